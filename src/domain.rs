@@ -1,0 +1,40 @@
+//! What the hotel decides, as pure functions of state, command, moment and policy.
+//!
+//! In here: the booking and its states, the closed set of commands, the rules of the hold,
+//! the geography behind them, and which notices a step owes.
+//!
+//! Absent on purpose: I/O, the clock, randomness, async, persistence formats and sentences.
+//! Moments and fresh ids come in as arguments; what is decided here is carried out elsewhere.
+
+pub mod booking;
+pub mod change;
+pub mod command;
+pub mod decide;
+pub mod hold;
+pub mod ids;
+pub mod notice;
+pub mod policy;
+pub mod refusal;
+pub mod travel;
+
+#[cfg(test)]
+mod tests;
+
+pub use booking::{Booking, CancelReason, Contact, Guest, Held, RoomOfStay, Status, Stay};
+pub use change::{Action, Actor, Change, Event};
+pub use command::{Command, NewBooking};
+pub use decide::{Decision, Step, decide};
+pub use hold::Hold;
+pub use ids::{
+    Email, GuestName, Language, ReceiptNo, Revision, RoomCode, Rupiah, StaffName, TelegramId,
+    TokenHash,
+};
+pub use notice::{Notice, Recipient};
+pub use policy::{
+    AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, RoomType, TravelPolicy,
+};
+pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
+pub use travel::{Coordinates, Evidence, Fix, Forecast, Track};
+
+/// A moment in time, in UTC, kept to the millisecond: what the stores keep and the schema shows.
+pub type Moment = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,108 @@
+//! A change: one committed step of one booking. History, feed and outbox are this one log.
+
+use chrono::TimeDelta;
+
+use super::{Booking, Evidence, Forecast, Moment, Notice, StaffName};
+
+/// Who, what, when, the state after it, and the notices it owes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// When it was decided (not the deadline that it was decided for).
+    pub at: Moment,
+    /// Who moved the booking.
+    pub actor: Actor,
+    /// What happened.
+    pub event: Event,
+    /// The state that this change produced; its revision numbers the change.
+    pub booking: Booking,
+    /// What has to be told, one at most for each recipient.
+    pub notices: Vec<Notice>,
+}
+
+/// Who moved a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// The guest, by page or bot.
+    Guest,
+    /// The clock.
+    Clock,
+    /// A member of the front office.
+    Staff(StaffName),
+}
+
+/// What happened, with what the story needs later.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The booking was made.
+    Booked,
+    /// The warning before the end; what the end would decide as things stood.
+    Reminded {
+        /// The forecast at that moment.
+        forecast: Forecast,
+        /// Where the guest was, if known.
+        evidence: Option<Evidence>,
+    },
+    /// The guest is at the desk, the payment window ran out: the front office is asked again.
+    PaymentAsked,
+    /// The clock granted an extension.
+    ExtendedByClock {
+        /// Time added.
+        by: TimeDelta,
+        /// Why.
+        evidence: Evidence,
+    },
+    /// The front office granted minutes.
+    ExtendedByStaff {
+        /// Minutes added.
+        minutes: u32,
+    },
+    /// The guest stands at the desk.
+    Arrived,
+    /// The front office matched the payment.
+    Paid,
+    /// The front office or the guest ended the booking.
+    Cancelled {
+        /// What the front office noted, one line.
+        note: Option<String>,
+    },
+    /// The clock ended the booking.
+    Expired {
+        /// Where the guest was, if known.
+        evidence: Option<Evidence>,
+    },
+}
+
+/// The kinds of change that the schema, the history and the feed name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A booking was made.
+    Booked,
+    /// A deadline was announced, or the front office asked about a guest at the desk.
+    Reminded,
+    /// `holdUntil` moved.
+    Extended,
+    /// The guest is at the desk.
+    Arrived,
+    /// Paid.
+    Paid,
+    /// Cancelled by staff or guest.
+    Cancelled,
+    /// Cancelled by the clock.
+    Expired,
+}
+
+impl Event {
+    /// The kind of this event.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Booked => Action::Booked,
+            Self::Reminded { .. } | Self::PaymentAsked => Action::Reminded,
+            Self::ExtendedByClock { .. } | Self::ExtendedByStaff { .. } => Action::Extended,
+            Self::Arrived => Action::Arrived,
+            Self::Paid => Action::Paid,
+            Self::Cancelled { .. } => Action::Cancelled,
+            Self::Expired { .. } => Action::Expired,
+        }
+    }
+}

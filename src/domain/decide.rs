@@ -1,0 +1,234 @@
+//! The one function that moves a booking: state, command, moment and policy in, decision out.
+
+use chrono::TimeDelta;
+
+use super::change::{Actor, Change, Event};
+use super::command::{Command, NewBooking};
+use super::hold::{self, End, Hold};
+use super::policy::EXTEND_MINUTES;
+use super::refusal::{Field, InputError, NotAllowed, Winner};
+use super::travel::{self, Fix, Track};
+use super::{Booking, Held, Moment, Policy, Refusal, Revision, StaffName, Status, notice};
+
+/// What a command comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// The booking moves: one change, to be committed whole.
+    Step(Box<Step>),
+    /// The guest moves: the positions to keep. The booking stays as it is.
+    Track(Track),
+    /// Nothing to do: it is so already, or not yet time.
+    Unchanged,
+}
+
+/// A change with what its commit has to know besides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The new state, what happened, and the notices owed.
+    pub change: Change,
+    /// The instant that a wake was for; what passes until the commit is its lateness.
+    pub due: Option<Moment>,
+}
+
+/// Decides what a command does to a booking at a moment.
+///
+/// `state` is `None` for a booking that does not exist yet: the one state that [`Command::Book`]
+/// takes.
+///
+/// # Errors
+/// [`Refusal`] if the state or a rule forbids the command, or its input is wrong.
+pub fn decide(
+    state: Option<&Held>,
+    command: Command,
+    now: Moment,
+    policy: &Policy,
+) -> Result<Decision, Refusal> {
+    match (state, command) {
+        (None, Command::Book(new)) => book(new, now, policy),
+        (Some(_), Command::Book(_)) => Err(Refusal::Conflict),
+        (None, _) => Err(Refusal::NotFound),
+        (Some(held), command) => Mover { held, now, policy }.decide(command),
+    }
+}
+
+fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Decision, Refusal> {
+    let stay = policy.stay(&new.room, new.check_in, new.nights, now)?;
+    let hold = Hold::new(now, policy.hold_end(stay.check_in, now), &policy.hold);
+    let booking = Booking {
+        receipt_no: new.receipt_no,
+        revision: Revision::FIRST,
+        guest: new.guest,
+        stay,
+        booked_at: now,
+        hold,
+        status: Status::Pending,
+        arrived_at: None,
+        qris_sent_at: None,
+        access: new.access,
+    };
+    Ok(step(booking, Event::Booked, Actor::Guest, now, policy))
+}
+
+fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Policy) -> Decision {
+    let notices = notice::owed(&booking, &event, policy.front_office_chat);
+    let change = Change { at: now, actor, event, booking, notices };
+    Decision::Step(Box::new(Step { change, due: None }))
+}
+
+/// A booking about to be moved.
+struct Mover<'a> {
+    held: &'a Held,
+    now: Moment,
+    policy: &'a Policy,
+}
+
+impl Mover<'_> {
+    fn decide(self, command: Command) -> Result<Decision, Refusal> {
+        match (&self.held.booking.status, command) {
+            (_, Command::Book(_)) => Err(Refusal::Conflict),
+            (Status::Pending, command) => self.decide_pending(command),
+            (Status::Paid { .. } | Status::Cancelled { .. }, Command::Wake) => {
+                Ok(Decision::Unchanged)
+            }
+            (Status::Paid { .. }, Command::Arrive { by }) => Ok(self.arrive(by)),
+            (Status::Paid { .. }, Command::ReportPosition(_)) => {
+                Err(Refusal::NotAllowed(NotAllowed::HoldIsOver))
+            }
+            (
+                Status::Paid { at, by },
+                Command::MarkPaid { .. }
+                | Command::CancelByStaff { .. }
+                | Command::CancelByGuest
+                | Command::Extend { .. },
+            ) => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
+            (
+                Status::Cancelled { at, by },
+                Command::ReportPosition(_)
+                | Command::Arrive { .. }
+                | Command::MarkPaid { .. }
+                | Command::CancelByStaff { .. }
+                | Command::CancelByGuest
+                | Command::Extend { .. },
+            ) => Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() })),
+        }
+    }
+
+    fn decide_pending(self, command: Command) -> Result<Decision, Refusal> {
+        match command {
+            Command::Book(_) => Err(Refusal::Conflict),
+            Command::Wake => Ok(self.wake()),
+            Command::ReportPosition(fix) => Ok(self.report(fix)),
+            Command::Arrive { by } => Ok(self.arrive(by)),
+            Command::MarkPaid { by } => {
+                let status = Status::Paid { at: self.now, by: by.clone() };
+                Ok(self.settled(status, Event::Paid, Actor::Staff(by)))
+            }
+            Command::CancelByStaff { by, note } => {
+                Ok(self.cancelled(Event::Cancelled { note }, Actor::Staff(by)))
+            }
+            Command::CancelByGuest => {
+                Ok(self.cancelled(Event::Cancelled { note: None }, Actor::Guest))
+            }
+            Command::Extend { by, minutes } => self.extend(by, minutes),
+        }
+    }
+
+    /// The clock has come. Before its time it decides nothing; after the end it decides the end
+    /// and reminds of nothing.
+    fn wake(self) -> Decision {
+        let hold = self.held.booking.hold;
+        let due = hold.wake_at();
+        if self.now < due {
+            return Decision::Unchanged;
+        }
+        let decision = if self.now >= hold.until { self.end() } else { self.remind() };
+        match decision {
+            Decision::Step(step) => Decision::Step(Box::new(Step { due: Some(due), ..*step })),
+            Decision::Track(_) | Decision::Unchanged => decision,
+        }
+    }
+
+    fn remind(self) -> Decision {
+        let event = Event::Reminded {
+            forecast: travel::forecast(self.held, self.now, self.policy),
+            evidence: travel::evidence(&self.held.track, self.now, self.policy),
+        };
+        let hold = self.held.booking.hold.reminded();
+        self.held_on(hold, event, Actor::Clock)
+    }
+
+    fn end(self) -> Decision {
+        let hold = self.held.booking.hold;
+        let rules = &self.policy.hold;
+        if self.held.booking.arrived_at.is_some() {
+            let hold = hold.window_renewed(self.now, rules);
+            return self.held_on(hold, Event::PaymentAsked, Actor::Clock);
+        }
+        match hold::end(self.held, self.now, self.policy) {
+            End::Extend(evidence) => {
+                let grown = hold.grown(rules.extend_by, self.now, rules);
+                let grown = Hold { extensions: hold.extensions + 1, ..grown };
+                let event = Event::ExtendedByClock { by: rules.extend_by, evidence };
+                self.held_on(grown, event, Actor::Clock)
+            }
+            End::Expire(evidence) => self.cancelled(Event::Expired { evidence }, Actor::Clock),
+        }
+    }
+
+    fn report(self, fix: Fix) -> Decision {
+        // At the desk, position plays no part any more, so none is kept.
+        if self.held.booking.arrived_at.is_some() {
+            return Decision::Unchanged;
+        }
+        self.held.track.with(fix).map_or(Decision::Unchanged, Decision::Track)
+    }
+
+    fn arrive(self, by: StaffName) -> Decision {
+        let before = &self.held.booking;
+        if before.arrived_at.is_some() {
+            return Decision::Unchanged;
+        }
+        let hold = if before.is_pending() {
+            before.hold.at_desk(self.now, &self.policy.hold)
+        } else {
+            before.hold
+        };
+        let after = Booking { arrived_at: Some(self.now), hold, ..self.next() };
+        step(after, Event::Arrived, Actor::Staff(by), self.now, self.policy)
+    }
+
+    fn extend(self, by: StaffName, minutes: u32) -> Result<Decision, Refusal> {
+        if !EXTEND_MINUTES.contains(&minutes) {
+            let (least, most) = (*EXTEND_MINUTES.start(), *EXTEND_MINUTES.end());
+            let error = InputError::OutOfRange { least: least.into(), most: most.into() };
+            return Err(Refusal::InvalidInput { field: Field::Minutes, error });
+        }
+        let hold = self.held.booking.hold;
+        let mut grown = hold.grown(TimeDelta::minutes(minutes.into()), self.now, &self.policy.hold);
+        if self.held.booking.arrived_at.is_some() {
+            grown = grown.reminded();
+        }
+        Ok(self.held_on(grown, Event::ExtendedByStaff { minutes }, Actor::Staff(by)))
+    }
+
+    fn held_on(self, hold: Hold, event: Event, actor: Actor) -> Decision {
+        let after = Booking { hold, ..self.next() };
+        step(after, event, actor, self.now, self.policy)
+    }
+
+    fn cancelled(self, event: Event, by: Actor) -> Decision {
+        let status = Status::Cancelled { at: self.now, by: by.clone() };
+        self.settled(status, event, by)
+    }
+
+    fn settled(self, status: Status, event: Event, actor: Actor) -> Decision {
+        let hold = self.held.booking.hold.reminded();
+        let after = Booking { status, hold, ..self.next() };
+        step(after, event, actor, self.now, self.policy)
+    }
+
+    fn next(&self) -> Booking {
+        let before = &self.held.booking;
+        Booking { revision: before.revision.next(), ..before.clone() }
+    }
+}

@@ -1,0 +1,97 @@
+//! The hold: how long a room is kept, when the guest is reminded, and what its end decides.
+
+use chrono::TimeDelta;
+
+use super::policy::HoldPolicy;
+use super::travel::{self, Evidence};
+use super::{Held, Moment, Policy};
+
+/// A clock that is later than this was away (asleep, switched off): what it grants then counts
+/// from now, for else it would grant time that has passed already.
+const AWAY: TimeDelta = TimeDelta::minutes(1);
+
+/// How long the room is kept, and when the clock is needed next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// The deadline, as the guest was told it.
+    pub until: Moment,
+    /// The reminder of this deadline, if one is still to come.
+    pub remind_at: Option<Moment>,
+    /// How often the clock granted an extension.
+    pub extensions: u32,
+}
+
+impl Hold {
+    /// A fresh hold.
+    #[must_use]
+    pub fn new(from: Moment, until: Moment, policy: &HoldPolicy) -> Self {
+        Self { until, remind_at: remind_at(from, until, policy), extensions: 0 }
+    }
+
+    /// The next instant at which the clock is needed: the reminder, else the end.
+    #[must_use]
+    pub fn wake_at(&self) -> Moment {
+        self.remind_at.map_or(self.until, |at| at.min(self.until))
+    }
+
+    /// The same hold with its reminder given.
+    #[must_use]
+    pub fn reminded(self) -> Self {
+        Self { remind_at: None, ..self }
+    }
+
+    /// The hold grown by some time, decided now: its new stretch runs from now to the new end.
+    #[must_use]
+    pub fn grown(self, by: TimeDelta, now: Moment, policy: &HoldPolicy) -> Self {
+        let until = grown_end(self.until, by, now);
+        Self { until, remind_at: remind_at(now, until, policy), ..self }
+    }
+
+    /// The hold of a guest at the desk: the window to pay replaces the deadline where it is
+    /// later. Nobody is reminded of a window: at its end the front office is asked.
+    #[must_use]
+    pub fn at_desk(self, now: Moment, policy: &HoldPolicy) -> Self {
+        Self { until: self.until.max(now + policy.payment_window), remind_at: None, ..self }
+    }
+
+    /// The window to pay, renewed at its end.
+    #[must_use]
+    pub fn window_renewed(self, now: Moment, policy: &HoldPolicy) -> Self {
+        Self { until: grown_end(self.until, policy.payment_window, now), remind_at: None, ..self }
+    }
+}
+
+/// Deadlines grow from the deadline, not from the few milliseconds after it at which the clock
+/// decided, so that people read round times.
+fn grown_end(until: Moment, by: TimeDelta, now: Moment) -> Moment {
+    if now - until > AWAY { now + by } else { until + by }
+}
+
+/// When the stretch from `from` to `until` is reminded of: left out, not postponed, where that
+/// falls in its first quarter.
+fn remind_at(from: Moment, until: Moment, policy: &HoldPolicy) -> Option<Moment> {
+    let at = until - policy.remind_before;
+    (at >= from + (until - from) / 4).then_some(at)
+}
+
+/// What the end of a hold decides for a guest who is not at the desk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// The guest is near: the hold grows.
+    Extend(Evidence),
+    /// The room is free again.
+    Expire(Option<Evidence>),
+}
+
+/// What the end of this hold would decide at `now`. The clock asks this at the end; forecasts
+/// ask it at any time before.
+#[must_use]
+pub fn end(held: &Held, now: Moment, policy: &Policy) -> End {
+    let has_extension_left = held.booking.hold.extensions < policy.hold.max_extensions;
+    match travel::evidence(&held.track, now, policy) {
+        Some(evidence) if evidence.is_fresh && evidence.within_radius && has_extension_left => {
+            End::Extend(evidence)
+        }
+        evidence => End::Expire(evidence),
+    }
+}

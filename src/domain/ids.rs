@@ -1,0 +1,317 @@
+//! Names and numbers of the hotel as types of their own: parsed once, valid from then on.
+//!
+//! Nothing here makes an id; whoever needs a fresh one brings it.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+
+/// Characters that a guest's name may have at most.
+pub const MAX_NAME_CHARS: usize = 80;
+/// Characters of an e-mail address at most (RFC 5321, 4.5.3.1.3, less the angle brackets).
+pub const MAX_EMAIL_CHARS: usize = 254;
+
+/// Why a text is not the id that it was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParseIdError {
+    /// Nothing but white space.
+    #[error("is empty")]
+    Empty,
+    /// Longer than allowed.
+    #[error("is too long")]
+    TooLong,
+    /// Control characters, line breaks, or marks that turn the direction of text.
+    #[error("has control characters")]
+    ControlCharacter,
+    /// Not of the form.
+    #[error("is malformed")]
+    Malformed,
+}
+
+/// Receipt number: the hotel day of booking and a counter within that day, from 1.
+///
+/// Shown as `RESI-20260104-001`; the counter has at least three digits and may have gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReceiptNo {
+    day: NaiveDate,
+    serial: u32,
+}
+
+impl ReceiptNo {
+    /// The receipt number of a hotel day and its counter (from 1).
+    #[must_use]
+    pub fn new(day: NaiveDate, serial: u32) -> Self {
+        Self { day, serial }
+    }
+
+    /// The hotel day of booking.
+    #[must_use]
+    pub fn day(self) -> NaiveDate {
+        self.day
+    }
+
+    /// Reads what people type: any case, with or without `RESI-`, with spaces, dashes or
+    /// neither, with or without leading zeros in the counter.
+    ///
+    /// # Errors
+    /// [`ParseIdError`] if no date and counter from 1 can be read.
+    pub fn parse(text: &str) -> Result<Self, ParseIdError> {
+        if text.chars().count() > 64 {
+            return Err(ParseIdError::TooLong);
+        }
+        let is_gap =
+            |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '_' | '.');
+        let compact: String =
+            text.chars().filter(|c| !is_gap(c)).map(|c| c.to_ascii_uppercase()).collect();
+        if compact.is_empty() {
+            return Err(ParseIdError::Empty);
+        }
+        let digits = compact.strip_prefix("RESI").unwrap_or(&compact);
+        if digits.len() < 9 || digits.len() > 17 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(ParseIdError::Malformed);
+        }
+        let (day, serial) = digits.split_at(8);
+        let day = NaiveDate::parse_from_str(day, "%Y%m%d").map_err(|_| ParseIdError::Malformed)?;
+        match serial.parse() {
+            Ok(serial) if serial > 0 => Ok(Self { day, serial }),
+            _ => Err(ParseIdError::Malformed),
+        }
+    }
+}
+
+impl fmt::Display for ReceiptNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RESI-{}-{:03}", self.day.format("%Y%m%d"), self.serial)
+    }
+}
+
+/// How many changes a booking has seen; the first state is revision 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Revision(pub u32);
+
+impl Revision {
+    /// The revision of a fresh booking.
+    pub const FIRST: Self = Self(1);
+
+    /// The revision after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// Code of a room type: 1 to 16 of `A-Z a-z 0-9 _ -` (short enough for a Telegram button).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomCode(String);
+
+impl RoomCode {
+    /// Reads a code; letters keep their case.
+    ///
+    /// # Errors
+    /// [`ParseIdError`] if it is empty, too long or has other characters.
+    pub fn parse(text: &str) -> Result<Self, ParseIdError> {
+        match text.len() {
+            0 => Err(ParseIdError::Empty),
+            17.. => Err(ParseIdError::TooLong),
+            _ if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(ParseIdError::Malformed),
+        }
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RoomCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A guest's name: 1 to 80 characters on one line, trimmed.
+///
+/// Marks that turn the direction of text are refused with the control characters: they could
+/// make a name on the desk's matching sheet read as another one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GuestName(String);
+
+impl GuestName {
+    /// Trims and checks a name.
+    ///
+    /// # Errors
+    /// [`ParseIdError`] if it is empty, too long, or has control characters.
+    pub fn parse(text: &str) -> Result<Self, ParseIdError> {
+        parse_name(text).map(Self)
+    }
+
+    /// The name as text: untrusted, to be escaped wherever markup is made.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Names do not belong in logs, so the debug form hides it.
+impl fmt::Debug for GuestName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GuestName(…)")
+    }
+}
+
+/// A staff member's name, as history shows it; formed like a guest's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffName(String);
+
+impl StaffName {
+    /// Trims and checks a name.
+    ///
+    /// # Errors
+    /// [`ParseIdError`] if it is empty, too long, or has control characters.
+    pub fn parse(text: &str) -> Result<Self, ParseIdError> {
+        parse_name(text).map(Self)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn parse_name(text: &str) -> Result<String, ParseIdError> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err(ParseIdError::Empty);
+    }
+    if name.chars().count() > MAX_NAME_CHARS {
+        return Err(ParseIdError::TooLong);
+    }
+    let turns_text = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    if name.chars().any(|c| c.is_control() || turns_text(c)) {
+        return Err(ParseIdError::ControlCharacter);
+    }
+    Ok(name.to_owned())
+}
+
+/// An e-mail address that mail systems take: `local@domain`, ASCII, the domain in lower case.
+///
+/// Dot-atoms only (RFC 5322, 3.2.3): no quoted local parts, no comments, no address literals.
+/// Whether somebody reads it, only a mail can tell.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    /// Trims and checks an address.
+    ///
+    /// # Errors
+    /// [`ParseIdError`] if it is empty, too long, has control characters, or is no address.
+    pub fn parse(text: &str) -> Result<Self, ParseIdError> {
+        if text.chars().any(char::is_control) {
+            return Err(ParseIdError::ControlCharacter);
+        }
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(ParseIdError::Empty);
+        }
+        if text.chars().count() > MAX_EMAIL_CHARS {
+            return Err(ParseIdError::TooLong);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(ParseIdError::Malformed)?;
+        let is_atom = |part: &str| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+        };
+        let is_label = |label: &str| {
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        let is_valid = local.len() <= 64
+            && local.split('.').all(is_atom)
+            && domain.contains('.')
+            && domain.split('.').all(is_label);
+        if is_valid {
+            Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+        } else {
+            Err(ParseIdError::Malformed)
+        }
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Addresses do not belong in logs, so the debug form hides it.
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
+
+/// A Telegram user's id, which is also the id of the private chat with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TelegramId(pub i64);
+
+/// SHA-256 of a secret that somebody else keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// The language in which somebody is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// Bahasa Indonesia.
+    Indonesian,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// Every language with its ISO 639-1 code: the one table for both directions.
+    pub const CODES: [(Self, &'static str); 2] = [(Self::Indonesian, "id"), (Self::English, "en")];
+
+    /// The ISO 639-1 code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Indonesian => "id",
+            Self::English => "en",
+        }
+    }
+
+    /// The language of a code, or of a tag that starts with one (`en-GB`).
+    #[must_use]
+    pub fn from_code(tag: &str) -> Option<Self> {
+        let primary = tag.trim().split(['-', '_']).next()?;
+        Self::CODES
+            .iter()
+            .find(|(_, code)| primary.eq_ignore_ascii_case(code))
+            .map(|(language, _)| *language)
+    }
+}
+
+/// Whole rupiah.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rupiah(pub u64);
+
+impl Rupiah {
+    /// The most that fits a JSON number without loss (RFC 8259, 6: 2^53 - 1).
+    pub const MAX: Self = Self((1 << 53) - 1);
+
+    /// This price for so many nights, exactly; `None` beyond [`Rupiah::MAX`].
+    #[must_use]
+    pub fn for_nights(self, nights: u32) -> Option<Self> {
+        self.0.checked_mul(u64::from(nights)).map(Self).filter(|sum| *sum <= Self::MAX)
+    }
+}

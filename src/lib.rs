@@ -1,0 +1,11 @@
+//! jatah keeps hotel rooms for guests on the way, and gives them back at the exact moment at
+//! which the hold ends.
+//!
+//! The modules, in reading order: what the hotel decides (`domain`) and says (`text`); what it
+//! is told at start (`config`) and what time it is (`clock`); what it keeps (`store`); who moves
+//! bookings (`desk`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
+//! (`courier`, `email`); the doors (`auth`, `web`); and how the parts live (`lifecycle`, `app`).
+
+pub mod clock;
+pub mod domain;
+pub mod store;

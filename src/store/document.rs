@@ -1,0 +1,472 @@
+//! The persisted shapes, shared by both stores, and their translation from and to the domain.
+//!
+//! A shape once written stays readable: fields are only added, with a default. Moments are
+//! milliseconds since 1970 (UTC), dates `YYYY-MM-DD`, secrets' hashes base64url without padding.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate, TimeDelta};
+use serde::{Deserialize, Serialize};
+
+use super::{Role, StoreError};
+use crate::domain::{
+    Actor, Booking, Change, Contact, Coordinates, Email, Event, Evidence, Fix, Forecast, Guest,
+    GuestName, Hold, Language, Moment, Notice, ReceiptNo, Recipient, Revision, RoomCode,
+    RoomOfStay, Rupiah, StaffName, Status, Stay, TelegramId, TokenHash, Track,
+};
+
+/// A stored document that cannot be what it should be.
+fn broken(what: &str, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Unexpected(format!("a stored {what} is broken: {error}"))
+}
+
+pub(super) fn moment(ms: i64) -> Result<Moment, StoreError> {
+    DateTime::from_timestamp_millis(ms).ok_or_else(|| broken("moment", &ms))
+}
+
+pub(super) fn receipt_no(text: &str) -> Result<ReceiptNo, StoreError> {
+    ReceiptNo::parse(text).map_err(|error| broken("receipt number", &error))
+}
+
+pub(super) fn room_code(text: &str) -> Result<RoomCode, StoreError> {
+    RoomCode::parse(text).map_err(|error| broken("room code", &error))
+}
+
+pub(super) fn staff_name(text: &str) -> Result<StaffName, StoreError> {
+    StaffName::parse(text).map_err(|error| broken("staff name", &error))
+}
+
+pub(super) fn hash_text(hash: TokenHash) -> String {
+    URL_SAFE_NO_PAD.encode(hash.0)
+}
+
+pub(super) fn hash(text: &str) -> Result<TokenHash, StoreError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| broken("hash", &error))?;
+    let bytes = bytes.try_into().map_err(|_| broken("hash", &"not 32 bytes"))?;
+    Ok(TokenHash(bytes))
+}
+
+pub(super) fn recipient_text(to: Recipient) -> &'static str {
+    match to {
+        Recipient::Guest => "GUEST",
+        Recipient::FrontOffice => "FRONT_OFFICE",
+    }
+}
+
+pub(super) fn recipient(text: &str) -> Result<Recipient, StoreError> {
+    Recipient::ALL
+        .into_iter()
+        .find(|to| recipient_text(*to) == text)
+        .ok_or_else(|| broken("recipient", &text))
+}
+
+pub(super) fn role_text(role: Role) -> &'static str {
+    match role {
+        Role::FrontOffice => "FRONT_OFFICE",
+        Role::Manager => "MANAGER",
+    }
+}
+
+pub(super) fn role(text: &str) -> Result<Role, StoreError> {
+    [Role::FrontOffice, Role::Manager]
+        .into_iter()
+        .find(|role| role_text(*role) == text)
+        .ok_or_else(|| broken("role", &text))
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct BookingDocument {
+    pub receipt_no: String,
+    pub revision: u32,
+    pub guest_name: String,
+    pub contact: ContactDocument,
+    pub language: String,
+    pub room: RoomDocument,
+    pub check_in: NaiveDate,
+    pub nights: u32,
+    pub price: i64,
+    pub booked_at_ms: i64,
+    pub hold_until_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_at_ms: Option<i64>,
+    pub extensions: u32,
+    pub status: StatusDocument,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qris_sent_at_ms: Option<i64>,
+    pub access: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "channel", rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum ContactDocument {
+    Telegram { id: i64 },
+    Web { email: String },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RoomDocument {
+    pub code: String,
+    pub name: String,
+    pub price: i64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum StatusDocument {
+    Pending,
+    Paid { at_ms: i64, by: String },
+    Cancelled { at_ms: i64, by: ActorDocument },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum ActorDocument {
+    Guest,
+    Clock,
+    Staff { name: String },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ChangeDocument {
+    pub at_ms: i64,
+    pub actor: ActorDocument,
+    pub event: EventDocument,
+    pub booking: BookingDocument,
+    #[serde(default)]
+    pub notices: Vec<NoticeDocument>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct NoticeDocument {
+    pub to: String,
+    pub useful_until_ms: i64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum EventDocument {
+    Booked,
+    Reminded { forecast: ForecastDocument, evidence: Option<EvidenceDocument> },
+    PaymentAsked,
+    ExtendedByClock { by_ms: i64, evidence: EvidenceDocument },
+    ExtendedByStaff { minutes: u32 },
+    Arrived,
+    Paid,
+    Cancelled { note: Option<String> },
+    Expired { evidence: Option<EvidenceDocument> },
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum ForecastDocument {
+    InTime,
+    WillExtend,
+    WillCancel,
+    NoPosition,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct EvidenceDocument {
+    pub distance_metres: f64,
+    pub is_approaching: Option<bool>,
+    pub within_radius: bool,
+    pub fix_age_ms: i64,
+    pub is_fresh: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct FixDocument {
+    pub latitude: f64,
+    pub longitude: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy_metres: Option<f64>,
+    pub at_ms: i64,
+}
+
+fn rupiah_number(price: Rupiah) -> i64 {
+    // Every price is at most Rupiah::MAX, 2^53 - 1.
+    i64::try_from(price.0).unwrap_or(i64::MAX)
+}
+
+fn rupiah(number: i64) -> Result<Rupiah, StoreError> {
+    u64::try_from(number).map(Rupiah).map_err(|error| broken("price", &error))
+}
+
+impl From<&Booking> for BookingDocument {
+    fn from(booking: &Booking) -> Self {
+        let ms = |at: Option<Moment>| at.map(|at| at.timestamp_millis());
+        Self {
+            receipt_no: booking.receipt_no.to_string(),
+            revision: booking.revision.0,
+            guest_name: booking.guest.name.as_str().to_owned(),
+            contact: match &booking.guest.contact {
+                Contact::Telegram(TelegramId(id)) => ContactDocument::Telegram { id: *id },
+                Contact::Web(email) => ContactDocument::Web { email: email.as_str().to_owned() },
+            },
+            language: booking.guest.language.code().to_owned(),
+            room: RoomDocument {
+                code: booking.stay.room.code.to_string(),
+                name: booking.stay.room.name.clone(),
+                price: rupiah_number(booking.stay.room.price),
+            },
+            check_in: booking.stay.check_in,
+            nights: booking.stay.nights,
+            price: rupiah_number(booking.stay.price),
+            booked_at_ms: booking.booked_at.timestamp_millis(),
+            hold_until_ms: booking.hold.until.timestamp_millis(),
+            remind_at_ms: ms(booking.hold.remind_at),
+            extensions: booking.hold.extensions,
+            status: (&booking.status).into(),
+            arrived_at_ms: ms(booking.arrived_at),
+            qris_sent_at_ms: ms(booking.qris_sent_at),
+            access: hash_text(booking.access),
+        }
+    }
+}
+
+impl TryFrom<BookingDocument> for Booking {
+    type Error = StoreError;
+
+    fn try_from(stored: BookingDocument) -> Result<Self, StoreError> {
+        let at = |ms: Option<i64>| ms.map(moment).transpose();
+        let contact = match stored.contact {
+            ContactDocument::Telegram { id } => Contact::Telegram(TelegramId(id)),
+            ContactDocument::Web { email } => Contact::Web(
+                Email::parse(&email).map_err(|error| broken("e-mail address", &error))?,
+            ),
+        };
+        Ok(Self {
+            receipt_no: receipt_no(&stored.receipt_no)?,
+            revision: Revision(stored.revision),
+            guest: Guest {
+                name: GuestName::parse(&stored.guest_name)
+                    .map_err(|error| broken("guest name", &error))?,
+                contact,
+                language: Language::from_code(&stored.language)
+                    .ok_or_else(|| broken("language", &stored.language))?,
+            },
+            stay: Stay {
+                room: RoomOfStay {
+                    code: room_code(&stored.room.code)?,
+                    name: stored.room.name,
+                    price: rupiah(stored.room.price)?,
+                },
+                check_in: stored.check_in,
+                nights: stored.nights,
+                price: rupiah(stored.price)?,
+            },
+            booked_at: moment(stored.booked_at_ms)?,
+            hold: Hold {
+                until: moment(stored.hold_until_ms)?,
+                remind_at: at(stored.remind_at_ms)?,
+                extensions: stored.extensions,
+            },
+            status: stored.status.try_into()?,
+            arrived_at: at(stored.arrived_at_ms)?,
+            qris_sent_at: at(stored.qris_sent_at_ms)?,
+            access: hash(&stored.access)?,
+        })
+    }
+}
+
+impl From<&Status> for StatusDocument {
+    fn from(status: &Status) -> Self {
+        match status {
+            Status::Pending => Self::Pending,
+            Status::Paid { at, by } => {
+                Self::Paid { at_ms: at.timestamp_millis(), by: by.as_str().to_owned() }
+            }
+            Status::Cancelled { at, by } => {
+                Self::Cancelled { at_ms: at.timestamp_millis(), by: by.into() }
+            }
+        }
+    }
+}
+
+impl TryFrom<StatusDocument> for Status {
+    type Error = StoreError;
+
+    fn try_from(stored: StatusDocument) -> Result<Self, StoreError> {
+        Ok(match stored {
+            StatusDocument::Pending => Self::Pending,
+            StatusDocument::Paid { at_ms, by } => {
+                Self::Paid { at: moment(at_ms)?, by: staff_name(&by)? }
+            }
+            StatusDocument::Cancelled { at_ms, by } => {
+                Self::Cancelled { at: moment(at_ms)?, by: by.try_into()? }
+            }
+        })
+    }
+}
+
+impl From<&Actor> for ActorDocument {
+    fn from(actor: &Actor) -> Self {
+        match actor {
+            Actor::Guest => Self::Guest,
+            Actor::Clock => Self::Clock,
+            Actor::Staff(name) => Self::Staff { name: name.as_str().to_owned() },
+        }
+    }
+}
+
+impl TryFrom<ActorDocument> for Actor {
+    type Error = StoreError;
+
+    fn try_from(stored: ActorDocument) -> Result<Self, StoreError> {
+        Ok(match stored {
+            ActorDocument::Guest => Self::Guest,
+            ActorDocument::Clock => Self::Clock,
+            ActorDocument::Staff { name } => Self::Staff(staff_name(&name)?),
+        })
+    }
+}
+
+impl From<&Change> for ChangeDocument {
+    fn from(change: &Change) -> Self {
+        Self {
+            at_ms: change.at.timestamp_millis(),
+            actor: (&change.actor).into(),
+            event: (&change.event).into(),
+            booking: (&change.booking).into(),
+            notices: change
+                .notices
+                .iter()
+                .map(|notice| NoticeDocument {
+                    to: recipient_text(notice.to).to_owned(),
+                    useful_until_ms: notice.useful_until.timestamp_millis(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<ChangeDocument> for Change {
+    type Error = StoreError;
+
+    fn try_from(stored: ChangeDocument) -> Result<Self, StoreError> {
+        let notice = |stored: NoticeDocument| {
+            let to = recipient(&stored.to)?;
+            Ok(Notice { to, useful_until: moment(stored.useful_until_ms)? })
+        };
+        Ok(Self {
+            at: moment(stored.at_ms)?,
+            actor: stored.actor.try_into()?,
+            event: stored.event.into(),
+            booking: stored.booking.try_into()?,
+            notices: stored.notices.into_iter().map(notice).collect::<Result<_, StoreError>>()?,
+        })
+    }
+}
+
+impl From<&Event> for EventDocument {
+    fn from(event: &Event) -> Self {
+        match event {
+            Event::Booked => Self::Booked,
+            Event::Reminded { forecast, evidence } => Self::Reminded {
+                forecast: (*forecast).into(),
+                evidence: evidence.as_ref().map(Into::into),
+            },
+            Event::PaymentAsked => Self::PaymentAsked,
+            Event::ExtendedByClock { by, evidence } => {
+                Self::ExtendedByClock { by_ms: by.num_milliseconds(), evidence: evidence.into() }
+            }
+            Event::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes: *minutes },
+            Event::Arrived => Self::Arrived,
+            Event::Paid => Self::Paid,
+            Event::Cancelled { note } => Self::Cancelled { note: note.clone() },
+            Event::Expired { evidence } => {
+                Self::Expired { evidence: evidence.as_ref().map(Into::into) }
+            }
+        }
+    }
+}
+
+impl From<EventDocument> for Event {
+    fn from(stored: EventDocument) -> Self {
+        match stored {
+            EventDocument::Booked => Self::Booked,
+            EventDocument::Reminded { forecast, evidence } => {
+                Self::Reminded { forecast: forecast.into(), evidence: evidence.map(Into::into) }
+            }
+            EventDocument::PaymentAsked => Self::PaymentAsked,
+            EventDocument::ExtendedByClock { by_ms, evidence } => Self::ExtendedByClock {
+                by: TimeDelta::milliseconds(by_ms),
+                evidence: evidence.into(),
+            },
+            EventDocument::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes },
+            EventDocument::Arrived => Self::Arrived,
+            EventDocument::Paid => Self::Paid,
+            EventDocument::Cancelled { note } => Self::Cancelled { note },
+            EventDocument::Expired { evidence } => {
+                Self::Expired { evidence: evidence.map(Into::into) }
+            }
+        }
+    }
+}
+
+impl From<Forecast> for ForecastDocument {
+    fn from(forecast: Forecast) -> Self {
+        match forecast {
+            Forecast::InTime => Self::InTime,
+            Forecast::WillExtend => Self::WillExtend,
+            Forecast::WillCancel => Self::WillCancel,
+            Forecast::NoPosition => Self::NoPosition,
+        }
+    }
+}
+
+impl From<ForecastDocument> for Forecast {
+    fn from(stored: ForecastDocument) -> Self {
+        match stored {
+            ForecastDocument::InTime => Self::InTime,
+            ForecastDocument::WillExtend => Self::WillExtend,
+            ForecastDocument::WillCancel => Self::WillCancel,
+            ForecastDocument::NoPosition => Self::NoPosition,
+        }
+    }
+}
+
+impl From<&Evidence> for EvidenceDocument {
+    fn from(evidence: &Evidence) -> Self {
+        Self {
+            distance_metres: evidence.distance_metres,
+            is_approaching: evidence.is_approaching,
+            within_radius: evidence.within_radius,
+            fix_age_ms: evidence.fix_age.num_milliseconds(),
+            is_fresh: evidence.is_fresh,
+        }
+    }
+}
+
+impl From<EvidenceDocument> for Evidence {
+    fn from(stored: EvidenceDocument) -> Self {
+        Self {
+            distance_metres: stored.distance_metres,
+            is_approaching: stored.is_approaching,
+            within_radius: stored.within_radius,
+            fix_age: TimeDelta::milliseconds(stored.fix_age_ms),
+            is_fresh: stored.is_fresh,
+        }
+    }
+}
+
+pub(super) fn fix_documents(track: &Track) -> Vec<FixDocument> {
+    let document = |fix: &Fix| FixDocument {
+        latitude: fix.place.latitude(),
+        longitude: fix.place.longitude(),
+        accuracy_metres: fix.accuracy_metres,
+        at_ms: fix.at.timestamp_millis(),
+    };
+    track.fixes().iter().map(document).collect()
+}
+
+pub(super) fn track(stored: Vec<FixDocument>) -> Result<Track, StoreError> {
+    let fix = |stored: FixDocument| {
+        let place = Coordinates::new(stored.latitude, stored.longitude)
+            .ok_or_else(|| broken("position", &"out of range"))?;
+        Ok(Fix { place, accuracy_metres: stored.accuracy_metres, at: moment(stored.at_ms)? })
+    };
+    stored.into_iter().map(fix).collect::<Result<_, StoreError>>().map(Track::from_fixes)
+}
