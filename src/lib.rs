@@ -6,6 +6,11 @@
 //! bookings (`desk`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
 //! (`courier`, `email`); the doors (`auth`, `web`); and how the parts live (`lifecycle`, `app`).
 
+pub mod auth;
 pub mod clock;
+pub mod desk;
 pub mod domain;
+pub mod feed;
+pub mod lifecycle;
 pub mod store;
+pub mod text;

@@ -106,3 +106,19 @@ impl Event {
         }
     }
 }
+
+impl Action {
+    /// The name in schema, logs and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Booked => "BOOKED",
+            Self::Reminded => "REMINDED",
+            Self::Extended => "EXTENDED",
+            Self::Arrived => "ARRIVED",
+            Self::Paid => "PAID",
+            Self::Cancelled => "CANCELLED",
+            Self::Expired => "EXPIRED",
+        }
+    }
+}

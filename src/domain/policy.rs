@@ -29,6 +29,8 @@ pub struct Policy {
 /// Where and in which time the hotel lives.
 #[derive(Debug, Clone)]
 pub struct HotelPolicy {
+    /// What it is called.
+    pub name: String,
     /// Where the door is.
     pub position: Coordinates,
     /// Its time zone.

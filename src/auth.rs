@@ -1,0 +1,183 @@
+//! Who may come in: staff sessions and the one-time codes that open them, guests' tokens.
+//!
+//! Secrets are random or derived, are shown once, and are kept by their hash alone. What somebody
+//! who came in may do is decided where it is done.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::clock::Clock;
+use crate::domain::{Moment, ReceiptNo, StaffName, TokenHash};
+use crate::store::{Pass, PassKind, Store, StoreError};
+
+pub use crate::store::Role;
+
+/// How long a one-time code can be used.
+pub const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
+/// How long a session lasts: one shift, and a bit.
+pub const SESSION_LIFE: TimeDelta = TimeDelta::hours(12);
+/// Characters of a request id at least: 128 bits in base64url.
+pub const MIN_REQUEST_ID: usize = 22;
+/// Characters of any secret that is looked at; longer ones are wrong anyway.
+pub const MAX_SECRET: usize = 256;
+
+/// 192 fresh random bits as base64url.
+#[must_use]
+pub fn fresh_secret() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
+}
+
+/// SHA-256 of a secret: what is kept of it.
+#[must_use]
+pub fn hash(secret: &str) -> TokenHash {
+    TokenHash(Sha256::digest(secret).into())
+}
+
+/// The access token of a booking: HMAC-SHA-256 with the request id as key over the receipt
+/// number. The same request always comes to the same token, though only its hash is kept.
+#[must_use]
+pub fn access_token(request_id: &str, receipt_no: ReceiptNo) -> String {
+    keyed(request_id.as_bytes(), receipt_no)
+}
+
+/// The key of the links that messages carry. The access token itself is not kept, so a mail that
+/// is written later needs one that the hotel can always make again.
+#[derive(Clone)]
+pub struct LinkKey([u8; 32]);
+
+impl LinkKey {
+    /// The hotel's key out of its store: made at the very first start, the same ever after.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn load(store: &dyn Store) -> Result<Self, StoreError> {
+        store.signing_key(rand::random()).await.map(Self)
+    }
+
+    /// The token that a link to a booking carries.
+    #[must_use]
+    pub fn token(&self, receipt_no: ReceiptNo) -> String {
+        keyed(&self.0, receipt_no)
+    }
+
+    /// Whether a token is that of a link to this booking, in constant time.
+    #[must_use]
+    pub fn opens(&self, token: &str, receipt_no: ReceiptNo) -> bool {
+        token.as_bytes().ct_eq(self.token(receipt_no).as_bytes()).into()
+    }
+}
+
+fn keyed(key: &[u8], receipt_no: ReceiptNo) -> String {
+    // HMAC takes keys of any length (RFC 2104, 2), so there is always one; an empty token opens
+    // nothing.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return String::new();
+    };
+    mac.update(receipt_no.to_string().as_bytes());
+    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+}
+
+/// Whether a token is the one of this hash, in constant time.
+#[must_use]
+pub fn opens(token: &str, access: TokenHash) -> bool {
+    token.len() <= MAX_SECRET && hash(token).0.ct_eq(&access.0).into()
+}
+
+/// The door of the front office.
+#[derive(Clone)]
+pub struct StaffDoor {
+    store: Arc<dyn Store>,
+    clock: Clock,
+}
+
+/// A member of staff who came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staff {
+    /// Under this name the history knows them.
+    pub name: StaffName,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// A session just opened.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Its secret, shown this once.
+    pub token: String,
+    /// Whose it is.
+    pub staff: Staff,
+    /// When it ends.
+    pub expires_at: Moment,
+}
+
+impl StaffDoor {
+    /// The door to a store's passes.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// A one-time code that signs somebody in within [`CODE_LIFE`].
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn issue_code(&self, staff: Staff) -> Result<String, StoreError> {
+        let code = fresh_secret();
+        let expires_at = self.clock.now() + CODE_LIFE;
+        let pass = Pass { name: staff.name, role: staff.role, expires_at };
+        self.store.keep_pass(PassKind::Code, hash(&code), &pass).await?;
+        Ok(code)
+    }
+
+    /// Uses a code up; `None` if it is unknown, used or too old.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn sign_in(&self, code: &str) -> Result<Option<SignedIn>, StoreError> {
+        if code.len() > MAX_SECRET {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let taken = self.store.take_pass(PassKind::Code, hash(code.trim())).await?;
+        let Some(pass) = taken.filter(|pass| now < pass.expires_at) else {
+            return Ok(None);
+        };
+        let token = fresh_secret();
+        let expires_at = now + SESSION_LIFE;
+        let session = Pass { expires_at, ..pass };
+        self.store.keep_pass(PassKind::Session, hash(&token), &session).await?;
+        let staff = Staff { name: session.name, role: session.role };
+        Ok(Some(SignedIn { token, staff, expires_at }))
+    }
+
+    /// Whose session this is; `None` if it is unknown or has ended.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn session(&self, token: &str) -> Result<Option<Session>, StoreError> {
+        if token.len() > MAX_SECRET {
+            return Ok(None);
+        }
+        let pass = self.store.pass(PassKind::Session, hash(token)).await?;
+        let alive = pass.filter(|pass| self.clock.now() < pass.expires_at);
+        Ok(alive.map(|pass| Session {
+            staff: Staff { name: pass.name, role: pass.role },
+            expires_at: pass.expires_at,
+        }))
+    }
+}
+
+/// A session in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Whose it is.
+    pub staff: Staff,
+    /// When it ends: subscriptions opened by it end too.
+    pub expires_at: Moment,
+}

@@ -1,0 +1,435 @@
+//! The desk: every use case of a booking as load → decide → commit once.
+//!
+//! Whoever wants something of a booking comes here. The desk asks the domain what to do and the
+//! store to write it; it knows no channel, no sentence and no timer.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use futures_util::stream::BoxStream;
+use tracing::{info, warn};
+
+use crate::auth::{self, LinkKey};
+use crate::clock::Clock;
+use crate::domain::{
+    Booking, Change, Command, Contact, Decision, Field, Fix, Held, InputError, Moment, NewBooking,
+    NotAllowed, Policy, ReceiptNo, Refusal, Revision, RoomCode, RoomType, Step, TokenHash, booking,
+    decide,
+};
+use crate::store::{
+    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Limit, Opening, Requested, Store,
+    Undelivered,
+};
+
+mod request;
+
+pub use crate::store::{
+    Cursor, Filter, NodeId, Page, PageKey, Search, StatusKind, StoreError, Wake,
+};
+pub use request::BookRequest;
+
+/// How often a step is decided again because another step of the same booking came first.
+const MAX_TRIES: u32 = 8;
+/// How long the committing process has the first right to deliver a step's notices.
+pub const LEASE: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
+/// How far ahead a manager may set an allotment.
+const ALLOTMENT_DAYS: u64 = 730;
+/// Rooms that an allotment may have.
+const MAX_ALLOTMENT: u32 = 1_000_000;
+
+/// Why the desk did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The caller's business.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The use cases.
+pub struct Desk {
+    store: Arc<dyn Store>,
+    commits: CommitQueue,
+    clock: Clock,
+    policy: Arc<Policy>,
+    node: NodeId,
+    links: LinkKey,
+}
+
+/// A booking just made, or made before by the same request.
+#[derive(Debug, Clone)]
+pub struct Booked {
+    /// The booking.
+    pub held: Held,
+    /// The guest's key to it.
+    pub access_token: String,
+}
+
+/// What became of a wake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Woken {
+    /// What was due is done.
+    Done,
+    /// The booking has moved on since, or is gone: a newer wake is or was on its way.
+    Void,
+    /// It is not yet time.
+    NotYet,
+}
+
+/// Rooms of one type left for a stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Availability {
+    /// The type.
+    pub room: RoomType,
+    /// Rooms left on the fullest of the nights.
+    pub available: u32,
+}
+
+impl Desk {
+    /// A desk over a store, committing through a queue as one node of the hotel.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        commits: CommitQueue,
+        clock: Clock,
+        policy: Arc<Policy>,
+        node: NodeId,
+        links: LinkKey,
+    ) -> Self {
+        Self { store, commits, clock, policy, node, links }
+    }
+
+    /// The hotel's rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Now, by the hotel's clock.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Makes a booking. The same request id with the same input answers the same booking.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`], [`Refusal::SoldOut`], [`Refusal::TooManyHolds`], or what the
+    /// store says.
+    pub async fn book(&self, request: BookRequest) -> Result<Booked, DeskError> {
+        let request_hash = auth::hash(&request.request_id);
+        let fingerprint = request.fingerprint();
+        if let Some(earlier) = self.store.requested(request_hash).await? {
+            return self.repeat(&request.request_id, fingerprint, earlier).await;
+        }
+        let now = self.clock.now();
+        // What is refused anyway must not use up a receipt number.
+        self.policy.stay(&request.room, request.check_in, request.nights, now)?;
+        let day = self.policy.hotel.day_of(now);
+        let receipt_no = ReceiptNo::new(day, self.store.next_serial(day).await?);
+        let access_token = auth::access_token(&request.request_id, receipt_no);
+        let new = NewBooking {
+            receipt_no,
+            access: auth::hash(&access_token),
+            guest: request.guest.clone(),
+            room: request.room.clone(),
+            check_in: request.check_in,
+            nights: request.nights,
+        };
+        let Decision::Step(step) = decide(None, Command::Book(new), now, &self.policy)? else {
+            return Err(StoreError::Unexpected("a booking that books nothing".to_owned()).into());
+        };
+        let rooms = self.policy.room(&request.room).map_or(0, |room| room.rooms);
+        let opening =
+            Opening { rooms, limits: self.limits(&request), request: request_hash, fingerprint };
+        let booking = step.change.booking.clone();
+        match self.commit(*step, Some(opening)).await? {
+            CommitAnswer::Done => {
+                let held = self.first_position(booking, request.position).await;
+                Ok(Booked { held, access_token })
+            }
+            CommitAnswer::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
+            CommitAnswer::TooManyHolds(most) => Err(Refusal::TooManyHolds { most }.into()),
+            CommitAnswer::Repeated(earlier) => {
+                self.repeat(&request.request_id, fingerprint, earlier).await
+            }
+            CommitAnswer::Stale => Err(Refusal::Conflict.into()),
+        }
+    }
+
+    fn limits(&self, request: &BookRequest) -> Vec<Limit> {
+        let most = self.policy.booking.max_active_per_guest;
+        let key = match &request.guest.contact {
+            Contact::Telegram(id) => format!("telegram:{}", id.0),
+            // Mail systems fold the case of the local part nearly everywhere (RFC 5321, 2.4).
+            Contact::Web(email) => format!("email:{}", email.as_str().to_ascii_lowercase()),
+        };
+        let address = request.address_limit.clone();
+        [Limit { key, most }].into_iter().chain(address).collect()
+    }
+
+    /// Answers a request that was carried out before.
+    async fn repeat(
+        &self,
+        request_id: &str,
+        fingerprint: TokenHash,
+        earlier: Requested,
+    ) -> Result<Booked, DeskError> {
+        if earlier.fingerprint != fingerprint {
+            let (field, error) = (Field::RequestId, InputError::UsedForAnother);
+            return Err(Refusal::InvalidInput { field, error }.into());
+        }
+        let held = self.held(earlier.receipt_no).await?;
+        let access_token = auth::access_token(request_id, earlier.receipt_no);
+        Ok(Booked { held, access_token })
+    }
+
+    /// Keeps the position that came with a booking. The booking stands without it.
+    async fn first_position(&self, booking: Booking, fix: Option<Fix>) -> Held {
+        let receipt_no = booking.receipt_no;
+        let mut held = Held { booking, track: crate::domain::Track::default() };
+        if let Some(track) = fix.and_then(|fix| held.track.with(fix)) {
+            match self.store.keep_track(receipt_no, &track).await {
+                Ok(true) => held.track = track,
+                Ok(false) => {}
+                Err(error) => warn!(%receipt_no, %error, "the first position was not kept"),
+            }
+        }
+        held
+    }
+
+    /// The clock has come to a booking's wake time.
+    ///
+    /// # Errors
+    /// What the store says; the wake is then still due.
+    pub async fn wake(
+        &self,
+        receipt_no: ReceiptNo,
+        revision: Revision,
+    ) -> Result<Woken, StoreError> {
+        let Some(held) = self.store.held(receipt_no).await? else {
+            return Ok(Woken::Void);
+        };
+        if held.booking.revision != revision {
+            return Ok(Woken::Void);
+        }
+        let now = self.clock.now();
+        match decide(Some(&held), Command::Wake, now, &self.policy) {
+            Ok(Decision::Step(step)) => match self.commit(*step, None).await? {
+                CommitAnswer::Done => Ok(Woken::Done),
+                CommitAnswer::Stale
+                | CommitAnswer::SoldOut(_)
+                | CommitAnswer::TooManyHolds(_)
+                | CommitAnswer::Repeated(_) => Ok(Woken::Void),
+            },
+            Ok(Decision::Unchanged) if held.booking.is_pending() => Ok(Woken::NotYet),
+            Ok(Decision::Unchanged | Decision::Track(_)) | Err(_) => Ok(Woken::Void),
+        }
+    }
+
+    /// Does what somebody asks of a booking: the one path of every command but book and wake.
+    ///
+    /// # Errors
+    /// The domain's refusal, [`Refusal::Conflict`] if others kept coming first, or what the
+    /// store says.
+    pub async fn act(&self, receipt_no: ReceiptNo, command: Command) -> Result<Held, DeskError> {
+        for _ in 0..MAX_TRIES {
+            let held = self.held(receipt_no).await?;
+            let now = self.clock.now();
+            match decide(Some(&held), command.clone(), now, &self.policy)? {
+                Decision::Unchanged => return Ok(held),
+                Decision::Track(track) => {
+                    if self.store.keep_track(receipt_no, &track).await? {
+                        return Ok(Held { track, ..held });
+                    }
+                    // The hold ended in between: decided again, it is refused by name.
+                }
+                Decision::Step(step) => {
+                    let booking = step.change.booking.clone();
+                    if self.commit(*step, None).await? == CommitAnswer::Done {
+                        return Ok(self.after(booking, held));
+                    }
+                }
+            }
+        }
+        Err(Refusal::Conflict.into())
+    }
+
+    /// The booking after a step; its track outlives the step only while the hold runs.
+    fn after(&self, booking: Booking, before: Held) -> Held {
+        let track = if booking.is_pending() { before.track } else { Default::default() };
+        Held { booking, track }
+    }
+
+    async fn commit(
+        &self,
+        step: Step,
+        opening: Option<Opening>,
+    ) -> Result<CommitAnswer, StoreError> {
+        let Step { change, due } = step;
+        let lease = Lease { node: self.node.clone(), until: change.at + LEASE };
+        let change = Arc::new(change);
+        let commit = Commit { change: Arc::clone(&change), opening, lease };
+        let answer = self.commits.commit(commit).await?;
+        if answer == CommitAnswer::Done {
+            self.note(&change, due);
+        }
+        Ok(answer)
+    }
+
+    fn note(&self, change: &Change, due: Option<Moment>) {
+        let receipt_no = change.booking.receipt_no;
+        let action = change.event.action();
+        metrics::counter!("jatah_changes_total", "action" => action.name()).increment(1);
+        if let Some(due) = due {
+            let lateness_ms = (self.clock.now() - due).num_milliseconds();
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of lateness are few")]
+            metrics::histogram!("jatah_lateness_ms").record(lateness_ms as f64);
+            info!(%receipt_no, action = action.name(), lateness_ms, "committed");
+        } else {
+            info!(%receipt_no, action = action.name(), "committed");
+        }
+    }
+
+    /// One booking with its track.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], or what the store says.
+    pub async fn held(&self, receipt_no: ReceiptNo) -> Result<Held, DeskError> {
+        Ok(self.store.held(receipt_no).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// One booking for whoever has its token. Without the right one it does not exist.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], or what the store says.
+    pub async fn held_by_guest(
+        &self,
+        receipt_no: ReceiptNo,
+        token: &str,
+    ) -> Result<Held, DeskError> {
+        let held = self.held(receipt_no).await?;
+        if auth::opens(token, held.booking.access) || self.links.opens(token, receipt_no) {
+            Ok(held)
+        } else {
+            Err(Refusal::NotFound.into())
+        }
+    }
+
+    /// One page of bookings.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn page(
+        &self,
+        filter: &Filter,
+        first: usize,
+        after: Option<PageKey>,
+    ) -> Result<Page, StoreError> {
+        self.store.page(filter, first, after).await
+    }
+
+    /// The changes of a booking, oldest first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn history(&self, receipt_no: ReceiptNo) -> Result<Vec<Change>, StoreError> {
+        self.store.history(receipt_no).await
+    }
+
+    /// Notices of these bookings that were given up.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn undelivered(
+        &self,
+        receipt_nos: &[ReceiptNo],
+    ) -> Result<Vec<Undelivered>, StoreError> {
+        self.store.undelivered(receipt_nos).await
+    }
+
+    /// Every pending booking's next wake.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
+        self.store.wakes().await
+    }
+
+    /// Rooms left of every type for a stay, in the order of the configuration.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] for dates that cannot be booked, or what the store says.
+    pub async fn availability(
+        &self,
+        check_in: NaiveDate,
+        nights: u32,
+    ) -> Result<Vec<Availability>, DeskError> {
+        self.policy.check_dates(check_in, nights, self.clock.now())?;
+        let known = self.store.nights(check_in, nights).await?;
+        let left_on = |room: &RoomType, night: NaiveDate| {
+            let known = known.iter().find(|known| known.room == room.code && known.night == night);
+            let for_sale = known.and_then(|known| known.allotment).unwrap_or(room.rooms);
+            for_sale.saturating_sub(known.map_or(0, |known| known.taken))
+        };
+        let availability = |room: &RoomType| Availability {
+            room: room.clone(),
+            available: booking::nights_from(check_in, nights)
+                .map(|night| left_on(room, night))
+                .min()
+                .unwrap_or(0),
+        };
+        Ok(self.policy.rooms.iter().map(availability).collect())
+    }
+
+    /// Sets how many rooms of a type are for sale on a night, and answers how many are left.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`]; [`Refusal::NotAllowed`] if more are sold already; or what the
+    /// store says.
+    pub async fn set_allotment(
+        &self,
+        code: &RoomCode,
+        night: NaiveDate,
+        rooms: u32,
+    ) -> Result<Availability, DeskError> {
+        let refuse = |field, error| Err(Refusal::InvalidInput { field, error }.into());
+        let Some(room) = self.policy.room(code) else {
+            return refuse(Field::RoomType, InputError::Unknown);
+        };
+        let today = self.policy.hotel.day_of(self.clock.now());
+        let last = today + chrono::Days::new(ALLOTMENT_DAYS);
+        if night < today {
+            return refuse(Field::Date, InputError::InThePast);
+        }
+        if night > last {
+            return refuse(Field::Date, InputError::TooFarAhead { last });
+        }
+        if rooms > MAX_ALLOTMENT {
+            let error = InputError::OutOfRange { least: 0, most: MAX_ALLOTMENT.into() };
+            return refuse(Field::Rooms, error);
+        }
+        if let Err(BelowSold(sold)) = self.store.set_allotment(code, night, rooms).await? {
+            return Err(Refusal::NotAllowed(NotAllowed::BelowSold { sold }).into());
+        }
+        let known = self.store.nights(night, 1).await?;
+        let taken = known.iter().find(|known| known.room == *code).map_or(0, |known| known.taken);
+        Ok(Availability { room: room.clone(), available: rooms.saturating_sub(taken) })
+    }
+
+    /// How far the store's clock is ahead of this machine's, in milliseconds, where known.
+    #[must_use]
+    pub fn clock_ahead_ms(&self) -> Option<i64> {
+        self.store.clock_ahead_ms()
+    }
+
+    /// Asks the store for a sign of life.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+}

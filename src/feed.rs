@@ -1,0 +1,304 @@
+//! The feed: what the store's log tells, handed to everybody who listens in this process.
+//!
+//! Only [`Store::changes`] publishes here, so a listener hears of every node's changes in the
+//! log's order and of nothing that was not committed. The feed keeps the latest few to serve who
+//! reconnects; it loads no bookings and decides nothing.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::domain::{Change, ReceiptNo};
+use crate::store::{Changes, Store, StoreError};
+
+pub use crate::store::{Cursor, Fed, Lease, NodeId, NoticeId};
+
+/// Changes kept for who reconnects.
+const RING: usize = 10_000;
+/// Items that one listener may be behind before it is told that it lost some.
+const BEHIND: usize = 16_384;
+/// The same for a guest, who hears of one booking only.
+const GUEST_BEHIND: usize = 32;
+/// Waits between attempts to open the log again: doubled from the first to the last.
+const REOPEN: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(5);
+
+/// What a listener hears.
+#[derive(Debug, Clone)]
+pub enum Heard {
+    /// Something was committed.
+    Told(Told),
+    /// Some of it was lost on the way (the listener was slow, or the log was cut): reload.
+    Lost,
+}
+
+/// One item of the log.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Where the listener is in the log with it.
+    pub cursor: Cursor,
+    /// What was committed.
+    pub fed: Fed,
+}
+
+/// The feed of one process. Clones are the same feed.
+#[derive(Clone)]
+pub struct Feed(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    state: Mutex<State>,
+    live: broadcast::Sender<Heard>,
+}
+
+struct State {
+    /// The place in the log right before the ring's first item.
+    base: Cursor,
+    /// The latest changes, oldest first.
+    ring: VecDeque<(Cursor, Arc<Change>, Lease)>,
+    /// Guests who listen to one booking each.
+    guests: HashMap<ReceiptNo, Vec<mpsc::Sender<Heard>>>,
+}
+
+impl State {
+    fn cursor(&self) -> &Cursor {
+        self.ring.back().map_or(&self.base, |(cursor, ..)| cursor)
+    }
+}
+
+/// Why one cannot listen from a cursor.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The cursor is malformed, or too old for the log.
+    #[error("the cursor is gone")]
+    CursorGone,
+    /// The store's.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl Feed {
+    /// Opens the log from now on: whatever is committed after this is heard.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn open(store: Arc<dyn Store>) -> Result<(Self, FeedWork), StoreError> {
+        let changes = store.changes(None).await?;
+        let state = State {
+            base: changes.start.clone(),
+            ring: VecDeque::with_capacity(RING),
+            guests: HashMap::new(),
+        };
+        let (live, _) = broadcast::channel(BEHIND);
+        let feed = Self(Arc::new(Inner { store, state: Mutex::new(state), live }));
+        let work = FeedWork { feed: feed.clone(), changes };
+        Ok((feed, work))
+    }
+
+    /// The place in the log that this process has come to. What is read from the store after
+    /// this call is at least as new.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        self.state().cursor().clone()
+    }
+
+    /// Everything from now on.
+    #[must_use]
+    pub fn listen(&self) -> BoxStream<'static, Heard> {
+        heard(self.0.live.subscribe()).boxed()
+    }
+
+    /// Everything after a cursor, then from now on, without a gap.
+    ///
+    /// # Errors
+    /// [`ListenError`]
+    pub async fn listen_after(
+        &self,
+        after: &Cursor,
+    ) -> Result<BoxStream<'static, Heard>, ListenError> {
+        // Under one lock: what is not in this copy comes to this subscription.
+        let (live, base, ring) = {
+            let state = self.state();
+            (self.0.live.subscribe(), state.base.clone(), state.ring.clone())
+        };
+        let told = |(cursor, change, lease)| {
+            Heard::Told(Told { cursor, fed: Fed::Changed { change, lease } })
+        };
+        if let Some(index) = ring.iter().position(|(cursor, ..)| cursor == after) {
+            let missed = stream::iter(ring.into_iter().skip(index + 1).map(told));
+            return Ok(missed.chain(heard(live)).boxed());
+        }
+        let recent = stream::iter(ring.into_iter().map(told)).chain(heard(live));
+        if *after == base {
+            return Ok(recent.boxed());
+        }
+        let older = self.0.store.replay(after, &base).await.map_err(|error| match error {
+            StoreError::NotFound => ListenError::CursorGone,
+            StoreError::Conflict(_) | StoreError::Unavailable(_) | StoreError::Unexpected(_) => {
+                ListenError::Store(error)
+            }
+        })?;
+        let older = older.map(|item| match item {
+            Ok((cursor, fed)) => Heard::Told(Told { cursor, fed }),
+            Err(_) => Heard::Lost,
+        });
+        Ok(older.chain(recent).boxed())
+    }
+
+    /// What concerns one booking, from now on. Ends when the listener falls behind.
+    #[must_use]
+    pub fn listen_to(&self, receipt_no: ReceiptNo) -> GuestFeed {
+        let (sender, receiver) = mpsc::channel(GUEST_BEHIND);
+        self.state().guests.entry(receipt_no).or_default().push(sender);
+        GuestFeed { feed: self.clone(), receipt_no, receiver }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock; and if it did, the state is whole.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, cursor: Cursor, fed: Fed) {
+        let mut state = self.state();
+        let receipt_no = match &fed {
+            Fed::Changed { change, lease } => {
+                state.ring.push_back((cursor.clone(), Arc::clone(change), lease.clone()));
+                if state.ring.len() > RING
+                    && let Some((oldest, ..)) = state.ring.pop_front()
+                {
+                    state.base = oldest;
+                }
+                Some(change.booking.receipt_no)
+            }
+            Fed::Moved(receipt_no) => Some(*receipt_no),
+            Fed::Marked(_) => None,
+        };
+        // Moves and marks are not in the ring, so they do not move the cursor either.
+        let heard = Heard::Told(Told { cursor: state.cursor().clone(), fed });
+        if let Some(receipt_no) = receipt_no {
+            tell_guests(&mut state.guests, receipt_no, &heard);
+        }
+        // Sent under the lock, so that a copy of the ring and a subscription have no gap. Nobody
+        // listening is no failure.
+        let _ = self.0.live.send(heard);
+    }
+
+    /// The log was cut: everybody reloads, and it goes on from `start`.
+    fn cut(&self, start: Cursor) {
+        let mut state = self.state();
+        state.base = start;
+        state.ring.clear();
+        state.guests.clear();
+        let _ = self.0.live.send(Heard::Lost);
+    }
+}
+
+fn tell_guests(
+    guests: &mut HashMap<ReceiptNo, Vec<mpsc::Sender<Heard>>>,
+    receipt_no: ReceiptNo,
+    heard: &Heard,
+) {
+    if let Some(listeners) = guests.get_mut(&receipt_no) {
+        // Whoever is gone or too far behind is dropped; the latter sees the end and reloads.
+        listeners.retain(|listener| listener.try_send(heard.clone()).is_ok());
+        if listeners.is_empty() {
+            guests.remove(&receipt_no);
+        }
+    }
+}
+
+/// One guest's own small channel; dropping it leaves nothing behind.
+pub struct GuestFeed {
+    feed: Feed,
+    receipt_no: ReceiptNo,
+    receiver: mpsc::Receiver<Heard>,
+}
+
+impl GuestFeed {
+    /// The next item; `None` once this listener was too slow and must reload.
+    pub async fn next(&mut self) -> Option<Heard> {
+        self.receiver.recv().await
+    }
+}
+
+impl Drop for GuestFeed {
+    fn drop(&mut self) {
+        self.receiver.close();
+        let mut state = self.feed.state();
+        if let Some(listeners) = state.guests.get_mut(&self.receipt_no) {
+            listeners.retain(|listener| !listener.is_closed());
+            if listeners.is_empty() {
+                state.guests.remove(&self.receipt_no);
+            }
+        }
+    }
+}
+
+fn heard(live: broadcast::Receiver<Heard>) -> impl futures_util::Stream<Item = Heard> {
+    stream::unfold(live, |mut live| async {
+        match live.recv().await {
+            Ok(heard) => Some((heard, live)),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some((Heard::Lost, live)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    })
+}
+
+/// The work of a feed: reads the log until it is told to stop.
+pub struct FeedWork {
+    feed: Feed,
+    changes: Changes,
+}
+
+impl FeedWork {
+    /// Reads the log, and opens it again where it left off whenever it breaks.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { feed, changes } = self;
+        let mut stream = changes.stream;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                item = stream.next() => match item {
+                    Some(Ok((cursor, fed))) => feed.publish(cursor, fed),
+                    Some(Err(_)) | None => {
+                        warn!("the log of changes broke off; opening it again");
+                        tokio::select! {
+                            () = stop.cancelled() => return,
+                            opened = reopen(&feed) => stream = opened,
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn reopen(feed: &Feed) -> BoxStream<'static, Result<(Cursor, Fed), StoreError>> {
+    let mut wait = *REOPEN.start();
+    loop {
+        let cursor = feed.cursor();
+        match feed.0.store.changes(Some(&cursor)).await {
+            Ok(changes) => {
+                info!("the log of changes is open again");
+                return changes.stream;
+            }
+            Err(StoreError::NotFound) => match feed.0.store.changes(None).await {
+                Ok(changes) => {
+                    warn!("the log was cut in between; everybody reloads");
+                    feed.cut(changes.start);
+                    return changes.stream;
+                }
+                Err(error) => warn!(%error, "the log of changes does not open"),
+            },
+            Err(error) => warn!(%error, "the log of changes does not open"),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(*REOPEN.end());
+    }
+}

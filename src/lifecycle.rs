@@ -1,0 +1,141 @@
+//! How the parts live: workers that are watched, a stop in order, and what is not well just now.
+//!
+//! A worker that ends before it was told to (it returned, or it panicked) stops the process with
+//! a failure: half a hotel is worse than a restart. The only place that spawns tasks for good.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+
+/// Where workers are started and their deaths are heard of.
+pub struct Lifecycle {
+    deaths: mpsc::UnboundedSender<&'static str>,
+    heard: mpsc::UnboundedReceiver<&'static str>,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        let (deaths, heard) = mpsc::unbounded_channel();
+        Self { deaths, heard }
+    }
+}
+
+impl Lifecycle {
+    /// A group of workers that are stopped together.
+    #[must_use]
+    pub fn phase(&self, name: &'static str) -> Phase {
+        Phase {
+            name,
+            stop: CancellationToken::new(),
+            workers: TaskTracker::new(),
+            deaths: self.deaths.clone(),
+        }
+    }
+
+    /// The name of the first worker that dies; waits for ever while all is well.
+    pub async fn death(&mut self) -> &'static str {
+        match self.heard.recv().await {
+            Some(name) => name,
+            // We hold a sender ourselves.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// A group of workers that are stopped together.
+#[derive(Clone)]
+pub struct Phase {
+    name: &'static str,
+    stop: CancellationToken,
+    workers: TaskTracker,
+    deaths: mpsc::UnboundedSender<&'static str>,
+}
+
+impl Phase {
+    /// Tells this phase's workers to stop.
+    #[must_use]
+    pub fn stop_signal(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts a worker that lives until the phase is stopped.
+    pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let (stop, deaths) = (self.stop.clone(), self.deaths.clone());
+        #[expect(clippy::disallowed_methods, reason = "the one place that spawns, and watches")]
+        self.workers.spawn(async move {
+            let ended = tokio::spawn(work).await;
+            if let Err(failure) = &ended {
+                error!(worker = name, %failure, "a worker crashed");
+            }
+            if ended.is_err() || !stop.is_cancelled() {
+                error!(worker = name, "a worker ended before it was told to");
+                // The process is already going down if nobody hears this.
+                let _ = deaths.send(name);
+            }
+        });
+    }
+
+    /// Tells the workers to stop, and waits for them at most so long.
+    pub async fn stop(&self, limit: Duration) {
+        self.stop.cancel();
+        self.workers.close();
+        if tokio::time::timeout(limit, self.workers.wait()).await.is_ok() {
+            info!(phase = self.name, "stopped");
+        } else {
+            warn!(phase = self.name, left = self.workers.len(), "not stopped within its limit");
+        }
+    }
+}
+
+/// How the process is, for those who ask from outside. Clones share it.
+#[derive(Clone, Default)]
+pub struct Health(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    is_ready: AtomicBool,
+    degraded: Mutex<BTreeMap<&'static str, String>>,
+}
+
+impl Health {
+    /// Says that every deadline is armed and the doors are open.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.0.is_ready.store(is_ready, Ordering::Release);
+    }
+
+    /// Whether every deadline is armed and the doors are open.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.is_ready.load(Ordering::Acquire)
+    }
+
+    /// Says what is wrong with a part, or (`None`) that it is well again. Without it the service
+    /// goes on.
+    pub fn set_degraded(&self, part: &'static str, reason: Option<String>) {
+        let mut degraded = self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner);
+        match reason {
+            Some(reason) => {
+                if degraded.insert(part, reason.clone()).as_ref() != Some(&reason) {
+                    warn!(part, reason, "degraded");
+                }
+            }
+            None => {
+                if degraded.remove(part).is_some() {
+                    info!(part, "well again");
+                }
+            }
+        }
+    }
+
+    /// What is not well, by part.
+    #[must_use]
+    pub fn degraded(&self) -> BTreeMap<&'static str, String> {
+        self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,35 @@
+//! Every sentence that guests and front office read from the server, Indonesian and English side
+//! by side. (The pages bring their own: `web/js/text.js`.)
+//!
+//! Nothing is decided here; what is said follows from what it is said of. Text is plain: whoever
+//! puts it into markup escapes it.
+
+mod format;
+mod history;
+mod mail;
+mod refusal;
+
+pub use format::{clock_time, date, duration, kilometres, rupiah};
+pub use history::{actor, detail, evidence, undelivered};
+pub use mail::{Mail, guest_mail};
+pub use refusal::refusal;
+
+use crate::domain::Language;
+
+/// One of two sentences, by language.
+fn say<T>(language: Language, indonesian: T, english: T) -> T {
+    match language {
+        Language::Indonesian => indonesian,
+        Language::English => english,
+    }
+}
+
+/// What somebody reads when something went wrong that no one foresaw.
+#[must_use]
+pub fn internal(language: Language, incident: &str) -> String {
+    say(
+        language,
+        format!("Terjadi kesalahan di sistem kami (nomor {incident}). Silakan coba lagi."),
+        format!("Something went wrong on our side (number {incident}). Please try again."),
+    )
+}

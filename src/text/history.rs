@@ -1,0 +1,93 @@
+//! What the front office reads of a booking's past.
+
+use super::{duration, kilometres, say};
+use crate::domain::{Actor, Event, Evidence, Forecast, Language, Recipient};
+use crate::store::Undelivered;
+
+/// Who did it.
+#[must_use]
+pub fn actor(language: Language, actor: &Actor) -> String {
+    match actor {
+        Actor::Guest => say(language, "Tamu", "Guest").to_owned(),
+        Actor::Clock => say(language, "Sistem", "System").to_owned(),
+        Actor::Staff(name) => name.as_str().to_owned(),
+    }
+}
+
+/// What there is to say of an event besides its name.
+#[must_use]
+pub fn detail(language: Language, event: &Event) -> Option<String> {
+    match event {
+        Event::Booked | Event::Arrived | Event::Paid => None,
+        Event::Reminded { forecast, evidence: known } => {
+            let outlook = forecast_words(language, *forecast);
+            Some(match known {
+                Some(known) => format!("{} · {outlook}", evidence(language, known)),
+                None => outlook.to_owned(),
+            })
+        }
+        Event::PaymentAsked => Some(
+            say(
+                language,
+                "Sudah tiba, belum dibayar. Batas bayar diperpanjang.",
+                "Arrived, not yet paid. The time to pay was renewed.",
+            )
+            .to_owned(),
+        ),
+        Event::ExtendedByClock { by, evidence: known } => {
+            Some(format!("{}: +{}", evidence(language, known), duration(language, *by)))
+        }
+        Event::ExtendedByStaff { minutes } => {
+            let by = chrono::TimeDelta::minutes(i64::from(*minutes));
+            Some(format!("+{}", duration(language, by)))
+        }
+        Event::Cancelled { note } => note.clone(),
+        Event::Expired { evidence: known } => Some(known.as_ref().map_or_else(
+            || say(language, "Tidak ada lokasi.", "No position.").to_owned(),
+            |known| evidence(language, known),
+        )),
+    }
+}
+
+/// Where the guest was: `4,2 km, mendekat, lokasi 40 detik lalu`.
+#[must_use]
+pub fn evidence(language: Language, evidence: &Evidence) -> String {
+    let distance = kilometres(language, evidence.distance_metres);
+    let approach = match evidence.is_approaching {
+        Some(true) => say(language, ", mendekat", ", closing"),
+        Some(false) => say(language, ", menjauh", ", moving away"),
+        None => "",
+    };
+    let age = duration(language, evidence.fix_age);
+    say(
+        language,
+        format!("{distance}{approach}, lokasi {age} lalu"),
+        format!("{distance}{approach}, fix {age} old"),
+    )
+}
+
+fn forecast_words(language: Language, forecast: Forecast) -> &'static str {
+    match forecast {
+        Forecast::InTime => say(language, "tiba tepat waktu", "will arrive in time"),
+        Forecast::WillExtend => say(language, "akan diperpanjang", "will be extended"),
+        Forecast::WillCancel => say(language, "akan dibatalkan", "will be cancelled"),
+        Forecast::NoPosition => {
+            say(language, "tidak ada lokasi: akan dibatalkan", "no position: will be cancelled")
+        }
+    }
+}
+
+/// A notice that was given up.
+#[must_use]
+pub fn undelivered(language: Language, given_up: &Undelivered) -> String {
+    let to = match given_up.to {
+        Recipient::Guest => say(language, "tamu", "the guest"),
+        Recipient::FrontOffice => say(language, "FO", "the front office"),
+    };
+    let reason = &given_up.reason;
+    say(
+        language,
+        format!("Pesan ke {to} tidak terkirim: {reason}"),
+        format!("A message to {to} was not delivered: {reason}"),
+    )
+}

@@ -1,0 +1,162 @@
+//! One clear sentence for every refusal.
+
+use super::{clock_time, date, say};
+use crate::domain::refusal::Unavailable;
+use crate::domain::{
+    Actor, Field, Forbidden, HotelPolicy, InputError, Language, NotAllowed, Refusal, Winner,
+};
+
+/// The sentence that somebody reads whose wish is refused.
+#[must_use]
+pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> String {
+    let fixed = |indonesian: &str, english: &str| say(language, indonesian, english).to_owned();
+    match refusal {
+        Refusal::InvalidInput { field, error } => invalid_input(language, *field, *error),
+        Refusal::SoldOut { night } => say(
+            language,
+            format!("Kamar tipe ini habis untuk {}.", date(language, *night)),
+            format!("No room of this type is left for {}.", date(language, *night)),
+        ),
+        Refusal::TooManyHolds { most } => say(
+            language,
+            format!("Masih ada {most} booking yang berjalan. Batalkan salah satu dulu."),
+            format!("There are {most} running bookings already. Cancel one of them first."),
+        ),
+        Refusal::NotFound => fixed("Booking tidak ditemukan.", "There is no such booking."),
+        Refusal::Unauthenticated => fixed(
+            "Silakan masuk dulu: sesi tidak ada atau sudah berakhir.",
+            "Please sign in first: there is no session, or it has ended.",
+        ),
+        Refusal::Forbidden(Forbidden::StaffOnly) => {
+            fixed("Ini hanya untuk front office.", "This is for the front office only.")
+        }
+        Refusal::Forbidden(Forbidden::ManagerOnly) => {
+            fixed("Ini hanya untuk manajer.", "This is for managers only.")
+        }
+        Refusal::AlreadyPaid(winner) => {
+            let won = winner_words(language, winner, hotel);
+            say(
+                language,
+                format!("Booking ini sudah dibayar ({won})."),
+                format!("This booking is paid already ({won})."),
+            )
+        }
+        Refusal::AlreadyCancelled(winner) => {
+            let won = winner_words(language, winner, hotel);
+            say(
+                language,
+                format!("Booking ini sudah dibatalkan ({won})."),
+                format!("This booking is cancelled already ({won})."),
+            )
+        }
+        Refusal::NotAllowed(NotAllowed::HoldIsOver) => fixed(
+            "Lokasi tidak diperlukan lagi: booking ini sudah dibayar.",
+            "The position is not needed any more: this booking is paid.",
+        ),
+        Refusal::NotAllowed(NotAllowed::BelowSold { sold }) => say(
+            language,
+            format!("Sudah terjual {sold} kamar untuk malam itu; jatah tidak bisa di bawahnya."),
+            format!("{sold} rooms are sold for that night; the allotment cannot be less."),
+        ),
+        Refusal::RateLimited => fixed(
+            "Terlalu banyak permintaan. Tunggu sebentar lalu coba lagi.",
+            "Too many requests. Wait a moment and try again.",
+        ),
+        Refusal::Conflict => fixed(
+            "Booking ini sedang diubah oleh orang lain. Coba lagi.",
+            "Somebody else is changing this booking. Try again.",
+        ),
+        Refusal::Unavailable(Unavailable::Telegram) => fixed(
+            "Booking lewat Telegram belum tersedia di hotel ini.",
+            "Booking by Telegram is not available at this hotel yet.",
+        ),
+        Refusal::Unavailable(Unavailable::Qris) => fixed(
+            "QRIS belum tersedia di hotel ini. Silakan bayar di meja.",
+            "QRIS is not available at this hotel yet. Please pay at the desk.",
+        ),
+        Refusal::Unavailable(Unavailable::Store) => fixed(
+            "Sistem sedang tidak bisa diakses. Coba lagi sebentar lagi.",
+            "The system cannot be reached right now. Try again in a moment.",
+        ),
+    }
+}
+
+fn winner_words(language: Language, winner: &Winner, hotel: &HotelPolicy) -> String {
+    let at = clock_time(winner.at, hotel.timezone);
+    match &winner.by {
+        Actor::Staff(name) => say(
+            language,
+            format!("oleh {}, pukul {at}", name.as_str()),
+            format!("by {}, at {at}", name.as_str()),
+        ),
+        Actor::Guest => {
+            say(language, format!("oleh tamu, pukul {at}"), format!("by the guest, at {at}"))
+        }
+        Actor::Clock => {
+            say(language, format!("waktunya habis pukul {at}"), format!("its time ran out at {at}"))
+        }
+    }
+}
+
+fn invalid_input(language: Language, field: Field, error: InputError) -> String {
+    let name = field_name(language, field);
+    let of =
+        |indonesian: &str, english: &str| format!("{name} {}.", say(language, indonesian, english));
+    match error {
+        InputError::Empty => of("harus diisi", "must not be empty"),
+        InputError::TooLong { most } => of(
+            &format!("paling banyak {most} huruf"),
+            &format!("may have {most} characters at most"),
+        ),
+        InputError::TooShort { least } => of(
+            &format!("paling sedikit {least} huruf"),
+            &format!("needs {least} characters at least"),
+        ),
+        InputError::ControlCharacter => {
+            of("berisi karakter yang tidak diizinkan", "has characters that are not allowed")
+        }
+        InputError::Malformed => of("tidak benar", "is not valid"),
+        InputError::OutOfRange { least, most } => of(
+            &format!("harus antara {least} dan {most}"),
+            &format!("must be between {least} and {most}"),
+        ),
+        InputError::Unknown => of("tidak dikenal", "is not known"),
+        InputError::InThePast => of("sudah lewat", "is in the past"),
+        InputError::TooFarAhead { last } => of(
+            &format!("paling jauh {}", date(language, last)),
+            &format!("may be {} at the latest", date(language, last)),
+        ),
+        InputError::DatedAhead => of(
+            "bertanggal di masa depan; periksa jam perangkat",
+            "is dated ahead; check the device's clock",
+        ),
+        InputError::UsedForAnother => {
+            of("sudah dipakai untuk permintaan lain", "was used for another request before")
+        }
+        InputError::Spent => of(
+            "sudah dipakai, kedaluwarsa, atau tidak pernah ada",
+            "was used, is too old, or never was",
+        ),
+    }
+}
+
+fn field_name(language: Language, field: Field) -> &'static str {
+    match field {
+        Field::GuestName => say(language, "Nama", "The name"),
+        Field::Email => say(language, "Alamat e-mail", "The e-mail address"),
+        Field::RoomType => say(language, "Tipe kamar", "The room type"),
+        Field::CheckIn => say(language, "Tanggal masuk", "The check-in date"),
+        Field::Nights => say(language, "Jumlah malam", "The number of nights"),
+        Field::Position => say(language, "Lokasi", "The position"),
+        Field::RequestId => say(language, "Kode permintaan", "The request id"),
+        Field::ReceiptNo => say(language, "Nomor resi", "The receipt number"),
+        Field::Minutes => say(language, "Jumlah menit", "The number of minutes"),
+        Field::Note => say(language, "Catatan", "The note"),
+        Field::First => say(language, "Jumlah baris", "The number of rows"),
+        Field::After => say(language, "Penanda lanjutan", "The cursor"),
+        Field::Search => say(language, "Kata pencarian", "The search text"),
+        Field::Rooms => say(language, "Jumlah kamar", "The number of rooms"),
+        Field::Date => say(language, "Tanggal", "The date"),
+        Field::Code => say(language, "Kode masuk", "The sign-in code"),
+    }
+}
