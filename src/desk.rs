@@ -30,8 +30,6 @@ pub use request::BookRequest;
 
 /// How often a step is decided again because another step of the same booking came first.
 const MAX_TRIES: u32 = 8;
-/// How long the committing process has the first right to deliver a step's notices.
-pub const LEASE: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 /// How far ahead a manager may set an allotment.
 const ALLOTMENT_DAYS: u64 = 730;
 /// Rooms that an allotment may have.
@@ -269,7 +267,7 @@ impl Desk {
         opening: Option<Opening>,
     ) -> Result<CommitAnswer, StoreError> {
         let Step { change, due } = step;
-        let lease = Lease { node: self.node.clone(), until: change.at + LEASE };
+        let lease = Lease { node: self.node.clone(), until: change.at + Lease::LENGTH };
         let change = Arc::new(change);
         let commit = Commit { change: Arc::clone(&change), opening, lease };
         let answer = self.commits.commit(commit).await?;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use futures_util::stream::BoxStream;
 
 use crate::domain::{
@@ -381,6 +381,11 @@ pub struct Lease {
     pub node: NodeId,
     /// Until when; then others take over.
     pub until: Moment,
+}
+
+impl Lease {
+    /// How long a process has the right to deliver a notice: longer than any attempt.
+    pub const LENGTH: TimeDelta = TimeDelta::seconds(30);
 }
 
 /// What became of the wish to deliver a notice.

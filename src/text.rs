@@ -33,3 +33,11 @@ pub fn internal(language: Language, incident: &str) -> String {
         format!("Something went wrong on our side (number {incident}). Please try again."),
     )
 }
+
+/// Why a notice was given up: nobody set its channel up. Kept with the notice, so in both
+/// languages at once.
+pub const NOT_SET_UP: &str = "saluran ini belum disetel (this channel is not set up)";
+/// Why a notice was given up: its time is over.
+pub const TOO_LATE: &str = "terlambat, waktunya sudah lewat (too late, its time is over)";
+/// Why an attempt failed: the other side was silent.
+pub const NO_ANSWER: &str = "tidak ada jawaban dari server (the server did not answer)";
