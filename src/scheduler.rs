@@ -15,7 +15,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
@@ -33,9 +33,8 @@ pub const CLOCK_CHECK: Duration = Duration::from_secs(30);
 const MAX_PARTED: TimeDelta = TimeDelta::milliseconds(20);
 /// An entry waits at most so long at a time: the queue panics beyond 2^36 ms (2.2 years).
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
-/// Wakes under way at once: twice what one batch of commits takes, so that the next one gathers
-/// while the last is written.
-const MAX_FIRING: usize = 1_000;
+/// Wakes fired at once: what one batch of commits takes. What falls due meanwhile is the next.
+const MAX_FIRING: usize = 500;
 /// Waits before a wake that failed is tried again: doubled from the first to the last.
 const RETRY: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(5);
@@ -54,12 +53,18 @@ pub struct Scheduler {
     armed: HashMap<ReceiptNo, Armed>,
     /// What is due, oldest first.
     due: BinaryHeap<Reverse<(Moment, ReceiptNo, Revision)>>,
-    firing: JoinSet<(Wake, Result<Woken, StoreError>)>,
+    /// The one flight under way, if any: flights follow each other, so that the oldest deadline
+    /// is committed first.
+    flight: JoinSet<Fired>,
+    /// What is in it.
+    firing: Vec<Wake>,
     /// One reading of both clocks, to compare later ones with.
     anchor: (Moment, Instant),
     /// When the clocks are looked at again.
     next_check: Instant,
 }
+
+type Fired = Result<Vec<Result<Woken, StoreError>>, StoreError>;
 
 /// One booking's entry.
 struct Armed {
@@ -82,7 +87,8 @@ impl Scheduler {
             queue: DelayQueue::new(),
             armed: HashMap::new(),
             due: BinaryHeap::new(),
-            firing: JoinSet::new(),
+            flight: JoinSet::new(),
+            firing: Vec::new(),
             anchor,
             next_check: anchor.1 + CLOCK_CHECK,
         }
@@ -112,12 +118,12 @@ impl Scheduler {
                     self.expired(expired.into_inner());
                     self.gather_expired().await;
                 }
-                Some(ended) = self.firing.join_next() => self.fired(ended),
+                Some(ended) = self.flight.join_next() => self.landed(ended),
                 () = tokio::time::sleep_until(self.next_check) => self.compare_clocks(),
             }
         }
-        while let Some(ended) = self.firing.join_next().await {
-            self.fired(ended);
+        while let Some(ended) = self.flight.join_next().await {
+            self.landed(ended);
         }
     }
 
@@ -219,9 +225,9 @@ impl Scheduler {
         }
     }
 
-    /// Starts what is due, as much as may be under way at once.
+    /// Starts a flight of what is due, unless one is under way.
     fn fire(&mut self) {
-        if self.due.is_empty() {
+        if self.due.is_empty() || !self.flight.is_empty() {
             return;
         }
         if !self.is_clock_trusted() {
@@ -230,56 +236,73 @@ impl Scheduler {
         }
         while self.firing.len() < MAX_FIRING {
             let Some(Reverse((at, receipt_no, revision))) = self.due.pop() else {
-                return;
+                break;
             };
+            let wake = Wake { receipt_no, revision, at };
             // What has moved on since has another entry.
-            let is_current =
-                self.armed.get(&receipt_no).is_some_and(|armed| armed.wake.revision == revision);
-            if is_current {
-                let desk = Arc::clone(&self.desk);
-                let wake = Wake { receipt_no, revision, at };
-                self.firing
-                    .spawn(async move { (wake, desk.wake(wake.receipt_no, wake.revision).await) });
+            if self.is_current(&wake) {
+                self.firing.push(wake);
             }
+        }
+        if !self.firing.is_empty() {
+            let (desk, wakes) = (Arc::clone(&self.desk), self.firing.clone());
+            self.flight.spawn(async move { desk.wake(&wakes).await });
         }
     }
 
-    fn fired(&mut self, ended: Result<(Wake, Result<Woken, StoreError>), tokio::task::JoinError>) {
-        let (wake, result) = match ended {
-            Ok(ended) => ended,
-            // Which booking it was is lost with the task; the next scan or change arms it again.
-            Err(failure) => return error!(%failure, "a wake crashed"),
+    fn is_current(&self, wake: &Wake) -> bool {
+        let armed = self.armed.get(&wake.receipt_no);
+        armed.is_some_and(|armed| armed.wake.revision == wake.revision)
+    }
+
+    fn landed(&mut self, ended: Result<Fired, JoinError>) {
+        let wakes = std::mem::take(&mut self.firing);
+        let results = match ended {
+            Ok(Ok(results)) => results,
+            Ok(Err(error)) => {
+                warn!(%error, count = wakes.len(), "wakes failed; they are armed again");
+                return wakes.iter().for_each(|wake| self.retry(wake));
+            }
+            Err(failure) => {
+                error!(%failure, count = wakes.len(), "wakes crashed; they are armed again");
+                return wakes.iter().for_each(|wake| self.retry(wake));
+            }
         };
-        let receipt_no = wake.receipt_no;
-        let Some(armed) = self.armed.get_mut(&receipt_no) else {
-            return;
-        };
-        if armed.wake.revision != wake.revision {
-            return;
+        for (wake, result) in wakes.iter().zip(results) {
+            self.fired(wake, result);
         }
+    }
+
+    fn fired(&mut self, wake: &Wake, result: Result<Woken, StoreError>) {
+        let receipt_no = wake.receipt_no;
         match result {
-            // Its next instant, if any, comes with the change through the feed.
+            // Its next instant, if any, comes with the change through the feed, or has come.
             Ok(Woken::Done | Woken::Void) => {
-                self.armed.remove(&receipt_no);
+                if self.is_current(wake) {
+                    self.armed.remove(&receipt_no);
+                }
             }
             Ok(Woken::NotYet) => {
                 debug!(%receipt_no, "woken before its time");
-                self.retry(receipt_no);
+                self.retry(wake);
             }
             Err(error) => {
                 warn!(%receipt_no, %error, "a wake failed; it is armed again");
-                self.retry(receipt_no);
+                self.retry(wake);
             }
         }
     }
 
-    fn retry(&mut self, receipt_no: ReceiptNo) {
-        if let Some(armed) = self.armed.get_mut(&receipt_no) {
+    fn retry(&mut self, wake: &Wake) {
+        if !self.is_current(wake) {
+            return;
+        }
+        if let Some(armed) = self.armed.get_mut(&wake.receipt_no) {
             let wait = RETRY.start().saturating_mul(1 << armed.failures.min(8));
             armed.failures += 1;
             // Spread, so that a store that comes back is not met by all of them at once.
             let wait = wait.min(*RETRY.end()).mul_f64(rand::random_range(0.5..1.0));
-            armed.key = Some(self.queue.insert(receipt_no, wait));
+            armed.key = Some(self.queue.insert(wake.receipt_no, wait));
         }
     }
 

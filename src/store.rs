@@ -49,6 +49,9 @@ pub trait Store: Send + Sync + 'static {
     /// One booking with its track, of one moment.
     async fn held(&self, receipt_no: ReceiptNo) -> Result<Option<Held>, StoreError>;
 
+    /// Those of these bookings that there are, in any order.
+    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError>;
+
     /// Bookings newest `booked_at` first, then by receipt number, one page.
     async fn page(
         &self,

@@ -152,6 +152,16 @@ impl Store for SqliteStore {
         self.read(move |connection| read::held(connection, receipt_no)).await
     }
 
+    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
+        let receipt_nos = receipt_nos.to_vec();
+        self.read(move |connection| {
+            let each =
+                receipt_nos.iter().filter_map(|number| read::held(connection, *number).transpose());
+            each.collect()
+        })
+        .await
+    }
+
     async fn page(
         &self,
         filter: &Filter,

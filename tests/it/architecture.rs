@@ -117,9 +117,14 @@ fn every_module_knows_only_what_it_may() {
 fn a_driver_appears_only_in_its_own_module() {
     for source in sources() {
         for (driver, home) in DRIVERS {
-            let mentions = [format!("use {driver}::"), format!(" {driver}::"), format!("({driver}::"), format!("<{driver}::")]
-                .iter()
-                .any(|mention| source.code.contains(mention.as_str()));
+            let mentions = [
+                format!("use {driver}::"),
+                format!(" {driver}::"),
+                format!("({driver}::"),
+                format!("<{driver}::"),
+            ]
+            .iter()
+            .any(|mention| source.code.contains(mention.as_str()));
             assert!(
                 !mentions || source.path.starts_with(home),
                 "{} must not know {driver}",
@@ -131,7 +136,8 @@ fn a_driver_appears_only_in_its_own_module() {
 
 #[test]
 fn the_domain_uses_nothing_but_arithmetic_and_dates() {
-    for source in sources().iter().filter(|source| source.module() == "domain" && !source.is_test()) {
+    for source in sources().iter().filter(|source| source.module() == "domain" && !source.is_test())
+    {
         for name in named_behind(&source.code, "\nuse ") {
             let is_inner = ["super", "crate", "self"].contains(&name);
             assert!(

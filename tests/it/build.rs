@@ -54,6 +54,7 @@ pub fn policy() -> Policy {
     };
     Policy {
         hotel: HotelPolicy {
+            name: "Hotel Melati".to_owned(),
             position: hotel(),
             timezone: chrono_tz::Asia::Jakarta,
             day_starts_at: NaiveTime::from_hms_opt(6, 0, 0).unwrap(),

@@ -6,6 +6,10 @@
     reason = "a test that meets what it did not expect has failed"
 )]
 
+mod architecture;
 mod build;
+mod clockwork;
+mod hotel;
 mod sqlite;
 mod store_contract;
+mod watched;
