@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 mod document;
-// pub mod mongo;
+pub mod mongo;
 pub mod queue;
 // pub mod sqlite;
 
@@ -94,16 +94,28 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NotFound`] if the cursor is malformed or too old.
     async fn changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError>;
 
+    /// The changes after one cursor up to and including another, for who was away: a stream
+    /// that ends. Empty if `until` is not after `after`. Moves and marks are not in it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if `after` is malformed or too old.
+    async fn replay(
+        &self,
+        after: &Cursor,
+        until: &Cursor,
+    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError>;
+
     /// Notices that are neither sent nor given up, oldest first, streamed.
     async fn owed(&self) -> Result<BoxStream<'static, Result<Owed, StoreError>>, StoreError>;
 
-    /// Takes a notice over: `true` if it was still owed under the lease `from`.
+    /// Takes the right to deliver a notice, if it is still owed and its lease has ended by `now`
+    /// or is this node's own.
     async fn take_lease(
         &self,
         notice: NoticeId,
-        from: &Lease,
-        to: &Lease,
-    ) -> Result<bool, StoreError>;
+        lease: &Lease,
+        now: Moment,
+    ) -> Result<LeaseAnswer, StoreError>;
 
     /// Writes down what became of a notice, and feeds [`Fed::Marked`]. The first mark stands.
     async fn mark(&self, notice: NoticeId, outcome: &Outcome) -> Result<(), StoreError>;
@@ -129,6 +141,10 @@ pub trait Store: Send + Sync + 'static {
     async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError>;
 
     // ── the store itself ────────────────────────────────────────────────────────────────────
+
+    /// The hotel's own secret, the same for every process and for good: `fresh` the first time,
+    /// and the one kept then from then on.
+    async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 
     /// How far the store's clock is ahead of this machine's, in milliseconds; `None` where they
     /// are the same clock or it is not known yet. No call to the store is made.
@@ -365,6 +381,17 @@ pub struct Lease {
     pub node: NodeId,
     /// Until when; then others take over.
     pub until: Moment,
+}
+
+/// What became of the wish to deliver a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// The lease is the caller's.
+    Taken,
+    /// Another process has the right until then.
+    HeldUntil(Moment),
+    /// It is sent or given up, or never was.
+    Settled,
 }
 
 /// One process's name, fresh at every start.
