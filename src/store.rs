@@ -19,7 +19,7 @@ use crate::domain::{
 mod document;
 pub mod mongo;
 pub mod queue;
-// pub mod sqlite;
+pub mod sqlite;
 
 pub use queue::CommitQueue;
 

@@ -1,6 +1,13 @@
-//! The tests that need more than one module, in one binary.
+//! Every test that needs more than one module: one binary, so that it links once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets what it did not expect has failed"
+)]
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panic")]
-
+mod build;
 mod mongo;
 mod mongod;
+mod sqlite;
+mod store_contract;

@@ -13,7 +13,7 @@ use mongodb::bson::doc;
 use mongodb::options::ClientOptions;
 use tokio::time::{Instant, sleep};
 
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Ends `mongod` and removes its files as soon as the standard input closes, which the system
 /// does however the test process ends. The files are removed only after the process is gone.
