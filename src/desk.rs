@@ -15,8 +15,7 @@ use crate::auth::{self, LinkKey};
 use crate::clock::Clock;
 use crate::domain::{
     Booking, Change, Command, Contact, Decision, Field, Fix, Held, InputError, Moment, NewBooking,
-    NotAllowed, Policy, ReceiptNo, Refusal, Revision, RoomCode, RoomType, Step, TokenHash, booking,
-    decide,
+    NotAllowed, Policy, ReceiptNo, Refusal, RoomCode, RoomType, Step, TokenHash, booking, decide,
 };
 use crate::store::{
     BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Limit, Opening, Requested, Store,

@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 mod document;
-// pub mod mongo;
+pub mod mongo;
 pub mod queue;
 pub mod sqlite;
 

@@ -101,6 +101,7 @@ macro_rules! cases {
 }
 
 contract!(sqlite, crate::sqlite::open);
+contract!(mongo, crate::mongo::open);
 
 type Shared = Arc<dyn Store>;
 
