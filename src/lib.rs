@@ -8,6 +8,7 @@
 
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod desk;
 pub mod domain;
 pub mod feed;
