@@ -102,8 +102,7 @@ impl Running {
     ) -> Result<Self> {
         let listener = listen(config.server.listen).await?;
         let address = listener.local_addr()?;
-        let public_url =
-            config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let public_url = config.server.base_url(address);
         let policy = Arc::new(config.policy());
         let node = NodeId(fresh_secret());
         let links = LinkKey::load(store.store.as_ref()).await?;

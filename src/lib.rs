@@ -8,9 +8,11 @@
 
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod courier;
 pub mod desk;
 pub mod domain;
+pub mod email;
 pub mod feed;
 pub mod lifecycle;
 pub mod scheduler;

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use jatah::app::{OpenStore, Running};
 use jatah::auth::{Role, Staff, StaffDoor};
 use jatah::clock::Clock;
-use jatah::config::Config;
+use jatah::config::{self, Config};
 use jatah::domain::StaffName;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
@@ -81,7 +81,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         print(&jatah::web::sdl());
         return Ok(ExitCode::SUCCESS);
     }
-    let config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    let config = Config::load(arguments.config.as_deref(), config::environment())?;
     match command {
         Command::Schema => Ok(ExitCode::SUCCESS),
         Command::Serve => serve(config).await,

@@ -183,6 +183,15 @@ impl StaffName {
     }
 }
 
+/// What a member of staff may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything about bookings.
+    FrontOffice,
+    /// Allotments too.
+    Manager,
+}
+
 fn parse_name(text: &str) -> Result<String, ParseIdError> {
     let name = text.trim();
     if name.is_empty() {
