@@ -21,7 +21,7 @@ use super::plan::{Seen, SeenBooking, SeenClaim, claims_of, decide};
 use super::shape::{
     BOOKINGS, BookingState, CLAIMS, ClaimDocument, LIMITS, LimitDocument, REQUESTS, RequestDocument,
 };
-use super::writes::{Verb, Write, writes};
+use super::writes::{Write, writes};
 use crate::domain::Revision;
 use crate::store::document::{hash, hash_text, receipt_no};
 use crate::store::{Commit, CommitAnswer, StoreError};
@@ -183,8 +183,7 @@ impl MongoStore {
     }
 
     async fn write(&self, session: &mut ClientSession, write: Write) -> Result<(), Failure> {
-        let expected = write.statements.len();
-        if expected == 0 {
+        if write.statements.is_empty() {
             return Ok(());
         }
         let command = doc! {
@@ -210,7 +209,7 @@ impl MongoStore {
             };
         }
         let matched = reply.get_i32("n").ok().and_then(|n| usize::try_from(n).ok());
-        if write.verb == Verb::Forget || matched == Some(expected) { Ok(()) } else { again() }
+        if write.expected.is_none() || matched == write.expected { Ok(()) } else { again() }
     }
 }
 

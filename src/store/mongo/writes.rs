@@ -1,6 +1,8 @@
 //! A plan as commands: few, each of many statements, each statement with what was seen in its
 //! condition.
 
+use std::collections::BTreeMap;
+
 use mongodb::bson::{Document, doc};
 
 use super::plan::{ClaimKey, CountWrite, Plan};
@@ -17,8 +19,6 @@ pub(super) enum Verb {
     Insert,
     Update,
     Delete,
-    /// Delete what may be gone already.
-    Forget,
 }
 
 impl Verb {
@@ -26,7 +26,7 @@ impl Verb {
         match self {
             Self::Insert => "insert",
             Self::Update => "update",
-            Self::Delete | Self::Forget => "delete",
+            Self::Delete => "delete",
         }
     }
 
@@ -34,7 +34,7 @@ impl Verb {
         match self {
             Self::Insert => "documents",
             Self::Update => "updates",
-            Self::Delete | Self::Forget => "deletes",
+            Self::Delete => "deletes",
         }
     }
 }
@@ -44,11 +44,16 @@ pub(super) struct Write {
     pub collection: &'static str,
     pub verb: Verb,
     pub statements: Vec<Document>,
+    /// How many documents it has to meet, unless some may be gone already.
+    pub expected: Option<usize>,
 }
 
 /// The difference as commands, in the order in which they run.
 pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
-    let write = |collection, verb, statements| Write { collection, verb, statements };
+    let write = |collection, verb, statements: Vec<Document>| {
+        let expected = Some(statements.len());
+        Write { collection, verb, statements, expected }
+    };
     let (mut opened, mut moved) = (Vec::new(), Vec::new());
     for write in &plan.bookings {
         let stored = booking_document(write.booking, &write.limit_keys)?;
@@ -68,9 +73,11 @@ pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
         }
     });
     let begun = plan.tracks_begun.iter().map(|no| track_document(*no, &Track::default()));
+    let ended: Vec<_> = plan.tracks_ended.iter().map(ToString::to_string).collect();
     let ended =
-        plan.tracks_ended.iter().map(|no| doc! { "q": { "_id": no.to_string() }, "limit": 1 });
+        if ended.is_empty() { vec![] } else { vec![deletion(doc! { "_id": { "$in": ended } })] };
     let (claimed, reclaimed) = claim_statements(&plan.claims);
+    let forgotten = plan.limits.iter().filter(|write| write.now == 0).count();
     let (limited, relimited, unlimited) = limit_statements(&plan.limits);
     Ok(vec![
         // What two processes fight for comes first: the loser has done little in vain.
@@ -80,16 +87,20 @@ pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
         write(BOOKINGS, Verb::Update, moved),
         write(LIMITS, Verb::Insert, limited),
         write(LIMITS, Verb::Update, relimited),
-        write(LIMITS, Verb::Delete, unlimited),
+        Write { expected: Some(forgotten), ..write(LIMITS, Verb::Delete, unlimited) },
         write(REQUESTS, Verb::Insert, requests.collect()),
         write(TRACKS, Verb::Insert, begun.collect::<Result<_, StoreError>>()?),
-        write(TRACKS, Verb::Forget, ended.collect()),
+        Write { collection: TRACKS, verb: Verb::Delete, statements: ended, expected: None },
         write(CHANGES, Verb::Insert, changes?),
     ])
 }
 
 fn replacement(query: Document, update: Document) -> Document {
     doc! { "q": query, "u": update }
+}
+
+fn deletion(query: Document) -> Document {
+    doc! { "q": query, "limit": 0 }
 }
 
 fn claim_statements(claims: &[CountWrite<ClaimKey>]) -> (Vec<Document>, Vec<Document>) {
@@ -120,18 +131,21 @@ fn claim_document(key: &ClaimKey, taken: u32) -> Document {
 fn limit_statements(
     limits: &[CountWrite<String>],
 ) -> (Vec<Document>, Vec<Document>, Vec<Document>) {
-    let (mut inserts, mut updates, mut deletes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inserts, mut updates) = (Vec::new(), Vec::new());
+    // One statement for all that stood at the same number, which is 1 for nearly everybody.
+    let mut deletes: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     for CountWrite { key, seen, now } in limits {
         match (seen, now) {
             (None, now) => inserts.push(doc! { "_id": key, "running": *now }),
-            (Some(seen), 0) => {
-                deletes.push(doc! { "q": { "_id": key, "running": *seen }, "limit": 1 });
-            }
+            (Some(seen), 0) => deletes.entry(*seen).or_default().push(key),
             (Some(seen), now) => updates.push(replacement(
                 doc! { "_id": key, "running": *seen },
                 doc! { "$set": { "running": *now } },
             )),
         }
     }
-    (inserts, updates, deletes)
+    let deletes = deletes
+        .into_iter()
+        .map(|(seen, keys)| deletion(doc! { "_id": { "$in": keys }, "running": seen }));
+    (inserts, updates, deletes.collect())
 }
