@@ -14,3 +14,4 @@ pub mod feed;
 pub mod lifecycle;
 pub mod store;
 pub mod text;
+pub mod web;

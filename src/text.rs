@@ -33,3 +33,9 @@ pub fn internal(language: Language, incident: &str) -> String {
         format!("Something went wrong on our side (number {incident}). Please try again."),
     )
 }
+
+/// What somebody reads at an address where nothing is.
+#[must_use]
+pub fn no_page(language: Language) -> &'static str {
+    say(language, "Halaman ini tidak ada.", "There is no such page.")
+}
