@@ -61,7 +61,9 @@ impl OpenStore {
     pub async fn beside(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>> {
         Ok(match &config.store.url {
             StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
-            StoreUrl::Mongo(url) => Arc::new(MongoStore::connect(url.expose(), clock.clone()).await?),
+            StoreUrl::Mongo(url) => {
+                Arc::new(MongoStore::connect(url.expose(), clock.clone()).await?)
+            }
         })
     }
 }
@@ -172,7 +174,7 @@ impl Running {
         let stop = self.doors.stop_signal();
         let settings = WebSettings {
             language: config.hotel.language,
-            public_url: Some(self.public_url.clone()),
+            public_url: config.server.public_url.as_ref().map(ToString::to_string),
             telegram_bot: None,
             requests_per_second: config.limits.requests_per_second,
             holds_per_address: config.limits.holds_per_address,

@@ -18,14 +18,13 @@ use crate::domain::{
     NotAllowed, Policy, ReceiptNo, Refusal, RoomCode, RoomType, Step, TokenHash, booking, decide,
 };
 use crate::store::{
-    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Limit, Opening, Requested, Store,
-    Undelivered,
+    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Opening, Requested, Store,
 };
 
 mod request;
 
 pub use crate::store::{
-    Cursor, Filter, NodeId, Page, PageKey, Search, StatusKind, StoreError, Wake,
+    Cursor, Filter, Limit, NodeId, Page, PageKey, Search, StatusKind, StoreError, Undelivered, Wake,
 };
 pub use request::BookRequest;
 
@@ -37,7 +36,7 @@ const ALLOTMENT_DAYS: u64 = 730;
 const MAX_ALLOTMENT: u32 = 1_000_000;
 
 /// Why the desk did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DeskError {
     /// The caller's business.
     #[error(transparent)]

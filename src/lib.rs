@@ -6,6 +6,7 @@
 //! bookings (`desk`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
 //! (`courier`, `email`); the doors (`auth`, `web`); and how the parts live (`lifecycle`, `app`).
 
+pub mod app;
 pub mod auth;
 pub mod clock;
 pub mod config;
@@ -18,3 +19,4 @@ pub mod lifecycle;
 pub mod scheduler;
 pub mod store;
 pub mod text;
+pub mod web;

@@ -1,0 +1,119 @@
+//! The web door: pages, GraphQL over HTTP and WebSocket, health and metrics.
+//!
+//! What comes in is turned into calls of the desk, and what comes back into what browsers read.
+//! Nothing is decided here but who may knock how often.
+
+mod graphql;
+mod health;
+mod limits;
+mod pages;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use axum::routing::{any, get};
+use axum::{Router, middleware};
+use ipnet::IpNet;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::StaffDoor;
+use crate::desk::Desk;
+use crate::domain::Language;
+use crate::feed::Feed;
+use crate::lifecycle::Health;
+
+use graphql::{Gate, House};
+use limits::Limits;
+
+pub use graphql::sdl;
+
+/// Nothing but what comes from us, no inline script or style, and nobody frames our pages.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
+
+/// What is configured of the web door.
+#[derive(Debug, Clone)]
+pub struct WebSettings {
+    /// The language of whoever does not say theirs.
+    pub language: Language,
+    /// Where our pages are for guests, without a slash at the end; by default where a request
+    /// went.
+    pub public_url: Option<String>,
+    /// User name of the Telegram bot, without `@`.
+    pub telegram_bot: Option<String>,
+    /// GraphQL requests of one address in a second at most.
+    pub requests_per_second: u32,
+    /// Running holds of one address at most.
+    pub holds_per_address: u32,
+    /// Proxies whose word on a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether `/metrics` is served here, rather than on a listener of its own.
+    pub serves_metrics: bool,
+}
+
+/// The parts of the hotel that the web door opens to.
+pub struct Doors {
+    /// The use cases.
+    pub desk: Arc<Desk>,
+    /// Committed changes.
+    pub feed: Feed,
+    /// Staff sessions.
+    pub staff: StaffDoor,
+    /// How the process is.
+    pub health: Health,
+    /// The metrics, if they are recorded.
+    pub metrics: Option<PrometheusHandle>,
+    /// What was configured.
+    pub settings: WebSettings,
+}
+
+/// Everything that is served. Live sockets are closed once `stop` is cancelled. To be served with
+/// the peer's address as [`ConnectInfo`](axum::extract::ConnectInfo).
+pub fn router(doors: Doors, stop: CancellationToken) -> Router {
+    let Doors { desk, feed, staff, health, metrics, settings } = doors;
+    let pages = pages::routes(settings.language);
+    let health = health::routes(health, Arc::clone(&desk));
+    let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
+    let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
+    let gate = Gate::new(House { desk, feed, staff, settings }, limits, stop);
+    Router::new()
+        .route("/graphql", any(graphql::serve))
+        .with_state(Arc::new(gate))
+        .merge(health)
+        .merge(metrics.unwrap_or_default())
+        .merge(pages)
+        .layer(middleware::map_response(secure))
+}
+
+/// The metrics alone, for a listener of their own.
+pub fn metrics_router(metrics: PrometheusHandle) -> Router {
+    Router::new().route("/metrics", get(async move || metrics.render()))
+}
+
+/// Serves a router until told to stop; requests in flight come to their end.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the web door broke");
+    }
+}
+
+/// What browsers must not do with anything of ours.
+async fn secure(mut response: Response) -> Response {
+    const RULES: [(HeaderName, &str); 4] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("permissions-policy"), "geolocation=(self)"),
+    ];
+    for (name, rule) in RULES {
+        response.headers_mut().insert(name, HeaderValue::from_static(rule));
+    }
+    response
+}

@@ -1,0 +1,321 @@
+//! A document before it reaches the schema: whether it can be parsed safely, what it costs, and
+//! which of its operations is meant.
+//!
+//! The schema's own limits are reckoned after walks over the document whose length grows with
+//! every way through its fragments; a page of fragments that name each other twice would keep a
+//! core busy for years. Here every fragment is weighed once.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{
+    ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType, Selection,
+    SelectionSet,
+};
+use async_graphql::{Name, Positioned, ServerError, Value, Variables};
+
+use super::error::{INVALID_INPUT, malformed};
+
+/// Fields within fields at most.
+pub const MAX_DEPTH: usize = 15;
+/// Fields at most; a field under two aliases counts twice.
+pub const MAX_FIELDS: usize = 500;
+/// Brackets within brackets at most: the parser calls itself for each.
+const MAX_NESTING: usize = 64;
+/// Selection sets and fragments within each other at most.
+const MAX_LEVELS: usize = 30;
+
+/// A document that is safe to carry out.
+pub struct Document {
+    /// The document.
+    pub parsed: ExecutableDocument,
+    /// What kind of operation is meant.
+    pub kind: OperationType,
+}
+
+/// Reads a document and finds the operation that is meant.
+///
+/// # Errors
+/// A request error.
+pub fn read(
+    query: &str,
+    operation_name: Option<&str>,
+    variables: &Variables,
+) -> Result<Document, ServerError> {
+    if nesting(query) > MAX_NESTING {
+        return Err(too_deep());
+    }
+    let parsed = parse_query(query).map_err(|error| {
+        let mut error = ServerError::from(error);
+        error.extensions = malformed("").extensions;
+        error
+    })?;
+    weigh(&parsed)?;
+    let operation = operation(&parsed, operation_name)?;
+    check_variables(operation, variables)?;
+    let kind = operation.ty;
+    Ok(Document { parsed, kind })
+}
+
+fn too_deep() -> ServerError {
+    malformed(format!("The query is nested too deep: at most {MAX_DEPTH} fields."))
+}
+
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, ServerError> {
+    let mut operations = document.operations.iter();
+    if let Some(name) = name {
+        return operations
+            .find(|(own, _)| own.is_some_and(|own| own.as_str() == name))
+            .map(|(_, operation)| &operation.node)
+            .ok_or_else(|| malformed("There is no operation of the name in operationName."));
+    }
+    match (operations.next(), operations.next()) {
+        (Some((_, operation)), None) => Ok(&operation.node),
+        _ => Err(malformed("operationName is needed: the document has several operations.")),
+    }
+}
+
+/// Variables that must have a value need one before anything is carried out.
+fn check_variables(
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> Result<(), ServerError> {
+    for Positioned { node: definition, pos } in &operation.variable_definitions {
+        let name = &definition.name.node;
+        let is_missing = match variables.get(name) {
+            Some(value) => *value == Value::Null,
+            None => definition.default_value.is_none(),
+        };
+        if is_missing && !definition.var_type.node.nullable {
+            let message = format!("The variable \"${name}\" must have a value.");
+            let mut error = ServerError::new(message, Some(*pos));
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set("code", INVALID_INPUT);
+            extensions.set("field", name.as_str());
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// The deepest that brackets are nested in a document. Never less than what the parser sees:
+/// brackets in comments and strings are skipped by its own rules.
+fn nesting(query: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let mut rest = query;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+            '"' => string_length(rest),
+            '{' | '[' | '(' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                1
+            }
+            '}' | ']' | ')' => {
+                depth = depth.saturating_sub(1);
+                1
+            }
+            other => other.len_utf8(),
+        };
+        rest = rest.get(length..).unwrap_or("");
+    }
+    deepest
+}
+
+/// The length of the string that a text starts with; 1 if it does not end.
+fn string_length(text: &str) -> usize {
+    if let Some(block) = text.strip_prefix("\"\"\"") {
+        let mut from = 0;
+        while let Some(end) = block.get(from..).and_then(|rest| rest.find("\"\"\"")) {
+            let end = from + end;
+            if !block[..end].ends_with('\\') {
+                return end + 6;
+            }
+            from = end + 3;
+        }
+        return 1;
+    }
+    let mut is_escaped = false;
+    for (index, character) in text.char_indices().skip(1) {
+        match character {
+            '\n' | '\r' => return 1,
+            '"' if !is_escaped => return index + 1,
+            _ => is_escaped = character == '\\' && !is_escaped,
+        }
+    }
+    1
+}
+
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    fields: usize,
+    depth: usize,
+}
+
+/// Weighs fragments, each once.
+struct Scales<'a> {
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    /// `None` while a fragment is being weighed.
+    known: HashMap<&'a str, Option<Weight>>,
+}
+
+fn weigh(document: &ExecutableDocument) -> Result<(), ServerError> {
+    let mut scales = Scales { fragments: &document.fragments, known: HashMap::new() };
+    let mut fields = 0_usize;
+    for (_, operation) in document.operations.iter() {
+        let weight = scales.set(&operation.node.selection_set.node, 0)?;
+        fields = fields.saturating_add(weight.fields);
+        if weight.depth > MAX_DEPTH {
+            return Err(too_deep());
+        }
+    }
+    // Fragments that no operation uses are walked through all the same.
+    for name in document.fragments.keys() {
+        fields = fields.max(scales.fragment(name, 0)?.fields);
+    }
+    if fields > MAX_FIELDS {
+        return Err(malformed(format!("The query is too complex: at most {MAX_FIELDS} fields.")));
+    }
+    Ok(())
+}
+
+impl<'a> Scales<'a> {
+    fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Weight, ServerError> {
+        if level > MAX_LEVELS {
+            return Err(too_deep());
+        }
+        let mut all = Weight::default();
+        for selection in &set.items {
+            let one = match &selection.node {
+                Selection::Field(field) => {
+                    let within = self.set(&field.node.selection_set.node, level + 1)?;
+                    Weight { fields: within.fields.saturating_add(1), depth: within.depth + 1 }
+                }
+                Selection::InlineFragment(inline) => {
+                    self.set(&inline.node.selection_set.node, level + 1)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node, level + 1)?
+                }
+            };
+            all.fields = all.fields.saturating_add(one.fields);
+            all.depth = all.depth.max(one.depth);
+        }
+        Ok(all)
+    }
+
+    fn fragment(&mut self, name: &'a str, level: usize) -> Result<Weight, ServerError> {
+        match self.known.get(name) {
+            Some(Some(weight)) => return Ok(*weight),
+            Some(None) => {
+                return Err(malformed(format!("The fragment \"{name}\" is within itself.")));
+            }
+            None => {}
+        }
+        // That it is not defined is for the schema's validation to say.
+        let Some(fragment) = self.fragments.get(name) else { return Ok(Weight::default()) };
+        self.known.insert(name, None);
+        let weight = self.set(&fragment.node.selection_set.node, level)?;
+        self.known.insert(name, Some(weight));
+        Ok(weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(query: &str) -> Option<String> {
+        read(query, None, &Variables::default()).err().map(|error| error.message)
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_do_not_count() {
+        assert_eq!(nesting("{ a(b: \"((((\") # {{{{\n { c } }"), 2);
+        assert_eq!(nesting(r#"{ a(b: """ \""" (((( """) }"#), 2);
+        assert_eq!(nesting(r#"{ a(b: "\\") { c { d } } }"#), 3);
+        assert_eq!(nesting("{ a(b: \"\u{1f3c3}\") }"), 2);
+    }
+
+    #[test]
+    fn a_string_that_does_not_end_hides_no_brackets() {
+        assert!(nesting("{ \" [[[[[").ge(&6));
+        assert!(nesting("\"\"\" \\\"\"\" [[[[[").ge(&5));
+    }
+
+    #[test]
+    fn a_very_deep_query_is_refused_before_it_is_parsed() {
+        assert!(refusal(&"{a".repeat(20_000)).unwrap().contains("too deep"));
+        assert!(refusal(&format!("{{ a(b: {}1) }}", "[".repeat(20_000))).unwrap().contains("deep"));
+    }
+
+    #[test]
+    fn fragments_that_double_are_weighed_at_once() {
+        let doubling: String =
+            (0..28).map(|n| format!("fragment F{n} on T {{ ...F{0} ...F{0} }} ", n + 1)).collect();
+        let query = format!("{{ ...F0 }} {doubling} fragment F28 on T {{ a }}");
+        assert!(refusal(&query).unwrap().contains("too complex"));
+    }
+
+    #[test]
+    fn fragments_that_double_are_weighed_at_once_though_no_operation_uses_them() {
+        let doubling: String =
+            (0..28).map(|n| format!("fragment F{n} on T {{ ...F{0} ...F{0} }} ", n + 1)).collect();
+        let query = format!("{{ a }} {doubling} fragment F28 on T {{ a }}");
+        assert!(refusal(&query).unwrap().contains("too complex"));
+    }
+
+    #[test]
+    fn a_fragment_within_itself_is_refused() {
+        let query = "{ ...F } fragment F on T { a ...G } fragment G on T { ...F ...F }";
+        assert!(refusal(query).unwrap().contains("within itself"));
+    }
+
+    #[test]
+    fn a_long_chain_of_fragments_is_refused() {
+        let chain: String =
+            (0..3000).map(|n| format!("fragment F{n} on T {{ ...F{} }} ", n + 1)).collect();
+        assert!(refusal(&format!("{{ ...F0 }} {chain}")).unwrap().contains("too deep"));
+    }
+
+    #[test]
+    fn depth_and_fields_are_counted_through_fragments_and_aliases() {
+        let deep =
+            |depth: usize| format!("{}a{}", "{ a ".repeat(depth - 1) + "{ ", " }".repeat(depth));
+        assert_eq!(refusal(&deep(MAX_DEPTH)), None);
+        assert!(refusal(&deep(MAX_DEPTH + 1)).unwrap().contains("too deep"));
+        let wide = |fields: usize| {
+            let aliases: String = (0..fields).map(|n| format!("a{n}: a ")).collect();
+            format!("{{ {aliases} }}")
+        };
+        assert_eq!(refusal(&wide(MAX_FIELDS)), None);
+        assert!(refusal(&wide(MAX_FIELDS + 1)).unwrap().contains("too complex"));
+    }
+
+    #[test]
+    fn the_operation_that_is_meant_is_found_by_its_name() {
+        let none = Variables::default();
+        let query = "query Q { a } mutation M { a }";
+        assert_eq!(read(query, Some("M"), &none).unwrap().kind, OperationType::Mutation);
+        assert!(read(query, None, &none).is_err());
+        assert!(read(query, Some("N"), &none).is_err());
+        assert_eq!(read("{ a }", None, &none).unwrap().kind, OperationType::Query);
+    }
+
+    #[test]
+    fn a_variable_that_must_have_a_value_is_named_if_it_has_none() {
+        let read = |json| {
+            let variables = Variables::from_json(json);
+            read("query ($a: Int!, $b: Int! = 1, $c: Int) { a }", None, &variables)
+        };
+        assert!(read(serde_json::json!({ "a": 1 })).is_ok());
+        for wrong in [serde_json::json!({}), serde_json::json!({ "a": null })] {
+            let error = read(wrong).err().unwrap();
+            assert_eq!(error.extensions.unwrap().get("field"), Some(&Value::from("a")));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What can be done.
+
+use async_graphql::{Context, Object};
+
+use crate::desk::{DeskError, Limit};
+use crate::domain::refusal::Unavailable;
+use crate::domain::{Command, Field, InputError, Refusal};
+
+use super::booking::{Booking, Viewer};
+use super::caller::Asked;
+use super::input::{self, CreateBookingInput, PositionInput, TelegramBookingInput};
+use super::scalar::{Date, DateTime};
+use super::types::{CreateBookingPayload, RoomAvailability, Staff, StaffSession, TelegramHandoff};
+
+/// Everything that can be done.
+pub struct Mutation;
+
+/// Does as the front office what a command says.
+async fn act(ctx: &Context<'_>, receipt_no: &str, command: Command) -> Result<Booking, DeskError> {
+    let held = ctx.house().desk.act(input::receipt_no(receipt_no)?, command).await?;
+    Ok(Booking::new(held, Viewer::Staff))
+}
+
+/// Everything that can be done. Guests need the key of their booking; what is marked as the
+/// front office's needs a session.
+#[Object]
+impl Mutation {
+    /// Books a room by the web channel.
+    async fn create_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the guest wishes.")] input: CreateBookingInput,
+    ) -> Result<CreateBookingPayload, DeskError> {
+        let (house, caller) = (ctx.house(), ctx.caller());
+        let most = house.settings.holds_per_address;
+        let limit = Limit { key: caller.address.clone(), most };
+        let request = input.read(caller.language, limit, house.desk.now())?;
+        let booked = house.desk.book(request).await?;
+        let (receipt_no, access_token) = (booked.held.booking.receipt_no, booked.access_token);
+        Ok(CreateBookingPayload {
+            booking: Booking::new(booked.held, Viewer::Guest),
+            status_url: format!("{}/b/{receipt_no}#{access_token}", caller.base_url),
+            access_token,
+        })
+    }
+
+    /// Keeps a choice for the Telegram bot and answers the link that carries it there.
+    async fn prepare_telegram_booking(
+        &self,
+        #[graphql(desc = "What the guest chose.")] _input: TelegramBookingInput,
+    ) -> Result<TelegramHandoff, DeskError> {
+        Err(Refusal::Unavailable(Unavailable::Telegram).into())
+    }
+
+    /// Says where the guest is. Only the latest few positions are kept, only while the hold runs.
+    async fn report_position(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "The key that came with the booking.")] access_token: String,
+        #[graphql(desc = "Where the guest is.")] position: PositionInput,
+    ) -> Result<Booking, DeskError> {
+        let desk = &ctx.house().desk;
+        let receipt_no = input::receipt_no(&receipt_no)?;
+        desk.held_by_guest(receipt_no, &access_token).await?;
+        let fix = position.read(desk.now())?;
+        let held = desk.act(receipt_no, Command::ReportPosition(fix)).await?;
+        Ok(Booking::new(held, Viewer::Guest))
+    }
+
+    /// Cancels the guest's own booking.
+    async fn cancel_my_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "The key that came with the booking.")] access_token: String,
+    ) -> Result<Booking, DeskError> {
+        let desk = &ctx.house().desk;
+        let receipt_no = input::receipt_no(&receipt_no)?;
+        desk.held_by_guest(receipt_no, &access_token).await?;
+        let held = desk.act(receipt_no, Command::CancelByGuest).await?;
+        Ok(Booking::new(held, Viewer::Guest))
+    }
+
+    /// Opens a session of the front office by a one-time code.
+    async fn sign_in_with_code(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code out of the sign-in link.")] code: String,
+    ) -> Result<StaffSession, DeskError> {
+        let Some(signed_in) = ctx.house().staff.sign_in(&code).await? else {
+            let (field, error) = (Field::Code, InputError::Spent);
+            return Err(Refusal::InvalidInput { field, error }.into());
+        };
+        Ok(StaffSession {
+            token: signed_in.token,
+            staff: Staff::from(&signed_in.staff),
+            expires_at: DateTime(signed_in.expires_at),
+        })
+    }
+
+    /// Opens a session of the front office by what Telegram says of its user.
+    async fn sign_in_with_telegram(
+        &self,
+        #[graphql(desc = "The Mini App's `initData`, as Telegram signed it.")] init_data: String,
+    ) -> Result<StaffSession, DeskError> {
+        drop(init_data);
+        Err(Refusal::Unavailable(Unavailable::Telegram).into())
+    }
+
+    /// The guest stands at the desk: position plays no part any more, and the time to pay runs.
+    /// The status stays. For the front office.
+    async fn mark_arrived(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+    ) -> Result<Booking, DeskError> {
+        let by = ctx.caller().staff_name(ctx.house()).await?;
+        act(ctx, &receipt_no, Command::Arrive { by }).await
+    }
+
+    /// Sends the guest the QRIS code (again), also before arrival. Moves neither status nor hold.
+    /// For the front office.
+    async fn send_qris(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+    ) -> Result<Booking, DeskError> {
+        ctx.caller().staff(ctx.house()).await?;
+        ctx.house().desk.held(input::receipt_no(&receipt_no)?).await?;
+        Err(Refusal::Unavailable(Unavailable::Qris).into())
+    }
+
+    /// The payment was matched: the booking is paid, and stays so. For the front office.
+    async fn mark_paid(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+    ) -> Result<Booking, DeskError> {
+        let by = ctx.caller().staff_name(ctx.house()).await?;
+        act(ctx, &receipt_no, Command::MarkPaid { by }).await
+    }
+
+    /// Cancels a booking. For the front office.
+    async fn cancel_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "Why, in one line of at most 200 characters.")] note: Option<String>,
+    ) -> Result<Booking, DeskError> {
+        let by = ctx.caller().staff_name(ctx.house()).await?;
+        let note = input::note(note)?;
+        act(ctx, &receipt_no, Command::CancelByStaff { by, note }).await
+    }
+
+    /// Grants a guest more time. For the front office.
+    async fn extend_hold(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "How many minutes, 1 to 240.")] minutes: i64,
+    ) -> Result<Booking, DeskError> {
+        let by = ctx.caller().staff_name(ctx.house()).await?;
+        let minutes = input::minutes(minutes);
+        act(ctx, &receipt_no, Command::Extend { by, minutes }).await
+    }
+
+    /// Sets how many rooms of a type are for sale on one night. For managers.
+    async fn set_allotment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Code of the room type.")] room_type: String,
+        #[graphql(desc = "The night, a hotel day.")] date: Date,
+        #[graphql(desc = "How many rooms; not below what is sold.")] rooms: i64,
+    ) -> Result<RoomAvailability, DeskError> {
+        let house = ctx.house();
+        ctx.caller().must_manage(house).await?;
+        let code = input::room_code(&room_type)?;
+        let left = house.desk.set_allotment(&code, date.0, input::rooms(rooms)).await?;
+        Ok(RoomAvailability::new(&left, date, 1))
+    }
+}

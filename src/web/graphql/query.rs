@@ -1,0 +1,108 @@
+//! What can be asked.
+
+use async_graphql::{Context, Object};
+
+use crate::desk::{DeskError, PageKey};
+use crate::domain::Refusal;
+use crate::domain::refusal::Unavailable;
+
+use super::booking::{Booking, Viewer};
+use super::caller::Asked;
+use super::input::{self, BookingFilter};
+use super::scalar::Date;
+use super::types::{BookingConnection, Hotel, PageInfo, Qris, RoomAvailability, Staff};
+
+/// Everything that can be asked.
+pub struct Query;
+
+/// Everything that can be asked. Guests need no session; what is marked as the front office's
+/// needs one.
+#[Object]
+impl Query {
+    /// The hotel, its rules in numbers, and its clock.
+    async fn hotel(&self, ctx: &Context<'_>) -> Hotel {
+        Hotel::of(&ctx.house().desk, &ctx.house().settings)
+    }
+
+    /// Rooms left of every type for a stay, in the hotel's order.
+    async fn availability(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First night, a hotel day.")] check_in: Date,
+        #[graphql(desc = "How many nights.", default = 1)] nights: i64,
+    ) -> Result<Vec<RoomAvailability>, DeskError> {
+        let nights = input::nights(nights);
+        let left = ctx.house().desk.availability(check_in.0, nights).await?;
+        Ok(left.iter().map(|left| RoomAvailability::new(left, check_in, nights)).collect())
+    }
+
+    /// A guest's own booking.
+    async fn my_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "The key that came with the booking.")] access_token: String,
+    ) -> Result<Booking, DeskError> {
+        let receipt_no = input::receipt_no(&receipt_no)?;
+        let held = ctx.house().desk.held_by_guest(receipt_no, &access_token).await?;
+        Ok(Booking::new(held, Viewer::Guest))
+    }
+
+    /// Whose session this is; null without one.
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<Staff>, DeskError> {
+        let session = ctx.caller().session(ctx.house()).await?;
+        Ok(session.map(|session| Staff::from(&session.staff)))
+    }
+
+    /// One booking, for the front office.
+    async fn booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+    ) -> Result<Booking, DeskError> {
+        ctx.caller().staff(ctx.house()).await?;
+        let held = ctx.house().desk.held(input::receipt_no(&receipt_no)?).await?;
+        Ok(Booking::new(held, Viewer::Staff))
+    }
+
+    /// Bookings, newest first, for the front office.
+    async fn bookings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all by default.")] filter: Option<BookingFilter>,
+        #[graphql(desc = "How many, 1 to 200.", default = 50)] first: i64,
+        #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
+    ) -> Result<BookingConnection, DeskError> {
+        let house = ctx.house();
+        ctx.caller().staff(house).await?;
+        let filter = filter.map(BookingFilter::read).transpose()?.unwrap_or_default();
+        let first = input::first(first)?;
+        let after = after.as_deref().map(input::page_key).transpose()?;
+        // Before the read: whoever listens after this cursor hears of all that the read missed.
+        let feed_cursor = house.feed.cursor();
+        let page = house.desk.page(&filter, first, after).await?;
+        let end_cursor = page.bookings.last().map(|last| {
+            let (booked_at, receipt_no) = (last.booking.booked_at, last.booking.receipt_no);
+            input::page_cursor(PageKey { booked_at, receipt_no })
+        });
+        let node = |held| Booking::new(held, Viewer::Staff);
+        Ok(BookingConnection {
+            nodes: page.bookings.into_iter().map(node).collect(),
+            page_info: PageInfo { has_next_page: page.has_next, end_cursor },
+            total_count: page.total,
+            feed_cursor: feed_cursor.0,
+        })
+    }
+
+    /// The QRIS code for exactly a booking's price, to show on the desk's screen. For the front
+    /// office.
+    async fn qris(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+    ) -> Result<Qris, DeskError> {
+        ctx.caller().staff(ctx.house()).await?;
+        ctx.house().desk.held(input::receipt_no(&receipt_no)?).await?;
+        Err(Refusal::Unavailable(Unavailable::Qris).into())
+    }
+}

@@ -1,0 +1,78 @@
+//! Scalars of the schema: moments, dates and rupiah in the one form that clients see.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{NaiveDate, SecondsFormat, Utc};
+
+use crate::domain::{self, Moment};
+
+/// A moment in UTC by RFC 3339, always with three digits of milliseconds and `Z`. As input any
+/// offset is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DateTime(pub Moment);
+
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        read_moment(&value).map(Self).ok_or_else(|| InputValueError::expected_type(value))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        read_moment(value).is_some()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+fn read_moment(value: &Value) -> Option<Moment> {
+    let Value::String(text) = value else { return None };
+    chrono::DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.with_timezone(&Utc))
+}
+
+/// A calendar date of the hotel, `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date(pub NaiveDate);
+
+#[Scalar]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        read_date(&value).map(Self).ok_or_else(|| InputValueError::expected_type(value))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        read_date(value).is_some()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.format("%Y-%m-%d").to_string())
+    }
+}
+
+fn read_date(value: &Value) -> Option<NaiveDate> {
+    let Value::String(text) = value else { return None };
+    // The parser alone would also take "2026-1-4" and "+12026-01-04".
+    let is_plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_plain)
+}
+
+/// Whole rupiah, a JSON integer of at most 2^53 - 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rupiah(pub domain::Rupiah);
+
+#[Scalar]
+impl ScalarType for Rupiah {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let sum = match &value {
+            Value::Number(number) => number.as_u64().map(domain::Rupiah),
+            _ => None,
+        };
+        sum.filter(|sum| *sum <= domain::Rupiah::MAX)
+            .map(Self)
+            .ok_or_else(|| InputValueError::expected_type(value))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Number(self.0.0.into())
+    }
+}

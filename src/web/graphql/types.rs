@@ -1,0 +1,358 @@
+//! The hotel's things as clients see them, besides the booking itself.
+
+use async_graphql::{Enum, SimpleObject};
+use chrono::TimeDelta;
+
+use crate::auth;
+use crate::desk::{Availability, Desk, StatusKind};
+use crate::domain;
+
+use super::booking::Booking;
+use super::scalar::{Date, DateTime, Rupiah};
+use crate::web::WebSettings;
+
+/// Where a guest booked and is spoken to.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// By the Telegram bot.
+    Telegram,
+    /// By the web form; messages go by e-mail.
+    Web,
+}
+
+/// What has become of a booking.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "StatusKind")]
+pub enum BookingStatus {
+    /// The hold is running; the room is kept.
+    Pending,
+    /// The front office saw the payment. Stays so.
+    Paid,
+    /// The room is free again. Stays so.
+    Cancelled,
+}
+
+/// Why a booking ended without payment.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::CancelReason")]
+pub enum CancelReason {
+    /// The hold ran out.
+    Expired,
+    /// The front office ended it.
+    ByStaff,
+    /// The guest ended it.
+    ByGuest,
+}
+
+/// What a member of staff may do.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "auth::Role")]
+pub enum StaffRole {
+    /// Everything about bookings.
+    FrontOffice,
+    /// Allotments too.
+    Manager,
+}
+
+/// A language that the hotel speaks.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Bahasa Indonesia.
+    Id,
+    /// English.
+    En,
+}
+
+impl From<Language> for domain::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Id => Self::Indonesian,
+            Language::En => Self::English,
+        }
+    }
+}
+
+/// What the end of a hold would decide as things stand.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::Forecast")]
+pub enum Forecast {
+    /// The guest is there, or will be before the end.
+    InTime,
+    /// The hold will grow.
+    WillExtend,
+    /// The booking will be cancelled.
+    WillCancel,
+    /// No fresh position: the booking will be cancelled.
+    NoPosition,
+}
+
+/// What happened to a booking.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It was made.
+    Booked,
+    /// Its deadline was announced, or the front office was asked about a guest at the desk.
+    Reminded,
+    /// `holdUntil` moved.
+    Extended,
+    /// The guest moved. Fed live, never kept in the history.
+    Position,
+    /// The guest stands at the desk.
+    Arrived,
+    /// A QRIS code reached the guest.
+    QrisSent,
+    /// The front office saw the payment.
+    Paid,
+    /// Staff or guest ended it.
+    Cancelled,
+    /// The clock ended it.
+    Expired,
+    /// A cancelled booking was taken up again.
+    Revived,
+}
+
+impl From<domain::Action> for Action {
+    fn from(action: domain::Action) -> Self {
+        match action {
+            domain::Action::Booked => Self::Booked,
+            domain::Action::Reminded => Self::Reminded,
+            domain::Action::Extended => Self::Extended,
+            domain::Action::Arrived => Self::Arrived,
+            domain::Action::Paid => Self::Paid,
+            domain::Action::Cancelled => Self::Cancelled,
+            domain::Action::Expired => Self::Expired,
+        }
+    }
+}
+
+/// The hotel, its rules in numbers, and its clock.
+#[derive(SimpleObject, Debug)]
+pub struct Hotel {
+    /// What it is called.
+    name: String,
+    /// Its time zone, by the name in the time zone database.
+    timezone: String,
+    /// Degrees north of its door.
+    latitude: f64,
+    /// Degrees east of its door.
+    longitude: f64,
+    /// Within so many kilometres of the door a guest is near.
+    radius_km: f64,
+    /// How long a room is kept for a guest on the way, in minutes.
+    hold_minutes: f64,
+    /// How long before the end of a hold guest and front office are warned, in minutes.
+    remind_minutes: f64,
+    /// What the clock grants a guest who is near at the end of the hold, in minutes.
+    extend_minutes: f64,
+    /// How many days ahead a stay may start; 0 is tonight only.
+    advance_days: u32,
+    /// Nights of one booking at most.
+    max_nights: u32,
+    /// When a hotel day starts by the hotel's clock, `HH:MM`: until then it is still the day
+    /// before.
+    day_starts_at: String,
+    /// User name of the Telegram bot, without `@`; null where there is none.
+    telegram_bot: Option<String>,
+    /// Now, by the hotel's clock. Countdowns run on it.
+    now: DateTime,
+    /// The hotel day of now.
+    today: Date,
+    /// Room types, in the order in which they are shown everywhere.
+    room_types: Vec<RoomType>,
+}
+
+impl Hotel {
+    /// The hotel as it is now.
+    pub fn of(desk: &Desk, settings: &WebSettings) -> Self {
+        let (policy, now) = (desk.policy(), desk.now());
+        let hotel = &policy.hotel;
+        Self {
+            name: hotel.name.clone(),
+            timezone: hotel.timezone.name().to_owned(),
+            latitude: hotel.position.latitude(),
+            longitude: hotel.position.longitude(),
+            radius_km: policy.travel.radius_km,
+            hold_minutes: minutes(policy.hold.duration),
+            remind_minutes: minutes(policy.hold.remind_before),
+            extend_minutes: minutes(policy.hold.extend_by),
+            advance_days: policy.booking.advance_days,
+            max_nights: policy.booking.max_nights,
+            day_starts_at: hotel.day_starts_at.format("%H:%M").to_string(),
+            telegram_bot: settings.telegram_bot.clone(),
+            now: DateTime(now),
+            today: Date(hotel.day_of(now)),
+            room_types: policy.rooms.iter().map(RoomType::from).collect(),
+        }
+    }
+}
+
+fn minutes(span: TimeDelta) -> f64 {
+    span.as_seconds_f64() / 60.0
+}
+
+/// A room type.
+#[derive(SimpleObject, Debug)]
+pub struct RoomType {
+    /// Its code.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// Price a night.
+    pub price: Rupiah,
+    /// How many the hotel has; 0 if it has none any more.
+    pub rooms: u32,
+}
+
+impl From<&domain::RoomType> for RoomType {
+    fn from(room: &domain::RoomType) -> Self {
+        Self {
+            code: room.code.as_str().to_owned(),
+            name: room.name.clone(),
+            price: Rupiah(room.price),
+            rooms: room.rooms,
+        }
+    }
+}
+
+/// Rooms of one type left for a stay.
+#[derive(SimpleObject, Debug)]
+pub struct RoomAvailability {
+    /// The type.
+    room_type: RoomType,
+    /// First night.
+    date: Date,
+    /// How many nights.
+    nights: u32,
+    /// Rooms left on the fullest of these nights.
+    available: u32,
+}
+
+impl RoomAvailability {
+    /// What is left of a type for a stay.
+    pub fn new(left: &Availability, date: Date, nights: u32) -> Self {
+        let room_type = RoomType::from(&left.room);
+        Self { room_type, date, nights, available: left.available }
+    }
+}
+
+/// Where a guest is who shares a position.
+#[derive(SimpleObject, Debug)]
+pub struct Travel {
+    /// Kilometres to the hotel, as the crow flies.
+    pub distance_km: f64,
+    /// Direction from the guest to the hotel, in degrees clockwise from north.
+    pub bearing: f64,
+    /// Minutes until the guest arrives; null where nothing is known of the way.
+    pub eta_minutes: Option<f64>,
+    /// Whether the guest comes closer; null where the positions do not say.
+    pub approaching: Option<bool>,
+    /// Whether the guest is within the hotel's radius.
+    pub within_radius: bool,
+    /// When the position was measured.
+    pub fix_at: DateTime,
+    /// How old the position is now, in seconds.
+    pub fix_age_seconds: f64,
+}
+
+/// One step in the history of a booking.
+#[derive(SimpleObject, Debug)]
+pub struct HistoryEntry {
+    /// When it was decided.
+    pub at: DateTime,
+    /// Who did it: a name, the guest, or the system.
+    pub actor: String,
+    /// What happened.
+    pub action: Action,
+    /// What there is to say of it besides.
+    pub detail: Option<String>,
+}
+
+/// One page of bookings.
+#[derive(SimpleObject)]
+pub struct BookingConnection {
+    /// The bookings, newest first.
+    pub nodes: Vec<Booking>,
+    /// Whether there are more, and where.
+    pub page_info: PageInfo,
+    /// How many bookings the filter matches in all.
+    pub total_count: u64,
+    /// Where the feed was before this was read: subscribe after it, and nothing is missed.
+    pub feed_cursor: String,
+}
+
+/// Where a page ends.
+#[derive(SimpleObject, Debug)]
+pub struct PageInfo {
+    /// Whether there are more after these.
+    pub has_next_page: bool,
+    /// What to give as `after` for the next page; null on an empty page.
+    pub end_cursor: Option<String>,
+}
+
+/// One committed change of one booking.
+#[derive(SimpleObject)]
+pub struct BookingChange {
+    /// The place in the feed right after this change.
+    pub cursor: String,
+    /// When it was decided.
+    pub at: DateTime,
+    /// What happened.
+    pub action: Action,
+    /// The state that this change produced.
+    pub booking: Booking,
+}
+
+/// A booking just made.
+#[derive(SimpleObject)]
+pub struct CreateBookingPayload {
+    /// The booking.
+    pub booking: Booking,
+    /// The guest's key to it. Whoever has it may see and cancel the booking.
+    pub access_token: String,
+    /// The guest's page, with the key behind the `#`, which browsers do not send.
+    pub status_url: String,
+}
+
+/// The way over to the Telegram bot.
+#[derive(SimpleObject, Debug)]
+pub struct TelegramHandoff {
+    /// A link that opens the bot with the guest's choice.
+    pub link: String,
+}
+
+/// A QRIS code for exactly the price of a booking.
+#[derive(SimpleObject, Debug)]
+pub struct Qris {
+    /// What the code says.
+    pub payload: String,
+    /// What it asks for.
+    pub amount: Rupiah,
+    /// Its picture.
+    pub svg: String,
+}
+
+/// A session of the front office.
+#[derive(SimpleObject, Debug)]
+pub struct StaffSession {
+    /// Its secret, shown this once: `Authorization: Bearer TOKEN`.
+    pub token: String,
+    /// Whose it is.
+    pub staff: Staff,
+    /// When it ends.
+    pub expires_at: DateTime,
+}
+
+/// A member of staff.
+#[derive(SimpleObject, Debug)]
+pub struct Staff {
+    /// The name that the history shows.
+    pub name: String,
+    /// What they may do.
+    pub role: StaffRole,
+}
+
+impl From<&auth::Staff> for Staff {
+    fn from(staff: &auth::Staff) -> Self {
+        Self { name: staff.name.as_str().to_owned(), role: staff.role.into() }
+    }
+}

@@ -1,0 +1,173 @@
+//! Who knocks, and how often they may.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use ipnet::IpNet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::auth;
+
+/// After so many checks, addresses that have not knocked of late are forgotten.
+const TIDY_EVERY: u32 = 4096;
+
+/// Counts requests by the network that they come from.
+pub struct Limits {
+    limiter: DefaultKeyedRateLimiter<Network>,
+    clock: DefaultClock,
+    checks: AtomicU32,
+    trusted_proxies: Vec<IpNet>,
+}
+
+/// One IPv4 address or one IPv6 /64: the least that a household has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl Network {
+    fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+            v4 @ IpAddr::V4(_) => v4,
+        })
+    }
+
+    /// The key of limits that are stored: the address itself is not.
+    pub fn key(self) -> String {
+        let hash = auth::hash(&self.0.to_string()).0;
+        format!("address:{}", URL_SAFE_NO_PAD.encode(hash))
+    }
+}
+
+impl Limits {
+    /// At most so many requests of one network in a second.
+    pub fn new(per_second: u32, trusted_proxies: Vec<IpNet>) -> Self {
+        let per_second = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
+        let limiter = RateLimiter::keyed(Quota::per_second(per_second));
+        let (clock, checks) = (DefaultClock::default(), AtomicU32::new(0));
+        Self { limiter, clock, checks, trusted_proxies }
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// How long to wait, if there were too many.
+    pub fn check(&self, network: Network) -> Result<(), Duration> {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+        let wait = |until: governor::NotUntil<_>| until.wait_time_from(self.clock.now());
+        self.limiter.check_key(&network).map_err(wait)
+    }
+
+    /// The network that a request comes from.
+    pub fn network(&self, parts: &Parts) -> Network {
+        Network::of(self.address(peer(parts), &parts.headers))
+    }
+
+    /// Whether a trusted proxy hands on a request, so that its word on the request counts.
+    pub fn is_proxied(&self, parts: &Parts) -> bool {
+        self.is_trusted(peer(parts))
+    }
+
+    fn is_trusted(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|proxies| proxies.contains(&address.to_canonical()))
+    }
+
+    /// The first address, from the nearest on, that is no proxy of ours: anybody can write the
+    /// ones behind it.
+    fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let hops: Vec<&str> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .flat_map(|value| value.to_str().unwrap_or("").split(','))
+            .collect();
+        let mut nearest = peer;
+        for hop in hops.into_iter().rev() {
+            if !self.is_trusted(nearest) {
+                break;
+            }
+            let Some(address) = address_of(hop.trim()) else { break };
+            nearest = address;
+        }
+        nearest
+    }
+}
+
+/// Who is at the other end; nobody in particular where the server does not say.
+fn peer(parts: &Parts) -> IpAddr {
+    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
+}
+
+/// An address as proxies write it: plain, with a port, in brackets.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let bare = hop.trim_start_matches('[').trim_end_matches(']');
+    let with_port = || hop.parse().ok().map(|address: SocketAddr| address.ip());
+    bare.parse().ok().or_else(with_port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(per_second: u32, proxies: &[&str]) -> Limits {
+        Limits::new(per_second, proxies.iter().map(|net| net.parse().unwrap()).collect())
+    }
+
+    fn address(limits: &Limits, peer: &str, forwarded: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        limits.address(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn only_proxies_that_are_trusted_may_name_the_client() {
+        let limits = limits(1, &["10.0.0.0/8", "fd00::/8"]);
+        for (peer, forwarded, client) in [
+            ("198.51.100.7", &[][..], "198.51.100.7"),
+            ("198.51.100.7", &["203.0.113.9"], "198.51.100.7"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.2.3.4, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["1.2.3.4", "203.0.113.9, 10.1.1.1"], "203.0.113.9"),
+            ("10.0.0.1", &["203.0.113.9:4711"], "203.0.113.9"),
+            ("::ffff:10.0.0.1", &["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("fd00::1", &["2001:db8::1"], "2001:db8::1"),
+            ("10.0.0.1", &["203.0.113.9, nonsense"], "10.0.0.1"),
+        ] {
+            assert_eq!(address(&limits, peer, forwarded), client, "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn one_ipv6_household_counts_as_one() {
+        let of = |address: &str| Network::of(address.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
+        assert_eq!(of("::ffff:203.0.113.9"), of("203.0.113.9"));
+        assert_ne!(of("203.0.113.9"), of("203.0.113.8"));
+        assert!(!of("203.0.113.9").key().contains("203"));
+    }
+
+    #[test]
+    fn whoever_knocks_too_often_waits_and_nobody_else() {
+        let limits = limits(2, &[]);
+        let [one, other] = ["203.0.113.9", "203.0.113.8"].map(|a| Network::of(a.parse().unwrap()));
+        assert!(limits.check(one).is_ok());
+        assert!(limits.check(one).is_ok());
+        assert!(limits.check(one).is_err_and(|wait| wait <= Duration::from_secs(1)));
+        assert!(limits.check(other).is_ok());
+    }
+}
