@@ -3,9 +3,11 @@
 //! Whoever wants something of a booking comes here. The desk asks the domain what to do and the
 //! store to write it; it knows no channel, no sentence and no timer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use tracing::{info, warn};
 
@@ -29,8 +31,6 @@ pub use request::BookRequest;
 
 /// How often a step is decided again because another step of the same booking came first.
 const MAX_TRIES: u32 = 8;
-/// How long the committing process has the first right to deliver a step's notices.
-pub const LEASE: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 /// How far ahead a manager may set an allotment.
 const ALLOTMENT_DAYS: u64 = 730;
 /// Rooms that an allotment may have.
@@ -199,23 +199,26 @@ impl Desk {
         held
     }
 
-    /// The clock has come to a booking's wake time.
+    /// The clock has come to these wakes: one read for all of them, decided and committed in
+    /// their order. Answers each in its place; one whose answer is an error is still due.
     ///
     /// # Errors
-    /// What the store says; the wake is then still due.
-    pub async fn wake(
-        &self,
-        receipt_no: ReceiptNo,
-        revision: Revision,
-    ) -> Result<Woken, StoreError> {
-        let Some(held) = self.store.held(receipt_no).await? else {
+    /// What the store says if it cannot be read at all.
+    pub async fn wake(&self, wakes: &[Wake]) -> Result<Vec<Result<Woken, StoreError>>, StoreError> {
+        let receipt_nos: Vec<ReceiptNo> = wakes.iter().map(|wake| wake.receipt_no).collect();
+        let held = self.store.held_many(&receipt_nos).await?;
+        let held: HashMap<ReceiptNo, Held> =
+            held.into_iter().map(|held| (held.booking.receipt_no, held)).collect();
+        // All are polled first in their order, and so stand in the queue of commits.
+        Ok(join_all(wakes.iter().map(|wake| self.wake_one(*wake, held.get(&wake.receipt_no))))
+            .await)
+    }
+
+    async fn wake_one(&self, wake: Wake, held: Option<&Held>) -> Result<Woken, StoreError> {
+        let Some(held) = held.filter(|held| held.booking.revision == wake.revision) else {
             return Ok(Woken::Void);
         };
-        if held.booking.revision != revision {
-            return Ok(Woken::Void);
-        }
-        let now = self.clock.now();
-        match decide(Some(&held), Command::Wake, now, &self.policy) {
+        match decide(Some(held), Command::Wake, self.clock.now(), &self.policy) {
             Ok(Decision::Step(step)) => match self.commit(*step, None).await? {
                 CommitAnswer::Done => Ok(Woken::Done),
                 CommitAnswer::Stale
@@ -268,7 +271,7 @@ impl Desk {
         opening: Option<Opening>,
     ) -> Result<CommitAnswer, StoreError> {
         let Step { change, due } = step;
-        let lease = Lease { node: self.node.clone(), until: change.at + LEASE };
+        let lease = Lease { node: self.node.clone(), until: change.at + Lease::LENGTH };
         let change = Arc::new(change);
         let commit = Commit { change: Arc::clone(&change), opening, lease };
         let answer = self.commits.commit(commit).await?;

@@ -8,10 +8,12 @@
 
 pub mod auth;
 pub mod clock;
+pub mod courier;
 pub mod desk;
 pub mod domain;
 pub mod feed;
 pub mod lifecycle;
+pub mod scheduler;
 pub mod store;
 pub mod text;
 pub mod web;

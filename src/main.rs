@@ -1,1 +1,180 @@
-fn main() {}
+//! The command line: reads it, loads the configuration, and runs what was asked for.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand, ValueEnum};
+use jatah::app::{OpenStore, Running};
+use jatah::auth::{Role, Staff, StaffDoor};
+use jatah::clock::Clock;
+use jatah::config::Config;
+use jatah::domain::StaffName;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use tracing::{error, info, warn};
+
+/// Keeps hotel rooms for guests on the way, and frees them at the exact moment the hold ends.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// The configuration; without it ./jatah.toml if there is one, else a demo hotel.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the hotel (the default).
+    Serve,
+    /// Prints the GraphQL schema.
+    Schema,
+    /// Prints a link that signs a member of the front office in: once, within ten minutes.
+    StaffLink {
+        /// What they may do.
+        #[arg(long, value_enum, default_value_t = RoleArgument::FrontOffice)]
+        role: RoleArgument,
+        /// Under this name the history knows them.
+        #[arg(long, default_value = "Front Office")]
+        name: String,
+    },
+    /// Checks the configuration and what it needs, and says what it finds.
+    Check {
+        /// Sends a test mail there.
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RoleArgument {
+    #[value(name = "front_office", alias = "front-office")]
+    FrontOffice,
+    Manager,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::FrontOffice => Self::FrontOffice,
+            RoleArgument::Manager => Self::Manager,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
+        Err(failure) => {
+            // One line, whatever led to it.
+            eprintln!("jatah: {failure:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let command = arguments.command.unwrap_or(Command::Serve);
+    if matches!(command, Command::Schema) {
+        print(&jatah::web::sdl());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    match command {
+        Command::Schema => Ok(ExitCode::SUCCESS),
+        Command::Serve => serve(config).await,
+        Command::StaffLink { role, name } => staff_link(&config, role.into(), &name).await,
+        Command::Check { mail } => check(&config, mail.as_deref()).await,
+    }
+}
+
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Writes a line for people or scripts to standard output; a closed pipe is no failure.
+fn print(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{}", line.trim_end());
+}
+
+async fn serve(config: Config) -> Result<ExitCode> {
+    log();
+    for warning in config.warnings() {
+        warn!("{warning}");
+    }
+    let metrics = PrometheusBuilder::new()
+        .set_buckets_for_metric(
+            Matcher::Full("jatah_lateness_ms".to_owned()),
+            &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 500.0, 2_000.0, 60_000.0],
+        )?
+        .set_buckets_for_metric(
+            Matcher::Full("jatah_commit_batch_size".to_owned()),
+            &[1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 250.0, 500.0],
+        )?
+        .install_recorder()?;
+    let clock = Clock::system();
+    let store = OpenStore::to_serve(&config, &clock).await?;
+    let mut running = Running::start(&config, store, clock, Some(metrics)).await?;
+    info!("listening on http://{}", running.address);
+    if config.is_demo {
+        let staff = Staff { name: StaffName::parse("Demo")?, role: Role::Manager };
+        let code = running.staff.issue_code(staff).await?;
+        print(&format!("Form:         {}/", running.public_url));
+        print(&format!("Front office: {}/fo#code={code}", running.public_url));
+    }
+    let code = tokio::select! {
+        signal = signal() => {
+            info!(signal = signal?, "stopping");
+            ExitCode::SUCCESS
+        }
+        worker = running.death() => {
+            error!(worker, "stopping, because a part of the hotel died");
+            ExitCode::FAILURE
+        }
+    };
+    running.stop().await;
+    Ok(code)
+}
+
+/// The name of the first signal that asks the process to end.
+async fn signal() -> Result<&'static str> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    })
+}
+
+async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode> {
+    let name = StaffName::parse(name).map_err(|error| anyhow::anyhow!("--name {error}"))?;
+    let clock = Clock::system();
+    let store = OpenStore::beside(config, &clock).await?;
+    let door = StaffDoor::new(store.clone(), clock);
+    let code = door.issue_code(Staff { name, role }).await?;
+    store.close().await;
+    print(&format!("{}/fo#code={code}", config.base_url()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
+    print("configuration: ok");
+    for warning in config.warnings() {
+        print(&format!("warning: {warning}"));
+    }
+    let clock = Clock::system();
+    let store = OpenStore::beside(config, &clock).await.context("store")?;
+    store.ping().await.context("store")?;
+    store.close().await;
+    print("store: ok");
+    if mail.is_some() {
+        bail!("--mail is not available yet");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use futures_util::stream::BoxStream;
 
 use crate::domain::{
@@ -19,7 +19,7 @@ use crate::domain::{
 mod document;
 // pub mod mongo;
 pub mod queue;
-// pub mod sqlite;
+pub mod sqlite;
 
 pub use queue::CommitQueue;
 
@@ -48,6 +48,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// One booking with its track, of one moment.
     async fn held(&self, receipt_no: ReceiptNo) -> Result<Option<Held>, StoreError>;
+
+    /// Those of these bookings that there are, in any order.
+    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError>;
 
     /// Bookings newest `booked_at` first, then by receipt number, one page.
     async fn page(
@@ -381,6 +384,11 @@ pub struct Lease {
     pub node: NodeId,
     /// Until when; then others take over.
     pub until: Moment,
+}
+
+impl Lease {
+    /// How long a process has the right to deliver a notice: longer than any attempt.
+    pub const LENGTH: TimeDelta = TimeDelta::seconds(30);
 }
 
 /// What became of the wish to deliver a notice.

@@ -2,7 +2,6 @@
 
 use super::{duration, kilometres, say};
 use crate::domain::{Actor, Event, Evidence, Forecast, Language, Recipient};
-use crate::store::Undelivered;
 
 /// Who did it.
 #[must_use]
@@ -79,12 +78,11 @@ fn forecast_words(language: Language, forecast: Forecast) -> &'static str {
 
 /// A notice that was given up.
 #[must_use]
-pub fn undelivered(language: Language, given_up: &Undelivered) -> String {
-    let to = match given_up.to {
+pub fn undelivered(language: Language, to: Recipient, reason: &str) -> String {
+    let to = match to {
         Recipient::Guest => say(language, "tamu", "the guest"),
         Recipient::FrontOffice => say(language, "FO", "the front office"),
     };
-    let reason = &given_up.reason;
     say(
         language,
         format!("Pesan ke {to} tidak terkirim: {reason}"),

@@ -200,7 +200,7 @@ impl Booking {
         let loader = ctx.data_unchecked::<DataLoader<UndeliveredLoader>>();
         let language = ctx.caller().language;
         let given_up = loader.load_one(self.state.receipt_no).await?.unwrap_or_default();
-        Ok(given_up.iter().map(|one| text::undelivered(language, one)).collect())
+        Ok(given_up.iter().map(|one| text::undelivered(language, one.to, &one.reason)).collect())
     }
 
     /// What happened to it, oldest first. For the front office only.

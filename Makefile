@@ -1,0 +1,63 @@
+# `make test` is every check, the same as in CI. `make` alone names the targets.
+# What the tests need and what takes no root comes by itself into a cache folder outside this one (JATAH_CACHE).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+step := tests/tools/step.sh
+# In CI nothing may change Cargo.lock.
+locked := $(if $(CI),--locked)
+# A real MongoDB for the tests, found or fetched; once found, the steps below get it through the environment.
+mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
+
+export CARGO_TERM_PROGRESS_WHEN ?= never
+test_timeout ?= 300000
+
+.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e
+
+help: ## name the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+test: ## run every check: format, lints, docs, tests in Rust, of the pages and end to end
+	@tests/tools/needs.sh
+	@started=$$SECONDS; $(mongod); $(MAKE) steps; printf '\n== make test: all done in %d s\n' $$((SECONDS - started))
+
+steps: fmt-check lint doc unit build web e2e
+
+needs: ## say what is missing on this machine and takes root to install
+	@tests/tools/needs.sh
+
+fmt: ## format the Rust code
+	@cargo fmt
+
+fmt-check: ## fail where the format is not `make fmt`'s
+	@$(step) 'cargo fmt --check' cargo fmt --check
+
+lint: ## run clippy; a warning fails
+	@$(step) 'cargo clippy' cargo clippy --quiet $(locked) --all-targets -- -D warnings
+
+doc: ## build the documentation; a warning (a dead link, say) fails
+	@RUSTDOCFLAGS='-D warnings' $(step) 'cargo doc' cargo doc --quiet $(locked) --no-deps
+
+unit: ## run the tests in Rust, with a real mongod
+	@$(mongod); $(step) 'cargo test' cargo test --quiet $(locked)
+
+build: ## build the binary that the end-to-end tests start
+	@$(step) 'cargo build' cargo build --quiet $(locked)
+
+web: ## run the tests of the pages' modules
+	@files="$$(find tests/web -name '*.test.*js' 2>/dev/null | sort)"; \
+	[[ -n $$files ]] || { echo 'make web: no test in tests/web' >&2; exit 1; }; \
+	$(step) 'tests of the pages' node --test --test-reporter=$(reporter) --test-timeout=60000 $$files
+
+e2e: build ## run the end-to-end tests: the real binary, on SQLite and MongoDB, with a browser; E2E=FILE... for some
+	@tests/tools/needs.sh
+	@$(mongod); tests/tools/node.sh >/dev/null; \
+	$(step) 'end-to-end tests' node --test --test-reporter=$(reporter) --test-concurrency=2 --test-timeout=$(test_timeout) \
+	  $(or $(E2E),tests/e2e/*.test.mjs)
+
+# Every test by its name on a desk and in CI alike.
+reporter ?= spec

@@ -1,0 +1,231 @@
+//! Puts the parts together, starts them in order and stops them in order. The only module that
+//! knows all of them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::auth::{LinkKey, StaffDoor, fresh_secret};
+use crate::clock::Clock;
+use crate::config::{Config, StoreUrl};
+use crate::courier::{self, Courier, Routes};
+use crate::desk::{Desk, NodeId};
+use crate::email::Mailer;
+use crate::feed::Feed;
+use crate::lifecycle::{Health, Lifecycle, Phase};
+use crate::scheduler::Scheduler;
+use crate::store::mongo::MongoStore;
+use crate::store::sqlite::{ServeLock, SqliteStore};
+use crate::store::{CommitQueue, Store};
+use crate::web::{self, Doors, WebSettings};
+
+/// How long requests in flight may take once the process is told to stop.
+const DOORS_LIMIT: Duration = Duration::from_secs(5);
+/// How long what is committed already may take to be written.
+const COMMITS_LIMIT: Duration = Duration::from_secs(5);
+/// How often the metrics tidy up after themselves, in memory.
+const METRICS_UPKEEP: Duration = Duration::from_secs(60);
+
+/// A store that is open.
+pub struct OpenStore {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Held while this process serves the store alone; `None` where several may.
+    pub lock: Option<ServeLock>,
+}
+
+impl OpenStore {
+    /// Opens the configured store, as the one process that serves it where there is but one.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or another process serves it.
+    pub async fn to_serve(config: &Config, clock: &Clock) -> Result<Self> {
+        let lock = match &config.store.url {
+            StoreUrl::Sqlite(path) => Some(SqliteStore::lock(path)?),
+            StoreUrl::Mongo(_) => None,
+        };
+        let store = Self::beside(config, clock).await?;
+        Ok(Self { store, lock })
+    }
+
+    /// Opens the configured store beside a process that may be serving it.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub async fn beside(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>> {
+        Ok(match &config.store.url {
+            StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+            StoreUrl::Mongo(url) => Arc::new(MongoStore::connect(url.expose(), clock.clone()).await?),
+        })
+    }
+}
+
+/// A hotel that is open.
+pub struct Running {
+    /// Where the web door listens.
+    pub address: SocketAddr,
+    /// The base of every link, without a trailing slash.
+    pub public_url: String,
+    /// The use cases.
+    pub desk: Arc<Desk>,
+    /// What is committed, as it comes.
+    pub feed: Feed,
+    /// The door of the front office.
+    pub staff: StaffDoor,
+    /// How it is.
+    pub health: Health,
+    store: OpenStore,
+    lifecycle: Lifecycle,
+    doors: Phase,
+    commits: Phase,
+    deliveries: Phase,
+    log: Phase,
+}
+
+impl Running {
+    /// Starts everything over an open store. Returns once the web door listens; the deadlines
+    /// are armed soon after ([`Health::is_ready`]).
+    ///
+    /// # Errors
+    /// If an address is taken, or a part cannot be set up.
+    pub async fn start(
+        config: &Config,
+        store: OpenStore,
+        clock: Clock,
+        metrics: Option<PrometheusHandle>,
+    ) -> Result<Self> {
+        let listener = listen(config.server.listen).await?;
+        let address = listener.local_addr()?;
+        let public_url =
+            config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let policy = Arc::new(config.policy());
+        let node = NodeId(fresh_secret());
+        let links = LinkKey::load(store.store.as_ref()).await?;
+        let mailer = Mailer::new(
+            &config.email.url,
+            &config.email.from,
+            policy.hotel.clone(),
+            public_url.clone(),
+            links.clone(),
+        )?;
+        let lifecycle = Lifecycle::default();
+        let (doors, commits) = (lifecycle.phase("doors"), lifecycle.phase("commits"));
+        let (deliveries, log) = (lifecycle.phase("deliveries"), lifecycle.phase("log"));
+
+        // The log is open before anything is read that it must not miss.
+        let (feed, feed_work) = Feed::open(Arc::clone(&store.store)).await?;
+        log.spawn("feed", feed_work.run(log.stop_signal()));
+        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store.store));
+        commits.spawn("commits", queue_work);
+        let desk = Arc::new(Desk::new(
+            Arc::clone(&store.store),
+            queue,
+            clock.clone(),
+            policy,
+            node.clone(),
+            links,
+        ));
+        let health = Health::default();
+        let courier = Courier::new(
+            Arc::clone(&store.store),
+            feed.clone(),
+            clock.clone(),
+            node,
+            store.lock.is_some(),
+            Routes { email: Arc::new(mailer), telegram: None },
+            health.clone(),
+        );
+        deliveries.spawn("courier", courier.run(deliveries.stop_signal()));
+        let scheduler =
+            Scheduler::new(Arc::clone(&desk), feed.clone(), clock.clone(), health.clone());
+        doors.spawn("scheduler", scheduler.run(doors.stop_signal()));
+        let staff = StaffDoor::new(Arc::clone(&store.store), clock);
+        let running = Self {
+            address,
+            public_url,
+            desk,
+            feed,
+            staff,
+            health,
+            store,
+            lifecycle,
+            doors,
+            commits,
+            deliveries,
+            log,
+        };
+        running.open_doors(config, listener, metrics).await?;
+        Ok(running)
+    }
+
+    async fn open_doors(
+        &self,
+        config: &Config,
+        listener: TcpListener,
+        metrics: Option<PrometheusHandle>,
+    ) -> Result<()> {
+        let stop = self.doors.stop_signal();
+        let settings = WebSettings {
+            language: config.hotel.language,
+            public_url: Some(self.public_url.clone()),
+            telegram_bot: None,
+            requests_per_second: config.limits.requests_per_second,
+            holds_per_address: config.limits.holds_per_address,
+            trusted_proxies: config.limits.trusted_proxies.clone(),
+            serves_metrics: config.server.metrics_listen.is_none(),
+        };
+        let doors = Doors {
+            desk: Arc::clone(&self.desk),
+            feed: self.feed.clone(),
+            staff: self.staff.clone(),
+            health: self.health.clone(),
+            metrics: metrics.clone(),
+            settings,
+        };
+        if let (Some(address), Some(handle)) = (config.server.metrics_listen, metrics.clone()) {
+            let listener = listen(address).await?;
+            let router = web::metrics_router(handle);
+            self.doors.spawn("metrics", web::serve(listener, router, stop.clone()));
+        }
+        if let Some(handle) = metrics {
+            self.doors.spawn("metrics upkeep", upkeep(handle, stop.clone()));
+        }
+        self.doors.spawn("web", web::serve(listener, web::router(doors, stop.clone()), stop));
+        Ok(())
+    }
+
+    /// The name of the first worker that dies; waits for ever while all is well.
+    pub async fn death(&mut self) -> &'static str {
+        self.lifecycle.death().await
+    }
+
+    /// Stops in order: no new work, then what is under way is written, told and sent, then the
+    /// store is closed.
+    pub async fn stop(self) {
+        self.health.set_ready(false);
+        self.doors.stop(DOORS_LIMIT).await;
+        // The queue ends when nobody can commit any more.
+        drop(self.desk);
+        self.commits.stop(COMMITS_LIMIT).await;
+        self.deliveries.stop(courier::DRAIN + Duration::from_secs(1)).await;
+        self.log.stop(DOORS_LIMIT).await;
+        self.store.store.close().await;
+        info!("stopped");
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+async fn upkeep(metrics: PrometheusHandle, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(METRICS_UPKEEP)).await.is_some() {
+        metrics.run_upkeep();
+    }
+}

@@ -1,0 +1,460 @@
+//! The courier: brings every notice to its recipient, at least once, and hardly ever twice.
+//!
+//! A notice is stored with its change, sent, then marked. The process that committed it has the
+//! first right to send it (a lease); if it dies, others take over when the lease ends. What a
+//! notice says and how it travels is a [`Deliver`]'s business; who is owed what is the domain's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::time::{DelayQueue, delay_queue};
+use tracing::{error, info, warn};
+
+use crate::clock::Clock;
+use crate::domain::{Change, Contact, Moment, Recipient};
+use crate::feed::{Fed, Feed, Heard};
+use crate::lifecycle::Health;
+use crate::store::{Lease, LeaseAnswer, NodeId, NoticeId, Outcome, Store, StoreError};
+use crate::text;
+
+/// One attempt may take so long: less than a lease, so that nobody takes over in the middle.
+const ATTEMPT: Duration = Duration::from_secs(20);
+/// Waits between attempts: doubled from the first to the last.
+const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
+/// Attempts whose outcome may stay unknown: one more, then it counts as sent.
+const MAX_UNKNOWN: u32 = 2;
+/// An entry waits at most so long at a time (the queue panics beyond 2^36 ms).
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// Attempts under way at once, over one channel.
+const MAX_SENDING: usize = 8;
+/// How long a stopping process goes on delivering what is on the way.
+pub const DRAIN: Duration = Duration::from_secs(10);
+
+/// One way to reach people: a mail system, a chat.
+#[async_trait]
+pub trait Deliver: Send + Sync + 'static {
+    /// Brings one letter. Called again for the same letter after a failure, so the receiving side
+    /// must be able to tell that it is the same.
+    ///
+    /// # Errors
+    /// [`Failure`]
+    async fn deliver(&self, letter: &Letter) -> Result<(), Failure>;
+}
+
+/// A notice on its way.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// The change that owes it.
+    pub change: Arc<Change>,
+    /// To whom.
+    pub to: Recipient,
+    /// After this it is not worth sending.
+    pub useful_until: Moment,
+}
+
+impl Letter {
+    /// The name of the notice: the same at every attempt.
+    #[must_use]
+    pub fn id(&self) -> NoticeId {
+        let booking = &self.change.booking;
+        NoticeId { receipt_no: booking.receipt_no, revision: booking.revision, to: self.to }
+    }
+}
+
+/// Why a letter did not arrive. Reasons are shown to the front office: no addresses in them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Trying again later may help.
+    #[error("{reason}")]
+    Transient {
+        /// What the other side said.
+        reason: String,
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    /// Trying again does not help.
+    #[error("{0}")]
+    Permanent(String),
+    /// It may have arrived.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+/// The ways there are.
+#[derive(Clone)]
+pub struct Routes {
+    /// To web guests.
+    pub email: Arc<dyn Deliver>,
+    /// To Telegram guests and the front office, once there is a bot.
+    pub telegram: Option<Arc<dyn Deliver>>,
+}
+
+impl Routes {
+    fn to(&self, letter: &Letter) -> Option<(Channel, Arc<dyn Deliver>)> {
+        let telegram = || self.telegram.clone().map(|deliver| (Channel::Telegram, deliver));
+        match (letter.to, &letter.change.booking.guest.contact) {
+            (Recipient::Guest, Contact::Web(_)) => Some((Channel::Email, Arc::clone(&self.email))),
+            (Recipient::Guest, Contact::Telegram(_)) | (Recipient::FrontOffice, _) => telegram(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Channel {
+    Email,
+    Telegram,
+}
+
+/// The courier of one process.
+pub struct Courier {
+    store: Arc<dyn Store>,
+    feed: Feed,
+    clock: Clock,
+    node: NodeId,
+    /// No other process delivers for this store, so what an earlier one left is ours at once.
+    is_alone: bool,
+    routes: Routes,
+    health: Health,
+    waiting: DelayQueue<NoticeId>,
+    letters: HashMap<NoticeId, Pending>,
+    sending: JoinSet<(NoticeId, Lease, Attempt)>,
+    email_places: Arc<Semaphore>,
+    telegram_places: Arc<Semaphore>,
+}
+
+/// A letter that is still to be brought.
+struct Pending {
+    letter: Letter,
+    lease: Lease,
+    /// Its place in the queue; `None` while an attempt is under way.
+    key: Option<delay_queue::Key>,
+    attempts: u32,
+    unknown: u32,
+}
+
+/// What an attempt came to.
+enum Attempt {
+    /// Sent or given up, and marked so.
+    Settled,
+    /// Another process has the right to it until then.
+    HeldUntil(Moment),
+    /// Not sent.
+    Failed(Failure),
+    /// The store is away; nothing is known to have changed.
+    Store(StoreError),
+}
+
+impl Courier {
+    /// A courier with nothing on its way yet.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        feed: Feed,
+        clock: Clock,
+        node: NodeId,
+        is_alone: bool,
+        routes: Routes,
+        health: Health,
+    ) -> Self {
+        Self {
+            store,
+            feed,
+            clock,
+            node,
+            is_alone,
+            routes,
+            health,
+            waiting: DelayQueue::new(),
+            letters: HashMap::new(),
+            sending: JoinSet::new(),
+            email_places: Arc::new(Semaphore::new(MAX_SENDING)),
+            telegram_places: Arc::new(Semaphore::new(MAX_SENDING)),
+        }
+    }
+
+    /// Delivers until told to stop, then what is on its way, for [`DRAIN`] at most. What is left
+    /// is owed at the next start.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut heard = self.feed.listen();
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = self.load_owed() => {}
+        }
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                item = heard.next() => match item {
+                    Some(Heard::Told(told)) => self.hear(told.fed),
+                    Some(Heard::Lost) => self.reload(&mut heard).await,
+                    None => break,
+                },
+                Some(expired) = self.waiting.next(), if !self.waiting.is_empty() => {
+                    self.attempt(expired.into_inner());
+                }
+                Some(ended) = self.sending.join_next() => self.attempted(ended),
+            }
+        }
+        self.drain(heard).await;
+    }
+
+    async fn reload(&mut self, heard: &mut BoxStream<'static, Heard>) {
+        warn!("the feed lost something; reading again what is owed");
+        *heard = self.feed.listen();
+        self.load_owed().await;
+    }
+
+    /// What was committed before the stop is heard and sent; what waits for a retry stays owed.
+    async fn drain(mut self, mut heard: BoxStream<'static, Heard>) {
+        let deadline = Instant::now() + DRAIN;
+        while let Some(Some(Heard::Told(told))) =
+            futures_util::FutureExt::now_or_never(heard.next())
+        {
+            self.hear(told.fed);
+        }
+        let fresh: Vec<NoticeId> = self
+            .letters
+            .iter()
+            .filter(|(_, pending)| pending.key.is_some() && pending.attempts == 0)
+            .filter(|(_, pending)| pending.lease.node == self.node)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in fresh {
+            self.attempt(id);
+        }
+        while !self.sending.is_empty() {
+            match tokio::time::timeout_at(deadline, self.sending.join_next()).await {
+                Ok(Some(ended)) => self.attempted(ended),
+                Ok(None) => break,
+                Err(_) => {
+                    warn!(left = self.sending.len(), "stopped before every notice was out");
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn load_owed(&mut self) {
+        let mut wait = *RETRY.start();
+        while let Err(error) = self.read_owed().await {
+            warn!(%error, "what is owed could not be read; trying again");
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(*RETRY.end());
+        }
+    }
+
+    async fn read_owed(&mut self) -> Result<(), StoreError> {
+        let mut owed = self.store.owed().await?;
+        let mut count = 0_usize;
+        while let Some(item) = owed.next().await {
+            let item = item?;
+            self.take(&item.change, item.to, item.lease);
+            count += 1;
+        }
+        if count > 0 {
+            info!(count, "notices are still owed");
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, fed: Fed) {
+        match fed {
+            Fed::Changed { change, lease } => {
+                for notice in &change.notices {
+                    self.take(&change, notice.to, lease.clone());
+                }
+            }
+            Fed::Marked(id) => self.forget(id),
+            Fed::Moved(_) => {}
+        }
+    }
+
+    /// Notes a notice down: ours goes at once, another's when its lease has ended.
+    fn take(&mut self, change: &Arc<Change>, to: Recipient, lease: Lease) {
+        let Some(notice) = change.notices.iter().find(|notice| notice.to == to) else {
+            return;
+        };
+        let letter = Letter { change: Arc::clone(change), to, useful_until: notice.useful_until };
+        let id = letter.id();
+        if self.letters.contains_key(&id) {
+            return;
+        }
+        let is_ours = self.is_alone || lease.node == self.node;
+        let wait = if is_ours { Duration::ZERO } else { self.until(lease.until) };
+        let key = Some(self.waiting.insert(id, wait));
+        self.letters.insert(id, Pending { letter, lease, key, attempts: 0, unknown: 0 });
+    }
+
+    fn until(&self, moment: Moment) -> Duration {
+        (moment - self.clock.now()).to_std().unwrap_or_default().min(MAX_WAIT)
+    }
+
+    fn forget(&mut self, id: NoticeId) {
+        if let Some(Pending { key: Some(key), .. }) = self.letters.remove(&id) {
+            self.waiting.try_remove(&key);
+        }
+    }
+
+    fn attempt(&mut self, id: NoticeId) {
+        let Some(pending) = self.letters.get_mut(&id) else {
+            return;
+        };
+        if let Some(key) = pending.key.take() {
+            self.waiting.try_remove(&key);
+        }
+        pending.attempts += 1;
+        let route = self.routes.to(&pending.letter);
+        let places = match route {
+            Some((Channel::Telegram, _)) => Arc::clone(&self.telegram_places),
+            Some((Channel::Email, _)) | None => Arc::clone(&self.email_places),
+        };
+        let try_once = TryOnce {
+            store: Arc::clone(&self.store),
+            clock: self.clock.clone(),
+            node: self.node.clone(),
+            is_alone: self.is_alone,
+            letter: pending.letter.clone(),
+            lease: pending.lease.clone(),
+            is_last_unknown: pending.unknown + 1 >= MAX_UNKNOWN,
+            deliver: route.map(|(_, deliver)| deliver),
+        };
+        self.sending.spawn(async move {
+            // Never closed, so a place always comes.
+            let _place = places.acquire_owned().await;
+            let (lease, attempt) = try_once.run().await;
+            (id, lease, attempt)
+        });
+    }
+
+    fn attempted(&mut self, ended: Result<(NoticeId, Lease, Attempt), tokio::task::JoinError>) {
+        let (id, lease, attempt) = match ended {
+            Ok(ended) => ended,
+            Err(failure) => return error!(%failure, "an attempt to deliver crashed"),
+        };
+        let wait = match attempt {
+            Attempt::Settled => return self.settled(id),
+            Attempt::HeldUntil(moment) => self.until(moment),
+            Attempt::Failed(failure) => self.failed(id, &failure),
+            Attempt::Store(error) => {
+                warn!(notice = %id, %error, "a notice waits for the store");
+                self.backoff(id)
+            }
+        };
+        if let Some(pending) = self.letters.get_mut(&id) {
+            pending.lease = lease;
+            pending.key = Some(self.waiting.insert(id, wait.min(MAX_WAIT)));
+        }
+    }
+
+    fn settled(&mut self, id: NoticeId) {
+        self.letters.remove(&id);
+        self.health.set_degraded("courier", None);
+    }
+
+    fn failed(&mut self, id: NoticeId, failure: &Failure) -> Duration {
+        warn!(notice = %id, reason = %failure, "a notice did not go out; trying again");
+        self.health.set_degraded("courier", Some(failure.to_string()));
+        let backoff = self.backoff(id);
+        match failure {
+            Failure::Transient { retry_after, .. } => retry_after.unwrap_or(backoff),
+            Failure::Unknown(_) => {
+                if let Some(pending) = self.letters.get_mut(&id) {
+                    pending.unknown += 1;
+                }
+                backoff
+            }
+            Failure::Permanent(_) => backoff,
+        }
+    }
+
+    fn backoff(&self, id: NoticeId) -> Duration {
+        let attempts = self.letters.get(&id).map_or(1, |pending| pending.attempts);
+        let wait = RETRY.start().saturating_mul(1 << attempts.saturating_sub(1).min(16));
+        wait.min(*RETRY.end()).mul_f64(rand::random_range(0.8..1.2))
+    }
+}
+
+/// One attempt at one letter.
+struct TryOnce {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    node: NodeId,
+    is_alone: bool,
+    letter: Letter,
+    lease: Lease,
+    is_last_unknown: bool,
+    deliver: Option<Arc<dyn Deliver>>,
+}
+
+impl TryOnce {
+    async fn run(mut self) -> (Lease, Attempt) {
+        let attempt = self.attempt().await.unwrap_or_else(Attempt::Store);
+        (self.lease, attempt)
+    }
+
+    async fn attempt(&mut self) -> Result<Attempt, StoreError> {
+        match self.hold_lease().await? {
+            LeaseAnswer::Taken => {}
+            LeaseAnswer::HeldUntil(moment) => return Ok(Attempt::HeldUntil(moment)),
+            LeaseAnswer::Settled => return Ok(Attempt::Settled),
+        }
+        let Some(deliver) = self.deliver.clone() else {
+            return self.give_up(text::NOT_SET_UP).await;
+        };
+        if self.clock.now() >= self.letter.useful_until {
+            return self.give_up(text::TOO_LATE).await;
+        }
+        let sent = tokio::time::timeout(ATTEMPT, deliver.deliver(&self.letter)).await;
+        let failure = match sent {
+            Ok(Ok(())) => return self.settle(Outcome::Sent(self.clock.now())).await,
+            Ok(Err(failure)) => failure,
+            Err(_) => Failure::Unknown(text::NO_ANSWER.to_owned()),
+        };
+        match failure {
+            Failure::Permanent(reason) => self.give_up(&reason).await,
+            Failure::Unknown(_) if self.is_last_unknown => {
+                self.settle(Outcome::Sent(self.clock.now())).await
+            }
+            Failure::Unknown(_) | Failure::Transient { .. } => Ok(Attempt::Failed(failure)),
+        }
+    }
+
+    /// Makes sure that the right to this notice outlasts the attempt.
+    async fn hold_lease(&mut self) -> Result<LeaseAnswer, StoreError> {
+        let now = self.clock.now();
+        let attempt = TimeDelta::from_std(ATTEMPT).unwrap_or(Lease::LENGTH);
+        let is_ours = self.lease.node == self.node && self.lease.until >= now + attempt;
+        if is_ours || self.is_alone {
+            return Ok(LeaseAnswer::Taken);
+        }
+        let lease = Lease { node: self.node.clone(), until: now + Lease::LENGTH };
+        let answer = self.store.take_lease(self.letter.id(), &lease, now).await?;
+        if answer == LeaseAnswer::Taken {
+            self.lease = lease;
+        }
+        Ok(answer)
+    }
+
+    async fn give_up(&self, reason: &str) -> Result<Attempt, StoreError> {
+        warn!(notice = %self.letter.id(), reason, "a notice is given up");
+        self.settle(Outcome::GaveUp(self.clock.now(), reason.to_owned())).await
+    }
+
+    async fn settle(&self, outcome: Outcome) -> Result<Attempt, StoreError> {
+        let name = match outcome {
+            Outcome::Sent(_) => "sent",
+            Outcome::GaveUp(..) => "given_up",
+        };
+        self.store.mark(self.letter.id(), &outcome).await?;
+        metrics::counter!("jatah_notices_total", "outcome" => name).increment(1);
+        Ok(Attempt::Settled)
+    }
+}

@@ -1,0 +1,347 @@
+//! The exact clock: one task, one [`DelayQueue`], one entry a booking at its next wake.
+//!
+//! It knows nothing of reminders or expiry. When an instant comes it calls [`Desk::wake`], and the
+//! domain decides what is due. It asks the store for nothing while nothing is due: entries come
+//! from one streamed scan at start and from the feed ever after.
+//!
+//! The queue runs on tokio's monotonic clock, deadlines on the wall's. Where the two part (the
+//! machine slept, somebody set the clock) everything is armed anew, within [`CLOCK_CHECK`].
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::time::{DelayQueue, delay_queue};
+use tracing::{debug, error, info, warn};
+
+use crate::clock::Clock;
+use crate::desk::{Desk, StoreError, Wake, Woken};
+use crate::domain::{Booking, Moment, ReceiptNo, Revision};
+use crate::feed::{Fed, Feed, Heard, Told};
+use crate::lifecycle::Health;
+
+/// How often wall and monotonic time are compared, in memory.
+pub const CLOCK_CHECK: Duration = Duration::from_secs(30);
+/// How far they may have parted before everything is armed anew.
+const MAX_PARTED: TimeDelta = TimeDelta::milliseconds(20);
+/// An entry waits at most so long at a time: the queue panics beyond 2^36 ms (2.2 years).
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// Wakes fired at once: what one batch of commits takes. What falls due meanwhile is the next.
+const MAX_FIRING: usize = 500;
+/// Waits before a wake that failed is tried again: doubled from the first to the last.
+const RETRY: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(5);
+/// A node whose clock is further from the store's is degraded.
+const DEGRADED_MS: i64 = 250;
+/// A node whose clock is further from the store's fires nothing.
+const UNTRUSTED_MS: i64 = 2_000;
+
+/// The exact clock of one process.
+pub struct Scheduler {
+    desk: Arc<Desk>,
+    feed: Feed,
+    clock: Clock,
+    health: Health,
+    queue: DelayQueue<ReceiptNo>,
+    armed: HashMap<ReceiptNo, Armed>,
+    /// What is due, oldest first.
+    due: BinaryHeap<Reverse<(Moment, ReceiptNo, Revision)>>,
+    /// The one flight under way, if any: flights follow each other, so that the oldest deadline
+    /// is committed first.
+    flight: JoinSet<Fired>,
+    /// What is in it.
+    firing: Vec<Wake>,
+    /// One reading of both clocks, to compare later ones with.
+    anchor: (Moment, Instant),
+    /// When the clocks are looked at again.
+    next_check: Instant,
+}
+
+type Fired = Result<Vec<Result<Woken, StoreError>>, StoreError>;
+
+/// One booking's entry.
+struct Armed {
+    wake: Wake,
+    /// Its place in the queue; `None` while it is due or under way.
+    key: Option<delay_queue::Key>,
+    failures: u32,
+}
+
+impl Scheduler {
+    /// A scheduler with nothing armed yet.
+    #[must_use]
+    pub fn new(desk: Arc<Desk>, feed: Feed, clock: Clock, health: Health) -> Self {
+        let anchor = (clock.now(), Instant::now());
+        Self {
+            desk,
+            feed,
+            clock,
+            health,
+            queue: DelayQueue::new(),
+            armed: HashMap::new(),
+            due: BinaryHeap::new(),
+            flight: JoinSet::new(),
+            firing: Vec::new(),
+            anchor,
+            next_check: anchor.1 + CLOCK_CHECK,
+        }
+    }
+
+    /// Arms every pending booking and keeps time until told to stop; then lets what is under way
+    /// come to its end.
+    pub async fn run(mut self, stop: CancellationToken) {
+        // Listening before scanning: what is committed in between is heard.
+        let mut heard = self.feed.listen();
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = self.arm_all() => {}
+        }
+        self.health.set_ready(true);
+        info!(armed = self.armed.len(), "every running hold is armed");
+        loop {
+            self.fire();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                item = heard.next() => match item {
+                    Some(Heard::Told(told)) => self.hear(&told),
+                    Some(Heard::Lost) => self.reload(&mut heard).await,
+                    None => break,
+                },
+                Some(expired) = self.queue.next(), if !self.queue.is_empty() => {
+                    self.expired(expired.into_inner());
+                    self.gather_expired().await;
+                }
+                Some(ended) = self.flight.join_next() => self.landed(ended),
+                () = tokio::time::sleep_until(self.next_check) => self.compare_clocks(),
+            }
+        }
+        while let Some(ended) = self.flight.join_next().await {
+            self.landed(ended);
+        }
+    }
+
+    /// Something was lost on the way: everything is read again.
+    async fn reload(&mut self, heard: &mut BoxStream<'static, Heard>) {
+        warn!("the feed lost something; arming everything again");
+        *heard = self.feed.listen();
+        self.arm_all().await;
+    }
+
+    /// Arms every pending booking from one scan of the store, trying until it succeeds.
+    async fn arm_all(&mut self) {
+        let mut wait = *RETRY.start();
+        while let Err(error) = self.scan().await {
+            warn!(%error, "the running holds could not be read; trying again");
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(*RETRY.end());
+        }
+    }
+
+    async fn scan(&mut self) -> Result<(), StoreError> {
+        let mut wakes = self.desk.wakes().await?;
+        while let Some(wake) = wakes.next().await {
+            self.arm(wake?);
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, told: &Told) {
+        match &told.fed {
+            Fed::Changed { change, .. } => self.follow(&change.booking),
+            Fed::Moved(_) | Fed::Marked(_) => {}
+        }
+    }
+
+    fn follow(&mut self, booking: &Booking) {
+        let (receipt_no, revision) = (booking.receipt_no, booking.revision);
+        match booking.wake_at() {
+            Some(at) => self.arm(Wake { receipt_no, revision, at }),
+            None if self.is_news(receipt_no, revision) => self.disarm(receipt_no),
+            None => {}
+        }
+    }
+
+    fn is_news(&self, receipt_no: ReceiptNo, revision: Revision) -> bool {
+        self.armed.get(&receipt_no).is_none_or(|armed| armed.wake.revision < revision)
+    }
+
+    fn arm(&mut self, wake: Wake) {
+        if !self.is_news(wake.receipt_no, wake.revision) {
+            return;
+        }
+        self.disarm(wake.receipt_no);
+        self.armed.insert(wake.receipt_no, Armed { wake, key: None, failures: 0 });
+        self.enqueue(wake.receipt_no);
+    }
+
+    fn disarm(&mut self, receipt_no: ReceiptNo) {
+        if let Some(Armed { key: Some(key), .. }) = self.armed.remove(&receipt_no) {
+            self.queue.try_remove(&key);
+        }
+    }
+
+    /// Puts an armed booking where its instant belongs: with what is due, or into the queue.
+    fn enqueue(&mut self, receipt_no: ReceiptNo) {
+        let now = self.clock.now();
+        let Some(armed) = self.armed.get_mut(&receipt_no) else {
+            return;
+        };
+        let wake = armed.wake;
+        armed.key = match (wake.at - now).to_std() {
+            Ok(wait) if !wait.is_zero() => Some(self.queue.insert(receipt_no, wait.min(MAX_WAIT))),
+            Ok(_) | Err(_) => {
+                self.due.push(Reverse((wake.at, receipt_no, wake.revision)));
+                None
+            }
+        };
+    }
+
+    /// An entry came out of the queue. A day at most is waited at a time and the wall may have
+    /// been set back, so it may be early.
+    fn expired(&mut self, receipt_no: ReceiptNo) {
+        if let Some(armed) = self.armed.get_mut(&receipt_no) {
+            armed.key = None;
+            self.enqueue(receipt_no);
+        }
+    }
+
+    /// Takes everything out of the queue that is due with the first, so that the oldest goes
+    /// first.
+    async fn gather_expired(&mut self) {
+        while !self.queue.is_empty() {
+            // Ready or not, without waiting.
+            let Some(Some(expired)) = futures_util::FutureExt::now_or_never(self.queue.next())
+            else {
+                return;
+            };
+            self.expired(expired.into_inner());
+        }
+    }
+
+    /// Starts a flight of what is due, unless one is under way.
+    fn fire(&mut self) {
+        if self.due.is_empty() || !self.flight.is_empty() {
+            return;
+        }
+        if !self.is_clock_trusted() {
+            self.next_check = self.next_check.min(Instant::now() + *RETRY.end());
+            return;
+        }
+        while self.firing.len() < MAX_FIRING {
+            let Some(Reverse((at, receipt_no, revision))) = self.due.pop() else {
+                break;
+            };
+            let wake = Wake { receipt_no, revision, at };
+            // What has moved on since has another entry.
+            if self.is_current(&wake) {
+                self.firing.push(wake);
+            }
+        }
+        if !self.firing.is_empty() {
+            let (desk, wakes) = (Arc::clone(&self.desk), self.firing.clone());
+            self.flight.spawn(async move { desk.wake(&wakes).await });
+        }
+    }
+
+    fn is_current(&self, wake: &Wake) -> bool {
+        let armed = self.armed.get(&wake.receipt_no);
+        armed.is_some_and(|armed| armed.wake.revision == wake.revision)
+    }
+
+    fn landed(&mut self, ended: Result<Fired, JoinError>) {
+        let wakes = std::mem::take(&mut self.firing);
+        let results = match ended {
+            Ok(Ok(results)) => results,
+            Ok(Err(error)) => {
+                warn!(%error, count = wakes.len(), "wakes failed; they are armed again");
+                return wakes.iter().for_each(|wake| self.retry(wake));
+            }
+            Err(failure) => {
+                error!(%failure, count = wakes.len(), "wakes crashed; they are armed again");
+                return wakes.iter().for_each(|wake| self.retry(wake));
+            }
+        };
+        for (wake, result) in wakes.iter().zip(results) {
+            self.fired(wake, result);
+        }
+    }
+
+    fn fired(&mut self, wake: &Wake, result: Result<Woken, StoreError>) {
+        let receipt_no = wake.receipt_no;
+        match result {
+            // Its next instant, if any, comes with the change through the feed, or has come.
+            Ok(Woken::Done | Woken::Void) => {
+                if self.is_current(wake) {
+                    self.armed.remove(&receipt_no);
+                }
+            }
+            Ok(Woken::NotYet) => {
+                debug!(%receipt_no, "woken before its time");
+                self.retry(wake);
+            }
+            Err(error) => {
+                warn!(%receipt_no, %error, "a wake failed; it is armed again");
+                self.retry(wake);
+            }
+        }
+    }
+
+    fn retry(&mut self, wake: &Wake) {
+        if !self.is_current(wake) {
+            return;
+        }
+        if let Some(armed) = self.armed.get_mut(&wake.receipt_no) {
+            let wait = RETRY.start().saturating_mul(1 << armed.failures.min(8));
+            armed.failures += 1;
+            // Spread, so that a store that comes back is not met by all of them at once.
+            let wait = wait.min(*RETRY.end()).mul_f64(rand::random_range(0.5..1.0));
+            armed.key = Some(self.queue.insert(wake.receipt_no, wait));
+        }
+    }
+
+    /// Whether this machine's clock is near enough to the store's to fire at all. If not, what is
+    /// due waits for the next look at the clocks.
+    fn is_clock_trusted(&self) -> bool {
+        let ahead = self.desk.clock_ahead_ms().unwrap_or(0);
+        let reason = (ahead.abs() > DEGRADED_MS)
+            .then(|| format!("this machine's clock is {} ms off the store's", -ahead));
+        self.health.set_degraded("clock", reason);
+        ahead.abs() <= UNTRUSTED_MS
+    }
+
+    /// Compares what the wall's clock and the monotonic one have run since the last anchor.
+    fn compare_clocks(&mut self) {
+        self.next_check = Instant::now() + CLOCK_CHECK;
+        self.is_clock_trusted();
+        let (wall, ran) = self.anchor;
+        let now = self.clock.now();
+        let expected = wall + TimeDelta::from_std(ran.elapsed()).unwrap_or(TimeDelta::MAX);
+        let parted = now - expected;
+        if parted.abs() > MAX_PARTED {
+            warn!(parted_ms = parted.num_milliseconds(), "the clock was set or the machine slept");
+            self.anchor = (now, Instant::now());
+            self.arm_anew();
+        }
+    }
+
+    /// Gives every waiting entry its place by the wall's clock as it is now.
+    fn arm_anew(&mut self) {
+        self.queue.clear();
+        let waiting: Vec<ReceiptNo> = self
+            .armed
+            .iter()
+            .filter(|(_, armed)| armed.key.is_some())
+            .map(|(receipt_no, _)| *receipt_no)
+            .collect();
+        for receipt_no in waiting {
+            self.enqueue(receipt_no);
+        }
+    }
+}

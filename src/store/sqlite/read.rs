@@ -1,0 +1,202 @@
+//! What is asked of bookings.
+
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+
+use super::super::document::{hash, hash_text, moment, receipt_no};
+use super::super::{Filter, Page, PageKey, Requested, Search, StatusKind, StoreError, Wake};
+use super::{SqliteStore, json};
+use crate::domain::{Change, Held, ReceiptNo, Revision, TokenHash};
+
+/// Rows read at once of a stream.
+pub(super) const CHUNK: i64 = 1_000;
+
+/// How names are compared: in lower case.
+pub(super) fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+pub(super) fn status_text(status: StatusKind) -> &'static str {
+    match status {
+        StatusKind::Pending => "PENDING",
+        StatusKind::Paid => "PAID",
+        StatusKind::Cancelled => "CANCELLED",
+    }
+}
+
+pub(super) fn requested(
+    connection: &Connection,
+    request: TokenHash,
+) -> Result<Option<Requested>, StoreError> {
+    let sql = "SELECT receipt_no, fingerprint FROM requests WHERE request = ?1";
+    let found: Option<(String, String)> = connection
+        .prepare_cached(sql)?
+        .query_row([hash_text(request)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let requested = |(number, fingerprint): (String, String)| {
+        Ok(Requested { receipt_no: receipt_no(&number)?, fingerprint: hash(&fingerprint)? })
+    };
+    found.map(requested).transpose()
+}
+
+pub(super) fn held(
+    connection: &Connection,
+    receipt_no: ReceiptNo,
+) -> Result<Option<Held>, StoreError> {
+    let sql = "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no)
+               WHERE receipt_no = ?1";
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row([receipt_no.to_string()], document_and_fixes)
+        .optional()?;
+    found.map(|(booking, fixes)| json::held(&booking, fixes.as_deref())).transpose()
+}
+
+fn document_and_fixes(row: &Row<'_>) -> rusqlite::Result<(String, Option<String>)> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+pub(super) fn history(
+    connection: &Connection,
+    receipt_no: ReceiptNo,
+) -> Result<Vec<Change>, StoreError> {
+    let sql = "SELECT document FROM changes WHERE receipt_no = ?1 ORDER BY revision";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([receipt_no.to_string()], |row| row.get::<_, String>(0))?;
+    rows.map(|row| json::change(&row?)).collect()
+}
+
+/// A chunk of wakes after a row, with the rows.
+pub(super) fn wakes(
+    connection: &mut Connection,
+    after: i64,
+) -> Result<Vec<(i64, Wake)>, StoreError> {
+    let sql = "SELECT id, receipt_no, revision, wake_at_ms FROM bookings
+               WHERE wake_at_ms IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([after, CHUNK], |row| {
+        Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    rows.map(|row| {
+        let (id, number, revision, at_ms) = row?;
+        let (receipt_no, at) = (receipt_no(&number)?, moment(at_ms)?);
+        Ok((id, Wake { receipt_no, revision: Revision(revision), at }))
+    })
+    .collect()
+}
+
+/// The conditions of a filter, with their values.
+#[derive(Default)]
+struct Conditions {
+    sql: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn of(filter: &Filter) -> Self {
+        let mut conditions = Self::default();
+        if let Some(statuses) = &filter.status {
+            let places = vec!["?"; statuses.len()].join(", ");
+            let values = statuses.iter().map(|status| status_text(*status).to_owned().into());
+            conditions.add(format!("status IN ({places})"), values);
+        }
+        if let Some(check_in) = filter.check_in {
+            conditions.add("check_in = ?", [check_in.to_string().into()]);
+        }
+        match &filter.search {
+            // A place in a text, and no pattern: nothing needs escaping.
+            Some(Search::Text(text)) => conditions.add(
+                "(instr(name_folded, ?) > 0 OR instr(receipt_no, ?) > 0)",
+                [folded(text).into(), text.to_uppercase().into()],
+            ),
+            Some(Search::Receipt(number)) => {
+                conditions.add("receipt_no = ?", [number.to_string().into()]);
+            }
+            None => {}
+        }
+        conditions
+    }
+
+    fn add(&mut self, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) {
+        self.sql.push(sql.into());
+        self.values.extend(values);
+    }
+
+    fn clause(&self) -> String {
+        if self.sql.is_empty() {
+            String::new()
+        } else {
+            format!("WHERE {}", self.sql.join(" AND "))
+        }
+    }
+}
+
+pub(super) fn page(
+    connection: &mut Connection,
+    filter: &Filter,
+    first: usize,
+    after: Option<PageKey>,
+) -> Result<Page, StoreError> {
+    // One transaction: the page and the total are of one moment.
+    let transaction = connection.transaction()?;
+    let mut conditions = Conditions::of(filter);
+    let total: i64 = transaction
+        .prepare_cached(&format!("SELECT count(*) FROM bookings {}", conditions.clause()))?
+        .query_row(params_from_iter(&conditions.values), |row| row.get(0))?;
+    if let Some(key) = after {
+        let booked_at_ms = key.booked_at.timestamp_millis();
+        conditions.add(
+            "booked_at_ms <= ? AND (booked_at_ms < ? OR receipt_no > ?)",
+            [booked_at_ms.into(), booked_at_ms.into(), key.receipt_no.to_string().into()],
+        );
+    }
+    let sql = format!(
+        "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no) {}
+         ORDER BY booked_at_ms DESC, receipt_no LIMIT ?",
+        conditions.clause()
+    );
+    // One more than asked tells whether there are more.
+    conditions.values.push(i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1).into());
+    let mut statement = transaction.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(&conditions.values), document_and_fixes)?;
+    let mut bookings = rows
+        .map(|row| row.map_err(StoreError::from))
+        .map(|row| row.and_then(|(booking, fixes)| json::held(&booking, fixes.as_deref())))
+        .collect::<Result<Vec<_>, _>>()?;
+    let has_next = bookings.len() > first;
+    bookings.truncate(first);
+    Ok(Page { bookings, has_next, total: total.unsigned_abs() })
+}
+
+impl SqliteStore {
+    /// A stream of rows that `read` reads a chunk at a time, from after the row that it is given.
+    pub(super) fn in_chunks<T: Send + 'static>(
+        &self,
+        read: fn(&mut Connection, i64) -> Result<Vec<(i64, T)>, StoreError>,
+    ) -> BoxStream<'static, Result<T, StoreError>> {
+        self.rows_after(0, read).map_ok(|(_, item)| item).boxed()
+    }
+
+    /// The same with its rows, from after any row.
+    pub(super) fn rows_after<T: Send + 'static>(
+        &self,
+        after: i64,
+        read: impl Fn(&mut Connection, i64) -> Result<Vec<(i64, T)>, StoreError>
+        + Clone
+        + Send
+        + 'static,
+    ) -> BoxStream<'static, Result<(i64, T), StoreError>> {
+        let store = self.clone();
+        stream::try_unfold(after, move |after| {
+            let (store, read) = (store.clone(), read.clone());
+            async move {
+                let chunk = store.read(move |connection| read(connection, after)).await?;
+                let last = chunk.last().map(|(row, _)| *row);
+                Ok::<_, StoreError>(last.map(|last| (stream::iter(chunk).map(Ok), last)))
+            }
+        })
+        .try_flatten()
+        .boxed()
+    }
+}

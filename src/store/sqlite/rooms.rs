@@ -1,0 +1,106 @@
+//! Rooms taken and allotted, night by night, and the counters of receipt numbers.
+
+use chrono::{Days, NaiveDate};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::super::document::room_code;
+use super::super::{BelowSold, Night, StoreError};
+use crate::domain::{RoomCode, Stay};
+
+pub(super) fn next_serial(connection: &Connection, day: NaiveDate) -> Result<u32, StoreError> {
+    let sql = "INSERT INTO counters (day, last) VALUES (?1, 1)
+               ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last";
+    Ok(connection.prepare_cached(sql)?.query_row([day.to_string()], |row| row.get(0))?)
+}
+
+/// The first night of a stay on which no room is left.
+pub(super) fn first_full_night(
+    connection: &Connection,
+    stay: &Stay,
+    rooms: u32,
+) -> Result<Option<NaiveDate>, StoreError> {
+    let sql = "SELECT taken, allotment FROM claims WHERE night = ?1 AND room = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for night in stay.each_night() {
+        let claim: Option<(u32, Option<u32>)> = statement
+            .query_row([&night.to_string(), stay.room.code.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let (taken, allotment) = claim.unwrap_or((0, None));
+        if taken >= allotment.unwrap_or(rooms) {
+            return Ok(Some(night));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn take(connection: &Connection, stay: &Stay) -> Result<(), StoreError> {
+    let sql = "INSERT INTO claims (night, room, taken) VALUES (?1, ?2, 1)
+               ON CONFLICT (night, room) DO UPDATE SET taken = taken + 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    for night in stay.each_night() {
+        statement.execute([&night.to_string(), stay.room.code.as_str()])?;
+    }
+    Ok(())
+}
+
+pub(super) fn free(connection: &Connection, stay: &Stay) -> Result<(), StoreError> {
+    let sql = "UPDATE claims SET taken = taken - 1 WHERE night = ?1 AND room = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for night in stay.each_night() {
+        if statement.execute([&night.to_string(), stay.room.code.as_str()])? == 0 {
+            return Err(StoreError::Unexpected(format!("no claim on {night} to give back")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn nights(
+    connection: &Connection,
+    from: NaiveDate,
+    nights: u32,
+) -> Result<Vec<Night>, StoreError> {
+    let end = from.checked_add_days(Days::new(nights.into())).unwrap_or(NaiveDate::MAX);
+    let sql = "SELECT night, room, taken, allotment FROM claims
+               WHERE night >= ?1 AND night < ?2 ORDER BY night, room";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([from.to_string(), end.to_string()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    rows.map(|row| {
+        let (night, room, taken, allotment) = row?;
+        let night = night
+            .parse()
+            .map_err(|_| StoreError::Unexpected("a stored night is broken".to_owned()))?;
+        Ok(Night { room: room_code(&room)?, night, taken, allotment })
+    })
+    .collect()
+}
+
+pub(super) fn set_allotment(
+    connection: &mut Connection,
+    room: &RoomCode,
+    night: NaiveDate,
+    rooms: u32,
+) -> Result<Result<(), BelowSold>, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let night = night.to_string();
+    let taken: Option<u32> = transaction
+        .query_row(
+            "SELECT taken FROM claims WHERE night = ?1 AND room = ?2",
+            [&night, room.as_str()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(taken) = taken.filter(|taken| *taken > rooms) {
+        return Ok(Err(BelowSold(taken)));
+    }
+    transaction.execute(
+        "INSERT INTO claims (night, room, taken, allotment) VALUES (?1, ?2, 0, ?3)
+         ON CONFLICT (night, room) DO UPDATE SET allotment = excluded.allotment",
+        params![night, room.as_str(), rooms],
+    )?;
+    transaction.commit()?;
+    Ok(Ok(()))
+}

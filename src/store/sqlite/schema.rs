@@ -1,0 +1,92 @@
+//! Connections and the tables behind them, versioned by `user_version`.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::super::StoreError;
+
+/// How long a call waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 64;
+
+/// One script a version: what is here never changes, new versions are added below.
+const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let io = |error: io::Error| {
+        StoreError::Unavailable(format!("cannot make {}: {error}", path.display()))
+    };
+    make_folder(path).map_err(io)?;
+    // SQLite gives its log and its index the rights of the database.
+    private_file(path).map_err(io)?;
+    let mut connection = connect(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    Ok(connection)
+}
+
+/// The folder of a file.
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => std::fs::create_dir_all(folder),
+        _ => Ok(()),
+    }
+}
+
+/// A file that only its owner reads; made if there is none, left as it is if there is one.
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Moves the write-ahead log into the database and empties it, unless somebody reads from it
+/// just now.
+pub(super) fn truncate_log(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    connection.busy_timeout(BUSY)?;
+    Ok(done?)
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    // Within a transaction, so that of two processes that start at once one migrates.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = (1_i64..).zip(MIGRATIONS);
+    let newest = known.clone().map(|(number, _)| number).last().unwrap_or(0);
+    if version > newest {
+        return Err(StoreError::Unexpected(format!(
+            "{} was written by a newer jatah: it has schema {version}, this one knows {newest}",
+            path.display()
+        )));
+    }
+    for (number, script) in known.filter(|(number, _)| *number > version) {
+        transaction.execute_batch(script)?;
+        transaction.pragma_update(None, "user_version", number)?;
+    }
+    Ok(transaction.commit()?)
+}

@@ -1,0 +1,153 @@
+//! Who imports what: the lines that keep the shape of the house.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What everybody may know.
+const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
+
+/// What each module may know besides [`COMMON`] and itself.
+const ALLOWED: [(&str, &[&str]); 15] = [
+    ("domain", &[]),
+    ("text", &[]),
+    ("clock", &[]),
+    ("config", &[]),
+    ("lifecycle", &[]),
+    ("store", &[]),
+    ("auth", &["store"]),
+    ("desk", &["store", "auth"]),
+    ("feed", &["store"]),
+    ("courier", &["store", "feed"]),
+    ("scheduler", &["desk", "feed", "auth"]),
+    ("email", &["courier", "auth"]),
+    ("web", &["desk", "feed", "auth"]),
+    ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "web"]),
+    ("main", &["app", "auth", "web", "store", "email"]),
+];
+
+/// Where each driver may be named.
+const DRIVERS: [(&str, &str); 7] = [
+    ("mongodb", "store/mongo"),
+    ("bson", "store/mongo"),
+    ("rusqlite", "store/sqlite"),
+    ("lettre", "email"),
+    ("axum", "web"),
+    ("async_graphql", "web"),
+    ("async_graphql_axum", "web"),
+];
+
+/// The crates that the domain may use.
+const DOMAIN_CRATES: [&str; 5] = ["std", "thiserror", "chrono", "chrono_tz", "geoutils"];
+
+struct Source {
+    /// Below `src`, without the ending: `store/mongo/commit`.
+    path: String,
+    /// Without comments.
+    code: String,
+}
+
+impl Source {
+    fn module(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default()
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.split('/').any(|part| part == "tests")
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![root.clone()];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                sources.push(source(&root, path));
+            }
+        }
+    }
+    assert!(sources.len() > 20, "the sources are where they are looked for");
+    sources
+}
+
+fn source(root: &Path, path: PathBuf) -> Source {
+    let text = fs::read_to_string(&path).unwrap();
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let code = text.lines().filter(is_code).collect::<Vec<_>>().join("\n");
+    let below = path.strip_prefix(root).unwrap().with_extension("");
+    Source { path: below.to_string_lossy().into_owned(), code }
+}
+
+/// Every identifier that stands right behind `prefix` in the code.
+fn named_behind<'a>(code: &'a str, prefix: &str) -> BTreeSet<&'a str> {
+    let ident = |rest: &'a str| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    };
+    code.match_indices(prefix).map(|(at, _)| ident(&code[at + prefix.len()..])).collect()
+}
+
+#[test]
+fn every_module_knows_only_what_it_may() {
+    for source in sources() {
+        let module = source.module();
+        if module == "lib" {
+            continue;
+        }
+        let (_, allowed) = ALLOWED
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("{module} is a new module: say what it may know"));
+        let prefix = if module == "main" { "jatah::" } else { "crate::" };
+        for known in named_behind(&source.code, prefix) {
+            let may = known == module || COMMON.contains(&known) || allowed.contains(&known);
+            // The lowest ones know less than everybody.
+            let is_domain = module == "domain" && known != "domain";
+            assert!(may && !is_domain, "{} must not know {known}", source.path);
+        }
+    }
+}
+
+#[test]
+fn a_driver_appears_only_in_its_own_module() {
+    for source in sources() {
+        for (driver, home) in DRIVERS {
+            let mentions = [
+                format!("use {driver}::"),
+                format!(" {driver}::"),
+                format!("({driver}::"),
+                format!("<{driver}::"),
+            ]
+            .iter()
+            .any(|mention| source.code.contains(mention.as_str()));
+            assert!(
+                !mentions || source.path.starts_with(home),
+                "{} must not know {driver}",
+                source.path
+            );
+        }
+    }
+}
+
+#[test]
+fn the_domain_uses_nothing_but_arithmetic_and_dates() {
+    for source in sources().iter().filter(|source| source.module() == "domain" && !source.is_test())
+    {
+        for name in named_behind(&source.code, "\nuse ") {
+            let is_inner = ["super", "crate", "self"].contains(&name);
+            assert!(
+                is_inner || DOMAIN_CRATES.contains(&name),
+                "{} must not know {name}",
+                source.path
+            );
+        }
+        for banned in ["async ", "Utc::now", "SystemTime", "Instant", "rand::", "serde"] {
+            assert!(!source.code.contains(banned), "{} has {banned}", source.path);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What tests are made of: a hotel, guests with wishes, and steps that the domain decided.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
+use jatah::domain::{
+    AdvanceHold, BookingPolicy, Command, Contact, Coordinates, Decision, Email, Fix, Guest,
+    GuestName, Held, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo,
+    RoomCode, RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TravelPolicy, decide,
+};
+use jatah::store::{Commit, CommitAnswer, Lease, Limit, NodeId, Opening, Store};
+
+/// Five in the afternoon at the hotel.
+pub fn epoch() -> Moment {
+    DateTime::from_timestamp_secs(1_767_520_800).unwrap()
+}
+
+/// So many minutes after the epoch.
+pub fn minute(minutes: i64) -> Moment {
+    epoch() + TimeDelta::minutes(minutes)
+}
+
+/// The hotel day of the epoch.
+pub fn today() -> NaiveDate {
+    day(4)
+}
+
+/// A day of the epoch's month.
+pub fn day(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 1, day).unwrap()
+}
+
+pub fn room(code: &str) -> RoomCode {
+    RoomCode::parse(code).unwrap()
+}
+
+pub fn staff(name: &str) -> StaffName {
+    StaffName::parse(name).unwrap()
+}
+
+pub fn secret(number: u32) -> TokenHash {
+    let mut bytes = [7; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    TokenHash(bytes)
+}
+
+/// A hotel with one suite, ten standard rooms and a hall of 10,000 beds.
+pub fn policy() -> Policy {
+    let room_type = |code: &str, rooms, price| RoomType {
+        code: room(code),
+        name: format!("The {code}"),
+        rooms,
+        price: Rupiah(price),
+    };
+    Policy {
+        hotel: HotelPolicy {
+            name: "Hotel Melati".to_owned(),
+            position: hotel(),
+            timezone: chrono_tz::Asia::Jakarta,
+            day_starts_at: NaiveTime::from_hms_opt(6, 0, 0).unwrap(),
+        },
+        rooms: vec![
+            room_type("SUITE", 1, 1_250_000),
+            room_type("STD", 10, 350_000),
+            room_type("HALL", 10_000, 50_000),
+        ],
+        hold: HoldPolicy {
+            duration: TimeDelta::hours(2),
+            remind_before: TimeDelta::minutes(15),
+            extend_by: TimeDelta::minutes(30),
+            max_extensions: 2,
+            payment_window: TimeDelta::minutes(30),
+        },
+        booking: BookingPolicy {
+            advance_days: 20,
+            advance_hold: AdvanceHold::Duration,
+            release_at: NaiveTime::from_hms_opt(18, 0, 0).unwrap(),
+            max_nights: 30,
+            max_active_per_guest: 2,
+        },
+        travel: TravelPolicy { radius_km: 10.0, fix_max_age: TimeDelta::minutes(20) },
+        front_office_chat: true,
+    }
+}
+
+pub fn hotel() -> Coordinates {
+    Coordinates::new(-6.2, 106.8).unwrap()
+}
+
+/// A fix some degrees north of the hotel; a tenth of a degree is about 11 km.
+pub fn fix_north(degrees: f64, at: Moment) -> Fix {
+    let place = Coordinates::new(hotel().latitude() + degrees, hotel().longitude()).unwrap();
+    Fix { place, accuracy_metres: Some(12.5), at }
+}
+
+pub fn track(fixes: &[Fix]) -> Track {
+    Track::from_fixes(fixes.to_vec())
+}
+
+pub fn lease() -> Lease {
+    Lease { node: NodeId("here".to_owned()), until: epoch() + TimeDelta::seconds(30) }
+}
+
+/// What a guest wants; the defaults are one standard room tonight.
+#[derive(Clone)]
+pub struct Wish {
+    pub serial: u32,
+    pub name: String,
+    pub contact: Contact,
+    pub room: &'static str,
+    pub check_in: NaiveDate,
+    pub nights: u32,
+    pub at: Moment,
+    pub limits: Vec<Limit>,
+    pub request: u32,
+}
+
+impl Wish {
+    /// The wish of a guest of their own, by a request of its own.
+    pub fn new(serial: u32) -> Self {
+        Self {
+            serial,
+            name: format!("Guest {serial}"),
+            contact: Contact::Telegram(TelegramId(i64::from(serial))),
+            room: "STD",
+            check_in: today(),
+            nights: 1,
+            at: epoch(),
+            limits: vec![Limit { key: format!("guest:{serial}"), most: 2 }],
+            request: serial,
+        }
+    }
+
+    pub fn of(self, room: &'static str) -> Self {
+        Self { room, ..self }
+    }
+
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
+    pub fn by_mail(self, address: &str) -> Self {
+        Self { contact: Contact::Web(Email::parse(address).unwrap()), ..self }
+    }
+
+    pub fn staying(self, check_in: NaiveDate, nights: u32) -> Self {
+        Self { check_in, nights, ..self }
+    }
+
+    pub fn at(self, at: Moment) -> Self {
+        Self { at, ..self }
+    }
+
+    pub fn limited(self, key: &str, most: u32) -> Self {
+        Self { limits: vec![Limit { key: key.to_owned(), most }], ..self }
+    }
+
+    pub fn requested_as(self, request: u32) -> Self {
+        Self { request, ..self }
+    }
+
+    pub fn receipt_no(&self) -> ReceiptNo {
+        ReceiptNo::new(today(), self.serial)
+    }
+
+    pub fn fingerprint(&self) -> TokenHash {
+        secret(1_000_000 + self.serial)
+    }
+
+    /// The commit of its booking.
+    pub fn commit(&self) -> Commit {
+        let policy = policy();
+        let code = room(self.room);
+        let rooms = policy.room(&code).unwrap().rooms;
+        let command = Command::Book(NewBooking {
+            receipt_no: self.receipt_no(),
+            access: secret(2_000_000 + self.serial),
+            guest: Guest {
+                name: GuestName::parse(&self.name).unwrap(),
+                contact: self.contact.clone(),
+                language: Language::Indonesian,
+            },
+            room: code,
+            check_in: self.check_in,
+            nights: self.nights,
+        });
+        let opening = Opening {
+            rooms,
+            limits: self.limits.clone(),
+            request: secret(self.request),
+            fingerprint: self.fingerprint(),
+        };
+        Commit { opening: Some(opening), ..decided(None, command, self.at) }
+    }
+}
+
+/// The commit of what the domain decides; it must be a step.
+pub fn decided(held: Option<&Held>, command: Command, at: Moment) -> Commit {
+    match decide(held, command, at, &policy()).unwrap() {
+        Decision::Step(step) => {
+            Commit { change: Arc::new(step.change), opening: None, lease: lease() }
+        }
+        other => panic!("not a step: {other:?}"),
+    }
+}
+
+/// Commits one step.
+pub async fn put(store: &dyn Store, commit: Commit) -> CommitAnswer {
+    let mut answers = store.commit(&[commit]).await.unwrap();
+    assert_eq!(answers.len(), 1);
+    answers.remove(0)
+}
+
+/// Commits a booking that must succeed.
+pub async fn book(store: &dyn Store, wish: &Wish) -> Held {
+    assert_eq!(put(store, wish.commit()).await, CommitAnswer::Done);
+    held(store, wish.receipt_no()).await
+}
+
+/// Commits what the domain decides of a booking as it is now; it must succeed.
+pub async fn act(store: &dyn Store, receipt_no: ReceiptNo, command: Command, at: Moment) -> Held {
+    let commit = decided(Some(&held(store, receipt_no).await), command, at);
+    assert_eq!(put(store, commit).await, CommitAnswer::Done);
+    held(store, receipt_no).await
+}
+
+pub async fn held(store: &dyn Store, receipt_no: ReceiptNo) -> Held {
+    store.held(receipt_no).await.unwrap().unwrap()
+}
+
+pub fn pay() -> Command {
+    Command::MarkPaid { by: staff("Sari") }
+}
+
+pub fn cancel() -> Command {
+    Command::CancelByStaff { by: staff("Sari"), note: Some("asked by the guest".to_owned()) }
+}

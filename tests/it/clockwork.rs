@@ -1,0 +1,427 @@
+//! The exact clock, from the desk's counter to the guest's letter box, on a clock that stands
+//! still until a test moves it.
+
+use chrono::TimeDelta;
+use jatah::courier::Failure;
+use jatah::desk::{DeskError, Wake, Woken};
+use jatah::domain::{Action, Actor, Command, Event, Forecast, Refusal, Revision, Status, Winner};
+
+use crate::build::{epoch, fix_north, staff};
+use crate::hotel::{House, on_a_still_clock, until};
+
+fn minutes(minutes: i64) -> TimeDelta {
+    TimeDelta::minutes(minutes)
+}
+
+fn ms(ms: i64) -> TimeDelta {
+    TimeDelta::milliseconds(ms)
+}
+
+#[test]
+fn a_hold_is_reminded_of_and_ends_each_at_its_millisecond() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+
+        hotel.pass(minutes(105) - ms(1)).await;
+        hotel.nothing_more().await;
+        hotel.pass(ms(1)).await;
+        let reminded = hotel.next(Action::Reminded).await;
+        assert_eq!(reminded.at, epoch() + minutes(105));
+
+        hotel.pass(minutes(15) - ms(1)).await;
+        hotel.nothing_more().await;
+        hotel.pass(ms(1)).await;
+        let expired = hotel.next(Action::Expired).await;
+        assert_eq!(expired.at, held.booking.hold.until);
+        assert_eq!(expired.actor, Actor::Clock);
+        hotel.nothing_more().await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn every_step_of_a_hold_is_told_to_the_guest_once() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass(minutes(15)).await;
+        hotel.next(Action::Expired).await;
+        until(|| (hotel.letters.kinds().len() == 3).then_some(())).await;
+        hotel.nothing_more().await;
+        let told = [Action::Booked, Action::Reminded, Action::Expired];
+        assert_eq!(hotel.letters.kinds(), told);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
+    on_a_still_clock(|| async {
+        let house = House::new();
+        let mut hotel = house.open().await;
+        let mut booked = Vec::new();
+        for guest in 0..40 {
+            booked.push(hotel.book(&format!("Guest {guest}")).await.booking.receipt_no);
+            hotel.next(Action::Booked).await;
+            hotel.pass(minutes(1)).await;
+        }
+        hotel.lose_power();
+        tokio::time::advance(std::time::Duration::from_secs(5 * 3600)).await;
+
+        let mut hotel = house.open().await;
+        let reopened = hotel.clock.now();
+        let mut order = Vec::new();
+        while order.len() < booked.len() {
+            let expired = hotel.next(Action::Expired).await;
+            assert_eq!(expired.at, reopened, "the moment of the decision, not the deadline");
+            let history = hotel.desk.history(expired.booking.receipt_no).await.unwrap();
+            assert_eq!(history.len(), 2, "a reminder after the end is none");
+            order.push(expired.booking.receipt_no);
+        }
+        assert_eq!(order, booked, "oldest first");
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_quiet_stretch_asks_the_store_for_nothing() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
+        hotel.nothing_more().await;
+        let before = hotel.store.calls();
+        for _ in 0..100 {
+            hotel.pass(minutes(1)).await;
+            hotel.nothing_more().await;
+        }
+        assert_eq!(hotel.store.calls(), before);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_wall_clock_that_is_stepped_on_is_caught_within_half_a_minute() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        // As after a night of sleep: the wall is on, the monotonic clock is not.
+        hotel.clock.step(minutes(121));
+        hotel.nothing_more().await;
+        hotel.pass(TimeDelta::seconds(30)).await;
+        hotel.next(Action::Expired).await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_wall_clock_that_is_stepped_back_ends_no_hold_too_early() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.clock.step(-minutes(10));
+        hotel.pass(minutes(105)).await;
+        hotel.nothing_more().await;
+        hotel.pass(minutes(10)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass_until(held.booking.hold.until).await;
+        assert_eq!(hotel.next(Action::Expired).await.at, held.booking.hold.until);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_store_that_is_away_ends_no_bookings_clock() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.store.set_away(true);
+        for _ in 0..60 {
+            hotel.pass(minutes(1)).await;
+            hotel.nothing_more().await;
+        }
+        hotel.store.set_away(false);
+        hotel.pass(TimeDelta::seconds(6)).await;
+        let expired = hotel.next(Action::Expired).await;
+        assert!(expired.at > held.booking.hold.until + minutes(44));
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_node_whose_clock_is_far_off_the_stores_fires_nothing() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        *hotel.store.ahead_ms.lock().unwrap() = Some(-2_001);
+        hotel.pass(minutes(180)).await;
+        hotel.nothing_more().await;
+        *hotel.store.ahead_ms.lock().unwrap() = Some(2);
+        hotel.pass(TimeDelta::seconds(6)).await;
+        hotel.next(Action::Expired).await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_paid_booking_is_never_expired() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.pay(&held).await.unwrap();
+        hotel.next(Action::Paid).await;
+        hotel.pass(minutes(60 * 24 * 3)).await;
+        hotel.nothing_more().await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn of_paid_and_expired_at_the_same_instant_one_wins_and_the_other_is_told_who() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass(minutes(15)).await;
+        let paid = hotel.pay(&held).await;
+        let change = hotel.next_change().await;
+        match (paid, &change.event) {
+            (Ok(held), Event::Paid) => {
+                assert!(matches!(held.booking.status, Status::Paid { .. }));
+            }
+            (
+                Err(DeskError::Refused(Refusal::AlreadyCancelled(Winner { at, by }))),
+                Event::Expired { .. },
+            ) => assert_eq!((at, by), (held.booking.hold.until, Actor::Clock)),
+            (paid, event) => panic!("{paid:?} and {event:?}"),
+        }
+        hotel.nothing_more().await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let (near, far) = (hotel.book("Near").await, hotel.book("Far").await);
+        hotel.next(Action::Booked).await;
+        hotel.next(Action::Booked).await;
+        hotel.pass(minutes(119)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.next(Action::Reminded).await;
+        let now = hotel.clock.now();
+        hotel.is_at(&near, fix_north(0.05, now)).await.unwrap();
+        hotel.is_at(&far, fix_north(0.5, now)).await.unwrap();
+        hotel.pass(minutes(1)).await;
+        for _ in 0..2 {
+            let change = hotel.next_change().await;
+            let until = change.booking.hold.until;
+            match &change.event {
+                Event::ExtendedByClock { by, evidence } => {
+                    assert_eq!(change.booking.receipt_no, near.booking.receipt_no);
+                    assert_eq!(until, near.booking.hold.until + *by);
+                    assert!(evidence.within_radius && evidence.fix_age == minutes(1));
+                }
+                Event::Expired { evidence: Some(evidence) } => {
+                    assert_eq!(change.booking.receipt_no, far.booking.receipt_no);
+                    assert!(evidence.distance_metres > 50_000.0);
+                }
+                event => panic!("{event:?}"),
+            }
+        }
+        // Its positions are gone with its hold.
+        let far = hotel.desk.held(far.booking.receipt_no).await.unwrap();
+        assert!(far.track.fixes().is_empty());
+        // Without a newer fix the extension is the last: this one is too old at its end.
+        hotel.pass(minutes(15)).await;
+        let reminded = hotel.next(Action::Reminded).await;
+        assert!(matches!(reminded.event, Event::Reminded { forecast: Forecast::WillExtend, .. }));
+        hotel.pass(minutes(15)).await;
+        hotel.next(Action::Expired).await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn the_clock_asks_the_front_office_about_a_guest_at_the_desk_and_cancels_nobody() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.pass(minutes(100)).await;
+        let arrive = Command::Arrive { by: staff("Sari") };
+        let arrived = hotel.desk.act(held.booking.receipt_no, arrive).await.unwrap();
+        hotel.next(Action::Arrived).await;
+        assert_eq!(arrived.booking.hold.until, epoch() + minutes(130));
+        for window in 1..=5 {
+            hotel.pass(minutes(30)).await;
+            let asked = hotel.next_change().await;
+            assert_eq!(asked.event, Event::PaymentAsked);
+            assert_eq!(asked.booking.hold.until, epoch() + minutes(130 + 30 * window));
+        }
+        hotel.pay(&held).await.unwrap();
+        hotel.next(Action::Paid).await;
+        hotel.pass(minutes(600)).await;
+        hotel.nothing_more().await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn an_extension_by_the_front_office_replaces_the_deadline() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        let extend = Command::Extend { by: staff("Sari"), minutes: 45 };
+        hotel.desk.act(held.booking.receipt_no, extend).await.unwrap();
+        hotel.next(Action::Extended).await;
+        hotel.pass(minutes(150) - ms(1)).await;
+        hotel.nothing_more().await;
+        hotel.pass(ms(1)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass(minutes(15)).await;
+        assert_eq!(hotel.next(Action::Expired).await.at, epoch() + minutes(165));
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
+    on_a_still_clock(|| async {
+        let mut house = House::new();
+        house.policy.hold.duration = TimeDelta::days(366);
+        let mut hotel = house.open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        // A year by the wall, a day at a time.
+        for _ in 0..365 {
+            hotel.pass(TimeDelta::days(1)).await;
+        }
+        hotel.nothing_more().await;
+        hotel.pass(TimeDelta::days(1) - minutes(15)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass_until(held.booking.hold.until).await;
+        assert_eq!(hotel.next(Action::Expired).await.at, held.booking.hold.until);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_wake_of_an_older_state_is_void() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        let wake = |revision| {
+            let (receipt_no, at) = (held.booking.receipt_no, hotel.clock.now());
+            Wake { receipt_no, revision, at }
+        };
+        let wakes = [wake(Revision(7)), wake(Revision::FIRST)];
+        let woken = hotel.desk.wake(&wakes).await.unwrap();
+        let woken: Vec<Woken> = woken.into_iter().map(Result::unwrap).collect();
+        assert_eq!(woken, [Woken::Void, Woken::NotYet]);
+        hotel.nothing_more().await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_mail_system_that_is_away_for_a_while_delays_the_mail_and_nothing_else() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.letters.refuse([away(), away(), away()]);
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        for _ in 0..20 {
+            hotel.nothing_more().await;
+            hotel.pass(TimeDelta::seconds(2)).await;
+        }
+        until(|| (hotel.letters.kinds() == [Action::Booked]).then_some(())).await;
+        let undelivered = hotel.desk.undelivered(&[held.booking.receipt_no]).await.unwrap();
+        assert!(undelivered.is_empty());
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_mail_that_is_refused_for_good_is_shown_to_the_front_office() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        hotel.letters.refuse([Failure::Permanent("550 no such mailbox".to_owned())]);
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        let receipt_nos = [held.booking.receipt_no];
+        let given_up = loop {
+            let given_up = hotel.desk.undelivered(&receipt_nos).await.unwrap();
+            if !given_up.is_empty() {
+                break given_up;
+            }
+        };
+        assert_eq!(given_up[0].reason, "550 no such mailbox");
+        assert!(hotel.letters.kinds().is_empty());
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_notice_of_a_process_that_died_is_sent_by_the_next_one_once() {
+    on_a_still_clock(|| async {
+        let house = House::new();
+        let mut hotel = house.open().await;
+        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.letters.refuse([away()]);
+        hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.nothing_more().await;
+        assert!(hotel.letters.kinds().is_empty());
+        hotel.lose_power();
+
+        let hotel = house.open().await;
+        until(|| (hotel.letters.kinds() == [Action::Booked]).then_some(())).await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() {
+    on_a_still_clock(|| async {
+        let house = House::new();
+        let mut hotel = house.open().await;
+        hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
+        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.letters.refuse(std::iter::repeat_with(away).take(3));
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.nothing_more().await;
+        hotel.lose_power();
+        tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+
+        let hotel = house.open().await;
+        until(|| (!hotel.letters.kinds().is_empty()).then_some(())).await;
+        for _ in 0..2_000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(hotel.letters.kinds(), [Action::Expired]);
+        hotel.close().await;
+    });
+}

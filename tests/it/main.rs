@@ -1,0 +1,15 @@
+//! Every test that needs more than one module: one binary, so that it links once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets what it did not expect has failed"
+)]
+
+mod architecture;
+mod build;
+mod clockwork;
+mod hotel;
+mod sqlite;
+mod store_contract;
+mod watched;

@@ -1,0 +1,192 @@
+//! What only the store in one file owes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use jatah::domain::Command;
+use jatah::store::sqlite::SqliteStore;
+use jatah::store::{CommitAnswer, Cursor, Filter, Pass, PassKind, Role, Store, StoreError, Wake};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::build::{
+    Wish, act, book, cancel, fix_north, held, minute, pay, put, room, secret, staff, today, track,
+};
+
+/// A fresh store in a folder that goes with the guard.
+pub async fn open() -> (TempDir, Arc<dyn Store>) {
+    let (folder, path) = home();
+    (folder, Arc::new(SqliteStore::open(&path).unwrap()))
+}
+
+fn home() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    // The folder of the database does not exist yet.
+    let path = folder.path().join("data").join("jatah.db");
+    (folder, path)
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_restart() {
+    let (_folder, path) = home();
+    let store = SqliteStore::open(&path).unwrap();
+    let mut wish = Wish::new(1).limited("one guest", 1);
+    let before = book(&store, &wish).await;
+    let fixes = track(&[fix_north(0.4, minute(1))]);
+    store.keep_track(wish.receipt_no(), &fixes).await.unwrap();
+    book(&store, &Wish::new(2)).await;
+    act(&store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
+    let pass = Pass { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    store.keep_pass(PassKind::Session, secret(5), &pass).await.unwrap();
+    store.set_allotment(&room("STD"), today(), 2).await.unwrap().unwrap();
+    store.next_serial(today()).await.unwrap();
+    let key = store.signing_key([1; 32]).await.unwrap();
+    let cursor = store.changes(None).await.unwrap().start;
+    store.close().await;
+
+    let store = SqliteStore::open(&path).unwrap();
+    let after = held(&store, wish.receipt_no()).await;
+    assert_eq!((after.booking, after.track), (before.booking, fixes));
+    assert_eq!(store.history(Wish::new(2).receipt_no()).await.unwrap().len(), 2);
+    assert_eq!(store.pass(PassKind::Session, secret(5)).await.unwrap(), Some(pass));
+    assert_eq!(store.next_serial(today()).await.unwrap(), 2);
+    assert_eq!(store.signing_key([2; 32]).await.unwrap(), key);
+    assert_eq!(store.changes(None).await.unwrap().start, cursor);
+    wish.serial = 3;
+    wish.request = 3;
+    assert_eq!(put(&store, wish.commit()).await, CommitAnswer::TooManyHolds(1));
+    assert_eq!(put(&store, Wish::new(3).commit()).await, CommitAnswer::SoldOut(today()));
+    let wakes: Vec<Wake> = store.wakes().await.unwrap().try_collect().await.unwrap();
+    assert_eq!(wakes.iter().map(|wake| wake.receipt_no.day()).collect::<Vec<_>>(), [today()]);
+}
+
+#[tokio::test]
+async fn what_was_committed_survives_a_process_that_dies() {
+    let (folder, path) = home();
+    let store = SqliteStore::open(&path).unwrap();
+    book(&store, &Wish::new(1)).await;
+    // As the disk is at this moment, nothing closed or checkpointed.
+    let copy = folder.path().join("copy.db");
+    for suffix in ["", "-wal"] {
+        std::fs::copy(with_suffix(&path, suffix), with_suffix(&copy, suffix)).unwrap();
+    }
+    let copy = SqliteStore::open(&copy).unwrap();
+    assert_eq!(held(&copy, Wish::new(1).receipt_no()).await.booking.revision.0, 1);
+}
+
+#[tokio::test]
+async fn another_command_opens_the_database_beside_the_server() {
+    let (_folder, path) = home();
+    let (server, command) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
+    let pass = Pass { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    command.keep_pass(PassKind::Code, secret(5), &pass).await.unwrap();
+    assert_eq!(server.take_pass(PassKind::Code, secret(5)).await.unwrap(), Some(pass));
+    command.close().await;
+    book(&server, &Wish::new(1)).await;
+}
+
+#[test]
+fn a_second_server_of_one_database_is_refused_until_the_first_is_gone() {
+    let (_folder, path) = home();
+    let first = SqliteStore::lock(&path).unwrap();
+    let refused = SqliteStore::lock(&path).unwrap_err().to_string();
+    assert_eq!(refused, format!("{} is served by another process already", path.display()));
+    drop(first);
+    SqliteStore::lock(&path).unwrap();
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_in_one_line() {
+    let (_folder, path) = home();
+    drop(SqliteStore::open(&path).unwrap());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let refused = SqliteStore::open(&path).err().unwrap().to_string();
+    assert!(refused.contains("newer jatah") && refused.contains("99"), "{refused}");
+    assert!(!refused.contains('\n'));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let (_folder, path) = home();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let letter = "Dear front office, this is not a database at all. ".repeat(100);
+    std::fs::write(&path, &letter).unwrap();
+    assert!(matches!(SqliteStore::open(&path), Err(StoreError::Unexpected(_))));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+}
+
+#[tokio::test]
+async fn positions_leave_no_trace_in_the_files_once_the_hold_is_over() {
+    let (_folder, path) = home();
+    let store = SqliteStore::open(&path).unwrap();
+    let bookings = [(1, pay()), (2, cancel()), (3, Command::Wake)];
+    for (serial, end) in bookings {
+        let number = book(&store, &Wish::new(serial)).await.booking.receipt_no;
+        for step in 1..=12 {
+            let fixes: Vec<_> = (1..=step).map(|fix| fix_north(0.123_456, minute(fix))).collect();
+            store.keep_track(number, &track(&fixes)).await.unwrap();
+        }
+        assert!(contains(&path, "-6.07654"), "else this test shows nothing");
+        act(&store, number, end, minute(120)).await;
+        // The log is emptied after the answer, under the writer's lock: the next writer waits.
+        while contains(&path, "-6.07654") {
+            store.next_serial(today()).await.unwrap();
+        }
+    }
+    store.close().await;
+    assert!(!contains(&path, "-6.07654"));
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn contains(path: &Path, text: &str) -> bool {
+    ["", "-wal"].iter().any(|suffix| {
+        let bytes = std::fs::read(with_suffix(path, suffix)).unwrap_or_default();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path) = home();
+    let _store = SqliteStore::open(&path).unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        let mode = std::fs::metadata(with_suffix(&path, suffix)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{suffix}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_beyond_the_newest_change_is_not_found() {
+    let (_folder, store) = open().await;
+    book(&*store, &Wish::new(1)).await;
+    let beyond = Cursor("2".to_owned());
+    assert!(matches!(store.changes(Some(&beyond)).await.err(), Some(StoreError::NotFound)));
+}
+
+#[tokio::test]
+async fn streams_run_on_past_one_chunk() {
+    let (_folder, store) = open().await;
+    for batch in 0..5_u32 {
+        let serials = 1 + batch * 500..=(batch + 1) * 500;
+        let batch: Vec<_> = serials.map(|serial| Wish::new(serial).of("HALL").commit()).collect();
+        store.commit(&batch).await.unwrap();
+    }
+    let wakes: Vec<Wake> = store.wakes().await.unwrap().try_collect().await.unwrap();
+    let numbers: std::collections::BTreeSet<_> = wakes.iter().map(|wake| wake.receipt_no).collect();
+    assert_eq!((wakes.len(), numbers.len()), (2_500, 2_500));
+    let owed: Vec<_> = store.owed().await.unwrap().try_collect().await.unwrap();
+    assert_eq!(owed.len(), 5_000);
+    let (start, end) = (Cursor("0".to_owned()), store.changes(None).await.unwrap().start);
+    let replay: Vec<_> = store.replay(&start, &end).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(replay.len(), 2_500);
+    let page = store.page(&Filter::default(), 10, None).await.unwrap();
+    assert_eq!(page.total, 2_500);
+}

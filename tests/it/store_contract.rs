@@ -1,0 +1,145 @@
+//! What every store owes, whichever it is: one suite, run for each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use jatah::domain::Change;
+use jatah::store::{Changes, Cursor, Fed, Filter, Store, StoreError};
+
+use crate::build::{day, today};
+
+mod feed;
+mod notices;
+mod pages;
+mod passes;
+mod races;
+mod rooms;
+mod steps;
+
+/// Runs every case on a store that an opener opens, empty, with a guard to keep until the end.
+macro_rules! contract {
+    ($store:ident, $open:path) => {
+        mod $store {
+            cases!($open, races:
+                of_many_guests_one_gets_the_last_room,
+                two_hundred_guests_book_at_once_under_distinct_receipt_numbers,
+                a_guest_who_books_many_times_at_once_gets_what_the_limit_allows,
+                a_repeated_request_is_answered_with_what_it_made,
+                a_request_that_comes_twice_in_one_batch_makes_one_booking,
+                an_opening_is_judged_by_request_then_number_then_limits_then_rooms,
+                a_refused_opening_writes_nothing,
+                a_stale_step_is_told_so_and_writes_nothing,
+                of_two_steps_of_one_booking_in_one_batch_the_first_wins,
+                a_step_of_an_unknown_booking_is_stale,
+                a_batch_judges_each_commit_by_what_the_earlier_ones_left,
+                a_commit_sent_again_is_never_done_twice,
+                receipt_numbers_are_handed_out_once,
+            );
+            cases!($open, rooms:
+                a_cancelled_booking_frees_exactly_what_it_took,
+                a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once,
+                a_stay_takes_all_its_nights_or_none,
+                an_allotment_beats_the_configured_number,
+                an_allotment_below_what_is_sold_is_refused_with_the_number,
+                an_allotment_can_be_set_of_a_night_of_which_nothing_is_known,
+            );
+            cases!($open, steps:
+                history_tells_every_kind_of_step_with_the_state_that_it_produced,
+                positions_move_no_revision_and_go_with_the_hold,
+                positions_of_an_unknown_booking_are_not_kept,
+                wakes_are_those_of_pending_bookings,
+            );
+            cases!($open, feed:
+                the_feed_gives_every_change_once_in_order_with_its_state,
+                the_feed_of_a_race_is_the_log_of_its_winners,
+                a_cursor_resumes_and_misses_nothing,
+                the_start_of_a_stream_is_a_cursor_too,
+                a_malformed_cursor_is_not_found,
+                a_replay_is_what_lies_between_two_cursors_and_ends,
+                a_replay_tells_of_no_moves_and_marks,
+            );
+            cases!($open, notices:
+                what_is_owed_is_listed_until_it_is_marked,
+                the_first_mark_stands,
+                what_was_given_up_is_shown_as_undelivered,
+                a_lease_is_taken_when_it_has_ended_or_is_ones_own,
+                of_many_who_want_a_lease_one_gets_it,
+                a_notice_that_is_settled_or_never_was_has_no_lease,
+            );
+            cases!($open, pages:
+                pages_run_from_the_newest_booking_without_gaps_and_doubles,
+                pages_filter_by_status_and_check_in,
+                a_search_finds_parts_of_names_and_numbers_literally,
+                a_page_shows_where_guests_are,
+                an_empty_store_has_an_empty_page,
+            );
+            cases!($open, passes:
+                a_code_is_taken_once_among_many,
+                a_session_is_read_by_its_secret_until_it_is_taken,
+                codes_and_sessions_are_different_things,
+                the_signing_key_is_the_first_one_for_everybody,
+                a_closed_store_is_unavailable,
+            );
+        }
+    };
+}
+
+macro_rules! cases {
+    ($open:path, $group:ident: $($case:ident),* $(,)?) => {
+        mod $group {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let (_guard, store) = $open().await;
+                    crate::store_contract::$group::$case(store).await;
+                }
+            )*
+        }
+    };
+}
+
+contract!(sqlite, crate::sqlite::open);
+
+type Shared = Arc<dyn Store>;
+
+/// For every type and night, what is taken equals the bookings that live.
+async fn assert_claims_are_the_live_bookings(store: &dyn Store) {
+    let mut live = BTreeMap::new();
+    let page = store.page(&Filter::default(), 10_000, None).await.unwrap();
+    assert!(!page.has_next);
+    for held in page.bookings.iter().filter(|held| held.booking.takes_room()) {
+        for night in held.booking.stay.each_night() {
+            *live.entry((night, held.booking.stay.room.code.clone())).or_insert(0) += 1;
+        }
+    }
+    let nights = store.nights(today(), 27).await.unwrap();
+    let claims: BTreeMap<_, _> = nights
+        .into_iter()
+        .filter(|night| night.taken > 0)
+        .map(|night| ((night.night, night.room), night.taken))
+        .collect();
+    assert_eq!(claims, live);
+}
+
+/// Rooms of a type taken on a day of the epoch's month.
+async fn taken(store: &dyn Store, code: &str, on: u32) -> u32 {
+    let nights = store.nights(day(on), 1).await.unwrap();
+    nights.iter().find(|night| night.room.as_str() == code).map_or(0, |night| night.taken)
+}
+
+/// The next thing that a feed tells.
+async fn next(changes: &mut Changes) -> Result<(Cursor, Fed), StoreError> {
+    let next = tokio::time::timeout(Duration::from_secs(10), changes.stream.next());
+    next.await.expect("the feed tells in time").expect("the feed does not end")
+}
+
+/// The next change that a feed tells, past moves and marks.
+async fn next_change(changes: &mut Changes) -> (Cursor, Arc<Change>) {
+    loop {
+        if let (cursor, Fed::Changed { change, .. }) = next(changes).await.unwrap() {
+            return (cursor, change);
+        }
+    }
+}

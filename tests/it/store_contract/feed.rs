@@ -1,0 +1,176 @@
+//! The feed: one committed change, told to everyone.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, TryStreamExt};
+use jatah::domain::Recipient;
+use jatah::store::{
+    Commit, CommitAnswer, CommitQueue, Cursor, Fed, NoticeId, Outcome, Store, StoreError,
+};
+use tokio::task::JoinSet;
+
+use super::{Shared, next, next_change};
+use crate::build::{Wish, act, book, cancel, decided, fix_north, lease, minute, pay, put, track};
+
+/// Three bookings and a payment; the commits in their order.
+async fn four_changes(store: &dyn Store) -> Vec<Commit> {
+    let mut commits: Vec<_> = (1..=3).map(|serial| Wish::new(serial).commit()).collect();
+    for commit in &commits {
+        assert_eq!(put(store, commit.clone()).await, CommitAnswer::Done);
+    }
+    let first = crate::build::held(store, Wish::new(1).receipt_no()).await;
+    commits.push(decided(Some(&first), pay(), minute(1)));
+    assert_eq!(put(store, commits[3].clone()).await, CommitAnswer::Done);
+    commits
+}
+
+pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Shared) {
+    let mut changes = store.changes(None).await.unwrap();
+    let first = four_changes(&*store).await;
+    // A batch with losers in it: they are in no feed.
+    let second = crate::build::held(&*store, Wish::new(2).receipt_no()).await;
+    let batch = [
+        Wish::new(10).of("SUITE").commit(),
+        Wish::new(11).of("SUITE").commit(),
+        decided(Some(&second), cancel(), minute(2)),
+        decided(Some(&second), pay(), minute(2)),
+        Wish::new(12).commit(),
+    ];
+    store.commit(&batch).await.unwrap();
+    for commit in first.iter().chain([&batch[0], &batch[2], &batch[4]]) {
+        let expected = Fed::Changed { change: Arc::clone(&commit.change), lease: lease() };
+        assert_eq!(next(&mut changes).await.unwrap().1, expected);
+    }
+    // Nothing was told twice: what comes next is next.
+    let marker = Wish::new(20).commit();
+    put(&*store, marker.clone()).await;
+    assert_eq!(next_change(&mut changes).await.1, marker.change);
+}
+
+pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: Shared) {
+    let mut changes = store.changes(None).await.unwrap();
+    let start = changes.start.clone();
+    let (queue, work) = CommitQueue::new(store.clone());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(work);
+    for serial in 1..=100 {
+        let queue = queue.clone();
+        tasks.spawn(async move {
+            queue.commit(Wish::new(serial).of("HALL").commit()).await.unwrap();
+        });
+    }
+    drop(queue);
+    tasks.join_all().await;
+    let mut live = Vec::new();
+    for _ in 0..100 {
+        live.push(next_change(&mut changes).await);
+    }
+    let mut numbers: Vec<_> = live.iter().map(|(_, change)| change.booking.receipt_no).collect();
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 100);
+    // Whoever comes later reads the same, in the same order, under the same cursors.
+    let mut later = store.changes(Some(&start)).await.unwrap();
+    for expected in &live {
+        assert_eq!(next_change(&mut later).await, *expected);
+    }
+}
+
+pub async fn a_cursor_resumes_and_misses_nothing(store: Shared) {
+    let mut changes = store.changes(None).await.unwrap();
+    let commits = four_changes(&*store).await;
+    let mut cursors = vec![changes.start.clone()];
+    for _ in &commits {
+        cursors.push(next_change(&mut changes).await.0);
+    }
+    let mut resumed = Vec::new();
+    for cursor in &cursors {
+        let changes = store.changes(Some(cursor)).await.unwrap();
+        assert_eq!(changes.start, *cursor);
+        resumed.push(changes);
+    }
+    let live = Wish::new(9).commit();
+    put(&*store, live.clone()).await;
+    for (behind, mut changes) in resumed.into_iter().enumerate() {
+        for commit in commits[behind..].iter().chain([&live]) {
+            let expected = Fed::Changed { change: Arc::clone(&commit.change), lease: lease() };
+            assert_eq!(next(&mut changes).await.unwrap().1, expected, "resumed {behind}");
+        }
+    }
+}
+
+pub async fn the_start_of_a_stream_is_a_cursor_too(store: Shared) {
+    book(&*store, &Wish::new(1)).await;
+    let before = store.changes(None).await.unwrap().start;
+    let missed = Wish::new(2).commit();
+    put(&*store, missed.clone()).await;
+    let mut changes = store.changes(Some(&before)).await.unwrap();
+    assert_eq!(next_change(&mut changes).await.1, missed.change);
+    let live = Wish::new(3).commit();
+    put(&*store, live.clone()).await;
+    assert_eq!(next_change(&mut changes).await.1, live.change);
+}
+
+pub async fn a_malformed_cursor_is_not_found(store: Shared) {
+    book(&*store, &Wish::new(1)).await;
+    let start = store.changes(None).await.unwrap().start;
+    for text in ["", "nonsense", "-1", "0x12", "1 OR 1=1", "{\"$gt\": \"\"}", "ÿ"] {
+        let cursor = Cursor(text.to_owned());
+        let answer = store.changes(Some(&cursor)).await.map(|_| ());
+        assert!(matches!(answer, Err(StoreError::NotFound)), "{text:?}: {answer:?}");
+        let answer = store.replay(&cursor, &start).await.map(|_| ());
+        assert!(matches!(answer, Err(StoreError::NotFound)), "{text:?}: {answer:?}");
+    }
+}
+
+pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: Shared) {
+    let mut changes = store.changes(None).await.unwrap();
+    let commits = four_changes(&*store).await;
+    let mut cursors = vec![changes.start.clone()];
+    for _ in &commits {
+        cursors.push(next_change(&mut changes).await.0);
+    }
+    for from in 0..cursors.len() {
+        for to in 0..cursors.len() {
+            let replay = store.replay(&cursors[from], &cursors[to]).await.unwrap();
+            let told: Vec<_> = replay.try_collect().await.unwrap();
+            let expected: Vec<_> = (from..to)
+                .map(|index| {
+                    let change = Arc::clone(&commits[index].change);
+                    (cursors[index + 1].clone(), Fed::Changed { change, lease: lease() })
+                })
+                .collect();
+            assert_eq!(told, expected, "from {from} to {to}");
+        }
+    }
+}
+
+pub async fn a_replay_tells_of_no_moves_and_marks(store: Shared) {
+    let mut changes = store.changes(None).await.unwrap();
+    let wish = Wish::new(1);
+    book(&*store, &wish).await;
+    let number = wish.receipt_no();
+    store.keep_track(number, &track(&[fix_north(0.4, minute(1))])).await.unwrap();
+    let notice = NoticeId {
+        receipt_no: number,
+        revision: jatah::domain::Revision::FIRST,
+        to: Recipient::Guest,
+    };
+    store.mark(notice, &Outcome::Sent(minute(1))).await.unwrap();
+    act(&*store, number, pay(), minute(2)).await;
+    let start = changes.start.clone();
+    let mut live = Vec::new();
+    let mut last = start.clone();
+    for _ in 0..4 {
+        let (cursor, fed) = next(&mut changes).await.unwrap();
+        live.push(fed);
+        last = cursor;
+    }
+    assert!(matches!(live[0], Fed::Changed { .. }));
+    assert!(live.contains(&Fed::Moved(number)) && live.contains(&Fed::Marked(notice)));
+    let replay = store.replay(&start, &last).await.unwrap();
+    let told: Vec<_> = replay.map(|item| item.unwrap().1).collect().await;
+    let expected: Vec<_> =
+        live.into_iter().filter(|fed| matches!(fed, Fed::Changed { .. })).collect();
+    assert_eq!(told, expected);
+}

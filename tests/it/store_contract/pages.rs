@@ -1,0 +1,138 @@
+//! Pages of bookings: order, filters, search.
+
+use jatah::domain::ReceiptNo;
+use jatah::store::{Filter, Page, PageKey, Search, StatusKind, Store};
+
+use super::Shared;
+use crate::build::{Wish, act, book, cancel, day, fix_north, minute, pay, today, track};
+
+async fn page(store: &dyn Store, filter: &Filter, first: usize, after: Option<PageKey>) -> Page {
+    store.page(filter, first, after).await.unwrap()
+}
+
+fn numbers(page: &Page) -> Vec<ReceiptNo> {
+    page.bookings.iter().map(|held| held.booking.receipt_no).collect()
+}
+
+fn expected(serials: &[u32]) -> Vec<ReceiptNo> {
+    serials.iter().map(|serial| Wish::new(*serial).receipt_no()).collect()
+}
+
+pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: Shared) {
+    // Three at a time are made in the same millisecond, and not in the order of their numbers.
+    let serials = [7, 2, 9, 1, 5, 3, 8, 4, 6, 10];
+    for (index, serial) in (0_i64..).zip(serials) {
+        book(&*store, &Wish::new(serial).at(minute(index / 3))).await;
+    }
+    let in_order = expected(&[10, 4, 6, 8, 1, 3, 5, 2, 7, 9]);
+    for size in [1, 2, 3, 4, 9, 10, 11] {
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let page = page(&*store, &Filter::default(), size, after).await;
+            assert_eq!(page.total, 10);
+            seen.extend(numbers(&page));
+            assert_eq!(page.has_next, seen.len() < 10, "after {} by {size}", seen.len());
+            let Some(last) = page.bookings.last().filter(|_| page.has_next) else { break };
+            let booking = &last.booking;
+            after = Some(PageKey { booked_at: booking.booked_at, receipt_no: booking.receipt_no });
+        }
+        assert_eq!(seen, in_order, "by {size}");
+    }
+    let nothing = page(&*store, &Filter::default(), 0, None).await;
+    assert_eq!((nothing.bookings.len(), nothing.has_next, nothing.total), (0, true, 10));
+}
+
+pub async fn pages_filter_by_status_and_check_in(store: Shared) {
+    for serial in 1..=6 {
+        let night = if serial % 2 == 0 { day(6) } else { today() };
+        book(&*store, &Wish::new(serial).staying(night, 2)).await;
+    }
+    act(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
+    act(&*store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
+    act(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
+    let status =
+        |kinds: &[StatusKind]| Filter { status: Some(kinds.to_vec()), ..Filter::default() };
+    use StatusKind::{Cancelled, Paid, Pending};
+    for (filter, serials) in [
+        (status(&[Pending]), &[4, 5, 6][..]),
+        (status(&[Paid]), &[1, 2]),
+        (status(&[Cancelled]), &[3]),
+        (status(&[Paid, Cancelled]), &[1, 2, 3]),
+        (status(&[]), &[]),
+        (Filter { check_in: Some(day(6)), ..Filter::default() }, &[2, 4, 6]),
+        (Filter { check_in: Some(day(7)), ..Filter::default() }, &[]),
+        (Filter { check_in: Some(today()), ..status(&[Pending, Paid]) }, &[1, 5]),
+    ] {
+        let page = page(&*store, &filter, 10, None).await;
+        assert_eq!(numbers(&page), expected(serials), "{filter:?}");
+        assert_eq!(page.total, serials.len() as u64, "{filter:?}");
+    }
+    // The total is that of the filter, not of what is left after the key.
+    let first = page(&*store, &status(&[Pending]), 1, None).await;
+    let booking = &first.bookings[0].booking;
+    let key = PageKey { booked_at: booking.booked_at, receipt_no: booking.receipt_no };
+    let rest = page(&*store, &status(&[Pending]), 5, Some(key)).await;
+    assert_eq!((numbers(&rest), rest.total), (expected(&[5, 6]), 3));
+}
+
+pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: Shared) {
+    for (serial, name) in [
+        (1, "Budi Santoso"),
+        (2, "100% O'Neil_(a.c)*"),
+        (3, "abc [x]^$ \\d+"),
+        (4, "ÉLODIE Dupont"),
+        (5, "Siti \"Ani\" NURBAYA"),
+        (21, "Twenty-one"),
+    ] {
+        book(&*store, &Wish::new(serial).named(name)).await;
+    }
+    for (text, serials) in [
+        ("budi", &[1][..]),
+        ("SANTOSO", &[1]),
+        ("i s", &[1]),
+        ("%", &[2]),
+        ("_", &[2]),
+        ("0% o'n", &[2]),
+        ("'", &[2]),
+        ("a.c", &[2]),
+        (")*", &[2]),
+        (".*", &[]),
+        ("[x]^$", &[3]),
+        ("\\D+", &[3]),
+        ("\\", &[3]),
+        ("élodie", &[4]),
+        ("\"ani\"", &[5]),
+        ("resi-20260104", &[1, 2, 3, 4, 5, 21]),
+        ("-021", &[21]),
+        ("04-00", &[1, 2, 3, 4, 5]),
+        ("nobody", &[]),
+        ("'; DROP TABLE bookings; --", &[]),
+    ] {
+        let search = Some(Search::Text(text.to_owned()));
+        let filter = Filter { search, ..Filter::default() };
+        assert_eq!(numbers(&page(&*store, &filter, 10, None).await), expected(serials), "{text:?}");
+    }
+    for (serial, found) in [(2, &[2][..]), (21, &[21]), (20, &[])] {
+        let search = Some(Search::Receipt(Wish::new(serial).receipt_no()));
+        let filter = Filter { search, ..Filter::default() };
+        assert_eq!(numbers(&page(&*store, &filter, 10, None).await), expected(found));
+    }
+}
+
+pub async fn a_page_shows_where_guests_are(store: Shared) {
+    book(&*store, &Wish::new(1)).await;
+    book(&*store, &Wish::new(2)).await;
+    let fixes = track(&[fix_north(0.2, minute(5))]);
+    store.keep_track(Wish::new(2).receipt_no(), &fixes).await.unwrap();
+    let page = page(&*store, &Filter::default(), 10, None).await;
+    assert!(page.bookings[0].track.fixes().is_empty());
+    assert_eq!(page.bookings[1].track, fixes);
+}
+
+pub async fn an_empty_store_has_an_empty_page(store: Shared) {
+    let page = page(&*store, &Filter::default(), 10, None).await;
+    assert_eq!((page.bookings.len(), page.has_next, page.total), (0, false, 0));
+    assert_eq!(store.held(Wish::new(1).receipt_no()).await.unwrap(), None);
+    store.ping().await.unwrap();
+}

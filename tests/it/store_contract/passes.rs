@@ -1,0 +1,82 @@
+//! Codes, sessions, the hotel's own secret, and the end.
+
+use jatah::domain::Moment;
+use jatah::store::{Pass, PassKind, Role, StoreError};
+use tokio::task::JoinSet;
+
+use super::Shared;
+use crate::build::{Wish, minute, secret, staff, today};
+
+fn pass(role: Role, expires_at: Moment) -> Pass {
+    Pass { name: staff("Ibu Ningsih"), role, expires_at }
+}
+
+/// Passes that a store may tidy up by its own clock are of no use in a test.
+fn far_ahead() -> Moment {
+    minute(60 * 24 * 365 * 50)
+}
+
+pub async fn a_code_is_taken_once_among_many(store: Shared) {
+    let code = pass(Role::Manager, far_ahead());
+    store.keep_pass(PassKind::Code, secret(1), &code).await.unwrap();
+    store.keep_pass(PassKind::Code, secret(2), &code).await.unwrap();
+    let mut callers = JoinSet::new();
+    for _ in 0..20 {
+        let store = store.clone();
+        callers.spawn(async move { store.take_pass(PassKind::Code, secret(1)).await.unwrap() });
+    }
+    let got: Vec<_> = callers.join_all().await.into_iter().flatten().collect();
+    assert_eq!(got, [code.clone()]);
+    assert_eq!(store.take_pass(PassKind::Code, secret(1)).await.unwrap(), None);
+    assert_eq!(store.pass(PassKind::Code, secret(2)).await.unwrap(), Some(code));
+}
+
+pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: Shared) {
+    let session = pass(Role::FrontOffice, far_ahead());
+    store.keep_pass(PassKind::Session, secret(1), &session).await.unwrap();
+    for _ in 0..2 {
+        let read = store.pass(PassKind::Session, secret(1)).await.unwrap();
+        assert_eq!(read, Some(session.clone()));
+    }
+    assert_eq!(store.pass(PassKind::Session, secret(2)).await.unwrap(), None);
+    // A session kept again is the later one.
+    let longer = Pass { role: Role::Manager, ..session };
+    store.keep_pass(PassKind::Session, secret(1), &longer).await.unwrap();
+    assert_eq!(store.take_pass(PassKind::Session, secret(1)).await.unwrap(), Some(longer));
+    assert_eq!(store.pass(PassKind::Session, secret(1)).await.unwrap(), None);
+}
+
+pub async fn codes_and_sessions_are_different_things(store: Shared) {
+    let code = pass(Role::Manager, far_ahead());
+    store.keep_pass(PassKind::Code, secret(1), &code).await.unwrap();
+    assert_eq!(store.pass(PassKind::Session, secret(1)).await.unwrap(), None);
+    assert_eq!(store.take_pass(PassKind::Session, secret(1)).await.unwrap(), None);
+    assert_eq!(store.take_pass(PassKind::Code, secret(1)).await.unwrap(), Some(code));
+}
+
+pub async fn the_signing_key_is_the_first_one_for_everybody(store: Shared) {
+    let mut callers = JoinSet::new();
+    for number in 0..20 {
+        let store = store.clone();
+        callers.spawn(async move { store.signing_key([number; 32]).await.unwrap() });
+    }
+    let keys = callers.join_all().await;
+    let kept = keys[0];
+    assert!(kept[0] < 20 && kept.iter().all(|byte| *byte == kept[0]));
+    assert!(keys.iter().all(|key| *key == kept));
+    assert_eq!(store.signing_key([99; 32]).await.unwrap(), kept);
+}
+
+pub async fn a_closed_store_is_unavailable(store: Shared) {
+    let mut changes = store.changes(None).await.unwrap();
+    store.close().await;
+    let unavailable =
+        |error: Option<StoreError>| assert!(matches!(error, Some(StoreError::Unavailable(_))));
+    unavailable(store.ping().await.err());
+    unavailable(store.next_serial(today()).await.err());
+    unavailable(store.commit(&[Wish::new(1).commit()]).await.err());
+    unavailable(store.held(Wish::new(1).receipt_no()).await.err());
+    unavailable(store.changes(None).await.err());
+    unavailable(super::next(&mut changes).await.err());
+    store.close().await;
+}

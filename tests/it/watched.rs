@@ -1,0 +1,196 @@
+//! A store that is watched: it counts what is asked of it, can be away for a while, and can show
+//! another clock. All else the real store behind it does.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use futures_util::stream::BoxStream;
+use jatah::domain::{Change, Held, Moment, ReceiptNo, RoomCode, TokenHash, Track};
+use jatah::store::{
+    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Night,
+    NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
+    Undelivered, Wake,
+};
+
+pub struct Watched {
+    inner: Arc<dyn Store>,
+    calls: AtomicU64,
+    is_away: AtomicBool,
+    pub ahead_ms: Mutex<Option<i64>>,
+}
+
+impl Watched {
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        let (calls, is_away) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { inner, calls, is_away, ahead_ms: Mutex::new(None) }
+    }
+
+    /// How much was asked of it so far.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Takes it away, or brings it back.
+    pub fn set_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    fn called(&self) -> Result<(), StoreError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("away for a test".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for Watched {
+    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+        self.called()?;
+        self.inner.next_serial(day).await
+    }
+
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitAnswer>, StoreError> {
+        self.called()?;
+        self.inner.commit(batch).await
+    }
+
+    async fn requested(&self, request: TokenHash) -> Result<Option<Requested>, StoreError> {
+        self.called()?;
+        self.inner.requested(request).await
+    }
+
+    async fn held(&self, receipt_no: ReceiptNo) -> Result<Option<Held>, StoreError> {
+        self.called()?;
+        self.inner.held(receipt_no).await
+    }
+
+    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
+        self.called()?;
+        self.inner.held_many(receipt_nos).await
+    }
+
+    async fn page(
+        &self,
+        filter: &Filter,
+        first: usize,
+        after: Option<PageKey>,
+    ) -> Result<Page, StoreError> {
+        self.called()?;
+        self.inner.page(filter, first, after).await
+    }
+
+    async fn history(&self, receipt_no: ReceiptNo) -> Result<Vec<Change>, StoreError> {
+        self.called()?;
+        self.inner.history(receipt_no).await
+    }
+
+    async fn undelivered(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Undelivered>, StoreError> {
+        self.called()?;
+        self.inner.undelivered(receipt_nos).await
+    }
+
+    async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
+        self.called()?;
+        self.inner.wakes().await
+    }
+
+    async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
+        self.called()?;
+        self.inner.keep_track(receipt_no, track).await
+    }
+
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<Night>, StoreError> {
+        self.called()?;
+        self.inner.nights(from, nights).await
+    }
+
+    async fn set_allotment(
+        &self,
+        room: &RoomCode,
+        night: NaiveDate,
+        rooms: u32,
+    ) -> Result<Result<(), BelowSold>, StoreError> {
+        self.called()?;
+        self.inner.set_allotment(room, night, rooms).await
+    }
+
+    async fn changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError> {
+        self.called()?;
+        self.inner.changes(after).await
+    }
+
+    async fn replay(
+        &self,
+        after: &Cursor,
+        until: &Cursor,
+    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError> {
+        self.called()?;
+        self.inner.replay(after, until).await
+    }
+
+    async fn owed(&self) -> Result<BoxStream<'static, Result<Owed, StoreError>>, StoreError> {
+        self.called()?;
+        self.inner.owed().await
+    }
+
+    async fn take_lease(
+        &self,
+        notice: NoticeId,
+        lease: &Lease,
+        now: Moment,
+    ) -> Result<LeaseAnswer, StoreError> {
+        self.called()?;
+        self.inner.take_lease(notice, lease, now).await
+    }
+
+    async fn mark(&self, notice: NoticeId, outcome: &Outcome) -> Result<(), StoreError> {
+        self.called()?;
+        self.inner.mark(notice, outcome).await
+    }
+
+    async fn keep_pass(
+        &self,
+        kind: PassKind,
+        secret: TokenHash,
+        pass: &Pass,
+    ) -> Result<(), StoreError> {
+        self.called()?;
+        self.inner.keep_pass(kind, secret, pass).await
+    }
+
+    async fn take_pass(
+        &self,
+        kind: PassKind,
+        secret: TokenHash,
+    ) -> Result<Option<Pass>, StoreError> {
+        self.called()?;
+        self.inner.take_pass(kind, secret).await
+    }
+
+    async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError> {
+        self.called()?;
+        self.inner.pass(kind, secret).await
+    }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.ahead_ms.lock().unwrap().or(self.inner.clock_ahead_ms())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.called()?;
+        self.inner.ping().await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+
+    async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.called()?;
+        self.inner.signing_key(fresh).await
+    }
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { counts, emptyState, isToday, lists, matches, merge, notable, receiptKey, worthPaging } from '../../web/js/board-state.js';
+
+const hotel = { timezone: 'Asia/Jakarta', dayStartsAt: '06:00', today: '2026-01-04' };
+const booking = (number, more = {}) => ({
+  receiptNo: `RESI-20260104-${String(number).padStart(3, '0')}`, guestName: 'Budi', status: 'PENDING', revision: 1,
+  bookedAt: '2026-01-04T10:00:00.000Z', holdUntil: '2026-01-04T12:00:00.000Z', travel: null, forecast: 'NO_POSITION', undelivered: [], ...more,
+});
+const board = (...all) => {
+  const state = { ...emptyState(), hotel };
+  all.forEach((each) => merge(state, each));
+  return state;
+};
+const only = (state) => [...state.bookings.values()][0];
+const fix = (fixAt, distanceKm = 5) => ({ fixAt, distanceKm });
+
+test('a higher revision replaces, a lower one is forgotten', () => {
+  const state = board(booking(1, { revision: 2, status: 'PAID' }));
+  assert.equal(merge(state, booking(1, { revision: 1 })), false);
+  assert.equal(only(state).status, 'PAID');
+  assert.equal(merge(state, booking(1, { revision: 3, status: 'CANCELLED' })), true);
+  assert.equal(only(state).status, 'CANCELLED');
+});
+
+test('the same state twice is no news', () => {
+  const state = board(booking(1));
+  assert.equal(merge(state, booking(1)), false);
+});
+
+test('a position updates the journey without a higher revision', () => {
+  const state = board(booking(1));
+  assert.equal(merge(state, booking(1, { travel: fix('2026-01-04T10:10:00Z'), forecast: 'IN_TIME' }), 'POSITION'), true);
+  assert.equal(only(state).forecast, 'IN_TIME');
+});
+
+test('a late position of an earlier revision moves the journey but nothing else back', () => {
+  const state = board(booking(1, { revision: 5, holdUntil: '2026-01-04T12:30:00.000Z' }));
+  merge(state, booking(1, { revision: 4, travel: fix('2026-01-04T10:10:00Z') }), 'POSITION');
+  assert.equal(only(state).holdUntil, '2026-01-04T12:30:00.000Z');
+  assert.equal(only(state).revision, 5);
+  assert.ok(only(state).travel);
+});
+
+test('an older position never replaces a newer one', () => {
+  const state = board(booking(1, { travel: fix('2026-01-04T10:20:00Z', 3) }));
+  merge(state, booking(1, { travel: fix('2026-01-04T10:10:00Z', 9) }), 'POSITION');
+  merge(state, booking(1, { travel: fix('2026-01-04T10:10:00Z', 9) }));
+  assert.equal(only(state).travel.distanceKm, 3);
+});
+
+test('no position comes back to a booking that has ended', () => {
+  const state = board(booking(1, { revision: 2, status: 'CANCELLED', cancelledAt: '2026-01-04T12:00:00Z' }));
+  assert.equal(merge(state, booking(1, { travel: fix('2026-01-04T11:59:59Z') }), 'POSITION'), false);
+  assert.equal(only(state).travel, null);
+});
+
+test('a notice that was given up on shows without a higher revision', () => {
+  const state = board(booking(1));
+  assert.equal(merge(state, booking(1, { undelivered: ['e-mail: mailbox full'] })), true);
+});
+
+test('pending bookings come soonest end first, whatever order they came in', () => {
+  const state = board(booking(1, { holdUntil: '2026-01-04T13:00:00Z' }), booking(2, { holdUntil: '2026-01-04T12:00:00Z' }), booking(3, { holdUntil: '2026-01-04T12:00:00Z' }));
+  assert.deepEqual(lists(state).pending.map(({ receiptNo }) => receiptNo.slice(-1)), ['2', '3', '1']);
+});
+
+test('paid and cancelled are those of the hotel day, newest first', () => {
+  const state = board(
+    booking(1, { status: 'PAID', paidAt: '2026-01-04T10:00:00Z' }), booking(2, { status: 'PAID', paidAt: '2026-01-04T22:59:00Z' }),
+    booking(3, { status: 'PAID', paidAt: '2026-01-04T23:00:00Z' }), booking(4, { status: 'CANCELLED', cancelledAt: '2026-01-03T22:59:00Z' }),
+  );
+  assert.deepEqual(lists(state).paid.map(({ receiptNo }) => receiptNo.slice(-1)), ['2', '1']);
+  assert.deepEqual(counts(lists(state)), { pending: 0, paid: 2, cancelled: 0 });
+});
+
+test('after the day has turned yesterday leaves the lists', () => {
+  const state = board(booking(1, { status: 'PAID', paidAt: '2026-01-04T10:00:00Z' }));
+  state.hotel = { ...hotel, today: '2026-01-05' };
+  assert.equal(lists(state).paid.length, 0);
+  assert.equal(isToday('2026-01-05T01:00:00Z', state.hotel), true);
+});
+
+test('receipt numbers are found however people write them', () => {
+  const wanted = booking(7);
+  for (const words of ['RESI-20260104-007', 'resi20260104007', '20260104 7', '20260104-07', '7', '007', 'resi 7', '0104-007', 'RESI-2026']) assert.ok(matches(wanted, words), words);
+  for (const words of ['8', '17', '4', '20260105-7', 'RESI-20260104-008']) assert.ok(!matches(wanted, words), words);
+});
+
+test('names are found in any case and without their accents', () => {
+  assert.ok(matches(booking(1, { guestName: 'José Siregar' }), 'jose s'));
+  assert.ok(matches(booking(1), ''));
+  assert.ok(!matches(booking(1), 'siti'));
+});
+
+test('a word is no receipt number', () => {
+  assert.equal(receiptKey('Budi'), null);
+  assert.equal(receiptKey('resi-20260104-007'), '20260104007');
+});
+
+test('paging stops when the bookings are older than two days and the days of advance booking', () => {
+  const now = Date.parse('2026-01-04T12:00:00Z');
+  const at = (bookedAt) => [booking(1, { bookedAt })];
+  assert.equal(worthPaging(at('2026-01-03T12:00:00Z'), now, 0), true);
+  assert.equal(worthPaging(at('2026-01-02T11:00:00Z'), now, 0), false);
+  assert.equal(worthPaging(at('2026-01-02T11:00:00Z'), now, 7), true);
+  assert.equal(worthPaging([], now, 0), false);
+});
+
+test('new, expiring and expired bookings are notable, positions are not', () => {
+  assert.deepEqual(['BOOKED', 'REVIVED', 'REMINDED', 'EXPIRED', 'POSITION', 'PAID'].map(notable), ['new', 'new', 'soon', 'gone', null, null]);
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { forgetRequestId, randomId, requestIdFor } from '../../web/js/request-id.js';
+import { bookingInput, emailFault, faults, nameFault, totalPrice } from '../../web/js/rules.js';
+import { steps } from '../../web/js/form-how.js';
+
+const hotel = { today: '2026-01-04', lastCheckIn: '2026-01-04', maxNights: 30 };
+const filled = { roomType: 'STD', checkIn: '2026-01-04', nights: 1, guestName: 'Budi', channel: 'WEB', email: 'budi@contoh.id' };
+const storage = () => {
+  const kept = new Map();
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+};
+
+test('a well filled form has no faults', () => assert.deepEqual(faults(filled, hotel), {}));
+
+test('every field has its own fault', () => {
+  assert.deepEqual(Object.keys(faults({ roomType: null, checkIn: '2026-01-05', nights: 31, guestName: ' ', channel: 'WEB', email: '' }, hotel)),
+    ['checkIn', 'nights', 'roomType', 'guestName', 'email']);
+  assert.ok(faults({ ...filled, nights: 0 }, hotel).nights);
+  assert.ok(faults({ ...filled, checkIn: '' }, hotel).checkIn);
+});
+
+test('Telegram needs neither e-mail nor name', () => {
+  assert.deepEqual(faults({ ...filled, channel: 'TELEGRAM', email: '', guestName: '' }, hotel), {});
+});
+
+test('a name may have 80 characters, counted as people count them', () => {
+  assert.equal(nameFault('ñ'.repeat(80), true), null);
+  assert.equal(nameFault('😀'.repeat(80), true), null);
+  assert.equal(nameFault('x'.repeat(81), true), 'form.error.guestName.long');
+  assert.equal(nameFault('a\r\nBcc: b', true), 'form.error.guestName.control');
+  assert.equal(nameFault("O'Brien-Siregar <b>", true), null);
+});
+
+test('malformed e-mail addresses are caught, unusual ones are not', () => {
+  for (const good of ['a@b.id', 'a.b+c@sub.contoh.co.id', "o'x@contoh.id"]) assert.equal(emailFault(good), null, good);
+  for (const bad of ['a', 'a@b', 'a@@b.id', 'a b@c.id', 'a@b.id\r\nBcc: x@y.id', 'a@b.i,d']) assert.ok(emailFault(bad), bad);
+});
+
+test('the total is the price times the nights, to the rupiah', () => assert.equal(totalPrice(333_333, 3), 999_999));
+
+test('a request id is 128 random bits as 22 base64url characters', () => {
+  const id = randomId();
+  assert.match(id, /^[A-Za-z0-9_-]{22}$/);
+  assert.notEqual(id, randomId());
+});
+
+test('the same filled form keeps its request id, a changed one gets another', () => {
+  const kept = storage(), input = bookingInput(filled, 'id');
+  const first = requestIdFor(input, kept);
+  assert.equal(requestIdFor(bookingInput({ ...filled, guestName: ' Budi ' }, 'id'), kept), first);
+  assert.notEqual(requestIdFor({ ...input, nights: 2 }, kept), first);
+});
+
+test('an answered wish forgets its request id', () => {
+  const kept = storage(), input = bookingInput(filled, 'id');
+  const first = requestIdFor(input, kept);
+  forgetRequestId(kept);
+  assert.notEqual(requestIdFor(input, kept), first);
+});
+
+test('no reminder is promised where the server would leave it out', () => {
+  const keys = (remindMinutes, tonight = true) => steps({ holdMinutes: 20, remindMinutes, extendMinutes: 30 }, tonight, String).map(([, key]) => key);
+  assert.ok(keys(15).includes('form.how.remind'));
+  assert.ok(!keys(16).includes('form.how.remind'));
+  assert.ok(keys(16, false).includes('form.how.later'));
+});

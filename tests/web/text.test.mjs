@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import test from 'node:test';
+import { languages, texts, translate } from '../../web/js/text.js';
+
+const web = new URL('../../web/', import.meta.url);
+const read = (path) => readFileSync(new URL(path, web), 'utf8');
+const pages = readdirSync(web).filter((name) => name.endsWith('.html'));
+const modules = readdirSync(new URL('js/', web));
+const names = (sentence) => [...new Set([...sentence.matchAll(/\{(\w+)/g)].map((match) => match[1]))].sort();
+
+test('every sentence is there in every language', () => {
+  for (const [key, sentences] of Object.entries(texts)) {
+    assert.equal(sentences.length, languages.length, key);
+    for (const sentence of sentences) assert.ok(sentence.trim(), key);
+  }
+});
+
+test('both languages fill in the same values', () => {
+  for (const [key, [indonesian, english]] of Object.entries(texts)) assert.deepEqual(names(indonesian), names(english), key);
+});
+
+test('English picks singular and plural by the number', () => {
+  assert.equal(translate('en', 'unit.nights', { n: 1 }), '1 night');
+  assert.equal(translate('en', 'unit.nights', { n: 3 }), '3 nights');
+  assert.equal(translate('id', 'unit.nights', { n: 3 }), '3 malam');
+});
+
+test('every sentence that a page asks for exists', () => {
+  for (const page of pages) {
+    for (const [, key] of read(page).matchAll(/data-t(?:-label)?="([^"]+)"/g)) assert.ok(texts[key], `${page}: ${key}`);
+  }
+});
+
+test('every sentence that a module names exists', () => {
+  const prefixes = new Set(Object.keys(texts).map((key) => key.split('.')[0]));
+  for (const module of modules.filter((name) => name !== 'text.js' && name !== 'request-id.js')) {
+    for (const [, key] of read(`js/${module}`).matchAll(/'([a-z]+(?:\.[A-Za-z_]+)+)'/g)) {
+      if (prefixes.has(key.split('.')[0])) assert.ok(texts[key], `${module}: ${key}`);
+    }
+  }
+});
+
+test('the sentences for each value of the schema exist', () => {
+  const expected = [
+    ...['EXPIRED', 'BY_STAFF', 'BY_GUEST'].flatMap((reason) => [`guest.cancelled.${reason}`, `guest.cancelled.${reason}.why`, `card.cancelled.${reason}`]),
+    ...['IN_TIME', 'WILL_EXTEND', 'WILL_CANCEL', 'NO_POSITION'].map((forecast) => `card.forecast.${forecast}`),
+    ...['BOOKED', 'REMINDED', 'EXTENDED', 'POSITION', 'ARRIVED', 'QRIS_SENT', 'PAID', 'CANCELLED', 'EXPIRED', 'REVIVED'].map((action) => `action.${action}`),
+    ...['PENDING', 'PAID', 'CANCELLED'].map((status) => `status.${status}`),
+    ...['TELEGRAM', 'WEB'].map((channel) => `channel.${channel}`),
+    ...['FRONT_OFFICE', 'MANAGER'].map((role) => `board.role.${role}`),
+    ...['arrived', 'paid', 'extend', 'cancel'].flatMap((action) => [`do.${action}`, `ask.${action}`, `ask.${action}.why`, `ask.${action}.yes`]),
+  ];
+  for (const key of expected) assert.ok(texts[key], key);
+});
+
+test('the pages hold no inline script, no inline style, no handler and no foreign address', () => {
+  for (const page of pages) {
+    const html = read(page);
+    assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|javascript:|https?:\/\//i, page);
+    for (const [tag] of html.matchAll(/<script[^>]*>/g)) assert.match(tag, /src="\/js\//, page);
+  }
+});
+
+test('no module writes markup from text, and no page asks for a phone number', () => {
+  for (const module of modules) assert.doesNotMatch(read(`js/${module}`), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, module);
+  for (const page of pages) assert.doesNotMatch(read(page), /type="tel"|autocomplete="tel/, page);
+});

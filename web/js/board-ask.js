@@ -1,0 +1,75 @@
+// The confirmation before every action: what the clerk compares stands side by side, large.
+// A booking that changes meanwhile is said to have changed, and the action is withdrawn.
+import { byId, closeByBackdrop, el, setText, show } from './dom.js';
+import { moment, rupiah, stay } from './format.js';
+import { language, sentenceOf, t } from './language.js';
+
+/** @param perform (action, receiptNo, {note}) => Promise of the booking; the caller merges it */
+export function mountAsk({ perform, onRefused, now }) {
+  const dialog = byId('ask'), yes = byId('ask-yes');
+  let asking = null; // {action, booking, hotel, busy, problem, changed}
+
+  function open(action, booking, hotel) {
+    asking = { action, booking, hotel, busy: false, problem: null, changed: false };
+    byId('ask-note').value = '';
+    update();
+    dialog.showModal();
+    // The safe button first: Enter by habit must not mark anything paid.
+    byId('ask-no').focus();
+  }
+
+  /** The feed brought a newer state of some booking. */
+  function changed(booking) {
+    if (!asking || asking.busy || booking.receiptNo !== asking.booking.receiptNo || booking.revision === asking.booking.revision) return;
+    asking.changed = booking.status !== asking.booking.status;
+    asking.booking = booking;
+    update();
+  }
+
+  async function confirm() {
+    if (!asking || asking.busy || asking.changed) return;
+    const mine = asking;
+    mine.busy = true;
+    mine.problem = null;
+    update();
+    try {
+      await perform(mine.action, mine.booking.receiptNo, { note: byId('ask-note').value.trim() || null });
+      if (asking === mine) dialog.close();
+    } catch (error) {
+      mine.problem = error;
+      mine.busy = false;
+      if (asking === mine) update();
+      onRefused(error, mine.booking.receiptNo);
+    }
+  }
+
+  function update() {
+    if (!asking) return;
+    const { action, booking, hotel, busy, problem, changed: gone } = asking;
+    const paidArrival = action === 'arrived' && booking.status === 'PAID';
+    dialog.dataset.action = action;
+    setText(byId('ask-title'), t(`ask.${action}`));
+    setText(byId('ask-why'), t(paidArrival ? 'ask.arrived.paid.why' : `ask.${action}.why`));
+    const rows = [
+      ['name', booking.guestName], ['room', booking.roomType.name],
+      ['stay', stay(booking.checkIn, booking.nights, language())],
+      ['booked', moment(booking.bookedAt, now(), hotel.timezone, language())],
+      ['receipt', booking.receiptNo], ['price', rupiah(booking.price)],
+    ];
+    byId('ask-facts').replaceChildren(...rows.map(([key, value]) =>
+      el('div', { 'data-row': key }, el('dt', {}, t(`ask.${key}`)), el('dd', {}, value))));
+    show(byId('ask-note-field'), action === 'cancel');
+    const words = gone ? t('ask.changed', { status: t(`status.${booking.status}`) }) : problem ? sentenceOf(problem) : '';
+    setText(byId('ask-problem'), words);
+    show(byId('ask-problem'), Boolean(words));
+    setText(yes, t(busy ? 'ask.busy' : `ask.${action}.yes`));
+    yes.classList.toggle('danger', action === 'cancel');
+    yes.disabled = busy || gone;
+  }
+
+  yes.addEventListener('click', confirm);
+  byId('ask-no').addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => { asking = null; });
+  closeByBackdrop(dialog);
+  return { open, changed, update, close: () => dialog.close() };
+}

@@ -1,0 +1,147 @@
+// One booking on the board. In: the booking and the hotel. Out: what the clerk wants (`onAsk`, `onHistory`).
+import { isSoon } from './booking-words.js';
+import { el, icon, setText, show } from './dom.js';
+import { ageWords, clockTime, countdown, distance, rupiah, shareLeft, shortMoment, shortStay } from './format.js';
+import { language, t } from './language.js';
+
+const actionsOf = (booking) => ({
+  PENDING: booking.arrivedAt ? ['paid', 'extend', 'cancel'] : ['arrived', 'paid', 'extend', 'cancel'],
+  PAID: booking.arrivedAt ? [] : ['arrived'],
+  CANCELLED: [],
+}[booking.status]);
+
+export function createCard({ onAsk, loadHistory }) {
+  const name = el('strong', { class: 'guest' }), receipt = el('span', { class: 'receipt-no' });
+  const left = el('span', { class: 'left' }), until = el('span', { class: 'until' });
+  const bar = el('div', { class: 'bar', 'aria-hidden': 'true' }, el('span'));
+  const facts = el('p', { class: 'facts' }), price = el('strong', { class: 'price' });
+  const booked = el('p', { class: 'booked' }), flags = el('ul', { class: 'flags' });
+  const actions = el('div', { class: 'actions' });
+  const historyList = el('ol', { class: 'history', hidden: true });
+  const historyButton = el('button', { type: 'button', class: 'quiet history-button', 'aria-expanded': 'false', onclick: toggleHistory });
+  const node = el('li', { class: 'booking-card' },
+    el('div', { class: 'line' }, el('div', { class: 'who' }, name, receipt), el('div', { class: 'when' }, left, until)),
+    bar, el('div', { class: 'line' }, facts, price), booked, flags, actions, historyButton, historyList);
+  node.addEventListener('animationend', (event) => { if (event.target === node) delete node.dataset.news; });
+  const buttons = new Map();
+  let booking = null, hotel = null, opened = null, seenAt = 0;
+
+  function update(nextBooking, nextHotel, now) {
+    booking = nextBooking;
+    hotel = nextHotel;
+    seenAt = now;
+    node.dataset.receipt = booking.receiptNo;
+    node.dataset.status = booking.status;
+    node.classList.toggle('arrived', booking.status === 'PENDING' && Boolean(booking.arrivedAt));
+    setText(name, booking.guestName);
+    setText(receipt, booking.receiptNo);
+    setText(facts, `${booking.roomType.name} · ${shortStay(booking.checkIn, booking.nights, language())}`);
+    setText(price, rupiah(booking.price));
+    setText(booked, [t('card.booked', { when: brief(booking.bookedAt, now) }), t(`channel.${booking.channel}`), booking.contact].filter(Boolean).join(' · '));
+    showActions();
+    setText(historyButton, t('card.history'));
+    if (opened && opened.revision !== booking.revision) showHistory();
+    else if (opened) drawHistory();
+    tick(now, true);
+  }
+
+  const brief = (instant, now) => shortMoment(instant, now, hotel.timezone, language());
+  const time = (instant) => clockTime(instant, hotel.timezone, language());
+
+  function showActions() {
+    const wanted = actionsOf(booking);
+    if (actions.dataset.shown !== wanted.join()) {
+      actions.dataset.shown = wanted.join();
+      actions.replaceChildren(...wanted.map((action) => {
+        if (!buttons.has(action)) buttons.set(action, el('button', { type: 'button', class: `do ${action}`, 'data-do': action, onclick: () => onAsk(action, booking) }));
+        return buttons.get(action);
+      }));
+    }
+    for (const action of wanted) {
+      setText(buttons.get(action), t(`do.${action}`));
+      buttons.get(action).setAttribute('aria-label', t('do.named', { action: t(`do.${action}`), name: booking.guestName, receipt: booking.receiptNo }));
+    }
+    show(actions, wanted.length > 0);
+  }
+
+  /** What changes with time alone. Flags age slowly, so they are written again every ten seconds only. */
+  function tick(now, all = false) {
+    if (booking.status === 'PENDING') {
+      const end = Date.parse(booking.holdUntil);
+      const start = Date.parse(booking.arrivedAt ?? booking.bookedAt);
+      const over = now >= end;
+      setText(left, over ? t('card.checking') : countdown(end - now));
+      setText(until, t('card.until', { time: brief(end, now) }));
+      bar.style.setProperty('--left', shareLeft(start, end, now).toFixed(4));
+      node.dataset.urgency = over ? 'over' : isSoon(end - now, end - start, hotel.remindMinutes) ? 'soon' : 'calm';
+    } else if (all) {
+      setText(left, t(`status.${booking.status}`));
+      setText(until, booking.status === 'PAID' ? t('card.paid', { when: brief(booking.paidAt, now) })
+        : t(`card.cancelled.${booking.cancelReason}`, { when: brief(booking.cancelledAt, now) }));
+      delete node.dataset.urgency;
+    }
+    if (all) show(bar, booking.status === 'PENDING');
+    if (all || Math.floor(now / 1000) % 10 === 0) showFlags(now);
+  }
+
+  function showFlags(now) {
+    const wanted = flagsOf(now);
+    const shown = JSON.stringify(wanted);
+    if (flags.dataset.shown === shown) return;
+    flags.dataset.shown = shown;
+    flags.replaceChildren(...wanted.map(([kind, words]) => el('li', { class: `flag ${kind}` }, words)));
+    show(flags, wanted.length > 0);
+  }
+
+  function flagsOf(now) {
+    const found = [];
+    const pending = booking.status === 'PENDING';
+    if (booking.arrivedAt) found.push(pending ? ['strong', t('card.flag.arrived', { time: time(booking.arrivedAt) })] : ['plain', t('card.flag.arrived.paid', { time: brief(booking.arrivedAt, now) })]);
+    if (pending && !booking.arrivedAt && booking.forecast) found.push([`forecast ${booking.forecast}`, t(`card.forecast.${booking.forecast}`)]);
+    if (pending && booking.travel) found.push([booking.travel.withinRadius ? 'good' : 'plain', travelWords(booking.travel, now)]);
+    if (booking.extensions) found.push(['plain', t('card.flag.extended', { n: booking.extensions })]);
+    if (pending && booking.qrisSentAt) found.push(['plain', t('card.flag.qris', { time: time(booking.qrisSentAt) })]);
+    for (const why of booking.undelivered) found.push(['bad', t('card.flag.undelivered', { why })]);
+    return found;
+  }
+
+  function travelWords(travel, now) {
+    const fixAt = Date.parse(travel.fixAt);
+    return [
+      distance(travel.distanceKm, language()),
+      travel.withinRadius ? t('card.flag.near') : travel.approaching === true ? t('card.flag.closer') : travel.approaching === false ? t('card.flag.away') : null,
+      travel.etaMinutes != null && t('card.flag.eta', { time: time(fixAt + travel.etaMinutes * 60_000) }),
+      t('card.flag.age', { age: ageWords(now - fixAt, language()) }),
+    ].filter(Boolean).join(' · ');
+  }
+
+  function toggleHistory() {
+    opened = opened ? null : { revision: null, entries: null };
+    historyButton.setAttribute('aria-expanded', String(Boolean(opened)));
+    show(historyList, Boolean(opened));
+    if (opened) showHistory();
+  }
+
+  async function showHistory() {
+    opened.revision = booking.revision;
+    const mine = opened;
+    if (!mine.entries) historyList.replaceChildren(el('li', {}, t('loading')));
+    const entries = await loadHistory(booking.receiptNo);
+    if (opened !== mine) return;
+    mine.entries = entries;
+    drawHistory();
+  }
+
+  function drawHistory() {
+    const { entries } = opened;
+    if (!entries) return;
+    if (entries instanceof Error) historyList.replaceChildren(el('li', { class: 'fault' }, entries.message));
+    else if (!entries.length) historyList.replaceChildren(el('li', {}, t('card.history.none')));
+    else historyList.replaceChildren(...entries.map(({ at, actor, action, detail }) => el('li', {},
+      el('time', { datetime: at }, brief(at, seenAt)), el('strong', {}, t(`action.${action}`)), el('span', {}, [actor, detail].filter(Boolean).join(' · ')))));
+  }
+
+  return { node, update, tick, notice(kind) { node.dataset.news = kind; }, get booking() { return booking; } };
+}
+
+export const soundIcon = (on) => icon(on ? 'sound' : 'mute');

@@ -1,0 +1,47 @@
+// Brings the board its bookings: everything once, then every change after the cursor taken before that read.
+// After a disconnect it asks for what it missed; if the server no longer knows the cursor, it reads all again.
+import { BOOKING_CHANGED, BOOKINGS } from './documents.js';
+import { createSocket, socketUrl, wakeWithPage } from './socket.js';
+import { worthPaging } from './board-state.js';
+
+const page = 200;
+
+/** Reads all that the board shows; gives {bookings, cursor}. */
+export async function loadAll(api, now, advanceDays) {
+  const read = async (status, goOn) => {
+    const found = [];
+    let after = null, cursor = null;
+    do {
+      const { bookings } = await api(BOOKINGS, { filter: { status: [status] }, first: page, after });
+      cursor ??= bookings.feedCursor;
+      found.push(...bookings.nodes);
+      after = bookings.pageInfo.hasNextPage && goOn(bookings.nodes) ? bookings.pageInfo.endCursor : null;
+    } while (after);
+    return { found, cursor };
+  };
+  const recent = (nodes) => worthPaging(nodes, now, advanceDays);
+  // One after the other: the first answer's cursor was taken before everything else was read.
+  const pending = await read('PENDING', () => true);
+  const paid = await read('PAID', recent);
+  const cancelled = await read('CANCELLED', recent);
+  return { bookings: [...pending.found, ...paid.found, ...cancelled.found], cursor: pending.cursor };
+}
+
+/**
+ * @param onChange ({action, booking, at}) of each change
+ * @param onState the socket's states
+ * @param onLost (refusal) when the cursor or the session is refused
+ */
+export function followChanges({ cursor, token, language, onChange, onState, onLost }) {
+  let last = cursor;
+  const socket = createSocket({
+    url: socketUrl(location), onState,
+    payload: () => ({ authorization: `Bearer ${token()}`, language: language() }),
+  });
+  socket.subscribe(BOOKING_CHANGED, () => ({ after: last }), {
+    next: ({ bookingChanged }) => { last = bookingChanged.cursor || last; onChange(bookingChanged); },
+    refused: onLost,
+  });
+  wakeWithPage(socket);
+  return socket;
+}

@@ -1,0 +1,72 @@
+// Who is signed in. The session's token lives in localStorage, so that a reload or a second tab stays signed in.
+import { SIGN_IN } from './documents.js';
+import { byId, setText, show } from './dom.js';
+import { sentenceOf, t } from './language.js';
+
+const key = 'jatah.staff';
+
+export function createSession() {
+  let token = read();
+
+  function read() { try { return localStorage.getItem(key); } catch { return null; } }
+
+  return {
+    token: () => token,
+    keep(next) {
+      token = next;
+      try { next ? localStorage.setItem(key, next) : localStorage.removeItem(key); } catch { /* then until the page closes */ }
+    },
+    /** Another tab signed out or in. */
+    onElsewhere(listener) {
+      addEventListener('storage', (event) => { if (event.key === key) { token = event.newValue; listener(); } });
+    },
+  };
+}
+
+/** The code of a sign-in link. It leaves the address at once: a code works once and has no business in a history. */
+export function takeCode() {
+  const code = new URLSearchParams(location.hash.slice(1)).get('code');
+  if (code !== null) history.replaceState(null, '', location.pathname + location.search);
+  return code;
+}
+
+/** People paste the whole link as often as the code in it. */
+export const codeIn = (pasted) => (pasted.match(/code=([\w-]+)/)?.[1] ?? pasted).trim();
+
+export function mountSignIn({ api, onSignedIn }) {
+  let busy = false, saying = null;
+
+  /** True when the code let somebody in. */
+  async function enter(code) {
+    if (busy) return false;
+    if (!code) { saying = () => t('board.code.empty'); update(); byId('code').focus(); return false; }
+    busy = true;
+    saying = null;
+    update();
+    try {
+      const { signInWithCode } = await api(SIGN_IN, { code });
+      byId('code').value = '';
+      busy = false;
+      onSignedIn(signInWithCode);
+    } catch (error) {
+      busy = false;
+      // A used code is worthless; one that did not reach the server can be tried again.
+      byId('code').value = error.code ? '' : code;
+      saying = () => sentenceOf(error);
+    }
+    update();
+    if (saying) byId('code').focus();
+    return !saying;
+  }
+
+  function update() {
+    setText(byId('enter'), t(busy ? 'board.entering' : 'board.enter'));
+    byId('enter').setAttribute('aria-disabled', String(busy));
+    setText(byId('sign-in-problem'), saying ? saying() : '');
+    show(byId('sign-in-problem'), Boolean(saying));
+    byId('code').setAttribute('aria-invalid', String(Boolean(saying)));
+  }
+
+  byId('sign-in-form').addEventListener('submit', (event) => { event.preventDefault(); enter(codeIn(byId('code').value)); });
+  return { enter, update, say(sentence) { saying = sentence; update(); } };
+}

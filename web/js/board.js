@@ -1,0 +1,208 @@
+// The front office's board: puts its parts together. Changes come in by the feed and by the answers of
+// actions, are merged into `state`, and everything is shown anew by `update()`.
+import { BOOKING, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW } from './documents.js';
+import { mountAsk } from './board-ask.js';
+import { mountBanner } from './board-banner.js';
+import { followChanges, loadAll } from './board-feed.js';
+import { mountLists } from './board-lists.js';
+import { mountNotice } from './board-notice.js';
+import { mountRoomsLeft } from './board-rooms.js';
+import { createSession, mountSignIn, takeCode } from './board-session.js';
+import { emptyState, merge, notable } from './board-state.js';
+import { createClock, createMeasure, createTicker } from './clock.js';
+import { byId, fillIcons, setText, show } from './dom.js';
+import { createApi } from './graphql.js';
+import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
+
+const session = createSession();
+const clock = createClock(), ticker = createTicker(clock), now = () => clock.now();
+const state = emptyState();
+let staff = null, socket = null, failure = null, loading = 0, retryTimer;
+
+/** Every request of the board; an ended session leads back to the sign-in, wherever it shows. */
+const bare = createApi({ language, token: session.token });
+async function api(query, variables) {
+  try {
+    return await bare(query, variables);
+  } catch (error) {
+    if (error.code === 'UNAUTHENTICATED' && session.token()) signOut(() => t('board.expired'));
+    throw error;
+  }
+}
+
+const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered) => { session.keep(entered.token); start(); } });
+const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api });
+const ask = mountAsk({ perform, now, onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
+const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking) => ask.open(action, booking, state.hotel) });
+const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
+
+// ---- in and out ----
+
+/** Reads everything, then follows the changes. Also the way back when the feed lost its place. */
+async function start() {
+  const mine = ++loading;
+  stop();
+  failure = null;
+  update();
+  try {
+    const { me, hotel } = await askWho();
+    if (!me) return signOut(() => t('board.expired'));
+    staff = me;
+    state.hotel = hotel;
+    const { bookings, cursor } = await loadAll(api, now(), hotel.advanceDays);
+    if (mine !== loading) return undefined;
+    state.bookings.clear();
+    for (const booking of bookings) merge(state, booking);
+    rooms.load(hotel.today);
+    socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost });
+  } catch (error) {
+    if (mine === loading && session.token()) { failure = error; retrySoon(); }
+  }
+  return update();
+}
+
+async function askWho() {
+  let me;
+  const hotel = await clock.sync(async () => {
+    const data = await api(ME);
+    me = data.me;
+    return data.hotel;
+  });
+  return { me, hotel };
+}
+
+/** A board on the wall has nobody to press "again". */
+function retrySoon() {
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(() => { if (session.token()) start(); }, 6_000);
+}
+
+function stop() {
+  clearTimeout(retryTimer);
+  socket?.close();
+  socket = null;
+}
+
+function signOut(sentence = null) {
+  loading += 1;
+  stop();
+  session.keep(null);
+  staff = null;
+  failure = null;
+  state.bookings.clear();
+  board.clear();
+  ask.close();
+  signIn.say(sentence);
+  update();
+  byId('code').focus();
+}
+
+// ---- what comes in ----
+
+function onChange({ action, booking }) {
+  const catchingUp = banner.change();
+  const news = merge(state, booking, action);
+  if (!news) return;
+  ask.changed(state.bookings.get(booking.receiptNo));
+  updateSoon();
+  if (action !== 'POSITION') rooms.soon(state.hotel.today);
+  const kind = notable(action);
+  if (!kind) return;
+  if (!catchingUp) notice.tell(kind, booking);
+  afterUpdate.push(() => board.notice(booking.receiptNo, kind)); // the card may not exist yet
+}
+
+function onState(socketState) {
+  const again = banner.state(socketState);
+  if (again) { refreshDay(); rooms.soon(state.hotel.today); }
+  // The token in connection_init was refused: ask in the open, which tells an ended session from a bad moment.
+  if (socketState === 'refused') retrySoon();
+}
+
+function onLost(refusal) {
+  if (refusal.code === 'UNAUTHENTICATED' || refusal.code === 'FORBIDDEN') signOut(() => t('board.expired'));
+  else start(); // the cursor is too old: read everything again
+}
+
+/** The hotel day turns at an hour that only the server decides. */
+async function refreshDay() {
+  const seen = await measure();
+  if (!seen || !state.hotel) return;
+  if (seen.today !== state.hotel.today) { state.hotel = { ...state.hotel, today: seen.today }; rooms.load(seen.today); }
+  update();
+}
+
+// ---- what goes out ----
+
+const performed = {
+  arrived: (receiptNo) => api(MARK_ARRIVED, { receiptNo }).then((data) => data.markArrived),
+  paid: (receiptNo) => api(MARK_PAID, { receiptNo }).then((data) => data.markPaid),
+  extend: (receiptNo) => api(EXTEND_HOLD, { receiptNo, minutes: 30 }).then((data) => data.extendHold),
+  cancel: (receiptNo, { note }) => api(CANCEL_BOOKING, { receiptNo, note }).then((data) => data.cancelBooking),
+};
+
+async function perform(action, receiptNo, extra) {
+  merge(state, await performed[action](receiptNo, extra));
+  rooms.soon(state.hotel.today);
+  update();
+}
+
+/** After a refusal the truth is elsewhere: show it. */
+async function reread(receiptNo) {
+  try {
+    merge(state, (await api(BOOKING, { receiptNo })).booking);
+    update();
+  } catch { /* the feed will bring it */ }
+}
+
+async function loadHistory(receiptNo) {
+  try {
+    return (await api(HISTORY, { receiptNo })).booking.history;
+  } catch (error) {
+    return new Error(sentenceOf(error));
+  }
+}
+
+// ---- showing ----
+
+const afterUpdate = [];
+let redrawTimer = null;
+
+/** Many changes at once (a busy minute, a catch-up) are one redraw. By a timer: a hidden page gets no frames. */
+function updateSoon() {
+  redrawTimer ??= setTimeout(() => { redrawTimer = null; update(); }, 30);
+}
+
+function update() {
+  const inside = Boolean(session.token());
+  show(byId('sign-in'), !inside);
+  show(byId('board'), inside && Boolean(state.hotel));
+  for (const id of ['sound', 'sign-out']) show(byId(id), inside);
+  setText(byId('hotel-name'), state.hotel?.name ?? t('board.page'));
+  setText(byId('who'), staff ? `${staff.name} · ${t(`board.role.${staff.role}`)}` : '');
+  show(byId('load-failed'), Boolean(failure));
+  if (failure) { show(byId('board'), true); setText(byId('load-failed-words'), `${t('board.load.failed')} ${sentenceOf(failure)}`); }
+  notice.title(t('board.page'));
+  if (inside) board.update();
+  for (const task of afterUpdate.splice(0)) task();
+}
+
+// ---- start ----
+
+fillIcons();
+byId('sign-out').addEventListener('click', () => signOut());
+byId('load-again').addEventListener('click', start);
+session.onElsewhere(() => (session.token() ? start() : signOut()));
+onLanguage(() => { signIn.update(); notice.update(); rooms.update(); ask.update(); banner.update(); update(); });
+mountLanguage(byId('language'));
+ticker.add((time) => {
+  if (clock.drifted()) refreshDay();
+  board.tick(time);
+  banner.update();
+  if (staff) notice.title(t('board.page'));
+});
+setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
+const code = takeCode();
+update();
+// A link that was used before must not throw out somebody who is signed in already.
+if (!code || (!(await signIn.enter(code)) && session.token())) { if (session.token()) start(); }

@@ -1,0 +1,214 @@
+// The guest's own booking, live. The access token is read from the fragment and stays in memory:
+// it goes to the server with each request and nowhere else.
+import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, NOW, REPORT_POSITION } from './documents.js';
+import { endKey, face, isSoon, newer, wasExtended } from './booking-words.js';
+import { createClock, createMeasure, createTicker } from './clock.js';
+import { byId, closeByBackdrop, el, icon, fillIcons, setText, show } from './dom.js';
+import { countdown, distance, lengthWords, moment, rupiah, shareLeft, stay } from './format.js';
+import { createApi } from './graphql.js';
+import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
+import { mountShare } from './position-share.js';
+import { createSocket, socketUrl, wakeWithPage } from './socket.js';
+
+const receiptNo = decodeURIComponent(location.pathname.split('/')[2] ?? '');
+const mine = { receiptNo, accessToken: location.hash.slice(1) };
+const wrongCodes = new Set(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'INVALID_INPUT']);
+const api = createApi({ language });
+const clock = createClock(), ticker = createTicker(clock);
+let hotel = null, booking = null, wrong = false, failure = null, offline = false, shownFace = null, copied = false, firstEnd = null;
+
+const share = mountShare({
+  receiptNo, now: () => clock.now(),
+  send: async (position) => take((await api(REPORT_POSITION, { ...mine, position })).reportPosition),
+});
+
+// ---- what is known ----
+
+function take(state) {
+  booking = newer(booking, state);
+  firstEnd ??= Date.parse(booking.holdUntil);
+  if (booking.status !== 'PENDING' || booking.arrivedAt) share.stop();
+  update();
+}
+
+async function load() {
+  failure = null;
+  try {
+    hotel = await clock.sync(async () => (await api(HOTEL)).hotel);
+    if (!mine.accessToken) wrong = true;
+    else take((await api(MY_BOOKING, mine)).myBooking);
+  } catch (error) {
+    if (wrongCodes.has(error.code)) wrong = true;
+    else { failure = error; setTimeout(() => { if (failure) load(); }, 6_000); }
+  }
+  update();
+  if (booking) { listen(); share.resume(); }
+}
+
+let socket = null;
+function listen() {
+  if (socket) return;
+  socket = createSocket({
+    url: socketUrl(location), payload: () => ({ language: language() }),
+    onState: (state) => {
+      offline = state === 'waiting' || (state === 'connecting' && offline);
+      if (state === 'open') measure();
+      update();
+    },
+  });
+  socket.subscribe(MY_BOOKING_CHANGED, () => mine, {
+    next: (data) => take(data.myBookingChanged),
+    refused: () => { refresh(); },
+  });
+  wakeWithPage(socket, measure);
+}
+
+const ask = createMeasure(clock, async () => (await api(NOW)).hotel);
+const measure = () => ask().then(update);
+const refresh = () => api(MY_BOOKING, mine).then((data) => take(data.myBooking), () => {});
+
+// ---- showing ----
+
+function update() {
+  show(byId('loading'), !booking && !wrong && !failure);
+  show(byId('wrong'), wrong);
+  show(byId('failed'), Boolean(failure) && !wrong);
+  if (failure) setText(byId('failed-words'), sentenceOf(failure));
+  show(byId('offline'), offline && !wrong);
+  if (hotel) setText(byId('hotel-name'), hotel.name);
+  document.title = `${t('guest.page')}${hotel ? ` · ${hotel.name}` : ''}`;
+  show(byId('booking'), Boolean(booking) && !wrong);
+  if (!booking || !hotel || wrong) return;
+  tick(clock.now());
+  showState();
+  showEnd();
+  showDetails();
+  share.update(hotel.timezone);
+}
+
+const when = (instant) => moment(instant, clock.now(), hotel.timezone, language());
+
+function tick(now) {
+  if (!booking || !hotel || wrong) return;
+  if (clock.drifted()) measure();
+  const seen = face(booking, now);
+  if (seen !== shownFace) {
+    shownFace = seen;
+    showState();
+    showEnd();
+  }
+  if (seen !== 'running') return;
+  const [from, until] = [Date.parse(booking.bookedAt), Date.parse(booking.holdUntil)];
+  setText(byId('countdown'), countdown(until - now));
+  byId('bar').style.setProperty('--left', shareLeft(from, until, now).toFixed(4));
+  byId('state').classList.toggle('soon', isSoon(until - now, until - from, hotel.remindMinutes));
+}
+
+let askedAbout = null;
+function showState() {
+  const now = clock.now(), seen = face(booking, now);
+  document.body.dataset.state = seen;
+  const heads = { running: 'guest.running', checking: 'guest.checking', arrived: 'guest.arrived', paid: 'guest.paid', cancelled: `guest.cancelled.${booking.cancelReason}` };
+  setText(byId('headline'), t(heads[seen]));
+  setText(byId('explained'), explained(seen));
+  const badge = { running: 'door', checking: 'clock', arrived: 'door', paid: 'check', cancelled: 'leaf' }[seen];
+  if (byId('badge').dataset.shown !== badge) { byId('badge').replaceChildren(icon(badge)); byId('badge').dataset.shown = badge; }
+  show(byId('running'), seen === 'running');
+  setText(byId('until'), t('guest.until', { when: when(booking.holdUntil) }));
+  show(byId('to-pay'), seen === 'arrived');
+  setText(byId('to-pay-sum'), rupiah(booking.price));
+  show(byId('book-again'), seen === 'cancelled');
+  byId('book-again').href = `/?room=${encodeURIComponent(booking.roomType.code)}&nights=${booking.nights}`;
+  const longer = seen === 'running' && wasExtended(booking, hotel, firstEnd);
+  setText(byId('extended'), longer ? t('guest.extended', { when: when(booking.holdUntil) }) : '');
+  show(byId('extended'), longer);
+  show(byId('cancel'), seen === 'running');
+  show(byId('share'), seen === 'running');
+  if (seen !== 'running' && seen !== 'checking') byId('cancel-dialog').close();
+  if (seen === 'checking' && askedAbout !== booking.holdUntil) {
+    askedAbout = booking.holdUntil; // the socket normally brings the outcome; ask once in case it does not
+    setTimeout(refresh, 3_000);
+  }
+}
+
+function explained(seen) {
+  switch (seen) {
+    case 'running': return '';
+    case 'checking': return t('guest.checking.why');
+    case 'paid': return t('guest.paid.why');
+    case 'arrived': return [t('guest.arrived.why'), booking.qrisSentAt && t('guest.arrived.qris'), t('guest.arrived.safe')].filter(Boolean).join(' ');
+    default: return t(`guest.cancelled.${booking.cancelReason}.why`, { when: when(booking.cancelledAt) });
+  }
+}
+
+function showEnd() {
+  show(byId('end'), face(booking, clock.now()) === 'running');
+  setText(byId('end-title'), t('guest.end', { when: when(booking.holdUntil) }));
+  setText(byId('end-words'), t(endKey(booking.forecast), { extend: extension() }));
+  setText(byId('share-why'), t('share.why', { extend: extension() }));
+  const travel = booking.travel;
+  show(byId('travel'), Boolean(travel));
+  if (!travel) return;
+  const eta = travel.etaMinutes != null && Date.parse(travel.fixAt) + travel.etaMinutes * 60_000;
+  setText(byId('travel'), [
+    t('guest.travel', { distance: distance(travel.distanceKm, language()) }),
+    travel.approaching && t('guest.travel.closer'),
+    eta && t('guest.travel.eta', { when: when(eta) }),
+  ].filter(Boolean).join(' · '));
+}
+
+const extension = () => lengthWords(hotel.extendMinutes, language());
+
+function showDetails() {
+  setText(byId('receipt-no'), booking.receiptNo);
+  setText(byId('receipt-hint'), t(copied ? 'guest.copied' : 'guest.copy.hint'));
+  const rows = [
+    ['guest.room', booking.roomType.name],
+    ['guest.stay', stay(booking.checkIn, booking.nights, language())],
+    ['guest.price', rupiah(booking.price)],
+    ['guest.name', booking.guestName],
+    ['guest.booked', when(booking.bookedAt)],
+  ];
+  byId('details').replaceChildren(...rows.map(([key, value]) =>
+    el('div', { 'data-row': key.split('.')[1] }, el('dt', {}, t(key)), el('dd', {}, value))));
+}
+
+// ---- what the guest does ----
+
+async function copy() {
+  try { await navigator.clipboard.writeText(booking.receiptNo); } catch { return; } // not allowed here: the number stands there to be read
+  copied = true;
+  showDetails();
+  setTimeout(() => { copied = false; showDetails(); }, 2_500);
+}
+
+async function cancel() {
+  const yes = byId('cancel-yes');
+  if (yes.disabled) return;
+  yes.disabled = true;
+  show(byId('cancel-problem'), false);
+  try {
+    take((await api(CANCEL_MY_BOOKING, mine)).cancelMyBooking);
+    byId('cancel-dialog').close();
+    byId('headline').focus();
+  } catch (error) {
+    setText(byId('cancel-problem'), sentenceOf(error));
+    show(byId('cancel-problem'), true);
+    refresh();
+  }
+  yes.disabled = false;
+}
+
+fillIcons();
+byId('receipt').append(icon('copy'));
+byId('receipt').addEventListener('click', copy);
+byId('cancel').addEventListener('click', () => { show(byId('cancel-problem'), false); byId('cancel-dialog').showModal(); });
+byId('cancel-no').addEventListener('click', () => byId('cancel-dialog').close());
+byId('cancel-yes').addEventListener('click', cancel);
+closeByBackdrop(byId('cancel-dialog'));
+byId('again').addEventListener('click', load);
+addEventListener('hashchange', () => location.reload()); // another link pasted into this tab
+onLanguage(update);
+mountLanguage(byId('language'));
+ticker.add(tick);
+load();

@@ -1,0 +1,60 @@
+// The server's time on this page. The device's own clock may be wrong or be set while the page is
+// open, so only its monotonic counter is used, plus the offset to the server's `hotel.now`.
+
+/** @param monotonic () => ms that only run forward;  @param wall () => ms of the device's clock, only to notice a jump */
+export function createClock({ monotonic = () => performance.now(), wall = () => Date.now() } = {}) {
+  let offset = null, trip = Infinity, measuredAt = -Infinity, gap = 0;
+
+  const drifted = () => offset !== null && Math.abs(wall() - monotonic() - gap) > 1_500;
+
+  return {
+    /** Takes in one answer: the server read its clock about half the round trip before it came here. */
+    measure(serverNow, sent, received) {
+      const thisTrip = received - sent;
+      // A quick answer tells the time better than a slow one, unless the old one has gone stale.
+      const stale = drifted() || received - measuredAt > 5 * 60_000;
+      if (offset !== null && !stale && thisTrip > trip * 2 + 50) return;
+      offset = Date.parse(serverNow) - (sent + thisTrip / 2);
+      trip = thisTrip;
+      measuredAt = received;
+      gap = wall() - monotonic();
+    },
+    /** Asks by `ask() => {now}` and measures; gives back what was answered. */
+    async sync(ask) {
+      const sent = monotonic();
+      const answer = await ask();
+      this.measure(answer.now, sent, monotonic());
+      return answer;
+    },
+    now: () => monotonic() + (offset ?? wall() - monotonic()),
+    /** True after a suspend or a set clock: some browsers stop the counter while the machine sleeps. */
+    drifted,
+  };
+}
+
+/** Measures the clock on demand: one question at a time, and after a failure not again at once. */
+export function createMeasure(clock, ask, { monotonic = () => performance.now() } = {}) {
+  let running = null, failedAt = -Infinity;
+  return function measure() {
+    if (running || monotonic() - failedAt < 5_000) return running ?? Promise.resolve(null);
+    running = clock.sync(ask)
+      .catch(() => { failedAt = monotonic(); return null; })
+      .finally(() => { running = null; });
+    return running;
+  };
+}
+
+/** One tick a second for everything on a page, on the second's edge of the server's time. */
+export function createTicker(clock) {
+  const listeners = new Set();
+  let timer;
+  function tick() {
+    clearTimeout(timer);
+    const now = clock.now();
+    for (const listener of listeners) listener(now);
+    timer = setTimeout(tick, 1_000 - (clock.now() % 1_000) + 5);
+  }
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') tick(); });
+  timer = setTimeout(tick, 0);
+  return { add: (listener) => listeners.add(listener), now: tick };
+}

@@ -1,0 +1,75 @@
+// Every GraphQL document of the pages, in one place, so that one look compares them with the schema.
+
+const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes advanceDays maxNights dayStartsAt telegramBot now today`;
+
+export const HOTEL = `query Hotel { hotel { ${hotelFields} } }`;
+
+export const NOW = `query Now { hotel { now today } }`;
+
+export const AVAILABILITY = `query Availability($checkIn: Date!, $nights: Int!) {
+  availability(checkIn: $checkIn, nights: $nights) { available roomType { code name price rooms } }
+}`;
+
+export const CREATE_BOOKING = `mutation CreateBooking($input: CreateBookingInput!) {
+  createBooking(input: $input) { statusUrl }
+}`;
+
+export const PREPARE_TELEGRAM = `mutation PrepareTelegram($input: TelegramBookingInput!) {
+  prepareTelegramBooking(input: $input) { link }
+}`;
+
+const sharedFields = `receiptNo guestName channel roomType { code name } checkIn nights price status cancelReason
+  bookedAt holdUntil extensions arrivedAt qrisSentAt paidAt cancelledAt revision forecast
+  travel { distanceKm etaMinutes approaching withinRadius fixAt }`;
+
+export const MY_BOOKING = `query MyBooking($receiptNo: String!, $accessToken: String!) {
+  myBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
+}`;
+
+export const MY_BOOKING_CHANGED = `subscription MyBookingChanged($receiptNo: String!, $accessToken: String!) {
+  myBookingChanged(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
+}`;
+
+export const REPORT_POSITION = `mutation ReportPosition($receiptNo: String!, $accessToken: String!, $position: PositionInput!) {
+  reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) { ${sharedFields} }
+}`;
+
+export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, $accessToken: String!) {
+  cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
+}`;
+
+const staffFields = `${sharedFields} contact undelivered`;
+
+export const SIGN_IN = `mutation SignIn($code: String!) {
+  signInWithCode(code: $code) { token expiresAt staff { name role } }
+}`;
+
+export const ME = `query Me { me { name role } hotel { ${hotelFields} } }`;
+
+export const BOOKINGS = `query Bookings($filter: BookingFilter, $first: Int!, $after: String) {
+  bookings(filter: $filter, first: $first, after: $after) {
+    nodes { ${staffFields} } pageInfo { hasNextPage endCursor } feedCursor
+  }
+}`;
+
+export const BOOKING = `query Booking($receiptNo: String!) { booking(receiptNo: $receiptNo) { ${staffFields} } }`;
+
+export const HISTORY = `query History($receiptNo: String!) {
+  booking(receiptNo: $receiptNo) { history { at actor action detail } }
+}`;
+
+export const BOOKING_CHANGED = `subscription BookingChanged($after: String) {
+  bookingChanged(after: $after) { cursor at action booking { ${staffFields} } }
+}`;
+
+export const MARK_ARRIVED = `mutation MarkArrived($receiptNo: String!) { markArrived(receiptNo: $receiptNo) { ${staffFields} } }`;
+
+export const MARK_PAID = `mutation MarkPaid($receiptNo: String!) { markPaid(receiptNo: $receiptNo) { ${staffFields} } }`;
+
+export const EXTEND_HOLD = `mutation ExtendHold($receiptNo: String!, $minutes: Int!) {
+  extendHold(receiptNo: $receiptNo, minutes: $minutes) { ${staffFields} }
+}`;
+
+export const CANCEL_BOOKING = `mutation CancelBooking($receiptNo: String!, $note: String) {
+  cancelBooking(receiptNo: $receiptNo, note: $note) { ${staffFields} }
+}`;

@@ -1,0 +1,241 @@
+// The booking form: what is typed lives in `filled`, kept as a draft; `update()` shows it all again.
+import { AVAILABILITY, CREATE_BOOKING, HOTEL, PREPARE_TELEGRAM } from './documents.js';
+import { byId, fillIcons, setText, show } from './dom.js';
+import { addDays, lengthWords, longDate, rupiah } from './format.js';
+import { mountRooms } from './form-rooms.js';
+import { showHow } from './form-how.js';
+import { Unreachable, createApi } from './graphql.js';
+import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
+import { forgetRequestId, requestIdFor } from './request-id.js';
+import { bookingInput, faults, totalPrice } from './rules.js';
+
+const draftKey = 'jatah.draft';
+const api = createApi({ language });
+const filled = { roomType: null, checkIn: '', nights: 1, guestName: '', channel: '', email: '' };
+let hotel = null, rooms = [], shownFaults = {}, problem = null, busy = false, asked = 0, loadedAt = 0;
+const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomType: code }, 'roomType') });
+
+// ---- what is typed ----
+
+function restore() {
+  try { Object.assign(filled, JSON.parse(sessionStorage.getItem(draftKey))); } catch { /* no draft */ }
+  const link = new URLSearchParams(location.search);
+  if (link.get('room')) filled.roomType = link.get('room');
+  if (/^\d{1,4}$/.test(link.get('nights') ?? '')) filled.nights = Math.max(1, Number(link.get('nights')));
+}
+
+/** A changed wish: kept as a draft, its fault forgotten. A changed stay asks for the rooms again. */
+function change(values, field) {
+  Object.assign(filled, values);
+  delete shownFaults[field];
+  problem = null;
+  try { sessionStorage.setItem(draftKey, JSON.stringify(filled)); } catch { /* then it lasts as long as the page */ }
+  if (field === 'checkIn' || field === 'nights') loadRoomsSoon();
+  update();
+}
+
+// ---- what the server knows ----
+
+async function load() {
+  try {
+    hotel = (await api(HOTEL)).hotel;
+    hotel.lastCheckIn = addDays(hotel.today, hotel.advanceDays);
+    loadedAt = performance.now();
+    if (!(filled.checkIn >= hotel.today && filled.checkIn <= hotel.lastCheckIn)) filled.checkIn = hotel.today;
+    filled.nights = Math.min(filled.nights, hotel.maxNights);
+    if (!hotel.telegramBot) filled.channel = 'WEB';
+    else if (!filled.channel) filled.channel = 'TELEGRAM';
+    await loadRooms();
+    show(byId('load-failed'), false);
+    show(byId('form'), true);
+  } catch (error) {
+    if (!(error instanceof Unreachable) && !error.code) throw error;
+    show(byId('load-failed'), true);
+  }
+  update();
+}
+
+async function loadRooms() {
+  const mine = ++asked;
+  const { availability } = await api(AVAILABILITY, { checkIn: filled.checkIn, nights: filled.nights });
+  if (mine !== asked) return; // a later question is on its way
+  rooms = availability;
+  if (!rooms.some(({ roomType, available }) => roomType.code === filled.roomType && available > 0)) {
+    filled.roomType = null;
+    // Only one kind left to choose: no need to ask.
+    const free = rooms.filter(({ available }) => available > 0);
+    if (free.length === 1 && rooms.length === 1) filled.roomType = free[0].roomType.code;
+  }
+}
+
+let soon;
+function loadRoomsSoon() {
+  clearTimeout(soon);
+  if (Object.keys(faults(filled, hotel)).some((field) => field === 'checkIn' || field === 'nights')) return;
+  soon = setTimeout(() => loadRooms().then(update, () => {}), 200);
+}
+
+// ---- sending ----
+
+async function submit(event) {
+  event.preventDefault();
+  if (busy) return;
+  shownFaults = {};
+  for (const [field, key] of Object.entries(faults(filled, hotel))) shownFaults[field] = { key };
+  problem = null;
+  if (Object.keys(shownFaults).length) { update(); return focusFault(); }
+  busy = true;
+  update();
+  try {
+    await (filled.channel === 'WEB' ? bookByWeb() : handOver());
+  } catch (error) {
+    await refused(error);
+  }
+  busy = false;
+  update();
+  if (Object.keys(shownFaults).length) focusFault();
+  else if (problem) byId('problem').focus();
+}
+
+async function bookByWeb() {
+  const input = bookingInput(filled, language());
+  const requestId = requestIdFor(input, sessionStorage);
+  const { createBooking } = await api(CREATE_BOOKING, { input: { ...input, requestId } });
+  forgetRequestId(sessionStorage);
+  sessionStorage.removeItem(draftKey);
+  // Only path and fragment count: the public address may differ from the one this page was opened by.
+  const { pathname, hash } = new URL(createBooking.statusUrl, location.href);
+  location.assign(pathname + hash);
+  await new Promise(() => {}); // the page is leaving: keep the button quiet until it has
+}
+
+async function handOver() {
+  const guestName = filled.guestName.trim();
+  const { prepareTelegramBooking } = await api(PREPARE_TELEGRAM, {
+    input: { roomType: filled.roomType, checkIn: filled.checkIn, nights: filled.nights, ...(guestName && { guestName }) },
+  });
+  const link = new URL(prepareTelegramBooking.link);
+  if (link.protocol !== 'https:') throw new Error('not a link to Telegram');
+  byId('handoff-link').href = link.href;
+  show(byId('handoff'), true);
+  location.assign(link.href);
+}
+
+async function refused(error) {
+  if (error.code === 'SOLD_OUT') {
+    await loadRooms().catch(() => {});
+    filled.roomType = null;
+    shownFaults.roomType = { key: 'form.room.gone' };
+  } else if (error.code && error.field === 'requestId') {
+    forgetRequestId(sessionStorage);
+    problem = { error };
+  } else if (error.code && byId(`${error.field}-error`)) {
+    shownFaults[error.field] = { words: error.message };
+    if (error.field === 'checkIn') await load(); // the hotel day has probably turned
+  } else {
+    if (!error.code && !(error instanceof Unreachable)) console.error(error.name);
+    problem = { error };
+  }
+}
+
+function focusFault() {
+  const first = ['checkIn', 'nights', 'roomType', 'guestName', 'email'].find((field) => shownFaults[field]);
+  if (first === 'roomType') roomCards.focus();
+  else byId(first)?.focus();
+}
+
+// ---- showing ----
+
+function update() {
+  if (!hotel) return;
+  const tonight = filled.checkIn === hotel.today;
+  document.title = `${t('form.page')} · ${hotel.name}`;
+  setText(byId('hotel-name'), hotel.name);
+  setText(byId('lead'), hotel.advanceDays ? t('form.lead.later') : t('form.lead', { hold: lengthWords(hotel.holdMinutes, language()) }));
+  showStay();
+  roomCards.update(rooms, filled.roomType);
+  showPerson();
+  showHow(byId('how'), hotel, tonight);
+  showTotal();
+  showFaults();
+  setText(byId('submit'), t(busy ? 'form.sending' : filled.channel === 'WEB' ? 'form.submit' : 'form.submit.telegram'));
+  byId('submit').setAttribute('aria-disabled', String(busy));
+}
+
+function showStay() {
+  show(byId('tonight'), !hotel.advanceDays);
+  show(byId('date-choice'), hotel.advanceDays > 0);
+  setText(byId('tonight-date'), longDate(hotel.today, language()));
+  const date = byId('checkIn');
+  date.min = hotel.today;
+  date.max = hotel.lastCheckIn;
+  if (date.value !== filled.checkIn) date.value = filled.checkIn;
+  const nights = byId('nights');
+  if (document.activeElement !== nights || Number(nights.value) !== filled.nights) nights.value = filled.nights || '';
+  byId('nights-less').disabled = filled.nights <= 1;
+  byId('nights-more').disabled = filled.nights >= hotel.maxNights;
+  const known = filled.checkIn && filled.nights >= 1 && filled.nights <= hotel.maxNights;
+  setText(byId('checkout'), known ? t('form.checkout', { date: longDate(addDays(filled.checkIn, filled.nights), language()) }) : '');
+}
+
+function showPerson() {
+  const web = filled.channel === 'WEB';
+  for (const field of ['guestName', 'email']) if (byId(field).value !== filled[field]) byId(field).value = filled[field];
+  const [telegram] = byId('channel').options;
+  telegram.disabled = !hotel.telegramBot;
+  byId('channel').value = filled.channel;
+  setText(byId('guestName-hint'), t(web ? 'form.name.hint' : 'form.name.hint.telegram'));
+  byId('guestName').required = web;
+  setText(byId('channel-hint'), !hotel.telegramBot ? t('form.channel.telegram.off')
+    : web ? t('form.channel.web.on') : t('form.channel.telegram.on', { bot: hotel.telegramBot.replace(/^@/, '') }));
+  show(byId('email-field'), web);
+  byId('email').required = web;
+}
+
+function showTotal() {
+  const chosen = rooms.find(({ roomType }) => roomType.code === filled.roomType)?.roomType;
+  const known = chosen && filled.nights >= 1 && filled.nights <= hotel.maxNights;
+  setText(byId('total'), known ? rupiah(totalPrice(chosen.price, filled.nights)) : t('form.total.none'));
+  byId('total').classList.toggle('empty', !known);
+  setText(byId('total-detail'), known
+    ? t('form.total.detail', { price: rupiah(chosen.price), nights: t('unit.nights', { n: filled.nights }) }) : '');
+}
+
+function showFaults() {
+  const figures = {
+    checkIn: { min: longDate(hotel.today, language()), max: longDate(hotel.lastCheckIn, language()) },
+    nights: { max: hotel.maxNights },
+  };
+  if (rooms.length && rooms.every(({ available }) => available < 1)) shownFaults.roomType ??= { key: 'form.room.none' };
+  else if (shownFaults.roomType?.key === 'form.room.none') delete shownFaults.roomType;
+  for (const field of ['checkIn', 'nights', 'roomType', 'guestName', 'email']) {
+    const fault = shownFaults[field], place = byId(`${field}-error`);
+    setText(place, fault ? fault.words ?? t(fault.key, figures[field]) : '');
+    show(place, Boolean(fault));
+    byId(field)?.setAttribute('aria-invalid', String(Boolean(fault)));
+  }
+  setText(byId('problem'), problem ? sentenceOf(problem.error, 'form.failed.network') : '');
+  show(byId('problem'), Boolean(problem));
+}
+
+// ---- start ----
+
+fillIcons();
+restore();
+byId('form').addEventListener('submit', submit);
+byId('checkIn').addEventListener('change', (event) => change({ checkIn: event.target.value }, 'checkIn'));
+byId('nights').addEventListener('input', (event) => change({ nights: /^\d+$/.test(event.target.value) ? Number(event.target.value) : 0 }, 'nights'));
+byId('nights').addEventListener('focus', (event) => event.target.select());
+byId('nights-less').addEventListener('click', () => change({ nights: Math.max(1, filled.nights - 1) }, 'nights'));
+byId('nights-more').addEventListener('click', () => change({ nights: Math.min(hotel.maxNights, filled.nights + 1) }, 'nights'));
+byId('channel').addEventListener('change', (event) => change({ channel: event.target.value }, 'email'));
+for (const field of ['guestName', 'email']) byId(field).addEventListener('input', (event) => change({ [field]: event.target.value }, field));
+byId('load-again').addEventListener('click', load);
+onLanguage(update);
+mountLanguage(byId('language'));
+// Back from elsewhere (also by the browser's Back): rooms may have gone and the hotel day turned.
+addEventListener('pageshow', (event) => { if (event.persisted) { busy = false; load(); } });
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible' && hotel && performance.now() - loadedAt > 30_000 && !busy) load();
+});
+load();

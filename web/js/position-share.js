@@ -1,0 +1,135 @@
+// The switch that shares the guest's position. Nothing is asked of the browser before the tap.
+import { byId, setText, show } from './dom.js';
+import { clockTime } from './format.js';
+import { language, t } from './language.js';
+import { longestSilence, recordedAt, sendIn } from './position-rule.js';
+
+const denied = 1; // GeolocationPositionError: the guest or the browser said no. 2 and 3 pass by themselves.
+
+/**
+ * @param send (position) => Promise, rejects when it was not taken
+ * @param now () => ms, the server's time
+ */
+export function mountShare({ receiptNo, send, now }) {
+  const button = byId('share-switch');
+  const remember = `jatah.share.${receiptNo}`; // the wish only; never a position, never the token
+  let on = false, watch = null, lock = null, last = null, trailing, quiet, timezone = null;
+  let saying = null; // {key, at?}
+  const options = { enableHighAccuracy: true, maximumAge: 10_000, timeout: 30_000 };
+
+  function turnOn() {
+    if (!navigator.geolocation || !globalThis.isSecureContext) return say('share.unsupported');
+    on = true;
+    keep('1');
+    say('share.asking');
+    watch = navigator.geolocation.watchPosition(take, miss, options);
+    listenForQuiet();
+    keepAwake();
+    return undefined;
+  }
+
+  function turnOff(words = null) {
+    on = false;
+    keep(null);
+    if (watch !== null) navigator.geolocation.clearWatch(watch);
+    watch = null;
+    clearTimeout(trailing);
+    clearTimeout(quiet);
+    lock?.release().catch(() => {});
+    lock = null;
+    say(words);
+  }
+
+  function take({ coords, timestamp }) {
+    if (!on) return;
+    const fix = { latitude: coords.latitude, longitude: coords.longitude, accuracy: coords.accuracy, stamp: timestamp };
+    if (saying?.key === 'share.lost') say(last ? 'share.sent' : 'share.asking');
+    const wait = sendIn(last, fix, now());
+    clearTimeout(trailing);
+    if (wait === 0) report(fix);
+    else if (wait !== null) trailing = setTimeout(() => report(fix), wait);
+  }
+
+  function miss(error) {
+    if (!on) return;
+    if (error.code === denied) turnOff('share.denied');
+    else say('share.lost');
+  }
+
+  async function report(fix) {
+    const before = last;
+    last = { fix, at: now() };
+    listenForQuiet();
+    try {
+      await send({
+        latitude: fix.latitude, longitude: fix.longitude, accuracyMetres: fix.accuracy,
+        recordedAt: recordedAt(fix.stamp, Date.now(), now()),
+      });
+      if (on) say('share.sent');
+    } catch (error) {
+      if (!on) return;
+      if (error.code === 'NOT_ALLOWED' || error.code?.startsWith('ALREADY')) return turnOff();
+      // Not taken: the next fix is due again, but not at once, so that an outage is not a storm.
+      last = before && { fix: before.fix, at: Math.max(before.at, now() - 45_000) };
+      say('share.unsent');
+      if (!last) trailing = setTimeout(() => on && report(fix), 5_000);
+    }
+  }
+
+  /** The browser calls only when something moved; a guest who waits must not look like one who is gone. */
+  function listenForQuiet() {
+    clearTimeout(quiet);
+    if (on) quiet = setTimeout(() => { ask(); listenForQuiet(); }, longestSilence);
+  }
+
+  function ask() {
+    navigator.geolocation.getCurrentPosition(take, miss, { ...options, maximumAge: 0 });
+  }
+
+  /** A page behind a dark screen gets no position, so the screen stays on while sharing. */
+  async function keepAwake() {
+    if (!on || lock || document.visibilityState !== 'visible') return;
+    try {
+      lock = await navigator.wakeLock.request('screen');
+      lock.addEventListener('release', () => { lock = null; });
+    } catch { /* not offered here */ }
+  }
+
+  function keep(value) {
+    try { value ? sessionStorage.setItem(remember, value) : sessionStorage.removeItem(remember); } catch { /* then not */ }
+  }
+
+  function say(key) {
+    saying = key && { key, when: key === 'share.sent' ? last?.at : undefined };
+    update();
+  }
+
+  function update() {
+    button.setAttribute('aria-checked', String(on));
+    const place = byId('share-state');
+    const when = saying?.when && timezone ? clockTime(saying.when, timezone, language()) : '';
+    setText(place, saying ? t(saying.key, { when }) : '');
+    place.classList.toggle('bad', saying?.key === 'share.denied' || saying?.key === 'share.unsupported');
+    show(place, Boolean(saying));
+  }
+
+  button.addEventListener('click', () => (on ? turnOff() : turnOn()));
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState !== 'visible' || !on) return;
+    keepAwake();
+    ask();
+  });
+
+  return {
+    /** After a reload sharing goes on, but only where the browser would not ask again. */
+    async resume() {
+      try {
+        if (!sessionStorage.getItem(remember)) return;
+        const { state } = await navigator.permissions.query({ name: 'geolocation' });
+        if (state === 'granted' && !on) turnOn();
+      } catch { /* then the guest taps */ }
+    },
+    stop: () => { if (on) turnOff(); },
+    update: (zone) => { timezone = zone; update(); },
+  };
+}
