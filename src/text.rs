@@ -34,6 +34,12 @@ pub fn internal(language: Language, incident: &str) -> String {
     )
 }
 
+/// What somebody reads at an address where nothing is.
+#[must_use]
+pub fn no_page(language: Language) -> &'static str {
+    say(language, "Halaman ini tidak ada.", "There is no such page.")
+}
+
 /// Why a notice was given up: nobody set its channel up. Kept with the notice, so in both
 /// languages at once.
 pub const NOT_SET_UP: &str = "saluran ini belum disetel (this channel is not set up)";
@@ -41,9 +47,3 @@ pub const NOT_SET_UP: &str = "saluran ini belum disetel (this channel is not set
 pub const TOO_LATE: &str = "terlambat, waktunya sudah lewat (too late, its time is over)";
 /// Why an attempt failed: the other side was silent.
 pub const NO_ANSWER: &str = "tidak ada jawaban dari server (the server did not answer)";
-
-/// What somebody reads at an address where nothing is.
-#[must_use]
-pub fn no_page(language: Language) -> &'static str {
-    say(language, "Halaman ini tidak ada.", "There is no such page.")
-}

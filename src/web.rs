@@ -14,11 +14,14 @@ use std::sync::Arc;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{any, get};
-use axum::{Router, middleware};
+use axum::serve::ListenerExt;
+use axum::{Extension, Router, middleware};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::error;
 
 use crate::auth::StaffDoor;
 use crate::desk::Desk;
@@ -95,14 +98,26 @@ pub fn metrics_router(metrics: PrometheusHandle) -> Router {
     Router::new().route("/metrics", get(async move || metrics.render()))
 }
 
-/// Serves a router until told to stop; requests in flight come to their end.
+/// Serves a router until it is told to stop, then sees requests and sockets to their end.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let sockets = Sockets::default();
+    let router = router.layer(Extension(sockets.clone()));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the web door broke");
+    let listener = listener.tap_io(|connection| {
+        // Small messages go at once; without it they only go later.
+        let _ = connection.set_nodelay(true);
+    });
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = serving.await {
+        error!(%error, "the web door broke");
     }
+    sockets.0.close();
+    sockets.0.wait().await;
 }
+
+/// The sockets that live beyond the request that opened them.
+#[derive(Clone, Default)]
+struct Sockets(TaskTracker);
 
 /// What browsers must not do with anything of ours.
 async fn secure(mut response: Response) -> Response {

@@ -9,8 +9,8 @@ use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
 use crate::desk::{BookRequest, Filter, Limit, PageKey, Search, StatusKind};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
-    self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo, Refusal,
-    RoomCode,
+    self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, Policy, ReceiptNo,
+    Refusal, RoomCode,
 };
 
 use super::scalar::{Date, DateTime};
@@ -131,6 +131,20 @@ fn read_request_id(ID(text): ID) -> Result<String, Refusal> {
         0..MIN_REQUEST_ID => refuse(field, InputError::TooShort { least: MIN_REQUEST_ID }),
         MIN_REQUEST_ID..=MAX_REQUEST_ID => Ok(text),
         _ => refuse(field, InputError::TooLong { most: MAX_REQUEST_ID }),
+    }
+}
+
+impl TelegramBookingInput {
+    /// Whether this can be booked at all.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`]
+    pub fn check(&self, policy: &Policy, now: Moment) -> Result<(), Refusal> {
+        if let Some(name) = &self.guest_name {
+            id(GuestName::parse(name), Field::GuestName, MAX_NAME_CHARS)?;
+        }
+        let code = room_code(&self.room_type)?;
+        policy.stay(&code, self.check_in.0, nights(self.nights), now).map(|_| ())
     }
 }
 

@@ -45,10 +45,14 @@ impl Mutation {
     }
 
     /// Keeps a choice for the Telegram bot and answers the link that carries it there.
+    #[expect(clippy::unused_async, reason = "as all resolvers are")]
     async fn prepare_telegram_booking(
         &self,
-        #[graphql(desc = "What the guest chose.")] _input: TelegramBookingInput,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the guest chose.")] input: TelegramBookingInput,
     ) -> Result<TelegramHandoff, DeskError> {
+        let desk = &ctx.house().desk;
+        input.check(desk.policy(), desk.now())?;
         Err(Refusal::Unavailable(Unavailable::Telegram).into())
     }
 
@@ -100,6 +104,7 @@ impl Mutation {
     }
 
     /// Opens a session of the front office by what Telegram says of its user.
+    #[expect(clippy::unused_async, reason = "as all resolvers are")]
     async fn sign_in_with_telegram(
         &self,
         #[graphql(desc = "The Mini App's `initData`, as Telegram signed it.")] init_data: String,

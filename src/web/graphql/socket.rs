@@ -18,6 +18,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 
 use crate::domain::{Language, Refusal};
 
+use crate::web::Sockets;
+
 use super::Gate;
 use super::caller::{Caller, bearer};
 use super::door::{MAX_BODY, request_error};
@@ -104,19 +106,22 @@ pub fn open(gate: Arc<Gate>, upgrade: WebSocketUpgrade, parts: &Parts, caller: C
         return request_error(None, StatusCode::BAD_REQUEST, error);
     }
     let network = gate.limits.network(parts);
-    upgrade.on_upgrade(move |socket| async move {
-        let now = Instant::now();
-        let connection = Connection {
-            gate,
-            network,
-            knocked: caller,
-            caller: None,
-            socket,
-            running: SelectAll::new(),
-            ids: HashMap::new(),
-            heard_at: now,
-        };
-        connection.run(now + INIT_WITHIN).await;
+    let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
+    upgrade.on_upgrade(move |socket| {
+        sockets.0.track_future(async move {
+            let now = Instant::now();
+            let connection = Connection {
+                gate,
+                network,
+                knocked: caller,
+                caller: None,
+                socket,
+                running: SelectAll::new(),
+                ids: HashMap::new(),
+                heard_at: now,
+            };
+            connection.run(now + INIT_WITHIN).await;
+        })
     })
 }
 
