@@ -200,7 +200,7 @@ fn parse_name(text: &str) -> Result<String, ParseIdError> {
     if name.chars().count() > MAX_NAME_CHARS {
         return Err(ParseIdError::TooLong);
     }
-    let turns_text = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    let turns_text = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
     if name.chars().any(|c| c.is_control() || turns_text(c)) {
         return Err(ParseIdError::ControlCharacter);
     }

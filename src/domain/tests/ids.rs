@@ -108,7 +108,7 @@ fn a_name_with_control_characters_or_marks_that_turn_text_is_refused() {
         assert_eq!(StaffName::parse(text).err(), Some(expected), "{text:?}");
     }
     // Every character that Unicode calls a control of direction.
-    let marks = ['\u{200e}', '\u{200f}'];
+    let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
     for mark in marks.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
         let name = format!("Bu{mark}di");
         assert_eq!(GuestName::parse(&name), Err(ParseIdError::ControlCharacter), "{name:?}");
