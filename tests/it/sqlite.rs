@@ -15,6 +15,7 @@ use crate::build::{
 };
 
 /// A fresh store in a folder that goes with the guard.
+#[expect(clippy::unused_async, reason = "other stores have to wait")]
 pub async fn open() -> (TempDir, Arc<dyn Store>) {
     let (folder, path) = home();
     (folder, Arc::new(SqliteStore::open(&path).unwrap()))

@@ -12,6 +12,9 @@ use crate::domain::{Change, Held, ReceiptNo, Revision, TokenHash};
 /// Rows read at once of a stream.
 pub(super) const CHUNK: i64 = 1_000;
 
+/// A chunk of a stream: what was read, each with its row.
+pub(super) type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
+
 /// How names are compared: in lower case.
 pub(super) fn folded(name: &str) -> String {
     name.to_lowercase()
@@ -68,10 +71,7 @@ pub(super) fn history(
 }
 
 /// A chunk of wakes after a row, with the rows.
-pub(super) fn wakes(
-    connection: &mut Connection,
-    after: i64,
-) -> Result<Vec<(i64, Wake)>, StoreError> {
+pub(super) fn wakes(connection: &mut Connection, after: i64) -> Chunk<Wake> {
     let sql = "SELECT id, receipt_no, revision, wake_at_ms FROM bookings
                WHERE wake_at_ms IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
@@ -173,7 +173,7 @@ impl SqliteStore {
     /// A stream of rows that `read` reads a chunk at a time, from after the row that it is given.
     pub(super) fn in_chunks<T: Send + 'static>(
         &self,
-        read: fn(&mut Connection, i64) -> Result<Vec<(i64, T)>, StoreError>,
+        read: fn(&mut Connection, i64) -> Chunk<T>,
     ) -> BoxStream<'static, Result<T, StoreError>> {
         self.rows_after(0, read).map_ok(|(_, item)| item).boxed()
     }
@@ -182,10 +182,7 @@ impl SqliteStore {
     pub(super) fn rows_after<T: Send + 'static>(
         &self,
         after: i64,
-        read: impl Fn(&mut Connection, i64) -> Result<Vec<(i64, T)>, StoreError>
-        + Clone
-        + Send
-        + 'static,
+        read: impl Fn(&mut Connection, i64) -> Chunk<T> + Clone + Send + 'static,
     ) -> BoxStream<'static, Result<(i64, T), StoreError>> {
         let store = self.clone();
         stream::try_unfold(after, move |after| {

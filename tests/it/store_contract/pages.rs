@@ -1,7 +1,8 @@
 //! Pages of bookings: order, filters, search.
 
 use jatah::domain::ReceiptNo;
-use jatah::store::{Filter, Page, PageKey, Search, StatusKind, Store};
+use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
+use jatah::store::{Filter, Page, PageKey, Search, Store};
 
 use super::Shared;
 use crate::build::{Wish, act, book, cancel, day, fix_north, minute, pay, today, track};
@@ -53,7 +54,6 @@ pub async fn pages_filter_by_status_and_check_in(store: Shared) {
     act(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
     let status =
         |kinds: &[StatusKind]| Filter { status: Some(kinds.to_vec()), ..Filter::default() };
-    use StatusKind::{Cancelled, Paid, Pending};
     for (filter, serials) in [
         (status(&[Pending]), &[4, 5, 6][..]),
         (status(&[Paid]), &[1, 2]),
