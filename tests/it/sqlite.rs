@@ -107,6 +107,19 @@ fn a_database_of_a_newer_version_is_refused_in_one_line() {
     assert!(!refused.contains('\n'));
 }
 
+#[tokio::test]
+async fn a_path_is_a_path_whatever_it_looks_like() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [":memory:", "file:odd?mode=memory", "with space%20 and ü.db"] {
+        let path = folder.path().join(name);
+        let store = SqliteStore::open(&path).unwrap();
+        book(&store, &Wish::new(1)).await;
+        store.close().await;
+        let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(held(&store, Wish::new(1).receipt_no()).await.booking.revision.0, 1, "{name}");
+    }
+}
+
 #[test]
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let (_folder, path) = home();
