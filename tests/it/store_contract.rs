@@ -73,6 +73,7 @@ macro_rules! contract {
                 pages_filter_by_status_and_check_in,
                 a_search_finds_parts_of_names_and_numbers_literally,
                 a_page_shows_where_guests_are,
+                many_bookings_are_asked_for_at_once,
                 an_empty_store_has_an_empty_page,
             );
             cases!($open, passes:

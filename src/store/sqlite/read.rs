@@ -56,6 +56,29 @@ pub(super) fn held(
     found.map(|(booking, fixes)| json::held(&booking, fixes.as_deref())).transpose()
 }
 
+/// Each once, however often it is asked for.
+pub(super) fn held_many(
+    connection: &Connection,
+    receipt_nos: &[ReceiptNo],
+) -> Result<Vec<Held>, StoreError> {
+    let asked: Vec<_> = receipt_nos.iter().map(ToString::to_string).collect();
+    let sql = "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no)
+               WHERE receipt_no IN (SELECT value FROM json_each(?1))";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([json::encode(&asked)?], document_and_fixes)?;
+    helds(rows)
+}
+
+fn helds(
+    rows: impl Iterator<Item = rusqlite::Result<(String, Option<String>)>>,
+) -> Result<Vec<Held>, StoreError> {
+    rows.map(|row| {
+        let (booking, fixes) = row?;
+        json::held(&booking, fixes.as_deref())
+    })
+    .collect()
+}
+
 fn document_and_fixes(row: &Row<'_>) -> rusqlite::Result<(String, Option<String>)> {
     Ok((row.get(0)?, row.get(1)?))
 }
@@ -160,10 +183,7 @@ pub(super) fn page(
     conditions.values.push(i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1).into());
     let mut statement = transaction.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(&conditions.values), document_and_fixes)?;
-    let mut bookings = rows
-        .map(|row| row.map_err(StoreError::from))
-        .map(|row| row.and_then(|(booking, fixes)| json::held(&booking, fixes.as_deref())))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut bookings = helds(rows)?;
     let has_next = bookings.len() > first;
     bookings.truncate(first);
     Ok(Page { bookings, has_next, total: total.unsigned_abs() })
