@@ -13,3 +13,4 @@ mod hotel;
 mod sqlite;
 mod store_contract;
 mod watched;
+mod web;
