@@ -15,3 +15,4 @@ mod mongod;
 mod sqlite;
 mod store_contract;
 mod watched;
+mod web;

@@ -10,6 +10,8 @@ use crate::domain::{self, Moment};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub Moment);
 
+/// A moment in UTC by RFC 3339, always with three digits of milliseconds and `Z`. As input any
+/// offset is taken.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -34,6 +36,7 @@ fn read_moment(value: &Value) -> Option<Moment> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
+/// A calendar date of the hotel, `YYYY-MM-DD`.
 #[Scalar]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -60,6 +63,7 @@ fn read_date(value: &Value) -> Option<NaiveDate> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rupiah(pub domain::Rupiah);
 
+/// Whole rupiah, a JSON integer of at most 2^53 - 1.
 #[Scalar]
 impl ScalarType for Rupiah {
     fn parse(value: Value) -> InputValueResult<Self> {

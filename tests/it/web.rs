@@ -1,0 +1,307 @@
+//! The web door from outside: a real listener, real requests, a clock that only a test moves.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use jatah::auth::{LinkKey, Role, Staff, StaffDoor, fresh_secret};
+use jatah::clock::Clock;
+use jatah::desk::Desk;
+use jatah::domain::{Language, Policy};
+use jatah::feed::{Feed, NodeId};
+use jatah::lifecycle::{Health, Lifecycle, Phase};
+use jatah::store::sqlite::SqliteStore;
+use jatah::store::{CommitQueue, Store};
+use jatah::web::{self, Doors, WebSettings};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::build::{epoch, staff, today};
+
+mod doors;
+mod guests;
+mod input;
+mod live;
+mod pages;
+mod schema;
+mod socket;
+mod team;
+
+/// A hotel that is served on a port of its own.
+struct Site {
+    address: SocketAddr,
+    desk: Arc<Desk>,
+    staff: StaffDoor,
+    health: Health,
+    store: Arc<dyn Store>,
+    http: reqwest::Client,
+    parts: Phase,
+    doors: Phase,
+    _lifecycle: Lifecycle,
+    _folder: TempDir,
+}
+
+/// What came back of a request.
+struct Reply {
+    status: u16,
+    headers: HashMap<String, String>,
+    text: String,
+}
+
+impl Reply {
+    async fn of(response: reqwest::Response) -> Self {
+        let status = response.status().as_u16();
+        let header =
+            |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+                (name.to_string(), value.to_str().unwrap().to_owned())
+            };
+        let headers = response.headers().iter().map(header).collect();
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// The code of the only error, and the field that it names.
+    fn refusal(&self) -> (String, Option<String>) {
+        let json = self.json();
+        let errors = json["errors"].as_array().unwrap_or_else(|| panic!("no refusal: {json}"));
+        assert_eq!(errors.len(), 1, "{json}");
+        assert!(!errors[0]["message"].as_str().unwrap().is_empty());
+        refusal(&errors[0])
+    }
+
+    fn code(&self) -> String {
+        self.refusal().0
+    }
+
+    /// The data of a request that must have succeeded.
+    fn data(&self) -> Value {
+        let mut json = self.json();
+        assert_eq!(json.get("errors"), None, "{json}");
+        json["data"].take()
+    }
+}
+
+fn refusal(error: &Value) -> (String, Option<String>) {
+    let text = |name: &str| error["extensions"][name].as_str().map(str::to_owned);
+    (text("code").unwrap_or_else(|| panic!("no code: {error}")), text("field"))
+}
+
+fn settings() -> WebSettings {
+    WebSettings {
+        language: Language::Indonesian,
+        public_url: None,
+        telegram_bot: None,
+        requests_per_second: 100_000,
+        holds_per_address: 100_000,
+        trusted_proxies: Vec::new(),
+        serves_metrics: false,
+    }
+}
+
+impl Site {
+    async fn open() -> Self {
+        Self::open_with(settings(), crate::build::policy()).await
+    }
+
+    async fn open_with(settings: WebSettings, policy: Policy) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&folder.path().join("jatah.db")).unwrap());
+        let clock = Clock::anchored(epoch());
+        let (feed, feed_work) = Feed::open(Arc::clone(&store)).await.unwrap();
+        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store));
+        let links = LinkKey::load(store.as_ref()).await.unwrap();
+        let (node, policy) = (NodeId(fresh_secret()), Arc::new(policy));
+        let desk = Desk::new(Arc::clone(&store), queue, clock.clone(), policy, node, links);
+        let desk = Arc::new(desk);
+        let staff = StaffDoor::new(Arc::clone(&store), clock);
+        let health = Health::default();
+        health.set_ready(true);
+        let lifecycle = Lifecycle::default();
+        let (parts, doors) = (lifecycle.phase("parts"), lifecycle.phase("doors"));
+        parts.spawn("feed", feed_work.run(parts.stop_signal()));
+        parts.spawn("commits", queue_work);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = web::router(
+            Doors {
+                desk: Arc::clone(&desk),
+                feed,
+                staff: staff.clone(),
+                health: health.clone(),
+                metrics: None,
+                settings,
+            },
+            doors.stop_signal(),
+        );
+        doors.spawn("web", web::serve(listener, router, doors.stop_signal()));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let _lifecycle = lifecycle;
+        Self {
+            address,
+            desk,
+            staff,
+            health,
+            store,
+            http,
+            parts,
+            doors,
+            _lifecycle,
+            _folder: folder,
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.http.get(self.url(path)).send().await.unwrap()).await
+    }
+
+    /// A POST of some bytes, with headers.
+    async fn post(&self, body: impl Into<reqwest::Body>, headers: &[(&str, &str)]) -> Reply {
+        let mut request = self.http.post(self.url("/graphql")).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Reply::of(request.send().await.unwrap()).await
+    }
+
+    /// One GraphQL request as clients make them, by somebody with a session or without.
+    async fn ask(&self, query: &str, variables: Value, token: Option<&str>) -> Reply {
+        let authorization = format!("Bearer {}", token.unwrap_or_default());
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("accept", "application/graphql-response+json"),
+        ];
+        headers.extend(token.map(|_| ("authorization", authorization.as_str())));
+        self.post(json!({ "query": query, "variables": variables }).to_string(), &headers).await
+    }
+
+    /// A session's token.
+    async fn sign_in(&self, role: Role) -> String {
+        let code = self.staff.issue_code(Staff { name: staff("Sari"), role }).await.unwrap();
+        self.staff.sign_in(&code).await.unwrap().unwrap().token
+    }
+
+    async fn try_book(&self, input: Value) -> Reply {
+        let query = "mutation ($input: CreateBookingInput!) { createBooking(input: $input) {
+            accessToken statusUrl booking { receiptNo guestName status revision price } } }";
+        self.ask(query, json!({ "input": input }), None).await
+    }
+
+    /// Books for a guest; answers the receipt number and the key.
+    async fn book(&self, name: &str) -> (String, String) {
+        let booked = self.try_book(wish(name)).await.data();
+        let booked = &booked["createBooking"];
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&booked["booking"]["receiptNo"]), text(&booked["accessToken"]))
+    }
+
+    async fn count(&self) -> u64 {
+        self.desk.page(&jatah::desk::Filter::default(), 1, None).await.unwrap().total
+    }
+
+    /// A socket that was opened with these headers.
+    async fn knock(&self, headers: &[(&'static str, &str)]) -> Result<Socket, tungstenite::Error> {
+        let mut request = format!("ws://{}/graphql", self.address).into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(self.address).await?;
+        let stream = MaybeTlsStream::Plain(stream);
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
+        Ok(Socket(socket))
+    }
+
+    async fn socket(&self) -> Socket {
+        self.knock(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
+    }
+
+    /// A socket on which everything may be said.
+    async fn connected(&self, token: Option<&str>) -> Socket {
+        let mut socket = self.socket().await;
+        let payload = token.map(|token| json!({ "authorization": format!("Bearer {token}") }));
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket
+    }
+
+    async fn close(self) {
+        let Self { desk, doors, parts, store, .. } = self;
+        // Sockets that nobody reads any more are left after a while, which must pass.
+        let time_passes = async {
+            loop {
+                tokio::time::advance(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            () = doors.stop(Duration::from_hours(1)) => {}
+            () = time_passes => {}
+        }
+        drop(desk);
+        parts.stop(Duration::from_secs(5)).await;
+        store.close().await;
+    }
+}
+
+/// What a guest of that name sends.
+fn wish(name: &str) -> Value {
+    let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+    json!({ "guestName": name, "email": email, "roomType": "STD", "checkIn": today().to_string() })
+}
+
+/// The client's end of a socket.
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn say(&mut self, message: Value) {
+        self.say_text(message.to_string()).await;
+    }
+
+    async fn say_text(&mut self, text: impl Into<tungstenite::Utf8Bytes>) {
+        self.0.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+    }
+
+    /// The next message.
+    async fn hear(&mut self) -> Value {
+        match self.0.next().await {
+            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
+            other => panic!("no message: {other:?}"),
+        }
+    }
+
+    /// The next result of an operation.
+    async fn data(&mut self) -> Value {
+        let mut message = self.hear().await;
+        assert_eq!(message["type"], "next", "{message}");
+        assert_eq!(message["payload"].get("errors"), None, "{message}");
+        message["payload"]["data"].take()
+    }
+
+    /// The code with which the server closes, after whatever it says before.
+    async fn close_code(&mut self) -> u16 {
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("not closed: {other:?}"),
+            }
+        }
+    }
+}

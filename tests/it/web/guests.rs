@@ -1,0 +1,183 @@
+//! What guests do and see.
+
+use serde_json::{Value, json};
+
+use super::{Site, settings, wish};
+use crate::hotel::on_a_still_clock;
+
+const MINE: &str = "query ($r: String!, $t: String!) { myBooking(receiptNo: $r, accessToken: $t) {
+    receiptNo guestName channel contact roomType { code name price rooms } checkIn nights price
+    status cancelReason bookedAt holdUntil extensions arrivedAt qrisSentAt paidAt cancelledAt
+    revision travel { distanceKm } forecast undelivered } }";
+
+#[test]
+fn a_guest_sees_all_of_the_own_booking() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let mut input = wish("Siti Rahma");
+        input["nights"] = json!(3);
+        let booked = site.try_book(input).await.data()["createBooking"].clone();
+        let (receipt_no, token) = (&booked["booking"]["receiptNo"], &booked["accessToken"]);
+        let url = format!(
+            "{}/b/{}#{}",
+            site.url(""),
+            receipt_no.as_str().unwrap(),
+            token.as_str().unwrap()
+        );
+        assert_eq!(booked["statusUrl"], url);
+        let data = site.ask(MINE, json!({ "r": receipt_no, "t": token }), None).await.data();
+        assert_eq!(
+            data["myBooking"],
+            json!({
+                "receiptNo": "RESI-20260104-001", "guestName": "Siti Rahma", "channel": "WEB",
+                "contact": "siti.rahma@example.com",
+                "roomType": { "code": "STD", "name": "The STD", "price": 350_000, "rooms": 10 },
+                "checkIn": "2026-01-04", "nights": 3, "price": 1_050_000, "status": "PENDING",
+                "cancelReason": null, "bookedAt": "2026-01-04T10:00:00.000Z",
+                "holdUntil": "2026-01-04T12:00:00.000Z", "extensions": 0, "arrivedAt": null,
+                "qrisSentAt": null, "paidAt": null, "cancelledAt": null, "revision": 1,
+                "travel": null, "forecast": "NO_POSITION", "undelivered": [],
+            })
+        );
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_booking_does_not_exist_for_whoever_has_another_key() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let (one, token_of_one) = site.book("Siti").await;
+        let (other, token_of_other) = site.book("Budi").await;
+        let unknown = "RESI-20260104-999".to_owned();
+        for (receipt_no, token) in [
+            (&one, token_of_other.as_str()),
+            (&other, token_of_one.as_str()),
+            (&one, ""),
+            (&one, &"A".repeat(5000)),
+            (&unknown, &token_of_one),
+        ] {
+            let variables = json!({ "r": receipt_no, "t": token });
+            assert_eq!(site.ask(MINE, variables.clone(), None).await.code(), "NOT_FOUND");
+            for mutation in [
+                "mutation ($r: String!, $t: String!) { cancelMyBooking(receiptNo: $r, accessToken: $t) { price } }",
+                "mutation ($r: String!, $t: String!) { reportPosition(receiptNo: $r, accessToken: $t,
+                    position: { latitude: 0, longitude: 0 }) { price } }",
+            ] {
+                assert_eq!(site.ask(mutation, variables.clone(), None).await.code(), "NOT_FOUND");
+            }
+        }
+        let data =
+            site.ask(MINE, json!({ "r": "20260104 1", "t": token_of_one }), None).await.data();
+        assert_eq!(data["myBooking"]["status"], "PENDING");
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_same_request_books_once_and_another_one_by_its_id_is_refused() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let mut input = wish("Siti Rahma");
+        input["requestId"] = json!("0123456789abcdefghijkl");
+        let first = site.try_book(input.clone()).await.data();
+        assert_eq!(site.try_book(input.clone()).await.data(), first);
+        input["nights"] = json!(2);
+        let refusal = site.try_book(input).await.refusal();
+        assert_eq!(refusal, ("INVALID_INPUT".to_owned(), Some("requestId".to_owned())));
+        assert_eq!(site.count().await, 1);
+        site.close().await;
+    });
+}
+
+#[test]
+fn sold_out_and_too_many_are_told_by_their_codes() {
+    on_a_still_clock(async || {
+        let policy = crate::build::policy();
+        let site =
+            Site::open_with(super::WebSettings { holds_per_address: 3, ..settings() }, policy)
+                .await;
+        let mut suite = wish("Siti");
+        suite["roomType"] = json!("SUITE");
+        site.try_book(suite.clone()).await.data();
+        suite["guestName"] = json!("Budi");
+        suite["email"] = json!("budi@example.com");
+        assert_eq!(site.try_book(suite).await.code(), "SOLD_OUT");
+        site.book("Siti").await;
+        assert_eq!(site.try_book(wish("Siti")).await.code(), "TOO_MANY_HOLDS", "of the guest");
+        site.book("Budi").await;
+        assert_eq!(site.try_book(wish("Tono")).await.code(), "TOO_MANY_HOLDS", "of the address");
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_position_shows_as_travel_and_forecast_until_the_hold_is_over() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let (receipt_no, token) = site.book("Siti Rahma").await;
+        let report = "mutation ($r: String!, $t: String!, $p: PositionInput!) {
+            reportPosition(receiptNo: $r, accessToken: $t, position: $p) { forecast travel {
+                distanceKm bearing etaMinutes approaching withinRadius fixAt fixAgeSeconds } } }";
+        let position = json!({ "latitude": -6.1, "longitude": 106.8, "accuracyMetres": 9.5,
+            "recordedAt": "2026-01-04T16:59:30+07:00" });
+        let variables = json!({ "r": receipt_no, "t": token, "p": position });
+        let mut told = site.ask(report, variables, None).await.data()["reportPosition"].clone();
+        let travel = told["travel"].as_object_mut().unwrap();
+        let number = |value: Option<Value>| value.unwrap().as_f64().unwrap();
+        assert!((11.0..11.2).contains(&number(travel.remove("distanceKm"))));
+        assert!((179.9..180.1).contains(&number(travel.remove("bearing"))));
+        assert_eq!(
+            told,
+            json!({ "forecast": "WILL_CANCEL", "travel": { "etaMinutes": null, "approaching": null,
+                "withinRadius": false, "fixAt": "2026-01-04T09:59:30.000Z", "fixAgeSeconds": 30.0 } })
+        );
+        let cancel = "mutation ($r: String!, $t: String!) {
+            cancelMyBooking(receiptNo: $r, accessToken: $t) { status cancelReason forecast travel { bearing } } }";
+        let mine = json!({ "r": receipt_no, "t": token });
+        let data = site.ask(cancel, mine.clone(), None).await.data();
+        let gone = json!({ "status": "CANCELLED", "cancelReason": "BY_GUEST", "forecast": null, "travel": null });
+        assert_eq!(data["cancelMyBooking"], gone);
+        assert_eq!(site.ask(cancel, mine, None).await.code(), "ALREADY_CANCELLED");
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_guest_may_not_see_what_is_the_front_offices() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let (receipt_no, token) = site.book("Siti Rahma").await;
+        let mine = json!({ "r": receipt_no, "t": token });
+        let history = "query ($r: String!, $t: String!) {
+            myBooking(receiptNo: $r, accessToken: $t) { history { at } } }";
+        assert_eq!(site.ask(history, mine.clone(), None).await.code(), "FORBIDDEN");
+        for bad_token in [None, Some("nobody")] {
+            for staff_only in [
+                "{ bookings { totalCount } }",
+                "{ booking(receiptNo: \"RESI-20260104-001\") { price } }",
+                "{ qris(receiptNo: \"RESI-20260104-001\") { payload } }",
+                "mutation { markArrived(receiptNo: \"RESI-20260104-001\") { price } }",
+                "mutation { sendQris(receiptNo: \"RESI-20260104-001\") { price } }",
+                "mutation { markPaid(receiptNo: \"RESI-20260104-001\") { price } }",
+                "mutation { cancelBooking(receiptNo: \"RESI-20260104-001\") { price } }",
+                "mutation { extendHold(receiptNo: \"RESI-20260104-001\", minutes: 30) { price } }",
+                "mutation { setAllotment(roomType: \"STD\", date: \"2026-01-04\", rooms: 1) { date } }",
+            ] {
+                let reply = site.ask(staff_only, json!({}), bad_token).await;
+                assert_eq!(reply.code(), "UNAUTHENTICATED", "{staff_only}");
+                assert_eq!(reply.json()["data"], Value::Null);
+            }
+            let data = site.ask(MINE, mine.clone(), bad_token).await.data();
+            assert_eq!(
+                data["myBooking"]["revision"], 1,
+                "nothing was moved, and guests need no session"
+            );
+            assert_eq!(
+                site.ask("{ me { name } }", json!({}), bad_token).await.data(),
+                json!({ "me": null })
+            );
+        }
+        site.close().await;
+    });
+}

@@ -1,0 +1,188 @@
+//! What is heard live: by the guest of one booking, by the board of all.
+
+use std::time::Duration;
+
+use jatah::auth::Role;
+use serde_json::{Value, json};
+
+use super::{Site, Socket};
+use crate::hotel::on_a_still_clock;
+
+const MINE: &str = "subscription ($r: String!, $t: String!) {
+    myBookingChanged(receiptNo: $r, accessToken: $t) { receiptNo status revision travel { withinRadius } } }";
+const BOARD: &str = "subscription ($after: String) { bookingChanged(after: $after) {
+    cursor at action booking { receiptNo status revision undelivered travel { withinRadius } } } }";
+const REPORT: &str =
+    "mutation ($r: String!, $t: String!) { reportPosition(receiptNo: $r, accessToken: $t,
+    position: { latitude: -6.2, longitude: 106.8 }) { revision } }";
+
+async fn act(site: &Site, token: &str, mutation: &str, receipt_no: &str) {
+    let query = format!("mutation ($r: String!) {{ {mutation} {{ revision }} }}");
+    site.ask(&query, json!({ "r": receipt_no }), Some(token)).await.data();
+}
+
+/// A board that hears everything from now on.
+async fn board(site: &Site, token: &str) -> Socket {
+    let data =
+        site.ask("{ bookings(first: 1) { feedCursor } }", json!({}), Some(token)).await.data();
+    board_after(site, token, &data["bookings"]["feedCursor"]).await
+}
+
+async fn board_after(site: &Site, token: &str, cursor: &Value) -> Socket {
+    let mut socket = site.connected(Some(token)).await;
+    socket.subscribe("board", BOARD, json!({ "after": cursor })).await;
+    socket
+}
+
+async fn change(board: &mut Socket) -> Value {
+    board.data().await["bookingChanged"].take()
+}
+
+#[test]
+fn a_guest_hears_the_current_state_then_every_change_of_the_own_booking() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let (receipt_no, access) = site.book("Siti").await;
+        let (other, _) = site.book("Budi").await;
+        let mut guest = site.connected(None).await;
+        guest.subscribe("mine", MINE, json!({ "r": receipt_no, "t": access })).await;
+        let state = |status: &str, revision: u32, travel: Value| json!({ "receiptNo": receipt_no, "status": status, "revision": revision, "travel": travel });
+        assert_eq!(guest.data().await["myBookingChanged"], state("PENDING", 1, Value::Null));
+        act(&site, &token, "markPaid(receiptNo: $r)", &other).await;
+        act(&site, &token, "extendHold(receiptNo: $r, minutes: 30)", &receipt_no).await;
+        assert_eq!(guest.data().await["myBookingChanged"], state("PENDING", 2, Value::Null));
+        site.ask(REPORT, json!({ "r": receipt_no, "t": access }), None).await.data();
+        let near = json!({ "withinRadius": true });
+        assert_eq!(guest.data().await["myBookingChanged"], state("PENDING", 2, near));
+        act(&site, &token, "markPaid(receiptNo: $r)", &receipt_no).await;
+        assert_eq!(guest.data().await["myBookingChanged"], state("PAID", 3, Value::Null));
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_guest_who_was_too_slow_to_listen_hears_the_state_as_it_is() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let (receipt_no, access) = site.book("Siti").await;
+        let mut guest = site.connected(None).await;
+        guest.subscribe("mine", MINE, json!({ "r": receipt_no, "t": access })).await;
+        guest.data().await;
+        for _ in 0..200 {
+            act(&site, &token, "extendHold(receiptNo: $r, minutes: 1)", &receipt_no).await;
+        }
+        let mut revision = 1;
+        while revision < 201 {
+            let next = guest.data().await["myBookingChanged"]["revision"].as_u64().unwrap();
+            assert!(next > revision, "{next} after {revision}");
+            revision = next;
+        }
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_board_hears_every_change_with_the_state_that_it_produced() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut board = board(&site, &token).await;
+        let (receipt_no, access) = site.book("Siti").await;
+        let booked = change(&mut board).await;
+        assert_eq!(
+            (&booked["action"], &booked["at"]),
+            (&json!("BOOKED"), &json!("2026-01-04T10:00:00.000Z"))
+        );
+        let state = json!({ "receiptNo": receipt_no, "status": "PENDING", "revision": 1, "undelivered": [], "travel": null });
+        assert_eq!(booked["booking"], state);
+        site.ask(REPORT, json!({ "r": receipt_no, "t": access }), None).await.data();
+        let moved = change(&mut board).await;
+        assert_eq!((&moved["action"], &moved["cursor"]), (&json!("POSITION"), &booked["cursor"]));
+        assert_eq!(moved["booking"]["travel"], json!({ "withinRadius": true }));
+        act(&site, &token, "markArrived(receiptNo: $r)", &receipt_no).await;
+        act(&site, &token, "cancelBooking(receiptNo: $r)", &receipt_no).await;
+        for (action, revision) in [("ARRIVED", 2), ("CANCELLED", 3)] {
+            let change = change(&mut board).await;
+            assert_eq!(
+                (&change["action"], &change["booking"]["revision"]),
+                (&json!(action), &json!(revision))
+            );
+        }
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_board_that_comes_back_misses_nothing_and_hears_nothing_twice() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut first = board(&site, &token).await;
+        site.book("Ani").await;
+        let cursor = change(&mut first).await["cursor"].clone();
+        drop(first);
+        let missed = [site.book("Budi").await.0, site.book("Cici").await.0];
+        let mut second = board_after(&site, &token, &cursor).await;
+        for receipt_no in missed {
+            assert_eq!(change(&mut second).await["booking"]["receiptNo"], receipt_no);
+        }
+        let (live, _) = site.book("Dodi").await;
+        assert_eq!(change(&mut second).await["booking"]["receiptNo"], live);
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_cursor_that_is_none_is_refused_by_its_field() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        for cursor in ["no cursor", "", "-1", "99999999999999999999"] {
+            let mut board = board_after(&site, &token, &json!(cursor)).await;
+            let message = board.hear().await;
+            assert_eq!(message["type"], "error", "{cursor}: {message}");
+            let expected = ("INVALID_INPUT".to_owned(), Some("after".to_owned()));
+            assert_eq!(super::refusal(&message["payload"][0]), expected, "{cursor}");
+        }
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_board_ends_with_its_session() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut board = board(&site, &token).await;
+        site.book("Ani").await;
+        change(&mut board).await;
+        // In steps that the socket survives: it has to be heard of.
+        for _ in 0..12 * 60 * 6 {
+            tokio::time::advance(Duration::from_secs(10)).await;
+            board.say(json!({ "type": "ping" })).await;
+            while board_says_ping(&mut board).await {}
+        }
+        let message = loop {
+            let message = board.hear().await;
+            if message["type"] != "ping" {
+                break message;
+            }
+        };
+        assert_eq!(message["type"], "next", "{message}");
+        assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+        assert_eq!(board.hear().await, json!({ "type": "complete", "id": "board" }));
+        board.subscribe("board", BOARD, json!({})).await;
+        let message = board.hear().await;
+        assert_eq!(super::refusal(&message["payload"][0]).0, "UNAUTHENTICATED");
+        site.close().await;
+    });
+}
+
+/// Whether the next message is a ping of the server's, and not its answer to ours.
+async fn board_says_ping(board: &mut Socket) -> bool {
+    let message = board.hear().await;
+    assert!(message["type"] == "ping" || message["type"] == "pong", "{message}");
+    message["type"] == "ping"
+}

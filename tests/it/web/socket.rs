@@ -1,0 +1,230 @@
+//! The WebSocket speaks `graphql-transport-ws`, and nothing else.
+
+use std::time::Duration;
+
+use futures_util::SinkExt;
+use jatah::auth::Role;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::{Site, WebSettings, settings};
+use crate::hotel::on_a_still_clock;
+
+const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+const BOARD: &str = "subscription { bookingChanged { action } }";
+
+async fn seconds(count: u64) {
+    tokio::time::advance(Duration::from_secs(count)).await;
+}
+
+#[test]
+fn whoever_speaks_another_protocol_or_comes_from_another_site_is_refused() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let own = format!("http://{}", site.address);
+        for (headers, expected) in [
+            (vec![], 400),
+            (vec![("sec-websocket-protocol", "graphql-ws")], 400),
+            (vec![PROTOCOL, ("origin", "https://evil.example")], 403),
+            (vec![PROTOCOL, ("origin", "null")], 403),
+        ] {
+            match site.knock(&headers).await.err() {
+                Some(Error::Http(response)) => assert_eq!(response.status(), expected),
+                other => panic!("{headers:?} {other:?}"),
+            }
+        }
+        assert!(site.knock(&[PROTOCOL, ("origin", &own)]).await.is_ok());
+        let several = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
+        assert!(site.knock(&several).await.is_ok());
+        site.close().await;
+    });
+}
+
+#[test]
+fn what_is_against_the_protocol_closes_the_socket_with_its_code() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let subscribe =
+            json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ hotel { name } }" } });
+        let init = |authorization: Value| json!({ "type": "connection_init", "payload": { "authorization": authorization } });
+        for (code, message) in [
+            (4401, subscribe.to_string()),
+            (4400, "hello".to_owned()),
+            (4400, "[1]".to_owned()),
+            (4400, "{}".to_owned()),
+            (
+                4400,
+                "{\"type\":\"start\",\"id\":\"1\",\"payload\":{\"query\":\"{ hotel { name } }\"}}"
+                    .to_owned(),
+            ),
+            (
+                4400,
+                "{\"type\":\"subscribe\",\"payload\":{\"query\":\"{ hotel { name } }\"}}"
+                    .to_owned(),
+            ),
+            (4400, "{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{}}".to_owned()),
+            (4400, "{\"type\":\"connection_init\",\"payload\":[]}".to_owned()),
+            (4403, init(json!("Bearer nobody")).to_string()),
+            (4403, init(json!("Basic YTpi")).to_string()),
+            (4403, init(json!("")).to_string()),
+            (4403, init(json!(7)).to_string()),
+            (1009, "x".repeat(65 * 1024)),
+            (1009, "x".repeat(200 * 1024)),
+        ] {
+            let mut socket = site.socket().await;
+            socket.say_text(message.clone()).await;
+            assert_eq!(socket.close_code().await, code, "{}", &message[..message.len().min(80)]);
+        }
+        let mut socket = site.socket().await;
+        socket.0.send(Message::Binary(vec![1].into())).await.unwrap();
+        assert_eq!(socket.close_code().await, 4400);
+        let mut socket = site.connected(None).await;
+        socket.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.close_code().await, 4429);
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut socket = site.connected(Some(&token)).await;
+        socket.subscribe("same", BOARD, json!({})).await;
+        socket.subscribe("same", BOARD, json!({})).await;
+        assert_eq!(socket.close_code().await, 4409);
+        site.close().await;
+    });
+}
+
+#[test]
+fn an_id_is_free_again_once_its_operation_is_over() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut socket = site.connected(Some(&token)).await;
+        socket.subscribe("same", BOARD, json!({})).await;
+        socket.say(json!({ "type": "complete", "id": "same" })).await;
+        for _ in 0..2 {
+            socket.subscribe("same", "query Q { hotel { name } }", json!({})).await;
+            assert_eq!(socket.data().await["hotel"]["name"], "Hotel Melati");
+            assert_eq!(socket.hear().await, json!({ "type": "complete", "id": "same" }));
+        }
+        let book =
+            "mutation { extendHold(receiptNo: \"RESI-20260104-001\", minutes: 5) { price } }";
+        socket.subscribe("same", book, json!({})).await;
+        let message = socket.hear().await;
+        assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND");
+        site.close().await;
+    });
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_answered_by_an_error_alone() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let mut socket = site.connected(None).await;
+        for (query, code) in [
+            ("subscription { nothing }", "INVALID_INPUT"),
+            ("subscription {", "INVALID_INPUT"),
+            ("{ hotel { nothing } }", "INVALID_INPUT"),
+            ("subscription { bookingChanged(after: 7) { at } }", "INVALID_INPUT"),
+            (BOARD, "UNAUTHENTICATED"),
+            (
+                "subscription { myBookingChanged(receiptNo: \"20260104001\", accessToken: \"x\") { price } }",
+                "NOT_FOUND",
+            ),
+        ] {
+            socket.subscribe("wrong", query, json!({})).await;
+            let message = socket.hear().await;
+            assert_eq!(
+                (&message["type"], &message["id"]),
+                (&json!("error"), &json!("wrong")),
+                "{message}"
+            );
+            assert_eq!(message["payload"][0]["extensions"]["code"], code, "{query}");
+            socket.say(json!({ "type": "ping" })).await;
+            assert_eq!(
+                socket.hear().await,
+                json!({ "type": "pong" }),
+                "nothing comes after the error"
+            );
+        }
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_client_that_says_nothing_of_itself_is_closed_after_ten_seconds() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let mut socket = site.socket().await;
+        seconds(9).await;
+        socket.say(json!({ "type": "ping" })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+        seconds(1).await;
+        assert_eq!(socket.close_code().await, 4408);
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_client_is_pinged_and_given_up_when_it_is_silent() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let mut socket = site.connected(None).await;
+        seconds(12).await;
+        assert_eq!(socket.hear().await, json!({ "type": "ping" }));
+        socket.say(json!({ "type": "pong" })).await;
+        socket.say(json!({ "type": "ping" })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+        seconds(12).await;
+        assert_eq!(socket.hear().await, json!({ "type": "ping" }));
+        seconds(12).await;
+        assert_eq!(socket.close_code().await, 3008);
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_socket_is_closed_when_the_server_stops() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let mut socket = site.connected(None).await;
+        let (code, ()) = tokio::join!(socket.close_code(), site.close());
+        assert_eq!(code, 1001);
+    });
+}
+
+#[test]
+fn a_socket_runs_only_so_much_at_once_and_counts_towards_the_limit() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut socket = site.connected(Some(&token)).await;
+        for n in 0..=64 {
+            socket.subscribe(&n.to_string(), BOARD, json!({})).await;
+        }
+        let message = socket.hear().await;
+        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("64")));
+        assert_eq!(message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+        site.close().await;
+
+        let limited = WebSettings { requests_per_second: 3, ..settings() };
+        let site = Site::open_with(limited, crate::build::policy()).await;
+        let mut socket = site.connected(None).await;
+        socket.subscribe("1", "{ hotel { name } }", json!({})).await;
+        socket.subscribe("2", "{ hotel { name } }", json!({})).await;
+        let mut messages = [socket.hear().await, socket.hear().await, socket.hear().await];
+        messages.sort_by_key(|message| message["id"].to_string());
+        assert_eq!(messages[2]["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_language_of_the_init_is_that_of_the_refusals() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let mut socket = site.socket().await;
+        socket.say(json!({ "type": "connection_init", "payload": { "language": "en" } })).await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket.subscribe("1", BOARD, json!({})).await;
+        let message = socket.hear().await["payload"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("Please sign in"), "{message}");
+        site.close().await;
+    });
+}
