@@ -30,7 +30,7 @@ const DOORS_LIMIT: Duration = Duration::from_secs(5);
 /// How long what is committed already may take to be written.
 const COMMITS_LIMIT: Duration = Duration::from_secs(5);
 /// How often the metrics tidy up after themselves, in memory.
-const METRICS_UPKEEP: Duration = Duration::from_secs(60);
+const METRICS_UPKEEP: Duration = Duration::from_mins(1);
 
 /// A store that is open.
 pub struct OpenStore {

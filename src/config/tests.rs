@@ -1,10 +1,3 @@
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that meets what it did not expect has failed"
-)]
-
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;

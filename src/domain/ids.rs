@@ -194,7 +194,11 @@ pub enum Role {
 
 fn parse_name(text: &str) -> Result<String, ParseIdError> {
     let name = text.trim();
-    if name.is_empty() {
+    let is_blank = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    };
+    if name.chars().all(is_blank) {
         return Err(ParseIdError::Empty);
     }
     if name.chars().count() > MAX_NAME_CHARS {

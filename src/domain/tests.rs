@@ -1,9 +1,4 @@
 //! The rules, as tables and as properties.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that meets what it did not expect has failed"
-)]
 
 mod build;
 mod commands;

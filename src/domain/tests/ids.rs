@@ -96,6 +96,7 @@ fn a_name_with_control_characters_or_marks_that_turn_text_is_refused() {
     for (text, expected) in [
         ("", ParseIdError::Empty),
         (" \t\n ", ParseIdError::Empty),
+        ("\u{200b}\u{feff}", ParseIdError::Empty),
         ("Budi\nSantoso", ParseIdError::ControlCharacter),
         ("Budi\r\nBcc: all@example.com", ParseIdError::ControlCharacter),
         ("Budi\u{0}", ParseIdError::ControlCharacter),

@@ -132,7 +132,6 @@ fn until_error(items: Items) -> Items {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that meets what it did not expect has failed")]
 mod tests {
     use chrono::NaiveDate;
 
