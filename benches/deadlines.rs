@@ -1,0 +1,152 @@
+//! How late deadlines are, on both stores, beside bare timers in the same process.
+//!
+//! `cargo bench --bench deadlines` arms 2,000 holds that end 5 ms apart (200 a second for 10 s)
+//! and measures from the told instant to the change that the feed tells, which is a little after
+//! the commit. In the same run 2,000 bare tokio timers sleep until the same instants: what this
+//! machine can do at all. Then 5,000 holds end in one millisecond.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a measurement that fails says so by failing"
+)]
+
+#[path = "../tests/it/build.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod build;
+#[path = "../tests/it/mongod.rs"]
+mod mongod;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::StreamExt;
+use jatah::auth::LinkKey;
+use jatah::clock::Clock;
+use jatah::desk::{Desk, NodeId};
+use jatah::domain::{Event, Moment, Policy};
+use jatah::feed::{Fed, Feed, Heard};
+use jatah::lifecycle::{Health, Lifecycle};
+use jatah::scheduler::Scheduler;
+use jatah::store::mongo::MongoStore;
+use jatah::store::sqlite::SqliteStore;
+use jatah::store::{CommitAnswer, CommitQueue, Store};
+use tokio::task::JoinSet;
+
+use crate::build::{Wish, policy};
+
+/// Holds in the steady run, and how far apart they end.
+const STEADY: (u32, TimeDelta) = (2_000, TimeDelta::milliseconds(5));
+/// Holds that end in one millisecond.
+const STORM: (u32, TimeDelta) = (5_000, TimeDelta::zero());
+/// From the last booking to the first deadline: time to start and arm.
+const LEAD: TimeDelta = TimeDelta::seconds(3);
+
+#[tokio::main]
+async fn main() {
+    println!("{:<26} {:>8} {:>7} {:>7}", "lateness in ms", "median", "99 %", "max");
+    let timers = bare_timers(STEADY).await;
+    report("bare timers, 200/s", &timers);
+    for (name, (count, gap)) in [("200/s", STEADY), ("5,000 at once", STORM)] {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = Arc::new(SqliteStore::open(&folder.path().join("jatah.db")).unwrap());
+        let late = expire(store, count, gap).await;
+        report(&format!("SQLite, {name}"), &late);
+        compare(name, &late, &timers);
+        let store = MongoStore::connect(&mongod::fresh_url(), Clock::system()).await.unwrap();
+        let late = expire(Arc::new(store), count, gap).await;
+        report(&format!("MongoDB, {name}"), &late);
+        compare(name, &late, &timers);
+    }
+}
+
+/// Sleeps until each of the instants, one task each, and says how late each woke.
+async fn bare_timers((count, gap): (u32, TimeDelta)) -> Vec<Duration> {
+    let first = tokio::time::Instant::now() + LEAD.to_std().unwrap();
+    let gap = gap.to_std().unwrap();
+    let mut tasks = JoinSet::new();
+    for number in 0..count {
+        let at = first + gap * number;
+        tasks.spawn(async move {
+            tokio::time::sleep_until(at).await;
+            at.elapsed()
+        });
+    }
+    tasks.join_all().await
+}
+
+/// Books holds that end so far apart, opens the hotel over them, and says how late each end was
+/// heard of.
+async fn expire(store: Arc<dyn Store>, count: u32, gap: TimeDelta) -> Vec<Duration> {
+    let clock = Clock::system();
+    let rules = policy();
+    let first = clock.now() + LEAD + TimeDelta::microseconds(i64::from(count) * 500);
+    book(store.as_ref(), &rules, count, |number| first + gap * number).await;
+
+    let (feed, work) = Feed::open(Arc::clone(&store)).await.unwrap();
+    let (queue, queue_work) = CommitQueue::new(Arc::clone(&store));
+    let links = LinkKey::load(store.as_ref()).await.unwrap();
+    let node = NodeId("bench".to_owned());
+    let desk = Desk::new(Arc::clone(&store), queue, clock.clone(), Arc::new(rules), node, links);
+    let lifecycle = Lifecycle::default();
+    let parts = lifecycle.phase("bench");
+    let mut heard = feed.listen();
+    parts.spawn("feed", work.run(parts.stop_signal()));
+    parts.spawn("commits", queue_work);
+    let scheduler = Scheduler::new(Arc::new(desk), feed, clock.clone(), Health::default());
+    parts.spawn("scheduler", scheduler.run(parts.stop_signal()));
+
+    let mut late = Vec::new();
+    while late.len() < count as usize {
+        let Some(Heard::Told(told)) = heard.next().await else { panic!("the feed was lost") };
+        if let Fed::Changed { change, .. } = told.fed {
+            assert!(matches!(change.event, Event::Expired { .. }), "{:?}", change.event);
+            let lateness = clock.now() - change.booking.hold.until;
+            late.push(lateness.to_std().expect("nothing is early"));
+        }
+    }
+    parts.stop(Duration::from_secs(5)).await;
+    late
+}
+
+/// Books through the domain and the store's own commits, each as if made one hold earlier.
+async fn book(store: &dyn Store, rules: &Policy, count: u32, end: impl Fn(i32) -> Moment) {
+    let numbers: Vec<u32> = (0..count).collect();
+    for chunk in numbers.chunks(jatah::store::MAX_BATCH) {
+        let batch: Vec<_> = chunk
+            .iter()
+            .map(|number| {
+                let at = end(i32::try_from(*number).unwrap()) - rules.hold.duration;
+                let check_in = rules.hotel.day_of(at);
+                let wish = Wish { room: "HALL", at, check_in, ..Wish::new(number + 1) };
+                let mut commit = wish.commit();
+                // The end alone is measured.
+                Arc::make_mut(&mut commit.change).booking.hold.remind_at = None;
+                commit
+            })
+            .collect();
+        let answers = store.commit(&batch).await.unwrap();
+        assert!(answers.iter().all(|answer| *answer == CommitAnswer::Done));
+    }
+}
+
+fn ms(late: Duration) -> f64 {
+    late.as_secs_f64() * 1000.0
+}
+
+fn at_percent(late: &[Duration], percent: usize) -> f64 {
+    let mut sorted = late.to_vec();
+    sorted.sort_unstable();
+    ms(sorted[(sorted.len() - 1) * percent / 100])
+}
+
+fn report(name: &str, late: &[Duration]) {
+    let (median, most, max) = (at_percent(late, 50), at_percent(late, 99), at_percent(late, 100));
+    println!("{name:<26} {median:8.1} {most:7.1} {max:7.1}");
+}
+
+fn compare(name: &str, late: &[Duration], timers: &[Duration]) {
+    let ratio = at_percent(late, 99) / at_percent(timers, 99);
+    println!("{:<26} 99 % is {ratio:.1} times the bare timers'", format!("  ({name})"));
+}
