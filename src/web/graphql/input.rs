@@ -13,8 +13,8 @@ use crate::domain::{
     Refusal, RoomCode,
 };
 
+use super::choices::{BookingStatus, Language};
 use super::scalar::{Date, DateTime};
-use super::types::{BookingStatus, Language};
 
 /// Characters of a request id at most.
 const MAX_REQUEST_ID: usize = 128;
@@ -262,6 +262,7 @@ pub fn page_key(cursor: &str) -> Result<PageKey, Refusal> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that meets what it did not expect has failed")]
 mod tests {
     use super::*;
 
