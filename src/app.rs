@@ -30,7 +30,7 @@ const DOORS_LIMIT: Duration = Duration::from_secs(5);
 /// How long what is committed already may take to be written.
 const COMMITS_LIMIT: Duration = Duration::from_secs(5);
 /// How often the metrics tidy up after themselves, in memory.
-const METRICS_UPKEEP: Duration = Duration::from_secs(60);
+const METRICS_UPKEEP: Duration = Duration::from_mins(1);
 
 /// A store that is open.
 pub struct OpenStore {
@@ -61,7 +61,9 @@ impl OpenStore {
     pub async fn beside(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>> {
         Ok(match &config.store.url {
             StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
-            StoreUrl::Mongo(url) => Arc::new(MongoStore::connect(url.expose(), clock.clone()).await?),
+            StoreUrl::Mongo(url) => {
+                Arc::new(MongoStore::connect(url.expose(), clock.clone()).await?)
+            }
         })
     }
 }
@@ -102,8 +104,7 @@ impl Running {
     ) -> Result<Self> {
         let listener = listen(config.server.listen).await?;
         let address = listener.local_addr()?;
-        let public_url =
-            config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let public_url = config.server.base_url(address);
         let policy = Arc::new(config.policy());
         let node = NodeId(fresh_secret());
         let links = LinkKey::load(store.store.as_ref()).await?;
@@ -173,7 +174,7 @@ impl Running {
         let stop = self.doors.stop_signal();
         let settings = WebSettings {
             language: config.hotel.language,
-            public_url: Some(self.public_url.clone()),
+            public_url: config.server.public_url.as_ref().map(ToString::to_string),
             telegram_bot: None,
             requests_per_second: config.limits.requests_per_second,
             holds_per_address: config.limits.holds_per_address,

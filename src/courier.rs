@@ -29,11 +29,11 @@ use crate::text;
 /// One attempt may take so long: less than a lease, so that nobody takes over in the middle.
 const ATTEMPT: Duration = Duration::from_secs(20);
 /// Waits between attempts: doubled from the first to the last.
-const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
+const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(5);
 /// Attempts whose outcome may stay unknown: one more, then it counts as sent.
 const MAX_UNKNOWN: u32 = 2;
 /// An entry waits at most so long at a time (the queue panics beyond 2^36 ms).
-const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
+const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Attempts under way at once, over one channel.
 const MAX_SENDING: usize = 8;
 /// How long a stopping process goes on delivering what is on the way.

@@ -15,7 +15,7 @@ use crate::auth::{self, LinkKey};
 use crate::clock::Clock;
 use crate::domain::{
     Booking, Change, Command, Contact, Decision, Field, Fix, Held, InputError, Moment, NewBooking,
-    NotAllowed, Policy, ReceiptNo, Refusal, Revision, RoomCode, RoomType, Step, TokenHash, booking,
+    NotAllowed, Policy, ReceiptNo, Refusal, RoomCode, RoomType, Step, TokenHash, Track, booking,
     decide,
 };
 use crate::store::{
@@ -188,7 +188,7 @@ impl Desk {
     /// Keeps the position that came with a booking. The booking stands without it.
     async fn first_position(&self, booking: Booking, fix: Option<Fix>) -> Held {
         let receipt_no = booking.receipt_no;
-        let mut held = Held { booking, track: crate::domain::Track::default() };
+        let mut held = Held { booking, track: Track::default() };
         if let Some(track) = fix.and_then(|fix| held.track.with(fix)) {
             match self.store.keep_track(receipt_no, &track).await {
                 Ok(true) => held.track = track,
@@ -251,7 +251,7 @@ impl Desk {
                 Decision::Step(step) => {
                     let booking = step.change.booking.clone();
                     if self.commit(*step, None).await? == CommitAnswer::Done {
-                        return Ok(self.after(booking, held));
+                        return Ok(Self::after(booking, held));
                     }
                 }
             }
@@ -260,8 +260,8 @@ impl Desk {
     }
 
     /// The booking after a step; its track outlives the step only while the hold runs.
-    fn after(&self, booking: Booking, before: Held) -> Held {
-        let track = if booking.is_pending() { before.track } else { Default::default() };
+    fn after(booking: Booking, before: Held) -> Held {
+        let track = if booking.is_pending() { before.track } else { Track::default() };
         Held { booking, track }
     }
 

@@ -26,7 +26,7 @@ pub use command::{Command, NewBooking};
 pub use decide::{Decision, Step, decide};
 pub use hold::Hold;
 pub use ids::{
-    Email, GuestName, Language, ReceiptNo, Revision, RoomCode, Rupiah, StaffName, TelegramId,
+    Email, GuestName, Language, ReceiptNo, Revision, Role, RoomCode, Rupiah, StaffName, TelegramId,
     TokenHash,
 };
 pub use notice::{Notice, Recipient};

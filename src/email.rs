@@ -14,7 +14,7 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use crate::auth::LinkKey;
-use crate::config::{MailUrl, SmtpSecurity};
+use crate::config::{MailUrl, Sender, SmtpSecurity};
 use crate::courier::{Deliver, Failure, Letter};
 use crate::domain::{Contact, HotelPolicy, Recipient};
 use crate::text;
@@ -54,18 +54,20 @@ pub struct Mailer {
 impl Mailer {
     /// A mailer as configured; nothing is connected yet.
     ///
-    /// `from` is a mailbox (`Hotel <a@b>`), `public_url` has no trailing slash.
+    /// `public_url` has no trailing slash.
     ///
     /// # Errors
     /// [`SetupError`]
     pub fn new(
         url: &MailUrl,
-        from: &str,
+        from: &Sender,
         hotel: HotelPolicy,
         public_url: String,
         links: LinkKey,
     ) -> Result<Self, SetupError> {
-        let from = from.parse().map_err(|error| SetupError::From(format!("{error}")))?;
+        let address = from.address.as_str().parse();
+        let address = address.map_err(|error| SetupError::From(format!("{error}")))?;
+        let from = Mailbox::new(Some(from.name.clone()), address);
         let way = match url {
             MailUrl::Folder(folder) => {
                 std::fs::create_dir_all(folder)
@@ -93,13 +95,14 @@ impl Mailer {
         let Contact::Web(email) = &booking.guest.contact else {
             return Err(Failure::Permanent("this guest has no e-mail address".to_owned()));
         };
-        let unusable = |what: &dyn std::fmt::Display| Failure::Permanent(format!("the mail cannot be made: {what}"));
+        let unusable = |what: &dyn std::fmt::Display| {
+            Failure::Permanent(format!("the mail cannot be made: {what}"))
+        };
         let address: Address =
             email.as_str().parse().map_err(|_| unusable(&"the address is not usable"))?;
         let name = booking.guest.name.as_str().to_owned();
         let receipt_no = booking.receipt_no;
-        let link =
-            format!("{}/b/{receipt_no}#{}", self.public_url, self.links.token(receipt_no));
+        let link = format!("{}/b/{receipt_no}#{}", self.public_url, self.links.token(receipt_no));
         let book_again = format!("{}/?room={}", self.public_url, booking.stay.room.code);
         let mail = text::guest_mail(change, &self.hotel, &link, &book_again);
         let domain = self.from.email.domain();
@@ -135,7 +138,9 @@ fn tls(host: &str, security: &SmtpSecurity) -> Result<Tls, SetupError> {
     let parameters = |ca: &Option<PathBuf>| {
         let mut builder = TlsParameters::builder(host.to_owned());
         if let Some(path) = ca {
-            let broken = |error: &dyn std::fmt::Display| SetupError::Certificate(path.clone(), error.to_string());
+            let broken = |error: &dyn std::fmt::Display| {
+                SetupError::Certificate(path.clone(), error.to_string())
+            };
             let pem = std::fs::read(path).map_err(|error| broken(&error))?;
             let certificate = Certificate::from_pem(&pem).map_err(|error| broken(&error))?;
             builder = builder.add_root_certificate(certificate);

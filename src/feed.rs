@@ -164,7 +164,7 @@ impl Feed {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn publish(&self, cursor: Cursor, fed: Fed) {
+    fn publish(&self, cursor: &Cursor, fed: Fed) {
         let mut state = self.state();
         let receipt_no = match &fed {
             Fed::Changed { change, lease } => {
@@ -264,14 +264,13 @@ impl FeedWork {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                item = stream.next() => match item {
-                    Some(Ok((cursor, fed))) => feed.publish(cursor, fed),
-                    Some(Err(_)) | None => {
-                        warn!("the log of changes broke off; opening it again");
-                        tokio::select! {
-                            () = stop.cancelled() => return,
-                            opened = reopen(&feed) => stream = opened,
-                        }
+                item = stream.next() => if let Some(Ok((cursor, fed))) = item {
+                    feed.publish(&cursor, fed);
+                } else {
+                    warn!("the log of changes broke off; opening it again");
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        opened = reopen(&feed) => stream = opened,
                     }
                 }
             }

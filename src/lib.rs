@@ -6,11 +6,14 @@
 //! bookings (`desk`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
 //! (`courier`, `email`); the doors (`auth`, `web`); and how the parts live (`lifecycle`, `app`).
 
+pub mod app;
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod courier;
 pub mod desk;
 pub mod domain;
+pub mod email;
 pub mod feed;
 pub mod lifecycle;
 pub mod scheduler;

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use jatah::app::{OpenStore, Running};
 use jatah::auth::{Role, Staff, StaffDoor};
 use jatah::clock::Clock;
-use jatah::config::Config;
+use jatah::config::{self, Config};
 use jatah::domain::StaffName;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
@@ -81,7 +81,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         print(&jatah::web::sdl());
         return Ok(ExitCode::SUCCESS);
     }
-    let config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    let config = Config::load(arguments.config.as_deref(), config::environment())?;
     match command {
         Command::Schema => Ok(ExitCode::SUCCESS),
         Command::Serve => serve(config).await,
@@ -93,7 +93,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Writes a line for people or scripts to standard output; a closed pipe is no failure.
@@ -103,6 +108,8 @@ fn print(line: &str) {
 }
 
 async fn serve(config: Config) -> Result<ExitCode> {
+    let clock = Clock::system();
+    let store = OpenStore::to_serve(&config, &clock).await?;
     log();
     for warning in config.warnings() {
         warn!("{warning}");
@@ -117,8 +124,6 @@ async fn serve(config: Config) -> Result<ExitCode> {
             &[1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 250.0, 500.0],
         )?
         .install_recorder()?;
-    let clock = Clock::system();
-    let store = OpenStore::to_serve(&config, &clock).await?;
     let mut running = Running::start(&config, store, clock, Some(metrics)).await?;
     info!("listening on http://{}", running.address);
     if config.is_demo {

@@ -32,7 +32,7 @@ pub const CLOCK_CHECK: Duration = Duration::from_secs(30);
 /// How far they may have parted before everything is armed anew.
 const MAX_PARTED: TimeDelta = TimeDelta::milliseconds(20);
 /// An entry waits at most so long at a time: the queue panics beyond 2^36 ms (2.2 years).
-const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
+const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Wakes fired at once: what one batch of commits takes. What falls due meanwhile is the next.
 const MAX_FIRING: usize = 500;
 /// Waits before a wake that failed is tried again: doubled from the first to the last.
@@ -116,7 +116,7 @@ impl Scheduler {
                 },
                 Some(expired) = self.queue.next(), if !self.queue.is_empty() => {
                     self.expired(expired.into_inner());
-                    self.gather_expired().await;
+                    self.gather_expired();
                 }
                 Some(ended) = self.flight.join_next() => self.landed(ended),
                 () = tokio::time::sleep_until(self.next_check) => self.compare_clocks(),
@@ -214,7 +214,7 @@ impl Scheduler {
 
     /// Takes everything out of the queue that is due with the first, so that the oldest goes
     /// first.
-    async fn gather_expired(&mut self) {
+    fn gather_expired(&mut self) {
         while !self.queue.is_empty() {
             // Ready or not, without waiting.
             let Some(Some(expired)) = futures_util::FutureExt::now_or_never(self.queue.next())

@@ -17,10 +17,11 @@ use crate::domain::{
 };
 
 mod document;
-// pub mod mongo;
+pub mod mongo;
 pub mod queue;
 pub mod sqlite;
 
+pub use crate::domain::Role;
 pub use queue::CommitQueue;
 
 /// Commits in one batch at most.
@@ -446,15 +447,6 @@ pub struct Pass {
     pub role: Role,
     /// Until when. Whoever reads the pass compares; stores only tidy up.
     pub expires_at: Moment,
-}
-
-/// What a member of staff may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything about bookings.
-    FrontOffice,
-    /// Allotments too.
-    Manager,
 }
 
 /// The two kinds of pass.

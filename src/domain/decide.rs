@@ -223,7 +223,7 @@ impl Mover<'_> {
 
     fn settled(self, status: Status, event: Event, actor: Actor) -> Decision {
         let hold = self.held.booking.hold.reminded();
-        let after = Booking { status, hold, ..self.next() };
+        let after = Booking { hold, status, ..self.next() };
         step(after, event, actor, self.now, self.policy)
     }
 

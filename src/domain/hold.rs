@@ -64,7 +64,8 @@ impl Hold {
 /// Deadlines grow from the deadline, not from the few milliseconds after it at which the clock
 /// decided, so that people read round times.
 fn grown_end(until: Moment, by: TimeDelta, now: Moment) -> Moment {
-    if now - until > AWAY { now + by } else { until + by }
+    let grown = until + by;
+    if now - until > AWAY || grown <= now { now + by } else { grown }
 }
 
 /// When the stretch from `from` to `until` is reminded of: left out, not postponed, where that

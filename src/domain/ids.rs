@@ -183,15 +183,28 @@ impl StaffName {
     }
 }
 
+/// What a member of staff may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything about bookings.
+    FrontOffice,
+    /// Allotments too.
+    Manager,
+}
+
 fn parse_name(text: &str) -> Result<String, ParseIdError> {
     let name = text.trim();
-    if name.is_empty() {
+    let is_blank = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    };
+    if name.chars().all(is_blank) {
         return Err(ParseIdError::Empty);
     }
     if name.chars().count() > MAX_NAME_CHARS {
         return Err(ParseIdError::TooLong);
     }
-    let turns_text = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    let turns_text = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
     if name.chars().any(|c| c.is_control() || turns_text(c)) {
         return Err(ParseIdError::ControlCharacter);
     }

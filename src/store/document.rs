@@ -470,3 +470,6 @@ pub(super) fn track(stored: Vec<FixDocument>) -> Result<Track, StoreError> {
     };
     stored.into_iter().map(fix).collect::<Result<_, StoreError>>().map(Track::from_fixes)
 }
+
+#[cfg(test)]
+mod tests;

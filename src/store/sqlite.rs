@@ -154,12 +154,7 @@ impl Store for SqliteStore {
 
     async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
         let receipt_nos = receipt_nos.to_vec();
-        self.read(move |connection| {
-            let each =
-                receipt_nos.iter().filter_map(|number| read::held(connection, *number).transpose());
-            each.collect()
-        })
-        .await
+        self.read(move |connection| read::held_many(connection, &receipt_nos)).await
     }
 
     async fn page(

@@ -90,7 +90,7 @@ describe('the HTTP door of GraphQL', () => {
       return [`--b\r\ncontent-disposition: form-data; name="operations"\r\n\r\n${operations}\r\n--b\r\ncontent-disposition: form-data; name="map"\r\n\r\n{}\r\n--b--\r\n`, 'multipart/form-data; boundary=b'];
     },
     'application/graphql': (body) => [body.query, 'application/graphql'],
-    'no content type': (body) => [Buffer.from(JSON.stringify(body)), undefined],
+    'no content type': (body) => [Buffer.from(JSON.stringify(body)), null],
     'a type that only looks like JSON': (body) => [JSON.stringify(body), 'application/jsonp'],
   };
   for (const [name, make] of Object.entries(foreign)) {

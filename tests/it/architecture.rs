@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What everybody may know.
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
@@ -67,7 +67,7 @@ fn sources() -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
-                sources.push(source(&root, path));
+                sources.push(source(&root, &path));
             }
         }
     }
@@ -75,8 +75,8 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-fn source(root: &Path, path: PathBuf) -> Source {
-    let text = fs::read_to_string(&path).unwrap();
+fn source(root: &Path, path: &Path) -> Source {
+    let text = fs::read_to_string(path).unwrap();
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
     let code = text.lines().filter(is_code).collect::<Vec<_>>().join("\n");
     let below = path.strip_prefix(root).unwrap().with_extension("");

@@ -71,7 +71,7 @@ fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
             hotel.pass(minutes(1)).await;
         }
         hotel.lose_power();
-        tokio::time::advance(std::time::Duration::from_secs(5 * 3600)).await;
+        tokio::time::advance(std::time::Duration::from_hours(5)).await;
 
         let mut hotel = house.open().await;
         let reopened = hotel.clock.now();
@@ -414,7 +414,7 @@ fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() 
         hotel.next(Action::Reminded).await;
         hotel.nothing_more().await;
         hotel.lose_power();
-        tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+        tokio::time::advance(std::time::Duration::from_hours(1)).await;
 
         let hotel = house.open().await;
         until(|| (!hotel.letters.kinds().is_empty()).then_some(())).await;

@@ -32,7 +32,7 @@ use crate::build::{epoch, room, staff, today};
 use crate::watched::Watched;
 
 /// How long real work may take before a test is called stuck.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs a test on one thread, with tokio's clock paused.
 pub fn on_a_still_clock<F: Future<Output = ()>>(test: impl FnOnce() -> F) {

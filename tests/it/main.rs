@@ -10,6 +10,8 @@ mod architecture;
 mod build;
 mod clockwork;
 mod hotel;
+mod mongo;
+mod mongod;
 mod sqlite;
 mod store_contract;
 mod watched;

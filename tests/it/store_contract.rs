@@ -73,6 +73,7 @@ macro_rules! contract {
                 pages_filter_by_status_and_check_in,
                 a_search_finds_parts_of_names_and_numbers_literally,
                 a_page_shows_where_guests_are,
+                many_bookings_are_asked_for_at_once,
                 an_empty_store_has_an_empty_page,
             );
             cases!($open, passes:
@@ -101,6 +102,7 @@ macro_rules! cases {
 }
 
 contract!(sqlite, crate::sqlite::open);
+contract!(mongo, crate::mongo::open);
 
 type Shared = Arc<dyn Store>;
 

@@ -6,7 +6,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::super::document::moment;
 use super::super::{Changes, Cursor, Fed, Lease, NodeId, StoreError};
-use super::read::CHUNK;
+use super::read::{CHUNK, Chunk};
 use super::{SqliteStore, Writer, json};
 
 /// What a listener may fall behind before it has to open the feed again by its cursor.
@@ -88,11 +88,7 @@ fn row_of(after: &Cursor) -> Option<i64> {
 }
 
 /// A chunk of changes after a row, up to another.
-fn logged(
-    connection: &mut Connection,
-    after: i64,
-    last: i64,
-) -> Result<Vec<(i64, Fed)>, StoreError> {
+fn logged(connection: &mut Connection, after: i64, last: i64) -> Chunk<Fed> {
     let sql = "SELECT id, lease_node, lease_until_ms, document FROM changes
                WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;

@@ -6,7 +6,7 @@ use super::super::document::{moment, receipt_no, recipient, recipient_text};
 use super::super::{
     Commit, Fed, Lease, LeaseAnswer, NodeId, NoticeId, Outcome, Owed, StoreError, Undelivered,
 };
-use super::read::CHUNK;
+use super::read::{CHUNK, Chunk};
 use super::{Writer, json};
 use crate::domain::{Moment, ReceiptNo};
 
@@ -36,10 +36,7 @@ pub(super) fn insert(
 }
 
 /// A chunk of what is owed after a row, with the rows.
-pub(super) fn owed(
-    connection: &mut Connection,
-    after: i64,
-) -> Result<Vec<(i64, Owed)>, StoreError> {
+pub(super) fn owed(connection: &mut Connection, after: i64) -> Chunk<Owed> {
     let sql = "SELECT notices.id, recipient, notices.lease_node, notices.lease_until_ms, document
                FROM notices JOIN changes ON changes.id = change_id
                WHERE notices.id > ?1 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL

@@ -12,6 +12,9 @@ use crate::domain::{Change, Held, ReceiptNo, Revision, TokenHash};
 /// Rows read at once of a stream.
 pub(super) const CHUNK: i64 = 1_000;
 
+/// A chunk of a stream: what was read, each with its row.
+pub(super) type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
+
 /// How names are compared: in lower case.
 pub(super) fn folded(name: &str) -> String {
     name.to_lowercase()
@@ -53,6 +56,29 @@ pub(super) fn held(
     found.map(|(booking, fixes)| json::held(&booking, fixes.as_deref())).transpose()
 }
 
+/// Each once, however often it is asked for.
+pub(super) fn held_many(
+    connection: &Connection,
+    receipt_nos: &[ReceiptNo],
+) -> Result<Vec<Held>, StoreError> {
+    let asked: Vec<_> = receipt_nos.iter().map(ToString::to_string).collect();
+    let sql = "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no)
+               WHERE receipt_no IN (SELECT value FROM json_each(?1))";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([json::encode(&asked)?], document_and_fixes)?;
+    helds(rows)
+}
+
+fn helds(
+    rows: impl Iterator<Item = rusqlite::Result<(String, Option<String>)>>,
+) -> Result<Vec<Held>, StoreError> {
+    rows.map(|row| {
+        let (booking, fixes) = row?;
+        json::held(&booking, fixes.as_deref())
+    })
+    .collect()
+}
+
 fn document_and_fixes(row: &Row<'_>) -> rusqlite::Result<(String, Option<String>)> {
     Ok((row.get(0)?, row.get(1)?))
 }
@@ -68,10 +94,7 @@ pub(super) fn history(
 }
 
 /// A chunk of wakes after a row, with the rows.
-pub(super) fn wakes(
-    connection: &mut Connection,
-    after: i64,
-) -> Result<Vec<(i64, Wake)>, StoreError> {
+pub(super) fn wakes(connection: &mut Connection, after: i64) -> Chunk<Wake> {
     let sql = "SELECT id, receipt_no, revision, wake_at_ms FROM bookings
                WHERE wake_at_ms IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
@@ -160,10 +183,7 @@ pub(super) fn page(
     conditions.values.push(i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1).into());
     let mut statement = transaction.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(&conditions.values), document_and_fixes)?;
-    let mut bookings = rows
-        .map(|row| row.map_err(StoreError::from))
-        .map(|row| row.and_then(|(booking, fixes)| json::held(&booking, fixes.as_deref())))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut bookings = helds(rows)?;
     let has_next = bookings.len() > first;
     bookings.truncate(first);
     Ok(Page { bookings, has_next, total: total.unsigned_abs() })
@@ -173,7 +193,7 @@ impl SqliteStore {
     /// A stream of rows that `read` reads a chunk at a time, from after the row that it is given.
     pub(super) fn in_chunks<T: Send + 'static>(
         &self,
-        read: fn(&mut Connection, i64) -> Result<Vec<(i64, T)>, StoreError>,
+        read: fn(&mut Connection, i64) -> Chunk<T>,
     ) -> BoxStream<'static, Result<T, StoreError>> {
         self.rows_after(0, read).map_ok(|(_, item)| item).boxed()
     }
@@ -182,10 +202,7 @@ impl SqliteStore {
     pub(super) fn rows_after<T: Send + 'static>(
         &self,
         after: i64,
-        read: impl Fn(&mut Connection, i64) -> Result<Vec<(i64, T)>, StoreError>
-        + Clone
-        + Send
-        + 'static,
+        read: impl Fn(&mut Connection, i64) -> Chunk<T> + Clone + Send + 'static,
     ) -> BoxStream<'static, Result<(i64, T), StoreError>> {
         let store = self.clone();
         stream::try_unfold(after, move |after| {

@@ -51,13 +51,17 @@ pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: Shared) {
     let mut changes = store.changes(None).await.unwrap();
     let start = changes.start.clone();
     let (queue, work) = CommitQueue::new(store.clone());
-    let mut tasks = JoinSet::new();
+    let (mut tasks, mut listeners) = (JoinSet::new(), JoinSet::new());
     tasks.spawn(work);
     for serial in 1..=100 {
         let queue = queue.clone();
         tasks.spawn(async move {
             queue.commit(Wish::new(serial).of("HALL").commit()).await.unwrap();
         });
+        if serial % 10 == 0 {
+            let (store, start) = (store.clone(), start.clone());
+            listeners.spawn(async move { store.changes(Some(&start)).await.unwrap() });
+        }
     }
     drop(queue);
     tasks.join_all().await;
@@ -69,10 +73,17 @@ pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: Shared) {
     numbers.sort();
     numbers.dedup();
     assert_eq!(numbers.len(), 100);
-    // Whoever comes later reads the same, in the same order, under the same cursors.
-    let mut later = store.changes(Some(&start)).await.unwrap();
-    for expected in &live {
-        assert_eq!(next_change(&mut later).await, *expected);
+    let marker = Wish::new(101).of("HALL").commit();
+    put(&*store, marker).await;
+    live.push(next_change(&mut changes).await);
+    // Whoever came in the midst of it or comes later reads the same, in the same order, under
+    // the same cursors.
+    let mut listeners = listeners.join_all().await;
+    listeners.push(store.changes(Some(&start)).await.unwrap());
+    for mut listener in listeners {
+        for expected in &live {
+            assert_eq!(next_change(&mut listener).await, *expected);
+        }
     }
 }
 
@@ -91,11 +102,17 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: Shared) {
     }
     let live = Wish::new(9).commit();
     put(&*store, live.clone()).await;
-    for (behind, mut changes) in resumed.into_iter().enumerate() {
+    for (behind, changes) in resumed.iter_mut().enumerate() {
         for commit in commits[behind..].iter().chain([&live]) {
             let expected = Fed::Changed { change: Arc::clone(&commit.change), lease: lease() };
-            assert_eq!(next(&mut changes).await.unwrap().1, expected, "resumed {behind}");
+            assert_eq!(next(changes).await.unwrap().1, expected, "resumed {behind}");
         }
+    }
+    // Nothing was told twice where the past met the present.
+    let marker = Wish::new(8).commit();
+    put(&*store, marker.clone()).await;
+    for changes in &mut resumed {
+        assert_eq!(next_change(changes).await.1, marker.change);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Pages of bookings: order, filters, search.
 
 use jatah::domain::ReceiptNo;
-use jatah::store::{Filter, Page, PageKey, Search, StatusKind, Store};
+use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
+use jatah::store::{Filter, Page, PageKey, Search, Store};
 
 use super::Shared;
 use crate::build::{Wish, act, book, cancel, day, fix_north, minute, pay, today, track};
@@ -53,7 +54,6 @@ pub async fn pages_filter_by_status_and_check_in(store: Shared) {
     act(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
     let status =
         |kinds: &[StatusKind]| Filter { status: Some(kinds.to_vec()), ..Filter::default() };
-    use StatusKind::{Cancelled, Paid, Pending};
     for (filter, serials) in [
         (status(&[Pending]), &[4, 5, 6][..]),
         (status(&[Paid]), &[1, 2]),
@@ -128,6 +128,24 @@ pub async fn a_page_shows_where_guests_are(store: Shared) {
     let page = page(&*store, &Filter::default(), 10, None).await;
     assert!(page.bookings[0].track.fixes().is_empty());
     assert_eq!(page.bookings[1].track, fixes);
+}
+
+pub async fn many_bookings_are_asked_for_at_once(store: Shared) {
+    for serial in 1..=4 {
+        book(&*store, &Wish::new(serial)).await;
+    }
+    act(&*store, Wish::new(1).receipt_no(), cancel(), minute(1)).await;
+    let fixes = track(&[fix_north(0.2, minute(5))]);
+    store.keep_track(Wish::new(2).receipt_no(), &fixes).await.unwrap();
+    // One of them twice, and one that there is not.
+    let mut found = store.held_many(&expected(&[2, 1, 9, 4, 2])).await.unwrap();
+    found.sort_by_key(|held| held.booking.receipt_no);
+    let mut one_by_one = Vec::new();
+    for number in expected(&[1, 2, 4]) {
+        one_by_one.push(crate::build::held(&*store, number).await);
+    }
+    assert_eq!(found, one_by_one);
+    assert_eq!(store.held_many(&[]).await.unwrap(), []);
 }
 
 pub async fn an_empty_store_has_an_empty_page(store: Shared) {

@@ -26,7 +26,7 @@ pub async fn a_code_is_taken_once_among_many(store: Shared) {
         callers.spawn(async move { store.take_pass(PassKind::Code, secret(1)).await.unwrap() });
     }
     let got: Vec<_> = callers.join_all().await.into_iter().flatten().collect();
-    assert_eq!(got, [code.clone()]);
+    assert_eq!(got, std::slice::from_ref(&code));
     assert_eq!(store.take_pass(PassKind::Code, secret(1)).await.unwrap(), None);
     assert_eq!(store.pass(PassKind::Code, secret(2)).await.unwrap(), Some(code));
 }

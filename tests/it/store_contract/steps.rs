@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
-use jatah::domain::{Action, Command, Event, Forecast, Held, ReceiptNo};
+use jatah::domain::Action::{self, Arrived, Booked, Cancelled, Expired, Extended, Paid, Reminded};
+use jatah::domain::{Command, Event, Forecast, Held, ReceiptNo};
 use jatah::store::{Commit, CommitAnswer, Fed, Store, Wake};
 
 use super::{Shared, next, next_change};
@@ -50,7 +51,6 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     go(store, &mut told, arrive(), 122).await;
     go(store, &mut told, Command::Wake, 200).await;
     go(store, &mut told, pay(), 201).await;
-    use Action::{Arrived, Booked, Cancelled, Expired, Extended, Paid, Reminded};
     let way = [Booked, Reminded, Extended, Extended, Arrived, Reminded, Paid];
     assert_told(store, &told, &way).await;
     assert!(matches!(told[2].change.event, Event::ExtendedByClock { .. }));

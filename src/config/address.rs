@@ -1,0 +1,249 @@
+//! Addresses of stores, mail servers and web services. Any of them may hold a password, so none
+//! is quoted in an error.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+
+use super::Secret;
+use super::raw::Given;
+use super::value::text;
+
+/// Where the hotel keeps things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// The embedded store: the file of the database, seen from the current folder.
+    Sqlite(PathBuf),
+    /// MongoDB: its whole connection string, `mongodb://…` or `mongodb+srv://…`. The driver says
+    /// what is wrong behind the scheme.
+    Mongo(Secret),
+}
+
+/// Where mails go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailUrl {
+    /// Into a folder, as .eml files.
+    Folder(PathBuf),
+    /// To a mail server.
+    Smtp {
+        /// Name or address of the server; an IPv6 address is without brackets.
+        host: String,
+        /// Its port: as given, else 587 for STARTTLS, 25 for none, 465 for implicit TLS.
+        port: u16,
+        /// How the way there is secured.
+        security: SmtpSecurity,
+        /// Who we are to it: user and password.
+        credentials: Option<(String, Secret)>,
+    },
+}
+
+/// How the way to a mail server is secured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SmtpSecurity {
+    /// Not at all (`?tls=none`).
+    None,
+    /// STARTTLS, without which nothing is sent.
+    StartTls {
+        /// A file of certificates (PEM) to trust instead of the public ones (`?ca=FILE`).
+        ca: Option<PathBuf>,
+    },
+    /// TLS from the first byte (`smtps://`).
+    Implicit {
+        /// A file of certificates (PEM) to trust instead of the public ones (`?ca=FILE`).
+        ca: Option<PathBuf>,
+    },
+}
+
+/// An `http://` or `https://` address: no user, no query, no fragment, no slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebUrl {
+    url: Url,
+    text: String,
+}
+
+impl WebUrl {
+    /// The address as text; a path can be put behind it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is `https://`.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The server's name or address, an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The server's port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for WebUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Whether a host is this machine.
+pub(super) fn is_local(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// What [`Url::parse`] would drop without a word is wrong here.
+fn parse(text: &str, example: &str) -> Result<Url, String> {
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(format!("has white space or control characters; write it like {example}"));
+    }
+    Url::parse(text).map_err(|error| format!("is no address ({error}); write it like {example}"))
+}
+
+/// An address on the web.
+pub(super) fn web_url(given: Given) -> Result<WebUrl, String> {
+    const EXAMPLE: &str = "https://hotel.example";
+    let url = parse(&text(given)?, EXAMPLE)?;
+    let wrong = |problem: &str| Err(format!("{problem}; write it like {EXAMPLE}"));
+    if !matches!(url.scheme(), "http" | "https") {
+        return wrong("is neither http:// nor https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("has a user or password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("has a query or fragment");
+    }
+    let text = url.as_str().trim_end_matches('/').to_owned();
+    Ok(WebUrl { url, text })
+}
+
+/// The path behind `sqlite:` or `file:`. Two slashes mean a host to some programs and nothing to
+/// others, so they are refused; three are an absolute path to all.
+fn path(rest: &str, scheme: &str) -> Result<PathBuf, String> {
+    let is_wrong = rest.trim().is_empty()
+        || rest.chars().any(char::is_control)
+        || (rest.starts_with("//") && !rest.starts_with("///"));
+    if is_wrong {
+        return Err(format!("needs a path: write {scheme}data/… or {scheme}/var/…"));
+    }
+    Ok(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
+}
+
+/// The address of a store.
+pub(super) fn store_url(given: Given) -> Result<StoreUrl, String> {
+    let text = text(given)?;
+    if let Some(rest) = text.strip_prefix("sqlite:") {
+        if rest == ":memory:" || rest.ends_with('/') {
+            return Err("needs a file: write it like sqlite:data/jatah.db".to_owned());
+        }
+        return path(rest, "sqlite:").map(StoreUrl::Sqlite);
+    }
+    let rest = text.strip_prefix("mongodb://").or_else(|| text.strip_prefix("mongodb+srv://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.chars().any(char::is_control) => {
+            Ok(StoreUrl::Mongo(Secret::new(text)))
+        }
+        _ => Err("is no store; write sqlite:PATH, mongodb://HOST/DATABASE?replicaSet=NAME or \
+                  mongodb+srv://HOST/DATABASE"
+            .to_owned()),
+    }
+}
+
+/// The address of a mail folder or server.
+pub(super) fn mail_url(given: Given) -> Result<MailUrl, String> {
+    const EXAMPLE: &str = "smtp://user:password@mail.example:587";
+    let text = text(given)?;
+    if let Some(rest) = text.strip_prefix("file:") {
+        return path(rest, "file:").map(MailUrl::Folder);
+    }
+    if !text.starts_with("smtp://") && !text.starts_with("smtps://") {
+        return Err(format!(
+            "is no mail address of file:, smtp:// or smtps://; write file:DIR or \
+                            {EXAMPLE}"
+        ));
+    }
+    let url = parse(&text, EXAMPLE)?;
+    if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
+        return Err("has a path or fragment; in user and password write @ / ? # % as %40 %2F %3F \
+                    %23 %25"
+            .to_owned());
+    }
+    let security = security(&url)?;
+    let usual_port = match security {
+        SmtpSecurity::None => 25,
+        SmtpSecurity::StartTls { .. } => 587,
+        SmtpSecurity::Implicit { .. } => 465,
+    };
+    let port = url.port().unwrap_or(usual_port);
+    if port == 0 {
+        return Err("has port 0; allowed are ports from 1 to 65535".to_owned());
+    }
+    Ok(MailUrl::Smtp { host: host(&url)?, port, security, credentials: credentials(&url)? })
+}
+
+fn host(url: &Url) -> Result<String, String> {
+    let is_name = |name: &str| {
+        name.len() <= 253
+            && name.split('.').all(|label| {
+                !label.is_empty()
+                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            })
+    };
+    match url.host() {
+        Some(Host::Ipv6(address)) => Ok(address.to_string()),
+        Some(Host::Ipv4(address)) => Ok(address.to_string()),
+        Some(Host::Domain(name)) if is_name(name) => Ok(name.to_ascii_lowercase()),
+        _ => Err("has no valid host; write it like smtp://mail.example:587".to_owned()),
+    }
+}
+
+fn security(url: &Url) -> Result<SmtpSecurity, String> {
+    const ALLOWED: &str = "after ? allowed is ?ca=FILE, or for smtp:// ?tls=none";
+    let mut ca = None;
+    let mut is_plain = false;
+    // Not `query_pairs`, to which a plus is a space.
+    for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("tls", "none")) => is_plain = true,
+            Some(("ca", file)) if !file.is_empty() && ca.is_none() => {
+                ca = Some(PathBuf::from(decoded(file)?));
+            }
+            _ => return Err(format!("has an option that is unknown, doubled or empty; {ALLOWED}")),
+        }
+    }
+    match (url.scheme(), is_plain, ca) {
+        ("smtps", false, ca) => Ok(SmtpSecurity::Implicit { ca }),
+        ("smtp", false, ca) => Ok(SmtpSecurity::StartTls { ca }),
+        ("smtp", true, None) => Ok(SmtpSecurity::None),
+        _ => Err(format!("has options that contradict each other; {ALLOWED}")),
+    }
+}
+
+fn credentials(url: &Url) -> Result<Option<(String, Secret)>, String> {
+    match (url.username(), url.password()) {
+        ("", None) => Ok(None),
+        ("", Some(_)) | (_, None) => {
+            Err("has a user without a password, or the other way round".to_owned())
+        }
+        (user, Some(password)) => Ok(Some((decoded(user)?, Secret::new(decoded(password)?)))),
+    }
+}
+
+fn decoded(text: &str) -> Result<String, String> {
+    match percent_decode_str(text).decode_utf8() {
+        Ok(text) if !text.chars().any(char::is_control) => Ok(text.into_owned()),
+        _ => Err("has %-signs that stand for control characters or for no text".to_owned()),
+    }
+}

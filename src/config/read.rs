@@ -1,0 +1,275 @@
+//! How each section is read: its keys, their defaults, what they may be, and what they may be
+//! together.
+
+use std::collections::HashSet;
+
+use toml::Table;
+
+use super::address::{mail_url, store_url, web_url};
+use super::raw::{Section, Source};
+use super::value::{
+    bot_token, chat_id, count, domain, duration, file, listen, mailbox, name, networks, one_of,
+    payload, price, room_code, some, speeds, staff_name, telegram_id, time_of_day, time_zone,
+    up_to, webhook_secret, within,
+};
+use super::{
+    BookingSection, Config, ConfigError, Dkim, EmailSection, HoldSection, HotelSection,
+    LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend, QrisSource, Sender, ServerSection,
+    StaffMember, StoreSection, TelegramSection, TravelSection, WebUrl, Webhook,
+};
+use crate::domain::{AdvanceHold, Coordinates, Language, Role, RoomCode, RoomType, Rupiah};
+
+type Outcome<T> = Result<T, ConfigError>;
+
+/// Room types of the demo hotel: code, name, rooms, price.
+const DEMO_ROOMS: [(&str, &str, u32, Rupiah); 3] = [
+    ("STD", "Standard", 10, Rupiah(350_000)),
+    ("DLX", "Deluxe", 6, Rupiah(500_000)),
+    ("STE", "Suite", 2, Rupiah(900_000)),
+];
+/// Kilometres an hour in Jakarta's streets from hour 0 to 23: free at night, slow by day, and
+/// slowest when people drive to work and home.
+const CITY_SPEEDS: &str = "40,40,40,40,40,35,25,18,18,20,22,22,22,22,22,20,17,15,15,18,22,26,32,36";
+
+impl Config {
+    pub(super) fn from_table(
+        table: Table,
+        environment: impl IntoIterator<Item = (String, String)>,
+        is_demo: bool,
+    ) -> Outcome<Self> {
+        let mut source = Source::new(table, environment);
+        let left_at_demo = if is_demo { Vec::new() } else { left_at_demo(&source) };
+        let server = source.section("server", server)?;
+        let store = source.section("store", |keys| {
+            Ok(StoreSection { url: keys.get("url", "sqlite:data/jatah.db", store_url)? })
+        })?;
+        let hotel = source.section("hotel", hotel)?;
+        let rooms = rooms(&mut source)?;
+        let hold = source.section("hold", hold)?;
+        let booking = source.section("booking", booking)?;
+        let travel = source.section("travel", travel)?;
+        let telegram = source.section("telegram", |keys| telegram(keys, &server))?;
+        let email = source.section("email", |keys| email(keys, &hotel))?;
+        let qris = source.section("qris", qris)?;
+        let limits = source.section("limits", limits)?;
+        let staff = staff(&mut source)?;
+        source.finish()?;
+        Ok(Self {
+            is_demo,
+            server,
+            store,
+            hotel,
+            rooms,
+            hold,
+            booking,
+            travel,
+            telegram,
+            email,
+            qris,
+            limits,
+            staff,
+            left_at_demo,
+        })
+    }
+}
+
+/// What only the demo may leave unsaid.
+fn left_at_demo(source: &Source) -> Vec<&'static str> {
+    let keys = [
+        ("hotel.name", source.gives("hotel", "name")),
+        ("hotel.latitude", source.gives("hotel", "latitude")),
+        ("hotel.longitude", source.gives("hotel", "longitude")),
+        ("[[room]]", source.has("room")),
+    ];
+    keys.into_iter().filter(|(_, is_given)| !is_given).map(|(key, _)| key).collect()
+}
+
+fn server(keys: &mut Section<'_>) -> Outcome<ServerSection> {
+    let section = ServerSection {
+        listen: keys.get("listen", "127.0.0.1:8080", listen)?,
+        public_url: keys.find("public_url", web_url)?,
+        metrics_listen: keys.find("metrics_listen", listen)?,
+    };
+    if section.listen.port() != 0 && section.metrics_listen == Some(section.listen) {
+        return Err(keys.wrong("metrics_listen", "is the same as listen; choose another port"));
+    }
+    Ok(section)
+}
+
+fn hotel(keys: &mut Section<'_>) -> Outcome<HotelSection> {
+    let languages = [("id", Language::Indonesian), ("en", Language::English)];
+    let name = keys.get("name", "Hotel Jatah", name)?;
+    let timezone = keys.get("timezone", "Asia/Jakarta", time_zone)?;
+    let latitude = keys.get("latitude", "-6.195", within(-90.0, 90.0))?;
+    let longitude = keys.get("longitude", "106.823", within(-180.0, 180.0))?;
+    let language = keys.get("language", "id", one_of(&languages))?;
+    let day_starts_at = keys.get("day_starts_at", "06:00", time_of_day)?;
+    let Some(position) = Coordinates::new(latitude, longitude) else {
+        return Err(keys.wrong("latitude", "and longitude are no place on earth"));
+    };
+    Ok(HotelSection { name, timezone, position, language, day_starts_at })
+}
+
+fn rooms(source: &mut Source) -> Outcome<Vec<RoomType>> {
+    let given = source.entries("room", |keys| {
+        Ok(RoomType {
+            code: keys.need("code", room_code)?,
+            name: keys.need("name", name)?,
+            rooms: keys.need("rooms", some)?,
+            price: keys.need("price", price)?,
+        })
+    })?;
+    let Some(rooms) = given else { return demo_rooms() };
+    if rooms.is_empty() {
+        return Err(ConfigError::at("room", "is an empty list; a hotel has at least one [[room]]"));
+    }
+    let mut codes = HashSet::new();
+    for (index, room) in rooms.iter().enumerate() {
+        // Two codes that differ in case alone would be mistaken for one another.
+        if !codes.insert(room.code.as_str().to_ascii_lowercase()) {
+            let problem = format!(
+                "\"{}\" is the code of an earlier room type too (capitals aside)",
+                room.code
+            );
+            return Err(ConfigError::at(format!("room[{}].code", index + 1), problem));
+        }
+    }
+    Ok(rooms)
+}
+
+fn demo_rooms() -> Outcome<Vec<RoomType>> {
+    let room = |(code, name, rooms, price): (&str, &str, u32, Rupiah)| {
+        let code = RoomCode::parse(code)
+            .map_err(|error| ConfigError::at("room", format!("{code} {error}")))?;
+        Ok(RoomType { code, name: name.to_owned(), rooms, price })
+    };
+    DEMO_ROOMS.into_iter().map(room).collect()
+}
+
+fn hold(keys: &mut Section<'_>) -> Outcome<HoldSection> {
+    Ok(HoldSection {
+        duration: keys.get("duration", "2h", duration)?,
+        remind_before: keys.get("remind_before", "15m", duration)?,
+        extend_by: keys.get("extend_by", "30m", duration)?,
+        max_extensions: keys.get("max_extensions", "2", count(0..=MAX_COUNT))?,
+        payment_window: keys.get("payment_window", "30m", duration)?,
+        // Half the way round the earth.
+        radius_km: keys.get("radius_km", "10", up_to(20_000.0))?,
+        fix_max_age: keys.get("fix_max_age", "20m", duration)?,
+        arrival_buffer: keys.get("arrival_buffer", "15m", duration)?,
+    })
+}
+
+fn booking(keys: &mut Section<'_>) -> Outcome<BookingSection> {
+    let advance_holds =
+        [("until_release", AdvanceHold::UntilRelease), ("duration", AdvanceHold::Duration)];
+    Ok(BookingSection {
+        advance_days: keys.get("advance_days", "0", count(0..=366))?,
+        advance_hold: keys.get("advance_hold", "until_release", one_of(&advance_holds))?,
+        release_at: keys.get("release_at", "18:00", time_of_day)?,
+        max_nights: keys.get("max_nights", "30", some)?,
+        max_active_per_guest: keys.get("max_active_per_guest", "2", some)?,
+    })
+}
+
+fn travel(keys: &mut Section<'_>) -> Outcome<TravelSection> {
+    Ok(TravelSection {
+        road_factor: keys.get("road_factor", "1.4", within(1.0, 10.0))?,
+        speeds: keys.get("speeds", CITY_SPEEDS, speeds)?,
+        live_silence_max: keys.get("live_silence_max", "45m", duration)?,
+        routing_url: keys.find("routing_url", web_url)?,
+    })
+}
+
+fn telegram(keys: &mut Section<'_>, server: &ServerSection) -> Outcome<TelegramSection> {
+    let token = keys.find("token", bot_token)?;
+    let api_url = keys.get("api_url", "https://api.telegram.org", web_url)?;
+    let fo_chat_id = keys.find("fo_chat_id", chat_id)?;
+    let is_on = keys.get("webhook", "off", one_of(&[("off", false), ("on", true)]))?;
+    let secret = keys.find("webhook_secret", webhook_secret)?;
+    let webhook = match (is_on, secret) {
+        (false, _) => Webhook::Off,
+        (true, None) => {
+            return Err(keys.wrong("webhook_secret", "is missing; webhook = \"on\" needs it"));
+        }
+        (true, Some(_)) if !server.public_url.as_ref().is_some_and(WebUrl::is_https) => {
+            let problem = "\"on\" needs server.public_url to be set and https://";
+            return Err(keys.wrong("webhook", problem));
+        }
+        (true, Some(secret)) => Webhook::On { secret },
+    };
+    Ok(TelegramSection { token, api_url, fo_chat_id, webhook })
+}
+
+fn email(keys: &mut Section<'_>, hotel: &HotelSection) -> Outcome<EmailSection> {
+    let url = keys.get("url", "file:data/mail", mail_url)?;
+    let (name, address) = keys.get("from", "booking@hotel-jatah.example", mailbox)?;
+    let from = Sender { name: name.unwrap_or_else(|| hotel.name.clone()), address };
+    let domain_name = keys.find("dkim_domain", domain)?;
+    let selector = keys.find("dkim_selector", domain)?;
+    let key_file = keys.find("dkim_key", file)?;
+    let dkim = match (domain_name, selector, key_file) {
+        (None, None, None) => None,
+        (Some(domain), Some(selector), Some(key_file)) => Some(Dkim { domain, selector, key_file }),
+        (domain, selector, _) => {
+            let missing = match (domain, selector) {
+                (None, _) => "dkim_domain",
+                (_, None) => "dkim_selector",
+                _ => "dkim_key",
+            };
+            let problem = "is missing; dkim_domain, dkim_selector and dkim_key go together";
+            return Err(keys.wrong(missing, problem));
+        }
+    };
+    Ok(EmailSection { url, from, dkim })
+}
+
+fn qris(keys: &mut Section<'_>) -> Outcome<QrisSection> {
+    let payload = keys.find("payload", payload)?;
+    let image = keys.find("image", file)?;
+    let mode = keys.get(
+        "mode",
+        "exact",
+        one_of(&[("exact", QrisMode::Exact), ("as_is", QrisMode::AsIs)]),
+    )?;
+    let sends = [("on_arrival", QrisSend::OnArrival), ("on_booking", QrisSend::OnBooking)];
+    let send = keys.get("send", "on_arrival", one_of(&sends))?;
+    let source = match (payload, image) {
+        (None, None) => None,
+        (Some(payload), None) => Some(QrisSource::Payload(payload)),
+        (None, Some(image)) => Some(QrisSource::Image(image)),
+        (Some(_), Some(_)) => {
+            return Err(keys.wrong("image", "is set beside payload; give one of them"));
+        }
+    };
+    Ok(QrisSection { source, mode, send })
+}
+
+fn limits(keys: &mut Section<'_>) -> Outcome<LimitsSection> {
+    Ok(LimitsSection {
+        requests_per_second: keys.get("requests_per_second", "50", some)?,
+        holds_per_address: keys.get("holds_per_address", "200", some)?,
+        web_share: keys.get("web_share", "1", up_to(1.0))?,
+        trusted_proxies: keys.get("trusted_proxies", "", networks)?,
+    })
+}
+
+fn staff(source: &mut Source) -> Outcome<Vec<StaffMember>> {
+    let roles = [("front_office", Role::FrontOffice), ("manager", Role::Manager)];
+    let given = source.entries("staff", |keys| {
+        Ok(StaffMember {
+            telegram_id: keys.need("telegram_id", telegram_id)?,
+            name: keys.need("name", staff_name)?,
+            role: keys.get("role", "front_office", one_of(&roles))?,
+        })
+    })?;
+    let staff = given.unwrap_or_default();
+    let mut ids = HashSet::new();
+    for (index, member) in staff.iter().enumerate() {
+        if !ids.insert(member.telegram_id) {
+            let problem = format!("{} is the id of an earlier one too", member.telegram_id.0);
+            return Err(ConfigError::at(format!("staff[{}].telegram_id", index + 1), problem));
+        }
+    }
+    Ok(staff)
+}

@@ -1,0 +1,318 @@
+//! What values may be: each reads one given value or says in a few words what is allowed.
+//! Those that may be secrets are never quoted.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::{Bound, RangeBounds, RangeInclusive};
+use std::path::PathBuf;
+
+use chrono::{NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+use ipnet::IpNet;
+use toml::Value;
+
+use super::raw::{Given, kind};
+use super::section::Speeds;
+use super::{MAX_COUNT, MAX_PRICE, Secret};
+use crate::domain::{Email, RoomCode, Rupiah, StaffName, TelegramId};
+
+/// Characters of a wrong value that an error shows.
+const MAX_QUOTED: usize = 40;
+
+type Read<T> = Result<T, String>;
+
+/// A given value in quotes, cut if it is long.
+pub(super) fn quoted(text: &str) -> String {
+    let start: String = text.chars().take(MAX_QUOTED).collect();
+    let dots = if start.len() < text.len() { "…" } else { "" };
+    format!("\"{start}{dots}\"")
+}
+
+/// Text of any kind.
+pub(super) fn text(given: Given) -> Read<String> {
+    match given {
+        Given::Plain(text) | Given::File(Value::String(text)) => Ok(text),
+        Given::File(other) => Err(format!("is {}; write it as text, in quotes", kind(&other))),
+    }
+}
+
+fn whole(given: Given) -> Read<i64> {
+    match given {
+        Given::File(Value::Integer(number)) => Ok(number),
+        Given::File(Value::Float(number)) => Err(format!("is {number}")),
+        Given::File(other) => Err(format!("is {}", kind(&other))),
+        Given::Plain(text) => text.trim().parse().map_err(|_| format!("is {}", quoted(&text))),
+    }
+}
+
+/// A whole number of a range.
+pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(Given) -> Read<u32> {
+    move |given| {
+        let allowed = || format!("whole numbers from {} to {}", range.start(), range.end());
+        let number = whole(given).map_err(|is| format!("{is}; allowed are {}", allowed()))?;
+        u32::try_from(number)
+            .ok()
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| format!("is {number}; allowed are {}", allowed()))
+    }
+}
+
+/// A count of things that there are: from 1.
+pub(super) fn some(given: Given) -> Read<u32> {
+    count(1..=MAX_COUNT)(given)
+}
+
+/// A number within bounds, which `allowed` says in words. Neither infinite nor NaN.
+pub(super) fn number(
+    bounds: (Bound<f64>, Bound<f64>),
+    allowed: &str,
+) -> impl Fn(Given) -> Read<f64> {
+    move |given| {
+        let number = match given {
+            Given::File(Value::Float(number)) => Ok(number),
+            Given::File(Value::Integer(number)) => Ok(exact(number)),
+            Given::File(other) => Err(format!("is {}", kind(&other))),
+            Given::Plain(text) => text.trim().parse().map_err(|_| format!("is {}", quoted(&text))),
+        };
+        let number: f64 = number.map_err(|is| format!("{is}; allowed are numbers {allowed}"))?;
+        // NaN is in no range.
+        if number.is_finite() && bounds.contains(&number) {
+            Ok(number)
+        } else {
+            Err(format!("is {number}; allowed are numbers {allowed}"))
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "every bound is far below 2^53, from which on not every whole number has a float"
+)]
+fn exact(number: i64) -> f64 {
+    number as f64
+}
+
+/// From `least` to `most`, both allowed.
+pub(super) fn within(least: f64, most: f64) -> impl Fn(Given) -> Read<f64> {
+    let allowed = format!("from {least} to {most}");
+    move |given| number((Bound::Included(least), Bound::Included(most)), &allowed)(given)
+}
+
+/// Above 0, up to `most`.
+pub(super) fn up_to(most: f64) -> impl Fn(Given) -> Read<f64> {
+    let allowed = format!("above 0, up to {most}");
+    move |given| number((Bound::Excluded(0.0), Bound::Included(most)), &allowed)(given)
+}
+
+/// A price in whole rupiah.
+pub(super) fn price(given: Given) -> Read<Rupiah> {
+    let allowed = || format!("allowed are whole rupiah from 1 to {}", MAX_PRICE.0);
+    let number = whole(given).map_err(|is| format!("{is}; {}", allowed()))?;
+    u64::try_from(number)
+        .ok()
+        .map(Rupiah)
+        .filter(|price| (Rupiah(1)..=MAX_PRICE).contains(price))
+        .ok_or_else(|| format!("is {number}; {}", allowed()))
+}
+
+/// A duration of 1 s to 366 d in whole milliseconds, in units.
+pub(super) fn duration(given: Given) -> Read<TimeDelta> {
+    const ALLOWED: &str = "write one like 2h, 15m, 5s, 1500ms or 1h30m, from 1s to 366d, in quotes";
+    let text = text(given).map_err(|is| format!("{is}; {ALLOWED}"))?;
+    let whole_milliseconds = humantime::parse_duration(text.trim())
+        .ok()
+        .filter(|duration| duration.subsec_nanos() % 1_000_000 == 0)
+        .and_then(|duration| TimeDelta::from_std(duration).ok());
+    match whole_milliseconds {
+        None => Err(format!("{} is no duration; {ALLOWED}", quoted(&text))),
+        Some(length) if length < TimeDelta::seconds(1) => {
+            Err(format!("{} is too short; {ALLOWED}", quoted(&text)))
+        }
+        Some(length) if length > TimeDelta::days(366) => {
+            Err(format!("{} is too long; {ALLOWED}", quoted(&text)))
+        }
+        Some(length) => Ok(length),
+    }
+}
+
+/// A time of day, `HH:MM`.
+pub(super) fn time_of_day(given: Given) -> Read<NaiveTime> {
+    const ALLOWED: &str = "write HH:MM in quotes, from \"00:00\" to \"23:59\"";
+    let text = text(given).map_err(|is| format!("{is}; {ALLOWED}"))?;
+    // The parser alone would take "6:5" too.
+    let time = if text.len() == 5 { NaiveTime::parse_from_str(&text, "%H:%M").ok() } else { None };
+    time.ok_or_else(|| format!("{} is no time of day; {ALLOWED}", quoted(&text)))
+}
+
+/// A time zone by its IANA name.
+pub(super) fn time_zone(given: Given) -> Read<Tz> {
+    let text = text(given)?;
+    text.parse().map_err(|_| {
+        format!("{} is no known time zone; write an IANA name like Asia/Jakarta", quoted(&text))
+    })
+}
+
+/// One of a few words.
+pub(super) fn one_of<T: Copy>(words: &[(&str, T)]) -> impl Fn(Given) -> Read<T> {
+    move |given| {
+        let list: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let allowed = list.join(" or ");
+        let text = text(given).map_err(|is| format!("{is}; allowed are {allowed}"))?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        found.ok_or_else(|| format!("is {}; allowed are {allowed}", quoted(&text)))
+    }
+}
+
+/// A name: of people, of the hotel, of a room type. All are formed alike.
+pub(super) fn staff_name(given: Given) -> Read<StaffName> {
+    let text = text(given)?;
+    StaffName::parse(&text)
+        .map_err(|error| format!("{error}; allowed are 1 to 80 characters on one line"))
+}
+
+/// A name as plain text.
+pub(super) fn name(given: Given) -> Read<String> {
+    staff_name(given).map(|name| name.as_str().to_owned())
+}
+
+/// The code of a room type.
+pub(super) fn room_code(given: Given) -> Read<RoomCode> {
+    let text = text(given)?;
+    RoomCode::parse(&text).map_err(|error| {
+        format!("{} {error}; allowed are 1 to 16 of A-Z a-z 0-9 _ -", quoted(&text))
+    })
+}
+
+/// The id of a Telegram user.
+pub(super) fn telegram_id(given: Given) -> Read<TelegramId> {
+    match whole(given) {
+        Ok(id) if id > 0 => Ok(TelegramId(id)),
+        Ok(id) => Err(format!("is {id}; the id of a person is above 0")),
+        Err(is) => Err(format!("{is}; write the id of a person, a whole number above 0")),
+    }
+}
+
+/// The id of a Telegram chat: a person's, or a group's, which is negative.
+pub(super) fn chat_id(given: Given) -> Read<i64> {
+    const ALLOWED: &str = "write a chat's id, a whole number (negative for groups)";
+    match whole(given) {
+        Ok(0) => Err(format!("is 0; {ALLOWED}")),
+        Ok(id) => Ok(id),
+        Err(is) => Err(format!("{is}; {ALLOWED}")),
+    }
+}
+
+/// Letters, digits, `_` and `-`, at least one.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// The token of a bot.
+pub(super) fn bot_token(given: Given) -> Read<Secret> {
+    let text = text(given)?;
+    let is_valid = text.split_once(':').is_some_and(|(id, key)| {
+        !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && is_token(key)
+    });
+    if is_valid {
+        Ok(Secret::new(text))
+    } else {
+        Err("is no bot token; it looks like 123456789:AAE-letters_and_digits".to_owned())
+    }
+}
+
+/// The secret of a webhook.
+pub(super) fn webhook_secret(given: Given) -> Read<Secret> {
+    let text = text(given)?;
+    if text.len() <= 256 && is_token(&text) {
+        Ok(Secret::new(text))
+    } else {
+        Err("is no webhook secret; allowed are 1 to 256 of A-Z a-z 0-9 _ -".to_owned())
+    }
+}
+
+/// An address and a port to listen on.
+pub(super) fn listen(given: Given) -> Read<SocketAddr> {
+    let text = text(given)?;
+    text.trim().parse().map_err(|_| {
+        format!("{} is no address with port; write one like 127.0.0.1:8080", quoted(&text))
+    })
+}
+
+/// Path of a file. It is not looked at.
+pub(super) fn file(given: Given) -> Read<PathBuf> {
+    let text = text(given)?;
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err("is no path of a file".to_owned());
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// The text of a static QRIS code, as far as can be told from its start.
+pub(super) fn payload(given: Given) -> Read<String> {
+    let text = text(given)?;
+    let text = text.trim();
+    if text.starts_with("000201") && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("is no QRIS payload; it is one line that starts with 000201".to_owned())
+    }
+}
+
+/// A domain, or a DKIM selector, which is formed alike.
+pub(super) fn domain(given: Given) -> Read<String> {
+    let text = text(given)?;
+    let is_label = |label: &str| label.len() <= 63 && is_token(label);
+    if text.len() <= 253 && text.split('.').all(is_label) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err(format!("{} is no domain name; write one like hotel.example", quoted(&text)))
+    }
+}
+
+/// `NAME <ADDRESS>` or the bare address.
+pub(super) fn mailbox(given: Given) -> Read<(Option<String>, Email)> {
+    const ALLOWED: &str = "write \"Name <address@domain>\" or the address alone";
+    let text = text(given)?;
+    let (name, address) = match text.trim().strip_suffix('>').and_then(|t| t.split_once('<')) {
+        Some((name, address)) => (name.trim(), address),
+        None => ("", text.as_str()),
+    };
+    let wrong = |error| format!("{} {error}; {ALLOWED}", quoted(&text));
+    let address = Email::parse(address).map_err(wrong)?;
+    let name = match name.trim_matches('"') {
+        "" => None,
+        name => Some(StaffName::parse(name).map_err(wrong)?.as_str().to_owned()),
+    };
+    Ok((name, address))
+}
+
+/// Values in a row: a list of the file, or plain text with commas.
+fn list(given: Given) -> Read<Vec<Given>> {
+    match given {
+        Given::File(Value::Array(values)) => Ok(values.into_iter().map(Given::File).collect()),
+        Given::File(other) => Err(format!("is {}; write a list in [ ]", kind(&other))),
+        Given::Plain(text) if text.trim().is_empty() => Ok(Vec::new()),
+        Given::Plain(text) => {
+            Ok(text.split(',').map(|part| Given::Plain(part.trim().to_owned())).collect())
+        }
+    }
+}
+
+/// Networks: addresses, or ranges in CIDR notation.
+pub(super) fn networks(given: Given) -> Read<Vec<IpNet>> {
+    let network = |given: Given| {
+        let text = text(given)?;
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        address.or_else(|_| text.parse::<IpNet>().map(|net| net.trunc())).map_err(|_| {
+            format!("{} is no address and no range like 10.0.0.0/8 or fd00::/8", quoted(&text))
+        })
+    };
+    list(given)?.into_iter().map(network).collect()
+}
+
+/// 24 speeds in km/h.
+pub(super) fn speeds(given: Given) -> Read<Speeds> {
+    let speeds: Vec<f64> = list(given)?.into_iter().map(within(1.0, 200.0)).collect::<Read<_>>()?;
+    <[f64; 24]>::try_from(speeds).map(Speeds).map_err(|speeds| {
+        format!("has {} numbers; write 24, one for each hour from 0 to 23", speeds.len())
+    })
+}

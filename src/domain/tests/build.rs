@@ -1,0 +1,165 @@
+//! A hotel in Jakarta and a guest with a standard room for one night.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
+
+use crate::domain::{
+    AdvanceHold, BookingPolicy, Change, Command, Contact, Coordinates, Decision, Fix, Guest,
+    GuestName, Held, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo,
+    RoomCode, RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TravelPolicy, decide,
+};
+
+/// Five in the afternoon of 4 January 2026 in Jakarta.
+pub fn at(minutes: i64) -> Moment {
+    DateTime::from_timestamp_secs(1_767_520_800).unwrap() + TimeDelta::minutes(minutes)
+}
+
+/// The same with seconds.
+pub fn at_second(seconds: i64) -> Moment {
+    at(0) + TimeDelta::seconds(seconds)
+}
+
+pub fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub fn time(text: &str) -> NaiveTime {
+    text.parse().unwrap()
+}
+
+pub fn moment(text: &str) -> Moment {
+    text.parse().unwrap()
+}
+
+pub fn policy() -> Policy {
+    Policy {
+        hotel: HotelPolicy {
+            name: "Hotel Uji".to_owned(),
+            position: Coordinates::new(-6.2, 106.8).unwrap(),
+            timezone: chrono_tz::Asia::Jakarta,
+            day_starts_at: time("06:00:00"),
+        },
+        rooms: vec![RoomType {
+            code: RoomCode::parse("STD").unwrap(),
+            name: "Standard".to_owned(),
+            rooms: 10,
+            price: Rupiah(350_000),
+        }],
+        hold: HoldPolicy {
+            duration: TimeDelta::hours(2),
+            remind_before: TimeDelta::minutes(15),
+            extend_by: TimeDelta::minutes(30),
+            max_extensions: 2,
+            payment_window: TimeDelta::minutes(30),
+        },
+        booking: BookingPolicy {
+            advance_days: 0,
+            advance_hold: AdvanceHold::UntilRelease,
+            release_at: time("18:00:00"),
+            max_nights: 30,
+            max_active_per_guest: 2,
+        },
+        travel: TravelPolicy { radius_km: 10.0, fix_max_age: TimeDelta::minutes(20) },
+        front_office_chat: true,
+    }
+}
+
+pub fn new_booking(check_in: NaiveDate, nights: u32) -> NewBooking {
+    NewBooking {
+        receipt_no: ReceiptNo::new(date("2026-01-04"), 1),
+        access: TokenHash([1; 32]),
+        guest: Guest {
+            name: GuestName::parse("Budi").unwrap(),
+            contact: Contact::Telegram(TelegramId(1)),
+            language: Language::Indonesian,
+        },
+        room: RoomCode::parse("STD").unwrap(),
+        check_in,
+        nights,
+    }
+}
+
+pub fn book() -> Command {
+    Command::Book(new_booking(date("2026-01-04"), 1))
+}
+
+pub fn sari() -> StaffName {
+    StaffName::parse("Sari").unwrap()
+}
+
+pub fn arrive() -> Command {
+    Command::Arrive { by: sari() }
+}
+
+pub fn pay() -> Command {
+    Command::MarkPaid { by: sari() }
+}
+
+pub fn cancel() -> Command {
+    Command::CancelByStaff { by: sari(), note: Some("no show".to_owned()) }
+}
+
+pub fn extend(minutes: u32) -> Command {
+    Command::Extend { by: sari(), minutes }
+}
+
+/// A fix so many degrees north of the hotel: 0.05 is near (5.5 km), 0.5 is far (55 km).
+pub fn fix(degrees: f64, at: Moment) -> Fix {
+    let place = Coordinates::new(-6.2 + degrees, 106.8).unwrap();
+    Fix { place, accuracy_metres: None, at }
+}
+
+pub fn report(degrees: f64, at: Moment) -> Command {
+    Command::ReportPosition(fix(degrees, at))
+}
+
+/// The change of a command that must be a step.
+pub fn change(held: Option<&Held>, command: Command, now: Moment, policy: &Policy) -> Change {
+    match decide(held, command, now, policy).unwrap() {
+        Decision::Step(step) => step.change,
+        other => panic!("not a step: {other:?}"),
+    }
+}
+
+/// A booking on its way, by commands at minutes; each must do something.
+pub struct Story {
+    pub policy: Policy,
+    pub held: Held,
+}
+
+impl Story {
+    /// Booked at minute 0.
+    pub fn new() -> Self {
+        Self::under(policy())
+    }
+
+    pub fn under(policy: Policy) -> Self {
+        let booking = change(None, book(), at(0), &policy).booking;
+        Self { policy, held: Held { booking, track: Track::default() } }
+    }
+
+    pub fn then(self, command: Command, minute: i64) -> Self {
+        self.then_at(command, at(minute))
+    }
+
+    pub fn then_at(mut self, command: Command, now: Moment) -> Self {
+        match decide(Some(&self.held), command, now, &self.policy).unwrap() {
+            Decision::Step(step) => self.held.booking = step.change.booking,
+            Decision::Track(track) => self.held.track = track,
+            Decision::Unchanged => panic!("nothing happens at {now}"),
+        }
+        self
+    }
+
+    /// The last fix of a guest, reported when it was measured.
+    pub fn seen(self, degrees: f64, minute: i64) -> Self {
+        self.then(report(degrees, at(minute)), minute)
+    }
+
+    pub fn until(&self) -> Moment {
+        self.held.booking.hold.until
+    }
+
+    pub fn remind_at(&self) -> Option<Moment> {
+        self.held.booking.hold.remind_at
+    }
+}

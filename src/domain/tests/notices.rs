@@ -1,0 +1,57 @@
+//! Who is told what, and until when.
+
+use chrono::TimeDelta;
+
+use super::build::{Story, arrive, at, book, cancel, change, extend, pay, policy};
+use crate::domain::{Command, Moment, Notice, Policy, Recipient};
+
+fn both(until: Moment) -> Vec<Notice> {
+    Recipient::ALL.map(|to| Notice { to, useful_until: until }).to_vec()
+}
+
+fn front_office(until: Moment) -> Vec<Notice> {
+    vec![Notice { to: Recipient::FrontOffice, useful_until: until }]
+}
+
+fn next_day(minute: i64) -> Moment {
+    at(minute) + TimeDelta::hours(24)
+}
+
+/// Every kind of step: the story before, the command, its minute, and the notices it owes.
+fn steps() -> Vec<(Story, Command, i64, Vec<Notice>)> {
+    let at_desk = || Story::new().then(arrive(), 110);
+    vec![
+        (Story::new(), Command::Wake, 105, both(at(120))),
+        (Story::new().seen(0.05, 119), Command::Wake, 120, both(at(150))),
+        (Story::new(), Command::Wake, 120, both(next_day(120))),
+        (Story::new(), extend(60), 10, both(at(180))),
+        (Story::new(), arrive(), 110, both(at(140))),
+        (at_desk(), Command::Wake, 140, front_office(at(170))),
+        (at_desk(), pay(), 120, both(next_day(120))),
+        (Story::new(), pay(), 10, both(next_day(10))),
+        (Story::new(), cancel(), 10, both(next_day(10))),
+        (Story::new(), Command::CancelByGuest, 10, both(next_day(10))),
+        (Story::new().then(pay(), 10), arrive(), 20, vec![]),
+    ]
+}
+
+#[test]
+fn a_step_owes_its_notices_as_long_as_they_are_news() {
+    let booked = change(None, book(), at(0), &policy());
+    assert_eq!(booked.notices, both(at(120)));
+    for (story, command, minute, expected) in steps() {
+        let change = change(Some(&story.held), command, at(minute), &story.policy);
+        assert_eq!(change.notices, expected, "{:?}", change.event);
+    }
+}
+
+#[test]
+fn a_front_office_without_a_chat_is_owed_nothing() {
+    let silent = Policy { front_office_chat: false, ..policy() };
+    for (story, command, minute, expected) in steps() {
+        let change = change(Some(&story.held), command, at(minute), &silent);
+        let guests: Vec<_> =
+            expected.into_iter().filter(|notice| notice.to == Recipient::Guest).collect();
+        assert_eq!(change.notices, guests, "{:?}", change.event);
+    }
+}

@@ -1,0 +1,222 @@
+//! What no sequence of commands can do, however time moves.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::build::{arrive, at, cancel, extend, fix, new_booking, pay, policy};
+use crate::domain::{
+    Actor, Change, Command, Decision, Event, Held, HoldPolicy, Moment, Policy, Rupiah, Status,
+    Track, decide,
+};
+
+/// Failures are kept as tests of their own, not in files.
+pub fn config() -> ProptestConfig {
+    ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// How time moves before a command.
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    By(i64),
+    /// So many milliseconds after the instant at which the clock is needed.
+    ToWake(i64),
+    ToEnd(i64),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ask {
+    Wake,
+    Report(f64, i64),
+    Arrive,
+    Pay,
+    Cancel,
+    CancelByGuest,
+    Extend(u32),
+    Book,
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        2 => (0_i64..40 * 60_000).prop_map(Move::By),
+        1 => (0_i64..10 * 3_600_000).prop_map(Move::By),
+        4 => (-2_i64..120_000).prop_map(Move::ToWake),
+        3 => (-2_i64..=2).prop_map(Move::ToWake),
+        2 => (-2_i64..120_000).prop_map(Move::ToEnd),
+    ]
+}
+
+fn asks() -> impl Strategy<Value = Ask> {
+    prop_oneof![
+        10 => Just(Ask::Wake),
+        4 => (0.0..0.3_f64, 0_i64..30 * 60_000).prop_map(|(north, age)| Ask::Report(north, age)),
+        2 => Just(Ask::Arrive),
+        1 => Just(Ask::Pay),
+        1 => Just(Ask::Cancel),
+        1 => Just(Ask::CancelByGuest),
+        3 => (0_u32..=245).prop_map(Ask::Extend),
+        1 => Just(Ask::Book),
+    ]
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    (5_i64..300, 1_i64..200, 2_i64..60, 0_u32..4, 2_i64..60, any::<bool>()).prop_map(
+        |(duration, remind, extend, max_extensions, window, front_office_chat)| Policy {
+            hold: HoldPolicy {
+                duration: TimeDelta::minutes(duration),
+                remind_before: TimeDelta::minutes(remind),
+                extend_by: TimeDelta::minutes(extend),
+                max_extensions,
+                payment_window: TimeDelta::minutes(window),
+            },
+            front_office_chat,
+            ..policy()
+        },
+    )
+}
+
+fn command(ask: Ask, now: Moment) -> Command {
+    match ask {
+        Ask::Wake => Command::Wake,
+        Ask::Report(north, age) => {
+            Command::ReportPosition(fix(north, now - TimeDelta::milliseconds(age)))
+        }
+        Ask::Arrive => arrive(),
+        Ask::Pay => pay(),
+        Ask::Cancel => cancel(),
+        Ask::CancelByGuest => Command::CancelByGuest,
+        Ask::Extend(minutes) => extend(minutes),
+        Ask::Book => Command::Book(new_booking(super::build::date("2026-01-04"), 1)),
+    }
+}
+
+/// One booking that is asked things, with what must hold of every answer.
+struct Run {
+    policy: Policy,
+    held: Held,
+    now: Moment,
+    price: Rupiah,
+    reminded: BTreeSet<Moment>,
+}
+
+impl Run {
+    fn new(mut policy: Policy, price: u64, nights: u32) -> Self {
+        policy.rooms[0].price = Rupiah(price);
+        let new = new_booking(super::build::date("2026-01-04"), nights);
+        let booking = super::build::change(None, Command::Book(new), at(0), &policy).booking;
+        let held = Held { booking, track: Track::default() };
+        let price = Rupiah(price * u64::from(nights));
+        Self { policy, held, now: at(0), price, reminded: BTreeSet::new() }
+    }
+
+    fn ask(&mut self, step: Move, ask: Ask) {
+        let hold = self.held.booking.hold;
+        let ms = TimeDelta::milliseconds;
+        let then = match step {
+            Move::By(by) => self.now + ms(by),
+            Move::ToWake(after) => hold.wake_at() + ms(after),
+            Move::ToEnd(after) => hold.until + ms(after),
+        };
+        self.now = self.now.max(then);
+        let is_early = self.held.booking.wake_at().is_none_or(|at| self.now < at);
+        let answer = decide(Some(&self.held), command(ask, self.now), self.now, &self.policy);
+        if is_early && matches!(ask, Ask::Wake) {
+            assert_eq!(answer, Ok(Decision::Unchanged), "a wake before its instant");
+        }
+        match answer {
+            Ok(Decision::Step(step)) => self.check(&step.change, ask),
+            Ok(Decision::Track(track)) => {
+                assert!(self.held.booking.is_pending() && self.held.booking.arrived_at.is_none());
+                self.held.track = track;
+            }
+            Ok(Decision::Unchanged) | Err(_) => {}
+        }
+    }
+
+    fn check(&mut self, change: &Change, ask: Ask) {
+        let (before, after) = (&self.held.booking, &change.booking);
+        assert_eq!(after.revision, before.revision.next(), "one step, one revision");
+        assert_eq!(change.at, self.now, "times are true");
+        assert_eq!((&after.stay, after.stay.price), (&before.stay, self.price), "the exact price");
+        assert_eq!(
+            (&after.guest, after.receipt_no, after.booked_at),
+            (&before.guest, before.receipt_no, before.booked_at)
+        );
+        assert!(after.hold.until >= before.hold.until, "a deadline never goes back");
+        match &before.status {
+            Status::Pending => {}
+            Status::Paid { .. } => {
+                assert_eq!(after.status, before.status, "paid stays paid");
+                assert_eq!(change.event, Event::Arrived);
+            }
+            Status::Cancelled { .. } => panic!("a cancelled booking moved: {change:?}"),
+        }
+        if matches!(after.status, Status::Paid { .. }) && before.is_pending() {
+            assert!(matches!((ask, &change.actor), (Ask::Pay, Actor::Staff(_))), "{change:?}");
+        }
+        if change.actor == Actor::Clock {
+            self.check_clock(change);
+        }
+        let told: BTreeSet<_> = change.notices.iter().map(|notice| notice.to).collect();
+        assert_eq!(told.len(), change.notices.len(), "one notice a recipient");
+        self.held.booking = after.clone();
+        if !after.is_pending() {
+            self.held.track = Track::default();
+        }
+    }
+
+    fn check_clock(&mut self, change: &Change) {
+        let before = &self.held.booking;
+        assert!(before.wake_at().is_some_and(|at| at <= self.now));
+        if let Some(wake_at) = change.booking.wake_at() {
+            assert!(wake_at > self.now, "the clock is not needed again at once");
+        }
+        match &change.event {
+            Event::Reminded { .. } => {
+                assert!(self.now < before.hold.until && before.arrived_at.is_none());
+                assert!(self.reminded.insert(before.hold.until), "two reminders of one deadline");
+            }
+            Event::Expired { .. } => {
+                assert_eq!(before.arrived_at, None, "the clock cancels nobody at the desk");
+                assert!(self.now >= before.hold.until);
+            }
+            Event::ExtendedByClock { .. } => {
+                assert!(change.booking.hold.extensions <= self.policy.hold.max_extensions);
+                assert!(self.now >= before.hold.until && before.arrived_at.is_none());
+            }
+            Event::PaymentAsked => assert!(before.arrived_at.is_some()),
+            other => panic!("the clock did {other:?}"),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_sequence_of_commands_breaks_a_rule(
+        policy in policies(),
+        price in 1_u64..10_000_000,
+        nights in 1_u32..=30,
+        steps in prop::collection::vec((moves(), asks()), 1..60),
+    ) {
+        let mut run = Run::new(policy, price, nights);
+        for (step, ask) in steps {
+            run.ask(step, ask);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_comes_whenever_it_is_needed_ends_every_hold_in_time(
+        policy in policies(),
+        late in 0_i64..50,
+    ) {
+        let mut run = Run::new(policy, 1, 1);
+        for _ in 0..64 {
+            run.ask(Move::ToWake(late), Ask::Wake);
+        }
+        prop_assert!(!run.held.booking.takes_room(), "nobody came, and the room is free");
+        prop_assert!(run.now <= at(0) + run.policy.hold.duration + TimeDelta::milliseconds(late + 50));
+    }
+}

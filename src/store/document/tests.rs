@@ -1,0 +1,110 @@
+//! What was written once stays readable.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Changes of every kind as the first version wrote them. The file is never written again.
+const FIRST_VERSION: &str = include_str!("../../../tests/it/fixtures/change-v1.json");
+
+fn written_first() -> Vec<Value> {
+    serde_json::from_str(FIRST_VERSION).unwrap()
+}
+
+fn read(document: &Value) -> Result<Change, StoreError> {
+    let document: ChangeDocument = serde_json::from_value(document.clone()).unwrap();
+    document.try_into()
+}
+
+/// Whether everything of `part` is in `whole`, which may have more fields.
+fn has_all(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part
+            .iter()
+            .all(|(key, value)| whole.get(key).is_some_and(|stored| has_all(stored, value))),
+        (Value::Array(whole), Value::Array(part)) => {
+            whole.len() == part.len()
+                && whole.iter().zip(part).all(|(whole, part)| has_all(whole, part))
+        }
+        (whole, part) => whole == part,
+    }
+}
+
+#[test]
+fn changes_of_the_first_version_are_read_and_nothing_of_them_is_lost() {
+    for document in written_first() {
+        let change = read(&document).unwrap();
+        let again = serde_json::to_value(ChangeDocument::from(&change)).unwrap();
+        assert!(has_all(&again, &document), "{document} became {again}");
+    }
+}
+
+#[test]
+fn the_first_version_had_every_kind_of_event_and_channel() {
+    let changes: Vec<_> = written_first().iter().map(|document| read(document).unwrap()).collect();
+    let has = |wanted: fn(&Change) -> bool| changes.iter().any(wanted);
+    assert!(has(|change| change.event == Event::Booked));
+    assert!(has(|change| matches!(change.event, Event::Reminded { evidence: Some(_), .. })));
+    assert!(has(|change| matches!(change.event, Event::Reminded { evidence: None, .. })));
+    assert!(has(|change| change.event == Event::PaymentAsked));
+    assert!(has(|change| matches!(change.event, Event::ExtendedByClock { .. })));
+    assert!(has(|change| change.event == Event::ExtendedByStaff { minutes: 45 }));
+    assert!(has(|change| change.event == Event::Arrived));
+    assert!(has(|change| change.event == Event::Paid));
+    assert!(has(|change| matches!(change.event, Event::Cancelled { note: Some(_) })));
+    assert!(has(|change| change.event == Event::Cancelled { note: None }));
+    assert!(has(|change| matches!(change.event, Event::Expired { evidence: Some(_) })));
+    assert!(has(|change| change.event == Event::Expired { evidence: None }));
+    assert!(has(|change| matches!(change.booking.guest.contact, Contact::Telegram(_))));
+    assert!(has(|change| matches!(change.booking.guest.contact, Contact::Web(_))));
+    assert!(has(|change| change.booking.qris_sent_at.is_some()));
+    assert!(has(|change| change.booking.guest.language == Language::English));
+}
+
+#[test]
+fn a_field_that_a_later_version_added_is_no_obstacle() {
+    let mut document = written_first().remove(0);
+    document["added_later"] = json!({ "deep": [1, 2] });
+    document["booking"]["added_later"] = json!(true);
+    assert_eq!(read(&document).unwrap(), read(&written_first()[0]).unwrap());
+}
+
+#[test]
+fn a_broken_document_is_an_error_that_tells_nothing_of_the_guest() {
+    let broken = [
+        ("/booking/guest_name", json!("Budi\u{0}Santoso")),
+        ("/booking/contact/email", json!("budi.santoso at example.com")),
+        ("/booking/receipt_no", json!("RESI-20260230-001")),
+        ("/booking/room/code", json!("")),
+        ("/booking/price", json!(-1)),
+        ("/booking/access", json!("short")),
+        ("/booking/language", json!("xx")),
+        ("/booking/booked_at_ms", json!(i64::MAX)),
+        ("/notices/0/to", json!("NOBODY")),
+    ];
+    for (path, value) in broken {
+        let mut document = written_first().remove(0);
+        *document.pointer_mut(path).unwrap() = value;
+        let error = read(&document).unwrap_err();
+        assert!(matches!(error, StoreError::Unexpected(_)), "{path}");
+        let text = error.to_string().to_lowercase();
+        assert!(!text.contains("budi") && !text.contains("example.com"), "{text}");
+    }
+}
+
+#[test]
+fn a_track_is_read_as_it_was_written() {
+    let fix = |latitude, accuracy_metres| Fix {
+        place: Coordinates::new(latitude, 106.816_666).unwrap(),
+        accuracy_metres,
+        at: moment(1_767_520_800_123).unwrap(),
+    };
+    let written = Track::from_fixes(vec![fix(-6.2, None), fix(-6.175_392, Some(4.75))]);
+    let text = serde_json::to_string(&fix_documents(&written)).unwrap();
+    assert_eq!(track(serde_json::from_str(&text).unwrap()).unwrap(), written);
+    let nowhere = FixDocument { latitude: 91.0, longitude: 0.0, accuracy_metres: None, at_ms: 0 };
+    assert_eq!(
+        track(vec![nowhere]).unwrap_err().to_string(),
+        "unexpected: a stored position is broken: out of range"
+    );
+}

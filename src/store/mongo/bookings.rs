@@ -1,0 +1,193 @@
+//! Reading bookings, and the track beside each.
+
+use std::collections::HashMap;
+
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt, future};
+use mongodb::bson::{Document, doc};
+use mongodb::options::ReadConcern;
+use serde::Deserialize;
+
+use super::MongoStore;
+use super::error::store_error;
+use super::shape::{BOOKINGS, TRACKS, TrackDocument, read, receipt_order, track_document};
+use crate::domain::{Booking, Held, Hold, ReceiptNo, Revision, Track};
+use crate::store::document::{BookingDocument, moment, receipt_no, track};
+use crate::store::{Filter, Page, PageKey, Search, StatusKind, StoreError, Wake};
+
+#[derive(Debug, Deserialize)]
+struct WithTracks {
+    tracks: Vec<TrackDocument>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WakeDocument {
+    receipt_no: String,
+    revision: u32,
+    hold_until_ms: i64,
+    #[serde(default)]
+    remind_at_ms: Option<i64>,
+}
+
+impl TryFrom<WakeDocument> for Wake {
+    type Error = StoreError;
+
+    fn try_from(stored: WakeDocument) -> Result<Self, StoreError> {
+        let hold = Hold {
+            until: moment(stored.hold_until_ms)?,
+            remind_at: stored.remind_at_ms.map(moment).transpose()?,
+            extensions: 0,
+        };
+        Ok(Self {
+            receipt_no: receipt_no(&stored.receipt_no)?,
+            revision: Revision(stored.revision),
+            at: hold.wake_at(),
+        })
+    }
+}
+
+impl MongoStore {
+    /// One snapshot for booking and track: the end of a hold takes the track away with the same
+    /// commit.
+    pub(super) async fn read_held(&self, of: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
+        let ids: Vec<String> = of.iter().map(ToString::to_string).collect();
+        let pipeline = [
+            doc! { "$match": { "_id": { "$in": ids } } },
+            doc! { "$lookup": {
+                "from": TRACKS, "localField": "_id", "foreignField": "_id", "as": "tracks",
+            } },
+        ];
+        let cursor = self
+            .db
+            .collection::<Document>(BOOKINGS)
+            .aggregate(pipeline)
+            .read_concern(ReadConcern::snapshot())
+            .await
+            .map_err(|error| store_error(&error))?;
+        let found: Vec<Document> =
+            cursor.try_collect().await.map_err(|error| store_error(&error))?;
+        let held = |stored: Document| {
+            let WithTracks { tracks } = read(stored.clone())?;
+            let stored: BookingDocument = read(stored)?;
+            let fixes = tracks.into_iter().next().map_or_else(Vec::new, |track| track.fixes);
+            Ok(Held { booking: stored.try_into()?, track: track(fixes)? })
+        };
+        found.into_iter().map(held).collect()
+    }
+
+    pub(super) async fn read_page(
+        &self,
+        filter: &Filter,
+        first: usize,
+        after: Option<PageKey>,
+    ) -> Result<Page, StoreError> {
+        let bookings = self.db.collection::<BookingDocument>(BOOKINGS);
+        let matching = conditions(filter);
+        let mut of_page = matching.clone();
+        of_page.extend(after.map(rest));
+        let find = async {
+            let limit = i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1);
+            let newest_first = doc! { "booked_at_ms": -1, "receipt_order": 1 };
+            let found = bookings.find(all(of_page)).sort(newest_first).limit(limit).await?;
+            found.try_collect::<Vec<_>>().await
+        };
+        let count = async { bookings.count_documents(all(matching)).await };
+        let (mut found, total) =
+            future::try_join(find, count).await.map_err(|error| store_error(&error))?;
+        let has_next = found.len() > first;
+        found.truncate(first);
+        let mut tracks = self.tracks(&found).await?;
+        let bookings = found.into_iter().map(|stored| {
+            let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
+            Ok(Held { booking: Booking::try_from(stored)?, track })
+        });
+        Ok(Page { bookings: bookings.collect::<Result<_, StoreError>>()?, has_next, total })
+    }
+
+    async fn tracks(&self, of: &[BookingDocument]) -> Result<HashMap<String, Track>, StoreError> {
+        if of.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<_> = of.iter().map(|booking| &booking.receipt_no).collect();
+        let tracks = self.db.collection::<TrackDocument>(TRACKS);
+        let found = tracks.find(doc! { "_id": { "$in": ids } }).await;
+        let found: Vec<_> = found
+            .map_err(|error| store_error(&error))?
+            .try_collect()
+            .await
+            .map_err(|error| store_error(&error))?;
+        found.into_iter().map(|stored| Ok((stored.receipt_no, track(stored.fixes)?))).collect()
+    }
+
+    pub(super) async fn stream_wakes(
+        &self,
+    ) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
+        let fields = doc! { "_id": 0, "receipt_no": 1, "revision": 1, "hold_until_ms": 1, "remind_at_ms": 1 };
+        let cursor = self
+            .db
+            .collection::<WakeDocument>(BOOKINGS)
+            .find(doc! { "status.kind": status_text(StatusKind::Pending) })
+            .projection(fields)
+            .await
+            .map_err(|error| store_error(&error))?;
+        Ok(cursor.map(|stored| stored.map_err(|error| store_error(&error))?.try_into()).boxed())
+    }
+
+    /// Replaces only what is there: the end of the hold has taken it away.
+    pub(super) async fn replace_track(
+        &self,
+        of: ReceiptNo,
+        track: &Track,
+    ) -> Result<bool, StoreError> {
+        let stored = track_document(of, track)?;
+        let tracks = self.db.collection::<Document>(TRACKS);
+        let kept = tracks.replace_one(doc! { "_id": of.to_string() }, stored).await;
+        Ok(kept.map_err(|error| store_error(&error))?.matched_count > 0)
+    }
+}
+
+fn status_text(kind: StatusKind) -> &'static str {
+    match kind {
+        StatusKind::Pending => "PENDING",
+        StatusKind::Paid => "PAID",
+        StatusKind::Cancelled => "CANCELLED",
+    }
+}
+
+fn conditions(filter: &Filter) -> Vec<Document> {
+    let status = filter.status.as_ref().map(|kinds| {
+        let kinds: Vec<_> = kinds.iter().copied().map(status_text).collect();
+        doc! { "status.kind": { "$in": kinds } }
+    });
+    let check_in = filter.check_in.map(|day| doc! { "check_in": day.to_string() });
+    let search = filter.search.as_ref().map(|search| match search {
+        Search::Receipt(receipt_no) => doc! { "_id": receipt_no.to_string() },
+        Search::Text(text) => doc! { "$expr": { "$or": [
+            contains("$name_lower", &text.to_lowercase()),
+            contains("$_id", &text.to_uppercase()),
+        ] } },
+    });
+    status.into_iter().chain(check_in).chain(search).collect()
+}
+
+/// A plain search for the text: there is no pattern for anybody to smuggle in.
+fn contains(field: &str, text: &str) -> Document {
+    doc! { "$gte": [{ "$indexOfBytes": [field, { "$literal": text }] }, 0] }
+}
+
+/// What comes after the key in the order of pages.
+fn rest(after: PageKey) -> Document {
+    let booked_at = after.booked_at.timestamp_millis();
+    doc! { "booked_at_ms": { "$lte": booked_at }, "$or": [
+        { "booked_at_ms": { "$lt": booked_at } },
+        { "receipt_order": { "$gt": receipt_order(after.receipt_no) } },
+    ] }
+}
+
+fn all(conditions: Vec<Document>) -> Document {
+    if conditions.is_empty() {
+        doc! {}
+    } else {
+        doc! { "$and": conditions }
+    }
+}

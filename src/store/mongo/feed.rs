@@ -1,0 +1,209 @@
+//! The log as it comes: one change stream over the whole database.
+//!
+//! Changes are only ever inserted, so an event tells what was committed and not, as a look-up
+//! would, what has become of it since. Guests' positions stay in the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_document};
+use mongodb::change_stream::ChangeStream;
+use mongodb::change_stream::event::ResumeToken;
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use super::MongoStore;
+use super::error::{closed, cursor_error, store_error};
+use super::shape::{CHANGES, LeaseDocument, TRACKS, notice_id, read, read_raw};
+use crate::store::document::{ChangeDocument, receipt_no};
+use crate::store::{Changes, Cursor, Fed, StoreError};
+
+/// Longer than any token of ours: what is longer is not asked about.
+const MAX_CURSOR: usize = 2_000;
+/// A replay knows that it is at the end from an answer without events: no reason to let the
+/// server wait for one.
+const REPLAY_WAIT: Duration = Duration::from_millis(10);
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    #[serde(rename = "_id")]
+    token: Document,
+    operation_type: String,
+    ns: Namespace,
+    document_key: Key,
+    full_document: Option<RawDocumentBuf>,
+    update_description: Option<UpdateDescription>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Namespace {
+    coll: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Key {
+    #[serde(rename = "_id")]
+    id: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdateDescription {
+    updated_fields: UpdatedFields,
+}
+
+#[derive(Debug, Deserialize)]
+struct UpdatedFields {
+    /// The recipient of the notice that was marked last.
+    marked: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct FedChange {
+    lease: LeaseDocument,
+}
+
+impl MongoStore {
+    pub(super) async fn open_changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError> {
+        let watch = self.db.watch().pipeline(pipeline());
+        let (opened, start) = match after {
+            // The first answer shall hold no event: then the driver keeps the token that came
+            // with it, which is the place in the log at which the stream begins.
+            None => {
+                let opened = watch.batch_size(0).await.map_err(|error| store_error(&error))?;
+                let start = place(opened.resume_token())?.ok_or_else(|| no_token("no token"))?;
+                (opened, start)
+            }
+            // The first answer shall be of the place itself: then it is known to be there.
+            Some(cursor) => {
+                let watch = watch.resume_after(token(cursor)?);
+                (watch.await.map_err(|error| cursor_error(&error))?, cursor.clone())
+            }
+        };
+        let state = (opened.with_type::<Event>(), self.closed.clone());
+        let events = stream::try_unfold(state, |(mut events, closed)| async {
+            let event = next(&mut events, &closed).await?;
+            Ok(Some(((cursor(&event.token)?, fed(event)?), (events, closed))))
+        });
+        Ok(Changes { start, stream: events.boxed() })
+    }
+
+    /// The same stream, read up to a place. Its filter must be the same: the server wants to see
+    /// the event of the place that it resumes from.
+    pub(super) async fn open_replay(
+        &self,
+        after: &Cursor,
+        until: &Cursor,
+    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError> {
+        let until = well_formed(until)?;
+        let watch = self.db.watch().pipeline(pipeline()).max_await_time(REPLAY_WAIT);
+        let opened = watch.resume_after(token(after)?).await;
+        let opened = opened.map_err(|error| cursor_error(&error))?.with_type::<Event>();
+        let state = (opened, until, self.closed.clone());
+        let events = stream::try_unfold(state, |(mut events, until, is_closed)| async {
+            loop {
+                if is_closed.is_cancelled() {
+                    return Err(closed());
+                }
+                let event = events.next_if_any().await.map_err(|error| store_error(&error))?;
+                let Some(event) = event else {
+                    // Nothing more is there: how far does that reach?
+                    match place(events.resume_token())? {
+                        Some(Cursor(reached)) if reached < until => continue,
+                        Some(_) | None => return Ok(None),
+                    }
+                };
+                let cursor = cursor(&event.token)?;
+                if cursor.0 > until {
+                    return Ok(None);
+                }
+                match fed(event)? {
+                    changed @ Fed::Changed { .. } => {
+                        return Ok(Some(((cursor, changed), (events, until, is_closed))));
+                    }
+                    Fed::Moved(_) | Fed::Marked(_) => {}
+                }
+            }
+        });
+        Ok(events.boxed())
+    }
+}
+
+fn pipeline() -> [Document; 2] {
+    let insert = doc! { "ns.coll": CHANGES, "operationType": "insert" };
+    let mark = doc! {
+        "ns.coll": CHANGES,
+        "operationType": "update",
+        "updateDescription.updatedFields.marked": { "$exists": true },
+    };
+    let moved = doc! { "ns.coll": TRACKS, "operationType": "replace" };
+    [
+        doc! { "$match": { "$or": [insert, mark, moved] } },
+        doc! { "$unset": ["fullDocument.fixes", "lsid", "txnNumber", "clusterTime", "wallTime"] },
+    ]
+}
+
+async fn next(
+    events: &mut ChangeStream<Event>,
+    is_closed: &CancellationToken,
+) -> Result<Event, StoreError> {
+    tokio::select! {
+        () = is_closed.cancelled() => Err(closed()),
+        event = events.try_next() => event
+            .map_err(|error| store_error(&error))?
+            .ok_or_else(|| StoreError::Unavailable("MongoDB ended the change stream".to_owned())),
+    }
+}
+
+fn fed(event: Event) -> Result<Fed, StoreError> {
+    let odd = || StoreError::Unexpected(format!("an event of {} lacks a part", event.ns.coll));
+    match (event.ns.coll.as_str(), event.operation_type.as_str()) {
+        (CHANGES, "insert") => {
+            let stored = event.full_document.ok_or_else(odd)?;
+            let FedChange { lease } = read_raw(stored.as_bytes())?;
+            let change: ChangeDocument = read_raw(stored.as_bytes())?;
+            Ok(Fed::Changed { change: Arc::new(change.try_into()?), lease: lease.try_into()? })
+        }
+        (CHANGES, "update") => {
+            let marked = event.update_description.ok_or_else(odd)?.updated_fields.marked;
+            Ok(Fed::Marked(notice_id(&event.document_key.id, &marked)?))
+        }
+        (TRACKS, "replace") => Ok(Fed::Moved(receipt_no(&event.document_key.id)?)),
+        _ => Err(odd()),
+    }
+}
+
+/// A token is a document of one hexadecimal text, as long as ids are texts; that is the cursor.
+fn cursor(token: &Document) -> Result<Cursor, StoreError> {
+    match (token.get_str("_data"), token.len()) {
+        (Ok(data), 1) => Ok(Cursor(data.to_owned())),
+        _ => Err(no_token("a token of another form")),
+    }
+}
+
+fn token(cursor: &Cursor) -> Result<ResumeToken, StoreError> {
+    well_formed(cursor).and_then(|data| read(doc! { "_data": data }))
+}
+
+/// A cursor as the server writes it: such texts sort as the places do that they name.
+fn well_formed(Cursor(data): &Cursor) -> Result<String, StoreError> {
+    let is_formed = !data.is_empty()
+        && data.len() <= MAX_CURSOR
+        && data.len().is_multiple_of(2)
+        && data.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_formed { Ok(data.to_ascii_uppercase()) } else { Err(StoreError::NotFound) }
+}
+
+fn place(token: Option<ResumeToken>) -> Result<Option<Cursor>, StoreError> {
+    let unreadable = |_| no_token("an unreadable token");
+    token
+        .map(|token| serialize_to_document(&token).map_err(unreadable).and_then(|t| cursor(&t)))
+        .transpose()
+}
+
+fn no_token(what: &str) -> StoreError {
+    StoreError::Unexpected(format!("MongoDB gave {what} for its change stream"))
+}

@@ -1,0 +1,123 @@
+//! Collections, indexes, and the version that says who may read them.
+//!
+//! Everything here may run in several processes at once, and again at every start.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use mongodb::bson::{Document, doc};
+use mongodb::options::IndexOptions;
+use mongodb::{Collection, Database, IndexModel};
+
+use super::error::{NAMESPACE_EXISTS, code, store_error};
+use super::shape::{
+    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, LIMITS, META, REQUESTS, SESSIONS, TRACKS,
+};
+use crate::store::StoreError;
+
+/// Raised when an older version could no longer read or keep what this one writes.
+const VERSION: i64 = 1;
+
+const COLLECTIONS: [&str; 10] =
+    [BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, COUNTERS, CODES, SESSIONS, META];
+
+pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
+    // The version first: what a newer version made is not to be touched.
+    check_version(db).await?;
+    create_collections(db).await?;
+    try_join_all(indexes().into_iter().map(|(collection, models)| async move {
+        let collection: Collection<Document> = db.collection(collection);
+        collection.create_indexes(models).await.map_err(|error| store_error(&error))
+    }))
+    .await?;
+    Ok(())
+}
+
+async fn check_version(db: &Database) -> Result<(), StoreError> {
+    let meta: Collection<Document> = db.collection(META);
+    let filter = doc! { "_id": "schema" };
+    let first = doc! { "$setOnInsert": { "version": VERSION } };
+    match meta.update_one(filter.clone(), first).upsert(true).await.map_err(|e| store_error(&e)) {
+        // Two at once: the other one wrote it.
+        Ok(_) | Err(StoreError::Conflict(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let stored = meta.find_one(filter).await.map_err(|error| store_error(&error))?;
+    let version = stored.and_then(|stored| stored.get_i64("version").ok());
+    match version {
+        Some(VERSION) => Ok(()),
+        Some(version) => Err(StoreError::Unexpected(format!(
+            "the database {} has schema version {version}, this program knows {VERSION} only: \
+             it was written by another version of jatah",
+            db.name()
+        ))),
+        None => Err(StoreError::Unexpected("the schema version cannot be read".to_owned())),
+    }
+}
+
+/// Transactions may write into collections only that are there.
+async fn create_collections(db: &Database) -> Result<(), StoreError> {
+    let there = db.list_collection_names().await.map_err(|error| store_error(&error))?;
+    let there: HashSet<_> = there.iter().map(String::as_str).collect();
+    let create = |name: &'static str| async move {
+        match db.create_collection(name).await {
+            Err(error) if code(&error) != Some(NAMESPACE_EXISTS) => Err(store_error(&error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    };
+    try_join_all(COLLECTIONS.into_iter().filter(|name| !there.contains(name)).map(create)).await?;
+    Ok(())
+}
+
+fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
+    let newest_first = |first: Document| {
+        let mut keys = first;
+        keys.extend(doc! { "booked_at_ms": -1, "receipt_order": 1 });
+        index(keys)
+    };
+    vec![
+        (
+            BOOKINGS,
+            vec![
+                newest_first(doc! {}),
+                newest_first(doc! { "status.kind": 1 }),
+                newest_first(doc! { "check_in": 1 }),
+                wakes(),
+            ],
+        ),
+        (
+            CHANGES,
+            vec![
+                index(doc! { "booking.receipt_no": 1, "booking.revision": 1 }),
+                partial(doc! { "at_ms": 1, "_id": 1 }, doc! { "owed": { "$gt": 0 } }),
+            ],
+        ),
+        (CLAIMS, vec![index(doc! { "night": 1 })]),
+        (CODES, vec![expiring()]),
+        (SESSIONS, vec![expiring()]),
+    ]
+}
+
+/// Holds all that a wake needs, of the bookings that have one: the start reads the index alone.
+fn wakes() -> IndexModel {
+    let keys = doc! {
+        "status.kind": 1, "receipt_no": 1, "revision": 1, "hold_until_ms": 1, "remind_at_ms": 1,
+    };
+    partial(keys, doc! { "status.kind": "PENDING" })
+}
+
+fn index(keys: Document) -> IndexModel {
+    IndexModel::builder().keys(keys).build()
+}
+
+fn partial(keys: Document, only: Document) -> IndexModel {
+    let options = IndexOptions::builder().partial_filter_expression(only).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+/// The server tidies up what has expired by its own clock; whoever reads a pass compares.
+fn expiring() -> IndexModel {
+    let options = IndexOptions::builder().expire_after(Duration::ZERO).build();
+    IndexModel::builder().keys(doc! { "expires_at": 1 }).options(options).build()
+}

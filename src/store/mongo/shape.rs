@@ -1,0 +1,189 @@
+//! The documents: the shared shapes, and what MongoDB's queries need beside them.
+
+use chrono::NaiveDate;
+use mongodb::bson::{
+    Document, deserialize_from_document, deserialize_from_slice, doc, serialize_to_bson,
+    serialize_to_document,
+};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::error::broken;
+use super::plan::ClaimKey;
+use crate::domain::{Booking, Change, ReceiptNo, Recipient, Revision, Track};
+use crate::store::document::{
+    self, BookingDocument, ChangeDocument, FixDocument, fix_documents, recipient_text,
+};
+use crate::store::{Lease, NodeId, NoticeId, Requested, StoreError};
+
+pub(super) const BOOKINGS: &str = "bookings";
+pub(super) const CHANGES: &str = "changes";
+pub(super) const CLAIMS: &str = "claims";
+pub(super) const LIMITS: &str = "limits";
+pub(super) const REQUESTS: &str = "requests";
+pub(super) const TRACKS: &str = "tracks";
+pub(super) const COUNTERS: &str = "counters";
+pub(super) const CODES: &str = "codes";
+pub(super) const SESSIONS: &str = "sessions";
+pub(super) const META: &str = "meta";
+
+/// A booking, the limits that its hold counts towards, and what pages search and sort by.
+pub(super) fn booking_document(
+    booking: &Booking,
+    limit_keys: &[String],
+) -> Result<Document, StoreError> {
+    let mut stored =
+        serialize_to_document(&BookingDocument::from(booking)).map_err(|error| broken(&error))?;
+    stored.insert("_id", booking.receipt_no.to_string());
+    stored.insert("limit_keys", limit_keys);
+    stored.insert("name_lower", booking.guest.name.as_str().to_lowercase());
+    stored.insert("receipt_order", receipt_order(booking.receipt_no));
+    Ok(stored)
+}
+
+/// Text that sorts as receipt numbers do, also beyond the third digit of the counter.
+pub(super) fn receipt_order(receipt_no: ReceiptNo) -> String {
+    let text = receipt_no.to_string();
+    let (day, serial) = text.rsplit_once('-').unwrap_or(("", &text));
+    format!("{day}-{serial:0>10}")
+}
+
+/// A change with the lease that it was committed under, and what becomes of its notices.
+///
+/// `owed` counts the notices without an outcome, for an index of the few changes that owe one.
+pub(super) fn change_document(change: &Change, lease: &Lease) -> Result<Document, StoreError> {
+    let stored = ChangeDocument::from(change);
+    let lease = LeaseDocument::from(lease).document();
+    let outbox: Document = stored
+        .notices
+        .iter()
+        .map(|notice| (notice.to.clone(), doc! { "owed": true, "lease": lease.clone() }.into()))
+        .collect();
+    let owed = i64::try_from(outbox.len()).unwrap_or(i64::MAX);
+    let mut stored = serialize_to_document(&stored).map_err(|error| broken(&error))?;
+    stored.insert("_id", change_id(change.booking.receipt_no, change.booking.revision));
+    stored.insert("lease", lease);
+    stored.insert("outbox", outbox);
+    stored.insert("owed", owed);
+    Ok(stored)
+}
+
+/// `RESI-20260104-001#3`.
+pub(super) fn change_id(receipt_no: ReceiptNo, revision: Revision) -> String {
+    format!("{receipt_no}#{}", revision.0)
+}
+
+/// The notice of a change's id and a recipient.
+pub(super) fn notice_id(change_id: &str, to: &str) -> Result<NoticeId, StoreError> {
+    let odd = || StoreError::Unexpected(format!("a stored change has the id {change_id}"));
+    let (receipt_no, revision) = change_id.rsplit_once('#').ok_or_else(odd)?;
+    Ok(NoticeId {
+        receipt_no: document::receipt_no(receipt_no)?,
+        revision: Revision(revision.parse().map_err(|_| odd())?),
+        to: document::recipient(to)?,
+    })
+}
+
+/// The field of a change in which one notice's fate is kept.
+pub(super) fn outbox_field(to: Recipient, field: &str) -> String {
+    format!("outbox.{}.{field}", recipient_text(to))
+}
+
+/// The guest's positions.
+pub(super) fn track_document(receipt_no: ReceiptNo, track: &Track) -> Result<Document, StoreError> {
+    let fixes = serialize_to_bson(&fix_documents(track)).map_err(|error| broken(&error))?;
+    Ok(doc! { "_id": receipt_no.to_string(), "fixes": fixes })
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct TrackDocument {
+    #[serde(rename = "_id")]
+    pub receipt_no: String,
+    pub fixes: Vec<FixDocument>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct LeaseDocument {
+    node: String,
+    until_ms: i64,
+}
+
+impl LeaseDocument {
+    pub(super) fn document(&self) -> Document {
+        doc! { "node": &self.node, "until_ms": self.until_ms }
+    }
+}
+
+impl From<&Lease> for LeaseDocument {
+    fn from(lease: &Lease) -> Self {
+        Self { node: lease.node.0.clone(), until_ms: lease.until.timestamp_millis() }
+    }
+}
+
+impl TryFrom<LeaseDocument> for Lease {
+    type Error = StoreError;
+
+    fn try_from(stored: LeaseDocument) -> Result<Self, StoreError> {
+        Ok(Self { node: NodeId(stored.node), until: document::moment(stored.until_ms)? })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RequestDocument {
+    #[serde(rename = "_id")]
+    pub request: String,
+    receipt_no: String,
+    fingerprint: String,
+}
+
+impl TryFrom<RequestDocument> for Requested {
+    type Error = StoreError;
+
+    fn try_from(stored: RequestDocument) -> Result<Self, StoreError> {
+        Ok(Self {
+            receipt_no: document::receipt_no(&stored.receipt_no)?,
+            fingerprint: document::hash(&stored.fingerprint)?,
+        })
+    }
+}
+
+/// What a commit needs to know of a booking.
+#[derive(Debug, Deserialize)]
+pub(super) struct BookingState {
+    #[serde(rename = "_id")]
+    pub receipt_no: String,
+    pub revision: u32,
+    pub limit_keys: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct LimitDocument {
+    #[serde(rename = "_id")]
+    pub key: String,
+    pub running: u32,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ClaimDocument {
+    pub room: String,
+    pub night: NaiveDate,
+    pub taken: u32,
+    #[serde(default)]
+    pub allotment: Option<u32>,
+}
+
+impl ClaimDocument {
+    pub(super) fn key(&self) -> Result<ClaimKey, StoreError> {
+        Ok(ClaimKey { room: document::room_code(&self.room)?, night: self.night })
+    }
+}
+
+/// Reads a document that came as a whole.
+pub(super) fn read<T: DeserializeOwned>(stored: Document) -> Result<T, StoreError> {
+    deserialize_from_document(stored).map_err(|error| broken(&error))
+}
+
+/// Reads a document that came as bytes.
+pub(super) fn read_raw<T: DeserializeOwned>(stored: &[u8]) -> Result<T, StoreError> {
+    deserialize_from_slice(stored).map_err(|error| broken(&error))
+}

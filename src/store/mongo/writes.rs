@@ -1,0 +1,151 @@
+//! A plan as commands: few, each of many statements, each statement with what was seen in its
+//! condition.
+
+use std::collections::BTreeMap;
+
+use mongodb::bson::{Document, doc};
+
+use super::plan::{ClaimKey, CountWrite, Plan};
+use super::shape::{
+    BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, booking_document, change_document,
+    track_document,
+};
+use crate::domain::Track;
+use crate::store::StoreError;
+use crate::store::document::hash_text;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Insert,
+    Update,
+    Delete,
+}
+
+impl Verb {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+
+    pub(super) fn list(self) -> &'static str {
+        match self {
+            Self::Insert => "documents",
+            Self::Update => "updates",
+            Self::Delete => "deletes",
+        }
+    }
+}
+
+/// One command of many statements.
+pub(super) struct Write {
+    pub collection: &'static str,
+    pub verb: Verb,
+    pub statements: Vec<Document>,
+    /// How many documents it has to meet, unless some may be gone already.
+    pub expected: Option<usize>,
+}
+
+/// The difference as commands, in the order in which they run.
+pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
+    let write = |collection, verb, statements: Vec<Document>| {
+        let expected = Some(statements.len());
+        Write { collection, verb, statements, expected }
+    };
+    let (mut opened, mut moved) = (Vec::new(), Vec::new());
+    for write in &plan.bookings {
+        let stored = booking_document(write.booking, &write.limit_keys)?;
+        let id = write.booking.receipt_no.to_string();
+        match write.seen {
+            None => opened.push(stored),
+            Some(seen) => moved.push(replacement(doc! { "_id": id, "revision": seen.0 }, stored)),
+        }
+    }
+    let changes: Result<_, StoreError> =
+        plan.winners.iter().map(|won| change_document(&won.change, &won.lease)).collect();
+    let requests = plan.requests.iter().map(|(request, made)| {
+        doc! {
+            "_id": hash_text(*request),
+            "receipt_no": made.receipt_no.to_string(),
+            "fingerprint": hash_text(made.fingerprint),
+        }
+    });
+    let begun = plan.tracks_begun.iter().map(|no| track_document(*no, &Track::default()));
+    let ended: Vec<_> = plan.tracks_ended.iter().map(ToString::to_string).collect();
+    let ended =
+        if ended.is_empty() { vec![] } else { vec![deletion(doc! { "_id": { "$in": ended } })] };
+    let (claimed, reclaimed) = claim_statements(&plan.claims);
+    let forgotten = plan.limits.iter().filter(|write| write.now == 0).count();
+    let (limited, relimited, unlimited) = limit_statements(&plan.limits);
+    Ok(vec![
+        // What two processes fight for comes first: the loser has done little in vain.
+        write(CLAIMS, Verb::Insert, claimed),
+        write(CLAIMS, Verb::Update, reclaimed),
+        write(BOOKINGS, Verb::Insert, opened),
+        write(BOOKINGS, Verb::Update, moved),
+        write(LIMITS, Verb::Insert, limited),
+        write(LIMITS, Verb::Update, relimited),
+        Write { expected: Some(forgotten), ..write(LIMITS, Verb::Delete, unlimited) },
+        write(REQUESTS, Verb::Insert, requests.collect()),
+        write(TRACKS, Verb::Insert, begun.collect::<Result<_, StoreError>>()?),
+        Write { collection: TRACKS, verb: Verb::Delete, statements: ended, expected: None },
+        write(CHANGES, Verb::Insert, changes?),
+    ])
+}
+
+fn replacement(query: Document, update: Document) -> Document {
+    doc! { "q": query, "u": update }
+}
+
+fn deletion(query: Document) -> Document {
+    doc! { "q": query, "limit": 0 }
+}
+
+fn claim_statements(claims: &[CountWrite<ClaimKey>]) -> (Vec<Document>, Vec<Document>) {
+    let (mut inserts, mut updates) = (Vec::new(), Vec::new());
+    for CountWrite { key, seen, now } in claims {
+        let id = key.to_string();
+        match seen {
+            None => inserts.push(claim_document(key, *now)),
+            Some(seen) => updates.push(replacement(
+                doc! { "_id": id, "taken": *seen },
+                doc! { "$set": { "taken": *now } },
+            )),
+        }
+    }
+    (inserts, updates)
+}
+
+fn claim_document(key: &ClaimKey, taken: u32) -> Document {
+    doc! {
+        "_id": key.to_string(),
+        "room": key.room.as_str(),
+        "night": key.night.to_string(),
+        "taken": taken,
+    }
+}
+
+/// Whoever has no hold running has no document: nothing is kept about them.
+fn limit_statements(
+    limits: &[CountWrite<String>],
+) -> (Vec<Document>, Vec<Document>, Vec<Document>) {
+    let (mut inserts, mut updates) = (Vec::new(), Vec::new());
+    // One statement for all that stood at the same number, which is 1 for nearly everybody.
+    let mut deletes: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for CountWrite { key, seen, now } in limits {
+        match (seen, now) {
+            (None, now) => inserts.push(doc! { "_id": key, "running": *now }),
+            (Some(seen), 0) => deletes.entry(*seen).or_default().push(key),
+            (Some(seen), now) => updates.push(replacement(
+                doc! { "_id": key, "running": *seen },
+                doc! { "$set": { "running": *now } },
+            )),
+        }
+    }
+    let deletes = deletes
+        .into_iter()
+        .map(|(seen, keys)| deletion(doc! { "_id": { "$in": keys }, "running": seen }));
+    (inserts, updates, deletes.collect())
+}

@@ -1,0 +1,444 @@
+//! What is special to the MongoDB store; what every store does is in the contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{NaiveDate, TimeDelta};
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use jatah::clock::Clock;
+use jatah::domain::{
+    Actor, Booking, Change, Contact, Event, Guest, GuestName, Hold, Language, Notice, ReceiptNo,
+    Recipient, Revision, RoomCode, RoomOfStay, Rupiah, Status, Stay, TelegramId, TokenHash, Track,
+};
+use jatah::store::mongo::MongoStore;
+use jatah::store::{
+    Changes, Commit, CommitAnswer, CommitQueue, Cursor, Fed, Lease, Limit, NodeId, NoticeId,
+    Opening, Outcome, Store, StoreError,
+};
+use mongodb::bson::{Bson, Document, doc};
+use tokio::time::timeout;
+
+use crate::mongod::{self, Mongod};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// An empty store of its own, for the contract.
+pub async fn open() -> ((), Arc<dyn Store>) {
+    ((), store(&mongod::fresh_url()).await)
+}
+
+async fn store(url: &str) -> Arc<dyn Store> {
+    Arc::new(MongoStore::connect(url, Clock::system()).await.expect("the store opens"))
+}
+
+fn day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 1, 4).unwrap()
+}
+
+fn receipt(serial: u32) -> ReceiptNo {
+    ReceiptNo::new(day(), serial)
+}
+
+fn room() -> RoomCode {
+    RoomCode::parse("STD").unwrap()
+}
+
+fn hash(number: u32) -> TokenHash {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    TokenHash(bytes)
+}
+
+fn lease() -> Lease {
+    let until = Clock::system().now() + TimeDelta::seconds(30);
+    Lease { node: NodeId("node-a".into()), until }
+}
+
+fn booking(serial: u32) -> Booking {
+    let now = Clock::system().now();
+    Booking {
+        receipt_no: receipt(serial),
+        revision: Revision::FIRST,
+        guest: Guest {
+            name: GuestName::parse("Siti Rahma").unwrap(),
+            contact: Contact::Telegram(TelegramId(i64::from(serial))),
+            language: Language::Indonesian,
+        },
+        stay: Stay {
+            room: RoomOfStay { code: room(), name: "Standar".into(), price: Rupiah(350_000) },
+            check_in: day(),
+            nights: 1,
+            price: Rupiah(350_000),
+        },
+        booked_at: now,
+        hold: Hold { until: now + TimeDelta::hours(2), remind_at: None, extensions: 0 },
+        status: Status::Pending,
+        arrived_at: None,
+        qris_sent_at: None,
+        access: hash(serial),
+    }
+}
+
+fn commit(booking: Booking, event: Event, opening: Option<Opening>) -> Commit {
+    let notices = vec![Notice { to: Recipient::Guest, useful_until: booking.hold.until }];
+    let at = Clock::system().now();
+    let change = Change { at, actor: Actor::Clock, event, booking, notices };
+    Commit { change: Arc::new(change), opening, lease: lease() }
+}
+
+fn opening(serial: u32, rooms: u32) -> Commit {
+    let limits = vec![Limit { key: format!("guest {serial}"), most: 1 }];
+    let request = hash(serial);
+    let opening = Opening { rooms, limits, request, fingerprint: hash(0) };
+    commit(booking(serial), Event::Booked, Some(opening))
+}
+
+fn expiry(opened: &Commit) -> Commit {
+    let at = Clock::system().now();
+    let status = Status::Cancelled { at, by: Actor::Clock };
+    let opened = &opened.change.booking;
+    let booking = Booking { revision: opened.revision.next(), status, ..opened.clone() };
+    commit(booking, Event::Expired { evidence: None }, None)
+}
+
+async fn done(store: &Arc<dyn Store>, commit: Commit) {
+    let answers = store.commit(&[commit]).await.expect("the store answers");
+    assert_eq!(answers, [CommitAnswer::Done]);
+}
+
+async fn next(changes: &mut Changes) -> (Cursor, Fed) {
+    let event = timeout(DEADLINE, changes.stream.next()).await.expect("an event in time");
+    event.expect("the stream does not end").expect("the stream does not fail")
+}
+
+/// The serial of the booking of the next change.
+async fn next_change(changes: &mut Changes) -> (Cursor, ReceiptNo) {
+    match next(changes).await {
+        (cursor, Fed::Changed { change, .. }) => (cursor, change.booking.receipt_no),
+        (_, other) => panic!("not a change: {other:?}"),
+    }
+}
+
+async fn taken(store: &Arc<dyn Store>) -> u32 {
+    store.nights(day(), 1).await.unwrap().iter().map(|night| night.taken).sum()
+}
+
+#[tokio::test]
+async fn a_standalone_server_is_refused_in_one_line_that_says_what_to_do() {
+    let server = tokio::task::spawn_blocking(|| Mongod::start(None)).await.unwrap();
+    // Whether or not the URL names a set, for then no server seems to be there at all.
+    for url in [
+        server.url("jatah"),
+        format!("{}?replicaSet=rs0&serverSelectionTimeoutMS=500", server.url("jatah")),
+    ] {
+        let error = MongoStore::connect(&url, Clock::system()).await.expect_err("no replica set");
+        let line = error.to_string();
+        assert!(!line.contains('\n'), "{line}");
+        assert!(line.contains("mongod --replSet rs0") && line.contains("rs.initiate()"), "{line}");
+    }
+    tokio::task::spawn_blocking(move || drop(server)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_unavailable_and_a_wrong_url_keeps_its_password() {
+    let url = "mongodb://127.0.0.1:1/jatah?serverSelectionTimeoutMS=200";
+    let error = MongoStore::connect(url, Clock::system()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    let url = "mongodb://fo:sesame@127.0.0.1:sesame/jatah";
+    let error = MongoStore::connect(url, Clock::system()).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("sesame"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused() {
+    let url = mongod::fresh_url();
+    store(&url).await.close().await;
+    let client = mongodb::Client::with_uri_str(&url).await.unwrap();
+    let meta = client.default_database().unwrap().collection::<Document>("meta");
+    let newer = doc! { "$set": { "version": 99_i64 } };
+    meta.update_one(doc! { "_id": "schema" }, newer).await.unwrap();
+    let error = MongoStore::connect(&url, Clock::system()).await.unwrap_err();
+    assert!(error.to_string().contains("schema version 99"), "{error}");
+}
+
+#[tokio::test]
+async fn stores_that_open_one_fresh_database_at_once_all_open_it_with_one_key() {
+    let url = mongod::fresh_url();
+    let stores = join_all((0..6).map(|_| store(&url))).await;
+    let keys = stores.iter().zip(1_u8..).map(|(store, n)| store.signing_key([n; 32]));
+    let keys: Vec<_> = join_all(keys).await.into_iter().map(Result::unwrap).collect();
+    assert!(keys.iter().all(|key| *key == keys[0]), "every process has the same key");
+}
+
+#[tokio::test]
+async fn two_stores_see_each_others_changes_in_one_order() {
+    let url = mongod::fresh_url();
+    let (one, two) = (store(&url).await, store(&url).await);
+    let (mut at_one, mut at_two) =
+        (one.changes(None).await.unwrap(), two.changes(None).await.unwrap());
+    // What is committed from the very moment on at which the stream is open is in it.
+    for serial in 1..=10 {
+        let by = if serial % 2 == 0 { &one } else { &two };
+        done(by, opening(serial, 100)).await;
+    }
+    let batch: Vec<_> = (11..=30).map(|serial| opening(serial, 100)).collect();
+    one.commit(&batch).await.unwrap();
+    for serial in 1..=30 {
+        let (cursor, of) = next_change(&mut at_one).await;
+        assert_eq!(of, receipt(serial));
+        assert_eq!(next_change(&mut at_two).await, (cursor, of));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_missed_by_a_stream_that_opens_amid_commits() {
+    let url = mongod::fresh_url();
+    let (one, two) = (store(&url).await, store(&url).await);
+    let busy = async {
+        for serial in 1..=200 {
+            done(&one, opening(serial, 1000)).await;
+        }
+    };
+    let open = async {
+        let mut opened = Vec::new();
+        for serial in 1001..=1020 {
+            let changes = two.changes(None).await.unwrap();
+            // Committed after the stream was open, so it has to be in it.
+            done(&two, opening(serial, 10_000)).await;
+            opened.push((changes, receipt(serial)));
+        }
+        opened
+    };
+    let ((), opened) = tokio::join!(busy, open);
+    for (mut changes, expected) in opened {
+        while next_change(&mut changes).await.1 != expected {}
+        let start = changes.start.clone();
+        let mut again = two.changes(Some(&start)).await.unwrap();
+        while next_change(&mut again).await.1 != expected {}
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_resumes_in_the_middle_of_a_batch_and_misses_nothing() {
+    let store = store(&mongod::fresh_url()).await;
+    let mut changes = store.changes(None).await.unwrap();
+    let batch: Vec<_> = (1..=20).map(|serial| opening(serial, 100)).collect();
+    store.commit(&batch).await.unwrap();
+    let mut cursors = vec![changes.start.clone()];
+    for _ in 1..=20 {
+        cursors.push(next_change(&mut changes).await.0);
+    }
+    for after in [0, 7, 19] {
+        // As a client would send it back.
+        let cursor = Cursor(cursors[after].to_string());
+        let mut again = store.changes(Some(&cursor)).await.unwrap();
+        assert_eq!(again.start, cursor);
+        for (cursor, serial) in cursors.iter().zip(0_u32..).skip(after + 1) {
+            assert_eq!(next_change(&mut again).await, (cursor.clone(), receipt(serial)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replay_ends_at_its_end_without_moves_and_marks() {
+    let store = store(&mongod::fresh_url()).await;
+    let mut changes = store.changes(None).await.unwrap();
+    let start = changes.start.clone();
+    let mut cursors = Vec::new();
+    for serial in 1..=5 {
+        done(&store, opening(serial, 100)).await;
+        cursors.push(next_change(&mut changes).await.0);
+        let notice =
+            NoticeId { receipt_no: receipt(serial), revision: Revision(1), to: Recipient::Guest };
+        store.mark(notice, &Outcome::Sent(Clock::system().now())).await.unwrap();
+        assert_eq!(next(&mut changes).await.1, Fed::Marked(notice));
+    }
+    let replayed = async |after: &Cursor, until: &Cursor| {
+        let stream = store.replay(after, until).await.unwrap();
+        let all: Vec<_> = timeout(DEADLINE, stream.collect()).await.expect("the replay ends");
+        all.into_iter().map(|event: Result<(Cursor, Fed), _>| event.unwrap().0).collect::<Vec<_>>()
+    };
+    assert_eq!(replayed(&start, &cursors[4]).await, cursors);
+    assert_eq!(replayed(&cursors[0], &cursors[2]).await, cursors[1..=2]);
+    let end = store.changes(None).await.unwrap().start;
+    assert_eq!(replayed(&cursors[3], &end).await, cursors[4..]);
+    assert!(replayed(&cursors[2], &cursors[2]).await.is_empty());
+    assert!(replayed(&cursors[2], &cursors[0]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_malformed_or_older_than_the_log_is_not_found() {
+    let store = store(&mongod::fresh_url()).await;
+    let mut changes = store.changes(None).await.unwrap();
+    done(&store, opening(1, 1)).await;
+    let genuine = next_change(&mut changes).await.0.0;
+    // The first eight digits after the mark are the seconds: there is no such event of 2001.
+    let ancient = format!("{}3B9ACA00{}", &genuine[..2], &genuine[10..]);
+    let (cut, odd) = (&genuine[..genuine.len() - 4], &genuine[..genuine.len() - 1]);
+    let long = "82".repeat(4_000);
+    for cursor in ["", "1", "ab", "FFFF", "no hex", "{\"$gt\":1}", &ancient, cut, odd, &long] {
+        let cursor = Cursor(cursor.to_owned());
+        let error = store.changes(Some(&cursor)).await.err();
+        assert!(matches!(error, Some(StoreError::NotFound)), "{cursor}: {error:?}");
+        let error = store.replay(&cursor, &Cursor(genuine.clone())).await.err();
+        assert!(matches!(error, Some(StoreError::NotFound)), "{cursor}: {error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
+    let url = mongod::fresh_url();
+    let (one, two) = (store(&url).await, store(&url).await);
+    let ((first, work_one), (second, work_two)) =
+        (CommitQueue::new(Arc::clone(&one)), CommitQueue::new(Arc::clone(&two)));
+    let calls = async move {
+        let queues = [first, second];
+        let calls = (1..=64).map(|serial| {
+            let queue = queues[serial as usize % 2].clone();
+            async move { queue.commit(opening(serial, 1)).await.unwrap() }
+        });
+        join_all(calls).await
+    };
+    let (answers, (), ()) = tokio::join!(calls, work_one, work_two);
+    let count = |wanted| answers.iter().filter(|answer| **answer == wanted).count();
+    assert_eq!(count(CommitAnswer::Done), 1);
+    assert_eq!(count(CommitAnswer::SoldOut(day())), 63);
+    assert_eq!(taken(&one).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_openings_of_a_large_type_at_once_are_all_done() {
+    let url = mongod::fresh_url();
+    let stores = [store(&url).await, store(&url).await];
+    // Without the queue: every one a transaction of its own batch, all on one claim.
+    let batches = (0..20).map(|batch| {
+        let store = Arc::clone(&stores[batch as usize % 2]);
+        let commits: Vec<_> = (1..=10).map(|n| opening(batch * 10 + n, 500)).collect();
+        async move { store.commit(&commits).await.unwrap() }
+    });
+    let answers = join_all(batches).await.concat();
+    assert_eq!(answers, vec![CommitAnswer::Done; 200]);
+    assert_eq!(taken(&stores[0]).await, 200);
+}
+
+#[tokio::test]
+async fn an_expiry_frees_the_room_and_forgets_the_guest() {
+    let url = mongod::fresh_url();
+    let store = store(&url).await;
+    let opened = opening(1, 1);
+    done(&store, opened.clone()).await;
+    assert!(store.keep_track(receipt(1), &Track::default()).await.unwrap());
+    done(&store, expiry(&opened)).await;
+    assert_eq!(taken(&store).await, 0);
+    assert!(!store.keep_track(receipt(1), &Track::default()).await.unwrap());
+    let client = mongodb::Client::with_uri_str(&url).await.unwrap();
+    for empty in ["limits", "tracks"] {
+        let left = client.default_database().unwrap().collection::<Document>(empty);
+        assert_eq!(left.count_documents(doc! {}).await.unwrap(), 0, "{empty}");
+    }
+    // Sent again, as after an answer that was lost.
+    assert_eq!(store.commit(&[expiry(&opened)]).await.unwrap(), [CommitAnswer::Stale]);
+    assert!(matches!(store.commit(&[opened]).await.unwrap()[..], [CommitAnswer::Repeated(_)]));
+}
+
+#[tokio::test]
+async fn a_mark_reaches_the_other_node_once() {
+    let url = mongod::fresh_url();
+    let (one, two) = (store(&url).await, store(&url).await);
+    done(&one, opening(1, 1)).await;
+    let mut changes = two.changes(None).await.unwrap();
+    let notice = NoticeId { receipt_no: receipt(1), revision: Revision(1), to: Recipient::Guest };
+    let now = Clock::system().now();
+    one.mark(notice, &Outcome::GaveUp(now, "chat not found".into())).await.unwrap();
+    two.mark(notice, &Outcome::Sent(now)).await.unwrap();
+    assert_eq!(next(&mut changes).await.1, Fed::Marked(notice));
+    // The second mark did not stand, so that the next event is another one.
+    done(&two, opening(2, 2)).await;
+    assert_eq!(next_change(&mut changes).await.1, receipt(2));
+    let undelivered = two.undelivered(&[receipt(1)]).await.unwrap();
+    assert_eq!(
+        undelivered.iter().map(|u| u.reason.as_str()).collect::<Vec<_>>(),
+        ["chat not found"]
+    );
+}
+
+#[tokio::test]
+async fn the_servers_clock_is_known_without_a_call() {
+    // Heartbeats often, so that some are those that the server held back.
+    let url = format!("{}?heartbeatFrequencyMS=500", mongod::fresh_url());
+    let store = store(&url).await;
+    let ahead = store.clock_ahead_ms().expect("a heartbeat came before the first call");
+    assert!(ahead.abs() < 100, "one machine has one clock, here {ahead} ms");
+    let fast = Clock::anchored(Clock::system().now() + TimeDelta::minutes(5));
+    let fast = MongoStore::connect(&url, fast).await.unwrap();
+    let ahead = fast.clock_ahead_ms().expect("a heartbeat came before the first call");
+    assert!((-300_100..-299_900).contains(&ahead), "{ahead} ms");
+}
+
+#[tokio::test]
+async fn closing_ends_streams_with_an_error_and_later_calls_fail() {
+    let store = store(&mongod::fresh_url()).await;
+    let mut changes = store.changes(None).await.unwrap();
+    timeout(DEADLINE, store.close()).await.expect("an open stream does not hold the close up");
+    let last = timeout(DEADLINE, changes.stream.next()).await.expect("the stream ends");
+    assert!(matches!(last, Some(Err(StoreError::Unavailable(_)))));
+    assert!(changes.stream.next().await.is_none());
+    assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
+}
+
+/// Lets the server fail commands of one application, `times` times or for good.
+async fn fail(url: &str, app: &str, times: Option<i32>, mut how: Document) {
+    let client = mongodb::Client::with_uri_str(url).await.unwrap();
+    how.insert("appName", app);
+    let mode = match times {
+        Some(times) => doc! { "times": times }.into(),
+        None => Bson::from("alwaysOn"),
+    };
+    let command = doc! { "configureFailPoint": "failCommand", "mode": mode, "data": how };
+    client.database("admin").run_command(command).await.expect("the server has test commands");
+}
+
+#[tokio::test]
+async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
+    // One test for all: the server has one such switch.
+    let url = mongod::fresh_url();
+    let named = |app: &str| format!("{url}?appName={app}");
+    let transient = |times| {
+        let labels = vec!["TransientTransactionError"];
+        let how =
+            doc! { "failCommands": ["update", "insert"], "errorCode": 112, "errorLabels": labels };
+        fail(&url, "transient", times, how)
+    };
+
+    // Conflicts, and then none.
+    let one = store(&named("transient")).await;
+    transient(Some(5)).await;
+    done(&one, opening(1, 10)).await;
+    // Conflicts for good: an answer in bounded time, and nothing is written.
+    transient(None).await;
+    let answer = timeout(DEADLINE, one.commit(&[opening(2, 10)])).await.expect("it gives up");
+    assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
+    transient(Some(0)).await;
+    assert_eq!((taken(&one).await, one.held(receipt(2)).await.unwrap()), (1, None));
+
+    // Written, but the answer is that nobody knows.
+    let two = store(&named("unknown")).await;
+    let concern = doc! { "code": 64, "errmsg": "waiting for replication timed out" };
+    let how = doc! { "failCommands": ["commitTransaction"], "writeConcernError": concern };
+    fail(&url, "unknown", Some(3), how).await;
+    done(&two, opening(3, 10)).await;
+    // The connection breaks while the commit is under way.
+    let how = doc! { "failCommands": ["commitTransaction"], "closeConnection": true };
+    fail(&url, "unknown", Some(3), how).await;
+    done(&two, opening(4, 10)).await;
+    assert_eq!(taken(&two).await, 3);
+
+    // The log has rolled over.
+    let three = store(&named("lost")).await;
+    let cursor = three.changes(None).await.unwrap().start;
+    let how = doc! { "failCommands": ["aggregate"], "errorCode": 286 };
+    fail(&url, "lost", Some(1), how).await;
+    let error = three.changes(Some(&cursor)).await.err();
+    assert!(matches!(error, Some(StoreError::NotFound)), "{error:?}");
+}
