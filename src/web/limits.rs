@@ -117,7 +117,6 @@ fn address_of(hop: &str) -> Option<IpAddr> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that meets what it did not expect has failed")]
 mod tests {
     use super::*;
 

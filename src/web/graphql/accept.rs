@@ -104,7 +104,6 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that meets what it did not expect has failed")]
 mod tests {
     use super::*;
 

@@ -184,7 +184,6 @@ impl Completion<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that meets what it did not expect has failed")]
 mod tests {
     use async_graphql::parser::parse_query;
     use serde_json::json;

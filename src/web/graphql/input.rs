@@ -262,7 +262,6 @@ pub fn page_key(cursor: &str) -> Result<PageKey, Refusal> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that meets what it did not expect has failed")]
 mod tests {
     use super::*;
 
