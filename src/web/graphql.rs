@@ -3,6 +3,8 @@
 mod accept;
 mod booking;
 mod caller;
+mod choices;
+mod complete;
 mod document;
 mod door;
 mod error;
@@ -30,6 +32,7 @@ use super::WebSettings;
 use super::limits::Limits;
 use booking::UndeliveredLoader;
 use caller::Caller;
+use complete::Shapes;
 use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
@@ -55,6 +58,7 @@ pub struct House {
 pub struct Gate {
     house: Arc<House>,
     schema: HotelSchema,
+    shapes: Shapes,
     limits: Limits,
     /// Live sockets are closed once this is cancelled.
     stop: CancellationToken,
@@ -68,7 +72,8 @@ impl Gate {
         #[expect(clippy::disallowed_methods, reason = "a request waits for what it loads")]
         let loader = DataLoader::new(undelivered, tokio::spawn);
         let schema = builder().data(Arc::clone(&house)).data(loader).finish();
-        Self { house, schema, limits, stop }
+        let shapes = Shapes::of(&schema.sdl());
+        Self { house, schema, shapes, limits, stop }
     }
 
     fn refuse(&self, refusal: &Refusal, caller: &Caller) -> async_graphql::ServerError {

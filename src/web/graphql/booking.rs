@@ -14,10 +14,9 @@ use crate::domain::{
 use crate::text;
 
 use super::caller::Asked;
+use super::choices::{BookingStatus, CancelReason, Channel, Forecast};
 use super::scalar::{Date, DateTime, Rupiah};
-use super::types::{
-    BookingStatus, CancelReason, Channel, Forecast, HistoryEntry, RoomType, Travel,
-};
+use super::types::{HistoryEntry, RoomType, Travel};
 
 /// For whom a booking was looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

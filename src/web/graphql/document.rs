@@ -31,6 +31,9 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// What kind of operation is meant.
     pub kind: OperationType,
+    /// The variables that were given, and the defaults of those that were not: the library
+    /// forgets them in directives.
+    pub variables: Variables,
 }
 
 /// Reads a document and finds the operation that is meant.
@@ -40,7 +43,7 @@ pub struct Document {
 pub fn read(
     query: &str,
     operation_name: Option<&str>,
-    variables: &Variables,
+    variables: Variables,
 ) -> Result<Document, ServerError> {
     if nesting(query) > MAX_NESTING {
         return Err(too_deep());
@@ -52,9 +55,9 @@ pub fn read(
     })?;
     weigh(&parsed)?;
     let operation = operation(&parsed, operation_name)?;
-    check_variables(operation, variables)?;
+    let variables = with_defaults(operation, variables)?;
     let kind = operation.ty;
-    Ok(Document { parsed, kind })
+    Ok(Document { parsed, kind, variables })
 }
 
 fn too_deep() -> ServerError {
@@ -79,16 +82,16 @@ fn operation<'a>(
 }
 
 /// Variables that must have a value need one before anything is carried out.
-fn check_variables(
+fn with_defaults(
     operation: &OperationDefinition,
-    variables: &Variables,
-) -> Result<(), ServerError> {
+    mut variables: Variables,
+) -> Result<Variables, ServerError> {
     for Positioned { node: definition, pos } in &operation.variable_definitions {
         let name = &definition.name.node;
-        let is_missing = match variables.get(name) {
-            Some(value) => *value == Value::Null,
-            None => definition.default_value.is_none(),
-        };
+        if let (None, Some(default)) = (variables.get(name), &definition.default_value) {
+            variables.insert(name.clone(), default.node.clone());
+        }
+        let is_missing = variables.get(name).is_none_or(|value| *value == Value::Null);
         if is_missing && !definition.var_type.node.nullable {
             let message = format!("The variable \"${name}\" must have a value.");
             let mut error = ServerError::new(message, Some(*pos));
@@ -98,7 +101,7 @@ fn check_variables(
             return Err(error);
         }
     }
-    Ok(())
+    Ok(variables)
 }
 
 /// The deepest that brackets are nested in a document. Never less than what the parser sees:
@@ -226,96 +229,4 @@ impl<'a> Scales<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(query: &str) -> Option<String> {
-        read(query, None, &Variables::default()).err().map(|error| error.message)
-    }
-
-    #[test]
-    fn brackets_in_strings_and_comments_do_not_count() {
-        assert_eq!(nesting("{ a(b: \"((((\") # {{{{\n { c } }"), 2);
-        assert_eq!(nesting(r#"{ a(b: """ \""" (((( """) }"#), 2);
-        assert_eq!(nesting(r#"{ a(b: "\\") { c { d } } }"#), 3);
-        assert_eq!(nesting("{ a(b: \"\u{1f3c3}\") }"), 2);
-    }
-
-    #[test]
-    fn a_string_that_does_not_end_hides_no_brackets() {
-        assert!(nesting("{ \" [[[[[").ge(&6));
-        assert!(nesting("\"\"\" \\\"\"\" [[[[[").ge(&5));
-    }
-
-    #[test]
-    fn a_very_deep_query_is_refused_before_it_is_parsed() {
-        assert!(refusal(&"{a".repeat(20_000)).unwrap().contains("too deep"));
-        assert!(refusal(&format!("{{ a(b: {}1) }}", "[".repeat(20_000))).unwrap().contains("deep"));
-    }
-
-    #[test]
-    fn fragments_that_double_are_weighed_at_once() {
-        let doubling: String =
-            (0..28).map(|n| format!("fragment F{n} on T {{ ...F{0} ...F{0} }} ", n + 1)).collect();
-        let query = format!("{{ ...F0 }} {doubling} fragment F28 on T {{ a }}");
-        assert!(refusal(&query).unwrap().contains("too complex"));
-    }
-
-    #[test]
-    fn fragments_that_double_are_weighed_at_once_though_no_operation_uses_them() {
-        let doubling: String =
-            (0..28).map(|n| format!("fragment F{n} on T {{ ...F{0} ...F{0} }} ", n + 1)).collect();
-        let query = format!("{{ a }} {doubling} fragment F28 on T {{ a }}");
-        assert!(refusal(&query).unwrap().contains("too complex"));
-    }
-
-    #[test]
-    fn a_fragment_within_itself_is_refused() {
-        let query = "{ ...F } fragment F on T { a ...G } fragment G on T { ...F ...F }";
-        assert!(refusal(query).unwrap().contains("within itself"));
-    }
-
-    #[test]
-    fn a_long_chain_of_fragments_is_refused() {
-        let chain: String =
-            (0..3000).map(|n| format!("fragment F{n} on T {{ ...F{} }} ", n + 1)).collect();
-        assert!(refusal(&format!("{{ ...F0 }} {chain}")).unwrap().contains("too deep"));
-    }
-
-    #[test]
-    fn depth_and_fields_are_counted_through_fragments_and_aliases() {
-        let deep =
-            |depth: usize| format!("{}a{}", "{ a ".repeat(depth - 1) + "{ ", " }".repeat(depth));
-        assert_eq!(refusal(&deep(MAX_DEPTH)), None);
-        assert!(refusal(&deep(MAX_DEPTH + 1)).unwrap().contains("too deep"));
-        let wide = |fields: usize| {
-            let aliases: String = (0..fields).map(|n| format!("a{n}: a ")).collect();
-            format!("{{ {aliases} }}")
-        };
-        assert_eq!(refusal(&wide(MAX_FIELDS)), None);
-        assert!(refusal(&wide(MAX_FIELDS + 1)).unwrap().contains("too complex"));
-    }
-
-    #[test]
-    fn the_operation_that_is_meant_is_found_by_its_name() {
-        let none = Variables::default();
-        let query = "query Q { a } mutation M { a }";
-        assert_eq!(read(query, Some("M"), &none).unwrap().kind, OperationType::Mutation);
-        assert!(read(query, None, &none).is_err());
-        assert!(read(query, Some("N"), &none).is_err());
-        assert_eq!(read("{ a }", None, &none).unwrap().kind, OperationType::Query);
-    }
-
-    #[test]
-    fn a_variable_that_must_have_a_value_is_named_if_it_has_none() {
-        let read = |json| {
-            let variables = Variables::from_json(json);
-            read("query ($a: Int!, $b: Int! = 1, $c: Int) { a }", None, &variables)
-        };
-        assert!(read(serde_json::json!({ "a": 1 })).is_ok());
-        for wrong in [serde_json::json!({}), serde_json::json!({ "a": null })] {
-            let error = read(wrong).err().unwrap();
-            assert_eq!(error.extensions.unwrap().get("field"), Some(&Value::from("a")));
-        }
-    }
-}
+mod tests;

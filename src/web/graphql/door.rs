@@ -23,7 +23,8 @@ use crate::domain::Refusal;
 
 use super::accept::{self, MediaType};
 use super::caller::{Caller, bearer, preferred_language};
-use super::document;
+use super::complete::Plan;
+use super::document::{self, Document};
 use super::error::{Answer, internal, malformed};
 use super::parameters::Parameters;
 use super::{Gate, socket};
@@ -168,18 +169,18 @@ async fn execute(
         return refuse(None, StatusCode::NOT_ACCEPTABLE, "The answer is JSON, in UTF-8.");
     };
     let language = caller.language;
-    let request = match prepare(parameters, Arc::new(caller)) {
-        Ok((OperationType::Mutation, _)) if way == Way::Get => {
+    let Prepared { plan, request, .. } = match prepare(parameters, Arc::new(caller)) {
+        Ok(prepared) if way == Way::Get && prepared.kind == OperationType::Mutation => {
             let message = "Mutations need a POST.";
             let answer = refuse(Some(media), StatusCode::METHOD_NOT_ALLOWED, message);
             return ([(header::ALLOW, "POST")], answer).into_response();
         }
-        Ok((_, request)) => request,
+        Ok(prepared) => prepared,
         Err(error) => return respond(media, failed(media), &Answer::request_error(error)),
     };
     match AssertUnwindSafe(gate.schema.execute(request)).catch_unwind().await {
         Ok(response) => {
-            let answer = Answer::of(response, language, &gate.house.desk.policy().hotel);
+            let answer = Answer::of(response, &plan, gate, language);
             let status = if answer.is_request_error() { failed(media) } else { StatusCode::OK };
             respond(media, status, &answer)
         }
@@ -190,20 +191,29 @@ async fn execute(
     }
 }
 
-/// A request that the schema can carry out, and what kind of operation it is.
+/// A request that the schema can carry out.
+pub struct Prepared {
+    /// What kind of operation it is.
+    pub kind: OperationType,
+    /// What the answer is compared with.
+    pub plan: Plan,
+    /// The request.
+    pub request: GraphqlRequest,
+}
+
+/// Makes a request of parameters.
 ///
 /// # Errors
 /// A request error.
-pub fn prepare(
-    parameters: Parameters,
-    caller: Arc<Caller>,
-) -> Result<(OperationType, GraphqlRequest), ServerError> {
+pub fn prepare(parameters: Parameters, caller: Arc<Caller>) -> Result<Prepared, ServerError> {
     let Parameters { query, operation_name, variables } = parameters;
-    let document = document::read(&query, operation_name.as_deref(), &variables)?;
-    let mut request = GraphqlRequest::new(query).variables(variables).data(caller);
-    request.operation_name = operation_name;
-    request.set_parsed_query(document.parsed);
-    Ok((document.kind, request))
+    let Document { parsed, kind, variables } =
+        document::read(&query, operation_name.as_deref(), variables)?;
+    let mut request = GraphqlRequest::new(query).variables(variables.clone()).data(caller);
+    request.operation_name.clone_from(&operation_name);
+    request.set_parsed_query(parsed.clone());
+    let plan = Plan { document: parsed, operation_name, variables };
+    Ok(Prepared { kind, plan, request })
 }
 
 /// What a panic said.

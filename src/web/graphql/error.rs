@@ -10,6 +10,9 @@ use crate::domain::refusal::Unavailable;
 use crate::domain::{HotelPolicy, Language, Refusal};
 use crate::text;
 
+use super::Gate;
+use super::complete::Plan;
+
 /// The code of everything that is wrong with what the client sent.
 pub const INVALID_INPUT: &str = "INVALID_INPUT";
 
@@ -31,16 +34,17 @@ impl Answer {
     }
 
     /// Turns what the schema answered into what the client reads.
-    pub fn of(response: Response, language: Language, hotel: &HotelPolicy) -> Self {
+    pub fn of(response: Response, plan: &Plan, gate: &Gate, language: Language) -> Self {
         let mut errors = response.errors;
         for error in &mut errors {
-            explain(error, language, hotel);
+            explain(error, language, &gate.house.desk.policy().hotel);
         }
         // Errors of execution happen at a path. Without any, nothing was executed.
         let is_request_error = response.data == Value::Null
             && !errors.is_empty()
             && errors.iter().all(|error| error.path.is_empty());
-        Self { data: (!is_request_error).then_some(response.data), errors }
+        let whole = || gate.shapes.complete(plan, response.data, !errors.is_empty());
+        Self { data: (!is_request_error).then(whole), errors }
     }
 
     /// Whether the request failed before it was carried out.

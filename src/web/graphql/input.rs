@@ -13,8 +13,8 @@ use crate::domain::{
     Refusal, RoomCode,
 };
 
+use super::choices::{BookingStatus, Language};
 use super::scalar::{Date, DateTime};
-use super::types::{BookingStatus, Language};
 
 /// Characters of a request id at most.
 const MAX_REQUEST_ID: usize = 128;

@@ -13,9 +13,10 @@ use crate::feed::{Cursor, Fed, Feed, GuestFeed, Heard, ListenError, Told};
 
 use super::booking::{Booking, Viewer};
 use super::caller::Asked;
+use super::choices::Action;
 use super::input;
 use super::scalar::DateTime;
-use super::types::{Action, BookingChange};
+use super::types::BookingChange;
 
 /// The least that a timer waits.
 const MOMENT: Duration = Duration::from_millis(1);

@@ -10,7 +10,8 @@ use futures_util::stream::{self, BoxStream};
 
 use crate::web::graphql::Gate;
 use crate::web::graphql::caller::Caller;
-use crate::web::graphql::door::{panic_words, prepare};
+use crate::web::graphql::complete::Plan;
+use crate::web::graphql::door::{Prepared, panic_words, prepare};
 use crate::web::graphql::error::{Answer, internal};
 use crate::web::graphql::parameters::Parameters;
 
@@ -31,14 +32,15 @@ pub fn events(
     id: String,
     parameters: Parameters,
 ) -> BoxStream<'static, Event> {
-    let (kind, request) = match prepare(parameters, Arc::clone(&caller)) {
+    let Prepared { kind, plan, request } = match prepare(parameters, Arc::clone(&caller)) {
         Ok(prepared) => prepared,
         Err(error) => {
             return stream::once(async { Event::Error(id, vec![error]) }).boxed();
         }
     };
     let responses = AssertUnwindSafe(gate.schema.execute_stream(request)).catch_unwind();
-    let running = Running { gate, caller, id, kind, responses: responses.boxed(), is_first: true };
+    let responses = responses.boxed();
+    let running = Running { gate, caller, id, kind, plan, responses, is_first: true };
     let next = async |running: Option<Running>| running?.next().await;
     stream::unfold(Some(running), next).boxed()
 }
@@ -48,6 +50,7 @@ struct Running {
     caller: Arc<Caller>,
     id: String,
     kind: OperationType,
+    plan: Plan,
     responses: BoxStream<'static, std::thread::Result<Response>>,
     is_first: bool,
 }
@@ -58,9 +61,7 @@ impl Running {
         let language = self.caller.language;
         let answer = match self.responses.next().await {
             None => return Some((Event::Complete(self.id), None)),
-            Some(Ok(response)) => {
-                Answer::of(response, language, &self.gate.house.desk.policy().hotel)
-            }
+            Some(Ok(response)) => Answer::of(response, &self.plan, &self.gate, language),
             Some(Err(panic)) => Answer::request_error(internal(&panic_words(&*panic), language)),
         };
         let is_first = std::mem::replace(&mut self.is_first, false);

@@ -1,0 +1,100 @@
+//! What is refused before it is carried out, and what is not.
+
+use super::*;
+
+fn refusal(query: &str) -> Option<String> {
+    read(query, None, Variables::default()).err().map(|error| error.message)
+}
+
+#[test]
+fn brackets_in_strings_and_comments_do_not_count() {
+    assert_eq!(nesting("{ a(b: \"((((\") # {{{{\n { c } }"), 2);
+    assert_eq!(nesting(r#"{ a(b: """ \""" (((( """) }"#), 2);
+    assert_eq!(nesting(r#"{ a(b: "\\") { c { d } } }"#), 3);
+    assert_eq!(nesting("{ a(b: \"\u{1f3c3}\") }"), 2);
+}
+
+#[test]
+fn a_string_that_does_not_end_hides_no_brackets() {
+    assert!(nesting("{ \" [[[[[") >= 6);
+    assert!(nesting("\"\"\" \\\"\"\" [[[[[") >= 5);
+}
+
+#[test]
+fn a_very_deep_query_is_refused_before_it_is_parsed() {
+    assert!(refusal(&"{a".repeat(20_000)).unwrap().contains("too deep"));
+    assert!(refusal(&format!("{{ a(b: {}1) }}", "[".repeat(20_000))).unwrap().contains("deep"));
+}
+
+/// Each fragment names the next one twice.
+fn doubling() -> String {
+    let fragment = |n: u32| format!("fragment F{n} on T {{ ...F{0} ...F{0} }} ", n + 1);
+    (0..28).map(fragment).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn fragments_that_double_are_weighed_at_once() {
+    let doubling = doubling();
+    let query = format!("{{ ...F0 }} {doubling} fragment F28 on T {{ a }}");
+    assert!(refusal(&query).unwrap().contains("too complex"));
+}
+
+#[test]
+fn fragments_that_double_are_weighed_at_once_though_no_operation_uses_them() {
+    let doubling = doubling();
+    let query = format!("{{ a }} {doubling} fragment F28 on T {{ a }}");
+    assert!(refusal(&query).unwrap().contains("too complex"));
+}
+
+#[test]
+fn a_fragment_within_itself_is_refused() {
+    let query = "{ ...F } fragment F on T { a ...G } fragment G on T { ...F ...F }";
+    assert!(refusal(query).unwrap().contains("within itself"));
+}
+
+#[test]
+fn a_long_chain_of_fragments_is_refused() {
+    let chain = (0..3000)
+        .map(|n| format!("fragment F{n} on T {{ ...F{} }} ", n + 1))
+        .collect::<Vec<_>>()
+        .concat();
+    assert!(refusal(&format!("{{ ...F0 }} {chain}")).unwrap().contains("too deep"));
+}
+
+#[test]
+fn depth_and_fields_are_counted_through_fragments_and_aliases() {
+    let deep = |depth: usize| format!("{}a{}", "{ a ".repeat(depth - 1) + "{ ", " }".repeat(depth));
+    assert_eq!(refusal(&deep(MAX_DEPTH)), None);
+    assert!(refusal(&deep(MAX_DEPTH + 1)).unwrap().contains("too deep"));
+    let wide = |fields: usize| {
+        let aliases = (0..fields).map(|n| format!("a{n}: a ")).collect::<Vec<_>>().concat();
+        format!("{{ {aliases} }}")
+    };
+    assert_eq!(refusal(&wide(MAX_FIELDS)), None);
+    assert!(refusal(&wide(MAX_FIELDS + 1)).unwrap().contains("too complex"));
+}
+
+#[test]
+fn the_operation_that_is_meant_is_found_by_its_name() {
+    let none = Variables::default;
+    let query = "query Q { a } mutation M { a }";
+    assert_eq!(read(query, Some("M"), none()).unwrap().kind, OperationType::Mutation);
+    assert!(read(query, None, none()).is_err());
+    assert!(read(query, Some("N"), none()).is_err());
+    assert_eq!(read("{ a }", None, none()).unwrap().kind, OperationType::Query);
+}
+
+#[test]
+fn a_variable_that_must_have_a_value_is_named_if_it_has_none() {
+    let read = |json| {
+        let variables = Variables::from_json(json);
+        read("query ($a: Int!, $b: Int! = 1, $c: Int) { a }", None, variables)
+    };
+    let document = read(serde_json::json!({ "a": 1 })).ok().unwrap();
+    assert_eq!(document.variables.get("b"), Some(&Value::from(1)));
+    assert_eq!(document.variables.get("c"), None);
+    for wrong in [serde_json::json!({}), serde_json::json!({ "a": null })] {
+        let error = read(wrong).err().unwrap();
+        assert_eq!(error.extensions.unwrap().get("field"), Some(&Value::from("a")));
+    }
+}
