@@ -7,4 +7,5 @@ mod ids;
 mod notices;
 mod policy;
 mod properties;
+mod qris;
 mod travel;

@@ -8,7 +8,7 @@ use std::path::Path;
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
 
 /// What each module may know besides [`COMMON`] and itself.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &[]),
@@ -18,20 +18,24 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("auth", &["store"]),
     ("desk", &["store", "auth"]),
     ("feed", &["store"]),
-    ("courier", &["store", "feed"]),
+    ("qris", &[]),
+    ("courier", &["store", "feed", "desk"]),
     ("scheduler", &["desk", "feed", "auth"]),
-    ("email", &["courier", "auth"]),
-    ("web", &["desk", "feed", "auth"]),
-    ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "web"]),
-    ("main", &["app", "auth", "web", "store", "email"]),
+    ("email", &["courier", "auth", "qris"]),
+    ("web", &["desk", "feed", "auth", "qris"]),
+    ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "web", "qris"]),
+    ("main", &["app", "auth", "web", "store", "email", "qris"]),
 ];
 
 /// Where each driver may be named.
-const DRIVERS: [(&str, &str); 7] = [
+const DRIVERS: [(&str, &str); 10] = [
     ("mongodb", "store/mongo"),
     ("bson", "store/mongo"),
     ("rusqlite", "store/sqlite"),
     ("lettre", "email"),
+    ("image", "qris"),
+    ("qrcode", "qris"),
+    ("rqrr", "qris"),
     ("axum", "web"),
     ("async_graphql", "web"),
     ("async_graphql_axum", "web"),

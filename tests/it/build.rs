@@ -80,6 +80,7 @@ pub fn policy() -> Policy {
         },
         travel: TravelPolicy { radius_km: 10.0, fix_max_age: TimeDelta::minutes(20) },
         front_office_chat: true,
+        qris: None,
     }
 }
 

@@ -109,7 +109,7 @@ impl House {
         let courier = Courier::new(
             store.clone(),
             feed.clone(),
-            self.clock.clone(),
+            Arc::clone(&desk),
             node,
             is_alone,
             routes,

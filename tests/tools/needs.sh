@@ -18,6 +18,8 @@ elif ! has chromium && ! has /usr/bin/chromium; then
   want chromium
   want fonts-liberation
 fi
+# Reads QRIS codes independently of us.
+has zbarimg || want zbar-tools
 # mongod comes from a Python wheel unless there is one.
 if [[ -z ${MONGOD:-} ]] && ! has mongod; then
   has python3 || want python3
