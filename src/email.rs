@@ -11,6 +11,7 @@ mod message;
 mod smtp;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::message::{Mailbox, Message};
@@ -93,6 +94,16 @@ impl Mailer {
             }
         };
         Ok(Self { way, from, signer, hotel, public_url, links, qris })
+    }
+
+    /// The same mailer with another patience: how long one conversation with a mail server may
+    /// take. By default it is 15 s, less than a courier's attempt.
+    #[must_use]
+    pub fn with_patience(mut self, limit: Duration) -> Self {
+        if let Way::Smtp(smtp) = &mut self.way {
+            smtp.patience = limit;
+        }
+        self
     }
 
     fn letter(&self, letter: &Letter) -> Result<Message, Failure> {

@@ -13,8 +13,9 @@ use rsa::pkcs8::DecodePrivateKey;
 use super::SetupError;
 use crate::config::Dkim;
 
-/// What a signature covers, where it is there.
-const HEADERS: [&str; 10] = [
+/// What a signature covers, where it is there. Not `Content-Type`: lettre counts that of a mail in
+/// parts to its body, and signs as if there were none.
+const HEADERS: [&str; 9] = [
     "From",
     "To",
     "Subject",
@@ -24,7 +25,6 @@ const HEADERS: [&str; 10] = [
     "References",
     "Auto-Submitted",
     "MIME-Version",
-    "Content-Type",
 ];
 
 /// Signs in a domain's name.

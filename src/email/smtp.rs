@@ -42,6 +42,7 @@ pub(super) struct Smtp {
     security: Security,
     credentials: Option<Credentials>,
     hello: ClientId,
+    pub(super) patience: Duration,
     kept: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
 
@@ -118,7 +119,8 @@ impl Smtp {
         let credentials = credentials
             .map(|(user, password)| Credentials::new(user.clone(), password.expose().to_owned()));
         let (host, kept) = (host.to_owned(), Mutex::default());
-        Ok(Self { host, port, security, credentials, hello: ClientId::default(), kept })
+        let (hello, patience) = (ClientId::default(), CONVERSATION);
+        Ok(Self { host, port, security, credentials, hello, patience, kept })
     }
 
     /// Hands over one mail.
@@ -131,7 +133,7 @@ impl Smtp {
         progress: &mut Progress,
     ) -> Result<(), Failure> {
         let conversation = self.converse(message, progress);
-        match tokio::time::timeout(CONVERSATION, conversation).await {
+        match tokio::time::timeout(self.patience, conversation).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(broken)) => Err(failure(progress.step, &broken)),
             Err(_) if progress.step == Step::Message => {
@@ -170,7 +172,7 @@ impl Smtp {
         let is_implicit = implicit.is_some();
         let mut connection = AsyncSmtpConnection::connect_tokio1(
             (host, port),
-            Some(CONVERSATION),
+            Some(self.patience),
             &self.hello,
             implicit,
             None,

@@ -10,6 +10,7 @@ mod architecture;
 mod build;
 mod clockwork;
 mod hotel;
+mod mail;
 mod mongo;
 mod mongod;
 mod qris;
