@@ -103,7 +103,7 @@ export function createCard({ onAsk, loadHistory }) {
     if (pending && booking.travel) found.push([booking.travel.withinRadius ? 'good' : 'plain', travelWords(booking.travel, now)]);
     if (booking.extensions) found.push(['plain', t('card.flag.extended', { n: booking.extensions })]);
     if (pending && booking.qrisProgress) found.push([qrisKinds[booking.qrisProgress], t(`card.qris.${booking.qrisProgress}`, { time: booking.qrisSentAt ? time(booking.qrisSentAt) : '' })]);
-    for (const why of booking.undelivered) found.push(['bad', t('card.flag.undelivered', { why })]);
+    for (const why of new Set(booking.undelivered)) found.push(['bad', t('card.flag.undelivered', { why })]);
     return found;
   }
 

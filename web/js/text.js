@@ -245,7 +245,7 @@ export const texts = {
   'card.flag.eta': ['tiba ±{time}', 'here about {time}'],
   'card.flag.age': ['posisi {age} lalu', 'position {age} old'],
   'card.flag.extended': ['Ditambah {n}×', 'Extended {n}×'],
-  'card.flag.undelivered': ['Kabar tidak sampai: {why}', 'Message not delivered: {why}'],
+  'card.flag.undelivered': ['{why}', '{why}'],
   'card.forecast.IN_TIME': ['Akan tepat waktu', 'Will be in time'],
   'card.forecast.WILL_EXTEND': ['Akan ditambah waktu', 'Will be extended'],
   'card.forecast.WILL_CANCEL': ['Akan batal sendiri', 'Will cancel itself'],
