@@ -17,6 +17,7 @@ pub mod email;
 pub mod feed;
 pub mod lifecycle;
 pub mod scheduler;
+pub mod simulate;
 pub mod store;
 pub mod text;
 pub mod web;

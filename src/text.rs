@@ -8,11 +8,13 @@ mod format;
 mod history;
 mod mail;
 mod refusal;
+mod travel;
 
 pub use format::{clock_time, date, duration, kilometres, rupiah};
-pub use history::{actor, detail, evidence, undelivered};
+pub use history::{actor, detail, undelivered};
 pub use mail::{Mail, guest_mail};
 pub use refusal::refusal;
+pub use travel::{evidence, outlook, story};
 
 use crate::domain::Language;
 

@@ -8,3 +8,4 @@ mod notices;
 mod policy;
 mod properties;
 mod travel;
+mod way;

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 
-use super::{clock_time, date, duration, kilometres, rupiah, say};
+use super::{clock_time, date, duration, evidence, kilometres, rupiah, say};
 use crate::domain::{
-    Actor, Booking, CancelReason, Change, Event, Forecast, HotelPolicy, Language, Status,
+    Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, HotelPolicy, Language, Status,
 };
 
 /// One mail, in plain text.
@@ -26,19 +26,28 @@ pub fn guest_mail(change: &Change, hotel: &HotelPolicy, link: &str, book_again: 
     let until = clock_time(booking.hold.until, hotel.timezone);
     let (subject, lead) = match &change.event {
         Event::Booked => booked(language, &until),
-        Event::Reminded { forecast, .. } => {
-            reminded(language, *forecast, &until, booking.hold.until - change.at)
+        Event::Reminded { forecast, evidence } => {
+            let arrival = evidence.and_then(|known| known.estimate);
+            let arrival =
+                arrival.map(|known| clock_time(change.at + known.arrives_in, hotel.timezone));
+            let left = booking.hold.until - change.at;
+            reminded(language, *forecast, arrival.as_deref(), &until, left)
         }
-        Event::ExtendedByClock { by, evidence } => {
-            let distance = kilometres(language, evidence.distance_metres);
-            extended_by_clock(language, *by, &distance, &until)
+        Event::ExtendedByClock { by, evidence: known } => {
+            let distance = kilometres(language, known.distance_metres);
+            let (subject, lead) = extended_by_clock(language, *by, &distance, &until);
+            (subject, format!("{lead}\n{}", last_seen(language, Some(known))))
         }
         Event::ExtendedByStaff { minutes } => {
             extended_by_staff(language, TimeDelta::minutes((*minutes).into()), &until)
         }
         Event::PaymentAsked | Event::Arrived => arrived(language, booking, &until),
         Event::Paid => paid(language, booking),
-        Event::Cancelled { .. } | Event::Expired { .. } => cancelled(language, booking, book_again),
+        Event::Cancelled { .. } => cancelled(language, booking, book_again),
+        Event::Expired { evidence: known } => {
+            let (subject, lead) = cancelled(language, booking, book_again);
+            (subject, format!("{lead}\n{}", last_seen(language, known.as_ref())))
+        }
     };
     let hotel_name = &hotel.name;
     let name = booking.guest.name.as_str();
@@ -78,6 +87,21 @@ fn facts(language: Language, booking: &Booking) -> String {
 
 type Words = (String, String);
 
+/// What the clock decided by.
+fn last_seen(language: Language, known: Option<&Evidence>) -> String {
+    match known {
+        Some(known) => {
+            let known = evidence(language, known);
+            say(language, format!("Posisi Anda: {known}."), format!("Your position: {known}."))
+        }
+        None => say(
+            language,
+            "Kami tidak menerima lokasi Anda.".to_owned(),
+            "We had no position of yours.".to_owned(),
+        ),
+    }
+}
+
 fn booked(language: Language, until: &str) -> Words {
     say(
         language,
@@ -96,14 +120,27 @@ fn booked(language: Language, until: &str) -> Words {
     )
 }
 
-fn reminded(language: Language, forecast: Forecast, until: &str, left: TimeDelta) -> Words {
+fn reminded(
+    language: Language,
+    forecast: Forecast,
+    arrival: Option<&str>,
+    until: &str,
+    left: TimeDelta,
+) -> Words {
     let left = duration(language, left);
+    let arrival = arrival.map_or_else(String::new, |at| {
+        say(
+            language,
+            format!("\nPerkiraan Anda tiba: {at}."),
+            format!("\nYou are expected at {at}."),
+        )
+    });
     let outlook = match forecast {
         Forecast::InTime => String::new(),
         Forecast::WillExtend => say(
             language,
-            "\nAnda sudah dekat: waktunya akan diperpanjang.".to_owned(),
-            "\nYou are near: the time will be extended.".to_owned(),
+            "\nAnda sudah dekat atau makin mendekat: waktunya akan diperpanjang.".to_owned(),
+            "\nYou are near or coming closer: the time will be extended.".to_owned(),
         ),
         Forecast::WillCancel => say(
             language,
@@ -120,11 +157,11 @@ fn reminded(language: Language, forecast: Forecast, until: &str, left: TimeDelta
         language,
         (
             format!("Kamar disimpan sampai {until}"),
-            format!("Tinggal {left}: kamar kami simpan sampai pukul {until}.{outlook}"),
+            format!("Tinggal {left}: kamar kami simpan sampai pukul {until}.{arrival}{outlook}"),
         ),
         (
             format!("The room is kept until {until}"),
-            format!("{left} left: we keep the room until {until}.{outlook}"),
+            format!("{left} left: we keep the room until {until}.{arrival}{outlook}"),
         ),
     )
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
 
 /// What each module may know besides [`COMMON`] and itself.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &[]),
@@ -22,8 +22,9 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("scheduler", &["desk", "feed", "auth"]),
     ("email", &["courier", "auth"]),
     ("web", &["desk", "feed", "auth"]),
+    ("simulate", &[]),
     ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "web"]),
-    ("main", &["app", "auth", "web", "store", "email"]),
+    ("main", &["app", "auth", "web", "store", "email", "simulate"]),
 ];
 
 /// Where each driver may be named.
