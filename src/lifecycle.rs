@@ -139,3 +139,69 @@ impl Health {
         self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn death(lifecycle: &mut Lifecycle) -> &'static str {
+        tokio::time::timeout(Duration::from_secs(10), lifecycle.death()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_panics_is_heard_of() {
+        let mut lifecycle = Lifecycle::default();
+        lifecycle.phase("parts").spawn("clock", async { panic!("of a test") });
+        assert_eq!(death(&mut lifecycle).await, "clock");
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_ends_before_it_was_told_to_is_heard_of() {
+        let mut lifecycle = Lifecycle::default();
+        lifecycle.phase("parts").spawn("feed", async {});
+        assert_eq!(death(&mut lifecycle).await, "feed");
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_panics_while_it_stops_is_heard_of_too() {
+        let mut lifecycle = Lifecycle::default();
+        let parts = lifecycle.phase("parts");
+        let stop = parts.stop_signal();
+        parts.spawn("courier", async move {
+            stop.cancelled().await;
+            panic!("of a test");
+        });
+        parts.stop(Duration::from_secs(10)).await;
+        assert_eq!(death(&mut lifecycle).await, "courier");
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_stops_when_told_to_is_no_death() {
+        let mut lifecycle = Lifecycle::default();
+        let parts = lifecycle.phase("parts");
+        let stop = parts.stop_signal();
+        parts.spawn("web", async move { stop.cancelled().await });
+        parts.stop(Duration::from_secs(10)).await;
+        let death = std::pin::pin!(lifecycle.death());
+        assert!(futures_util::poll!(death).is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_waits_no_longer_than_its_limit() {
+        let lifecycle = Lifecycle::default();
+        let parts = lifecycle.phase("parts");
+        parts.spawn("stubborn", std::future::pending());
+        let before = tokio::time::Instant::now();
+        parts.stop(Duration::from_secs(5)).await;
+        assert_eq!(before.elapsed().as_secs(), 5);
+    }
+
+    #[test]
+    fn what_is_degraded_is_named_until_it_is_well_again() {
+        let health = Health::default();
+        health.set_degraded("clock", Some("3 s off".to_owned()));
+        assert_eq!(health.degraded()["clock"], "3 s off");
+        health.set_degraded("clock", None);
+        assert!(health.degraded().is_empty());
+    }
+}

@@ -43,7 +43,7 @@ struct Site {
     http: reqwest::Client,
     parts: Phase,
     doors: Phase,
-    _lifecycle: Lifecycle,
+    lifecycle: Lifecycle,
     _folder: TempDir,
 }
 
@@ -145,19 +145,7 @@ impl Site {
         );
         doors.spawn("web", web::serve(listener, router, doors.stop_signal()));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let _lifecycle = lifecycle;
-        Self {
-            address,
-            desk,
-            staff,
-            health,
-            store,
-            http,
-            parts,
-            doors,
-            _lifecycle,
-            _folder: folder,
-        }
+        Self { address, desk, staff, health, store, http, parts, doors, lifecycle, _folder: folder }
     }
 
     fn url(&self, path: &str) -> String {
@@ -238,7 +226,8 @@ impl Site {
     }
 
     async fn close(self) {
-        let Self { desk, doors, parts, store, .. } = self;
+        // Whoever hears of workers' deaths is there until the last one is stopped.
+        let Self { desk, doors, parts, store, lifecycle, .. } = self;
         // Sockets that nobody reads any more are left after a while, which must pass.
         let time_passes = async {
             loop {
@@ -252,6 +241,7 @@ impl Site {
         drop(desk);
         parts.stop(Duration::from_secs(5)).await;
         store.close().await;
+        drop(lifecycle);
     }
 }
 
