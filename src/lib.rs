@@ -16,6 +16,7 @@ pub mod domain;
 pub mod email;
 pub mod feed;
 pub mod lifecycle;
+pub mod routing;
 pub mod scheduler;
 pub mod simulate;
 pub mod store;

@@ -8,7 +8,7 @@ use std::path::Path;
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
 
 /// What each module may know besides [`COMMON`] and itself.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &[]),
@@ -23,16 +23,18 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("email", &["courier", "auth"]),
     ("web", &["desk", "feed", "auth"]),
     ("simulate", &[]),
-    ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "web"]),
+    ("routing", &["desk"]),
+    ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "routing", "web"]),
     ("main", &["app", "auth", "web", "store", "email", "simulate"]),
 ];
 
 /// Where each driver may be named.
-const DRIVERS: [(&str, &str); 7] = [
+const DRIVERS: [(&str, &str); 8] = [
     ("mongodb", "store/mongo"),
     ("bson", "store/mongo"),
     ("rusqlite", "store/sqlite"),
     ("lettre", "email"),
+    ("reqwest", "routing"),
     ("axum", "web"),
     ("async_graphql", "web"),
     ("async_graphql_axum", "web"),

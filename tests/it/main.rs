@@ -12,6 +12,7 @@ mod clockwork;
 mod hotel;
 mod mongo;
 mod mongod;
+mod roads;
 mod sqlite;
 mod store_contract;
 mod watched;
