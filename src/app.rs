@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -16,10 +17,12 @@ use crate::clock::Clock;
 use crate::config::{Config, StoreUrl};
 use crate::courier::{self, Courier, Routes};
 use crate::desk::{Desk, NodeId};
+use crate::domain::Coordinates;
 use crate::email::Mailer;
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Lifecycle, Phase};
 use crate::qris::Qris;
+use crate::routing::{self, Roads, RoutingServer};
 use crate::scheduler::Scheduler;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
@@ -127,14 +130,10 @@ impl Running {
         log.spawn("feed", feed_work.run(log.stop_signal()));
         let (queue, queue_work) = CommitQueue::new(Arc::clone(&store.store));
         commits.spawn("commits", queue_work);
-        let desk = Arc::new(Desk::new(
-            Arc::clone(&store.store),
-            queue,
-            clock.clone(),
-            policy,
-            node.clone(),
-            links,
-        ));
+        let hotel = policy.hotel.position;
+        let desk =
+            Desk::new(Arc::clone(&store.store), queue, clock.clone(), policy, node.clone(), links);
+        let desk = ask_for_roads(config, hotel, desk, &doors)?;
         let health = Health::default();
         let courier = Courier::new(
             Arc::clone(&store.store),
@@ -225,6 +224,22 @@ impl Running {
         self.store.store.close().await;
         info!("stopped");
     }
+}
+
+/// The desk, with a worker that asks for roads if a routing server is configured.
+fn ask_for_roads(
+    config: &Config,
+    hotel: Coordinates,
+    desk: Desk,
+    doors: &Phase,
+) -> Result<Arc<Desk>> {
+    let Some(url) = &config.travel.routing_url else { return Ok(Arc::new(desk)) };
+    let server = RoutingServer::new(url.as_str(), hotel).context("travel.routing_url")?;
+    let (departures, told) = mpsc::channel(routing::WAITING);
+    let desk = Arc::new(desk.telling(departures));
+    let roads = Roads::new(server, Arc::clone(&desk), told);
+    doors.spawn("roads", roads.run(doors.stop_signal()));
+    Ok(desk)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -173,6 +173,10 @@ impl Config {
             travel: TravelPolicy {
                 radius_km: self.hold.radius_km,
                 fix_max_age: self.hold.fix_max_age,
+                live_silence_max: self.travel.live_silence_max,
+                road_factor: self.travel.road_factor,
+                speeds: self.travel.speeds.0,
+                arrival_buffer: self.hold.arrival_buffer,
             },
             front_office_chat: self.telegram.front_office_chat().is_some(),
             qris: self.qris.source.as_ref().map(|_| match self.qris.send {

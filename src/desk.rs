@@ -22,11 +22,15 @@ use crate::store::{
     BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Opening, Requested, Store,
 };
 
+mod positions;
 mod request;
 
 pub use crate::store::{
     Cursor, Filter, Limit, NodeId, Page, PageKey, Search, StatusKind, StoreError, Undelivered, Wake,
 };
+use positions::Positions;
+
+pub use positions::Departure;
 pub use request::BookRequest;
 
 /// How often a step is decided again because another step of the same booking came first.
@@ -55,6 +59,7 @@ pub struct Desk {
     policy: Arc<Policy>,
     node: NodeId,
     links: LinkKey,
+    positions: Positions,
 }
 
 /// A booking just made, or made before by the same request.
@@ -97,7 +102,8 @@ impl Desk {
         node: NodeId,
         links: LinkKey,
     ) -> Self {
-        Self { store, commits, clock, policy, node, links }
+        let positions = Positions::default();
+        Self { store, commits, clock, policy, node, links, positions }
     }
 
     /// The hotel's rules.
@@ -188,15 +194,13 @@ impl Desk {
     /// Keeps the position that came with a booking. The booking stands without it.
     async fn first_position(&self, booking: Booking, fix: Option<Fix>) -> Held {
         let receipt_no = booking.receipt_no;
-        let mut held = Held { booking, track: Track::default() };
-        if let Some(track) = fix.and_then(|fix| held.track.with(fix)) {
-            match self.store.keep_track(receipt_no, &track).await {
-                Ok(true) => held.track = track,
-                Ok(false) => {}
+        if let Some(fix) = fix {
+            match self.report(receipt_no, fix).await {
+                Ok(held) => return held,
                 Err(error) => warn!(%receipt_no, %error, "the first position was not kept"),
             }
         }
-        held
+        Held { booking, track: Track::default() }
     }
 
     /// The clock has come to these wakes: one read for all of them, decided and committed in
@@ -206,6 +210,8 @@ impl Desk {
     /// What the store says if it cannot be read at all.
     pub async fn wake(&self, wakes: &[Wake]) -> Result<Vec<Result<Woken, StoreError>>, StoreError> {
         let receipt_nos: Vec<ReceiptNo> = wakes.iter().map(|wake| wake.receipt_no).collect();
+        // A position that came before the end counts, also when it is being written right now.
+        self.positions.settle(&receipt_nos).await;
         let held = self.store.held_many(&receipt_nos).await?;
         let held: HashMap<ReceiptNo, Held> =
             held.into_iter().map(|held| (held.booking.receipt_no, held)).collect();
@@ -237,17 +243,14 @@ impl Desk {
     /// The domain's refusal, [`Refusal::Conflict`] if others kept coming first, or what the
     /// store says.
     pub async fn act(&self, receipt_no: ReceiptNo, command: Command) -> Result<Held, DeskError> {
+        if let Command::ReportPosition(fix) = command {
+            return self.report(receipt_no, fix).await;
+        }
         for _ in 0..MAX_TRIES {
             let held = self.held(receipt_no).await?;
             let now = self.clock.now();
             match decide(Some(&held), command.clone(), now, &self.policy)? {
-                Decision::Unchanged => return Ok(held),
-                Decision::Track(track) => {
-                    if self.store.keep_track(receipt_no, &track).await? {
-                        return Ok(Held { track, ..held });
-                    }
-                    // The hold ended in between: decided again, it is refused by name.
-                }
+                Decision::Unchanged | Decision::Track(_) => return Ok(held),
                 Decision::Step(step) => {
                     let booking = step.change.booking.clone();
                     if self.commit(*step, None).await? == CommitAnswer::Done {
@@ -313,8 +316,14 @@ impl Desk {
         token: &str,
     ) -> Result<Held, DeskError> {
         let held = self.held(receipt_no).await?;
-        if auth::opens(token, held.booking.access) || self.links.opens(token, receipt_no) {
-            Ok(held)
+        self.check_token(&held, token)?;
+        Ok(held)
+    }
+
+    fn check_token(&self, held: &Held, token: &str) -> Result<(), DeskError> {
+        let Booking { access, receipt_no, .. } = held.booking;
+        if auth::opens(token, access) || self.links.opens(token, receipt_no) {
+            Ok(())
         } else {
             Err(Refusal::NotFound.into())
         }

@@ -36,7 +36,7 @@ pub use policy::{
     AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, TravelPolicy,
 };
 pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
-pub use travel::{Coordinates, Evidence, Fix, Forecast, Track};
+pub use travel::{Coordinates, Evidence, Fix, Forecast, Source, Track, Why};
 
 /// A moment in time, in UTC, kept to the millisecond: what the stores keep and the schema shows.
 pub type Moment = chrono::DateTime<chrono::Utc>;

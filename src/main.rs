@@ -1,6 +1,6 @@
 //! The command line: reads it, loads the configuration, and runs what was asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -12,6 +12,7 @@ use jatah::config::{self, Config};
 use jatah::domain::{Email, ReceiptNo, Rupiah, StaffName};
 use jatah::email::Mailer;
 use jatah::qris::{self, Qris, Static};
+use jatah::simulate::{self, Plan};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
 
@@ -40,6 +41,21 @@ enum Command {
         /// Under this name the history knows them.
         #[arg(long, default_value = "Front Office")]
         name: String,
+    },
+    /// Runs a day of made-up guests on the real rules, and counts who keeps the room.
+    Simulate {
+        /// How many guests.
+        #[arg(long, default_value_t = 100_000)]
+        guests: u32,
+        /// The same seed gives the same day.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Compares settings of radius, extension and buffer.
+        #[arg(long)]
+        sweep: bool,
+        /// Draws the results into an SVG file.
+        #[arg(long, value_name = "FILE")]
+        plot: Option<PathBuf>,
     },
     /// Checks the configuration and what it needs, and says what it finds.
     Check {
@@ -97,13 +113,20 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Qris { code, amount, receipt } => return show_qris(code, *amount, receipt),
-        Command::Serve | Command::StaffLink { .. } | Command::Check { .. } => {}
+        Command::Serve
+        | Command::StaffLink { .. }
+        | Command::Simulate { .. }
+        | Command::Check { .. } => {}
     }
     let config = Config::load(arguments.config.as_deref(), config::environment())?;
     match command {
         Command::Schema | Command::Qris { .. } => Ok(ExitCode::SUCCESS),
         Command::Serve => serve(config).await,
         Command::StaffLink { role, name } => staff_link(&config, role.into(), &name).await,
+        Command::Simulate { guests, seed, sweep, plot } => {
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            simulate(&config, &Plan { guests, seed, threads }, sweep, plot.as_deref())
+        }
         Command::Check { mail } => check(&config, mail.as_deref()).await,
     }
 }
@@ -183,6 +206,19 @@ async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode>
     let code = door.issue_code(Staff { name, role }).await?;
     store.close().await;
     print(&format!("{}/fo#code={code}", config.base_url()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn simulate(config: &Config, plan: &Plan, sweep: bool, plot: Option<&Path>) -> Result<ExitCode> {
+    let policy = config.policy();
+    let settings = if sweep { simulate::sweep(&policy) } else { simulate::settings(&policy) };
+    let tallies = simulate::run(plan, &settings)?;
+    print(&format!("{} guests, seed {}\n", plan.guests, plan.seed));
+    print(&simulate::table(&settings, &tallies));
+    if let Some(file) = plot {
+        std::fs::write(file, simulate::plot(&settings, &tallies))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

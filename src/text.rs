@@ -9,11 +9,13 @@ mod history;
 mod mail;
 mod mail_words;
 mod refusal;
+mod travel;
 
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
-pub use history::{actor, detail, evidence, undelivered};
+pub use history::{actor, detail, undelivered};
 pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
 pub use refusal::refusal;
+pub use travel::{evidence, outlook, story};
 
 use crate::domain::Language;
 

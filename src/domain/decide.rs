@@ -7,7 +7,7 @@ use super::command::{Command, NewBooking, QrisOutcome};
 use super::hold::{self, End, Hold};
 use super::policy::{EXTEND_MINUTES, QrisPolicy};
 use super::refusal::{Field, InputError, NotAllowed, Unavailable, Winner};
-use super::travel::{self, Fix, Track};
+use super::travel::{self, Fix, Taken, Track};
 use super::{
     Booking, Held, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, notice,
 };
@@ -163,10 +163,8 @@ impl Mover<'_> {
     }
 
     fn remind(self) -> Decision {
-        let event = Event::Reminded {
-            forecast: travel::forecast(self.held, self.now, self.policy),
-            evidence: travel::evidence(&self.held.track, self.now, self.policy),
-        };
+        let (forecast, evidence) = travel::foresee(self.held, self.now, self.policy);
+        let event = Event::Reminded { forecast, evidence };
         let hold = self.held.booking.hold.reminded();
         self.held_on(hold, event, Actor::Clock)
     }
@@ -194,7 +192,12 @@ impl Mover<'_> {
         if self.held.booking.arrived_at.is_some() {
             return Decision::Unchanged;
         }
-        self.held.track.with(fix).map_or(Decision::Unchanged, Decision::Track)
+        match self.held.track.take(fix) {
+            Taken::Kept(track) | Taken::Doubted(track) | Taken::Vague(track) => {
+                Decision::Track(track)
+            }
+            Taken::Known | Taken::Late => Decision::Unchanged,
+        }
     }
 
     fn arrive(self, by: StaffName) -> Decision {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::policy::HoldPolicy;
-use super::travel::{self, Evidence};
+use super::travel::{self, Evidence, Why};
 use super::{Held, Moment, Policy};
 
 /// A clock that is later than this was away (asleep, switched off): what it grants then counts
@@ -78,21 +78,47 @@ fn remind_at(from: Moment, until: Moment, policy: &HoldPolicy) -> Option<Moment>
 /// What the end of a hold decides for a guest who is not at the desk.
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
-    /// The guest is near: the hold grows.
+    /// The guest is near, or will be there soon: the hold grows.
     Extend(Evidence),
     /// The room is free again.
     Expire(Option<Evidence>),
 }
 
 /// What the end of this hold would decide at `now`. The clock asks this at the end; forecasts
-/// ask it at any time before.
+/// ask it at any time before. A guest without a position gets exactly the plain hold.
 #[must_use]
 pub fn end(held: &Held, now: Moment, policy: &Policy) -> End {
-    let has_extension_left = held.booking.hold.extensions < policy.hold.max_extensions;
-    match travel::evidence(&held.track, now, policy) {
-        Some(evidence) if evidence.is_fresh && evidence.within_radius && has_extension_left => {
-            End::Extend(evidence)
-        }
-        evidence => End::Expire(evidence),
+    let Some(evidence) = travel::evidence(&held.track, now, policy) else {
+        return End::Expire(None);
+    };
+    let hold = &held.booking.hold;
+    let why = why(&evidence, hold, now, policy);
+    let evidence = Evidence { extensions: hold.extensions, why: Some(why), ..evidence };
+    if why.extends() { End::Extend(evidence) } else { End::Expire(Some(evidence)) }
+}
+
+/// By which clause of the rule a hold grows or ends.
+fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
+    let extend_by = policy.hold.extend_by;
+    // Before the end, an extension counts from the end; after it, from now.
+    let covered = hold.until.max(now) + extend_by;
+    let is_covered = evidence.estimate.is_some_and(|known| now + known.arrives_in <= covered);
+    let is_repeat = hold.extensions > 0;
+    if !evidence.is_fresh {
+        Why::Stale
+    } else if hold.extensions >= policy.hold.max_extensions {
+        Why::NoneLeft
+    } else if evidence.within_radius && is_repeat && evidence.is_approaching == Some(false) {
+        Why::MovedAway
+    } else if evidence.within_radius && is_repeat && evidence.standing > extend_by {
+        Why::Parked
+    } else if evidence.within_radius {
+        Why::Near
+    } else if evidence.is_approaching != Some(true) {
+        Why::Far
+    } else if is_covered {
+        Why::Closing
+    } else {
+        Why::TooLate
     }
 }

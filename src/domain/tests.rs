@@ -9,3 +9,4 @@ mod policy;
 mod properties;
 mod qris;
 mod travel;
+mod way;

@@ -10,10 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Role, StoreError};
 use crate::domain::{
-    Actor, Booking, Change, Contact, Coordinates, Email, Event, Evidence, Fix, Forecast, Guest,
-    GuestName, Hold, Language, Moment, Notice, QrisProgress, ReceiptNo, Recipient, Revision,
-    RoomCode, RoomOfStay, Rupiah, StaffName, Status, Stay, TelegramId, TokenHash, Track,
+    Actor, Booking, Change, Contact, Email, Event, Guest, GuestName, Hold, Language, Moment,
+    Notice, QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, StaffName,
+    Status, Stay, TelegramId, TokenHash,
 };
+
+mod travel;
+
+use travel::{EvidenceDocument, ForecastDocument};
+
+pub(super) use travel::{FixDocument, fix_documents, track};
 
 /// A stored document that cannot be what it should be.
 fn broken(what: &str, error: &dyn std::fmt::Display) -> StoreError {
@@ -181,33 +187,6 @@ pub(super) enum EventDocument {
     Paid,
     Cancelled { note: Option<String> },
     Expired { evidence: Option<EvidenceDocument> },
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum ForecastDocument {
-    InTime,
-    WillExtend,
-    WillCancel,
-    NoPosition,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct EvidenceDocument {
-    pub distance_metres: f64,
-    pub is_approaching: Option<bool>,
-    pub within_radius: bool,
-    pub fix_age_ms: i64,
-    pub is_fresh: bool,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct FixDocument {
-    pub latitude: f64,
-    pub longitude: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accuracy_metres: Option<f64>,
-    pub at_ms: i64,
 }
 
 fn rupiah_number(price: Rupiah) -> i64 {
@@ -461,71 +440,6 @@ impl From<EventDocument> for Event {
             }
         }
     }
-}
-
-impl From<Forecast> for ForecastDocument {
-    fn from(forecast: Forecast) -> Self {
-        match forecast {
-            Forecast::InTime => Self::InTime,
-            Forecast::WillExtend => Self::WillExtend,
-            Forecast::WillCancel => Self::WillCancel,
-            Forecast::NoPosition => Self::NoPosition,
-        }
-    }
-}
-
-impl From<ForecastDocument> for Forecast {
-    fn from(stored: ForecastDocument) -> Self {
-        match stored {
-            ForecastDocument::InTime => Self::InTime,
-            ForecastDocument::WillExtend => Self::WillExtend,
-            ForecastDocument::WillCancel => Self::WillCancel,
-            ForecastDocument::NoPosition => Self::NoPosition,
-        }
-    }
-}
-
-impl From<&Evidence> for EvidenceDocument {
-    fn from(evidence: &Evidence) -> Self {
-        Self {
-            distance_metres: evidence.distance_metres,
-            is_approaching: evidence.is_approaching,
-            within_radius: evidence.within_radius,
-            fix_age_ms: evidence.fix_age.num_milliseconds(),
-            is_fresh: evidence.is_fresh,
-        }
-    }
-}
-
-impl From<EvidenceDocument> for Evidence {
-    fn from(stored: EvidenceDocument) -> Self {
-        Self {
-            distance_metres: stored.distance_metres,
-            is_approaching: stored.is_approaching,
-            within_radius: stored.within_radius,
-            fix_age: TimeDelta::milliseconds(stored.fix_age_ms),
-            is_fresh: stored.is_fresh,
-        }
-    }
-}
-
-pub(super) fn fix_documents(track: &Track) -> Vec<FixDocument> {
-    let document = |fix: &Fix| FixDocument {
-        latitude: fix.place.latitude(),
-        longitude: fix.place.longitude(),
-        accuracy_metres: fix.accuracy_metres,
-        at_ms: fix.at.timestamp_millis(),
-    };
-    track.fixes().iter().map(document).collect()
-}
-
-pub(super) fn track(stored: Vec<FixDocument>) -> Result<Track, StoreError> {
-    let fix = |stored: FixDocument| {
-        let place = Coordinates::new(stored.latitude, stored.longitude)
-            .ok_or_else(|| broken("position", &"out of range"))?;
-        Ok(Fix { place, accuracy_metres: stored.accuracy_metres, at: moment(stored.at_ms)? })
-    };
-    stored.into_iter().map(fix).collect::<Result<_, StoreError>>().map(Track::from_fixes)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the front office reads of a booking's past.
 
-use super::{duration, kilometres, say};
-use crate::domain::{Actor, Event, Evidence, Forecast, Language, Recipient};
+use super::{duration, evidence, say};
+use crate::domain::{Actor, Event, Forecast, Language, Recipient};
 
 /// Who did it.
 #[must_use]
@@ -49,23 +49,6 @@ pub fn detail(language: Language, event: &Event) -> Option<String> {
             |known| evidence(language, known),
         )),
     }
-}
-
-/// Where the guest was: `4,2 km, mendekat, lokasi 40 detik lalu`.
-#[must_use]
-pub fn evidence(language: Language, evidence: &Evidence) -> String {
-    let distance = kilometres(language, evidence.distance_metres);
-    let approach = match evidence.is_approaching {
-        Some(true) => say(language, ", mendekat", ", closing"),
-        Some(false) => say(language, ", menjauh", ", moving away"),
-        None => "",
-    };
-    let age = duration(language, evidence.fix_age);
-    say(
-        language,
-        format!("{distance}{approach}, lokasi {age} lalu"),
-        format!("{distance}{approach}, fix {age} old"),
-    )
 }
 
 fn forecast_words(language: Language, forecast: Forecast) -> &'static str {

@@ -2,9 +2,7 @@
 
 use super::mail_words::{self as words, Context};
 use super::{date, rupiah, say, told_time};
-use crate::domain::{
-    Actor, Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status,
-};
+use crate::domain::{Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status};
 
 /// One mail in parts. Each text is one paragraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +74,7 @@ pub fn guest_mail(
     let language = booking.guest.language;
     let until = told_time(language, booking.hold.until, change.at, hotel.timezone);
     let context = Context { language, booking, until: &until, has_code: code != CodeInMail::None };
-    let (title, paragraphs) = lead(change, &context);
+    let (title, paragraphs) = lead(change, &context, hotel);
     let counts = booking.is_pending();
     Mail {
         language,
@@ -116,29 +114,45 @@ fn greeting(language: Language, name: &str) -> String {
     say(language, format!("Halo {name},"), format!("Hello {name},"))
 }
 
-fn lead(change: &Change, context: &Context<'_>) -> (String, Vec<String>) {
+fn lead(change: &Change, context: &Context<'_>, hotel: &HotelPolicy) -> (String, Vec<String>) {
     let booking = &change.booking;
     match &change.event {
         Event::Booked => words::booked(context),
-        Event::Reminded { forecast, .. } => {
-            words::reminded(context, *forecast, booking.hold.until - change.at)
+        Event::Reminded { forecast, evidence } => {
+            let words = words::reminded(context, *forecast, booking.hold.until - change.at);
+            let estimate = evidence.and_then(|known| known.estimate);
+            let arrival = estimate.map(|known| {
+                let at = change.at + known.arrives_in;
+                words::expected(
+                    context,
+                    &told_time(context.language, at, change.at, hotel.timezone),
+                )
+            });
+            with(words, arrival)
         }
         Event::ExtendedByClock { by, evidence } => {
-            words::extended_by_clock(context, *by, evidence.distance_metres)
+            let words = words::extended_by_clock(context, *by, evidence.distance_metres);
+            with(words, Some(words::last_seen(context, Some(evidence))))
         }
         Event::ExtendedByStaff { minutes } => words::extended_by_staff(context, *minutes),
         Event::Arrived | Event::PaymentAsked => words::arrived(context),
         Event::QrisRequested | Event::QrisSent | Event::QrisFailed { .. } => words::code(context),
         Event::Paid => words::paid(context),
-        Event::Cancelled { .. } | Event::Expired { .. } => {
-            let reason = match &booking.status {
-                Status::Cancelled { by, .. } => CancelReason::from(by),
-                // No other state comes with these events.
-                Status::Pending | Status::Paid { .. } => CancelReason::from(&Actor::Clock),
-            };
-            words::cancelled(context, reason)
+        Event::Cancelled { .. } => words::cancelled(context, CancelReason::from(&change.actor)),
+        Event::Expired { evidence } => {
+            let seen = words::last_seen(context, evidence.as_ref());
+            with(words::cancelled(context, CancelReason::Expired), Some(seen))
         }
     }
+}
+
+/// The same with one more paragraph.
+fn with(
+    (title, mut paragraphs): (String, Vec<String>),
+    more: Option<String>,
+) -> (String, Vec<String>) {
+    paragraphs.extend(more);
+    (title, paragraphs)
 }
 
 fn deadline(

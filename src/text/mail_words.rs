@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use super::mail::{CodeInMail, Pay};
-use super::{duration, kilometres, rupiah, say};
-use crate::domain::{Booking, CancelReason, Forecast, Language};
+use super::{duration, evidence, kilometres, rupiah, say};
+use crate::domain::{Booking, CancelReason, Evidence, Forecast, Language};
 
 /// What the sentences are about.
 pub(super) struct Context<'a> {
@@ -80,6 +80,25 @@ pub(super) fn reminded(about: &Context<'_>, forecast: Forecast, left: TimeDelta)
         ),
     };
     (title, vec![lead, outlook])
+}
+
+/// When the guest is expected, as told beside a reminder.
+pub(super) fn expected(about: &Context<'_>, at: &str) -> String {
+    about.say(format!("Perkiraan Anda tiba: {at}."), format!("You are expected at {at}."))
+}
+
+/// What the clock decided by.
+pub(super) fn last_seen(about: &Context<'_>, known: Option<&Evidence>) -> String {
+    match known {
+        Some(known) => {
+            let known = evidence(about.language, known);
+            about.say(format!("Posisi Anda: {known}."), format!("Your position: {known}."))
+        }
+        None => about.say(
+            "Kami tidak menerima lokasi Anda.".to_owned(),
+            "We had no position of yours.".to_owned(),
+        ),
+    }
 }
 
 pub(super) fn extended_by_clock(about: &Context<'_>, by: TimeDelta, metres: f64) -> Words {

@@ -8,7 +8,7 @@ use std::path::Path;
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
 
 /// What each module may know besides [`COMMON`] and itself.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &[]),
@@ -23,12 +23,28 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("scheduler", &["desk", "feed", "auth"]),
     ("email", &["courier", "auth", "qris"]),
     ("web", &["desk", "feed", "auth", "qris"]),
-    ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "web", "qris"]),
-    ("main", &["app", "auth", "web", "store", "email", "qris"]),
+    ("simulate", &[]),
+    ("routing", &["desk"]),
+    (
+        "app",
+        &[
+            "store",
+            "auth",
+            "desk",
+            "feed",
+            "courier",
+            "scheduler",
+            "email",
+            "routing",
+            "web",
+            "qris",
+        ],
+    ),
+    ("main", &["app", "auth", "web", "store", "email", "qris", "simulate"]),
 ];
 
 /// Where each driver may be named.
-const DRIVERS: [(&str, &str); 10] = [
+const DRIVERS: [(&str, &str); 11] = [
     ("mongodb", "store/mongo"),
     ("bson", "store/mongo"),
     ("rusqlite", "store/sqlite"),
@@ -36,6 +52,7 @@ const DRIVERS: [(&str, &str); 10] = [
     ("image", "qris"),
     ("qrcode", "qris"),
     ("rqrr", "qris"),
+    ("reqwest", "routing"),
     ("axum", "web"),
     ("async_graphql", "web"),
     ("async_graphql_axum", "web"),

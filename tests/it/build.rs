@@ -78,7 +78,14 @@ pub fn policy() -> Policy {
             max_nights: 30,
             max_active_per_guest: 2,
         },
-        travel: TravelPolicy { radius_km: 10.0, fix_max_age: TimeDelta::minutes(20) },
+        travel: TravelPolicy {
+            radius_km: 10.0,
+            fix_max_age: TimeDelta::minutes(20),
+            live_silence_max: TimeDelta::minutes(45),
+            road_factor: 1.4,
+            speeds: [20.0; 24],
+            arrival_buffer: TimeDelta::minutes(15),
+        },
         front_office_chat: true,
         qris: None,
     }
@@ -91,7 +98,7 @@ pub fn hotel() -> Coordinates {
 /// A fix some degrees north of the hotel; a tenth of a degree is about 11 km.
 pub fn fix_north(degrees: f64, at: Moment) -> Fix {
     let place = Coordinates::new(hotel().latitude() + degrees, hotel().longitude()).unwrap();
-    Fix { place, accuracy_metres: Some(12.5), at }
+    Fix { accuracy_metres: Some(12.5), ..Fix::seen(place, at) }
 }
 
 pub fn track(fixes: &[Fix]) -> Track {

@@ -23,6 +23,7 @@ use jatah::domain::{
 };
 use jatah::feed::{Fed, Feed, Heard, NodeId};
 use jatah::lifecycle::{Health, Lifecycle, Phase};
+use jatah::routing::{self, Roads, RoutingServer};
 use jatah::scheduler::Scheduler;
 use jatah::store::CommitQueue;
 use jatah::store::sqlite::SqliteStore;
@@ -72,12 +73,24 @@ pub struct House {
     folder: Arc<TempDir>,
     pub clock: Clock,
     pub policy: Policy,
+    /// Who knows the roads.
+    roads: Option<RoutingServer>,
 }
 
 impl House {
     pub fn new() -> Self {
         let policy = Policy { front_office_chat: false, ..crate::build::policy() };
-        Self { folder: Arc::new(TempDir::new().unwrap()), clock: Clock::anchored(epoch()), policy }
+        Self {
+            folder: Arc::new(TempDir::new().unwrap()),
+            clock: Clock::anchored(epoch()),
+            policy,
+            roads: None,
+        }
+    }
+
+    /// A house that asks a routing server.
+    pub fn with_roads(roads: RoutingServer) -> Self {
+        Self { roads: Some(roads), ..Self::new() }
     }
 
     pub fn store(&self) -> Arc<Watched> {
@@ -100,7 +113,12 @@ impl House {
         let links = LinkKey::load(store.as_ref()).await.unwrap();
         let policy = Arc::new(self.policy.clone());
         let desk = Desk::new(store.clone(), queue, self.clock.clone(), policy, node.clone(), links);
-        let desk = Arc::new(desk);
+        let (departures, told) = tokio::sync::mpsc::channel(routing::WAITING);
+        let desk = Arc::new(if self.roads.is_some() { desk.telling(departures) } else { desk });
+        if let Some(server) = self.roads.clone() {
+            let roads = Roads::new(server, Arc::clone(&desk), told);
+            parts.spawn("roads", roads.run(parts.stop_signal()));
+        }
         let (health, letters) = (Health::default(), Arc::new(LetterBox::default()));
         let changes = feed.listen();
         parts.spawn("feed", work.run(parts.stop_signal()));

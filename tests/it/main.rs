@@ -14,6 +14,7 @@ mod mail;
 mod mongo;
 mod mongod;
 mod qris;
+mod roads;
 mod sqlite;
 mod store_contract;
 mod watched;

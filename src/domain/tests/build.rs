@@ -58,7 +58,14 @@ pub fn policy() -> Policy {
             max_nights: 30,
             max_active_per_guest: 2,
         },
-        travel: TravelPolicy { radius_km: 10.0, fix_max_age: TimeDelta::minutes(20) },
+        travel: TravelPolicy {
+            radius_km: 10.0,
+            fix_max_age: TimeDelta::minutes(20),
+            live_silence_max: TimeDelta::minutes(45),
+            road_factor: 1.4,
+            speeds: [20.0; 24],
+            arrival_buffer: TimeDelta::minutes(15),
+        },
         front_office_chat: true,
         qris: None,
     }
@@ -106,7 +113,7 @@ pub fn extend(minutes: u32) -> Command {
 /// A fix so many degrees north of the hotel: 0.05 is near (5.5 km), 0.5 is far (55 km).
 pub fn fix(degrees: f64, at: Moment) -> Fix {
     let place = Coordinates::new(-6.2 + degrees, 106.8).unwrap();
-    Fix { place, accuracy_metres: None, at }
+    Fix::seen(place, at)
 }
 
 pub fn report(degrees: f64, at: Moment) -> Command {

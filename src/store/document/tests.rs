@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::travel::Road;
+use crate::domain::{Coordinates, Fix, Source, Track};
 
 /// Changes of every kind as the first version wrote them. The file is never written again.
 const FIRST_VERSION: &str = include_str!("../../../tests/it/fixtures/change-v1.json");
@@ -94,17 +96,25 @@ fn a_broken_document_is_an_error_that_tells_nothing_of_the_guest() {
 
 #[test]
 fn a_track_is_read_as_it_was_written() {
+    let at = moment(1_767_520_800_123).unwrap();
     let fix = |latitude, accuracy_metres| Fix {
-        place: Coordinates::new(latitude, 106.816_666).unwrap(),
         accuracy_metres,
-        at: moment(1_767_520_800_123).unwrap(),
+        ..Fix::seen(Coordinates::new(latitude, 106.816_666).unwrap(), at)
     };
-    let written = Track::from_fixes(vec![fix(-6.2, None), fix(-6.175_392, Some(4.75))]);
+    let live = Fix {
+        source: Source::Live { until: Some(at) },
+        road: Road::Drive(TimeDelta::minutes(20)),
+        ..fix(-6.19, None)
+    };
+    let lost = Fix { source: Source::Single, road: Road::Silent, ..fix(-6.18, None) };
+    let endless = fix(-6.17, None).from_source(Source::Live { until: None });
+    let fixes = vec![fix(-6.2, None), fix(-6.175_392, Some(4.75)), live, lost, endless];
+    let written = Track::from_fixes(fixes).doubting(Some(fix(-6.9, None)), 3);
     let text = serde_json::to_string(&fix_documents(&written)).unwrap();
     assert_eq!(track(serde_json::from_str(&text).unwrap()).unwrap(), written);
-    let nowhere = FixDocument { latitude: 91.0, longitude: 0.0, accuracy_metres: None, at_ms: 0 };
+    let nowhere = r#"[{"latitude": 91.0, "longitude": 0.0, "at_ms": 0}]"#;
     assert_eq!(
-        track(vec![nowhere]).unwrap_err().to_string(),
+        track(serde_json::from_str(nowhere).unwrap()).unwrap_err().to_string(),
         "unexpected: a stored position is broken: out of range"
     );
 }

@@ -9,14 +9,14 @@ use tokio::sync::OnceCell;
 
 use crate::desk::{Desk, DeskError, StatusKind, StoreError, Undelivered};
 use crate::domain::{
-    self, Contact, Forbidden, Held, ReceiptNo, Refusal, RoomOfStay, Status, Track, travel,
+    self, Contact, Fix, Forbidden, Held, ReceiptNo, Refusal, RoomOfStay, Status, Track, travel,
 };
 use crate::text;
 
 use super::caller::Asked;
 use super::choices::{BookingStatus, CancelReason, Channel, Forecast, QrisProgress};
 use super::scalar::{Date, DateTime, Rupiah};
-use super::types::{HistoryEntry, RoomType, Travel};
+use super::types::{HistoryEntry, RoomType, TrailPoint, Travel};
 
 /// For whom a booking was looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,7 @@ impl Booking {
     async fn travel(&self, ctx: &Context<'_>) -> Result<Option<Travel>, DeskError> {
         let desk = &ctx.house().desk;
         let Some(held) = self.held(desk).await? else { return Ok(None) };
-        Ok(travel_of(&held, desk))
+        Ok(travel_of(&held, self.viewer, desk))
     }
 
     /// What the end of the hold would decide now; only while the hold runs.
@@ -214,30 +214,44 @@ impl Booking {
             return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
         }
         let language = ctx.caller().language;
-        let changes = ctx.house().desk.history(self.state.receipt_no).await?;
+        let desk = &ctx.house().desk;
+        let timezone = desk.policy().hotel.timezone;
+        let changes = desk.history(self.state.receipt_no).await?;
         let entry = |change: &domain::Change| HistoryEntry {
             at: DateTime(change.at),
             actor: text::actor(language, &change.actor),
             action: change.event.action().into(),
-            detail: text::detail(language, &change.event),
+            detail: text::story(language, change, timezone),
         };
         Ok(changes.iter().map(entry).collect())
     }
 }
 
 /// Where a guest is; nothing once they stand at the desk, or when the position is too old.
-fn travel_of(held: &Held, desk: &Desk) -> Option<Travel> {
+fn travel_of(held: &Held, viewer: Viewer, desk: &Desk) -> Option<Travel> {
     let (policy, now) = (desk.policy(), desk.now());
+    let hotel = policy.hotel.position;
     let latest = held.track.latest().filter(|_| held.booking.arrived_at.is_none())?;
     let evidence = travel::evidence(&held.track, now, policy).filter(|known| known.is_fresh)?;
+    let arrives_in = evidence.estimate.map(|estimate| estimate.arrives_in);
+    let point = |fix: &Fix| TrailPoint {
+        distance_km: fix.place.metres_to(hotel) / 1000.0,
+        bearing: hotel.bearing_to(fix.place),
+        at: DateTime(fix.at),
+    };
     Some(Travel {
         distance_km: evidence.distance_metres / 1000.0,
-        bearing: latest.place.bearing_to(policy.hotel.position),
-        eta_minutes: None,
+        bearing: latest.place.bearing_to(hotel),
+        eta_minutes: arrives_in.map(|time| time.as_seconds_f64() / 60.0),
+        arrives_at: arrives_in.map(|time| DateTime(now + time)),
         approaching: evidence.is_approaching,
         within_radius: evidence.within_radius,
         fix_at: DateTime(latest.at),
         fix_age_seconds: evidence.fix_age.as_seconds_f64(),
+        trail: match viewer {
+            Viewer::Staff => held.track.fixes().iter().map(point).collect(),
+            Viewer::Guest => Vec::new(),
+        },
     })
 }
 

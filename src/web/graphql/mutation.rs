@@ -66,9 +66,8 @@ impl Mutation {
     ) -> Result<Booking, DeskError> {
         let desk = &ctx.house().desk;
         let receipt_no = input::receipt_no(&receipt_no)?;
-        desk.held_by_guest(receipt_no, &access_token).await?;
         let fix = position.read(desk.now())?;
-        let held = desk.act(receipt_no, Command::ReportPosition(fix)).await?;
+        let held = desk.report_by_guest(receipt_no, &access_token, fix).await?;
         Ok(Booking::new(held, Viewer::Guest))
     }
 

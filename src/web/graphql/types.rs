@@ -132,8 +132,11 @@ pub struct Travel {
     pub distance_km: f64,
     /// Direction from the guest to the hotel, in degrees clockwise from north.
     pub bearing: f64,
-    /// Minutes until the guest arrives; null where nothing is known of the way.
+    /// Minutes from now until the guest arrives, time to park and walk included; null for one who
+    /// moves away.
     pub eta_minutes: Option<f64>,
+    /// When that is.
+    pub arrives_at: Option<DateTime>,
     /// Whether the guest comes closer; null where the positions do not say.
     pub approaching: Option<bool>,
     /// Whether the guest is within the hotel's radius.
@@ -142,6 +145,20 @@ pub struct Travel {
     pub fix_at: DateTime,
     /// How old the position is now, in seconds.
     pub fix_age_seconds: f64,
+    /// Where the guest was lately, oldest first, the latest position included; seen from the
+    /// hotel. For the front office; guests find none.
+    pub trail: Vec<TrailPoint>,
+}
+
+/// A place where a guest was, seen from the hotel.
+#[derive(SimpleObject, Debug)]
+pub struct TrailPoint {
+    /// Kilometres from the hotel, as the crow flies.
+    pub distance_km: f64,
+    /// Direction from the hotel, in degrees clockwise from north.
+    pub bearing: f64,
+    /// When the guest was there.
+    pub at: DateTime,
 }
 
 /// One step in the history of a booking.

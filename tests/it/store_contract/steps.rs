@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use jatah::domain::Action::{self, Arrived, Booked, Cancelled, Expired, Extended, Paid, Reminded};
-use jatah::domain::{Command, Event, Forecast, Held, ReceiptNo};
+use jatah::domain::travel::Road;
+use jatah::domain::{Command, Event, Forecast, Held, ReceiptNo, Source, Track};
 use jatah::store::{Commit, CommitAnswer, Fed, Store, Wake};
 
 use super::{Shared, next, next_change};
@@ -107,7 +108,11 @@ pub async fn positions_move_no_revision_and_go_with_the_hold(store: Shared) {
         let number = before.booking.receipt_no;
         assert!(before.track.fixes().is_empty());
         let mut changes = store.changes(None).await.unwrap();
-        let fixes = track(&[fix_north(0.4, minute(10)), fix_north(0.2, minute(20))]);
+        let live = Source::Live { until: Some(minute(60)) };
+        let fixes = [fix_north(0.4, minute(10)).from_source(live), fix_north(0.2, minute(20))];
+        let doubted = fix_north(0.9, minute(21)).from_source(Source::Single);
+        let road = Road::Drive(TimeDelta::minutes(40));
+        let fixes = track(&fixes).doubting(Some(doubted), 3).routed(minute(20), road).unwrap();
         assert!(store.keep_track(number, &fixes).await.unwrap());
         let (_, moved) = next(&mut changes).await.unwrap();
         assert_eq!(moved, Fed::Moved(number));
@@ -120,9 +125,9 @@ pub async fn positions_move_no_revision_and_go_with_the_hold(store: Shared) {
         act(&*store, number, end, minute(120)).await;
         let (_, change) = next_change(&mut changes).await;
         assert_eq!(change.booking.receipt_no, number);
-        assert!(held(&*store, number).await.track.fixes().is_empty());
+        assert_eq!(held(&*store, number).await.track, Track::default());
         assert!(!store.keep_track(number, &fixes).await.unwrap());
-        assert!(held(&*store, number).await.track.fixes().is_empty());
+        assert_eq!(held(&*store, number).await.track, Track::default());
     }
 }
 

@@ -1,0 +1,376 @@
+//! On the way: which positions are believed, when a guest will be there, and what the end of a
+//! hold makes of it.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::build::{Story, at, change, fix, policy, report};
+use crate::domain::travel::{
+    Basis, Evidence, MAX_FIXES, Road, SourceKind, Taken, evidence, foresee,
+};
+use crate::domain::{
+    Command, Coordinates, Decision, Event, Fix, Forecast, Moment, Policy, Source, Track,
+    TravelPolicy, Why, decide,
+};
+
+fn minutes(minutes: i64) -> TimeDelta {
+    TimeDelta::minutes(minutes)
+}
+
+/// A fix so many kilometres north of the hotel.
+fn km(km: f64, minute: i64) -> Fix {
+    fix(km / 110.6, at(minute))
+}
+
+fn taken(track: &Track, fix: Fix) -> Track {
+    match track.take(fix) {
+        Taken::Kept(track) | Taken::Doubted(track) | Taken::Vague(track) => track,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A track of fixes at (kilometres, minute), each taken as it came.
+fn way(points: &[(f64, i64)]) -> Track {
+    points.iter().fold(Track::default(), |track, (far, minute)| taken(&track, km(*far, *minute)))
+}
+
+/// A live location that runs until it is stopped.
+fn live(points: &[(f64, i64)]) -> Track {
+    let fixes = points.iter().map(|(far, minute)| km(*far, *minute));
+    fixes.fold(Track::default(), |track, fix| {
+        taken(&track, fix.from_source(Source::Live { until: None }))
+    })
+}
+
+/// A story whose guest was on a way, with so many extensions granted before.
+fn story(track: Track, extensions: u32) -> Story {
+    let mut story = Story::new();
+    story.held.track = track;
+    story.held.booking.hold.extensions = extensions;
+    story
+}
+
+/// What the end at minute 120 decides, and why.
+fn end(track: Track, extensions: u32) -> (bool, Option<Why>) {
+    let story = story(track, extensions);
+    let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+    match change.event {
+        Event::ExtendedByClock { evidence, .. } => (true, evidence.why),
+        Event::Expired { evidence } => (false, evidence.and_then(|known| known.why)),
+        event => panic!("{event:?}"),
+    }
+}
+
+fn seen(track: &Track, minute: i64) -> Evidence {
+    evidence(track, at(minute), &policy()).unwrap()
+}
+
+#[test]
+fn the_end_of_a_hold_looks_at_the_road() {
+    let near = [(12.0, 100), (9.0, 110), (6.0, 119)];
+    let closing = [(30.0, 100), (20.0, 110), (12.0, 119)];
+    let too_late = [(60.0, 100), (57.0, 110), (54.0, 119)];
+    let away = [(4.0, 100), (6.0, 110), (8.0, 119)];
+    let parked = [(5.0, 85), (5.0, 100), (5.0, 119)];
+    let pausing = [(12.0, 89), (5.0, 91), (5.0, 119)];
+    for (points, extensions, expected) in [
+        (near.as_slice(), 0, (true, Why::Near)),
+        (&near, 1, (true, Why::Near)),
+        (&near, 2, (false, Why::NoneLeft)),
+        (&closing, 0, (true, Why::Closing)),
+        (&closing, 1, (true, Why::Closing)),
+        (&too_late, 0, (false, Why::TooLate)),
+        (&[(12.0, 119)], 0, (false, Why::Far)),
+        (&[(12.0, 89), (12.0, 119)], 0, (false, Why::Far)),
+        (&[(12.0, 100), (15.0, 119)], 0, (false, Why::Far)),
+        (&away, 0, (true, Why::Near)),
+        (&away, 1, (false, Why::MovedAway)),
+        (&parked, 0, (true, Why::Near)),
+        (&parked, 1, (false, Why::Parked)),
+        (&pausing, 1, (true, Why::Near)),
+        (&[(5.0, 99)], 0, (false, Why::Stale)),
+        (&[(5.0, 100)], 0, (true, Why::Near)),
+    ] {
+        assert_eq!(end(way(points), extensions), (expected.0, Some(expected.1)), "{points:?}");
+    }
+    assert_eq!(end(Track::default(), 0), (false, None), "the plain rule");
+}
+
+#[test]
+fn a_fix_that_arrives_in_the_last_millisecond_counts() {
+    let end = at(120) - TimeDelta::milliseconds(1);
+    let story = Story::new().then_at(report(0.05, end), end);
+    let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+    assert!(matches!(change.event, Event::ExtendedByClock { .. }), "{change:?}");
+}
+
+#[test]
+fn a_live_location_that_is_silent_has_not_moved() {
+    let silent = live(&[(14.0, 70), (6.0, 85)]);
+    let known = seen(&silent, 120);
+    assert!(known.is_fresh);
+    assert_eq!(known.source, Some(SourceKind::LiveSilent));
+    assert_eq!(known.fix_age, minutes(35));
+    assert_eq!(known.standing, minutes(35));
+    assert_eq!(end(silent.clone(), 0), (true, Some(Why::Near)));
+    assert_eq!(end(silent.clone(), 1), (false, Some(Why::Parked)));
+    // It counts for so long, and no longer.
+    assert!(seen(&silent, 130).is_fresh);
+    assert!(!seen(&silent, 131).is_fresh);
+    // The same from a page is too old.
+    assert_eq!(end(way(&[(14.0, 70), (6.0, 85)]), 0), (false, Some(Why::Stale)));
+}
+
+#[test]
+fn a_live_location_that_is_over_says_no_more_than_any_fix() {
+    let until = |minute| Some(at(minute));
+    let shared = |until| {
+        let fix = km(6.0, 85).from_source(Source::Live { until });
+        seen(&taken(&Track::default(), fix), 120)
+    };
+    assert!(shared(until(121)).is_fresh);
+    assert!(!shared(until(120)).is_fresh);
+    assert_eq!(shared(until(120)).source, Some(SourceKind::Live));
+    // Stopped by hand: the adapter reports the last place as a single fix.
+    let running = live(&[(6.0, 85)]);
+    let stopped = taken(&running, km(6.0, 86).from_source(Source::Single));
+    assert!(!seen(&stopped, 120).is_fresh);
+}
+
+#[test]
+fn a_guest_who_stands_does_not_go_on_closing_in() {
+    let stuck = live(&[(24.0, 80), (20.0, 90), (12.0, 98)]);
+    assert_eq!(seen(&stuck, 99).is_approaching, Some(true));
+    assert_eq!(seen(&stuck, 120).is_approaching, None);
+    assert_eq!(end(stuck, 0), (false, Some(Why::Far)));
+}
+
+#[test]
+fn an_estimate_is_the_road_at_the_best_known_speed_and_the_buffer() {
+    let estimated = |track: &Track, minute, policy: &Policy| {
+        let estimate = evidence(track, at(minute), policy).unwrap().estimate?;
+        Some((estimate.arrives_in.num_minutes(), estimate.basis))
+    };
+    let policy = policy();
+    // 10 km × 1.4 at the city's 20 km/h: 42 minutes, and 15 to park and walk.
+    assert_eq!(estimated(&way(&[(10.0, 10)]), 10, &policy), Some((57, Basis::CitySpeed)));
+    // It runs from the fix.
+    assert_eq!(estimated(&way(&[(10.0, 10)]), 20, &policy), Some((47, Basis::CitySpeed)));
+    // Ten kilometres in ten minutes, and ten are left.
+    let fast = way(&[(20.0, 0), (10.0, 10)]);
+    assert_eq!(estimated(&fast, 10, &policy), Some((25, Basis::OwnSpeed)));
+    // Two minutes are no measure; nor is 2 km/h, nor 120.
+    assert_eq!(estimated(&way(&[(12.0, 8), (10.0, 10)]), 10, &policy).unwrap().1, Basis::CitySpeed);
+    assert_eq!(estimated(&way(&[(10.5, 0), (10.0, 14)]), 14, &policy).unwrap().1, Basis::CitySpeed);
+    assert_eq!(estimated(&way(&[(30.0, 0), (10.0, 10)]), 10, &policy).unwrap().1, Basis::CitySpeed);
+    // Nobody knows when one arrives who moves away.
+    assert_eq!(estimated(&way(&[(8.0, 0), (10.0, 10)]), 10, &policy), None);
+    // Who has stood for a while leaves now at the earliest.
+    let waiting = way(&[(10.0, 0), (10.0, 10)]);
+    assert_eq!(estimated(&waiting, 15, &policy), Some((57, Basis::CitySpeed)));
+}
+
+#[test]
+fn rush_hours_are_slower() {
+    let mut speeds = [40.0; 24];
+    speeds[17] = 10.0;
+    let policy = Policy { travel: TravelPolicy { speeds, ..policy().travel }, ..policy() };
+    let drive = |minute: i64| {
+        let known = evidence(&way(&[(10.0, minute)]), at(minute), &policy).unwrap();
+        known.estimate.unwrap().arrives_in.num_minutes() - 15
+    };
+    // The epoch is five in the afternoon.
+    assert_eq!((drive(0), drive(59), drive(60)), (83, 83, 21));
+}
+
+#[test]
+fn a_routing_server_is_believed_before_speeds_and_slowed_by_the_hour() {
+    let mut speeds = [40.0; 24];
+    speeds[17] = 20.0;
+    let policy = Policy { travel: TravelPolicy { speeds, ..policy().travel }, ..policy() };
+    let track = way(&[(20.0, 0), (16.0, 10)]).routed(at(10), Road::Drive(minutes(24))).unwrap();
+    let estimate =
+        |track: &Track, minute| evidence(track, at(minute), &policy).unwrap().estimate.unwrap();
+    let known = estimate(&track, 10);
+    assert_eq!((known.arrives_in.num_minutes(), known.basis), (48 + 15, Basis::Routed));
+    assert!(!known.is_routing_silent);
+    // Half the distance later half of it is left.
+    let later = taken(&track, km(8.0, 15));
+    assert_eq!(estimate(&later, 15).arrives_in.num_minutes(), 24 + 15);
+    // What it said too long ago is not carried over.
+    let much_later = taken(&later, km(7.0, 21));
+    assert_eq!(estimate(&much_later, 21).basis, Basis::OwnSpeed);
+    // Where it was silent, that is said.
+    let silent = way(&[(20.0, 0), (16.0, 10)]).routed(at(10), Road::Silent).unwrap();
+    let known = estimate(&silent, 10);
+    assert_eq!((known.basis, known.is_routing_silent), (Basis::OwnSpeed, true));
+    assert_eq!(silent.routed(at(9), Road::Silent), None, "no such fix");
+}
+
+#[test]
+fn the_newest_believable_fix_wins() {
+    let track = way(&[(20.0, 0), (18.0, 5)]);
+    let accuracy = |metres, fix: Fix| Fix { accuracy_metres: Some(metres), ..fix };
+    assert_eq!(track.take(km(17.0, 4)), Taken::Late);
+    let Taken::Vague(vague) = track.take(accuracy(2_001.0, km(17.0, 6))) else { panic!() };
+    assert_eq!((vague.latest(), vague.dropped()), (track.latest(), 1));
+    assert!(matches!(track.take(accuracy(2_000.0, km(17.0, 6))), Taken::Kept(_)));
+    // Ten kilometres in a minute, and then back where it was.
+    let Taken::Doubted(doubted) = track.take(km(8.0, 6)) else { panic!() };
+    assert_eq!((doubted.latest(), doubted.dropped()), (track.latest(), 1));
+    let Taken::Kept(back) = doubted.take(km(17.5, 7)) else { panic!() };
+    assert_eq!((back.latest(), back.doubted(), back.dropped()), (Some(&km(17.5, 7)), None, 1));
+    assert_eq!(seen(&back, 8).dropped, 1);
+    // 199 km/h are believed, 201 are not.
+    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 19.9, 6)), Taken::Kept(_)));
+    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 20.3, 6)), Taken::Doubted(_)));
+}
+
+#[test]
+fn two_reports_that_agree_outvote_an_older_one() {
+    let wrong = way(&[(400.0, 0)]);
+    let once = taken(&wrong, km(12.0, 1));
+    assert_eq!(once.latest(), wrong.latest());
+    let twice = taken(&once, km(11.5, 2));
+    assert_eq!(twice.fixes(), [km(12.0, 1), km(11.5, 2)]);
+    // Two that do not agree either do not.
+    let elsewhere = taken(&once, km(200.0, 2));
+    assert_eq!((elsewhere.latest(), elsewhere.dropped()), (wrong.latest(), 2));
+}
+
+#[test]
+fn what_says_nothing_new_is_not_kept() {
+    let track = way(&[(20.0, 0)]);
+    let second = |seconds, far: f64| Fix { at: at(0) + TimeDelta::seconds(seconds), ..km(far, 0) };
+    assert_eq!(track.take(second(59, 20.0)), Taken::Known);
+    assert_eq!(track.take(second(59, 20.04)), Taken::Known);
+    assert!(matches!(track.take(second(60, 20.0)), Taken::Kept(_)));
+    assert!(matches!(track.take(second(10, 20.06)), Taken::Kept(_)));
+    // How it comes is news.
+    let live = second(1, 20.0).from_source(Source::Live { until: None });
+    assert!(matches!(track.take(live), Taken::Kept(_)));
+}
+
+#[test]
+fn twelve_fixes_tell_of_the_whole_way_and_of_a_whole_rest() {
+    // A fix every five seconds for half an hour, at 36 km/h.
+    let mut track = Track::default();
+    for step in 0..360_u16 {
+        let far = 20.0 - 0.05 * f64::from(step);
+        let fix = Fix { at: at(0) + TimeDelta::seconds(5 * i64::from(step)), ..km(far, 0) };
+        if let Taken::Kept(next) = track.take(fix) {
+            track = next;
+        }
+    }
+    assert_eq!(track.fixes().len(), MAX_FIXES);
+    let (first, last) = (track.fixes()[0], *track.latest().unwrap());
+    assert!(last.at - first.at >= minutes(10), "{}", last.at - first.at);
+    // An hour at one spot is its first and its last fix.
+    let mut resting = way(&[(9.0, 0), (6.0, 5)]);
+    for minute in 6..=65_i16 {
+        let wobble = 0.03 * f64::from(minute % 3);
+        resting = taken(&resting, km(6.0 + wobble, minute.into()));
+    }
+    assert_eq!(resting.fixes().len(), 3);
+    assert_eq!(seen(&resting, 65).standing, minutes(60));
+}
+
+#[test]
+fn a_forecast_is_what_the_end_would_decide() {
+    for (points, minute, expected) in [
+        // Two km in ten minutes, and ten are left: 50 minutes, and 15 to park.
+        (&[(12.0, 45), (10.0, 55)][..], 55, Forecast::InTime),
+        (&[(12.0, 46), (10.0, 56)], 56, Forecast::WillExtend),
+        (&[(30.0, 90), (20.0, 100), (12.0, 109)], 110, Forecast::WillExtend),
+        (&[(16.0, 80), (14.0, 90)], 90, Forecast::WillCancel),
+        (&[(5.0, 60)], 90, Forecast::NoPosition),
+        (&[], 90, Forecast::NoPosition),
+    ] {
+        let story = story(way(points), 0);
+        let (forecast, known) = foresee(&story.held, at(minute), &story.policy);
+        assert_eq!(forecast, expected, "{points:?} {known:?}");
+        assert_eq!(known.is_some(), !points.is_empty());
+    }
+}
+
+#[test]
+fn the_decision_carries_its_evidence() {
+    let story = story(way(&[(30.0, 100), (20.0, 110), (12.0, 119)]), 1);
+    let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+    let Event::ExtendedByClock { evidence, .. } = change.event else { panic!("{change:?}") };
+    assert!((evidence.distance_metres - 12_000.0).abs() < 10.0);
+    assert_eq!((evidence.is_approaching, evidence.within_radius), (Some(true), false));
+    assert_eq!((evidence.fix_age, evidence.extensions), (minutes(1), 1));
+    assert_eq!(evidence.estimate.unwrap().basis, Basis::OwnSpeed);
+    assert_eq!(evidence.source, Some(SourceKind::Page));
+    assert_eq!(change.booking.hold.extensions, 2);
+}
+
+/// Reports that may or may not be believed, at times that may run backwards.
+fn reports() -> impl Strategy<Value = Vec<Fix>> {
+    let source = prop_oneof![
+        Just(Source::Page),
+        Just(Source::Single),
+        Just(Source::Live { until: None }),
+        (0..200_i64).prop_map(|minute| Source::Live { until: Some(at(minute)) }),
+    ];
+    let accuracy = prop::option::of(0.0..5_000.0_f64);
+    let fix = (-8.0..-5.0_f64, 105.0..108.0_f64, accuracy, 0..9_000_i64, source);
+    let fix = fix.prop_map(|(latitude, longitude, accuracy_metres, second, source)| Fix {
+        accuracy_metres,
+        source,
+        ..Fix::seen(
+            Coordinates::new(latitude, longitude).unwrap(),
+            at(0) + TimeDelta::seconds(second),
+        )
+    });
+    prop::collection::vec(fix, 0..40)
+}
+
+proptest! {
+    #![proptest_config(super::properties::config())]
+
+    #[test]
+    fn whatever_is_reported_a_track_stays_in_order_and_believable(reports in reports()) {
+        let mut track = Track::default();
+        for fix in reports {
+            match track.take(fix) {
+                Taken::Kept(next) | Taken::Doubted(next) | Taken::Vague(next) => track = next,
+                Taken::Known | Taken::Late => {}
+            }
+            prop_assert!(track.fixes().len() <= MAX_FIXES);
+            prop_assert!(track.fixes().is_sorted_by_key(|fix| fix.at));
+            for pair in track.fixes().windows(2) {
+                let metres = pair[0].place.metres_to(pair[1].place);
+                let seconds = (pair[1].at - pair[0].at).as_seconds_f64();
+                // Both may be as unsure as they say.
+                prop_assert!(metres <= seconds * 200.0 / 3.6 * 1.01 + 4_100.0);
+            }
+        }
+    }
+
+    #[test]
+    fn no_way_breaks_the_end_of_a_hold(reports in reports(), now in 0..200_i64, used in 0..3_u32) {
+        let story = story(Track::from_fixes(reports), used);
+        let (forecast, known) = foresee(&story.held, at(now), &story.policy);
+        if let Some(known) = known {
+            prop_assert!(known.distance_metres.is_finite());
+            prop_assert!(known.fix_age >= TimeDelta::zero() && known.standing >= TimeDelta::zero());
+            prop_assert!(known.estimate.is_none_or(|it| it.arrives_in >= TimeDelta::zero()));
+        } else {
+            prop_assert_eq!(forecast, Forecast::NoPosition);
+        }
+        let ended = decide(Some(&story.held), Command::Wake, at(120), &story.policy).unwrap();
+        let Decision::Step(step) = ended else { panic!() };
+        let is_extended = matches!(step.change.event, Event::ExtendedByClock { .. });
+        prop_assert_eq!(step.change.booking.is_pending(), is_extended);
+        // What is foreseen at the very end is what is decided.
+        let (forecast, _): (Forecast, _) = foresee(&story.held, end_of(&story), &story.policy);
+        let grows = matches!(forecast, Forecast::WillExtend | Forecast::InTime);
+        prop_assert!(grows || !is_extended);
+    }
+}
+
+fn end_of(story: &Story) -> Moment {
+    story.until()
+}

@@ -1,0 +1,236 @@
+//! Moves the bookings of simulated guests, as desk and scheduler do.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use chrono::{NaiveDate, TimeDelta};
+
+use super::guest::{Guest, Report, Sharing};
+use super::tally::{Outcome, Tally};
+use super::{Plan, Setting, day_start};
+use crate::domain::travel::Road;
+use crate::domain::{
+    Booking, Command, Contact, Coordinates, Decision, Fix, GuestName, Held, Language, Moment,
+    NewBooking, Policy, ReceiptNo, Refusal, Revision, Source, StaffName, Step, TelegramId,
+    TokenHash, Track, decide,
+};
+
+/// Guests who are under way in one thread at the same time.
+const BATCH: u32 = 2_048;
+/// Kilometres of a degree of latitude, and of one of longitude on the equator (WGS 84).
+const DEGREE_KM: (f64, f64) = (110.574, 111.320);
+
+/// Runs the day under every setting, on the same guests.
+///
+/// # Errors
+/// What the domain refuses, which it does not: no guest asks for anything that is not allowed.
+pub fn run(plan: &Plan, settings: &[Setting]) -> Result<Vec<Tally>, Refusal> {
+    let threads = u32::try_from(plan.threads.max(1)).unwrap_or(1);
+    let shares = std::thread::scope(|scope| {
+        let work = |thread: u32| move || share(plan, settings, thread, threads);
+        let running: Vec<_> = (0..threads).map(|thread| scope.spawn(work(thread))).collect();
+        running
+            .into_iter()
+            .map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut tallies = vec![Tally::default(); settings.len()];
+    for (all, one) in shares.iter().flat_map(|share| share.iter().enumerate()) {
+        if let Some(tally) = tallies.get_mut(all) {
+            tally.add(one);
+        }
+    }
+    Ok(tallies)
+}
+
+/// Every so manieth batch of guests.
+fn share(
+    plan: &Plan,
+    settings: &[Setting],
+    thread: u32,
+    threads: u32,
+) -> Result<Vec<Tally>, Refusal> {
+    let mut tallies = vec![Tally::default(); settings.len()];
+    let batches = plan.guests.div_ceil(BATCH);
+    for batch in (0..batches).filter(|batch| batch % threads == thread) {
+        let numbers = batch * BATCH..plan.guests.min((batch + 1).saturating_mul(BATCH));
+        let guests: Vec<Guest> = numbers.map(|number| Guest::new(plan.seed, number)).collect();
+        for (setting, tally) in settings.iter().zip(&mut tallies) {
+            Day::new(&guests, setting)?.run(tally)?;
+        }
+    }
+    Ok(tallies)
+}
+
+/// One batch of guests under one setting.
+struct Day<'a> {
+    setting: &'a Setting,
+    stays: Vec<Stay<'a>>,
+    /// What the scheduler holds: the oldest wake first.
+    wakes: BinaryHeap<Reverse<(Moment, usize, Revision)>>,
+}
+
+impl<'a> Day<'a> {
+    fn new(guests: &'a [Guest], setting: &'a Setting) -> Result<Self, Refusal> {
+        let mut day = Self {
+            setting,
+            stays: Vec::with_capacity(guests.len()),
+            wakes: BinaryHeap::with_capacity(guests.len()),
+        };
+        for (index, guest) in guests.iter().enumerate() {
+            let stay = Stay::book(guest, index, &setting.policy)?;
+            day.stays.push(stay);
+            day.arm(index);
+        }
+        Ok(day)
+    }
+
+    fn arm(&mut self, index: usize) {
+        if let Some(booking) = self.stays.get(index).map(|stay| &stay.held.booking)
+            && let Some(at) = booking.wake_at()
+        {
+            self.wakes.push(Reverse((at, index, booking.revision)));
+        }
+    }
+
+    fn run(mut self, tally: &mut Tally) -> Result<(), Refusal> {
+        while let Some(Reverse((at, index, revision))) = self.wakes.pop() {
+            let Some(stay) = self.stays.get_mut(index) else { continue };
+            stay.live_until(at, self.setting)?;
+            if stay.held.booking.revision == revision {
+                stay.take(Command::Wake, at, &self.setting.policy)?;
+            }
+            if stay.is_over() {
+                tally.count(&stay.outcome());
+            } else {
+                self.arm(index);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One guest's booking.
+struct Stay<'a> {
+    guest: &'a Guest,
+    held: Held,
+    /// The end that was promised at booking.
+    first_end: Moment,
+    /// How many of the reports are in.
+    reported: usize,
+}
+
+impl<'a> Stay<'a> {
+    fn book(guest: &'a Guest, index: usize, policy: &Policy) -> Result<Self, Refusal> {
+        let now = day_start() + TimeDelta::seconds(guest.books_at);
+        let today = policy.hotel.day_of(now);
+        let new = new_booking(index, today, policy).ok_or(Refusal::NotFound)?;
+        let Decision::Step(step) = decide(None, Command::Book(new), now, policy)? else {
+            return Err(Refusal::Conflict);
+        };
+        let booking = step.change.booking;
+        let first_end = booking.hold.until;
+        Ok(Self { guest, held: Held { booking, track: Track::default() }, first_end, reported: 0 })
+    }
+
+    fn at(&self, second: i64) -> Moment {
+        self.held.booking.booked_at + TimeDelta::seconds(second)
+    }
+
+    /// Everything that the guest does up to and including a moment.
+    fn live_until(&mut self, until: Moment, setting: &Setting) -> Result<(), Refusal> {
+        while let Some(report) = self.guest.reports.get(self.reported).copied()
+            && self.at(report.second) <= until
+        {
+            self.reported += 1;
+            if self.held.booking.arrived_at.is_none() {
+                self.report(report, setting)?;
+            }
+        }
+        if let Some(arrives) = self.guest.arrives.map(|second| self.at(second))
+            && arrives <= until
+            && self.held.booking.arrived_at.is_none()
+            && let Ok(by) = StaffName::parse("FO")
+        {
+            self.take(Command::Arrive { by: by.clone() }, arrives, &setting.policy)?;
+            self.take(Command::MarkPaid { by }, arrives, &setting.policy)?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, report: Report, setting: &Setting) -> Result<(), Refusal> {
+        let now = self.at(report.second);
+        let Some(place) = place(&report, &setting.policy) else { return Ok(()) };
+        let source = match self.guest.sharing {
+            Sharing::Live { for_seconds, .. } => Source::Live { until: Some(self.at(for_seconds)) },
+            Sharing::ByHand { .. } => Source::Single,
+            Sharing::Nothing | Sharing::Page { .. } => Source::Page,
+        };
+        let fix = Fix {
+            place,
+            accuracy_metres: Some(report.accuracy_metres),
+            at: now,
+            source,
+            road: Road::Unasked,
+        };
+        self.take(Command::ReportPosition(fix), now, &setting.policy)?;
+        if setting.is_radius_only {
+            let latest = self.held.track.latest().map(|fix| fix.from_source(Source::Page));
+            self.held.track = Track::from_fixes(latest.into_iter().collect());
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, command: Command, now: Moment, policy: &Policy) -> Result<(), Refusal> {
+        match decide(Some(&self.held), command, now, policy)? {
+            Decision::Step(step) => {
+                let Step { change, .. } = *step;
+                self.held.booking = change.booking;
+            }
+            Decision::Track(track) => self.held.track = track,
+            Decision::Unchanged => {}
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        !self.held.booking.is_pending()
+    }
+
+    fn outcome(&self) -> Outcome {
+        let Booking { booked_at, arrived_at, .. } = self.held.booking;
+        let arrives = self.guest.arrives.map(|second| self.at(second));
+        Outcome {
+            is_kept: arrived_at.is_some(),
+            would_arrive: arrives.map(|at| at - self.first_end),
+            shares_at_end: self.guest.shares_at((self.first_end - booked_at).num_seconds()),
+            has_shared: !self.guest.reports.is_empty(),
+            held: self.held.booking.settled_at().map_or(TimeDelta::zero(), |at| at - booked_at),
+            extended: self.held.booking.hold.until - self.first_end,
+        }
+    }
+}
+
+fn new_booking(index: usize, today: NaiveDate, policy: &Policy) -> Option<NewBooking> {
+    let number = u32::try_from(index).ok()? + 1;
+    Some(NewBooking {
+        receipt_no: ReceiptNo::new(today, number),
+        access: TokenHash([0; 32]),
+        guest: crate::domain::Guest {
+            name: GuestName::parse("Tamu").ok()?,
+            contact: Contact::Telegram(TelegramId(i64::from(number))),
+            language: Language::Indonesian,
+        },
+        room: policy.rooms.first()?.code.clone(),
+        check_in: today,
+        nights: 1,
+    })
+}
+
+fn place(report: &Report, policy: &Policy) -> Option<Coordinates> {
+    let hotel = policy.hotel.position;
+    let (latitude_km, longitude_km) = DEGREE_KM;
+    let latitude = hotel.latitude() + report.north_km / latitude_km;
+    let east = report.east_km / (longitude_km * hotel.latitude().to_radians().cos());
+    Coordinates::new(latitude, hotel.longitude() + east)
+}

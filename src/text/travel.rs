@@ -1,0 +1,191 @@
+//! What people read of a guest's way: the evidence, why a hold grows or ends, and the outlook.
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+use super::{duration, kilometres, say};
+use crate::domain::travel::{Basis, Estimate, SourceKind};
+use crate::domain::{Change, Event, Evidence, Forecast, Language, Moment, Why};
+
+/// Who stands for less than this is not said to stand.
+const STANDS: TimeDelta = TimeDelta::minutes(5);
+
+/// Where the guest was, and what it came to: `4,2 km, mendekat, perkiraan 12 menit lagi (menurut
+/// kecepatan tamu), lokasi 40 detik lalu · sudah dekat`.
+#[must_use]
+pub fn evidence(language: Language, evidence: &Evidence) -> String {
+    let extensions = (evidence.extensions > 0).then(|| {
+        let count = evidence.extensions;
+        say(
+            language,
+            format!("sudah diperpanjang {count} kali"),
+            format!("extended {count}× before"),
+        )
+    });
+    let dropped = (evidence.dropped > 0).then(|| {
+        let count = evidence.dropped;
+        say(
+            language,
+            format!("{count} laporan lokasi tidak dipercaya"),
+            format!("{count} reports not believed"),
+        )
+    });
+    let facts = [
+        Some(kilometres(language, evidence.distance_metres)),
+        movement(language, evidence),
+        evidence.estimate.map(|known| estimate(language, known)),
+        Some(age(language, evidence)),
+        dropped,
+        extensions,
+    ];
+    let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    match evidence.why {
+        Some(reason) => format!("{facts} · {}", why(language, reason)),
+        None => facts,
+    }
+}
+
+fn movement(language: Language, evidence: &Evidence) -> Option<String> {
+    match evidence.is_approaching {
+        Some(true) => Some(say(language, "mendekat", "closing").to_owned()),
+        Some(false) => Some(say(language, "menjauh", "moving away").to_owned()),
+        None if evidence.standing >= STANDS => {
+            let standing = duration(language, evidence.standing);
+            Some(say(language, format!("diam {standing}"), format!("standing for {standing}")))
+        }
+        None => None,
+    }
+}
+
+fn estimate(language: Language, estimate: Estimate) -> String {
+    let left = duration(language, estimate.arrives_in);
+    let basis = match estimate.basis {
+        Basis::Routed => say(language, "menurut rute", "by the road"),
+        Basis::OwnSpeed => say(language, "menurut kecepatan tamu", "by their own speed"),
+        Basis::CitySpeed => say(language, "menurut lalu lintas jam ini", "by the hour's traffic"),
+    };
+    let silent = if estimate.is_routing_silent {
+        say(language, "; server rute tidak menjawab", "; the routing server gave no answer")
+    } else {
+        ""
+    };
+    say(
+        language,
+        format!("perkiraan {left} lagi ({basis}{silent})"),
+        format!("there in {left} ({basis}{silent})"),
+    )
+}
+
+fn age(language: Language, evidence: &Evidence) -> String {
+    let age = duration(language, evidence.fix_age);
+    let plain = || say(language, format!("lokasi {age} lalu"), format!("fix {age} old"));
+    match evidence.source {
+        None | Some(SourceKind::Page) => plain(),
+        Some(SourceKind::Single) => say(
+            language,
+            format!("lokasi sekali kirim {age} lalu"),
+            format!("single fix {age} old"),
+        ),
+        Some(SourceKind::Live) => {
+            say(language, format!("lokasi live {age} lalu"), format!("live fix {age} old"))
+        }
+        Some(SourceKind::LiveSilent) => say(
+            language,
+            format!("lokasi live, {age} tanpa kabar: tidak bergerak"),
+            format!("live location silent for {age}: has not moved"),
+        ),
+    }
+}
+
+fn why(language: Language, why: Why) -> &'static str {
+    match why {
+        Why::Near => say(language, "sudah dekat", "near"),
+        Why::Closing => {
+            say(language, "tiba sebelum perpanjangan habis", "there before an extension is over")
+        }
+        Why::Stale => say(language, "lokasi terlalu lama", "the position is too old"),
+        Why::NoneLeft => say(language, "jatah perpanjangan habis", "every extension is used"),
+        Why::Far => say(language, "jauh dan tidak mendekat", "far and not closing in"),
+        Why::TooLate => say(
+            language,
+            "mendekat, tetapi tiba sesudah perpanjangan habis",
+            "closing in, but there only after an extension would be over",
+        ),
+        Why::MovedAway => say(language, "dekat tetapi menjauh", "near, but moving away"),
+        Why::Parked => say(
+            language,
+            "dekat tetapi diam lebih lama dari satu perpanjangan",
+            "near, but at one spot for longer than an extension",
+        ),
+    }
+}
+
+/// What there is to say of a change besides its name, with the times of the hotel's clock.
+#[must_use]
+pub fn story(language: Language, change: &Change, timezone: Tz) -> Option<String> {
+    let Event::Reminded { forecast, evidence: known } = &change.event else {
+        return super::detail(language, &change.event);
+    };
+    let until = change.booking.hold.until;
+    let outlook = outlook(language, *forecast, known.as_ref(), change.at, until, timezone);
+    Some(match known {
+        // Why is said by the outlook already.
+        Some(known) => {
+            let known = Evidence { why: None, ..*known };
+            format!("{} · {outlook}", evidence(language, &known))
+        }
+        None => outlook,
+    })
+}
+
+/// What the end of a hold would decide as things stood at `at`: `diperkirakan tiba 20.40,
+/// 10 menit lewat batas: akan diperpanjang`.
+#[must_use]
+pub fn outlook(
+    language: Language,
+    forecast: Forecast,
+    evidence: Option<&Evidence>,
+    at: Moment,
+    until: Moment,
+    timezone: Tz,
+) -> String {
+    let clock = |at: Moment| at.with_timezone(&timezone).format("%H.%M").to_string();
+    let end = clock(until);
+    let estimate = evidence.and_then(|known| known.estimate).map(|known| at + known.arrives_in);
+    let expected = estimate.map(|arrival| {
+        let past = arrival - until;
+        let gap = duration(language, past.abs());
+        let (time, is_late) = (clock(arrival), past > TimeDelta::zero());
+        match (language, is_late) {
+            (Language::Indonesian, true) => format!("diperkirakan tiba {time}, {gap} lewat batas"),
+            (Language::Indonesian, false) => {
+                format!("diperkirakan tiba {time}, {gap} sebelum batas")
+            }
+            (Language::English, true) => format!("expected at {time}, {gap} past the end"),
+            (Language::English, false) => format!("expected at {time}, {gap} before the end"),
+        }
+    });
+    let (known, unknown, verdict) = match forecast {
+        Forecast::InTime => (
+            expected,
+            say(language, "sudah tiba", "is there"),
+            say(language, "tepat waktu", "in time").to_owned(),
+        ),
+        Forecast::WillExtend => (
+            expected,
+            say(language, "dekat", "near"),
+            say(language, "akan diperpanjang", "will be extended").to_owned(),
+        ),
+        Forecast::WillCancel => (
+            expected,
+            say(language, "menjauh", "moving away"),
+            say(language, format!("akan dibatalkan {end}"), format!("will be cancelled at {end}")),
+        ),
+        Forecast::NoPosition => (
+            None,
+            say(language, "tidak ada lokasi", "no position"),
+            say(language, format!("akan dibatalkan {end}"), format!("will be cancelled at {end}")),
+        ),
+    };
+    format!("{}: {verdict}", known.unwrap_or_else(|| unknown.to_owned()))
+}

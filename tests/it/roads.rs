@@ -1,0 +1,252 @@
+//! On the way: what the clock decides with a position, and routing servers that help, hang, lie
+//! and are away.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::TimeDelta;
+use jatah::desk::DeskError;
+use jatah::domain::travel::{Basis, Evidence, Road, evidence};
+use jatah::domain::{Action, Event, Forecast, Held, Language, Refusal, Source, Why};
+use jatah::routing::RoutingServer;
+use jatah::text;
+
+use crate::build::{epoch, fix_north, hotel as door};
+use crate::hotel::{Hotel, House, on_a_still_clock, until};
+
+fn minutes(minutes: i64) -> TimeDelta {
+    TimeDelta::minutes(minutes)
+}
+
+/// What a routing server says.
+#[derive(Clone)]
+enum Mood {
+    Says(&'static str),
+    Fails,
+    Hangs,
+}
+
+/// A routing server of a mood, that counts what it is asked.
+#[derive(Clone)]
+struct Server {
+    mood: Mood,
+    asked: Arc<AtomicUsize>,
+    last: Arc<Mutex<String>>,
+}
+
+impl Server {
+    #[expect(clippy::disallowed_methods, reason = "it lives as long as the test's runtime")]
+    async fn start(mood: Mood) -> (Self, RoutingServer) {
+        let server = Self { mood, asked: Arc::default(), last: Arc::default() };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new()
+            .route("/route/v1/driving/{points}", get(answer))
+            .with_state(server.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (server, RoutingServer::new(&url, door()).unwrap())
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+async fn answer(State(server): State<Server>, Path(points): Path<String>) -> Response {
+    *server.last.lock().unwrap() = points;
+    server.asked.fetch_add(1, Ordering::SeqCst);
+    match server.mood {
+        Mood::Says(text) => text.into_response(),
+        Mood::Fails => axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Mood::Hangs => std::future::pending().await,
+    }
+}
+
+async fn held(hotel: &Hotel, of: &Held) -> Held {
+    hotel.desk.held(of.booking.receipt_no).await.unwrap()
+}
+
+/// The booking once the road of its latest fix is known.
+async fn routed(hotel: &Hotel, of: &Held) -> Held {
+    loop {
+        let held = held(hotel, of).await;
+        if held.track.latest().is_some_and(|fix| fix.road != Road::Unasked) {
+            return held;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn seen(hotel: &Hotel, held: &Held) -> Evidence {
+    evidence(&held.track, hotel.clock.now(), hotel.desk.policy()).unwrap()
+}
+
+#[test]
+fn a_routing_server_is_asked_ahead_and_at_most_once_a_minute() {
+    on_a_still_clock(|| async {
+        let says = r#"{"code":"Ok","routes":[{"duration":1500.5,"distance":31000}]}"#;
+        let (server, roads) = Server::start(Mood::Says(says)).await;
+        let mut hotel = House::with_roads(roads).open().await;
+        let guest = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.is_at(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
+        let held = routed(&hotel, &guest).await;
+        assert_eq!(
+            held.track.latest().unwrap().road,
+            Road::Drive(TimeDelta::milliseconds(1_500_500))
+        );
+        assert_eq!(*server.last.lock().unwrap(), "106.800000,-6.000000;106.800000,-6.200000");
+        let known = seen(&hotel, &held);
+        // The test's city is as fast at every hour, so nothing slows the drive.
+        let estimate = known.estimate.unwrap();
+        assert_eq!((estimate.basis, estimate.arrives_in.num_minutes()), (Basis::Routed, 40));
+        for _ in 0..5 {
+            hotel.pass(TimeDelta::seconds(10)).await;
+            let north = 0.2 - (hotel.clock.now() - epoch()).as_seconds_f64() * 0.0001;
+            hotel.is_at(&guest, fix_north(north, hotel.clock.now())).await.unwrap();
+        }
+        hotel.nothing_more().await;
+        assert_eq!(server.asked(), 1);
+        hotel.pass(TimeDelta::seconds(10)).await;
+        hotel.is_at(&guest, fix_north(0.19, hotel.clock.now())).await.unwrap();
+        routed(&hotel, &guest).await;
+        assert_eq!(server.asked(), 2);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_routing_server_that_lies_fails_or_is_away_is_done_without_and_that_is_said() {
+    on_a_still_clock(|| async {
+        let lies = [
+            r#"{"code":"Ok","routes":[{"duration":-1500}]}"#,
+            r#"{"code":"Ok","routes":[{"duration":1}]}"#,
+            r#"{"code":"Ok","routes":[{"duration":1e300}]}"#,
+            r#"{"code":"Ok","routes":[{"duration":null}]}"#,
+            r#"{"code":"NoRoute","routes":[{"duration":1500}]}"#,
+            r#"{"code":"Ok","routes":[]}"#,
+            "<html>",
+            "",
+        ];
+        let long: &'static str = Box::leak("x".repeat(1_000_000).into_boxed_str());
+        let moods = lies.into_iter().chain([long]).map(Mood::Says).chain([Mood::Fails]);
+        for mood in moods {
+            let (server, roads) = Server::start(mood).await;
+            assert_eq!(roads.road(fix_north(0.2, epoch()).place).await, Road::Silent);
+            assert_eq!(server.asked(), 1);
+        }
+        let nowhere = RoutingServer::new("http://127.0.0.1:1", door()).unwrap();
+        let mut hotel = House::with_roads(nowhere).open().await;
+        let guest = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.is_at(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
+        let held = routed(&hotel, &guest).await;
+        let known = seen(&hotel, &held);
+        let estimate = known.estimate.unwrap();
+        assert_eq!((estimate.basis, estimate.is_routing_silent), (Basis::CitySpeed, true));
+        let words = text::evidence(Language::Indonesian, &known);
+        assert!(words.contains("server rute tidak menjawab"), "{words}");
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn no_decision_waits_for_a_routing_server_that_hangs() {
+    on_a_still_clock(|| async {
+        let (server, roads) = Server::start(Mood::Hangs).await;
+        let mut hotel = House::with_roads(roads).open().await;
+        let guest = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass(minutes(15) - TimeDelta::milliseconds(1)).await;
+        hotel.is_at(&guest, fix_north(0.05, hotel.clock.now())).await.unwrap();
+        until(|| (server.asked() == 1).then_some(())).await;
+        hotel.pass(TimeDelta::milliseconds(1)).await;
+        let extended = hotel.next(Action::Extended).await;
+        assert_eq!(extended.at, guest.booking.hold.until);
+        // Two seconds later it is given up on.
+        hotel.pass(TimeDelta::seconds(3)).await;
+        let held = routed(&hotel, &guest).await;
+        assert_eq!(held.track.latest().unwrap().road, Road::Silent);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_flood_of_positions_does_not_reach_the_store() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let guest = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
+        hotel.nothing_more().await;
+        let before = hotel.store.calls();
+        let mut limited = 0;
+        for step in 0..10_000_i32 {
+            let fix = fix_north(0.2 - f64::from(step) * 1e-6, hotel.clock.now());
+            match hotel.is_at(&guest, fix).await {
+                Ok(_) => {}
+                Err(DeskError::Refused(Refusal::RateLimited)) => limited += 1,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!(limited, 9_990);
+        assert!(hotel.store.calls() - before <= 20, "{}", hotel.store.calls() - before);
+        // A second later the next one counts.
+        hotel.pass(TimeDelta::seconds(1)).await;
+        hotel.is_at(&guest, fix_north(0.1, hotel.clock.now())).await.unwrap();
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let guest = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        // From 55 km on towards the hotel, 55 km/h, silent from minute 119 on.
+        for minute in (65..=119).step_by(2) {
+            hotel.pass(minutes(minute) - (hotel.clock.now() - epoch())).await;
+            if hotel.clock.now() == epoch() + minutes(105) {
+                let reminded = hotel.next(Action::Reminded).await;
+                let Event::Reminded { forecast, .. } = &reminded.event else { panic!() };
+                assert_eq!(*forecast, Forecast::WillCancel);
+                let words = text::story(Language::Indonesian, &reminded, chrono_tz::Asia::Jakarta);
+                let words = words.unwrap();
+                assert!(words.ends_with("lewat batas: akan dibatalkan 19.00"), "{words}");
+            }
+            #[expect(clippy::cast_precision_loss, reason = "few minutes")]
+            let north = 0.5 - (minute - 65) as f64 * 0.0075;
+            let fix = fix_north(north, hotel.clock.now());
+            hotel.is_at(&guest, fix.from_source(Source::Live { until: None })).await.unwrap();
+        }
+        hotel.pass(minutes(1)).await;
+        let extended = hotel.next(Action::Extended).await;
+        let Event::ExtendedByClock { evidence, .. } = &extended.event else { panic!() };
+        assert_eq!(evidence.why, Some(Why::Closing), "{evidence:?}");
+        let words = text::detail(Language::English, &extended.event).unwrap();
+        assert_eq!(
+            words,
+            "10.5 km, closing, there in 27 minutes (by their own speed), live fix 1 minute old \
+             · there before an extension is over: +30 minutes"
+        );
+        hotel.pass(minutes(15)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass(minutes(15)).await;
+        let expired = hotel.next(Action::Expired).await;
+        let words = text::detail(Language::Indonesian, &expired.event).unwrap();
+        assert_eq!(
+            words,
+            "10,5 km, diam 31 menit, perkiraan 59 menit lagi (menurut lalu lintas jam ini), \
+             lokasi live, 31 menit tanpa kabar: tidak bergerak, sudah diperpanjang 1 kali \
+             · jauh dan tidak mendekat"
+        );
+        hotel.close().await;
+    });
+}
