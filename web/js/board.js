@@ -1,11 +1,12 @@
 // The front office's board: puts its parts together. Changes come in by the feed and by the answers of
 // actions, are merged into `state`, and everything is shown anew by `update()`.
-import { BOOKING, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW } from './documents.js';
+import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW } from './documents.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
 import { followChanges, loadAll } from './board-feed.js';
 import { mountLists } from './board-lists.js';
 import { mountNotice } from './board-notice.js';
+import { mountRadar } from './board-radar.js';
 import { mountRoomsLeft } from './board-rooms.js';
 import { createSession, mountSignIn, takeCode } from './board-session.js';
 import { emptyState, merge, notable } from './board-state.js';
@@ -34,6 +35,7 @@ const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered)
 const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api });
 const ask = mountAsk({ perform, now, onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
 const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking) => ask.open(action, booking, state.hotel) });
+const radar = mountRadar({ state, now, onOpen: (receiptNo) => board.open(receiptNo) });
 const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
 
 // ---- in and out ----
@@ -132,6 +134,17 @@ async function refreshDay() {
   update();
 }
 
+/** A forecast changes by the mere passing of time, which is no change of a booking and comes by no feed. */
+async function refreshForecasts() {
+  const all = [...state.bookings.values()];
+  if (!staff || !all.some(({ status, travel }) => status === 'PENDING' && travel)) return;
+  try {
+    const { bookings } = await api(BOOKINGS, { filter: { status: ['PENDING'] }, first: 200 });
+    for (const booking of bookings.nodes) merge(state, booking);
+    update();
+  } catch { /* the next minute comes */ }
+}
+
 // ---- what goes out ----
 
 const performed = {
@@ -183,7 +196,7 @@ function update() {
   show(byId('load-failed'), Boolean(failure));
   if (failure) { show(byId('board'), true); setText(byId('load-failed-words'), `${t('board.load.failed')} ${sentenceOf(failure)}`); }
   notice.title(t('board.page'));
-  if (inside) board.update();
+  if (inside) { board.update(); radar.update(); }
   for (const task of afterUpdate.splice(0)) task();
 }
 
@@ -198,10 +211,12 @@ mountLanguage(byId('language'));
 ticker.add((time) => {
   if (clock.drifted()) refreshDay();
   board.tick(time);
+  radar.tick(time);
   banner.update();
   if (staff) notice.title(t('board.page'));
 });
 setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
+setInterval(refreshForecasts, 60_000);
 const code = takeCode();
 update();
 // A link that was used before must not throw out somebody who is signed in already.

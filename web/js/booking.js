@@ -149,7 +149,7 @@ function showEnd() {
   const travel = booking.travel;
   show(byId('travel'), Boolean(travel));
   if (!travel) return;
-  const eta = travel.etaMinutes != null && Date.parse(travel.fixAt) + travel.etaMinutes * 60_000;
+  const eta = travel.arrivesAt && Date.parse(travel.arrivesAt);
   setText(byId('travel'), [
     t('guest.travel', { distance: distance(travel.distanceKm, language()) }),
     travel.approaching && t('guest.travel.closer'),
