@@ -21,6 +21,7 @@ use crate::domain::Coordinates;
 use crate::email::Mailer;
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Lifecycle, Phase};
+use crate::qris::Qris;
 use crate::routing::{self, Roads, RoutingServer};
 use crate::scheduler::Scheduler;
 use crate::store::mongo::MongoStore;
@@ -86,6 +87,7 @@ pub struct Running {
     /// How it is.
     pub health: Health,
     store: OpenStore,
+    qris: Option<Qris>,
     lifecycle: Lifecycle,
     doors: Phase,
     commits: Phase,
@@ -111,12 +113,13 @@ impl Running {
         let policy = Arc::new(config.policy());
         let node = NodeId(fresh_secret());
         let links = LinkKey::load(store.store.as_ref()).await?;
+        let qris = Qris::load(&config.qris, &config.hotel.name)?;
         let mailer = Mailer::new(
-            &config.email.url,
-            &config.email.from,
+            &config.email,
             policy.hotel.clone(),
             public_url.clone(),
             links.clone(),
+            qris.clone(),
         )?;
         let lifecycle = Lifecycle::default();
         let (doors, commits) = (lifecycle.phase("doors"), lifecycle.phase("commits"));
@@ -135,7 +138,7 @@ impl Running {
         let courier = Courier::new(
             Arc::clone(&store.store),
             feed.clone(),
-            clock.clone(),
+            Arc::clone(&desk),
             node,
             store.lock.is_some(),
             Routes { email: Arc::new(mailer), telegram: None },
@@ -154,6 +157,7 @@ impl Running {
             staff,
             health,
             store,
+            qris,
             lifecycle,
             doors,
             commits,
@@ -184,6 +188,7 @@ impl Running {
             desk: Arc::clone(&self.desk),
             feed: self.feed.clone(),
             staff: self.staff.clone(),
+            qris: self.qris.clone(),
             health: self.health.clone(),
             metrics: metrics.clone(),
             settings,
@@ -210,10 +215,11 @@ impl Running {
     pub async fn stop(self) {
         self.health.set_ready(false);
         self.doors.stop(DOORS_LIMIT).await;
+        // The courier commits what became of codes, so it goes first.
+        self.deliveries.stop(courier::DRAIN + Duration::from_secs(1)).await;
         // The queue ends when nobody can commit any more.
         drop(self.desk);
         self.commits.stop(COMMITS_LIMIT).await;
-        self.deliveries.stop(courier::DRAIN + Duration::from_secs(1)).await;
         self.log.stop(DOORS_LIMIT).await;
         self.store.store.close().await;
         info!("stopped");

@@ -24,7 +24,7 @@ use std::path::Path;
 use toml::Table;
 
 use crate::domain::{
-    BookingPolicy, HoldPolicy, HotelPolicy, Policy, RoomType, Rupiah, TravelPolicy,
+    BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, Rupiah, TravelPolicy,
 };
 
 pub use address::{MailUrl, SmtpSecurity, StoreUrl, WebUrl};
@@ -179,6 +179,10 @@ impl Config {
                 arrival_buffer: self.hold.arrival_buffer,
             },
             front_office_chat: self.telegram.front_office_chat().is_some(),
+            qris: self.qris.source.as_ref().map(|_| match self.qris.send {
+                QrisSend::OnArrival => QrisPolicy::OnArrival,
+                QrisSend::OnBooking => QrisPolicy::OnBooking,
+            }),
         }
     }
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio::sync::Semaphore;
@@ -19,15 +18,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::{error, info, warn};
 
-use crate::clock::Clock;
+use crate::desk::Desk;
 use crate::domain::{Change, Contact, Moment, Recipient};
 use crate::feed::{Fed, Feed, Heard};
 use crate::lifecycle::Health;
-use crate::store::{Lease, LeaseAnswer, NodeId, NoticeId, Outcome, Store, StoreError};
-use crate::text;
+use crate::store::{Lease, NodeId, NoticeId, Outcome, Store, StoreError};
+
+mod attempt;
+
+use attempt::TryOnce;
 
 /// One attempt may take so long: less than a lease, so that nobody takes over in the middle.
-const ATTEMPT: Duration = Duration::from_secs(20);
+pub const ATTEMPT: Duration = Duration::from_secs(20);
 /// Waits between attempts: doubled from the first to the last.
 const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(5);
 /// Attempts whose outcome may stay unknown: one more, then it counts as sent.
@@ -59,6 +61,8 @@ pub struct Letter {
     pub to: Recipient,
     /// After this it is not worth sending.
     pub useful_until: Moment,
+    /// Whether the QRIS code comes with it.
+    pub with_qris: bool,
 }
 
 impl Letter {
@@ -118,7 +122,7 @@ enum Channel {
 pub struct Courier {
     store: Arc<dyn Store>,
     feed: Feed,
-    clock: Clock,
+    desk: Arc<Desk>,
     node: NodeId,
     /// No other process delivers for this store, so what an earlier one left is ours at once.
     is_alone: bool,
@@ -126,7 +130,7 @@ pub struct Courier {
     health: Health,
     waiting: DelayQueue<NoticeId>,
     letters: HashMap<NoticeId, Pending>,
-    sending: JoinSet<(NoticeId, Lease, Attempt)>,
+    sending: JoinSet<Tried>,
     email_places: Arc<Semaphore>,
     telegram_places: Arc<Semaphore>,
 }
@@ -139,11 +143,23 @@ struct Pending {
     key: Option<delay_queue::Key>,
     attempts: u32,
     unknown: u32,
+    /// What it came to, where that could not be written down yet: it is not brought again.
+    outcome: Option<Outcome>,
+}
+
+/// What is known after an attempt.
+struct Tried {
+    id: NoticeId,
+    lease: Lease,
+    outcome: Option<Outcome>,
+    attempt: Attempt,
 }
 
 /// What an attempt came to.
 enum Attempt {
-    /// Sent or given up, and marked so.
+    /// Sent, and marked so.
+    Sent,
+    /// Given up, and marked so; or another process settled it.
     Settled,
     /// Another process has the right to it until then.
     HeldUntil(Moment),
@@ -159,7 +175,7 @@ impl Courier {
     pub fn new(
         store: Arc<dyn Store>,
         feed: Feed,
-        clock: Clock,
+        desk: Arc<Desk>,
         node: NodeId,
         is_alone: bool,
         routes: Routes,
@@ -168,7 +184,7 @@ impl Courier {
         Self {
             store,
             feed,
-            clock,
+            desk,
             node,
             is_alone,
             routes,
@@ -282,7 +298,12 @@ impl Courier {
         let Some(notice) = change.notices.iter().find(|notice| notice.to == to) else {
             return;
         };
-        let letter = Letter { change: Arc::clone(change), to, useful_until: notice.useful_until };
+        let letter = Letter {
+            change: Arc::clone(change),
+            to,
+            useful_until: notice.useful_until,
+            with_qris: notice.with_qris,
+        };
         let id = letter.id();
         if self.letters.contains_key(&id) {
             return;
@@ -290,11 +311,12 @@ impl Courier {
         let is_ours = self.is_alone || lease.node == self.node;
         let wait = if is_ours { Duration::ZERO } else { self.until(lease.until) };
         let key = Some(self.waiting.insert(id, wait));
-        self.letters.insert(id, Pending { letter, lease, key, attempts: 0, unknown: 0 });
+        self.letters
+            .insert(id, Pending { letter, lease, key, attempts: 0, unknown: 0, outcome: None });
     }
 
     fn until(&self, moment: Moment) -> Duration {
-        (moment - self.clock.now()).to_std().unwrap_or_default().min(MAX_WAIT)
+        (moment - self.desk.now()).to_std().unwrap_or_default().min(MAX_WAIT)
     }
 
     fn forget(&mut self, id: NoticeId) {
@@ -318,29 +340,34 @@ impl Courier {
         };
         let try_once = TryOnce {
             store: Arc::clone(&self.store),
-            clock: self.clock.clone(),
+            desk: Arc::clone(&self.desk),
             node: self.node.clone(),
             is_alone: self.is_alone,
             letter: pending.letter.clone(),
             lease: pending.lease.clone(),
+            is_first: pending.attempts == 1,
             is_last_unknown: pending.unknown + 1 >= MAX_UNKNOWN,
             deliver: route.map(|(_, deliver)| deliver),
+            outcome: pending.outcome.clone(),
         };
         self.sending.spawn(async move {
             // Never closed, so a place always comes.
             let _place = places.acquire_owned().await;
-            let (lease, attempt) = try_once.run().await;
-            (id, lease, attempt)
+            try_once.run().await
         });
     }
 
-    fn attempted(&mut self, ended: Result<(NoticeId, Lease, Attempt), tokio::task::JoinError>) {
-        let (id, lease, attempt) = match ended {
+    fn attempted(&mut self, ended: Result<Tried, tokio::task::JoinError>) {
+        let Tried { id, lease, outcome, attempt } = match ended {
             Ok(ended) => ended,
             Err(failure) => return error!(%failure, "an attempt to deliver crashed"),
         };
         let wait = match attempt {
-            Attempt::Settled => return self.settled(id),
+            Attempt::Sent => return self.sent(id),
+            Attempt::Settled => {
+                self.letters.remove(&id);
+                return;
+            }
             Attempt::HeldUntil(moment) => self.until(moment),
             Attempt::Failed(failure) => self.failed(id, &failure),
             Attempt::Store(error) => {
@@ -350,11 +377,12 @@ impl Courier {
         };
         if let Some(pending) = self.letters.get_mut(&id) {
             pending.lease = lease;
+            pending.outcome = outcome;
             pending.key = Some(self.waiting.insert(id, wait.min(MAX_WAIT)));
         }
     }
 
-    fn settled(&mut self, id: NoticeId) {
+    fn sent(&mut self, id: NoticeId) {
         self.letters.remove(&id);
         self.health.set_degraded("courier", None);
     }
@@ -379,82 +407,5 @@ impl Courier {
         let attempts = self.letters.get(&id).map_or(1, |pending| pending.attempts);
         let wait = RETRY.start().saturating_mul(1 << attempts.saturating_sub(1).min(16));
         wait.min(*RETRY.end()).mul_f64(rand::random_range(0.8..1.2))
-    }
-}
-
-/// One attempt at one letter.
-struct TryOnce {
-    store: Arc<dyn Store>,
-    clock: Clock,
-    node: NodeId,
-    is_alone: bool,
-    letter: Letter,
-    lease: Lease,
-    is_last_unknown: bool,
-    deliver: Option<Arc<dyn Deliver>>,
-}
-
-impl TryOnce {
-    async fn run(mut self) -> (Lease, Attempt) {
-        let attempt = self.attempt().await.unwrap_or_else(Attempt::Store);
-        (self.lease, attempt)
-    }
-
-    async fn attempt(&mut self) -> Result<Attempt, StoreError> {
-        match self.hold_lease().await? {
-            LeaseAnswer::Taken => {}
-            LeaseAnswer::HeldUntil(moment) => return Ok(Attempt::HeldUntil(moment)),
-            LeaseAnswer::Settled => return Ok(Attempt::Settled),
-        }
-        let Some(deliver) = self.deliver.clone() else {
-            return self.give_up(text::NOT_SET_UP).await;
-        };
-        if self.clock.now() >= self.letter.useful_until {
-            return self.give_up(text::TOO_LATE).await;
-        }
-        let sent = tokio::time::timeout(ATTEMPT, deliver.deliver(&self.letter)).await;
-        let failure = match sent {
-            Ok(Ok(())) => return self.settle(Outcome::Sent(self.clock.now())).await,
-            Ok(Err(failure)) => failure,
-            Err(_) => Failure::Unknown(text::NO_ANSWER.to_owned()),
-        };
-        match failure {
-            Failure::Permanent(reason) => self.give_up(&reason).await,
-            Failure::Unknown(_) if self.is_last_unknown => {
-                self.settle(Outcome::Sent(self.clock.now())).await
-            }
-            Failure::Unknown(_) | Failure::Transient { .. } => Ok(Attempt::Failed(failure)),
-        }
-    }
-
-    /// Makes sure that the right to this notice outlasts the attempt.
-    async fn hold_lease(&mut self) -> Result<LeaseAnswer, StoreError> {
-        let now = self.clock.now();
-        let attempt = TimeDelta::from_std(ATTEMPT).unwrap_or(Lease::LENGTH);
-        let is_ours = self.lease.node == self.node && self.lease.until >= now + attempt;
-        if is_ours || self.is_alone {
-            return Ok(LeaseAnswer::Taken);
-        }
-        let lease = Lease { node: self.node.clone(), until: now + Lease::LENGTH };
-        let answer = self.store.take_lease(self.letter.id(), &lease, now).await?;
-        if answer == LeaseAnswer::Taken {
-            self.lease = lease;
-        }
-        Ok(answer)
-    }
-
-    async fn give_up(&self, reason: &str) -> Result<Attempt, StoreError> {
-        warn!(notice = %self.letter.id(), reason, "a notice is given up");
-        self.settle(Outcome::GaveUp(self.clock.now(), reason.to_owned())).await
-    }
-
-    async fn settle(&self, outcome: Outcome) -> Result<Attempt, StoreError> {
-        let name = match outcome {
-            Outcome::Sent(_) => "sent",
-            Outcome::GaveUp(..) => "given_up",
-        };
-        self.store.mark(self.letter.id(), &outcome).await?;
-        metrics::counter!("jatah_notices_total", "outcome" => name).increment(1);
-        Ok(Attempt::Settled)
     }
 }

@@ -20,9 +20,11 @@ pub mod travel;
 #[cfg(test)]
 mod tests;
 
-pub use booking::{Booking, CancelReason, Contact, Guest, Held, RoomOfStay, Status, Stay};
+pub use booking::{
+    Booking, CancelReason, Contact, Guest, Held, QrisProgress, RoomOfStay, Status, Stay,
+};
 pub use change::{Action, Actor, Change, Event};
-pub use command::{Command, NewBooking};
+pub use command::{Command, NewBooking, QrisOutcome};
 pub use decide::{Decision, Step, decide};
 pub use hold::Hold;
 pub use ids::{
@@ -31,7 +33,7 @@ pub use ids::{
 };
 pub use notice::{Notice, Recipient};
 pub use policy::{
-    AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, RoomType, TravelPolicy,
+    AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, TravelPolicy,
 };
 pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
 pub use travel::{Coordinates, Evidence, Fix, Forecast, Source, Track, Why};

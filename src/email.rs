@@ -1,23 +1,31 @@
 //! Mails to guests: over SMTP, or as `.eml` files into a folder.
 //!
-//! A mail is the same, byte for byte, at every attempt: its id and date follow from the change
-//! that owes it, so that a repeated one is recognised. What it says is `text`'s business, whether
-//! it is tried again the courier's.
+//! A mail is the same at every attempt: its id and date follow from the change that owes it, so
+//! that a repeated one is recognised. What it says is `text`'s business, whether it is tried again
+//! the courier's.
+//!
+//! In reading order: how a mail is laid out (`message`), signed (`dkim`) and handed over (`smtp`).
+
+mod dkim;
+mod message;
+mod smtp;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use lettre::message::{Mailbox, Message, header};
-use lettre::transport::smtp::Error as SmtpError;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::message::{Mailbox, Message};
 
 use crate::auth::LinkKey;
-use crate::config::{MailUrl, Sender, SmtpSecurity};
+use crate::config::{EmailSection, MailUrl};
 use crate::courier::{Deliver, Failure, Letter};
-use crate::domain::{Contact, HotelPolicy, Recipient};
-use crate::text;
+use crate::domain::{Contact, Email, HotelPolicy, Language, Moment, Recipient};
+use crate::qris::{Code, Qris};
+use crate::text::{self, CodeInMail, Links, Mail};
+
+use dkim::Signer;
+use message::{Envelope, Thread};
+use smtp::{Progress, Smtp};
 
 /// Why mails cannot be set up. Only at start.
 #[derive(Debug, thiserror::Error)]
@@ -34,21 +42,26 @@ pub enum SetupError {
     /// The sender is no address.
     #[error("email.from: {0}")]
     From(String),
+    /// The key for signing cannot be read, or is none.
+    #[error("email.dkim_key: {0}: {1}")]
+    Key(PathBuf, String),
 }
 
 /// How a mail leaves.
 enum Way {
     Folder(PathBuf),
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Smtp(Box<Smtp>),
 }
 
 /// Brings mails to guests.
 pub struct Mailer {
     way: Way,
     from: Mailbox,
+    signer: Option<Signer>,
     hotel: HotelPolicy,
     public_url: String,
     links: LinkKey,
+    qris: Option<Qris>,
 }
 
 impl Mailer {
@@ -59,121 +72,146 @@ impl Mailer {
     /// # Errors
     /// [`SetupError`]
     pub fn new(
-        url: &MailUrl,
-        from: &Sender,
+        section: &EmailSection,
         hotel: HotelPolicy,
         public_url: String,
         links: LinkKey,
+        qris: Option<Qris>,
     ) -> Result<Self, SetupError> {
-        let address = from.address.as_str().parse();
+        let address = section.from.address.as_str().parse();
         let address = address.map_err(|error| SetupError::From(format!("{error}")))?;
-        let from = Mailbox::new(Some(from.name.clone()), address);
-        let way = match url {
+        let from = Mailbox::new(Some(section.from.name.clone()), address);
+        let signer = section.dkim.as_ref().map(Signer::load).transpose()?;
+        let way = match &section.url {
             MailUrl::Folder(folder) => {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| SetupError::Folder(folder.clone(), error))?;
                 Way::Folder(folder.clone())
             }
             MailUrl::Smtp { host, port, security, credentials } => {
-                let tls = tls(host, security)?;
-                let mut smtp = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-                    .port(*port)
-                    .tls(tls);
-                if let Some((user, password)) = credentials {
-                    let password = password.expose().to_owned();
-                    smtp = smtp.credentials(Credentials::new(user.clone(), password));
-                }
-                Way::Smtp(Box::new(smtp.build()))
+                let smtp = Smtp::new(host, *port, security, credentials.as_ref())?;
+                Way::Smtp(Box::new(smtp))
             }
         };
-        Ok(Self { way, from, hotel, public_url, links })
+        Ok(Self { way, from, signer, hotel, public_url, links, qris })
     }
 
-    fn message(&self, letter: &Letter) -> Result<Message, Failure> {
+    /// The same mailer with another patience: how long one conversation with a mail server may
+    /// take. By default it is 15 s, less than a courier's attempt.
+    #[must_use]
+    pub fn with_patience(mut self, limit: Duration) -> Self {
+        if let Way::Smtp(smtp) = &mut self.way {
+            smtp.patience = limit;
+        }
+        self
+    }
+
+    fn letter(&self, letter: &Letter) -> Result<Message, Failure> {
         let change = &letter.change;
         let booking = &change.booking;
         let Contact::Web(email) = &booking.guest.contact else {
             return Err(Failure::Permanent("this guest has no e-mail address".to_owned()));
         };
-        let unusable = |what: &dyn std::fmt::Display| {
-            Failure::Permanent(format!("the mail cannot be made: {what}"))
-        };
-        let address: Address =
-            email.as_str().parse().map_err(|_| unusable(&"the address is not usable"))?;
-        let name = booking.guest.name.as_str().to_owned();
         let receipt_no = booking.receipt_no;
-        let link = format!("{}/b/{receipt_no}#{}", self.public_url, self.links.token(receipt_no));
-        let book_again = format!("{}/?room={}", self.public_url, booking.stay.room.code);
-        let mail = text::guest_mail(change, &self.hotel, &link, &book_again);
-        let domain = self.from.email.domain();
-        let thread = format!("<{receipt_no}@{domain}>");
-        Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(Some(name), address))
-            .subject(mail.subject)
-            .date(change.at.into())
-            .message_id(Some(format!("<{receipt_no}.{}@{domain}>", booking.revision.0)))
-            .references(thread)
-            .header(AutoSubmitted)
-            .header(header::ContentType::TEXT_PLAIN)
-            .body(mail.body)
-            .map_err(|error| unusable(&error))
+        let code = self.code(letter)?;
+        let in_mail = match &code {
+            None => CodeInMail::None,
+            Some(code) if code.has_amount() => CodeInMail::Exact,
+            Some(_) => CodeInMail::AsIs,
+        };
+        let links = Links {
+            booking: &format!(
+                "{}/b/{receipt_no}#{}",
+                self.public_url,
+                self.links.token(receipt_no)
+            ),
+            book_again: &format!("{}/?room={}", self.public_url, booking.stay.room.code),
+        };
+        let mail = text::guest_mail(change, &self.hotel, links, in_mail);
+        let thread = Thread { name: receipt_no.to_string(), number: booking.revision.0 };
+        self.message(&mail, email, Some(booking.guest.name.as_str()), &thread, change.at, code)
+    }
+
+    /// The code that a letter carries. Where the hotel has none any more it goes without.
+    fn code(&self, letter: &Letter) -> Result<Option<Code>, Failure> {
+        let qris = self.qris.as_ref().filter(|_| letter.with_qris);
+        let code = qris.map(|qris| qris.of(&letter.change.booking)).transpose();
+        code.map_err(|error| Failure::Permanent(format!("{}: {error}", text::NO_CODE)))
+    }
+
+    fn message(
+        &self,
+        mail: &Mail,
+        to: &Email,
+        name: Option<&str>,
+        thread: &Thread,
+        at: Moment,
+        code: Option<Code>,
+    ) -> Result<Message, Failure> {
+        let unusable =
+            |what: String| Failure::Permanent(format!("the mail cannot be made: {what}"));
+        let address = to.as_str().parse().map_err(|_| unusable("its address".to_owned()))?;
+        let to = Mailbox::new(name.map(str::to_owned), address);
+        let picture = code.map(|code| code.picture()).transpose();
+        let picture =
+            picture.map_err(|error| Failure::Permanent(format!("{}: {error}", text::NO_CODE)))?;
+        let envelope = Envelope { from: self.from.clone(), to, at };
+        let mut message = message::compose(mail, envelope, thread, picture).map_err(unusable)?;
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut message);
+        }
+        Ok(message)
+    }
+
+    /// Sends a test mail, and tells line by line how that went.
+    pub async fn try_out(
+        &self,
+        to: &Email,
+        language: Language,
+        now: Moment,
+    ) -> (Vec<String>, Result<(), Failure>) {
+        let mail = text::test_mail(language, &self.hotel.name);
+        let thread = Thread { name: format!("test-{}", now.timestamp_millis()), number: 1 };
+        let message = match self.message(&mail, to, None, &thread, now, None) {
+            Ok(message) => message,
+            Err(failure) => return (Vec::new(), Err(failure)),
+        };
+        match &self.way {
+            Way::Folder(folder) => {
+                let name = format!("{}.eml", thread.name);
+                let lines = vec![format!("writing {}", folder.join(&name).display())];
+                (lines, write(folder, &name, &message.formatted()).await)
+            }
+            Way::Smtp(smtp) => {
+                let mut progress = Progress::default();
+                let outcome = smtp.send(&message, &mut progress).await;
+                (progress.lines(), outcome)
+            }
+        }
     }
 }
 
 #[async_trait]
 impl Deliver for Mailer {
     async fn deliver(&self, letter: &Letter) -> Result<(), Failure> {
-        let message = self.message(letter)?;
+        let message = self.letter(letter)?;
         match &self.way {
-            Way::Folder(folder) => write(folder, letter, &message.formatted()).await,
-            Way::Smtp(smtp) => {
-                smtp.send(message).await.map(|_| ()).map_err(|error| failure(&error))
+            Way::Folder(folder) => {
+                let id = letter.id();
+                let to = match id.to {
+                    Recipient::Guest => "guest",
+                    Recipient::FrontOffice => "front-office",
+                };
+                let name = format!("{}.{}.{to}.eml", id.receipt_no, id.revision.0);
+                write(folder, &name, &message.formatted()).await
             }
+            Way::Smtp(smtp) => smtp.send(&message, &mut Progress::default()).await,
         }
     }
 }
 
-fn tls(host: &str, security: &SmtpSecurity) -> Result<Tls, SetupError> {
-    let parameters = |ca: &Option<PathBuf>| {
-        let mut builder = TlsParameters::builder(host.to_owned());
-        if let Some(path) = ca {
-            let broken = |error: &dyn std::fmt::Display| {
-                SetupError::Certificate(path.clone(), error.to_string())
-            };
-            let pem = std::fs::read(path).map_err(|error| broken(&error))?;
-            let certificate = Certificate::from_pem(&pem).map_err(|error| broken(&error))?;
-            builder = builder.add_root_certificate(certificate);
-        }
-        builder.build().map_err(|error| SetupError::Transport(error.to_string()))
-    };
-    Ok(match security {
-        SmtpSecurity::None => Tls::None,
-        SmtpSecurity::StartTls { ca } => Tls::Required(parameters(ca)?),
-        SmtpSecurity::Implicit { ca } => Tls::Wrapper(parameters(ca)?),
-    })
-}
-
-/// What an SMTP failure means for another attempt. After a time-out the mail may be queued.
-fn failure(error: &SmtpError) -> Failure {
-    let reason = error.to_string();
-    if error.is_permanent() {
-        Failure::Permanent(reason)
-    } else if error.is_timeout() {
-        Failure::Unknown(reason)
-    } else {
-        Failure::Transient { reason, retry_after: None }
-    }
-}
-
-/// Writes a mail whole or not at all, under the notice's name: a repeated one replaces itself.
-async fn write(folder: &Path, letter: &Letter, bytes: &[u8]) -> Result<(), Failure> {
-    let id = letter.id();
-    let to = match id.to {
-        Recipient::Guest => "guest",
-        Recipient::FrontOffice => "front-office",
-    };
-    let name = format!("{}.{}.{to}.eml", id.receipt_no, id.revision.0);
+/// Writes a mail whole or not at all: a repeated one replaces itself.
+async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let path = folder.join(name);
     let draft = path.with_extension("draft");
     let written = async {
@@ -184,22 +222,4 @@ async fn write(folder: &Path, letter: &Letter, bytes: &[u8]) -> Result<(), Failu
         reason: format!("the mail cannot be written: {error}"),
         retry_after: None,
     })
-}
-
-/// `Auto-Submitted: auto-generated` (RFC 3834, 5): nobody's out-of-office answers this.
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl header::Header for AutoSubmitted {
-    fn name() -> header::HeaderName {
-        header::HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> header::HeaderValue {
-        header::HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
 }

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use jatah::app::{OpenStore, Running};
-use jatah::auth::{Role, Staff, StaffDoor};
+use jatah::auth::{LinkKey, Role, Staff, StaffDoor};
 use jatah::clock::Clock;
 use jatah::config::{self, Config};
-use jatah::domain::StaffName;
+use jatah::domain::{Email, ReceiptNo, Rupiah, StaffName};
+use jatah::email::Mailer;
+use jatah::qris::{self, Qris, Static};
 use jatah::simulate::{self, Plan};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
@@ -61,6 +63,18 @@ enum Command {
         #[arg(long, value_name = "ADDRESS")]
         mail: Option<String>,
     },
+    /// Shows the fields of a QRIS code, and says whether the hotel can use it.
+    Qris {
+        /// A picture (PNG or JPEG), a text file, or the payload itself, which starts with 000201.
+        #[arg(value_name = "FILE|PAYLOAD")]
+        code: String,
+        /// Shows beside it its twin for exactly so many rupiah.
+        #[arg(long, value_name = "RUPIAH")]
+        amount: Option<u64>,
+        /// The receipt number that the twin carries.
+        #[arg(long, value_name = "RESI", requires = "amount", default_value = "RESI-20260104-001")]
+        receipt: String,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,13 +107,20 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<ExitCode> {
     let command = arguments.command.unwrap_or(Command::Serve);
-    if matches!(command, Command::Schema) {
-        print(&jatah::web::sdl());
-        return Ok(ExitCode::SUCCESS);
+    match &command {
+        Command::Schema => {
+            print(&jatah::web::sdl());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Qris { code, amount, receipt } => return show_qris(code, *amount, receipt),
+        Command::Serve
+        | Command::StaffLink { .. }
+        | Command::Simulate { .. }
+        | Command::Check { .. } => {}
     }
     let config = Config::load(arguments.config.as_deref(), config::environment())?;
     match command {
-        Command::Schema => Ok(ExitCode::SUCCESS),
+        Command::Schema | Command::Qris { .. } => Ok(ExitCode::SUCCESS),
         Command::Serve => serve(config).await,
         Command::StaffLink { role, name } => staff_link(&config, role.into(), &name).await,
         Command::Simulate { guests, seed, sweep, plot } => {
@@ -209,10 +230,51 @@ async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
     let clock = Clock::system();
     let store = OpenStore::beside(config, &clock).await.context("store")?;
     store.ping().await.context("store")?;
+    let links = LinkKey::load(store.as_ref()).await.context("store")?;
     store.close().await;
     print("store: ok");
-    if mail.is_some() {
-        bail!("--mail is not available yet");
+    let qris = Qris::load(&config.qris, &config.hotel.name)?;
+    print(if qris.is_some() { "qris: ok" } else { "qris: none" });
+    let hotel = config.policy().hotel;
+    let mailer = Mailer::new(&config.email, hotel, config.base_url(), links, qris)?;
+    print("email: set up");
+    if let Some(address) = mail {
+        let to = Email::parse(address).map_err(|error| anyhow::anyhow!("--mail {error}"))?;
+        let (lines, outcome) = mailer.try_out(&to, config.hotel.language, clock.now()).await;
+        for line in lines {
+            print(&format!("email: {line}"));
+        }
+        outcome.context("email")?;
+        print("email: sent");
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the fields as far as they can be read, then the outcome.
+fn show_qris(code: &str, amount: Option<u64>, receipt: &str) -> Result<ExitCode> {
+    let payload = if code.trim_start().starts_with("000201") {
+        code.to_owned()
+    } else {
+        let bytes = std::fs::read(code).with_context(|| code.to_owned())?;
+        if qris::is_picture(&bytes) {
+            qris::from_picture(&bytes).with_context(|| code.to_owned())?
+        } else {
+            String::from_utf8_lossy(&bytes).trim().to_owned()
+        }
+    };
+    let checked = Static::parse(payload.as_bytes());
+    let Some(amount) = amount else {
+        print(&qris::table(payload.trim()));
+        checked.context("this code")?;
+        print("ok: a static QRIS code that the hotel can use");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let receipt = ReceiptNo::parse(receipt)
+        .map_err(|error| anyhow::anyhow!("--receipt {error}"))?
+        .to_string();
+    let original = checked.context("this code")?;
+    let twin = original.exact(Rupiah(amount), &receipt)?;
+    print(&qris::side_by_side(("static", original.as_str()), ("exact", &twin)));
+    print(&twin);
     Ok(ExitCode::SUCCESS)
 }

@@ -7,12 +7,13 @@
 mod format;
 mod history;
 mod mail;
+mod mail_words;
 mod refusal;
 mod travel;
 
-pub use format::{clock_time, date, duration, kilometres, rupiah};
+pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
 pub use history::{actor, detail, undelivered};
-pub use mail::{Mail, guest_mail};
+pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
 pub use refusal::refusal;
 pub use travel::{evidence, outlook, story};
 
@@ -47,5 +48,28 @@ pub fn no_page(language: Language) -> &'static str {
 pub const NOT_SET_UP: &str = "saluran ini belum disetel (this channel is not set up)";
 /// Why a notice was given up: its time is over.
 pub const TOO_LATE: &str = "terlambat, waktunya sudah lewat (too late, its time is over)";
+/// Why a notice was given up: the booking ended before it could be told.
+pub const NO_LONGER_TRUE: &str = "booking sudah selesai lebih dulu (the booking ended before)";
+/// Why a code was given up: nobody knows whether it arrived.
+pub const MAYBE_SENT: &str = "tidak jelas apakah terkirim (nobody knows whether it was delivered)";
+/// Why a code was given up: it cannot be made.
+pub const NO_CODE: &str = "kode QRIS tidak bisa dibuat (the QRIS code cannot be made)";
+/// Why a mail waits: the server offers no encryption.
+pub const NO_STARTTLS: &str =
+    "server e-mail tidak menawarkan STARTTLS (the mail server offers no STARTTLS)";
+/// Why a mail waits: the server does not take our name and password.
+pub const NO_ENTRY: &str =
+    "server e-mail menolak nama atau sandi kami (the mail server refuses our user or password)";
+/// Why a mail waits: the server cannot be reached.
+pub const NO_SERVER: &str =
+    "server e-mail tidak bisa dihubungi (the mail server cannot be reached)";
+/// Why a mail waits: the server's certificate is not trusted, or TLS failed in another way.
+pub const NO_TLS: &str =
+    "sambungan aman ke server e-mail gagal (the secure connection to the mail server failed)";
+/// Why a mail waits or was given up: what the mail server says, behind this.
+pub const SERVER_SAYS: &str = "server e-mail menjawab (the mail server says)";
+/// Why an attempt failed: the connection broke off.
+pub const BROKE_OFF: &str =
+    "sambungan ke server e-mail terputus (the connection to the mail server broke off)";
 /// Why an attempt failed: the other side was silent.
 pub const NO_ANSWER: &str = "tidak ada jawaban dari server (the server did not answer)";

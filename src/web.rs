@@ -28,6 +28,7 @@ use crate::desk::Desk;
 use crate::domain::Language;
 use crate::feed::Feed;
 use crate::lifecycle::Health;
+use crate::qris::Qris;
 
 use graphql::{Gate, House};
 use limits::Limits;
@@ -67,6 +68,8 @@ pub struct Doors {
     pub feed: Feed,
     /// Staff sessions.
     pub staff: StaffDoor,
+    /// The hotel's payment code, if it has one.
+    pub qris: Option<Qris>,
     /// How the process is.
     pub health: Health,
     /// The metrics, if they are recorded.
@@ -78,12 +81,12 @@ pub struct Doors {
 /// Everything that is served. Live sockets are closed once `stop` is cancelled. To be served with
 /// the peer's address as [`ConnectInfo`](axum::extract::ConnectInfo).
 pub fn router(doors: Doors, stop: CancellationToken) -> Router {
-    let Doors { desk, feed, staff, health, metrics, settings } = doors;
+    let Doors { desk, feed, staff, qris, health, metrics, settings } = doors;
     let pages = pages::routes(settings.language);
     let health = health::routes(health, Arc::clone(&desk));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
-    let gate = Gate::new(House { desk, feed, staff, settings }, limits, stop);
+    let gate = Gate::new(House { desk, feed, staff, qris, settings }, limits, stop);
     Router::new()
         .route("/graphql", any(graphql::serve))
         .with_state(Arc::new(gate))

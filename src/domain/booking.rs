@@ -30,6 +30,8 @@ pub struct Booking {
     pub arrived_at: Option<Moment>,
     /// When a QRIS code last reached the guest.
     pub qris_sent_at: Option<Moment>,
+    /// What becomes of the QRIS code that was asked for last.
+    pub qris: QrisProgress,
     /// SHA-256 of the guest's access token.
     pub access: TokenHash,
 }
@@ -62,11 +64,34 @@ impl Booking {
         }
     }
 
+    /// Whether the guest may have a QRIS code in hand.
+    #[must_use]
+    pub fn may_have_code(&self) -> bool {
+        match self.qris {
+            QrisProgress::None => self.qris_sent_at.is_some(),
+            QrisProgress::Sending(_) | QrisProgress::Sent | QrisProgress::Failed => true,
+        }
+    }
+
     /// Whether its hold is running.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         matches!(self.status, Status::Pending)
     }
+}
+
+/// What becomes of the QRIS code that the guest is sent. A fact of its own: it moves neither status
+/// nor hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum QrisProgress {
+    /// None was asked for.
+    None,
+    /// The change of this revision owes it; it is on its way.
+    Sending(Revision),
+    /// It was accepted by the guest's side.
+    Sent,
+    /// It was given up. It may have arrived nevertheless.
+    Failed,
 }
 
 /// A booking with the guest's latest positions, which live beside it.

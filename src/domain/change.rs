@@ -24,7 +24,7 @@ pub struct Change {
 pub enum Actor {
     /// The guest, by page or bot.
     Guest,
-    /// The clock.
+    /// The clock; also the house itself where it notes down what its own messages came to.
     Clock,
     /// A member of the front office.
     Staff(StaffName),
@@ -58,6 +58,15 @@ pub enum Event {
     },
     /// The guest stands at the desk.
     Arrived,
+    /// The front office wishes that the guest is sent the QRIS code.
+    QrisRequested,
+    /// The QRIS code was accepted by the guest's side.
+    QrisSent,
+    /// The QRIS code was given up.
+    QrisFailed {
+        /// Why, in the front office's words.
+        reason: String,
+    },
     /// The front office matched the payment.
     Paid,
     /// The front office or the guest ended the booking.
@@ -83,6 +92,12 @@ pub enum Action {
     Extended,
     /// The guest is at the desk.
     Arrived,
+    /// The front office asked for a QRIS code to be sent.
+    QrisRequested,
+    /// A QRIS code reached the guest.
+    QrisSent,
+    /// A QRIS code could not be delivered.
+    QrisFailed,
     /// Paid.
     Paid,
     /// Cancelled by staff or guest.
@@ -100,6 +115,9 @@ impl Event {
             Self::Reminded { .. } | Self::PaymentAsked => Action::Reminded,
             Self::ExtendedByClock { .. } | Self::ExtendedByStaff { .. } => Action::Extended,
             Self::Arrived => Action::Arrived,
+            Self::QrisRequested => Action::QrisRequested,
+            Self::QrisSent => Action::QrisSent,
+            Self::QrisFailed { .. } => Action::QrisFailed,
             Self::Paid => Action::Paid,
             Self::Cancelled { .. } => Action::Cancelled,
             Self::Expired { .. } => Action::Expired,
@@ -116,6 +134,9 @@ impl Action {
             Self::Reminded => "REMINDED",
             Self::Extended => "EXTENDED",
             Self::Arrived => "ARRIVED",
+            Self::QrisRequested => "QRIS_REQUESTED",
+            Self::QrisSent => "QRIS_SENT",
+            Self::QrisFailed => "QRIS_FAILED",
             Self::Paid => "PAID",
             Self::Cancelled => "CANCELLED",
             Self::Expired => "EXPIRED",

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Fix, Guest, ReceiptNo, RoomCode, StaffName, TokenHash};
+use super::{Fix, Guest, ReceiptNo, Revision, RoomCode, StaffName, TokenHash};
 
 /// What is asked of a booking.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,18 @@ pub enum Command {
     Arrive {
         /// Who saw them.
         by: StaffName,
+    },
+    /// The front office wishes that the guest is sent the QRIS code (again).
+    SendQris {
+        /// Who wishes it.
+        by: StaffName,
+    },
+    /// The courier brought a QRIS code, or gave it up.
+    NoteQris {
+        /// The change that owed it.
+        owed_by: Revision,
+        /// What it came to.
+        outcome: QrisOutcome,
     },
     /// The front office matched the payment.
     MarkPaid {
@@ -39,6 +51,15 @@ pub enum Command {
         /// How many: 1 to 240.
         minutes: u32,
     },
+}
+
+/// What the bringing of a QRIS code came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QrisOutcome {
+    /// Telegram or the mail server accepted it.
+    Delivered,
+    /// It was given up, for this reason.
+    GivenUp(String),
 }
 
 /// What a booking is made of. The fresh ids come with it.

@@ -3,12 +3,14 @@
 use chrono::TimeDelta;
 
 use super::change::{Actor, Change, Event};
-use super::command::{Command, NewBooking};
+use super::command::{Command, NewBooking, QrisOutcome};
 use super::hold::{self, End, Hold};
-use super::policy::EXTEND_MINUTES;
-use super::refusal::{Field, InputError, NotAllowed, Winner};
+use super::policy::{EXTEND_MINUTES, QrisPolicy};
+use super::refusal::{Field, InputError, NotAllowed, Unavailable, Winner};
 use super::travel::{self, Fix, Taken, Track};
-use super::{Booking, Held, Moment, Policy, Refusal, Revision, StaffName, Status, notice};
+use super::{
+    Booking, Held, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, notice,
+};
 
 /// What a command comes to.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,9 +56,10 @@ pub fn decide(
 fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Decision, Refusal> {
     let stay = policy.stay(&new.room, new.check_in, new.nights, now)?;
     let hold = Hold::new(now, policy.hold_end(stay.check_in, now), &policy.hold);
+    let revision = Revision::FIRST;
     let booking = Booking {
         receipt_no: new.receipt_no,
-        revision: Revision::FIRST,
+        revision,
         guest: new.guest,
         stay,
         booked_at: now,
@@ -64,6 +67,10 @@ fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Decision, Refus
         status: Status::Pending,
         arrived_at: None,
         qris_sent_at: None,
+        qris: match policy.qris {
+            Some(QrisPolicy::OnBooking) => QrisProgress::Sending(revision),
+            Some(QrisPolicy::OnArrival) | None => QrisProgress::None,
+        },
         access: new.access,
     };
     Ok(step(booking, Event::Booked, Actor::Guest, now, policy))
@@ -87,16 +94,20 @@ impl Mover<'_> {
         match (&self.held.booking.status, command) {
             (_, Command::Book(_)) => Err(Refusal::Conflict),
             (Status::Pending, command) => self.decide_pending(command),
-            (Status::Paid { .. } | Status::Cancelled { .. }, Command::Wake) => {
-                Ok(Decision::Unchanged)
-            }
+            // What a code came to that was on its way when the booking ended helps nobody any more;
+            // the notice of the end says already not to pay by it.
+            (
+                Status::Paid { .. } | Status::Cancelled { .. },
+                Command::Wake | Command::NoteQris { .. },
+            ) => Ok(Decision::Unchanged),
             (Status::Paid { .. }, Command::Arrive { by }) => Ok(self.arrive(by)),
             (Status::Paid { .. }, Command::ReportPosition(_)) => {
                 Err(Refusal::NotAllowed(NotAllowed::HoldIsOver))
             }
             (
                 Status::Paid { at, by },
-                Command::MarkPaid { .. }
+                Command::SendQris { .. }
+                | Command::MarkPaid { .. }
                 | Command::CancelByStaff { .. }
                 | Command::CancelByGuest
                 | Command::Extend { .. },
@@ -105,6 +116,7 @@ impl Mover<'_> {
                 Status::Cancelled { at, by },
                 Command::ReportPosition(_)
                 | Command::Arrive { .. }
+                | Command::SendQris { .. }
                 | Command::MarkPaid { .. }
                 | Command::CancelByStaff { .. }
                 | Command::CancelByGuest
@@ -119,6 +131,8 @@ impl Mover<'_> {
             Command::Wake => Ok(self.wake()),
             Command::ReportPosition(fix) => Ok(self.report(fix)),
             Command::Arrive { by } => Ok(self.arrive(by)),
+            Command::SendQris { by } => self.send_qris(by),
+            Command::NoteQris { owed_by, outcome } => Ok(self.note_qris(owed_by, outcome)),
             Command::MarkPaid { by } => {
                 let status = Status::Paid { at: self.now, by: by.clone() };
                 Ok(self.settled(status, Event::Paid, Actor::Staff(by)))
@@ -196,8 +210,64 @@ impl Mover<'_> {
         } else {
             before.hold
         };
-        let after = Booking { arrived_at: Some(self.now), hold, ..self.next() };
+        let next = self.next();
+        let qris = if self.arrival_owes_qris() {
+            QrisProgress::Sending(next.revision)
+        } else {
+            before.qris
+        };
+        let after = Booking { arrived_at: Some(self.now), hold, qris, ..next };
         step(after, Event::Arrived, Actor::Staff(by), self.now, self.policy)
+    }
+
+    /// Where the code went out with the booking, arrival owes it only if it did not get through.
+    fn arrival_owes_qris(&self) -> bool {
+        let before = &self.held.booking;
+        let is_out = match before.qris {
+            QrisProgress::Sending(_) | QrisProgress::Sent => true,
+            QrisProgress::None | QrisProgress::Failed => false,
+        };
+        before.is_pending()
+            && match self.policy.qris {
+                None => false,
+                Some(QrisPolicy::OnArrival) => true,
+                Some(QrisPolicy::OnBooking) => !is_out,
+            }
+    }
+
+    fn send_qris(self, by: StaffName) -> Result<Decision, Refusal> {
+        if self.policy.qris.is_none() {
+            return Err(Refusal::Unavailable(Unavailable::Qris));
+        }
+        let next = self.next();
+        let after = Booking { qris: QrisProgress::Sending(next.revision), ..next };
+        Ok(step(after, Event::QrisRequested, Actor::Staff(by), self.now, self.policy))
+    }
+
+    /// What a code came to. Told twice, it is noted once; a newer one that is on its way stays so.
+    fn note_qris(self, owed_by: Revision, outcome: QrisOutcome) -> Decision {
+        let before = self.held.booking.qris;
+        let is_latest = match before {
+            QrisProgress::Sending(latest) if owed_by < latest => false,
+            QrisProgress::Sending(_) => true,
+            QrisProgress::None | QrisProgress::Sent | QrisProgress::Failed => {
+                return Decision::Unchanged;
+            }
+        };
+        let of_latest = |progress| if is_latest { progress } else { before };
+        let next = self.next();
+        let (after, event) = match outcome {
+            QrisOutcome::Delivered => {
+                let qris_sent_at = Some(self.now);
+                let qris = of_latest(QrisProgress::Sent);
+                (Booking { qris_sent_at, qris, ..next }, Event::QrisSent)
+            }
+            QrisOutcome::GivenUp(reason) => {
+                let qris = of_latest(QrisProgress::Failed);
+                (Booking { qris, ..next }, Event::QrisFailed { reason })
+            }
+        };
+        step(after, event, Actor::Clock, self.now, self.policy)
     }
 
     fn extend(self, by: StaffName, minutes: u32) -> Result<Decision, Refusal> {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Booking, Event, Moment};
+use super::{Booking, Event, Moment, QrisProgress};
 
 /// How long the outcome of a booking is still news.
 const OUTCOME_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -14,6 +14,8 @@ pub struct Notice {
     pub to: Recipient,
     /// After this moment it is dropped instead of sent late.
     pub useful_until: Moment,
+    /// Whether the QRIS code comes with it.
+    pub with_qris: bool,
 }
 
 /// Who can be told something.
@@ -43,17 +45,22 @@ pub fn owed(booking: &Booking, event: &Event, front_office_chat: bool) -> Vec<No
         | Event::Reminded { .. }
         | Event::ExtendedByClock { .. }
         | Event::ExtendedByStaff { .. } => (Some(deadline), Some(deadline)),
-        Event::PaymentAsked => (None, Some(deadline)),
+        Event::PaymentAsked | Event::QrisFailed { .. } => (None, Some(deadline)),
+        Event::QrisRequested => (Some(deadline), None),
         // A paid guest who arrives has nothing to pay and nothing to read.
         Event::Arrived if booking.is_pending() => (Some(deadline), Some(deadline)),
-        Event::Arrived => (None, None),
+        Event::Arrived | Event::QrisSent => (None, None),
         // Guests are told of their own cancellation too: it is their receipt for it.
         Event::Paid | Event::Cancelled { .. } | Event::Expired { .. } => {
             let useful = booking.settled_at().map(outcome);
             (useful, useful)
         }
     };
-    let notice = |to, until: Option<Moment>| until.map(|useful_until| Notice { to, useful_until });
+    let owes_code = booking.qris == QrisProgress::Sending(booking.revision);
+    let notice = |to, until: Option<Moment>| {
+        let with_qris = owes_code && to == Recipient::Guest;
+        until.map(|useful_until| Notice { to, useful_until, with_qris })
+    };
     notice(Recipient::Guest, guest)
         .into_iter()
         .chain(notice(Recipient::FrontOffice, front_office.filter(|_| front_office_chat)))

@@ -24,6 +24,17 @@ pub struct Policy {
     pub travel: TravelPolicy,
     /// Whether the front office has a chat, so that notices are owed to it.
     pub front_office_chat: bool,
+    /// When guests are sent the hotel's QRIS code; `None` where it has none.
+    pub qris: Option<QrisPolicy>,
+}
+
+/// When guests are sent the QRIS code without anybody asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QrisPolicy {
+    /// When the front office saw them at the desk.
+    OnArrival,
+    /// With the booking.
+    OnBooking,
 }
 
 /// Where and in which time the hotel lives.

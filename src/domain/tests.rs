@@ -7,5 +7,6 @@ mod ids;
 mod notices;
 mod policy;
 mod properties;
+mod qris;
 mod travel;
 mod way;

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{Role, StoreError};
 use crate::domain::{
     Actor, Booking, Change, Contact, Email, Event, Guest, GuestName, Hold, Language, Moment,
-    Notice, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, StaffName, Status, Stay,
-    TelegramId, TokenHash,
+    Notice, QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, StaffName,
+    Status, Stay, TelegramId, TokenHash,
 };
 
 mod travel;
@@ -101,6 +101,8 @@ pub(super) struct BookingDocument {
     pub arrived_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qris_sent_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "QrisDocument::is_none")]
+    pub qris: QrisDocument,
     pub access: String,
 }
 
@@ -134,6 +136,24 @@ pub(super) enum ActorDocument {
     Staff { name: String },
 }
 
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(tag = "progress", rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum QrisDocument {
+    #[default]
+    None,
+    Sending {
+        owed_by: u32,
+    },
+    Sent,
+    Failed,
+}
+
+impl QrisDocument {
+    fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct ChangeDocument {
     pub at_ms: i64,
@@ -148,6 +168,8 @@ pub(super) struct ChangeDocument {
 pub(super) struct NoticeDocument {
     pub to: String,
     pub useful_until_ms: i64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_qris: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -159,6 +181,9 @@ pub(super) enum EventDocument {
     ExtendedByClock { by_ms: i64, evidence: EvidenceDocument },
     ExtendedByStaff { minutes: u32 },
     Arrived,
+    QrisRequested,
+    QrisSent,
+    QrisFailed { reason: String },
     Paid,
     Cancelled { note: Option<String> },
     Expired { evidence: Option<EvidenceDocument> },
@@ -200,6 +225,7 @@ impl From<&Booking> for BookingDocument {
             status: (&booking.status).into(),
             arrived_at_ms: ms(booking.arrived_at),
             qris_sent_at_ms: ms(booking.qris_sent_at),
+            qris: booking.qris.into(),
             access: hash_text(booking.access),
         }
     }
@@ -245,6 +271,7 @@ impl TryFrom<BookingDocument> for Booking {
             status: stored.status.try_into()?,
             arrived_at: at(stored.arrived_at_ms)?,
             qris_sent_at: at(stored.qris_sent_at_ms)?,
+            qris: stored.qris.into(),
             access: hash(&stored.access)?,
         })
     }
@@ -277,6 +304,28 @@ impl TryFrom<StatusDocument> for Status {
                 Self::Cancelled { at: moment(at_ms)?, by: by.try_into()? }
             }
         })
+    }
+}
+
+impl From<QrisProgress> for QrisDocument {
+    fn from(progress: QrisProgress) -> Self {
+        match progress {
+            QrisProgress::None => Self::None,
+            QrisProgress::Sending(owed_by) => Self::Sending { owed_by: owed_by.0 },
+            QrisProgress::Sent => Self::Sent,
+            QrisProgress::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<QrisDocument> for QrisProgress {
+    fn from(stored: QrisDocument) -> Self {
+        match stored {
+            QrisDocument::None => Self::None,
+            QrisDocument::Sending { owed_by } => Self::Sending(Revision(owed_by)),
+            QrisDocument::Sent => Self::Sent,
+            QrisDocument::Failed => Self::Failed,
+        }
     }
 }
 
@@ -315,6 +364,7 @@ impl From<&Change> for ChangeDocument {
                 .map(|notice| NoticeDocument {
                     to: recipient_text(notice.to).to_owned(),
                     useful_until_ms: notice.useful_until.timestamp_millis(),
+                    with_qris: notice.with_qris,
                 })
                 .collect(),
         }
@@ -327,7 +377,8 @@ impl TryFrom<ChangeDocument> for Change {
     fn try_from(stored: ChangeDocument) -> Result<Self, StoreError> {
         let notice = |stored: NoticeDocument| {
             let to = recipient(&stored.to)?;
-            Ok(Notice { to, useful_until: moment(stored.useful_until_ms)? })
+            let with_qris = stored.with_qris;
+            Ok(Notice { to, useful_until: moment(stored.useful_until_ms)?, with_qris })
         };
         Ok(Self {
             at: moment(stored.at_ms)?,
@@ -353,6 +404,9 @@ impl From<&Event> for EventDocument {
             }
             Event::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes: *minutes },
             Event::Arrived => Self::Arrived,
+            Event::QrisRequested => Self::QrisRequested,
+            Event::QrisSent => Self::QrisSent,
+            Event::QrisFailed { reason } => Self::QrisFailed { reason: reason.clone() },
             Event::Paid => Self::Paid,
             Event::Cancelled { note } => Self::Cancelled { note: note.clone() },
             Event::Expired { evidence } => {
@@ -376,6 +430,9 @@ impl From<EventDocument> for Event {
             },
             EventDocument::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes },
             EventDocument::Arrived => Self::Arrived,
+            EventDocument::QrisRequested => Self::QrisRequested,
+            EventDocument::QrisSent => Self::QrisSent,
+            EventDocument::QrisFailed { reason } => Self::QrisFailed { reason },
             EventDocument::Paid => Self::Paid,
             EventDocument::Cancelled { note } => Self::Cancelled { note },
             EventDocument::Expired { evidence } => {

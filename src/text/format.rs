@@ -28,6 +28,19 @@ pub fn clock_time(at: Moment, timezone: Tz) -> String {
     format!("{} {}", local.format("%H.%M"), local.format("%Z"))
 }
 
+/// A deadline as people are told it: `pukul 20.30 WIB`, with its date where that is another day
+/// than `now` is.
+#[must_use]
+pub fn told_time(language: Language, at: Moment, now: Moment, timezone: Tz) -> String {
+    let time = clock_time(at, timezone);
+    let day = at.with_timezone(&timezone).date_naive();
+    if day == now.with_timezone(&timezone).date_naive() {
+        return say(language, format!("pukul {time}"), time.clone());
+    }
+    let day = date(language, day);
+    say(language, format!("{day} pukul {time}"), format!("{time} on {day}"))
+}
+
 /// `Minggu, 22 November 2026`
 #[must_use]
 pub fn date(language: Language, day: NaiveDate) -> String {

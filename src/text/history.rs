@@ -17,7 +17,10 @@ pub fn actor(language: Language, actor: &Actor) -> String {
 #[must_use]
 pub fn detail(language: Language, event: &Event) -> Option<String> {
     match event {
-        Event::Booked | Event::Arrived | Event::Paid => None,
+        Event::Booked | Event::Arrived | Event::QrisRequested | Event::QrisSent | Event::Paid => {
+            None
+        }
+        Event::QrisFailed { reason } => Some(reason.clone()),
         Event::Reminded { forecast, evidence: known } => {
             let outlook = forecast_words(language, *forecast);
             Some(match known {

@@ -1,261 +1,220 @@
-//! The mails that a guest receives.
+//! The mails that a guest receives, in parts: whoever lays them out escapes them.
 
-use chrono::TimeDelta;
+use super::mail_words::{self as words, Context};
+use super::{date, rupiah, say, told_time};
+use crate::domain::{Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status};
 
-use super::{clock_time, date, duration, evidence, kilometres, rupiah, say};
-use crate::domain::{
-    Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, HotelPolicy, Language, Status,
-};
-
-/// One mail, in plain text.
+/// One mail in parts. Each text is one paragraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
+    /// In which language it is.
+    pub language: Language,
     /// One line.
     pub subject: String,
-    /// Paragraphs.
-    pub body: String,
+    /// What it is about in a few words.
+    pub title: String,
+    /// Its first line, to somebody by name.
+    pub greeting: String,
+    /// What there is to say.
+    pub paragraphs: Vec<String>,
+    /// The told deadline in short: what it is, and when.
+    pub deadline: Option<(String, String)>,
+    /// How to pay by the code that comes with it.
+    pub pay: Option<Pay>,
+    /// The booking: what, and its value.
+    pub facts: Vec<(&'static str, String)>,
+    /// Where to go: its words, and the address.
+    pub button: Option<(&'static str, String)>,
+    /// Said below that.
+    pub after: Vec<String>,
+    /// Who writes.
+    pub from: String,
+}
+
+/// The words beside a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pay {
+    /// What the picture shows, for whoever does not see it.
+    pub alternative: String,
+    /// What to pay.
+    pub amount: String,
+    /// How.
+    pub lines: Vec<String>,
+}
+
+/// Which code comes with a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeInMail {
+    /// None.
+    None,
+    /// One with the sum in it.
+    Exact,
+    /// The hotel's own, into which the guest types the sum.
+    AsIs,
+}
+
+/// Where the links of a mail lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Links<'a> {
+    /// The guest's page.
+    pub booking: &'a str,
+    /// The form.
+    pub book_again: &'a str,
 }
 
 /// What a guest reads of a change, counted to the deadline that this very change set.
-///
-/// `link` leads to the guest's page, `book_again` to the form.
 #[must_use]
-pub fn guest_mail(change: &Change, hotel: &HotelPolicy, link: &str, book_again: &str) -> Mail {
+pub fn guest_mail(
+    change: &Change,
+    hotel: &HotelPolicy,
+    links: Links<'_>,
+    code: CodeInMail,
+) -> Mail {
     let booking = &change.booking;
     let language = booking.guest.language;
-    let until = clock_time(booking.hold.until, hotel.timezone);
-    let (subject, lead) = match &change.event {
-        Event::Booked => booked(language, &until),
-        Event::Reminded { forecast, evidence } => {
-            let arrival = evidence.and_then(|known| known.estimate);
-            let arrival =
-                arrival.map(|known| clock_time(change.at + known.arrives_in, hotel.timezone));
-            let left = booking.hold.until - change.at;
-            reminded(language, *forecast, arrival.as_deref(), &until, left)
-        }
-        Event::ExtendedByClock { by, evidence: known } => {
-            let distance = kilometres(language, known.distance_metres);
-            let (subject, lead) = extended_by_clock(language, *by, &distance, &until);
-            (subject, format!("{lead}\n{}", last_seen(language, Some(known))))
-        }
-        Event::ExtendedByStaff { minutes } => {
-            extended_by_staff(language, TimeDelta::minutes((*minutes).into()), &until)
-        }
-        Event::PaymentAsked | Event::Arrived => arrived(language, booking, &until),
-        Event::Paid => paid(language, booking),
-        Event::Cancelled { .. } => cancelled(language, booking, book_again),
-        Event::Expired { evidence: known } => {
-            let (subject, lead) = cancelled(language, booking, book_again);
-            (subject, format!("{lead}\n{}", last_seen(language, known.as_ref())))
-        }
-    };
-    let hotel_name = &hotel.name;
-    let name = booking.guest.name.as_str();
-    let greeting = say(language, format!("Halo {name},"), format!("Hello {name},"));
-    let facts = facts(language, booking);
-    let link = match booking.status {
-        Status::Pending => say(
-            language,
-            format!("Lihat booking, bagikan lokasi, atau batalkan di sini:\n{link}"),
-            format!("See the booking, share your position, or cancel here:\n{link}"),
-        ),
-        Status::Paid { .. } | Status::Cancelled { .. } => {
-            say(language, format!("Booking Anda:\n{link}"), format!("Your booking:\n{link}"))
-        }
-    };
+    let until = told_time(language, booking.hold.until, change.at, hotel.timezone);
+    let context = Context { language, booking, until: &until, has_code: code != CodeInMail::None };
+    let (title, paragraphs) = lead(change, &context, hotel);
+    let counts = booking.is_pending();
     Mail {
-        subject: format!("{subject} · {}", booking.receipt_no),
-        body: format!("{greeting}\n\n{lead}\n\n{facts}\n\n{link}\n\n{hotel_name}\n"),
+        language,
+        subject: format!("{title} · {}", booking.receipt_no),
+        title,
+        greeting: greeting(language, booking.guest.name.as_str()),
+        paragraphs,
+        deadline: counts.then(|| deadline(&context, booking.hold.until, change.at, hotel)),
+        pay: words::pay(&context, code),
+        facts: facts(language, booking),
+        button: Some(button(language, booking, links)),
+        after: after(language, &change.event),
+        from: hotel.name.clone(),
     }
 }
 
-fn facts(language: Language, booking: &Booking) -> String {
+/// A mail that only shows that mails arrive.
+#[must_use]
+pub fn test_mail(language: Language, hotel: &str) -> Mail {
+    let (title, paragraph) = words::test(language);
+    Mail {
+        language,
+        subject: format!("{title} · {hotel}"),
+        title: title.to_owned(),
+        greeting: greeting(language, hotel),
+        paragraphs: vec![paragraph.to_owned()],
+        deadline: None,
+        pay: None,
+        facts: Vec::new(),
+        button: None,
+        after: Vec::new(),
+        from: hotel.to_owned(),
+    }
+}
+
+fn greeting(language: Language, name: &str) -> String {
+    say(language, format!("Halo {name},"), format!("Hello {name},"))
+}
+
+fn lead(change: &Change, context: &Context<'_>, hotel: &HotelPolicy) -> (String, Vec<String>) {
+    let booking = &change.booking;
+    match &change.event {
+        Event::Booked => words::booked(context),
+        Event::Reminded { forecast, evidence } => {
+            let words = words::reminded(context, *forecast, booking.hold.until - change.at);
+            let estimate = evidence.and_then(|known| known.estimate);
+            let arrival = estimate.map(|known| {
+                let at = change.at + known.arrives_in;
+                words::expected(
+                    context,
+                    &told_time(context.language, at, change.at, hotel.timezone),
+                )
+            });
+            with(words, arrival)
+        }
+        Event::ExtendedByClock { by, evidence } => {
+            let words = words::extended_by_clock(context, *by, evidence.distance_metres);
+            with(words, Some(words::last_seen(context, Some(evidence))))
+        }
+        Event::ExtendedByStaff { minutes } => words::extended_by_staff(context, *minutes),
+        Event::Arrived | Event::PaymentAsked => words::arrived(context),
+        Event::QrisRequested | Event::QrisSent | Event::QrisFailed { .. } => words::code(context),
+        Event::Paid => words::paid(context),
+        Event::Cancelled { .. } => words::cancelled(context, CancelReason::from(&change.actor)),
+        Event::Expired { evidence } => {
+            let seen = words::last_seen(context, evidence.as_ref());
+            with(words::cancelled(context, CancelReason::Expired), Some(seen))
+        }
+    }
+}
+
+/// The same with one more paragraph.
+fn with(
+    (title, mut paragraphs): (String, Vec<String>),
+    more: Option<String>,
+) -> (String, Vec<String>) {
+    paragraphs.extend(more);
+    (title, paragraphs)
+}
+
+fn deadline(
+    context: &Context<'_>,
+    until: Moment,
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> (String, String) {
+    let language = context.language;
+    let label = if context.booking.arrived_at.is_some() {
+        say(language, "Bayar sampai", "Pay by")
+    } else {
+        say(language, "Kamar dijaga sampai", "The room is kept until")
+    };
+    (label.to_owned(), told_time(language, until, now, hotel.timezone))
+}
+
+fn facts(language: Language, booking: &Booking) -> Vec<(&'static str, String)> {
     let stay = &booking.stay;
-    let row = |indonesian, english, value: String| {
-        format!("{}: {value}", say(language, indonesian, english))
-    };
-    let check_in = date(language, stay.check_in);
-    [
-        row("Nomor resi", "Receipt number", booking.receipt_no.to_string()),
-        row("Kamar", "Room", stay.room.name.clone()),
-        row("Tanggal masuk", "Check-in", check_in),
-        row("Malam", "Nights", stay.nights.to_string()),
-        row("Harga", "Price", rupiah(stay.price)),
+    let night = say(language, "malam", if stay.nights == 1 { "night" } else { "nights" });
+    vec![
+        (say(language, "Nomor resi", "Receipt number"), booking.receipt_no.to_string()),
+        (say(language, "Kamar", "Room"), stay.room.name.clone()),
+        (say(language, "Tanggal masuk", "Check-in"), date(language, stay.check_in)),
+        (say(language, "Lama", "Stay"), format!("{} {night}", stay.nights)),
+        (say(language, "Harga", "Price"), rupiah(stay.price)),
     ]
-    .join("\n")
 }
 
-type Words = (String, String);
-
-/// What the clock decided by.
-fn last_seen(language: Language, known: Option<&Evidence>) -> String {
-    match known {
-        Some(known) => {
-            let known = evidence(language, known);
-            say(language, format!("Posisi Anda: {known}."), format!("Your position: {known}."))
+fn button(language: Language, booking: &Booking, links: Links<'_>) -> (&'static str, String) {
+    match &booking.status {
+        Status::Pending => {
+            (say(language, "Lihat booking", "See the booking"), links.booking.to_owned())
         }
-        None => say(
-            language,
-            "Kami tidak menerima lokasi Anda.".to_owned(),
-            "We had no position of yours.".to_owned(),
-        ),
+        Status::Paid { .. } => {
+            (say(language, "Booking Anda", "Your booking"), links.booking.to_owned())
+        }
+        Status::Cancelled { .. } => {
+            (say(language, "Pesan lagi", "Book again"), links.book_again.to_owned())
+        }
     }
 }
 
-fn booked(language: Language, until: &str) -> Words {
-    say(
-        language,
-        (
-            "Kamar disimpan untuk Anda".to_owned(),
-            format!(
-                "Kamar kami simpan sampai pukul {until}. Tidak perlu bayar sekarang: bayar saat tiba.\nBila sampai waktu itu Anda belum tiba, booking batal dengan sendirinya. Bagikan lokasi di halaman booking: bila Anda sudah dekat, waktunya diperpanjang."
-            ),
-        ),
-        (
-            "A room is kept for you".to_owned(),
-            format!(
-                "We keep the room until {until}. There is nothing to pay now: you pay on arrival.\nIf you have not come by then, the booking is cancelled by itself. Share your position on the booking's page: if you are near, the time is extended."
-            ),
-        ),
-    )
-}
-
-fn reminded(
-    language: Language,
-    forecast: Forecast,
-    arrival: Option<&str>,
-    until: &str,
-    left: TimeDelta,
-) -> Words {
-    let left = duration(language, left);
-    let arrival = arrival.map_or_else(String::new, |at| {
-        say(
-            language,
-            format!("\nPerkiraan Anda tiba: {at}."),
-            format!("\nYou are expected at {at}."),
-        )
-    });
-    let outlook = match forecast {
-        Forecast::InTime => String::new(),
-        Forecast::WillExtend => say(
-            language,
-            "\nAnda sudah dekat atau makin mendekat: waktunya akan diperpanjang.".to_owned(),
-            "\nYou are near or coming closer: the time will be extended.".to_owned(),
-        ),
-        Forecast::WillCancel => say(
-            language,
-            "\nAnda masih jauh: pada waktu itu booking akan batal.".to_owned(),
-            "\nYou are still far: at that time the booking will be cancelled.".to_owned(),
-        ),
-        Forecast::NoPosition => say(
-            language,
-            "\nKami belum menerima lokasi Anda: pada waktu itu booking akan batal. Bagikan lokasi bila Anda di jalan.".to_owned(),
-            "\nWe have no position of yours: at that time the booking will be cancelled. Share your position if you are on the way.".to_owned(),
-        ),
-    };
-    say(
-        language,
-        (
-            format!("Kamar disimpan sampai {until}"),
-            format!("Tinggal {left}: kamar kami simpan sampai pukul {until}.{arrival}{outlook}"),
-        ),
-        (
-            format!("The room is kept until {until}"),
-            format!("{left} left: we keep the room until {until}.{arrival}{outlook}"),
-        ),
-    )
-}
-
-fn extended_by_clock(language: Language, by: TimeDelta, distance: &str, until: &str) -> Words {
-    let by = duration(language, by);
-    say(
-        language,
-        (
-            format!("Waktu diperpanjang sampai {until}"),
-            format!(
-                "Anda {distance} dari hotel, jadi waktunya diperpanjang {by}: kamar kami simpan sampai pukul {until}."
-            ),
-        ),
-        (
-            format!("Extended until {until}"),
-            format!(
-                "You are {distance} from the hotel, so the time is extended by {by}: we keep the room until {until}."
-            ),
-        ),
-    )
-}
-
-fn extended_by_staff(language: Language, by: TimeDelta, until: &str) -> Words {
-    let by = duration(language, by);
-    say(
-        language,
-        (
-            format!("Waktu diperpanjang sampai {until}"),
-            format!("Hotel memperpanjang waktunya {by}: kamar kami simpan sampai pukul {until}."),
-        ),
-        (
-            format!("Extended until {until}"),
-            format!("The hotel extended the time by {by}: we keep the room until {until}."),
-        ),
-    )
-}
-
-fn arrived(language: Language, booking: &Booking, until: &str) -> Words {
-    let price = rupiah(booking.stay.price);
-    say(
-        language,
-        (
-            "Selamat datang".to_owned(),
-            format!(
-                "Selamat datang! Silakan bayar {price} di meja resepsionis sampai pukul {until}, tidak lebih dan tidak kurang."
-            ),
-        ),
-        (
-            "Welcome".to_owned(),
-            format!("Welcome! Please pay {price} at the desk by {until}, no more and no less."),
-        ),
-    )
-}
-
-fn paid(language: Language, booking: &Booking) -> Words {
-    let (receipt_no, price) = (booking.receipt_no, rupiah(booking.stay.price));
-    say(
-        language,
-        (
-            "Pembayaran diterima".to_owned(),
-            format!("Pembayaran {price} diterima. Booking {receipt_no} telah dikonfirmasi."),
-        ),
-        (
-            "Payment received".to_owned(),
-            format!("Your payment of {price} is received. Booking {receipt_no} is confirmed."),
-        ),
-    )
-}
-
-fn cancelled(language: Language, booking: &Booking, book_again: &str) -> Words {
-    let by = match &booking.status {
-        Status::Cancelled { by, .. } => by,
-        // No other state comes with this event.
-        Status::Pending | Status::Paid { .. } => &Actor::Clock,
-    };
-    let lead = match CancelReason::from(by) {
-        CancelReason::Expired => say(
-            language,
-            "Waktunya habis, jadi booking dibatalkan dan kamar dilepas.",
-            "The time ran out, so the booking is cancelled and the room is free again.",
-        ),
-        CancelReason::ByStaff => {
-            say(language, "Hotel membatalkan booking ini.", "The hotel cancelled this booking.")
-        }
-        CancelReason::ByGuest => say(
-            language,
-            "Booking ini Anda batalkan. Tidak ada yang perlu dibayar.",
-            "You cancelled this booking. There is nothing to pay.",
-        ),
-    };
-    say(
-        language,
-        ("Booking dibatalkan".to_owned(), format!("{lead}\nPesan lagi: {book_again}")),
-        ("Booking cancelled".to_owned(), format!("{lead}\nBook again: {book_again}")),
-    )
+fn after(language: Language, event: &Event) -> Vec<String> {
+    match event {
+        Event::Booked | Event::Reminded { .. } => vec![
+            say(
+                language,
+                "Di halaman itu Anda bisa membagikan lokasi (geser sakelarnya dan biarkan halaman terbuka) atau membatalkan booking.",
+                "On that page you can share your position (use the switch and keep the page open) or cancel the booking.",
+            )
+            .to_owned(),
+        ],
+        Event::PaymentAsked
+        | Event::ExtendedByClock { .. }
+        | Event::ExtendedByStaff { .. }
+        | Event::Arrived
+        | Event::QrisRequested
+        | Event::QrisSent
+        | Event::QrisFailed { .. }
+        | Event::Paid
+        | Event::Cancelled { .. }
+        | Event::Expired { .. } => Vec::new(),
+    }
 }

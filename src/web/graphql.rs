@@ -27,6 +27,7 @@ use crate::auth::StaffDoor;
 use crate::desk::Desk;
 use crate::domain::Refusal;
 use crate::feed::Feed;
+use crate::qris::Qris;
 
 use super::WebSettings;
 use super::limits::Limits;
@@ -50,6 +51,8 @@ pub struct House {
     pub feed: Feed,
     /// Staff sessions.
     pub staff: StaffDoor,
+    /// The hotel's payment code, if it has one.
+    pub qris: Option<Qris>,
     /// What was configured.
     pub settings: WebSettings,
 }

@@ -248,7 +248,7 @@ export class Server {
 
 export const FRAGMENT = `fragment B on Booking {
   receiptNo guestName channel contact roomType { code name price } checkIn nights price status cancelReason
-  bookedAt holdUntil extensions arrivedAt paidAt cancelledAt revision }`;
+  bookedAt holdUntil extensions arrivedAt qrisSentAt qrisProgress paidAt cancelledAt revision }`;
 
 export const CREATE_BOOKING = `mutation ($input: CreateBookingInput!) {
   createBooking(input: $input) { booking { ...B } accessToken statusUrl } } ${FRAGMENT}`;

@@ -8,7 +8,7 @@ use std::path::Path;
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
 
 /// What each module may know besides [`COMMON`] and itself.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &[]),
@@ -18,22 +18,40 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("auth", &["store"]),
     ("desk", &["store", "auth"]),
     ("feed", &["store"]),
-    ("courier", &["store", "feed"]),
+    ("qris", &[]),
+    ("courier", &["store", "feed", "desk"]),
     ("scheduler", &["desk", "feed", "auth"]),
-    ("email", &["courier", "auth"]),
-    ("web", &["desk", "feed", "auth"]),
+    ("email", &["courier", "auth", "qris"]),
+    ("web", &["desk", "feed", "auth", "qris"]),
     ("simulate", &[]),
     ("routing", &["desk"]),
-    ("app", &["store", "auth", "desk", "feed", "courier", "scheduler", "email", "routing", "web"]),
-    ("main", &["app", "auth", "web", "store", "email", "simulate"]),
+    (
+        "app",
+        &[
+            "store",
+            "auth",
+            "desk",
+            "feed",
+            "courier",
+            "scheduler",
+            "email",
+            "routing",
+            "web",
+            "qris",
+        ],
+    ),
+    ("main", &["app", "auth", "web", "store", "email", "qris", "simulate"]),
 ];
 
 /// Where each driver may be named.
-const DRIVERS: [(&str, &str); 8] = [
+const DRIVERS: [(&str, &str); 11] = [
     ("mongodb", "store/mongo"),
     ("bson", "store/mongo"),
     ("rusqlite", "store/sqlite"),
     ("lettre", "email"),
+    ("image", "qris"),
+    ("qrcode", "qris"),
+    ("rqrr", "qris"),
     ("reqwest", "routing"),
     ("axum", "web"),
     ("async_graphql", "web"),

@@ -87,6 +87,7 @@ pub fn policy() -> Policy {
             arrival_buffer: TimeDelta::minutes(15),
         },
         front_office_chat: true,
+        qris: None,
     }
 }
 

@@ -127,7 +127,7 @@ impl House {
         let courier = Courier::new(
             store.clone(),
             feed.clone(),
-            self.clock.clone(),
+            Arc::clone(&desk),
             node,
             is_alone,
             routes,

@@ -8,8 +8,9 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use jatah::clock::Clock;
 use jatah::domain::{
-    Actor, Booking, Change, Contact, Event, Guest, GuestName, Hold, Language, Notice, ReceiptNo,
-    Recipient, Revision, RoomCode, RoomOfStay, Rupiah, Status, Stay, TelegramId, TokenHash, Track,
+    Actor, Booking, Change, Contact, Event, Guest, GuestName, Hold, Language, Notice, QrisProgress,
+    ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, Status, Stay, TelegramId,
+    TokenHash, Track,
 };
 use jatah::store::mongo::MongoStore;
 use jatah::store::{
@@ -76,12 +77,14 @@ fn booking(serial: u32) -> Booking {
         status: Status::Pending,
         arrived_at: None,
         qris_sent_at: None,
+        qris: QrisProgress::None,
         access: hash(serial),
     }
 }
 
 fn commit(booking: Booking, event: Event, opening: Option<Opening>) -> Commit {
-    let notices = vec![Notice { to: Recipient::Guest, useful_until: booking.hold.until }];
+    let notices =
+        vec![Notice { to: Recipient::Guest, useful_until: booking.hold.until, with_qris: false }];
     let at = Clock::system().now();
     let change = Change { at, actor: Actor::Clock, event, booking, notices };
     Commit { change: Arc::new(change), opening, lease: lease() }

@@ -137,6 +137,7 @@ impl Site {
                 desk: Arc::clone(&desk),
                 feed,
                 staff: staff.clone(),
+                qris: None,
                 health: health.clone(),
                 metrics: None,
                 settings,

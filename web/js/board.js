@@ -1,11 +1,12 @@
 // The front office's board: puts its parts together. Changes come in by the feed and by the answers of
 // actions, are merged into `state`, and everything is shown anew by `update()`.
-import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW } from './documents.js';
+import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, SEND_QRIS } from './documents.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
 import { followChanges, loadAll } from './board-feed.js';
 import { mountLists } from './board-lists.js';
 import { mountNotice } from './board-notice.js';
+import { mountQris } from './board-qris.js';
 import { mountRadar } from './board-radar.js';
 import { mountRoomsLeft } from './board-rooms.js';
 import { createSession, mountSignIn, takeCode } from './board-session.js';
@@ -34,7 +35,8 @@ async function api(query, variables) {
 const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered) => { session.keep(entered.token); start(); } });
 const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api });
 const ask = mountAsk({ perform, now, onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
-const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking) => ask.open(action, booking, state.hotel) });
+const qris = mountQris({ load: async (receiptNo) => (await api(QRIS, { receiptNo })).qris });
+const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking) => (action === 'show' ? qris.open(booking) : ask.open(action, booking, state.hotel)) });
 const radar = mountRadar({ state, now, onOpen: (receiptNo) => board.open(receiptNo) });
 const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
 
@@ -94,6 +96,7 @@ function signOut(sentence = null) {
   state.bookings.clear();
   board.clear();
   ask.close();
+  qris.close();
   signIn.say(sentence);
   update();
   byId('code').focus();
@@ -106,6 +109,7 @@ function onChange({ action, booking }) {
   const news = merge(state, booking, action);
   if (!news) return;
   ask.changed(state.bookings.get(booking.receiptNo));
+  qris.changed(state.bookings.get(booking.receiptNo));
   updateSoon();
   if (action !== 'POSITION') rooms.soon(state.hotel.today);
   const kind = notable(action);
@@ -151,6 +155,7 @@ const performed = {
   arrived: (receiptNo) => api(MARK_ARRIVED, { receiptNo }).then((data) => data.markArrived),
   paid: (receiptNo) => api(MARK_PAID, { receiptNo }).then((data) => data.markPaid),
   extend: (receiptNo) => api(EXTEND_HOLD, { receiptNo, minutes: 30 }).then((data) => data.extendHold),
+  send: (receiptNo) => api(SEND_QRIS, { receiptNo }).then((data) => data.sendQris),
   cancel: (receiptNo, { note }) => api(CANCEL_BOOKING, { receiptNo, note }).then((data) => data.cancelBooking),
 };
 
@@ -206,7 +211,7 @@ fillIcons();
 byId('sign-out').addEventListener('click', () => signOut());
 byId('load-again').addEventListener('click', start);
 session.onElsewhere(() => (session.token() ? start() : signOut()));
-onLanguage(() => { signIn.update(); notice.update(); rooms.update(); ask.update(); banner.update(); update(); });
+onLanguage(() => { signIn.update(); notice.update(); rooms.update(); ask.update(); qris.update(); banner.update(); update(); });
 mountLanguage(byId('language'));
 ticker.add((time) => {
   if (clock.drifted()) refreshDay();

@@ -1,6 +1,6 @@
 // Every GraphQL document of the pages, in one place, so that one look compares them with the schema.
 
-const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes advanceDays maxNights dayStartsAt telegramBot now today`;
+const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes advanceDays maxNights dayStartsAt telegramBot hasQris now today`;
 
 export const HOTEL = `query Hotel { hotel { ${hotelFields} } }`;
 
@@ -19,7 +19,7 @@ export const PREPARE_TELEGRAM = `mutation PrepareTelegram($input: TelegramBookin
 }`;
 
 const sharedFields = `receiptNo guestName channel roomType { code name } checkIn nights price status cancelReason
-  bookedAt holdUntil extensions arrivedAt qrisSentAt paidAt cancelledAt revision forecast
+  bookedAt holdUntil extensions arrivedAt qrisSentAt qrisProgress paidAt cancelledAt revision forecast
   travel { distanceKm arrivesAt approaching withinRadius fixAt }`;
 
 export const MY_BOOKING = `query MyBooking($receiptNo: String!, $accessToken: String!) {
@@ -73,3 +73,7 @@ export const EXTEND_HOLD = `mutation ExtendHold($receiptNo: String!, $minutes: I
 export const CANCEL_BOOKING = `mutation CancelBooking($receiptNo: String!, $note: String) {
   cancelBooking(receiptNo: $receiptNo, note: $note) { ${staffFields} }
 }`;
+
+export const SEND_QRIS = `mutation SendQris($receiptNo: String!) { sendQris(receiptNo: $receiptNo) { ${staffFields} } }`;
+
+export const QRIS = `query Qris($receiptNo: String!) { qris(receiptNo: $receiptNo) { amount svg } }`;

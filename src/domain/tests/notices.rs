@@ -6,11 +6,11 @@ use super::build::{Story, arrive, at, book, cancel, change, extend, pay, policy}
 use crate::domain::{Command, Moment, Notice, Policy, Recipient};
 
 fn both(until: Moment) -> Vec<Notice> {
-    Recipient::ALL.map(|to| Notice { to, useful_until: until }).to_vec()
+    Recipient::ALL.map(|to| Notice { to, useful_until: until, with_qris: false }).to_vec()
 }
 
 fn front_office(until: Moment) -> Vec<Notice> {
-    vec![Notice { to: Recipient::FrontOffice, useful_until: until }]
+    vec![Notice { to: Recipient::FrontOffice, useful_until: until, with_qris: false }]
 }
 
 fn next_day(minute: i64) -> Moment {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::build::{arrive, at, cancel, extend, fix, new_booking, pay, policy};
 use crate::domain::{
-    Actor, Change, Command, Decision, Event, Held, HoldPolicy, Moment, Policy, Rupiah, Status,
-    Track, decide,
+    Actor, Change, Command, Decision, Event, Held, HoldPolicy, Moment, Notice, Policy, QrisOutcome,
+    QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, decide,
 };
 
 /// Failures are kept as tests of their own, not in files.
@@ -35,6 +35,9 @@ enum Ask {
     CancelByGuest,
     Extend(u32),
     Book,
+    SendQris,
+    /// Of a change so many revisions back, delivered or given up.
+    NoteQris(u32, bool),
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -57,12 +60,19 @@ fn asks() -> impl Strategy<Value = Ask> {
         1 => Just(Ask::CancelByGuest),
         3 => (0_u32..=245).prop_map(Ask::Extend),
         1 => Just(Ask::Book),
+        3 => Just(Ask::SendQris),
+        4 => (0_u32..4, any::<bool>()).prop_map(|(back, is_sent)| Ask::NoteQris(back, is_sent)),
     ]
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
-    (5_i64..300, 1_i64..200, 2_i64..60, 0_u32..4, 2_i64..60, any::<bool>()).prop_map(
-        |(duration, remind, extend, max_extensions, window, front_office_chat)| Policy {
+    let qris = prop_oneof![
+        Just(None),
+        Just(Some(QrisPolicy::OnArrival)),
+        Just(Some(QrisPolicy::OnBooking))
+    ];
+    (5_i64..300, 1_i64..200, 2_i64..60, 0_u32..4, 2_i64..60, any::<bool>(), qris).prop_map(
+        |(duration, remind, extend, max_extensions, window, front_office_chat, qris)| Policy {
             hold: HoldPolicy {
                 duration: TimeDelta::minutes(duration),
                 remind_before: TimeDelta::minutes(remind),
@@ -71,12 +81,13 @@ fn policies() -> impl Strategy<Value = Policy> {
                 payment_window: TimeDelta::minutes(window),
             },
             front_office_chat,
+            qris,
             ..policy()
         },
     )
 }
 
-fn command(ask: Ask, now: Moment) -> Command {
+fn command(ask: Ask, now: Moment, revision: Revision) -> Command {
     match ask {
         Ask::Wake => Command::Wake,
         Ask::Report(north, age) => {
@@ -87,6 +98,15 @@ fn command(ask: Ask, now: Moment) -> Command {
         Ask::Cancel => cancel(),
         Ask::CancelByGuest => Command::CancelByGuest,
         Ask::Extend(minutes) => extend(minutes),
+        Ask::SendQris => Command::SendQris { by: super::build::sari() },
+        Ask::NoteQris(back, is_sent) => Command::NoteQris {
+            owed_by: Revision(revision.0.saturating_sub(back).max(1)),
+            outcome: if is_sent {
+                QrisOutcome::Delivered
+            } else {
+                QrisOutcome::GivenUp("550 no".to_owned())
+            },
+        },
         Ask::Book => Command::Book(new_booking(super::build::date("2026-01-04"), 1)),
     }
 }
@@ -120,7 +140,12 @@ impl Run {
         };
         self.now = self.now.max(then);
         let is_early = self.held.booking.wake_at().is_none_or(|at| self.now < at);
-        let answer = decide(Some(&self.held), command(ask, self.now), self.now, &self.policy);
+        let answer = decide(
+            Some(&self.held),
+            command(ask, self.now, self.held.booking.revision),
+            self.now,
+            &self.policy,
+        );
         if is_early && matches!(ask, Ask::Wake) {
             assert_eq!(answer, Ok(Decision::Unchanged), "a wake before its instant");
         }
@@ -155,7 +180,22 @@ impl Run {
         if matches!(after.status, Status::Paid { .. }) && before.is_pending() {
             assert!(matches!((ask, &change.actor), (Ask::Pay, Actor::Staff(_))), "{change:?}");
         }
-        if change.actor == Actor::Clock {
+        let is_qris = matches!(
+            change.event,
+            Event::QrisRequested | Event::QrisSent | Event::QrisFailed { .. }
+        );
+        if is_qris {
+            assert_eq!((&after.status, after.hold), (&before.status, before.hold), "{change:?}");
+            assert_eq!((after.arrived_at, before.is_pending()), (before.arrived_at, true));
+        } else {
+            assert_eq!(after.qris_sent_at, before.qris_sent_at, "a fact of its own");
+        }
+        let carries = |notice: &&Notice| notice.with_qris;
+        let owes_code = after.qris == QrisProgress::Sending(after.revision);
+        assert_eq!(change.notices.iter().filter(carries).count(), usize::from(owes_code));
+        assert!(change.notices.iter().filter(carries).all(|n| n.to == Recipient::Guest));
+        assert!(!owes_code || (after.is_pending() && self.policy.qris.is_some()));
+        if change.actor == Actor::Clock && !is_qris {
             self.check_clock(change);
         }
         let told: BTreeSet<_> = change.notices.iter().map(|notice| notice.to).collect();

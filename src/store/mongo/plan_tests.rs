@@ -6,8 +6,8 @@ use chrono::DateTime;
 
 use super::*;
 use crate::domain::{
-    Actor, Change, Contact, Event, Guest, GuestName, Hold, Language, Moment, RoomOfStay, Rupiah,
-    StaffName, Status, Stay, TelegramId,
+    Actor, Change, Contact, Event, Guest, GuestName, Hold, Language, Moment, QrisProgress,
+    RoomOfStay, Rupiah, StaffName, Status, Stay, TelegramId,
 };
 use crate::store::{Lease, Limit, NodeId};
 
@@ -48,6 +48,7 @@ fn booking(serial: u32, revision: u32, status: Status) -> Booking {
         status,
         arrived_at: None,
         qris_sent_at: None,
+        qris: QrisProgress::None,
         access: TokenHash([1; 32]),
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::text;
 
 use super::caller::Asked;
-use super::choices::{BookingStatus, CancelReason, Channel, Forecast};
+use super::choices::{BookingStatus, CancelReason, Channel, Forecast, QrisProgress};
 use super::scalar::{Date, DateTime, Rupiah};
 use super::types::{HistoryEntry, RoomType, TrailPoint, Travel};
 
@@ -153,6 +153,12 @@ impl Booking {
     /// When a QRIS code last reached the guest.
     async fn qris_sent_at(&self) -> Option<DateTime> {
         self.state.qris_sent_at.map(DateTime)
+    }
+
+    /// What becomes of the QRIS code that was asked for last; null before any was. It moves
+    /// neither status nor hold.
+    async fn qris_progress(&self) -> Option<QrisProgress> {
+        QrisProgress::of(self.state.qris)
     }
 
     /// When the front office saw the payment.

@@ -94,8 +94,12 @@ pub enum Action {
     Position,
     /// The guest stands at the desk.
     Arrived,
+    /// The front office asked for a QRIS code to be sent.
+    QrisRequested,
     /// A QRIS code reached the guest.
     QrisSent,
+    /// A QRIS code could not be delivered: show it on the desk's screen.
+    QrisFailed,
     /// The front office saw the payment.
     Paid,
     /// Staff or guest ended it.
@@ -106,6 +110,29 @@ pub enum Action {
     Revived,
 }
 
+/// What becomes of a QRIS code on its way to the guest.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QrisProgress {
+    /// It is on its way.
+    Sending,
+    /// Telegram or the mail server accepted it.
+    Sent,
+    /// It was given up; `undelivered` says why. Show it on the desk's screen.
+    Failed,
+}
+
+impl QrisProgress {
+    /// The domain's progress; nothing before any code was asked for.
+    pub fn of(progress: domain::QrisProgress) -> Option<Self> {
+        match progress {
+            domain::QrisProgress::None => None,
+            domain::QrisProgress::Sending(_) => Some(Self::Sending),
+            domain::QrisProgress::Sent => Some(Self::Sent),
+            domain::QrisProgress::Failed => Some(Self::Failed),
+        }
+    }
+}
+
 impl From<domain::Action> for Action {
     fn from(action: domain::Action) -> Self {
         match action {
@@ -113,6 +140,9 @@ impl From<domain::Action> for Action {
             domain::Action::Reminded => Self::Reminded,
             domain::Action::Extended => Self::Extended,
             domain::Action::Arrived => Self::Arrived,
+            domain::Action::QrisRequested => Self::QrisRequested,
+            domain::Action::QrisSent => Self::QrisSent,
+            domain::Action::QrisFailed => Self::QrisFailed,
             domain::Action::Paid => Self::Paid,
             domain::Action::Cancelled => Self::Cancelled,
             domain::Action::Expired => Self::Expired,

@@ -2,15 +2,26 @@
 
 use async_graphql::{Context, Object};
 
-use crate::desk::{DeskError, PageKey};
-use crate::domain::Refusal;
+use crate::desk::{DeskError, PageKey, StoreError};
 use crate::domain::refusal::Unavailable;
+use crate::domain::{self, Refusal, Status, Winner};
 
 use super::booking::{Booking, Viewer};
 use super::caller::Asked;
 use super::input::{self, BookingFilter};
-use super::scalar::Date;
+use super::scalar::{Date, Rupiah};
 use super::types::{BookingConnection, Hotel, PageInfo, Qris, RoomAvailability, Staff};
+
+/// Refuses a booking that nobody is to pay for any more, by who ended it.
+fn must_pay(booking: &domain::Booking) -> Result<(), Refusal> {
+    match &booking.status {
+        Status::Pending => Ok(()),
+        Status::Paid { at, by } => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
+        Status::Cancelled { at, by } => {
+            Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }))
+        }
+    }
+}
 
 /// Everything that can be asked.
 pub struct Query;
@@ -101,8 +112,17 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
     ) -> Result<Qris, DeskError> {
-        ctx.caller().staff(ctx.house()).await?;
-        ctx.house().desk.held(input::receipt_no(&receipt_no)?).await?;
-        Err(Refusal::Unavailable(Unavailable::Qris).into())
+        let house = ctx.house();
+        ctx.caller().staff(house).await?;
+        let held = house.desk.held(input::receipt_no(&receipt_no)?).await?;
+        // Nobody is shown what must not be paid any more.
+        must_pay(&held.booking)?;
+        let unavailable = || Refusal::Unavailable(Unavailable::Qris);
+        let qris = house.qris.as_ref().ok_or_else(unavailable)?;
+        let made =
+            qris.of(&held.booking).map_err(|error| StoreError::Unexpected(error.to_string()));
+        let code = made?;
+        let svg = code.svg().map_err(|error| StoreError::Unexpected(error.to_string()))?;
+        Ok(Qris { payload: code.payload, amount: Rupiah(code.amount), svg })
     }
 }

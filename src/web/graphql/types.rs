@@ -40,6 +40,8 @@ pub struct Hotel {
     day_starts_at: String,
     /// User name of the Telegram bot, without `@`; null where there is none.
     telegram_bot: Option<String>,
+    /// Whether the hotel has a QRIS code to send and show.
+    has_qris: bool,
     /// Now, by the hotel's clock. Countdowns run on it.
     now: DateTime,
     /// The hotel day of now.
@@ -66,6 +68,7 @@ impl Hotel {
             max_nights: policy.booking.max_nights,
             day_starts_at: hotel.day_starts_at.format("%H:%M").to_string(),
             telegram_bot: settings.telegram_bot.clone(),
+            has_qris: policy.qris.is_some(),
             now: DateTime(now),
             today: Date(hotel.day_of(now)),
             room_types: policy.rooms.iter().map(RoomType::from).collect(),

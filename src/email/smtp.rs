@@ -1,0 +1,320 @@
+//! Hands mails to a mail server (RFC 5321), one conversation after the other on kept connections.
+//!
+//! The conversation is led here step by step, because what a failure means depends on the step: a
+//! server that falls silent before the mail was sent has nothing; after it, nobody knows.
+
+use std::error::Error as _;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use lettre::message::Message;
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
+use tokio::time::Instant;
+
+use super::SetupError;
+use crate::config::{Secret, SmtpSecurity};
+use crate::courier::Failure;
+use crate::text;
+
+/// A whole conversation may take so long: less than the courier's patience, so that a failure is
+/// named by its step.
+const CONVERSATION: Duration = Duration::from_secs(15);
+/// What closing a connection in good manners may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// A connection that was idle longer is not used again: servers close them after minutes.
+const MAX_IDLE: Duration = Duration::from_secs(30);
+/// Idle connections that are kept.
+const MAX_KEPT: usize = 4;
+/// Replies that mean our own name, password or rights (RFC 4954, 6): not the guest's fault.
+const ENTRY_REFUSED: [u16; 4] = [530, 534, 535, 538];
+
+/// A mail server as configured.
+pub(super) struct Smtp {
+    host: String,
+    port: u16,
+    security: Security,
+    credentials: Option<Credentials>,
+    hello: ClientId,
+    pub(super) patience: Duration,
+    kept: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+}
+
+enum Security {
+    None,
+    StartTls(TlsParameters),
+    Implicit(TlsParameters),
+}
+
+/// How far a conversation came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Step {
+    #[default]
+    Connect,
+    Secure,
+    SignIn,
+    Sender,
+    Recipient,
+    Data,
+    Message,
+}
+
+/// What a conversation came to so far, for who wants to read it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    step: Step,
+    lines: Vec<String>,
+}
+
+impl Progress {
+    fn reach(&mut self, step: Step) {
+        self.step = step;
+    }
+
+    fn say(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    fn answered(&mut self, what: &str, response: &Response) {
+        let words = response.first_line().unwrap_or_default();
+        self.say(format!("{what}: {} {}", response.code(), without_addresses(words)));
+    }
+
+    /// What was said, line by line.
+    pub(super) fn lines(self) -> Vec<String> {
+        self.lines
+    }
+}
+
+/// Why a conversation ended early.
+enum Broken {
+    Smtp(SmtpError),
+    NoStartTls,
+}
+
+impl From<SmtpError> for Broken {
+    fn from(error: SmtpError) -> Self {
+        Self::Smtp(error)
+    }
+}
+
+impl Smtp {
+    pub(super) fn new(
+        host: &str,
+        port: u16,
+        security: &SmtpSecurity,
+        credentials: Option<&(String, Secret)>,
+    ) -> Result<Self, SetupError> {
+        let security = match security {
+            SmtpSecurity::None => Security::None,
+            SmtpSecurity::StartTls { ca } => Security::StartTls(tls(host, ca.as_ref())?),
+            SmtpSecurity::Implicit { ca } => Security::Implicit(tls(host, ca.as_ref())?),
+        };
+        let credentials = credentials
+            .map(|(user, password)| Credentials::new(user.clone(), password.expose().to_owned()));
+        let (host, kept) = (host.to_owned(), Mutex::default());
+        let (hello, patience) = (ClientId::default(), CONVERSATION);
+        Ok(Self { host, port, security, credentials, hello, patience, kept })
+    }
+
+    /// Hands over one mail.
+    ///
+    /// # Errors
+    /// [`Failure`], by the step at which it happened.
+    pub(super) async fn send(
+        &self,
+        message: &Message,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let conversation = self.converse(message, progress);
+        match tokio::time::timeout(self.patience, conversation).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(broken)) => Err(failure(progress.step, &broken)),
+            Err(_) if progress.step == Step::Message => {
+                Err(Failure::Unknown(text::NO_ANSWER.to_owned()))
+            }
+            Err(_) => Err(transient(text::NO_ANSWER.to_owned())),
+        }
+    }
+
+    async fn converse(&self, message: &Message, progress: &mut Progress) -> Result<(), Broken> {
+        let mut connection = match self.kept().await {
+            Some(connection) => connection,
+            None => self.connect(progress).await?,
+        };
+        match hand_over(&mut connection, message, progress).await {
+            Ok(()) => {
+                self.keep(connection);
+                Ok(())
+            }
+            Err(error) => {
+                // A refusal is not worth less because the server hangs over the goodbye.
+                let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn connect(&self, progress: &mut Progress) -> Result<AsyncSmtpConnection, Broken> {
+        progress.reach(Step::Connect);
+        let (host, port) = (self.host.as_str(), self.port);
+        progress.say(format!("connecting to {host}, port {port}"));
+        let implicit = match &self.security {
+            Security::Implicit(tls) => Some(tls.clone()),
+            Security::None | Security::StartTls(_) => None,
+        };
+        let is_implicit = implicit.is_some();
+        let mut connection = AsyncSmtpConnection::connect_tokio1(
+            (host, port),
+            Some(self.patience),
+            &self.hello,
+            implicit,
+            None,
+        )
+        .await?;
+        progress.say(if is_implicit { "connected, encrypted from the start" } else { "connected" });
+        if let Security::StartTls(tls) = &self.security {
+            progress.reach(Step::Secure);
+            if !connection.can_starttls() {
+                let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
+                return Err(Broken::NoStartTls);
+            }
+            connection.starttls(tls.clone(), &self.hello).await?;
+            progress.say("encrypted by STARTTLS");
+        }
+        if let Some(credentials) = &self.credentials {
+            progress.reach(Step::SignIn);
+            let answer =
+                connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+            progress.answered("signed in", &answer);
+        }
+        Ok(connection)
+    }
+
+    /// A connection of an earlier conversation that still answers.
+    async fn kept(&self) -> Option<AsyncSmtpConnection> {
+        loop {
+            let (mut connection, since) = self.lock().pop()?;
+            if since.elapsed() < MAX_IDLE && connection.test_connected().await {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn keep(&self, connection: AsyncSmtpConnection) {
+        let mut kept = self.lock();
+        if kept.len() < MAX_KEPT {
+            kept.push((connection, Instant::now()));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(AsyncSmtpConnection, Instant)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    message: &Message,
+    progress: &mut Progress,
+) -> Result<(), SmtpError> {
+    let envelope = message.envelope();
+    progress.reach(Step::Sender);
+    let answer = connection.command(Mail::new(envelope.from().cloned(), Vec::new())).await?;
+    progress.answered("sender", &answer);
+    progress.reach(Step::Recipient);
+    for to in envelope.to() {
+        let answer = connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
+        progress.answered("recipient", &answer);
+    }
+    progress.reach(Step::Data);
+    connection.command(Data).await?;
+    progress.reach(Step::Message);
+    let answer = connection.message(&message.formatted()).await?;
+    progress.answered("message", &answer);
+    Ok(())
+}
+
+fn tls(host: &str, ca: Option<&PathBuf>) -> Result<TlsParameters, SetupError> {
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(path) = ca {
+        let broken = |error: &dyn std::fmt::Display| {
+            SetupError::Certificate(path.clone(), error.to_string())
+        };
+        let pem = std::fs::read(path).map_err(|error| broken(&error))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|error| broken(&error))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(|error| SetupError::Transport(error.to_string()))
+}
+
+fn transient(reason: String) -> Failure {
+    Failure::Transient { reason, retry_after: None }
+}
+
+/// What a failure at a step means for another attempt. What our own set-up is to blame for is
+/// tried again: a guest's mail must not be lost to a password that somebody is about to mend.
+fn failure(step: Step, broken: &Broken) -> Failure {
+    let error = match broken {
+        Broken::NoStartTls => return transient(text::NO_STARTTLS.to_owned()),
+        Broken::Smtp(error) => error,
+    };
+    if let Some(code) = error.status() {
+        let code: u16 = code.into();
+        let words = error.source().map(ToString::to_string).unwrap_or_default();
+        let says = format!("{}: {code} {}", text::SERVER_SAYS, without_addresses(&words));
+        let is_entry = step == Step::SignIn || ENTRY_REFUSED.contains(&code);
+        return match step {
+            _ if is_entry => transient(format!("{}; {says}", text::NO_ENTRY)),
+            _ if error.is_transient() => transient(says),
+            Step::Connect | Step::Secure | Step::SignIn => transient(says),
+            Step::Sender | Step::Recipient | Step::Data | Step::Message => Failure::Permanent(says),
+        };
+    }
+    match step {
+        Step::Message => Failure::Unknown(text::BROKE_OFF.to_owned()),
+        Step::Secure => transient(with_cause(text::NO_TLS, error)),
+        Step::Connect if is_tls(error) => transient(with_cause(text::NO_TLS, error)),
+        Step::Connect => transient(with_cause(text::NO_SERVER, error)),
+        Step::SignIn => transient(with_cause(text::NO_ENTRY, error)),
+        Step::Sender | Step::Recipient | Step::Data => transient(text::BROKE_OFF.to_owned()),
+    }
+}
+
+fn with_cause(words: &str, error: &SmtpError) -> String {
+    let mut cause = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        cause = source.to_string();
+        next = source.source();
+    }
+    format!("{words}: {}", without_addresses(&cause))
+}
+
+/// The crate names a failed handshake as any other failed connection; the cause says what it was.
+fn is_tls(error: &SmtpError) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(source) = next {
+        let words = source.to_string();
+        if ["certificate", "tls", "TLS", "handshake", "corrupt message"]
+            .iter()
+            .any(|w| words.contains(w))
+        {
+            return true;
+        }
+        next = source.source();
+    }
+    false
+}
+
+/// What a server says may name the guest; what is shown and logged may not.
+fn without_addresses(words: &str) -> String {
+    let word = |word: &str| if word.contains('@') { "(…)".to_owned() } else { word.to_owned() };
+    words.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,178 @@
+//! What a hotel's payload must be before any guest is asked to pay by it.
+
+use crc::{CRC_16_IBM_3740, Crc};
+
+use super::tlv::{Field, TlvError, fields};
+
+/// Characters of a payload at most (EMV QRCPS-MPM 1.1, 3.6).
+const MAX_CHARS: usize = 512;
+/// Tags of merchant accounts.
+const ACCOUNTS: std::ops::RangeInclusive<u8> = 26..=51;
+/// Tags of tips and fees that the payer would add.
+const TIPS: std::ops::RangeInclusive<u8> = 55..=57;
+/// Tags that have to be there, besides `00`, an account and the checksum.
+const NEEDED: [u8; 5] = [52, 53, 58, 59, 60];
+/// Tags whose values may not be longer than so many characters.
+const LONGEST: [(u8, usize); 2] = [(59, 25), (60, 15)];
+
+/// CRC-16 with polynomial 0x1021 and start 0xFFFF, not reflected.
+const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
+
+/// The checksum of everything up to and including `6304`.
+pub(super) fn checksum(text: &str) -> u16 {
+    CRC.checksum(text.as_bytes())
+}
+
+/// What is wrong with a payload, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// No UTF-8.
+    #[error("is no text")]
+    NotText,
+    /// Longer than any payload is.
+    #[error("has more than {MAX_CHARS} characters")]
+    TooLong,
+    /// Does not start as every payload does.
+    #[error("is no QRIS payload; one starts with 000201")]
+    NotQris,
+    /// Not a row of fields.
+    #[error("is damaged: {0}")]
+    Structure(TlvError),
+    /// A field that is there more than once.
+    #[error("has field {0:02} twice")]
+    Twice(u8),
+    /// A field that is not there.
+    #[error("has no field {0:02} ({name})", name = super::table::name(*.0))]
+    Missing(u8),
+    /// No account to pay to.
+    #[error("has no merchant account (fields 26 to 51)")]
+    NoAccount,
+    /// The checksum is not the last field.
+    #[error("does not end with its checksum (field 63)")]
+    ChecksumNotLast,
+    /// The checksum does not fit.
+    #[error("is damaged: its checksum is {found}, but what stands there gives {right}")]
+    Checksum {
+        /// What the payload says.
+        found: String,
+        /// What it should say.
+        right: String,
+    },
+    /// Another country.
+    #[error("is of country {0}; QRIS is Indonesian, ID (field 58)")]
+    Country(String),
+    /// Another currency.
+    #[error("is in currency {0}; QRIS is in rupiah, 360 (field 53)")]
+    Currency(String),
+    /// Asks for more than the price.
+    #[error("asks for a tip or fee (field {0}); a guest pays the price and nothing more")]
+    Tip(u8),
+    /// Made for one payment.
+    #[error("is a dynamic code, made for one payment; the hotel's static one is needed (field 01)")]
+    Dynamic,
+    /// Neither static nor dynamic.
+    #[error("is neither static (11) nor dynamic (12) but \"{0}\" (field 01)")]
+    Initiation(String),
+    /// There is a sum in it already.
+    #[error("has a sum in it already (field 54); the hotel's static code without one is needed")]
+    Amount,
+    /// A value that is too long.
+    #[error("field {tag:02} has {has} characters; allowed are {most}")]
+    Value {
+        /// Of which field.
+        tag: u8,
+        /// How long it is.
+        has: usize,
+        /// How long it may be.
+        most: usize,
+    },
+    /// The additional data is not a row of fields.
+    #[error("is damaged within field 62 (additional data): {0}")]
+    Additional(TlvError),
+}
+
+/// A hotel's static QRIS payload that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Static(String);
+
+impl Static {
+    /// Checks any bytes; white space around them does not count.
+    ///
+    /// # Errors
+    /// The first [`Problem`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotText)?.trim();
+        if text.chars().count() > MAX_CHARS {
+            return Err(Problem::TooLong);
+        }
+        if !text.starts_with("000201") {
+            return Err(Problem::NotQris);
+        }
+        let found: Vec<Field<'_>> =
+            fields(text).collect::<Result<_, _>>().map_err(Problem::Structure)?;
+        for (index, field) in found.iter().enumerate() {
+            if found.iter().skip(index + 1).any(|later| later.tag == field.tag) {
+                return Err(Problem::Twice(field.tag));
+            }
+        }
+        check_checksum(text, &found)?;
+        check_fields(&found)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The payload, byte for byte.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn check_checksum(text: &str, found: &[Field<'_>]) -> Result<(), Problem> {
+    let last = found.last().filter(|last| last.tag == 63 && last.value.chars().count() == 4);
+    let Some(last) = last else {
+        let is_there = found.iter().any(|field| field.tag == 63);
+        return Err(if is_there { Problem::ChecksumNotLast } else { Problem::Missing(63) });
+    };
+    let covered = text.strip_suffix(last.value).unwrap_or(text);
+    let right = format!("{:04X}", checksum(covered));
+    if last.value.eq_ignore_ascii_case(&right) {
+        Ok(())
+    } else {
+        Err(Problem::Checksum { found: last.value.to_owned(), right })
+    }
+}
+
+fn check_fields(found: &[Field<'_>]) -> Result<(), Problem> {
+    let value = |tag| found.iter().find(|field| field.tag == tag).map(|field| field.value);
+    if let Some(tag) = NEEDED.into_iter().find(|tag| value(*tag).is_none()) {
+        return Err(Problem::Missing(tag));
+    }
+    match value(1) {
+        None | Some("11") => {}
+        Some("12") => return Err(Problem::Dynamic),
+        Some(other) => return Err(Problem::Initiation(other.to_owned())),
+    }
+    if let Some(country) = value(58).filter(|country| *country != "ID") {
+        return Err(Problem::Country(country.to_owned()));
+    }
+    if let Some(currency) = value(53).filter(|currency| *currency != "360") {
+        return Err(Problem::Currency(currency.to_owned()));
+    }
+    if let Some(tag) = TIPS.into_iter().find(|tag| value(*tag).is_some()) {
+        return Err(Problem::Tip(tag));
+    }
+    if value(54).is_some() {
+        return Err(Problem::Amount);
+    }
+    if !found.iter().any(|field| ACCOUNTS.contains(&field.tag)) {
+        return Err(Problem::NoAccount);
+    }
+    for (tag, most) in LONGEST {
+        let has = value(tag).map_or(0, |value| value.chars().count());
+        if has > most {
+            return Err(Problem::Value { tag, has, most });
+        }
+    }
+    let additional = value(62).unwrap_or_default();
+    fields(additional).find_map(Result::err).map_or(Ok(()), |error| Err(Problem::Additional(error)))
+}

@@ -1,0 +1,75 @@
+//! The twin of a static code for one sum and one receipt number.
+
+use super::check::{Static, checksum};
+use super::tlv::{self, fields};
+use crate::domain::Rupiah;
+
+/// Digits of a sum at most.
+const MAX_AMOUNT: usize = 13;
+/// Characters of a bill number at most.
+const MAX_BILL: usize = 25;
+
+/// Why a code for a sum cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotExact {
+    /// Nothing to pay, or more than fits.
+    #[error("a QRIS code holds sums from 1 rupiah to {MAX_AMOUNT} digits")]
+    Amount,
+    /// No bill number, or longer than allowed.
+    #[error("a QRIS code holds bill numbers of 1 to {MAX_BILL} characters")]
+    Bill,
+    /// Additional data and bill number together do not fit.
+    #[error("field 62 (additional data) has no room for the receipt number")]
+    NoRoom,
+}
+
+impl Static {
+    /// The dynamic twin: asks for exactly `amount`, and carries `bill` as the bill number within
+    /// the additional data. Everything else stays byte for byte, but for the checksum.
+    ///
+    /// # Errors
+    /// [`NotExact`]
+    pub fn exact(&self, amount: Rupiah, bill: &str) -> Result<String, NotExact> {
+        let digits = amount.0.to_string();
+        if amount.0 == 0 || digits.len() > MAX_AMOUNT {
+            return Err(NotExact::Amount);
+        }
+        if bill.chars().count() > MAX_BILL {
+            return Err(NotExact::Bill);
+        }
+        let bill = tlv::write(1, bill).ok_or(NotExact::Bill)?;
+        let amount = tlv::write(54, &digits).ok_or(NotExact::Amount)?;
+        // A checked payload is a row of fields, so none is lost here.
+        let all = || fields(self.as_str()).flatten();
+        let additional = all().find(|field| field.tag == 62).map_or("", |field| field.value);
+        let additional = tlv::write(62, &with_bill(additional, &bill)).ok_or(NotExact::NoRoom)?;
+
+        let has_initiation = all().any(|field| field.tag == 1);
+        let mut twin = String::with_capacity(self.as_str().len() + 64);
+        let mut additional = Some(additional);
+        for field in all() {
+            if field.tag > 62
+                && let Some(additional) = additional.take()
+            {
+                twin.push_str(&additional);
+            }
+            match field.tag {
+                0 if !has_initiation => twin.extend([field.raw, "010212"]),
+                1 => twin.push_str("010212"),
+                58 => twin.extend([&amount, field.raw]),
+                62 => twin.extend(additional.take()),
+                63 => {}
+                _ => twin.push_str(field.raw),
+            }
+        }
+        twin.push_str("6304");
+        let checksum = checksum(&twin);
+        Ok(format!("{twin}{checksum:04X}"))
+    }
+}
+
+/// Additional data with the bill number in place of what stood there: first, as its tag is lowest.
+fn with_bill(additional: &str, bill: &str) -> String {
+    let others = fields(additional).flatten().filter(|field| field.tag != 1);
+    std::iter::once(bill).chain(others.map(|field| field.raw)).collect()
+}

@@ -1,0 +1,171 @@
+//! Pictures of a code: PNG to send, SVG for a screen.
+
+use std::fmt::Write;
+use std::io::Cursor;
+
+use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
+use image::imageops::{FilterType, overlay, resize};
+use image::{ExtendedColorType, GrayImage, ImageEncoder, ImageFormat, Luma};
+use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
+use qrcode::{Color, EcLevel, QrCode};
+
+use super::read;
+
+/// Pixels that a picture is wide at least.
+pub const MIN_WIDTH: u32 = 200;
+/// Pixels that a picture is wide at most.
+const MAX_WIDTH: u32 = 4096;
+/// Modules of white around a code (ISO/IEC 18004, 9.1).
+const QUIET: u32 = 4;
+const WHITE: Luma<u8> = Luma([255]);
+const BLACK: Luma<u8> = Luma([0]);
+
+/// Why a picture was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The payload does not fit a QR code.
+    #[error("the QR code cannot be made: {0}")]
+    Code(qrcode::types::QrError),
+    /// The picture cannot be written.
+    #[error("the picture cannot be made: {0}")]
+    Image(#[from] image::ImageError),
+}
+
+/// A picture in a file's form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// `image/png` or `image/jpeg`.
+    pub media_type: &'static str,
+    /// Its name as a file.
+    pub file_name: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+impl Picture {
+    /// A file as it is; `None` if it is neither PNG nor JPEG.
+    pub(super) fn of_file(bytes: Vec<u8>) -> Option<Self> {
+        let (media_type, file_name) = match read::format(&bytes)? {
+            ImageFormat::Jpeg => ("image/jpeg", "qris.jpg"),
+            _ => ("image/png", "qris.png"),
+        };
+        Some(Self { media_type, file_name, bytes })
+    }
+}
+
+/// What stands in print around a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caption {
+    /// The hotel's name, above.
+    pub hotel: String,
+    /// The sum, large, below.
+    pub amount: String,
+    /// The receipt number, below that.
+    pub receipt_no: String,
+}
+
+/// A PNG of a code with its quiet zone and words around it, `width` pixels wide.
+///
+/// # Errors
+/// [`PictureError`]
+pub fn png(payload: &str, caption: &Caption, width: u32) -> Result<Picture, PictureError> {
+    let width = width.clamp(MIN_WIDTH, MAX_WIDTH);
+    let code = drawn(&encoded(payload)?, width);
+    let most = width - width / 12;
+    let hotel = line(&caption.hotel, FontWeight::Bold, width / 16, most);
+    let amount = line(&caption.amount, FontWeight::Bold, width / 9, most);
+    let receipt_no = line(&caption.receipt_no, FontWeight::Regular, width / 16, most);
+    // The quiet zone keeps the words away from the code on their other side.
+    let (margin, gap) = (width / 24, width / 60);
+    let parts = [(&hotel, margin), (&code, 0), (&amount, 0), (&receipt_no, gap)];
+    let height = parts.iter().map(|(part, above)| part.height() + above).sum::<u32>() + margin;
+    let mut picture = GrayImage::from_pixel(width, height, WHITE);
+    let mut y = 0;
+    for (part, above) in parts {
+        y += above;
+        let x = width.saturating_sub(part.width()) / 2;
+        overlay(&mut picture, part, x.into(), y.into());
+        y += part.height();
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, PngFilter::NoFilter)
+        .write_image(picture.as_raw(), width, height, ExtendedColorType::L8)?;
+    Ok(Picture { media_type: "image/png", file_name: "qris.png", bytes: bytes.into_inner() })
+}
+
+/// An SVG of a bare code with its quiet zone: one black path on white, without any text.
+///
+/// # Errors
+/// [`PictureError`]
+pub fn svg(payload: &str) -> Result<String, PictureError> {
+    let code = encoded(payload)?;
+    let side = code.side + 2 * QUIET;
+    let mut path = String::new();
+    for (x, y) in code.dark() {
+        // Writing to a String does not fail.
+        let _ = write!(path, "M{} {}h1v1h-1z", x + QUIET, y + QUIET);
+    }
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
+         shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/>\
+         <path d=\"{path}\"/></svg>"
+    ))
+}
+
+/// The modules of a code, row by row.
+struct Modules {
+    side: u32,
+    colors: Vec<Color>,
+}
+
+impl Modules {
+    /// Where the dark ones are.
+    fn dark(&self) -> impl Iterator<Item = (u32, u32)> {
+        let places = (0..self.side).flat_map(|y| (0..self.side).map(move |x| (x, y)));
+        places.zip(&self.colors).filter(|(_, color)| **color == Color::Dark).map(|(at, _)| at)
+    }
+}
+
+fn encoded(payload: &str) -> Result<Modules, PictureError> {
+    let code =
+        QrCode::with_error_correction_level(payload, EcLevel::M).map_err(PictureError::Code)?;
+    // 177 at most.
+    let side = u32::try_from(code.width()).unwrap_or_default();
+    Ok(Modules { side, colors: code.into_colors() })
+}
+
+/// A code with its quiet zone, in whole pixels a module, at most `width` pixels wide.
+fn drawn(code: &Modules, width: u32) -> GrayImage {
+    let side = code.side + 2 * QUIET;
+    let scale = (width / side).max(1);
+    let mut picture = GrayImage::from_pixel(side * scale, side * scale, WHITE);
+    for (x, y) in code.dark() {
+        let module = GrayImage::from_pixel(scale, scale, BLACK);
+        let (x, y) = ((x + QUIET) * scale, (y + QUIET) * scale);
+        overlay(&mut picture, &module, x.into(), y.into());
+    }
+    picture
+}
+
+/// One line of text, `height` pixels high, or less where it would be wider than `most`. What the
+/// font does not know shows as a question mark.
+fn line(words: &str, weight: FontWeight, height: u32, most: u32) -> GrayImage {
+    const RASTER: RasterHeight = RasterHeight::Size32;
+    let advance = u32::try_from(get_raster_width(weight, RASTER)).unwrap_or(1);
+    let count = u32::try_from(words.chars().count()).unwrap_or(0).max(1);
+    let mut text = GrayImage::from_pixel(advance * count, 32, WHITE);
+    for (index, character) in (0..).zip(words.chars()) {
+        let known = get_raster(character, weight, RASTER);
+        let Some(glyph) = known.or_else(|| get_raster('?', weight, RASTER)) else { continue };
+        for (y, row) in (0..).zip(glyph.rows()) {
+            for (x, ink) in (0..).zip(row) {
+                if let Some(pixel) = text.get_pixel_mut_checked(index * advance + x, y) {
+                    *pixel = Luma([255 - ink]);
+                }
+            }
+        }
+    }
+    let wide = (text.width() * height / 32).clamp(1, most.max(1));
+    let high = (text.height() * wide / text.width()).max(1);
+    resize(&text, wide, high, FilterType::Triangle)
+}

@@ -1,0 +1,260 @@
+//! The sentences of the mails.
+
+use chrono::TimeDelta;
+
+use super::mail::{CodeInMail, Pay};
+use super::{duration, evidence, kilometres, rupiah, say};
+use crate::domain::{Booking, CancelReason, Evidence, Forecast, Language};
+
+/// What the sentences are about.
+pub(super) struct Context<'a> {
+    pub language: Language,
+    pub booking: &'a Booking,
+    /// The told deadline: `pukul 20.30 WIB`.
+    pub until: &'a str,
+    /// Whether a code comes with the mail.
+    pub has_code: bool,
+}
+
+type Words = (String, Vec<String>);
+
+impl Context<'_> {
+    fn say(&self, indonesian: String, english: String) -> String {
+        say(self.language, indonesian, english)
+    }
+
+    fn price(&self) -> String {
+        rupiah(self.booking.stay.price)
+    }
+}
+
+pub(super) fn booked(about: &Context<'_>) -> Words {
+    let until = about.until;
+    let title =
+        about.say("Kamar dijaga untuk Anda".to_owned(), "A room is kept for you".to_owned());
+    let to_pay = if about.has_code {
+        about.say(
+            "Anda boleh membayar sekarang dengan kode di bawah, atau nanti saat tiba.".to_owned(),
+            "You may pay now by the code below, or later on arrival.".to_owned(),
+        )
+    } else {
+        about.say(
+            "Tidak perlu bayar sekarang: bayar saat tiba.".to_owned(),
+            "There is nothing to pay now: you pay on arrival.".to_owned(),
+        )
+    };
+    let lead = about.say(
+        format!("Kamar kami jaga sampai {until}. {to_pay}"),
+        format!("We keep the room until {until}. {to_pay}"),
+    );
+    let end = about.say(
+        "Bila sampai waktu itu Anda belum tiba, booking batal dengan sendirinya, tanpa denda. Bagikan lokasi di halaman booking: bila Anda sudah dekat, waktunya diperpanjang.".to_owned(),
+        "If you have not come by then, the booking is cancelled by itself, without any penalty. Share your position on the booking's page: if you are near, the time is extended.".to_owned(),
+    );
+    (title, vec![lead, end])
+}
+
+pub(super) fn reminded(about: &Context<'_>, forecast: Forecast, left: TimeDelta) -> Words {
+    let (until, left) = (about.until, duration(about.language, left));
+    let title = about.say(format!("Tinggal {left}"), format!("{left} left"));
+    let lead = about.say(
+        format!("Tinggal {left}: kamar kami jaga sampai {until}."),
+        format!("{left} left: we keep the room until {until}."),
+    );
+    let outlook = match forecast {
+        Forecast::InTime => about.say(
+            "Menurut lokasi terakhir, Anda tiba sebelum waktunya habis.".to_owned(),
+            "By your last position you will be here in time.".to_owned(),
+        ),
+        Forecast::WillExtend => about.say(
+            "Anda sudah dekat: waktunya akan diperpanjang.".to_owned(),
+            "You are near: the time will be extended.".to_owned(),
+        ),
+        Forecast::WillCancel => about.say(
+            "Anda masih jauh: pada waktu itu booking akan batal.".to_owned(),
+            "You are still far: at that time the booking will be cancelled.".to_owned(),
+        ),
+        Forecast::NoPosition => about.say(
+            "Kami belum menerima lokasi Anda: pada waktu itu booking akan batal. Bagikan lokasi bila Anda di jalan.".to_owned(),
+            "We have no position of yours: at that time the booking will be cancelled. Share your position if you are on the way.".to_owned(),
+        ),
+    };
+    (title, vec![lead, outlook])
+}
+
+/// When the guest is expected, as told beside a reminder.
+pub(super) fn expected(about: &Context<'_>, at: &str) -> String {
+    about.say(format!("Perkiraan Anda tiba: {at}."), format!("You are expected at {at}."))
+}
+
+/// What the clock decided by.
+pub(super) fn last_seen(about: &Context<'_>, known: Option<&Evidence>) -> String {
+    match known {
+        Some(known) => {
+            let known = evidence(about.language, known);
+            about.say(format!("Posisi Anda: {known}."), format!("Your position: {known}."))
+        }
+        None => about.say(
+            "Kami tidak menerima lokasi Anda.".to_owned(),
+            "We had no position of yours.".to_owned(),
+        ),
+    }
+}
+
+pub(super) fn extended_by_clock(about: &Context<'_>, by: TimeDelta, metres: f64) -> Words {
+    let (until, by) = (about.until, duration(about.language, by));
+    let distance = kilometres(about.language, metres);
+    let lead = about.say(
+        format!("Lokasi terakhir Anda {distance} dari hotel, jadi waktunya diperpanjang {by}: kamar kami jaga sampai {until}."),
+        format!("Your last position is {distance} from the hotel, so the time is extended by {by}: we keep the room until {until}."),
+    );
+    (extended(about), vec![lead])
+}
+
+pub(super) fn extended_by_staff(about: &Context<'_>, minutes: u32) -> Words {
+    let until = about.until;
+    let by = duration(about.language, TimeDelta::minutes(minutes.into()));
+    let lead = if about.booking.arrived_at.is_some() {
+        about.say(
+            format!("Resepsionis menambah waktu bayar {by}: sampai {until}."),
+            format!("The front desk gave you {by} more to pay: until {until}."),
+        )
+    } else {
+        about.say(
+            format!("Resepsionis memperpanjang waktunya {by}: kamar kami jaga sampai {until}."),
+            format!("The front desk extended the time by {by}: we keep the room until {until}."),
+        )
+    };
+    (extended(about), vec![lead])
+}
+
+fn extended(about: &Context<'_>) -> String {
+    let until = about.until;
+    about.say(format!("Diperpanjang sampai {until}"), format!("Extended until {until}"))
+}
+
+pub(super) fn arrived(about: &Context<'_>) -> Words {
+    let (price, until) = (about.price(), about.until);
+    let title = about.say("Selamat datang".to_owned(), "Welcome".to_owned());
+    let lead = if about.has_code {
+        about.say(
+            "Selamat datang! Silakan bayar dengan kode di bawah.".to_owned(),
+            "Welcome! Please pay by the code below.".to_owned(),
+        )
+    } else if about.booking.may_have_code() {
+        about.say(
+            format!("Selamat datang! Silakan bayar {price} dengan kode QRIS yang sudah kami kirim, atau di meja resepsionis, sampai {until}: tidak lebih dan tidak kurang."),
+            format!("Welcome! Please pay {price} by the QRIS code that we sent you, or at the desk, by {until}: no more and no less."),
+        )
+    } else {
+        about.say(
+            format!("Selamat datang! Silakan bayar {price} di meja resepsionis sampai {until}: tidak lebih dan tidak kurang."),
+            format!("Welcome! Please pay {price} at the desk by {until}: no more and no less."),
+        )
+    };
+    (title, vec![lead])
+}
+
+pub(super) fn code(about: &Context<'_>) -> Words {
+    let title = about.say("Kode bayar QRIS".to_owned(), "Your QRIS code".to_owned());
+    let lead = about.say(
+        "Ini kode QRIS untuk membayar kamar Anda.".to_owned(),
+        "This is the QRIS code to pay for your room.".to_owned(),
+    );
+    (title, vec![lead])
+}
+
+pub(super) fn pay(about: &Context<'_>, code: CodeInMail) -> Option<Pay> {
+    let (price, until) = (about.price(), about.until);
+    let receipt_no = about.booking.receipt_no;
+    let how = match code {
+        CodeInMail::None => return None,
+        CodeInMail::Exact => about.say(
+            format!("Pindai dengan aplikasi bank atau dompet mana pun. Jumlah dan nomor resi {receipt_no} sudah ada di dalam kode."),
+            format!("Scan it with any banking or wallet app. The amount and the receipt number {receipt_no} are in the code already."),
+        ),
+        CodeInMail::AsIs => about.say(
+            format!("Pindai dengan aplikasi bank atau dompet mana pun, isi jumlah {price}, dan tulis nomor resi {receipt_no} di catatan."),
+            format!("Scan it with any banking or wallet app, enter the amount {price}, and write the receipt number {receipt_no} into the note."),
+        ),
+    };
+    let exactly = about.say(
+        format!("Bayar tepat {price}, tidak lebih dan tidak kurang, sampai {until}."),
+        format!("Pay exactly {price}, no more and no less, by {until}."),
+    );
+    let otherwise = about.booking.arrived_at.is_none().then(|| {
+        about.say(
+            "Bila sampai waktu itu Anda belum tiba atau membayar, booking batal dengan sendirinya; jangan bayar lagi sesudahnya.".to_owned(),
+            "If you have neither come nor paid by then, the booking is cancelled by itself; do not pay after that.".to_owned(),
+        )
+    });
+    Some(Pay {
+        alternative: about.say(
+            format!("Kode QRIS, {price}, {receipt_no}"),
+            format!("QRIS code, {price}, {receipt_no}"),
+        ),
+        amount: price,
+        lines: [exactly, how].into_iter().chain(otherwise).collect(),
+    })
+}
+
+pub(super) fn paid(about: &Context<'_>) -> Words {
+    let (receipt_no, price) = (about.booking.receipt_no, about.price());
+    let title = about.say("Lunas".to_owned(), "Paid".to_owned());
+    let lead = about.say(
+        format!("Pembayaran {price} untuk {receipt_no} sudah kami terima. Kamar ini pasti milik Anda. E-mail ini bukti pembayarannya."),
+        format!("We received your payment of {price} for {receipt_no}. The room is yours for certain. This mail is your receipt."),
+    );
+    let never_again = about.booking.may_have_code().then(|| {
+        about.say(
+            "Kode QRIS-nya tidak berlaku lagi: jangan dibayar dua kali.".to_owned(),
+            "The QRIS code is no longer valid: do not pay twice.".to_owned(),
+        )
+    });
+    (title, [lead].into_iter().chain(never_again).collect())
+}
+
+pub(super) fn cancelled(about: &Context<'_>, reason: CancelReason) -> Words {
+    let title = match reason {
+        CancelReason::Expired => {
+            about.say("Waktunya habis".to_owned(), "The time is up".to_owned())
+        }
+        CancelReason::ByStaff => {
+            about.say("Dibatalkan oleh hotel".to_owned(), "Cancelled by the hotel".to_owned())
+        }
+        CancelReason::ByGuest => {
+            about.say("Booking Anda batal".to_owned(), "Your booking is cancelled".to_owned())
+        }
+    };
+    let lead = match reason {
+        CancelReason::Expired => about.say(
+            "Waktunya habis, jadi booking dibatalkan dan kamar dilepas. Tidak ada denda.".to_owned(),
+            "The time ran out, so the booking is cancelled and the room is free again. There is no penalty.".to_owned(),
+        ),
+        CancelReason::ByStaff => about.say(
+            "Hotel membatalkan booking ini. Ada pertanyaan? Sebut nomor resinya di resepsionis.".to_owned(),
+            "The hotel cancelled this booking. Any questions? Give the receipt number at the front desk.".to_owned(),
+        ),
+        CancelReason::ByGuest => about.say(
+            "Booking ini Anda batalkan dan kamarnya kami lepas. Terima kasih sudah memberi kabar.".to_owned(),
+            "You cancelled this booking, and the room is free again. Thank you for telling us.".to_owned(),
+        ),
+    };
+    let pay = if about.booking.may_have_code() {
+        about.say(
+            "Jangan bayar kode QRIS yang kami kirim: kode itu tidak berlaku lagi.".to_owned(),
+            "Do not pay the QRIS code that we sent you: it is no longer valid.".to_owned(),
+        )
+    } else {
+        about.say("Tidak ada yang perlu dibayar.".to_owned(), "There is nothing to pay.".to_owned())
+    };
+    (title, vec![lead, pay])
+}
+
+pub(super) fn test(language: Language) -> (&'static str, &'static str) {
+    say(
+        language,
+        ("E-mail percobaan", "Bila Anda membaca ini, e-mail dari hotel sampai kepada tamu."),
+        ("Test mail", "If you read this, mails of the hotel reach their guests."),
+    )
+}

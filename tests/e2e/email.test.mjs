@@ -1,0 +1,148 @@
+// Mail servers that fail, as the hotel and its guests live through it: the booking, the clock and the desk see nothing of it.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { PHONE, picture, visitor } from './browser.mjs';
+import { freePort, jatah, prepare, start, until } from './harness.mjs';
+import { parseMail } from './mail.mjs';
+import { track } from './processes.mjs';
+
+const tools = fileURLToPath(new URL('../tools/', import.meta.url));
+const packages = execFileSync(join(tools, 'python.sh'), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+const PAYLOAD =
+  '00020101021126590013ID.CO.BNI.WWW011893600009150305256502096102070790303UBE51440014ID.CO.QRIS.WWW0215ID20222337822690303UBE5204472253033605802ID5912VFS GLOBAL 66015JAKARTA SELATAN61051294062070703A016304D7C5';
+
+/** A mail server of one mode (see smtp.py) on a port; `mails` are those that it took. */
+async function mailServer(t, mode, port = 0) {
+  const folder = await mkdtemp(join(tmpdir(), 'jatah-smtp-'));
+  const child = track(spawn('python3', [join(tools, 'smtp.py'), folder, port ? `${mode}:${port}` : mode], {
+    env: { ...process.env, PYTHONPATH: packages }, stdio: ['pipe', 'pipe', 'ignore'],
+  }));
+  t.after(() => child.stdin.end());
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+  const bound = await until('the mail server to name its port', () => /(\d+)\n/.exec(output)?.[1]);
+  const mails = async () => {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.eml')).sort();
+    return Promise.all(names.map(async (name) => {
+      const raw = await readFile(join(folder, name), 'utf8');
+      return { ...parseMail(raw), raw, id: /^Message-ID: (.*)$/im.exec(raw)[1].trim() };
+    }));
+  };
+  return { port: Number(bound), mails };
+}
+
+const smtp = (port) => ({ url: `smtp://127.0.0.1:${port}?tls=none`, from: 'Hotel Uji <hotel@example.com>' });
+
+test('a mail server that is away for the whole hold delays nothing, and each useful mail comes once when it is back', async (t) => {
+  const port = await freePort();
+  const server = await start({ email: smtp(port), hold: { duration: '5s', remind_before: '2s', max_extensions: 0 } });
+  const token = await server.staffToken();
+  const board = await server.board(token);
+  t.after(() => board.close());
+  const asked = Date.now();
+  const { booking } = await server.book({ email: 'budi@example.com' });
+  assert.ok(Date.now() - asked < 2_000, 'the booking does not wait for any mail');
+  await board.seeAction(booking.receiptNo, 'REMINDED');
+  await until('the mail server to be missed', async () => (await (await fetch(`${server.url}/readyz`)).json()).degraded.courier);
+  const expired = await board.seeAction(booking.receiptNo, 'EXPIRED');
+  const late = Date.parse(expired.at) - Date.parse(booking.holdUntil);
+  t.diagnostic(`expiry: ${late} ms after its instant`);
+  assert.ok(late >= 0 && late < 1_000, `the clock does not wait for any mail (${late} ms)`);
+  const { mails } = await mailServer(t, 'plain', port);
+  // A second booking's mail goes out after what was waiting, so nothing of the first is still to come.
+  await until('the mail of the end', async () => (await mails()).some((mail) => /Waktunya habis/.test(mail.subject)), 40_000);
+  const again = (await server.book({ email: 'siti@example.com' })).booking;
+  await until('the mail of another', async () => (await mails()).some((mail) => mail.subject.includes(again.receiptNo)), 40_000);
+  const subjects = (await mails()).filter((mail) => mail.to.includes('budi@')).map((mail) => mail.subject);
+  assert.deepEqual(subjects, [`Waktunya habis · ${booking.receiptNo}`], 'no reminder of a deadline that is over');
+  const { undelivered } = (await server.must('query ($r: String!) { booking(receiptNo: $r) { undelivered } }', { r: booking.receiptNo }, { token })).booking;
+  assert.ok(undelivered.length >= 1, 'the desk is shown what was given up');
+  await until('all to be well', async () => !(await (await fetch(`${server.url}/readyz`)).json()).degraded.courier);
+  await server.stop();
+});
+
+test('a mail whose fate is unknown is sent once more, under the same id, and then no more', async (t) => {
+  const { port, mails } = await mailServer(t, 'drops_after_data');
+  const server = await start({ email: smtp(port) });
+  await server.book({ email: 'budi@example.com' });
+  await until('the second try', async () => (await mails()).length >= 2);
+  await server.book({ email: 'siti@example.com' });
+  await until('both of another', async () => (await mails()).filter((mail) => mail.to.includes('siti@')).length >= 2);
+  const ids = (await mails()).filter((mail) => mail.to.includes('budi@')).map((mail) => mail.id);
+  assert.equal(ids.length, 2);
+  assert.equal(new Set(ids).size, 1);
+  await server.stop();
+});
+
+test('a mailbox that is refused is shown to the desk with the reason, and the code as failed', async (t) => {
+  const { port } = await mailServer(t, 'mailbox_full');
+  const server = await start({ email: smtp(port), qris: { payload: PAYLOAD } });
+  const token = await server.staffToken();
+  const board = await server.board(token);
+  t.after(() => board.close());
+  const { booking } = await server.book({ email: 'penuh@example.com' });
+  await server.must('mutation ($r: String!) { sendQris(receiptNo: $r) { status } }', { r: booking.receiptNo }, { token });
+  const failed = await board.seeAction(booking.receiptNo, 'QRIS_FAILED');
+  assert.equal(failed.booking.qrisProgress, 'FAILED');
+  assert.equal(failed.booking.qrisSentAt, null);
+  const { page, problems } = await visitor(t, { viewport: PHONE });
+  await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
+  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
+  await card.locator('.flag.bad', { hasText: 'tunjukkan di layar' }).waitFor();
+  await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
+  await picture(page, 'board-qris-failed');
+  assert.deepEqual(problems, []);
+  assert.ok(!server.log.includes('penuh@'), 'no address in the log');
+  await server.stop();
+});
+
+test('mails look right on a phone, by day and by night', async (t) => {
+  const server = await start({ qris: { payload: PAYLOAD } });
+  const token = await server.staffToken();
+  const { booking } = await server.book({ guestName: 'Siti Nurhaliza', roomType: 'DLX' });
+  await server.must('mutation ($r: String!) { markArrived(receiptNo: $r) { status } }', { r: booking.receiptNo }, { token });
+  const folder = join(server.folder, 'mail');
+  const names = await until('both mails', async () => { const all = (await readdir(folder)).filter((name) => name.endsWith('.eml')).sort(); return all.length >= 2 && all; });
+  for (const [index, name] of names.slice(0, 2).entries()) {
+    // The page as a mail program shows it: the HTML part, its picture by content id.
+    const page_ = execFileSync('python3', ['-c', `
+import base64, email, email.policy, sys
+message = email.message_from_binary_file(open(sys.argv[1], 'rb'), policy=email.policy.default)
+parts = list(message.walk())
+html = next(part for part in parts if part.get_content_type() == 'text/html').get_content()
+for part in parts:
+    if part['Content-ID']:
+        data = base64.b64encode(part.get_payload(decode=True)).decode()
+        html = html.replace('cid:' + str(part['Content-ID']).strip('<>'), 'data:' + part.get_content_type() + ';base64,' + data)
+print(html)`, join(folder, name)], { encoding: 'utf8' });
+    for (const colorScheme of ['light', 'dark']) {
+      const { page } = await visitor(t, { viewport: PHONE, colorScheme });
+      const asked = [];
+      page.on('request', (request) => { if (!request.url().startsWith('data:')) asked.push(request.url()); });
+      await page.setContent(page_);
+      const [content, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+      assert.ok(content <= window_, `${name} is ${content} px wide on a phone of ${window_} px`);
+      assert.deepEqual(asked.filter((url) => !url.startsWith('about:')), [], 'nothing is fetched from anywhere');
+      await picture(page, `mail-${index + 1}-${colorScheme}`);
+    }
+  }
+  await server.stop();
+});
+
+test('check --mail sends a test mail and tells how the conversation went', async (t) => {
+  const { port, mails } = await mailServer(t, 'plain');
+  const { config, folder } = await prepare({ email: smtp(port) });
+  const { code, stdout, stderr } = await jatah(['check', '--mail', 'somebody@example.com', '--config', config], { cwd: folder });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /email: connected\n(.*\n)*email: recipient: 250.*\nemail: message: 250.*\nemail: sent/);
+  assert.equal((await mails()).length, 1);
+  const closed = await prepare({ email: smtp(await freePort()) });
+  const failed = await jatah(['check', '--mail', 'somebody@example.com', '--config', closed.config], { cwd: closed.folder });
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /cannot be reached/);
+});

@@ -1,0 +1,399 @@
+//! Mails on real mail servers (aiosmtpd) that behave as told, read back by Python's own parser.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command as Process, Stdio};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use jatah::auth::LinkKey;
+use jatah::config::Config;
+use jatah::courier::{Deliver, Failure, Letter};
+use jatah::domain::{Change, Command, Email, Held, Language, Recipient, Track};
+use jatah::email::{Mailer, SetupError};
+use jatah::qris::Qris;
+use jatah::store::sqlite::SqliteStore;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::build::{Wish, cancel, decided, epoch, minute, pay, staff};
+
+/// Where the Python packages are.
+static PACKAGES: LazyLock<String> = LazyLock::new(|| {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/python.sh");
+    let output = Process::new(script).stderr(Stdio::inherit()).output().expect("python.sh runs");
+    assert!(output.status.success(), "python.sh found no packages");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+});
+
+fn python(script: &str) -> Process {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script);
+    let mut process = Process::new("python3");
+    process.env("PYTHONPATH", &*PACKAGES).arg(script);
+    process
+}
+
+/// Mail servers that live as long as this does.
+struct Post {
+    folder: TempDir,
+    ports: Vec<u16>,
+    child: Child,
+    lifeline: Option<ChildStdin>,
+}
+
+impl Post {
+    fn open(modes: &[&str]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut process = python("smtp.py");
+        process.arg(folder.path()).args(modes).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = process.spawn().unwrap();
+        let lifeline = child.stdin.take();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ports = line.split_whitespace().map(|port| port.parse().unwrap()).collect();
+        Self { folder, ports, child, lifeline }
+    }
+
+    fn ca(&self) -> String {
+        format!("ca={}", self.folder.path().join("ca.pem").display())
+    }
+
+    fn taken(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.eml"))
+    }
+}
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// What Python makes of a mail.
+fn facts(file: &Path, public_key: Option<&str>) -> Value {
+    let output = python("mail_facts.py").arg(file).args(public_key).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A mailer by the lines of `[email]`, of a hotel with a code.
+async fn mailer(email: &str, qris: &str) -> Result<Mailer, SetupError> {
+    let text = format!("[hotel]\nname = \"Hotel Melati\"\n[email]\n{email}\n[qris]\n{qris}\n");
+    let config = Config::from_toml(&text, []).unwrap();
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&folder.path().join("jatah.db")).unwrap();
+    let links = LinkKey::load(&store).await.unwrap();
+    let qris = Qris::load(&config.qris, &config.hotel.name).unwrap();
+    let url = "https://hotel.example".to_owned();
+    let mailer = Mailer::new(&config.email, config.policy().hotel, url, links, qris)?;
+    Ok(mailer.with_patience(Duration::from_secs(2)))
+}
+
+async fn plain_mailer(url: &str) -> Mailer {
+    mailer(&format!("url = \"{url}\"\nfrom = \"Hotel Melati <booking@hotel.example>\""), "")
+        .await
+        .unwrap()
+}
+
+fn letter(change: Arc<Change>, with_qris: bool) -> Letter {
+    let useful_until = change.at + TimeDelta::hours(1);
+    Letter { change, to: Recipient::Guest, useful_until, with_qris }
+}
+
+fn booked() -> Arc<Change> {
+    Wish::new(1).named("Siti Nurhaliza").by_mail("siti.full@example.com").commit().change
+}
+
+fn then(change: &Change, command: Command, minutes: i64) -> Arc<Change> {
+    let held = Held { booking: change.booking.clone(), track: Track::default() };
+    decided(Some(&held), command, minute(minutes)).change
+}
+
+#[derive(Debug, PartialEq)]
+enum Came {
+    Taken,
+    /// Tried again.
+    Transient,
+    /// Shown to the front office.
+    Permanent,
+    /// Tried once more.
+    Unknown,
+}
+
+fn came(outcome: &Result<(), Failure>) -> (Came, &str) {
+    match outcome {
+        Ok(()) => (Came::Taken, ""),
+        Err(Failure::Transient { reason, .. }) => (Came::Transient, reason),
+        Err(Failure::Permanent(reason)) => (Came::Permanent, reason),
+        Err(Failure::Unknown(reason)) => (Came::Unknown, reason),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_of_a_mail_server_is_what_it_means() {
+    let modes = [
+        "plain",
+        "starttls",
+        "full",
+        "implicit",
+        "greylist",
+        "busy",
+        "queue_full",
+        "unknown_user",
+        "mailbox_full",
+        "spam",
+        "closed_for_you",
+        "silent_banner",
+        "silent_after_data",
+        "drops_after_data",
+        "auth_refused",
+    ];
+    let post = Post::open(&modes);
+    let port = |mode: &str| post.ports[modes.iter().position(|each| *each == mode).unwrap()];
+    let ca = post.ca();
+    let plain = |mode| format!("smtp://127.0.0.1:{}?tls=none", port(mode));
+    let user = "hotel:s3cret@localhost";
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let cases = [
+        ("takes it", plain("plain"), Came::Taken, ""),
+        ("STARTTLS", format!("smtp://localhost:{}?{ca}", port("starttls")), Came::Taken, ""),
+        ("STARTTLS, signed in", format!("smtp://{user}:{}?{ca}", port("full")), Came::Taken, ""),
+        ("TLS", format!("smtps://localhost:{}?{ca}", port("implicit")), Came::Taken, ""),
+        ("450 greylisted", plain("greylist"), Came::Transient, "450"),
+        ("451 to the sender", plain("busy"), Came::Transient, "451"),
+        ("452 after DATA", plain("queue_full"), Came::Transient, "452"),
+        ("550 to the recipient", plain("unknown_user"), Came::Permanent, "550"),
+        ("552 mailbox full", plain("mailbox_full"), Came::Permanent, "552"),
+        ("554 after DATA", plain("spam"), Came::Permanent, "554"),
+        ("554 as its greeting", plain("closed_for_you"), Came::Transient, "554"),
+        ("silent from the start", plain("silent_banner"), Came::Transient, "tidak ada jawaban"),
+        ("silent after DATA", plain("silent_after_data"), Came::Unknown, "tidak ada jawaban"),
+        ("hangs up after DATA", plain("drops_after_data"), Came::Unknown, "terputus"),
+        ("no STARTTLS", format!("smtp://localhost:{}", port("plain")), Came::Transient, "STARTTLS"),
+        (
+            "unknown authority",
+            format!("smtp://localhost:{}", port("starttls")),
+            Came::Transient,
+            "sambungan aman",
+        ),
+        (
+            "unknown authority, TLS",
+            format!("smtps://localhost:{}", port("implicit")),
+            Came::Transient,
+            "sambungan aman",
+        ),
+        (
+            "certificate of another",
+            format!("smtp://127.0.0.1:{}?{ca}", port("starttls")),
+            Came::Transient,
+            "sambungan aman",
+        ),
+        (
+            "535 wrong password",
+            format!("smtp://{user}:{}?{ca}", port("auth_refused")),
+            Came::Transient,
+            "menolak nama",
+        ),
+        (
+            "not there",
+            format!("smtp://127.0.0.1:{closed}?tls=none"),
+            Came::Transient,
+            "tidak bisa dihubungi",
+        ),
+    ];
+    let tries = cases.map(async |(fault, url, expected, words)| {
+        let mailer = plain_mailer(&url).await;
+        let outcome = mailer.deliver(&letter(booked(), false)).await;
+        let (came, reason) = came(&outcome);
+        eprintln!("| {fault} | {came:?} | {reason} |");
+        assert_eq!(came, expected, "{fault}: {reason}");
+        assert!(reason.contains(words), "{fault}: {reason}");
+        assert!(!reason.contains('@'), "{fault}: {reason}");
+    });
+    futures_util::future::join_all(tries).await;
+    for kept in ["plain-1", "starttls-1", "full-1", "implicit-1", "silent_after_data-1"] {
+        assert!(post.taken(kept).exists(), "{kept}");
+    }
+    let told = std::fs::read_to_string(post.folder.path().join("full-1.json")).unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["tls"], &told["authenticated"]), (&Value::Bool(true), &Value::Bool(true)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_greylisted_mail_passes_at_its_second_try_and_its_connection_is_kept() {
+    let post = Post::open(&["greylist"]);
+    let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", post.ports[0])).await;
+    let letter = letter(booked(), false);
+    assert_eq!(came(&mailer.deliver(&letter).await).0, Came::Transient);
+    for _ in 0..3 {
+        mailer.deliver(&letter).await.unwrap();
+    }
+    let peer = |number: u32| {
+        let told = post.folder.path().join(format!("greylist-{number}.json"));
+        let told: Value = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
+        told["peer"].clone()
+    };
+    assert_eq!((peer(2), peer(3)), (peer(1), peer(1)), "one connection for all");
+    let id = |number: u32| {
+        facts(&post.taken(&format!("greylist-{number}")), None)["headers"]["message-id"].clone()
+    };
+    assert_eq!(id(1), id(2), "a repeated mail is recognised");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_mail_is_read_back_whole_by_an_independent_parser() {
+    let post = Post::open(&["plain"]);
+    let url = format!("smtp://127.0.0.1:{}?tls=none", post.ports[0]);
+    let from = "from = \"Hôtel Melati <booking@hotel.example>\"";
+    let code = format!("payload = \"{}\"", crate::qris::VECTORS[0]);
+    let mailer = mailer(&format!("url = \"{url}\"\n{from}"), &code).await.unwrap();
+    let booked =
+        Wish::new(7).named("Zoë <b>\"Ñ\"</b>, 李").by_mail("zoe@example.com").commit().change;
+    let arrived = then(&booked, Command::Arrive { by: staff("Sari") }, 60);
+    let letters = [
+        letter(Arc::clone(&booked), false),
+        letter(then(&booked, Command::Wake, 105), false),
+        letter(then(&booked, Command::Extend { by: staff("Sari"), minutes: 30 }, 10), false),
+        letter(Arc::clone(&arrived), true),
+        letter(then(&arrived, pay(), 70), false),
+        letter(then(&booked, cancel(), 10), false),
+        letter(then(&booked, Command::CancelByGuest, 10), false),
+        letter(then(&booked, Command::Wake, 120), false),
+    ];
+    for (index, letter) in (1..).zip(&letters) {
+        mailer.deliver(letter).await.unwrap();
+        let facts = facts(&post.taken(&format!("plain-{index}")), None);
+        check_headers(&facts, letter.change.booking.revision.0);
+        let html =
+            facts["parts"].as_array().unwrap().iter().find(|part| part["type"] == "text/html");
+        let html = html.unwrap()["text"].as_str().unwrap();
+        assert!(!html.contains("<b>") && html.contains("&#60;b&#62;"), "{html}");
+        assert!(!html.contains("src=\"http") && !html.contains("url("), "nothing is fetched");
+        let text = facts["parts"][0]["text"].as_str().unwrap();
+        assert!(text.contains("RESI-20260104-007") && text.contains("Rp350.000"), "{text}");
+        let pictures = facts["parts"].as_array().unwrap().iter();
+        let pictures: Vec<_> = pictures.filter(|part| part["type"] == "image/png").collect();
+        assert_eq!(pictures.len(), usize::from(letter.with_qris));
+        if let [picture] = pictures[..] {
+            let id = picture["id"].as_str().unwrap().trim_matches(['<', '>']);
+            assert!(html.contains(&format!("cid:{id}")), "{id}");
+            assert_eq!(
+                (&picture["disposition"], &picture["name"]),
+                (&"inline".into(), &"qris.png".into())
+            );
+            assert!(text.contains("tepat Rp350.000, tidak lebih dan tidak kurang"), "{text}");
+        }
+    }
+}
+
+fn check_headers(facts: &Value, revision: u32) {
+    let headers = &facts["headers"];
+    assert_eq!(facts["defects"], Value::Array(Vec::new()));
+    assert_eq!(facts["ascii"], true);
+    assert!(facts["longest_line"].as_u64().unwrap() <= 998);
+    assert!(facts["counts"].as_object().unwrap().values().all(|count| *count == 1), "{facts}");
+    assert_eq!(headers["message-id"], format!("<RESI-20260104-007.{revision}@hotel.example>"));
+    assert_eq!(headers["auto-submitted"], "auto-generated");
+    assert_eq!(headers["from"], "Hôtel Melati <booking@hotel.example>");
+    assert_eq!(
+        facts["addresses"],
+        serde_json::json!([["Zoë <b>\"Ñ\"</b>, 李", "zoe@example.com"]])
+    );
+    assert!(headers["date"].as_str().unwrap().starts_with("Sun, 04 Jan 2026"));
+    let first = Value::from("<RESI-20260104-007.1@hotel.example>");
+    let thread = if revision == 1 { &Value::Null } else { &first };
+    assert_eq!((&headers["references"], &headers["in-reply-to"]), (thread, thread));
+    assert_eq!(headers["list-unsubscribe"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_booking_that_ends_after_a_code_tells_the_guest_not_to_pay_it() {
+    let folder = TempDir::new().unwrap();
+    let mailer = plain_mailer(&format!("file:{}", folder.path().display())).await;
+    let mut change = Change::clone(&booked());
+    change.booking.qris_sent_at = Some(epoch());
+    let ends = [Command::Wake, cancel(), Command::CancelByGuest, pay()];
+    for (index, end) in ends.into_iter().enumerate() {
+        mailer.deliver(&letter(then(&change, end, 120), false)).await.unwrap();
+        let file = folder.path().join("RESI-20260104-001.2.guest.eml");
+        let text = facts(&file, None)["parts"][0]["text"].as_str().unwrap().to_owned();
+        let warns =
+            text.contains("Jangan bayar kode QRIS") || text.contains("jangan dibayar dua kali");
+        assert!(warns, "{index}: {text}");
+        mailer.deliver(&letter(then(&booked(), cancel(), 10), false)).await.unwrap();
+        let text = facts(&file, None)["parts"][0]["text"].as_str().unwrap().to_owned();
+        assert!(text.contains("Tidak ada yang perlu dibayar"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signatures_are_found_good_by_dkimpy_for_keys_of_both_forms() {
+    let post = Post::open(&["plain"]);
+    let key = |form: &[&str], name: &str| {
+        let file = post.folder.path().join(name);
+        let mut openssl = Process::new("openssl");
+        openssl.args(["rsa", "-in"]).arg(post.folder.path().join("ca.key")).args(form);
+        assert!(openssl.arg("-out").arg(&file).stderr(Stdio::null()).status().unwrap().success());
+        file
+    };
+    let public = std::fs::read_to_string(key(&["-pubout"], "public.pem")).unwrap();
+    let public: String = public.lines().filter(|line| !line.starts_with('-')).collect();
+    let code = format!("payload = \"{}\"", crate::qris::VECTORS[0]);
+    let forms = [post.folder.path().join("ca.key"), key(&["-traditional"], "rsa.key")];
+    for (index, key) in (1..).zip(forms) {
+        let email = format!(
+            "url = \"smtp://127.0.0.1:{}?tls=none\"\nfrom = \"Hôtel <booking@hotel.example>\"\n\
+             dkim_domain = \"hotel.example\"\ndkim_selector = \"jatah\"\ndkim_key = \"{}\"",
+            post.ports[0],
+            key.display()
+        );
+        mailer(&email, &code).await.unwrap().deliver(&letter(booked(), true)).await.unwrap();
+        let facts = facts(&post.taken(&format!("plain-{index}")), Some(&public));
+        assert_eq!(facts["dkim"], true, "{}", key.display());
+        let signature = facts["headers"]["dkim-signature"].as_str().unwrap();
+        assert!(signature.contains("c=relaxed/relaxed"), "{signature}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_stops_the_start_with_one_line() {
+    let folder = TempDir::new().unwrap();
+    let key = folder.path().join("dkim.pem");
+    let email = format!(
+        "dkim_domain = \"a.example\"\ndkim_selector = \"a\"\ndkim_key = \"{}\"\nurl = \"file:{}\"",
+        key.display(),
+        folder.path().display()
+    );
+    let missing = mailer(&email, "").await.err().unwrap().to_string();
+    assert!(missing.starts_with("email.dkim_key: "), "{missing}");
+    std::fs::write(&key, "-----BEGIN NOTHING-----").unwrap();
+    let wrong = mailer(&email, "").await.err().unwrap().to_string();
+    assert!(wrong.contains("is no RSA private key") && wrong.lines().count() == 1, "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_mail_tells_how_the_conversation_went() {
+    let post = Post::open(&["full", "auth_refused"]);
+    let to = Email::parse("somebody@example.com").unwrap();
+    let url = |port: u16| format!("smtp://hotel:s3cret@localhost:{port}?{}", post.ca());
+    let (lines, outcome) =
+        plain_mailer(&url(post.ports[0])).await.try_out(&to, Language::English, epoch()).await;
+    assert_eq!(outcome, Ok(()));
+    let starts = [
+        "connecting to localhost",
+        "connected",
+        "encrypted by STARTTLS",
+        "signed in: 235",
+        "sender: 250",
+        "recipient: 250",
+        "message: 250",
+    ];
+    assert_eq!(lines.len(), starts.len(), "{lines:?}");
+    assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{lines:?}");
+    let (lines, outcome) =
+        plain_mailer(&url(post.ports[1])).await.try_out(&to, Language::English, epoch()).await;
+    assert_eq!(lines.last().map(String::as_str), Some("encrypted by STARTTLS"));
+    assert!(outcome.unwrap_err().to_string().contains("menolak nama"));
+}

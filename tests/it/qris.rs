@@ -1,0 +1,398 @@
+//! The payment code: what any bytes are checked for, its exact twin, and pictures that independent
+//! readers read.
+
+use std::io::Cursor;
+use std::process::Command;
+
+use image::imageops::{FilterType, resize};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma};
+use jatah::domain::Rupiah;
+use jatah::qris::{
+    Caption, Field, NotExact, Picture, Problem, Static, TlvError, fields, from_picture, png, svg,
+};
+use proptest::prelude::*;
+
+/// Public payloads of real merchants (facts of the house), each with a valid checksum.
+pub const VECTORS: [&str; 3] = [
+    "00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0",
+    "00020101021126590013ID.CO.BNI.WWW011893600009150305256502096102070790303UBE51440014ID.CO.QRIS.WWW0215ID20222337822690303UBE5204472253033605802ID5912VFS GLOBAL 66015JAKARTA SELATAN61051294062070703A016304D7C5",
+    "00020101021126710019ID.CO.CIMBNIAGA.WWW011878728356757817222102150002186871651250303UMI51450015ID.OR.QRNPG.WWW0215ID81275673266770303UMI5204599953033605802ID5914AABBCCD*6714516006KEDIRI61054423462120708123456786304097D",
+];
+const RECEIPT: &str = "RESI-20260104-001";
+
+fn parsed(payload: &str) -> Static {
+    Static::parse(payload.as_bytes()).unwrap()
+}
+
+fn value(payload: &str, tag: u8) -> Option<&str> {
+    fields(payload).flatten().find(|field| field.tag == tag).map(|field| field.value)
+}
+
+/// The payload with a checksum that fits, whatever else is wrong with it.
+fn sealed(body: &str) -> String {
+    let body = format!("{body}6304");
+    let mut crc = 0xFFFF_u16;
+    for byte in body.bytes() {
+        crc ^= u16::from(byte) << 8;
+        for _ in 0..8 {
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
+        }
+    }
+    format!("{body}{crc:04X}")
+}
+
+fn field(tag: u8, value: &str) -> String {
+    format!("{tag:02}{:02}{value}", value.chars().count())
+}
+
+/// The first vector with one of its fields changed (or, for an empty text, removed).
+fn changed(tag: u8, text: &str) -> String {
+    let of = |field: Field<'_>| if field.tag == tag { text } else { field.raw }.to_owned();
+    let body: String =
+        fields(VECTORS[0]).flatten().filter(|field| field.tag != 63).map(of).collect();
+    sealed(&body)
+}
+
+fn caption() -> Caption {
+    Caption {
+        hotel: "Hotel Melati Café & Spa".to_owned(),
+        amount: "Rp1.250.000".to_owned(),
+        receipt_no: RECEIPT.to_owned(),
+    }
+}
+
+/// What Debian's `zbarimg` reads in a picture.
+fn read_by_zbar(picture: &[u8]) -> Option<String> {
+    let file = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
+    std::fs::write(file.path(), picture).unwrap();
+    let mut command = Command::new("zbarimg");
+    command
+        .args(["--quiet", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable"])
+        .arg(file.path());
+    let output = command.output().expect("zbarimg is installed (tests/tools/needs.sh)");
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+}
+
+fn png_of(picture: &GrayImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn the_public_codes_are_static_codes_and_their_twins_differ_in_four_fields_alone() {
+    for vector in VECTORS {
+        let original = parsed(vector);
+        assert_eq!(original.as_str(), vector);
+        let twin = original.exact(Rupiah(350_000), RECEIPT).unwrap();
+        assert_eq!(value(&twin, 1), Some("12"));
+        assert_eq!(value(&twin, 54), Some("350000"));
+        let additional = value(&twin, 62).unwrap();
+        assert_eq!(value(additional, 1), Some(RECEIPT));
+        assert_eq!(value(additional, 7), value(value(vector, 62).unwrap(), 7));
+        let body = twin.strip_suffix(value(&twin, 63).unwrap()).unwrap();
+        assert_eq!(sealed(body.strip_suffix("6304").unwrap()), twin);
+        let others = |payload: &str| -> Vec<String> {
+            fields(payload)
+                .flatten()
+                .filter(|field| ![1, 54, 62, 63].contains(&field.tag))
+                .map(|field| field.raw.to_owned())
+                .collect()
+        };
+        assert_eq!(others(&twin), others(vector));
+        let order: Vec<u8> = fields(&twin).flatten().map(|field| field.tag).collect();
+        assert!(order.windows(2).all(|pair| pair[0] < pair[1]), "{order:?}");
+    }
+}
+
+#[test]
+fn a_twin_is_written_as_this() {
+    let twin = parsed(VECTORS[1]).exact(Rupiah(1_250_000), RECEIPT).unwrap();
+    let body = "00020101021226590013ID.CO.BNI.WWW011893600009150305256502096102070790303UBE51440014ID.CO.QRIS.WWW0215ID20222337822690303UBE5204472253033605407125000058\
+                02ID5912VFS GLOBAL 66015JAKARTA SELATAN61051294062280117RESI-20260104-0010703A01";
+    assert_eq!(twin, sealed(body));
+}
+
+#[test]
+fn each_fault_of_a_code_is_named() {
+    let cases = [
+        (changed(58, "5802MY"), Problem::Country("MY".to_owned())),
+        (changed(53, "5303840"), Problem::Currency("840".to_owned())),
+        (changed(58, ""), Problem::Missing(58)),
+        (changed(53, "5303360550201"), Problem::Tip(55)),
+        (changed(53, "53033605603500"), Problem::Tip(56)),
+        (changed(53, "5303360540210"), Problem::Amount),
+        (changed(1, "010212"), Problem::Dynamic),
+        (changed(1, "010213"), Problem::Initiation("13".to_owned())),
+        (changed(52, ""), Problem::Missing(52)),
+        (changed(59, ""), Problem::Missing(59)),
+        (changed(60, ""), Problem::Missing(60)),
+        (changed(59, &field(59, &"N".repeat(26))), Problem::Value { tag: 59, has: 26, most: 25 }),
+        (changed(60, &field(60, &"C".repeat(16))), Problem::Value { tag: 60, has: 16, most: 15 }),
+        (changed(61, "610540173610540173"), Problem::Twice(61)),
+        (
+            changed(62, "62070704A01"),
+            Problem::Additional(TlvError::Short { tag: 7, length: 4, rest: 3 }),
+        ),
+        (VECTORS[0].replace("A01630458E0", "A01"), Problem::Missing(63)),
+        (
+            VECTORS[0].replace("58E0", "58E1"),
+            Problem::Checksum { found: "58E1".to_owned(), right: "58E0".to_owned() },
+        ),
+        (format!("{}6405ID0000", VECTORS[0]), Problem::Structure(TlvError::Tag { at: 213 })),
+        (format!("{}6406ID0000", VECTORS[0]), Problem::ChecksumNotLast),
+        ("hello".to_owned(), Problem::NotQris),
+        (String::new(), Problem::NotQris),
+        (format!("000201{}", "9".repeat(600)), Problem::TooLong),
+        ("0002010".to_owned(), Problem::Structure(TlvError::Tag { at: 7 })),
+        ("0002010100".to_owned(), Problem::Structure(TlvError::Length { at: 9, tag: 1 })),
+        ("000201010x".to_owned(), Problem::Structure(TlvError::Length { at: 9, tag: 1 })),
+    ];
+    for (payload, problem) in cases {
+        let found = Static::parse(payload.as_bytes()).expect_err(&payload);
+        // What follows a wrong length is read as it comes: any fault of structure will do.
+        match (&found, &problem) {
+            (Problem::Structure(_), Problem::Structure(_)) => {}
+            _ => assert_eq!(found, problem, "{payload}"),
+        }
+        assert!(!found.to_string().contains('\n'));
+    }
+    assert_eq!(Static::parse(b"000201\xff"), Err(Problem::NotText));
+}
+
+#[test]
+fn codes_without_an_account_are_none() {
+    let body: String = fields(VECTORS[0])
+        .flatten()
+        .filter(|field| !(26..=51).contains(&field.tag) && field.tag != 63)
+        .map(|field| field.raw)
+        .collect();
+    assert_eq!(Static::parse(sealed(&body).as_bytes()), Err(Problem::NoAccount));
+}
+
+#[test]
+fn lengths_count_characters_and_the_checksum_bytes() {
+    let payload = changed(59, "5909Café Ñanda");
+    assert_eq!(Static::parse(payload.as_bytes()).unwrap_err().to_string().lines().count(), 1);
+    let payload = changed(59, "5910Café Ñanda");
+    let twin = parsed(&payload).exact(Rupiah(1), RECEIPT).unwrap();
+    assert_eq!(value(&twin, 59), Some("Café Ñanda"));
+    let picture = png(&twin, &caption(), 400).unwrap();
+    assert_eq!(from_picture(&picture.bytes).unwrap(), twin);
+}
+
+#[test]
+fn a_sum_or_receipt_number_that_does_not_fit_is_refused_and_never_cut() {
+    let code = parsed(VECTORS[0]);
+    assert!(code.exact(Rupiah(9_999_999_999_999), RECEIPT).is_ok());
+    assert_eq!(code.exact(Rupiah(10_000_000_000_000), RECEIPT), Err(NotExact::Amount));
+    assert_eq!(code.exact(Rupiah(0), RECEIPT), Err(NotExact::Amount));
+    assert_eq!(code.exact(Rupiah(1), &"R".repeat(26)), Err(NotExact::Bill));
+    assert_eq!(code.exact(Rupiah(1), ""), Err(NotExact::Bill));
+    let full = field(62, &field(8, &"P".repeat(80)));
+    let full = parsed(&changed(62, &full));
+    assert_eq!(full.exact(Rupiah(1), RECEIPT), Err(NotExact::NoRoom));
+}
+
+#[test]
+fn a_bill_number_that_stands_there_makes_way() {
+    let payload = changed(62, &field(62, "0103***0703A01"));
+    let twin = parsed(&payload).exact(Rupiah(5), RECEIPT).unwrap();
+    assert_eq!(value(&twin, 62), Some("0117RESI-20260104-0010703A01"));
+}
+
+#[test]
+fn a_code_without_additional_data_or_mark_gets_both() {
+    let twin = parsed(&changed(62, "")).exact(Rupiah(5), RECEIPT).unwrap();
+    assert_eq!(value(&twin, 62), Some("0117RESI-20260104-001"));
+    let twin = parsed(&changed(1, "")).exact(Rupiah(5), RECEIPT).unwrap();
+    assert!(twin.starts_with("00020101021226"));
+}
+
+#[test]
+fn pictures_from_200_pixels_up_are_read_by_zbar_and_by_rqrr() {
+    for vector in VECTORS {
+        let twin = parsed(vector).exact(Rupiah(1_250_000), RECEIPT).unwrap();
+        for width in [1, 200, 201, 240, 320, 720, 1_000] {
+            let picture = png(&twin, &caption(), width).unwrap();
+            assert_eq!(read_by_zbar(&picture.bytes).as_deref(), Some(&*twin), "{width} px");
+            assert_eq!(from_picture(&picture.bytes).unwrap(), twin, "{width} px");
+        }
+    }
+}
+
+#[test]
+fn the_sent_picture_is_read_also_when_it_is_shown_200_pixels_wide() {
+    let twin = parsed(VECTORS[2]).exact(Rupiah(1_250_000), RECEIPT).unwrap();
+    let sent = png(&twin, &caption(), 720).unwrap();
+    let sent = image::load_from_memory(&sent.bytes).unwrap().to_luma8();
+    for width in [200, 250, 333, 500] {
+        let height = sent.height() * width / sent.width();
+        let shown = png_of(&resize(&sent, width, height, FilterType::CatmullRom));
+        assert_eq!(read_by_zbar(&shown).as_deref(), Some(&*twin), "{width} px");
+        assert_eq!(from_picture(&shown).unwrap(), twin, "{width} px");
+    }
+}
+
+#[test]
+fn a_long_name_stays_within_the_picture() {
+    let caption = Caption { hotel: "W".repeat(80), ..caption() };
+    let picture = png(VECTORS[0], &caption, 300).unwrap();
+    let picture = image::load_from_memory(&picture.bytes).unwrap().to_luma8();
+    assert_eq!(picture.width(), 300);
+    let is_white = |x| (0..picture.height()).all(|y| picture.get_pixel(x, y) == &Luma([255]));
+    assert!(is_white(0) && is_white(299));
+}
+
+#[test]
+fn the_board_s_drawing_is_one_path_on_white() {
+    let drawing = svg(VECTORS[0]).unwrap();
+    assert!(drawing.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "));
+    assert!(drawing.ends_with("z\"/></svg>") && drawing.matches('<').count() == 4);
+}
+
+/// A photo as a phone takes it of a sticker: large, askew, unevenly lit, a little blurred, JPEG.
+fn photo(code: &GrayImage) -> Vec<u8> {
+    let mut scene = GrayImage::from_pixel(1_500, 2_000, Luma([96]));
+    let (sin, cos) = 0.18_f32.sin_cos();
+    let side = f64::from(code.width());
+    for (x, y, pixel) in scene.enumerate_pixels_mut() {
+        #[expect(clippy::cast_precision_loss, reason = "pixels are few")]
+        let (dx, dy) = (x as f32 - 750.0, y as f32 - 1_000.0);
+        // Turned by ten degrees, and nearer at the bottom than at the top.
+        let depth = 1.0 + dy / 10_000.0;
+        let (u, v) = ((dx * cos + dy * sin) / depth, (dy * cos - dx * sin) / depth);
+        let place = |t: f32| f64::from(t) / 900.0 * side + side / 2.0;
+        let (u, v) = (place(u), place(v));
+        let light = 0.55 + 0.4 * f64::from(x) / 1_500.0;
+        if (0.0..side).contains(&u) && (0.0..f64::from(code.height())).contains(&v) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
+            let ink = code.get_pixel(u as u32, v as u32).0[0];
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
+            let lit = ((30.0 + f64::from(ink) * 0.8) * light) as u8;
+            *pixel = Luma([lit]);
+        }
+    }
+    let scene = image::imageops::blur(&scene, 1.2);
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::from(scene).to_rgb8().write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn the_hotel_s_code_is_read_from_a_phone_s_photo() {
+    let sticker = png(VECTORS[0], &caption(), 720).unwrap();
+    let sticker = image::load_from_memory(&sticker.bytes).unwrap().to_luma8();
+    assert_eq!(from_picture(&photo(&sticker)).unwrap(), VECTORS[0]);
+}
+
+#[test]
+fn pictures_without_a_code_say_so() {
+    let empty = png_of(&GrayImage::from_pixel(300, 300, Luma([200])));
+    assert!(from_picture(&empty).unwrap_err().to_string().starts_with("no QR code can be read"));
+    assert_eq!(from_picture(b"GIF89a").unwrap_err().to_string(), "is no PNG or JPEG picture");
+    let cut = &empty[..40];
+    assert!(from_picture(cut).unwrap_err().to_string().starts_with("cannot be read"));
+}
+
+#[test]
+fn two_codes_in_one_picture_are_not_chosen_between() {
+    let draw = |payload: &str| {
+        let Picture { bytes, .. } = png(payload, &caption(), 400).unwrap();
+        image::load_from_memory(&bytes).unwrap().to_luma8()
+    };
+    let (one, two) = (draw(VECTORS[0]), draw(VECTORS[1]));
+    let mut both = GrayImage::from_pixel(900, 700, Luma([255]));
+    image::imageops::overlay(&mut both, &one, 0, 0);
+    image::imageops::overlay(&mut both, &two, 450, 0);
+    assert!(from_picture(&png_of(&both)).unwrap_err().to_string().starts_with("there are several"));
+}
+
+/// Static codes of every shape that is allowed.
+fn any_static() -> impl Strategy<Value = String> {
+    let words = |most| prop::string::string_regex(&format!("[ -~À-ÿ]{{1,{most}}}")).unwrap();
+    let account = (26_u8..=51, words(60)).prop_map(|(tag, value)| field(tag, &value));
+    let additional = prop::collection::btree_map(2_u8..=20, words(12), 1..4).prop_map(|parts| {
+        let inner: String = parts.iter().map(|(tag, value)| field(*tag, value)).collect();
+        field(62, &inner)
+    });
+    (
+        any::<bool>(),
+        account,
+        words(25),
+        words(15),
+        prop::option::of("[0-9]{5}"),
+        prop::option::of(additional),
+        prop::option::of(words(20)),
+    )
+        .prop_filter_map(
+            "room for a receipt number",
+            |(is_marked, account, name, city, zip, more, late)| {
+                let mut body = "000201".to_owned();
+                body.push_str(if is_marked { "010211" } else { "" });
+                body.push_str(&account);
+                body.push_str("52047011530336058");
+                body.push_str("02ID");
+                body.push_str(&field(59, &name));
+                body.push_str(&field(60, &city));
+                body.extend(zip.map(|zip| field(61, &zip)));
+                let more = more.unwrap_or_default();
+                let has_room = more.chars().count() <= 60;
+                body.push_str(&more);
+                body.extend(late.map(|late| field(64, &late)));
+                has_room.then(|| sealed(&body))
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let _ = Static::parse(&bytes);
+    }
+
+    #[test]
+    fn no_text_that_starts_well_makes_it_panic(rest in "([0-9]{2}|\\PC){0,80}") {
+        let payload = format!("000201{rest}");
+        let _ = Static::parse(payload.as_bytes());
+        let read: String = fields(&payload).map_while(Result::ok).map(|field| field.raw).collect();
+        prop_assert!(payload.starts_with(&read));
+    }
+
+    #[test]
+    fn any_damage_to_one_character_is_seen(at in 6_usize..210, byte in b' '..=b'~') {
+        let mut bytes = VECTORS[0].as_bytes().to_vec();
+        prop_assume!(at < bytes.len() && bytes[at] != byte);
+        // The checksum's own letters may be written small.
+        prop_assume!(!bytes[at].eq_ignore_ascii_case(&byte));
+        bytes[at] = byte;
+        prop_assert!(Static::parse(&bytes).is_err());
+    }
+
+    #[test]
+    fn every_valid_code_stays_itself_but_for_sum_receipt_mark_and_checksum(
+        payload in any_static(),
+        amount in 1_u64..10_000_000_000_000,
+    ) {
+        let code = parsed(&payload);
+        let twin = code.exact(Rupiah(amount), RECEIPT).unwrap();
+        prop_assert_eq!(value(&twin, 54), Some(&*amount.to_string()));
+        prop_assert_eq!(fields(&twin).flatten().filter(|field| field.tag == 54).count(), 1);
+        prop_assert_eq!(value(&twin, 1), Some("12"));
+        // Undone by hand, it is the original again, byte for byte.
+        let inner = value(&twin, 62).unwrap();
+        let inner: String =
+            fields(inner).flatten().filter(|field| field.tag != 1).map(|field| field.raw).collect();
+        let undone: String = fields(&twin).flatten().map(|part| match part.tag {
+            1 if value(&payload, 1).is_none() => String::new(),
+            1 => "010211".to_owned(),
+            54 | 63 => String::new(),
+            62 if inner.is_empty() => String::new(),
+            62 => field(62, &inner),
+            _ => part.raw.to_owned(),
+        }).collect();
+        prop_assert_eq!(sealed(&undone), payload);
+        // A code with a sum in it is never taken for the hotel's.
+        prop_assert_eq!(Static::parse(twin.as_bytes()), Err(Problem::Dynamic));
+    }
+}

@@ -1,0 +1,41 @@
+"""mail_facts.py FILE [PUBLIC_KEY]: what Python's own parser makes of a mail, as JSON; with a public key (base64) also
+whether dkimpy finds the signature good."""
+import email
+import email.policy
+import json
+import sys
+
+raw = open(sys.argv[1], "rb").read()
+message = email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def part(each):
+    text = each.get_content() if each.get_content_maintype() == "text" else None
+    return {
+        "type": each.get_content_type(),
+        "id": each["Content-ID"] and str(each["Content-ID"]),
+        "disposition": each.get_content_disposition(),
+        "name": each.get_filename(),
+        "text": text,
+        "size": len(each.get_payload(decode=True) or b""),
+    }
+
+
+def verified(key):
+    import dkim
+
+    return dkim.verify(raw, dnsfunc=lambda name, timeout=5: b"v=DKIM1; k=rsa; p=" + key.encode())
+
+
+facts = {
+    "headers": {name.lower(): str(value) for name, value in message.items()},
+    "counts": {name.lower(): len(message.get_all(name)) for name in message.keys()},
+    "parts": [part(each) for each in message.walk() if not each.is_multipart()],
+    "shape": [each.get_content_type() for each in message.walk()],
+    "defects": [repr(defect) for each in message.walk() for defect in each.defects],
+    "addresses": [(a.display_name, a.addr_spec) for a in message["To"].addresses],
+    "ascii": raw.isascii(),
+    "longest_line": max(len(line) for line in raw.split(b"\r\n")),
+    "dkim": verified(sys.argv[2]) if len(sys.argv) > 2 else None,
+}
+print(json.dumps(facts))

@@ -1,0 +1,54 @@
+// The payment code over the whole screen, to turn the screen to the guest. Paid or cancelled meanwhile, it goes at once.
+import { byId, setText, show } from './dom.js';
+import { rupiah } from './format.js';
+import { sentenceOf, t } from './language.js';
+
+/** @param load (receiptNo) => Promise of {amount, svg} */
+export function mountQris({ load }) {
+  const dialog = byId('qris'), code = byId('qris-code');
+  let shown = null; // {booking, qris, problem}
+
+  async function open(booking) {
+    const mine = { booking, qris: null, problem: null };
+    shown = mine;
+    update();
+    dialog.showModal();
+    byId('qris-close').focus();
+    try {
+      mine.qris = await load(booking.receiptNo);
+    } catch (error) {
+      mine.problem = error;
+    }
+    if (shown === mine) update();
+  }
+
+  /** The feed brought a newer state of some booking. */
+  function changed(booking) {
+    if (!shown || booking.receiptNo !== shown.booking.receiptNo) return;
+    shown.booking = booking;
+    update();
+  }
+
+  function update() {
+    if (!shown) return;
+    const { booking, qris, problem } = shown;
+    const over = booking.status !== 'PENDING';
+    const price = rupiah(qris?.amount ?? booking.price);
+    setText(byId('qris-hotel'), byId('hotel-name').textContent);
+    setText(byId('qris-amount'), price);
+    setText(byId('qris-receipt'), booking.receiptNo);
+    const words = over ? t('qris.over', { status: t(`status.${booking.status}`) }) : problem ? sentenceOf(problem) : '';
+    setText(byId('qris-problem'), words);
+    show(byId('qris-problem'), Boolean(words));
+    show(byId('qris-exactly'), !over);
+    // A picture of its own document: nothing in it can reach this page.
+    if (qris && !over) code.src = `data:image/svg+xml,${encodeURIComponent(qris.svg)}`;
+    else code.removeAttribute('src');
+    code.alt = t('qris.label', { receipt: booking.receiptNo, price });
+    show(code, Boolean(qris) && !over);
+  }
+
+  byId('qris-close').addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => { shown = null; code.removeAttribute('src'); });
+  return { open, changed, update, close: () => dialog.close() };
+}
