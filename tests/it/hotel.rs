@@ -239,7 +239,14 @@ impl Hotel {
         let death = pin!(self.lifecycle.death());
         assert!(futures_util::poll!(death).is_pending(), "a worker died");
         drop(self.desk);
-        self.parts.stop(Duration::from_secs(10)).await;
+        let mut stopping = pin!(self.parts.stop(Duration::from_secs(10)));
+        for _ in 0..100 {
+            assert!(futures_util::poll!(&mut stopping).is_pending(), "the courier listens a while");
+            tokio::task::yield_now().await;
+        }
+        // For what was committed last; longer than it listens, and far from any limit.
+        tokio::time::advance(Duration::from_millis(500)).await;
+        stopping.await;
         drop(self.folder);
     }
 

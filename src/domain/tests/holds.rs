@@ -76,7 +76,7 @@ fn a_wake_after_the_end_decides_only_the_end() {
 #[test]
 fn a_step_of_the_clock_tells_the_instant_it_was_for_and_the_moment_of_the_decision() {
     let story = Story::new();
-    for (now, due) in [(at_second(105 * 60 + 7), at(105)), (at_second(120 * 60 + 7), at(105))] {
+    for (now, due) in [(at_second(105 * 60 + 7), at(105)), (at_second(120 * 60 + 7), at(120))] {
         let decision = decide(Some(&story.held), Command::Wake, now, &story.policy).unwrap();
         let Decision::Step(step) = decision else { panic!("{decision:?}") };
         assert_eq!((step.due, step.change.at), (Some(due), now));
