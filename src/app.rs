@@ -130,7 +130,7 @@ impl Running {
         // The log is open before anything is read that it must not miss.
         let (feed, feed_work) = Feed::open(Arc::clone(&store.store)).await?;
         log.spawn("feed", feed_work.run(log.stop_signal()));
-        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store.store));
+        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store.store), commits.stop_signal());
         commits.spawn("commits", queue_work);
         let hotel = policy.hotel.position;
         let desk =

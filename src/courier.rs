@@ -5,12 +5,13 @@
 //! notice says and how it travels is a [`Deliver`]'s business; who is owed what is the domain's.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -23,6 +24,7 @@ use crate::domain::{Change, Contact, Moment, Recipient};
 use crate::feed::{Fed, Feed, Heard};
 use crate::lifecycle::Health;
 use crate::store::{Lease, NodeId, NoticeId, Outcome, Store, StoreError};
+use crate::text;
 
 mod attempt;
 
@@ -42,6 +44,9 @@ const MAX_SENDING: usize = 8;
 const MAX_MERGING: usize = 2_000;
 /// How long a stopping process goes on delivering what is on the way.
 pub const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long a stopping process listens for what was committed last.
+const LAST_HEARD: Duration = Duration::from_millis(200);
 
 /// One way to reach people: a mail system, a chat.
 #[async_trait]
@@ -218,7 +223,12 @@ impl Courier {
                 () = stop.cancelled() => break,
                 item = heard.next() => match item {
                     Some(Heard::Told(told)) => self.hear(told.fed),
-                    Some(Heard::Lost) => self.reload(&mut heard).await,
+                    Some(Heard::Lost) => {
+                        let again = stop.run_until_cancelled(self.reload(&mut heard)).await;
+                        if again.is_none() {
+                            break;
+                        }
+                    }
                     None => break,
                 },
                 Some(expired) = self.waiting.next(), if !self.waiting.is_empty() => {
@@ -239,8 +249,8 @@ impl Courier {
     /// What was committed before the stop is heard and sent; what waits for a retry stays owed.
     async fn drain(mut self, mut heard: BoxStream<'static, Heard>) {
         let deadline = Instant::now() + DRAIN;
-        while let Some(Some(Heard::Told(told))) =
-            futures_util::FutureExt::now_or_never(heard.next())
+        // The log may be some milliseconds behind what was committed.
+        while let Ok(Some(Heard::Told(told))) = tokio::time::timeout(LAST_HEARD, heard.next()).await
         {
             self.hear(told.fed);
         }
@@ -359,10 +369,16 @@ impl Courier {
             deliver: route.map(|(_, deliver)| deliver),
             outcome: pending.outcome.clone(),
         };
+        let (lease, outcome) = (pending.lease.clone(), pending.outcome.clone());
         self.sending.spawn(async move {
             // Never closed, so a place always comes.
             let _place = places.acquire_owned().await;
-            try_once.run().await
+            let tried = AssertUnwindSafe(try_once.run()).catch_unwind().await;
+            tried.unwrap_or_else(|_| {
+                error!(notice = %id, "an attempt to deliver crashed");
+                let failure = Failure::Unknown(text::MAYBE_SENT.to_owned());
+                Tried { id, lease, outcome, attempt: Attempt::Failed(failure) }
+            })
         });
     }
 

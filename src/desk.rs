@@ -223,9 +223,13 @@ impl Desk {
     }
 
     async fn wake_one(&self, wake: Wake, held: Option<&Held>) -> Result<Woken, StoreError> {
-        let Some(held) = held.filter(|held| held.booking.revision == wake.revision) else {
-            return Ok(Woken::Void);
+        let Some(held) = held.filter(|held| held.booking.revision >= wake.revision) else {
+            // The feed told of a state that this reading does not show yet.
+            return Err(StoreError::Conflict("read behind the log".to_owned()));
         };
+        if held.booking.revision > wake.revision {
+            return Ok(Woken::Void);
+        }
         match decide(Some(held), Command::Wake, self.clock.now(), &self.policy) {
             Ok(Decision::Step(step)) => match self.commit(*step, None).await? {
                 CommitAnswer::Done => Ok(Woken::Done),

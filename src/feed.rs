@@ -123,22 +123,23 @@ impl Feed {
         after: &Cursor,
     ) -> Result<BoxStream<'static, Heard>, ListenError> {
         // Under one lock: what is not in this copy comes to this subscription.
-        let (live, base, ring) = {
+        let (live, recent, until) = {
             let state = self.state();
-            (self.0.live.subscribe(), state.base.clone(), state.ring.clone())
+            let recent: Option<Vec<_>> = if *after == state.base {
+                Some(state.ring.iter().cloned().collect())
+            } else {
+                let found = state.ring.iter().rposition(|(cursor, ..)| cursor == after);
+                found.map(|index| state.ring.iter().skip(index + 1).cloned().collect())
+            };
+            (self.0.live.subscribe(), recent, state.cursor().clone())
         };
-        let told = |(cursor, change, lease)| {
-            Heard::Told(Told { cursor, fed: Fed::Changed { change, lease } })
-        };
-        if let Some(index) = ring.iter().position(|(cursor, ..)| cursor == after) {
-            let missed = stream::iter(ring.into_iter().skip(index + 1).map(told));
-            return Ok(missed.chain(heard(live)).boxed());
+        if let Some(recent) = recent {
+            let told = |(cursor, change, lease)| {
+                Heard::Told(Told { cursor, fed: Fed::Changed { change, lease } })
+            };
+            return Ok(stream::iter(recent.into_iter().map(told)).chain(heard(live)).boxed());
         }
-        let recent = stream::iter(ring.into_iter().map(told)).chain(heard(live));
-        if *after == base {
-            return Ok(recent.boxed());
-        }
-        let older = self.0.store.replay(after, &base).await.map_err(|error| match error {
+        let older = self.0.store.replay(after, &until).await.map_err(|error| match error {
             StoreError::NotFound => ListenError::CursorGone,
             StoreError::Conflict(_) | StoreError::Unavailable(_) | StoreError::Unexpected(_) => {
                 ListenError::Store(error)
@@ -148,7 +149,7 @@ impl Feed {
             Ok((cursor, fed)) => Heard::Told(Told { cursor, fed }),
             Err(_) => Heard::Lost,
         });
-        Ok(older.chain(recent).boxed())
+        Ok(older.chain(heard(live)).boxed())
     }
 
     /// What concerns one booking, from now on. Ends when the listener falls behind.
@@ -240,16 +241,6 @@ impl Drop for GuestFeed {
     }
 }
 
-fn heard(live: broadcast::Receiver<Heard>) -> impl futures_util::Stream<Item = Heard> {
-    stream::unfold(live, |mut live| async {
-        match live.recv().await {
-            Ok(heard) => Some((heard, live)),
-            Err(broadcast::error::RecvError::Lagged(_)) => Some((Heard::Lost, live)),
-            Err(broadcast::error::RecvError::Closed) => None,
-        }
-    })
-}
-
 /// The work of a feed: reads the log until it is told to stop.
 pub struct FeedWork {
     feed: Feed,
@@ -261,43 +252,101 @@ impl FeedWork {
     pub async fn run(self, stop: CancellationToken) {
         let Self { feed, changes } = self;
         let mut stream = changes.stream;
+        let mut broken = Broken::default();
         loop {
-            tokio::select! {
+            let item = tokio::select! {
                 () = stop.cancelled() => return,
-                item = stream.next() => if let Some(Ok((cursor, fed))) = item {
+                item = stream.next() => item,
+            };
+            match item {
+                Some(Ok((cursor, fed))) => {
+                    broken = Broken::default();
                     feed.publish(&cursor, fed);
-                } else {
-                    warn!("the log of changes broke off; opening it again");
-                    tokio::select! {
-                        () = stop.cancelled() => return,
-                        opened = reopen(&feed) => stream = opened,
-                    }
                 }
+                Some(Err(error)) => {
+                    warn!(%error, "the log of changes broke off; opening it again");
+                    broken.note(&error);
+                }
+                None => {
+                    warn!("the log of changes ended; opening it again");
+                    broken.times += 1;
+                }
+            }
+            if broken.times > 0 {
+                let opened = stop.run_until_cancelled(reopen(&feed, &broken)).await;
+                let Some(opened) = opened else { return };
+                if broken.is_unreadable() {
+                    broken = Broken::default();
+                }
+                stream = opened;
             }
         }
     }
 }
 
-async fn reopen(feed: &Feed) -> BoxStream<'static, Result<(Cursor, Fed), StoreError>> {
-    let mut wait = *REOPEN.start();
+/// How often the log broke since it last told something.
+#[derive(Default)]
+struct Broken {
+    times: u32,
+    unreadable: u32,
+}
+
+/// So often the log may be unreadable at one place; then that place is passed over.
+const MAX_UNREADABLE: u32 = 3;
+
+impl Broken {
+    fn note(&mut self, error: &StoreError) {
+        self.times += 1;
+        if matches!(error, StoreError::Unexpected(_)) {
+            self.unreadable += 1;
+        }
+    }
+
+    /// Whether what comes next in the log can be read by no number of tries, as a change that a
+    /// newer version wrote.
+    fn is_unreadable(&self) -> bool {
+        self.unreadable >= MAX_UNREADABLE
+    }
+
+    fn wait(&self) -> Duration {
+        let wait = REOPEN.start().saturating_mul(1 << self.times.saturating_sub(1).min(8));
+        if self.times <= 1 { Duration::ZERO } else { wait.min(*REOPEN.end()) }
+    }
+}
+
+/// Opens the log where it left off; anew, with everybody told to reload, where that is gone or
+/// cannot be read.
+async fn reopen(
+    feed: &Feed,
+    broken: &Broken,
+) -> BoxStream<'static, Result<(Cursor, Fed), StoreError>> {
+    let mut wait = broken.wait();
+    let mut is_cut = broken.is_unreadable();
     loop {
-        let cursor = feed.cursor();
-        match feed.0.store.changes(Some(&cursor)).await {
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).clamp(*REOPEN.start(), *REOPEN.end());
+        let cursor = (!is_cut).then(|| feed.cursor());
+        match feed.0.store.changes(cursor.as_ref()).await {
             Ok(changes) => {
+                if is_cut {
+                    warn!("a part of the log is passed over; everybody reloads");
+                    feed.cut(changes.start);
+                }
                 info!("the log of changes is open again");
                 return changes.stream;
             }
-            Err(StoreError::NotFound) => match feed.0.store.changes(None).await {
-                Ok(changes) => {
-                    warn!("the log was cut in between; everybody reloads");
-                    feed.cut(changes.start);
-                    return changes.stream;
-                }
-                Err(error) => warn!(%error, "the log of changes does not open"),
-            },
+            Err(StoreError::NotFound) => is_cut = true,
             Err(error) => warn!(%error, "the log of changes does not open"),
         }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(*REOPEN.end());
     }
+}
+
+fn heard(live: broadcast::Receiver<Heard>) -> impl futures_util::Stream<Item = Heard> {
+    stream::unfold(live, |mut live| async {
+        match live.recv().await {
+            Ok(heard) => Some((heard, live)),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some((Heard::Lost, live)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    })
 }

@@ -111,7 +111,12 @@ impl Scheduler {
                 () = stop.cancelled() => break,
                 item = heard.next() => match item {
                     Some(Heard::Told(told)) => self.hear(&told),
-                    Some(Heard::Lost) => self.reload(&mut heard).await,
+                    Some(Heard::Lost) => {
+                        let again = stop.run_until_cancelled(self.reload(&mut heard)).await;
+                        if again.is_none() {
+                            break;
+                        }
+                    }
                     None => break,
                 },
                 Some(expired) = self.queue.next(), if !self.queue.is_empty() => {

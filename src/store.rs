@@ -198,10 +198,17 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// Whether this step ends the hold: its track goes and its limits are given back.
+    /// Whether this step ends the hold: its limits are given back.
     #[must_use]
     pub fn ends_hold(&self) -> bool {
         !self.change.booking.is_pending()
+    }
+
+    /// Whether the guest's positions go with this step: at the end of the hold, and at the desk,
+    /// where they play no part any more.
+    #[must_use]
+    pub fn ends_track(&self) -> bool {
+        self.ends_hold() || self.change.booking.arrived_at.is_some()
     }
 
     /// Whether this step frees the rooms that the booking took.

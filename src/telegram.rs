@@ -1,7 +1,7 @@
 //! The bot: a door for guests and front office alike, and the way of notices to both.
 //!
 //! Updates come in by long polling or by webhook and count as handled only when they were; what
-//! goes out passes the one [`Outbox`]. What a conversation needs to remember travels in its
+//! goes out passes the one outbox. What a conversation needs to remember travels in its
 //! buttons or is kept as a memo, so a restart loses none.
 
 mod api;

@@ -57,13 +57,9 @@ impl TryOnce {
         };
         match failure {
             Failure::Permanent(reason) => self.give_up(&reason).await,
-            // A code that may be out counts as not delivered: the desk can show it.
-            Failure::Unknown(_) if self.is_last_unknown && self.letter.with_qris => {
-                self.give_up(text::MAYBE_SENT).await
-            }
-            Failure::Unknown(_) if self.is_last_unknown => {
-                self.settle(Outcome::Sent(self.desk.now())).await
-            }
+            // It may be out twice already: not a third time. Nobody knows that it arrived, so the
+            // front office is told.
+            Failure::Unknown(_) if self.is_last_unknown => self.give_up(text::MAYBE_SENT).await,
             Failure::Unknown(_) | Failure::Transient { .. } => Ok(Attempt::Failed(failure)),
         }
     }

@@ -155,7 +155,9 @@ impl Mover<'_> {
         if self.now < due {
             return Decision::Unchanged;
         }
-        let decision = if self.now >= hold.until { self.end() } else { self.remind() };
+        let is_over = self.now >= hold.until;
+        let due = if is_over { hold.until } else { due };
+        let decision = if is_over { self.end() } else { self.remind() };
         match decision {
             Decision::Step(step) => Decision::Step(Box::new(Step { due: Some(due), ..*step })),
             Decision::Track(_) | Decision::Unchanged => decision,

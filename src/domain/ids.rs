@@ -209,7 +209,16 @@ fn parse_name(text: &str) -> Result<String, ParseIdError> {
     let name = text.trim();
     let is_blank = |c: char| {
         c.is_whitespace()
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+            || matches!(
+                c,
+                '\u{ad}'
+                    | '\u{115f}'
+                    | '\u{1160}'
+                    | '\u{2800}'
+                    | '\u{3164}'
+                    | '\u{ffa0}'
+                    | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
+            )
     };
     if name.chars().all(is_blank) {
         return Err(ParseIdError::Empty);

@@ -10,7 +10,6 @@
 //! a standalone server has neither transactions nor change streams.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,11 +19,14 @@ use mongodb::bson::doc;
 use mongodb::{Client, Database};
 use tokio_util::sync::CancellationToken;
 
+use connect::ServerClock;
+
 use super::{
     BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Memo, Night,
     NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
     Undelivered, Wake,
 };
+use crate::clock::Clock;
 use crate::domain::{Change, Held, Moment, ReceiptNo, RoomCode, TokenHash, Track};
 
 mod bookings;
@@ -45,16 +47,14 @@ mod writes;
 /// for as long as the system does. Longer than a commit's patience and its last try.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// In place of a measured difference of clocks.
-const CLOCK_UNKNOWN: i64 = i64::MIN;
-
 /// Everything that outlives the process, in a MongoDB replica set. Made by
 /// [`MongoStore::connect`].
 #[derive(Debug)]
 pub struct MongoStore {
     client: Client,
     db: Database,
-    clock_ahead_ms: Arc<AtomicI64>,
+    clock: Clock,
+    server_clock: Arc<ServerClock>,
     closed: CancellationToken,
 }
 
@@ -202,8 +202,7 @@ impl Store for MongoStore {
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {
-        let ahead = self.clock_ahead_ms.load(Ordering::Relaxed);
-        (ahead != CLOCK_UNKNOWN).then_some(ahead)
+        self.server_clock.ahead_ms(self.clock.now())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::{Commit, CommitAnswer, MAX_BATCH, Store, StoreError};
 
@@ -22,11 +23,14 @@ pub struct CommitQueue {
 }
 
 impl CommitQueue {
-    /// A queue, and the work to run for it. The work ends when every clone of the queue is gone
-    /// and what was waiting is written.
-    pub fn new(store: Arc<dyn Store>) -> (Self, impl Future<Output = ()> + Send) {
+    /// A queue, and the work to run for it. Once told to stop, it takes nothing new, writes what
+    /// is waiting, and ends.
+    pub fn new(
+        store: Arc<dyn Store>,
+        stop: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (waiting, arriving) = mpsc::channel(MAX_WAITING);
-        (Self { waiting }, run(store, arriving))
+        (Self { waiting }, run(store, arriving, stop))
     }
 
     /// Commits one step and waits for its answer. Once it waits in the queue it will be written,
@@ -42,24 +46,51 @@ impl CommitQueue {
     }
 }
 
-async fn run(store: Arc<dyn Store>, mut arriving: mpsc::Receiver<Waiting>) {
+async fn run(
+    store: Arc<dyn Store>,
+    mut arriving: mpsc::Receiver<Waiting>,
+    stop: CancellationToken,
+) {
     let mut waiting: Vec<Waiting> = Vec::new();
-    while arriving.recv_many(&mut waiting, MAX_BATCH).await > 0 {
+    loop {
+        let received = tokio::select! {
+            biased;
+            () = stop.cancelled(), if !arriving.is_closed() => {
+                arriving.close();
+                continue;
+            }
+            received = arriving.recv_many(&mut waiting, MAX_BATCH) => received,
+        };
+        if received == 0 {
+            return;
+        }
         let (batch, answers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
         metrics::histogram!("jatah_commit_batch_size").record(count(batch.len()));
-        match store.commit(&batch).await {
-            Ok(results) => {
-                // Whoever does not listen any more does not need the answer.
-                for (answer, result) in answers.into_iter().zip(results) {
-                    let _ = answer.send(Ok(result));
-                }
-            }
-            Err(error) => {
-                for answer in answers {
-                    let _ = answer.send(Err(error.clone()));
-                }
-            }
+        let results = commit(store.as_ref(), &batch).await;
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Whoever does not listen any more does not need the answer.
+            let _ = answer.send(result);
         }
+    }
+}
+
+/// Commits a batch. What no one foresaw in one of them must not fail the others, so they are then
+/// tried one by one.
+async fn commit(store: &dyn Store, batch: &[Commit]) -> Vec<Result<CommitAnswer, StoreError>> {
+    match store.commit(batch).await {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(StoreError::Unexpected(_)) if batch.len() > 1 => {
+            let mut results = Vec::with_capacity(batch.len());
+            for one in batch {
+                let answer = store.commit(std::slice::from_ref(one)).await;
+                results.push(answer.and_then(|answers| {
+                    let none = || StoreError::Unexpected("a commit without an answer".to_owned());
+                    answers.into_iter().next().ok_or_else(none)
+                }));
+            }
+            results
+        }
+        Err(error) => vec![Err(error); batch.len()],
     }
 }
 

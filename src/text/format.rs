@@ -79,7 +79,8 @@ pub fn date(language: Language, day: NaiveDate) -> String {
 /// `2 jam 30 menit`; below a minute in seconds.
 #[must_use]
 pub fn duration(language: Language, span: TimeDelta) -> String {
-    let seconds = span.num_seconds().max(0);
+    // Told to the second: a reminder is a few milliseconds late, not a minute short.
+    let seconds = (span.num_milliseconds().max(0) + 500) / 1000;
     let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
     let one = |count: i64, indonesian: &str, english: &str| {
         let plural = if count == 1 { "" } else { "s" };

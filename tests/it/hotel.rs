@@ -106,9 +106,9 @@ impl House {
     /// Opens one node over a store, alone or beside others.
     pub async fn open_over(&self, store: Arc<Watched>, is_alone: bool) -> Hotel {
         let (feed, work) = Feed::open(store.clone()).await.unwrap();
-        let (queue, queue_work) = CommitQueue::new(store.clone());
         let lifecycle = Lifecycle::default();
         let parts = lifecycle.phase("parts");
+        let (queue, queue_work) = CommitQueue::new(store.clone(), parts.stop_signal());
         let node = NodeId(fresh_secret());
         let links = LinkKey::load(store.as_ref()).await.unwrap();
         let policy = Arc::new(self.policy.clone());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::StreamExt;
@@ -293,8 +294,10 @@ async fn a_cursor_that_is_malformed_or_older_than_the_log_is_not_found() {
 async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
     let url = mongod::fresh_url();
     let (one, two) = (store(&url).await, store(&url).await);
-    let ((first, work_one), (second, work_two)) =
-        (CommitQueue::new(Arc::clone(&one)), CommitQueue::new(Arc::clone(&two)));
+    let ((first, work_one), (second, work_two)) = (
+        CommitQueue::new(Arc::clone(&one), CancellationToken::new()),
+        CommitQueue::new(Arc::clone(&two), CancellationToken::new()),
+    );
     let calls = async move {
         let queues = [first, second];
         let calls = (1..=64).map(|serial| {

@@ -396,3 +396,12 @@ proptest! {
         prop_assert_eq!(Static::parse(twin.as_bytes()), Err(Problem::Dynamic));
     }
 }
+
+#[test]
+fn the_corpus_of_the_fuzz_target_is_taken_as_any_bytes_are() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/qris");
+    let files = std::fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path());
+    let read = files.map(|path| Static::parse(&std::fs::read(path).unwrap()).is_ok());
+    let (good, bad): (Vec<bool>, Vec<bool>) = read.partition(|is_good| *is_good);
+    assert_eq!((good.len(), bad.len()), (VECTORS.len(), 3));
+}

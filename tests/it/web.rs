@@ -118,7 +118,9 @@ impl Site {
             Arc::new(SqliteStore::open(&folder.path().join("jatah.db")).unwrap());
         let clock = Clock::anchored(epoch());
         let (feed, feed_work) = Feed::open(Arc::clone(&store)).await.unwrap();
-        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store));
+        let lifecycle = Lifecycle::default();
+        let (parts, doors) = (lifecycle.phase("parts"), lifecycle.phase("doors"));
+        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store), parts.stop_signal());
         let links = LinkKey::load(store.as_ref()).await.unwrap();
         let (node, policy) = (NodeId(fresh_secret()), Arc::new(policy));
         let desk = Desk::new(Arc::clone(&store), queue, clock.clone(), policy, node, links);
@@ -126,8 +128,6 @@ impl Site {
         let staff = StaffDoor::new(Arc::clone(&store), clock);
         let health = Health::default();
         health.set_ready(true);
-        let lifecycle = Lifecycle::default();
-        let (parts, doors) = (lifecycle.phase("parts"), lifecycle.phase("doors"));
         parts.spawn("feed", feed_work.run(parts.stop_signal()));
         parts.spawn("commits", queue_work);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

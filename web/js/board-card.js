@@ -14,7 +14,7 @@ const qrisKinds = { SENDING: 'plain', SENT: 'good', FAILED: 'bad' };
 
 export function createCard({ onAsk, loadHistory }) {
   const name = el('strong', { class: 'guest' }), receipt = el('span', { class: 'receipt-no' });
-  const left = el('span', { class: 'left' }), until = el('span', { class: 'until' });
+  const left = el('span', { class: 'left' }), until = el('span', { class: 'until' }), way = el('span', { class: 'way' });
   const bar = el('div', { class: 'bar', 'aria-hidden': 'true' }, el('span'));
   const facts = el('p', { class: 'facts' }), price = el('strong', { class: 'price' });
   const booked = el('p', { class: 'booked' }), flags = el('ul', { class: 'flags' });
@@ -22,7 +22,7 @@ export function createCard({ onAsk, loadHistory }) {
   const historyList = el('ol', { class: 'history', hidden: true });
   const historyButton = el('button', { type: 'button', class: 'quiet history-button', 'aria-expanded': 'false', onclick: toggleHistory });
   const node = el('li', { class: 'booking-card' },
-    el('div', { class: 'line' }, el('div', { class: 'who' }, name, receipt), el('div', { class: 'when' }, left, until)),
+    el('div', { class: 'line' }, el('div', { class: 'who' }, name, receipt), el('div', { class: 'when' }, left, until, way)),
     bar, el('div', { class: 'line' }, facts, price), booked, flags, actions, historyButton, historyList);
   node.addEventListener('animationend', (event) => { if (event.target === node) delete node.dataset.news; });
   const buttons = new Map();
@@ -86,7 +86,18 @@ export function createCard({ onAsk, loadHistory }) {
     if (all || Math.floor(now / 1000) % 10 === 0) showFlags(now);
   }
 
+  /** Beside the countdown: how far away, and when there. */
+  function showWay() {
+    const travel = booking.status === 'PENDING' && booking.travel;
+    setText(way, travel ? [
+      distance(travel.distanceKm, language()),
+      travel.arrivesAt && t('card.flag.eta', { time: time(Date.parse(travel.arrivesAt)) }),
+    ].filter(Boolean).join(' · ') : '');
+    show(way, Boolean(travel));
+  }
+
   function showFlags(now) {
+    showWay();
     const wanted = flagsOf(now);
     const shown = JSON.stringify(wanted);
     if (flags.dataset.shown === shown) return;
@@ -103,16 +114,14 @@ export function createCard({ onAsk, loadHistory }) {
     if (pending && booking.travel) found.push([booking.travel.withinRadius ? 'good' : 'plain', travelWords(booking.travel, now)]);
     if (booking.extensions) found.push(['plain', t('card.flag.extended', { n: booking.extensions })]);
     if (pending && booking.qrisProgress) found.push([qrisKinds[booking.qrisProgress], t(`card.qris.${booking.qrisProgress}`, { time: booking.qrisSentAt ? time(booking.qrisSentAt) : '' })]);
-    for (const why of booking.undelivered) found.push(['bad', t('card.flag.undelivered', { why })]);
+    for (const why of new Set(booking.undelivered)) found.push(['bad', t('card.flag.undelivered', { why })]);
     return found;
   }
 
   function travelWords(travel, now) {
     const fixAt = Date.parse(travel.fixAt);
     return [
-      distance(travel.distanceKm, language()),
       travel.withinRadius ? t('card.flag.near') : travel.approaching === true ? t('card.flag.closer') : travel.approaching === false ? t('card.flag.away') : null,
-      travel.etaMinutes != null && t('card.flag.eta', { time: time(fixAt + travel.etaMinutes * 60_000) }),
       t('card.flag.age', { age: ageWords(now - fixAt, language()) }),
     ].filter(Boolean).join(' · ');
   }
@@ -143,7 +152,14 @@ export function createCard({ onAsk, loadHistory }) {
       el('time', { datetime: at }, brief(at, seenAt)), el('strong', {}, t(`action.${action}`)), el('span', {}, [actor, detail].filter(Boolean).join(' · ')))));
   }
 
-  return { node, update, tick, notice(kind) { node.dataset.news = kind; }, get booking() { return booking; } };
+  function open() {
+    if (!opened) toggleHistory();
+    node.scrollIntoView({ block: 'center', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+    historyButton.focus({ preventScroll: true });
+    node.dataset.news = 'new';
+  }
+
+  return { node, update, tick, open, notice(kind) { node.dataset.news = kind; }, get booking() { return booking; } };
 }
 
 export const soundIcon = (on) => icon(on ? 'sound' : 'mute');

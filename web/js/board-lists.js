@@ -81,6 +81,11 @@ export function mountLists({ api, state, onAsk, loadHistory, now }) {
       cards.get(receiptNo)?.notice(kind);
       byId('tabs').querySelector(`[data-tab="${kind === 'gone' ? 'cancelled' : 'pending'}"]`).dataset.news = kind;
     },
+    /** Brings a booking's card before the eyes, with its history. */
+    open(receiptNo) {
+      choose('pending');
+      cards.get(receiptNo)?.open();
+    },
     clear() { cards.clear(); archive = []; for (const name of [...sections, 'archive']) list(name).replaceChildren(); },
   };
 }

@@ -1,12 +1,13 @@
 // The front office's board: puts its parts together. Changes come in by the feed and by the answers of
 // actions, are merged into `state`, and everything is shown anew by `update()`.
-import { BOOKING, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, SEND_QRIS } from './documents.js';
+import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, SEND_QRIS } from './documents.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
 import { followChanges, loadAll } from './board-feed.js';
 import { mountLists } from './board-lists.js';
 import { mountNotice } from './board-notice.js';
 import { mountQris } from './board-qris.js';
+import { mountRadar } from './board-radar.js';
 import { mountRoomsLeft } from './board-rooms.js';
 import { createSession, mountSignIn, takeCode, takeInitData } from './board-session.js';
 import { emptyState, merge, notable } from './board-state.js';
@@ -36,6 +37,7 @@ const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ a
 const ask = mountAsk({ perform, now, onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
 const qris = mountQris({ load: async (receiptNo) => (await api(QRIS, { receiptNo })).qris });
 const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking) => (action === 'show' ? qris.open(booking) : ask.open(action, booking, state.hotel)) });
+const radar = mountRadar({ state, now, onOpen: (receiptNo) => board.open(receiptNo) });
 const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
 
 // ---- in and out ----
@@ -136,6 +138,17 @@ async function refreshDay() {
   update();
 }
 
+/** A forecast changes by the mere passing of time, which is no change of a booking and comes by no feed. */
+async function refreshForecasts() {
+  const all = [...state.bookings.values()];
+  if (!staff || !all.some(({ status, travel }) => status === 'PENDING' && travel)) return;
+  try {
+    const { bookings } = await api(BOOKINGS, { filter: { status: ['PENDING'] }, first: 200 });
+    for (const booking of bookings.nodes) merge(state, booking);
+    update();
+  } catch { /* the next minute comes */ }
+}
+
 // ---- what goes out ----
 
 const performed = {
@@ -188,7 +201,7 @@ function update() {
   show(byId('load-failed'), Boolean(failure));
   if (failure) { show(byId('board'), true); setText(byId('load-failed-words'), `${t('board.load.failed')} ${sentenceOf(failure)}`); }
   notice.title(t('board.page'));
-  if (inside) board.update();
+  if (inside) { board.update(); radar.update(); }
   for (const task of afterUpdate.splice(0)) task();
 }
 
@@ -203,10 +216,12 @@ mountLanguage(byId('language'));
 ticker.add((time) => {
   if (clock.drifted()) refreshDay();
   board.tick(time);
+  radar.tick(time);
   banner.update();
   if (staff) notice.title(t('board.page'));
 });
 setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
+setInterval(refreshForecasts, 60_000);
 const initData = takeInitData(), code = takeCode();
 update();
 // A link that was used before must not throw out somebody who is signed in already.

@@ -10,7 +10,8 @@ import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.j
 import { mountShare } from './position-share.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
 
-const receiptNo = decodeURIComponent(location.pathname.split('/')[2] ?? '');
+// A receipt number has nothing to decode; what has is not one, and the server says so.
+const receiptNo = location.pathname.split('/')[2] ?? '';
 const mine = { receiptNo, accessToken: location.hash.slice(1) };
 const wrongCodes = new Set(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'INVALID_INPUT']);
 const api = createApi({ language });
@@ -149,7 +150,7 @@ function showEnd() {
   const travel = booking.travel;
   show(byId('travel'), Boolean(travel));
   if (!travel) return;
-  const eta = travel.etaMinutes != null && Date.parse(travel.fixAt) + travel.etaMinutes * 60_000;
+  const eta = travel.arrivesAt && Date.parse(travel.arrivesAt);
   setText(byId('travel'), [
     t('guest.travel', { distance: distance(travel.distanceKm, language()) }),
     travel.approaching && t('guest.travel.closer'),

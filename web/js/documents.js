@@ -20,7 +20,7 @@ export const PREPARE_TELEGRAM = `mutation PrepareTelegram($input: TelegramBookin
 
 const sharedFields = `receiptNo guestName channel roomType { code name } checkIn nights price status cancelReason
   bookedAt holdUntil extensions arrivedAt qrisSentAt qrisProgress paidAt cancelledAt revision forecast
-  travel { distanceKm etaMinutes approaching withinRadius fixAt }`;
+  travel { distanceKm arrivesAt approaching withinRadius fixAt }`;
 
 export const MY_BOOKING = `query MyBooking($receiptNo: String!, $accessToken: String!) {
   myBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
@@ -38,7 +38,7 @@ export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, 
   cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
 }`;
 
-const staffFields = `${sharedFields} contact undelivered`;
+const staffFields = `${sharedFields} contact undelivered travel { trail { distanceKm bearing at } }`;
 
 export const SIGN_IN = `mutation SignIn($code: String!) {
   signInWithCode(code: $code) { token expiresAt staff { name role } }

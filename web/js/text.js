@@ -182,6 +182,9 @@ export const texts = {
   'share.background': [
     'Biarkan halaman ini terbuka dan di depan: peramban tidak memberi posisi kepada halaman di latar belakang.',
     'Keep this page open and in front: browsers give no position to a page in the background.'],
+  'share.stop': [
+    'Berhenti kapan saja: geser sakelar ini lagi atau tutup halaman ini. Lokasi live di Telegram dihentikan di pesannya sendiri.',
+    'Stop at any time: use the switch again or close this page. A live location in Telegram is stopped in its own message.'],
   'share.asking': ['Mencari posisi Anda…', 'Looking for your position…'],
   'share.sent': ['Terakhir terkirim pukul {when}', 'Last sent at {when}'],
   'share.lost': ['Sinyal posisi sedang hilang; kami terus mencoba.', 'No position signal right now; we keep trying.'],
@@ -230,6 +233,17 @@ export const texts = {
   'board.soon': ['Hampir habis: {name}, {room}', 'Nearly over: {name}, {room}'],
   'board.gone': ['Waktunya habis: {name}, {room}', 'Time is up: {name}, {room}'],
 
+  // The board: the radar
+  'radar.title': ['Di jalan', 'On the way'],
+  'radar.count': ['{n} tamu membagikan posisi', '{n} {n|guest shares|guests share} a position'],
+  'radar.none': ['Belum ada tamu yang membagikan posisi.', 'No guest is sharing a position.'],
+  'radar.label': ['Tamu di sekitar hotel; utara di atas', 'Guests around the hotel; north is up'],
+  'radar.radius': ['dekat: {distance}', 'near: {distance}'],
+  'radar.north': ['U', 'N'],
+  'radar.east': ['T', 'E'],
+  'radar.south': ['S', 'S'],
+  'radar.west': ['B', 'W'],
+
   // The board: a card
   'card.until': ['sampai {time}', 'until {time}'],
   'card.checking': ['memeriksa…', 'checking…'],
@@ -245,7 +259,7 @@ export const texts = {
   'card.flag.eta': ['tiba ±{time}', 'here about {time}'],
   'card.flag.age': ['posisi {age} lalu', 'position {age} old'],
   'card.flag.extended': ['Ditambah {n}×', 'Extended {n}×'],
-  'card.flag.undelivered': ['Kabar tidak sampai: {why}', 'Message not delivered: {why}'],
+  'card.flag.undelivered': ['{why}', '{why}'],
   'card.forecast.IN_TIME': ['Akan tepat waktu', 'Will be in time'],
   'card.forecast.WILL_EXTEND': ['Akan ditambah waktu', 'Will be extended'],
   'card.forecast.WILL_CANCEL': ['Akan batal sendiri', 'Will cancel itself'],

@@ -1,7 +1,7 @@
 //! Finding the server, and saying in one line what is wrong with it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
@@ -10,11 +10,13 @@ use mongodb::event::EventHandler;
 use mongodb::event::sdam::{SdamEvent, ServerHeartbeatSucceededEvent};
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
 use mongodb::{Client, Database};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::error::store_error;
-use super::{CLOCK_UNKNOWN, MongoStore, schema};
+use super::{MongoStore, schema};
 use crate::clock::Clock;
+use crate::domain::Moment;
 use crate::store::StoreError;
 
 /// Where the URL names no database.
@@ -38,15 +40,16 @@ impl MongoStore {
     /// If the URL cannot be read, the server is away or without a replica set, or the database
     /// was written by a newer version.
     pub async fn connect(url: &str, clock: Clock) -> Result<Self, StoreError> {
-        let clock_ahead_ms = Arc::new(AtomicI64::new(CLOCK_UNKNOWN));
-        let options = options(url, clock, Arc::clone(&clock_ahead_ms)).await?;
+        let server_clock = Arc::new(ServerClock::default());
+        let options = options(url, Arc::clone(&server_clock)).await?;
         let client =
             Client::with_options(options.clone()).map_err(|error| unreadable(url, &error))?;
         let name = options.default_database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
         let store = Self {
             db: client.database(&name),
             client,
-            clock_ahead_ms,
+            clock,
+            server_clock,
             closed: CancellationToken::new(),
         };
         if let Err(error) = prepare(&store.db, options).await {
@@ -78,11 +81,7 @@ pub(super) fn durable() -> WriteConcern {
         .build()
 }
 
-async fn options(
-    url: &str,
-    clock: Clock,
-    clock_ahead_ms: Arc<AtomicI64>,
-) -> Result<ClientOptions, StoreError> {
+async fn options(url: &str, server_clock: Arc<ServerClock>) -> Result<ClientOptions, StoreError> {
     let mut options = ClientOptions::parse(url).await.map_err(|error| unreadable(url, &error))?;
     options.app_name.get_or_insert_with(|| "jatah".to_owned());
     options.max_pool_size.get_or_insert(MAX_POOL);
@@ -94,29 +93,55 @@ async fn options(
     options.selection_criteria = None;
     options.sdam_event_handler = Some(EventHandler::callback(move |event| {
         if let SdamEvent::ServerHeartbeatSucceeded(heartbeat) = event
-            && let Some(ahead) = clock_ahead(&heartbeat, &clock)
+            && let Some(at_ms) = told_time_ms(&heartbeat)
         {
-            clock_ahead_ms.store(ahead, Ordering::Relaxed);
+            server_clock.note(at_ms);
         }
     }));
     Ok(options)
 }
 
-/// How far the primary's clock was ahead when its answer arrived.
+/// What the server's clock said of late, each with this machine's monotonic time on arrival.
 ///
-/// Coarse: a heartbeat that the server held back until something changed says nothing of the
-/// way, so that its answer is taken as if it had come at once. Half the round trip of the others
-/// is allowed for.
-fn clock_ahead(heartbeat: &ServerHeartbeatSucceededEvent, clock: &Clock) -> Option<i64> {
+/// An answer can only come late, which makes the server look behind: so of the last few the one
+/// that makes it look furthest ahead is the nearest to the truth. And since they run on by the
+/// monotonic clock, a step of the wall's shows at once.
+#[derive(Debug, Default)]
+pub(super) struct ServerClock(Mutex<VecDeque<(i64, Instant)>>);
+
+/// Readings kept: some ten seconds lie between two.
+const READINGS: usize = 4;
+
+impl ServerClock {
+    fn note(&self, server_ms: i64) {
+        let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if readings.len() == READINGS {
+            readings.pop_front();
+        }
+        readings.push_back((server_ms, Instant::now()));
+    }
+
+    /// How far the server's clock is ahead of the wall's here; `None` before the first answer.
+    pub(super) fn ahead_ms(&self, wall: Moment) -> Option<i64> {
+        let readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_there = |(ms, arrived): &(i64, Instant)| {
+            ms.saturating_add(i64::try_from(arrived.elapsed().as_millis()).unwrap_or(i64::MAX))
+        };
+        readings.iter().map(now_there).max().map(|there| there - wall.timestamp_millis())
+    }
+}
+
+/// The primary's time of day in a heartbeat's answer. One that was not held back until something
+/// changed has half its round trip behind it.
+fn told_time_ms(heartbeat: &ServerHeartbeatSucceededEvent) -> Option<i64> {
     let reply = &heartbeat.reply;
     let is_primary = |key| reply.get_bool(key).unwrap_or(false);
     if !is_primary("isWritablePrimary") && !is_primary("ismaster") {
         return None;
     }
-    let server = reply.get_datetime("localTime").ok()?.timestamp_millis();
     let way = if heartbeat.awaited { Duration::ZERO } else { heartbeat.duration / 2 };
-    let way = i64::try_from(way.as_millis()).ok()?;
-    Some(server + way - clock.now().timestamp_millis())
+    let at = reply.get_datetime("localTime").ok()?.timestamp_millis();
+    Some(at + i64::try_from(way.as_millis()).ok()?)
 }
 
 async fn hello(db: &Database) -> Result<Document, mongodb::error::Error> {

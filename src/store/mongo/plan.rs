@@ -220,7 +220,8 @@ impl<'a> Race<'a> {
         let (mut tracks_begun, mut tracks_ended) = (Vec::new(), Vec::new());
         for (receipt_no, (booking, limit_keys)) in moved.bookings {
             let seen = seen.bookings.get(&receipt_no).map(|seen| seen.revision);
-            match (seen, booking.is_pending()) {
+            let has_track = booking.is_pending() && booking.arrived_at.is_none();
+            match (seen, has_track) {
                 (None, true) => tracks_begun.push(receipt_no),
                 (Some(_), false) => tracks_ended.push(receipt_no),
                 (None, false) | (Some(_), true) => {}

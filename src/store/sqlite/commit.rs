@@ -72,7 +72,10 @@ fn one(transaction: &Transaction<'_>, commit: &Commit) -> Result<Outcome, StoreE
     if commit.frees_rooms() {
         rooms::free(transaction, &booking.stay)?;
     }
-    let deleted_positions = commit.ends_hold() && end_hold(transaction, booking.receipt_no)?;
+    if commit.ends_hold() {
+        give_limits_back(transaction, booking.receipt_no)?;
+    }
+    let deleted_positions = commit.ends_track() && end_track(transaction, booking.receipt_no)?;
     let row = insert_change(transaction, commit)?;
     Ok(Outcome { answer: CommitAnswer::Done, row: Some(row), deleted_positions })
 }
@@ -179,7 +182,7 @@ fn update_booking(connection: &Connection, booking: &Booking) -> Result<(), Stor
 
 /// Gives back what the hold counted towards, once, and forgets where the guest was. Tells
 /// whether there was anything to forget.
-fn end_hold(connection: &Connection, receipt_no: ReceiptNo) -> Result<bool, StoreError> {
+fn give_limits_back(connection: &Connection, receipt_no: ReceiptNo) -> Result<(), StoreError> {
     let receipt_no = receipt_no.to_string();
     let sql = "SELECT limit_keys FROM bookings WHERE receipt_no = ?1";
     let limit_keys: String =
@@ -193,9 +196,14 @@ fn end_hold(connection: &Connection, receipt_no: ReceiptNo) -> Result<bool, Stor
     }
     let sql = "UPDATE bookings SET limit_keys = '[]' WHERE receipt_no = ?1";
     connection.prepare_cached(sql)?.execute([&receipt_no])?;
+    Ok(())
+}
+
+/// Deletes a track; whether there was any position in it.
+fn end_track(connection: &Connection, receipt_no: ReceiptNo) -> Result<bool, StoreError> {
     let sql = "DELETE FROM tracks WHERE receipt_no = ?1 RETURNING fixes <> '[]'";
     let mut statement = connection.prepare_cached(sql)?;
-    let deleted = statement.query_row([&receipt_no], |row| row.get(0)).optional()?;
+    let deleted = statement.query_row([receipt_no.to_string()], |row| row.get(0)).optional()?;
     Ok(deleted.unwrap_or(false))
 }
 

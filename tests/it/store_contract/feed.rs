@@ -1,6 +1,7 @@
 //! The feed: one committed change, told to everyone.
 
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 use futures_util::{StreamExt, TryStreamExt};
 use jatah::domain::Recipient;
@@ -50,7 +51,7 @@ pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Sha
 pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: Shared) {
     let mut changes = store.changes(None).await.unwrap();
     let start = changes.start.clone();
-    let (queue, work) = CommitQueue::new(store.clone());
+    let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
     let (mut tasks, mut listeners) = (JoinSet::new(), JoinSet::new());
     tasks.spawn(work);
     for serial in 1..=100 {

@@ -1,6 +1,7 @@
 //! Who wins, and what the loser is told.
 
 use std::collections::BTreeSet;
+use tokio_util::sync::CancellationToken;
 
 use jatah::domain::ReceiptNo;
 use jatah::store::{Commit, CommitAnswer, CommitQueue, Limit, Requested};
@@ -11,7 +12,7 @@ use crate::build::{Wish, act, book, cancel, day, decided, held, minute, pay, put
 
 /// Sends commits through one queue, all at once, and collects their answers.
 async fn at_once(store: &Shared, commits: Vec<Commit>) -> Vec<CommitAnswer> {
-    let (queue, work) = CommitQueue::new(store.clone());
+    let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
     let mut worker = JoinSet::new();
     worker.spawn(work);
     let mut guests = JoinSet::new();

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName } from '../../web/js/radar-shape.js';
+
+const near = (found, expected) => assert.ok(Math.abs(found - expected) < 0.01, `${found} is not ${expected}`);
+
+test('the rim is a round number that holds the radius and everybody', () => {
+  assert.equal(rim([], 10), 15);
+  assert.equal(rim([3, 42.1], 10), 50);
+  assert.equal(rim([15_000], 10), 20_100);
+  assert.deepEqual(rings(30), [5, 10, 20, 30]);
+  assert.deepEqual(rings(1), [0.5, 1]);
+});
+
+test('north is up and east is right', () => {
+  for (const [bearing, x, y] of [[0, 0, -reach], [90, reach, 0], [180, 0, reach], [270, -reach, 0]]) {
+    const at = place({ distanceKm: 20, bearing }, 20);
+    near(at.x, middle + x);
+    near(at.y, middle + y);
+  }
+  near(place({ distanceKm: 0, bearing: 123 }, 20).x, middle);
+});
+
+test('farther is farther out, and nobody is beyond the rim', () => {
+  near(radiusOf(5, 20), reach / 2);
+  near(radiusOf(20, 20), reach);
+  near(radiusOf(21, 20), reach);
+  assert.ok(radiusOf(1, 20) < radiusOf(2, 20));
+});
+
+test('a trail fades towards its past', () => {
+  const shown = [0, 1, 2, 3].map((index) => fade(index, 4));
+  assert.deepEqual([...shown].sort((a, b) => a - b), shown);
+  assert.equal(fade(0, 1), 1);
+});
+
+const guest = (more) => ({ receiptNo: 'RESI-20260104-001', status: 'PENDING', arrivedAt: null, holdUntil: '2026-01-04T12:00:00Z', forecast: 'IN_TIME', travel: { trail: [{}] }, ...more });
+
+test('on the way is who is pending, shares a position and is not at the desk', () => {
+  const all = [guest({}), guest({ status: 'PAID' }), guest({ arrivedAt: 'now' }), guest({ travel: null }), guest({ travel: { trail: [] } })];
+  assert.deepEqual(onTheWay(all), [all[0]]);
+  const sooner = guest({ receiptNo: 'RESI-20260104-002', holdUntil: '2026-01-04T11:00:00Z' });
+  assert.deepEqual(onTheWay([all[0], sooner]), [sooner, all[0]]);
+});
+
+test('forecasts are counted over all who are not there yet', () => {
+  const all = [guest({}), guest({ forecast: 'NO_POSITION', travel: null }), guest({ arrivedAt: 'now' }), guest({ status: 'CANCELLED', forecast: null })];
+  assert.deepEqual(countForecasts(all), { IN_TIME: 1, WILL_EXTEND: 0, WILL_CANCEL: 0, NO_POSITION: 1 });
+});
+
+test('every forecast has a shape of its own', () => assert.equal(new Set(Object.values(marks)).size, 4));
+
+test('names are short beside a dot', () => {
+  assert.equal(shortName('Dewi Lestari'), 'Dewi');
+  assert.equal(shortName('  Bambangsoesatyono '), 'Bambangsoes…');
+});
+
+test('labels of dots on one spot do not lie on each other', () => {
+  const [a, b, c] = labelPlaces([{ x: 100, y: 100 }, { x: 102, y: 101 }, { x: 101, y: 99 }]);
+  assert.ok(Math.abs(a.y - b.y) >= 30 && Math.abs(b.y - c.y) >= 30 && Math.abs(a.y - c.y) >= 30);
+  assert.equal(labelPlaces([{ x: 350, y: 100 }])[0].anchor, 'end');
+});

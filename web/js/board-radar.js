@@ -1,0 +1,127 @@
+// The radar: who is on the way, seen from the hotel. In: the board's state. Out: `onOpen` with a receipt number.
+// Drawn by hand in SVG; no map, no third party. Dots are kept by receipt number, so that they move and do not jump.
+import { arrange, byId, el, setText, show } from './dom.js';
+import { ageWords, clockTime, countdown, distance } from './format.js';
+import { language, t } from './language.js';
+import { countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName, size } from './radar-shape.js';
+
+const svgNs = 'http://www.w3.org/2000/svg';
+
+function draw(tag, properties = {}, ...children) {
+  const node = document.createElementNS(svgNs, tag);
+  for (const [name, value] of Object.entries(properties)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+const textNode = (properties, words) => { const node = draw('text', properties); node.textContent = words; return node; };
+
+export function mountRadar({ state, now, onOpen }) {
+  const ground = draw('g', { 'aria-hidden': 'true' }), trails = draw('g', { 'aria-hidden': 'true' }), guests = draw('g');
+  const labels = draw('g', { 'aria-hidden': 'true' }); // the dots' own labels say more
+  const svg = draw('svg', { viewBox: `0 0 ${size} ${size}`, role: 'group' }, ground, trails, labels, guests);
+  byId('radar-picture').append(svg);
+  const dots = new Map();
+  let shownGround = '';
+
+  function dot(receiptNo) {
+    if (dots.has(receiptNo)) return dots.get(receiptNo);
+    const mark = draw('path', { class: 'mark' });
+    const name = textNode({ class: 'name' }, ''), detail = textNode({ class: 'detail' }, '');
+    const label = draw('g', { class: 'label' }, name, detail);
+    const spot = draw('g', { class: 'spot' }, draw('circle', { r: 22, class: 'touch' }), mark);
+    const node = draw('g', { class: 'on-the-way', role: 'button', tabindex: '0' }, spot);
+    for (const part of [node, label]) part.addEventListener('click', () => onOpen(receiptNo));
+    node.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      onOpen(receiptNo);
+    });
+    dots.set(receiptNo, { node, spot, mark, label, name, detail });
+    return dots.get(receiptNo);
+  }
+
+  function update() {
+    if (!state.hotel) return;
+    const all = [...state.bookings.values()], moving = onTheWay(all), rimKm = rim(moving.map(({ travel }) => travel.distanceKm), state.hotel.radiusKm);
+    setText(byId('radar-count'), t('radar.count', { n: moving.length }));
+    show(byId('radar-picture'), moving.length > 0);
+    show(byId('radar-none'), moving.length === 0);
+    drawLegend(countForecasts(all));
+    drawGround(rimKm);
+    svg.setAttribute('aria-label', t('radar.label'));
+    const places = moving.map(({ travel }) => place(travel.trail.at(-1), rimKm)), words = labelPlaces(places);
+    trails.replaceChildren(...moving.flatMap((booking) => trail(booking, rimKm)));
+    arrange(guests, moving.map((booking, index) => guest(booking, places[index], words[index])));
+    arrange(labels, moving.map(({ receiptNo }) => dots.get(receiptNo).label));
+    for (const receiptNo of dots.keys()) if (!moving.some((booking) => booking.receiptNo === receiptNo)) dots.delete(receiptNo);
+    tick(now());
+  }
+
+  function guest(booking, at, label) {
+    const shown = dot(booking.receiptNo);
+    shown.booking = booking;
+    shown.node.dataset.receipt = booking.receiptNo;
+    shown.node.dataset.forecast = booking.forecast;
+    shown.mark.setAttribute('d', marks[booking.forecast] ?? marks.NO_POSITION);
+    // By a property, not by an attribute: so it moves there, and the page's policy allows it.
+    shown.spot.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
+    shown.label.style.transform = `translate(${label.x.toFixed(1)}px, ${label.y.toFixed(1)}px)`;
+    for (const [line, dy] of [[shown.name, 0], [shown.detail, 14]]) {
+      line.setAttribute('text-anchor', label.anchor);
+      line.setAttribute('y', dy);
+    }
+    setText(shown.name, shortName(booking.guestName));
+    return shown.node;
+  }
+
+  function trail({ forecast, travel }, rimKm) {
+    const points = travel.trail.map((point) => place(point, rimKm));
+    return points.slice(1).map((point, index) => draw('line', {
+      x1: points[index].x.toFixed(1), y1: points[index].y.toFixed(1), x2: point.x.toFixed(1), y2: point.y.toFixed(1),
+      class: `trail ${forecast}`, 'stroke-opacity': fade(index, points.length - 1).toFixed(2),
+    }));
+  }
+
+  function drawGround(rimKm) {
+    const key = `${rimKm} ${state.hotel.radiusKm} ${language()}`;
+    if (key === shownGround) return;
+    shownGround = key;
+    const ring = (km) => draw('circle', { cx: middle, cy: middle, r: radiusOf(km, rimKm).toFixed(1), class: 'ring' });
+    const far = (km, kind) => textNode({ x: middle, y: (middle + radiusOf(km, rimKm) + 11).toFixed(1), class: kind, 'text-anchor': 'middle' }, `${km.toLocaleString(language())} km`);
+    const winds = [['north', 0, -1], ['east', 1, 0], ['south', 0, 1], ['west', -1, 0]].map(([name, x, y]) =>
+      textNode({ x: middle + x * (reach + 18), y: middle + y * (reach + 18) + 4, class: 'wind', 'text-anchor': 'middle' }, t(`radar.${name}`)));
+    const inner = radiusOf(state.hotel.radiusKm, rimKm);
+    ground.replaceChildren(
+      draw('circle', { cx: middle, cy: middle, r: reach, class: 'field' }),
+      draw('circle', { cx: middle, cy: middle, r: inner.toFixed(1), class: 'near' }),
+      ...rings(rimKm).map(ring), ...rings(rimKm).map((km) => far(km, 'far')),
+      textNode({ x: middle, y: (middle - inner - 5).toFixed(1), class: 'near-words', 'text-anchor': 'middle' }, t('radar.radius', { distance: `${state.hotel.radiusKm.toLocaleString(language())} km` })),
+      ...winds.filter((_, index) => index !== 2),
+      draw('path', { d: `M${middle - 8} ${middle + 8}v-9l8 -7l8 7v9Z`, class: 'hotel' }));
+  }
+
+  function drawLegend(counts) {
+    const rows = Object.entries(counts).map(([forecast, n]) => {
+      const picture = draw('svg', { viewBox: '-12 -12 24 24', 'aria-hidden': 'true' }, draw('path', { d: marks[forecast], class: 'mark' }));
+      return el('li', { 'data-forecast': forecast }, picture, ` ${t(`card.forecast.${forecast}`)} `, el('strong', {}, String(n)));
+    });
+    byId('radar-legend').replaceChildren(...rows);
+  }
+
+  /** What changes with time alone. */
+  function tick(time) {
+    for (const { booking, detail, node } of dots.values()) {
+      if (!booking?.travel) continue;
+      const { travel } = booking, timezone = state.hotel.timezone;
+      const left = countdown(Date.parse(booking.holdUntil) - time);
+      setText(detail, [distance(travel.distanceKm, language()), left].join(' · '));
+      const eta = travel.arrivesAt && t('card.flag.eta', { time: clockTime(Date.parse(travel.arrivesAt), timezone, language()) });
+      const words = [booking.guestName, t(`card.forecast.${booking.forecast}`), distance(travel.distanceKm, language()), eta,
+        t('card.flag.age', { age: ageWords(time - Date.parse(travel.fixAt), language()) })].filter(Boolean).join(', ');
+      if (Math.floor(time / 1000) % 10 === 0 || !node.hasAttribute('aria-label')) node.setAttribute('aria-label', words);
+    }
+  }
+
+  return { update, tick };
+}
