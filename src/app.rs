@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::auth::{LinkKey, StaffDoor, fresh_secret};
+use crate::auth::{LinkKey, MiniApp, StaffDoor, fresh_secret};
 use crate::clock::Clock;
-use crate::config::{Config, StoreUrl};
+use crate::config::{self, Config, StoreUrl};
 use crate::courier::{self, Courier, Routes};
 use crate::desk::{Desk, NodeId};
 use crate::domain::Coordinates;
@@ -27,7 +28,8 @@ use crate::scheduler::Scheduler;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
 use crate::store::{CommitQueue, Store};
-use crate::web::{self, Doors, WebSettings};
+use crate::telegram::{BotName, Inbox, Telegram};
+use crate::web::{self, Doors, WebSettings, Webhook, WebhookHandler};
 
 /// How long requests in flight may take once the process is told to stop.
 const DOORS_LIMIT: Duration = Duration::from_secs(5);
@@ -135,20 +137,36 @@ impl Running {
             Desk::new(Arc::clone(&store.store), queue, clock.clone(), policy, node.clone(), links);
         let desk = ask_for_roads(config, hotel, desk, &doors)?;
         let health = Health::default();
+        let staff = StaffDoor::new(Arc::clone(&store.store), clock.clone());
+        let bot_name = BotName::default();
+        let bot = Telegram::set_up(config, public_url.clone(), Arc::clone(&bot_name)).await?;
+        let (inbox, telegram) = match bot {
+            Some(bot) => {
+                let (inbox, deliver) = bot.start(
+                    (&desk, staff.clone()),
+                    qris.clone(),
+                    &feed,
+                    health.clone(),
+                    &doors,
+                    &deliveries,
+                );
+                (Some(inbox), Some(deliver))
+            }
+            None => (None, None),
+        };
         let courier = Courier::new(
             Arc::clone(&store.store),
             feed.clone(),
             Arc::clone(&desk),
             node,
             store.lock.is_some(),
-            Routes { email: Arc::new(mailer), telegram: None },
+            Routes { email: Arc::new(mailer), telegram },
             health.clone(),
         );
         deliveries.spawn("courier", courier.run(deliveries.stop_signal()));
         let scheduler =
             Scheduler::new(Arc::clone(&desk), feed.clone(), clock.clone(), health.clone());
         doors.spawn("scheduler", scheduler.run(doors.stop_signal()));
-        let staff = StaffDoor::new(Arc::clone(&store.store), clock);
         let running = Self {
             address,
             public_url,
@@ -164,7 +182,7 @@ impl Running {
             deliveries,
             log,
         };
-        running.open_doors(config, listener, metrics).await?;
+        running.open_doors(config, listener, metrics, (bot_name, inbox)).await?;
         Ok(running)
     }
 
@@ -173,12 +191,13 @@ impl Running {
         config: &Config,
         listener: TcpListener,
         metrics: Option<PrometheusHandle>,
+        (telegram_bot, inbox): (BotName, Option<Arc<Inbox>>),
     ) -> Result<()> {
         let stop = self.doors.stop_signal();
         let settings = WebSettings {
             language: config.hotel.language,
             public_url: config.server.public_url.as_ref().map(ToString::to_string),
-            telegram_bot: None,
+            telegram_bot,
             requests_per_second: config.limits.requests_per_second,
             holds_per_address: config.limits.holds_per_address,
             trusted_proxies: config.limits.trusted_proxies.clone(),
@@ -191,6 +210,12 @@ impl Running {
             qris: self.qris.clone(),
             health: self.health.clone(),
             metrics: metrics.clone(),
+            webhook: webhook(config, inbox),
+            mini_app: config
+                .telegram
+                .token
+                .as_ref()
+                .map(|token| MiniApp::new(token.expose(), config.staff.clone())),
             settings,
         };
         if let (Some(address), Some(handle)) = (config.server.metrics_listen, metrics.clone()) {
@@ -223,6 +248,26 @@ impl Running {
         self.log.stop(DOORS_LIMIT).await;
         self.store.store.close().await;
         info!("stopped");
+    }
+}
+
+/// The door for Telegram's calls, where it is to call.
+fn webhook(config: &Config, inbox: Option<Arc<Inbox>>) -> Option<Webhook> {
+    match &config.telegram.webhook {
+        config::Webhook::On { secret } => {
+            inbox.map(|inbox| Webhook::new(secret.expose(), Arc::new(Calls(inbox))))
+        }
+        config::Webhook::Off => None,
+    }
+}
+
+/// Hands what the web door takes to the bot.
+struct Calls(Arc<Inbox>);
+
+#[async_trait]
+impl WebhookHandler for Calls {
+    async fn take_in(&self, body: &[u8]) -> bool {
+        self.0.take_in(body).await
     }
 }
 

@@ -3,6 +3,8 @@
 //! Secrets are random or derived, are shown once, and are kept by their hash alone. What somebody
 //! who came in may do is decided where it is done.
 
+mod mini_app;
+
 use std::sync::Arc;
 
 use base64::Engine;
@@ -17,6 +19,7 @@ use crate::domain::{Moment, ReceiptNo, StaffName, TokenHash};
 use crate::store::{Pass, PassKind, Store, StoreError};
 
 pub use crate::store::Role;
+pub use mini_app::MiniApp;
 
 /// How long a one-time code can be used.
 pub const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
@@ -66,6 +69,12 @@ impl LinkKey {
         keyed(&self.0, receipt_no)
     }
 
+    /// A secret made of any text. No receipt number has a colon in front, so it opens no link.
+    #[must_use]
+    pub fn secret_of(&self, text: &str) -> String {
+        keyed_text(&self.0, &format!(":{text}"))
+    }
+
     /// Whether a token is that of a link to this booking, in constant time.
     #[must_use]
     pub fn opens(&self, token: &str, receipt_no: ReceiptNo) -> bool {
@@ -74,12 +83,16 @@ impl LinkKey {
 }
 
 fn keyed(key: &[u8], receipt_no: ReceiptNo) -> String {
+    keyed_text(key, &receipt_no.to_string())
+}
+
+fn keyed_text(key: &[u8], text: &str) -> String {
     // HMAC takes keys of any length (RFC 2104, 2), so there is always one; an empty token opens
     // nothing.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return String::new();
     };
-    mac.update(receipt_no.to_string().as_bytes());
+    mac.update(text.as_bytes());
     URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
@@ -148,12 +161,20 @@ impl StaffDoor {
         let Some(pass) = taken.filter(|pass| now < pass.expires_at) else {
             return Ok(None);
         };
+        let staff = Staff { name: pass.name, role: pass.role };
+        self.open_session(staff).await.map(Some)
+    }
+
+    /// Opens a session for somebody who is known already.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn open_session(&self, staff: Staff) -> Result<SignedIn, StoreError> {
         let token = fresh_secret();
-        let expires_at = now + SESSION_LIFE;
-        let session = Pass { expires_at, ..pass };
+        let expires_at = self.clock.now() + SESSION_LIFE;
+        let session = Pass { name: staff.name.clone(), role: staff.role, expires_at };
         self.store.keep_pass(PassKind::Session, hash(&token), &session).await?;
-        let staff = Staff { name: session.name, role: session.role };
-        Ok(Some(SignedIn { token, staff, expires_at }))
+        Ok(SignedIn { token, staff, expires_at })
     }
 
     /// Whose session this is; `None` if it is unknown or has ended.

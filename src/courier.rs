@@ -40,6 +40,8 @@ const MAX_UNKNOWN: u32 = 2;
 const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Attempts under way at once, over one channel.
 const MAX_SENDING: usize = 8;
+/// The same of notices to the front office, which wait to be merged and so take no guest's place.
+const MAX_MERGING: usize = 2_000;
 /// How long a stopping process goes on delivering what is on the way.
 pub const DRAIN: Duration = Duration::from_secs(10);
 
@@ -112,7 +114,10 @@ impl Routes {
         let telegram = || self.telegram.clone().map(|deliver| (Channel::Telegram, deliver));
         match (letter.to, &letter.change.booking.guest.contact) {
             (Recipient::Guest, Contact::Web(_)) => Some((Channel::Email, Arc::clone(&self.email))),
-            (Recipient::Guest, Contact::Telegram(_)) | (Recipient::FrontOffice, _) => telegram(),
+            (Recipient::Guest, Contact::Telegram(_)) => telegram(),
+            (Recipient::FrontOffice, _) => {
+                telegram().map(|(_, deliver)| (Channel::FrontOffice, deliver))
+            }
         }
     }
 }
@@ -121,6 +126,7 @@ impl Routes {
 enum Channel {
     Email,
     Telegram,
+    FrontOffice,
 }
 
 /// The courier of one process.
@@ -138,6 +144,7 @@ pub struct Courier {
     sending: JoinSet<Tried>,
     email_places: Arc<Semaphore>,
     telegram_places: Arc<Semaphore>,
+    front_office_places: Arc<Semaphore>,
 }
 
 /// A letter that is still to be brought.
@@ -199,6 +206,7 @@ impl Courier {
             sending: JoinSet::new(),
             email_places: Arc::new(Semaphore::new(MAX_SENDING)),
             telegram_places: Arc::new(Semaphore::new(MAX_SENDING)),
+            front_office_places: Arc::new(Semaphore::new(MAX_MERGING)),
         }
     }
 
@@ -346,6 +354,7 @@ impl Courier {
         let route = self.routes.to(&pending.letter);
         let places = match route {
             Some((Channel::Telegram, _)) => Arc::clone(&self.telegram_places),
+            Some((Channel::FrontOffice, _)) => Arc::clone(&self.front_office_places),
             Some((Channel::Email, _)) | None => Arc::clone(&self.email_places),
         };
         let try_once = TryOnce {

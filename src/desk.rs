@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use tracing::{info, warn};
@@ -19,15 +19,17 @@ use crate::domain::{
     decide,
 };
 use crate::store::{
-    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Opening, Requested, Store,
+    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Memo, Opening, Requested, Store,
 };
 
+mod handoff;
 mod positions;
 mod request;
 
 pub use crate::store::{
     Cursor, Filter, Limit, NodeId, Page, PageKey, Search, StatusKind, StoreError, Undelivered, Wake,
 };
+pub use handoff::Handoff;
 use positions::Positions;
 
 pub use positions::Departure;
@@ -432,6 +434,42 @@ impl Desk {
         let known = self.store.nights(night, 1).await?;
         let taken = known.iter().find(|known| known.room == *code).map_or(0, |known| known.taken);
         Ok(Availability { room: room.clone(), available: rooms.saturating_sub(taken) })
+    }
+
+    /// Keeps a short text of a door under a name, for so long.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn keep_memo(
+        &self,
+        name: &str,
+        text: String,
+        life: TimeDelta,
+    ) -> Result<(), StoreError> {
+        self.store.keep_memo(name, &Memo { text, expires_at: self.clock.now() + life }).await
+    }
+
+    /// The text kept under a name, while it lasts.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn memo(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let memo = self.store.memo(name).await?;
+        Ok(memo.filter(|memo| self.clock.now() < memo.expires_at).map(|memo| memo.text))
+    }
+
+    /// A secret that only this hotel can make of a text, and makes the same ever again.
+    #[must_use]
+    pub fn secret_of(&self, text: &str) -> String {
+        self.links.secret_of(text)
+    }
+
+    /// Several bookings with their tracks; those that there are not are left out.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
+        self.store.held_many(receipt_nos).await
     }
 
     /// How far the store's clock is ahead of this machine's, in milliseconds, where known.

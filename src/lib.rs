@@ -4,7 +4,8 @@
 //! The modules, in reading order: what the hotel decides (`domain`) and says (`text`); what it
 //! is told at start (`config`) and what time it is (`clock`); what it keeps (`store`); who moves
 //! bookings (`desk`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
-//! (`courier`, `email`), the payment code (`qris`); the doors (`auth`, `web`); and how the parts live (`lifecycle`, `app`).
+//! (`courier`, `email`), the payment code (`qris`); the doors (`auth`, `telegram`, `web`); and how
+//! the parts live (`lifecycle`, `app`).
 
 pub mod app;
 pub mod auth;
@@ -21,5 +22,6 @@ pub mod routing;
 pub mod scheduler;
 pub mod simulate;
 pub mod store;
+pub mod telegram;
 pub mod text;
 pub mod web;

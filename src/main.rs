@@ -233,6 +233,9 @@ async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
     let links = LinkKey::load(store.as_ref()).await.context("store")?;
     store.close().await;
     print("store: ok");
+    for line in jatah::telegram::check(config).await? {
+        print(&line);
+    }
     let qris = Qris::load(&config.qris, &config.hotel.name)?;
     print(if qris.is_some() { "qris: ok" } else { "qris: none" });
     let hotel = config.policy().hotel;

@@ -144,6 +144,14 @@ pub trait Store: Send + Sync + 'static {
     /// The pass of a secret.
     async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError>;
 
+    // ── memos ───────────────────────────────────────────────────────────────────────────────
+
+    /// Keeps a short text under a name until it expires; the later one stands.
+    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError>;
+
+    /// The text kept under a name.
+    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError>;
+
     // ── the store itself ────────────────────────────────────────────────────────────────────
 
     /// The hotel's own secret, the same for every process and for good: `fresh` the first time,
@@ -453,6 +461,15 @@ pub struct Pass {
     /// May they do what only managers may?
     pub role: Role,
     /// Until when. Whoever reads the pass compares; stores only tidy up.
+    pub expires_at: Moment,
+}
+
+/// A short text that outlives the process: where a conversation stands, which message shows what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memo {
+    /// What is kept. Only who wrote it knows what it means.
+    pub text: String,
+    /// Until when. Whoever reads the memo compares; stores only tidy up.
     pub expires_at: Moment,
 }
 

@@ -9,6 +9,7 @@ mod history;
 mod mail;
 mod mail_words;
 mod refusal;
+pub mod telegram;
 mod travel;
 
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};

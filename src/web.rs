@@ -7,9 +7,10 @@ mod graphql;
 mod health;
 mod limits;
 mod pages;
+mod webhook;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
-use crate::auth::StaffDoor;
+use crate::auth::{MiniApp, StaffDoor};
 use crate::desk::Desk;
 use crate::domain::Language;
 use crate::feed::Feed;
@@ -34,6 +35,7 @@ use graphql::{Gate, House};
 use limits::Limits;
 
 pub use graphql::sdl;
+pub use webhook::{Webhook, WebhookHandler};
 
 /// Nothing but what comes from us, no inline script or style, and nobody frames our pages.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -48,8 +50,8 @@ pub struct WebSettings {
     /// Where our pages are for guests, without a slash at the end; by default where a request
     /// went.
     pub public_url: Option<String>,
-    /// User name of the Telegram bot, without `@`.
-    pub telegram_bot: Option<String>,
+    /// User name of the Telegram bot, without `@`, once it is known.
+    pub telegram_bot: Arc<OnceLock<String>>,
     /// GraphQL requests of one address in a second at most.
     pub requests_per_second: u32,
     /// Running holds of one address at most.
@@ -74,6 +76,10 @@ pub struct Doors {
     pub health: Health,
     /// The metrics, if they are recorded.
     pub metrics: Option<PrometheusHandle>,
+    /// Who takes what Telegram calls with, if it does.
+    pub webhook: Option<Webhook>,
+    /// Who comes in by the Mini App, if there is a bot.
+    pub mini_app: Option<MiniApp>,
     /// What was configured.
     pub settings: WebSettings,
 }
@@ -81,16 +87,18 @@ pub struct Doors {
 /// Everything that is served. Live sockets are closed once `stop` is cancelled. To be served with
 /// the peer's address as [`ConnectInfo`](axum::extract::ConnectInfo).
 pub fn router(doors: Doors, stop: CancellationToken) -> Router {
-    let Doors { desk, feed, staff, qris, health, metrics, settings } = doors;
+    let Doors { desk, feed, staff, qris, health, metrics, webhook, mini_app, settings } = doors;
+    let webhook = webhook.map(webhook::routes).unwrap_or_default();
     let pages = pages::routes(settings.language);
     let health = health::routes(health, Arc::clone(&desk));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
-    let gate = Gate::new(House { desk, feed, staff, qris, settings }, limits, stop);
+    let gate = Gate::new(House { desk, feed, staff, mini_app, qris, settings }, limits, stop);
     Router::new()
         .route("/graphql", any(graphql::serve))
         .with_state(Arc::new(gate))
         .merge(health)
+        .merge(webhook)
         .merge(metrics.unwrap_or_default())
         .merge(pages)
         .layer(middleware::map_response(secure))

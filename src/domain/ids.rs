@@ -50,6 +50,19 @@ impl ReceiptNo {
         self.day
     }
 
+    /// Whether another number is the next one of the same day.
+    #[must_use]
+    pub fn is_followed_by(self, other: Self) -> bool {
+        self.day == other.day && self.serial.checked_add(1) == Some(other.serial)
+    }
+
+    /// How far apart two numbers are in what people mistype: days first, then the counter.
+    #[must_use]
+    pub fn distance_to(self, other: Self) -> u64 {
+        let days = (self.day - other.day).num_days().unsigned_abs();
+        days * u64::from(u32::MAX) + u64::from(self.serial.abs_diff(other.serial))
+    }
+
     /// Reads what people type: any case, with or without `RESI-`, with spaces, dashes or
     /// neither, with or without leading zeros in the counter.
     ///

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use connect::ServerClock;
 
 use super::{
-    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Night,
+    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Memo, Night,
     NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
     Undelivered, Wake,
 };
@@ -34,6 +34,7 @@ mod commit;
 mod connect;
 mod error;
 mod feed;
+mod memos;
 mod notices;
 mod passes;
 mod plan;
@@ -190,6 +191,14 @@ impl Store for MongoStore {
 
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.call(self.keep_signing_key(fresh)).await
+    }
+
+    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError> {
+        self.call(self.write_memo(name, memo)).await
+    }
+
+    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {
+        self.call(self.read_memo(name)).await
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {

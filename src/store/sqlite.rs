@@ -14,7 +14,7 @@ use futures_util::stream::BoxStream;
 use rusqlite::Connection;
 
 use super::{
-    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Night,
+    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Memo, Night,
     NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
     Undelivered, Wake,
 };
@@ -25,6 +25,7 @@ mod error;
 mod feed;
 mod json;
 mod lock;
+mod memos;
 mod notices;
 mod passes;
 mod read;
@@ -256,6 +257,16 @@ impl Store for SqliteStore {
 
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.write(move |writer| passes::signing_key(&mut writer.connection, fresh)).await
+    }
+
+    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError> {
+        let (name, memo) = (name.to_owned(), memo.clone());
+        self.write(move |writer| memos::keep(&mut writer.connection, &name, &memo)).await
+    }
+
+    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {
+        let name = name.to_owned();
+        self.read(move |connection| memos::read(connection, &name)).await
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {

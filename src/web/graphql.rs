@@ -23,7 +23,7 @@ use async_graphql::Schema;
 use async_graphql::dataloader::DataLoader;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::StaffDoor;
+use crate::auth::{MiniApp, StaffDoor};
 use crate::desk::Desk;
 use crate::domain::Refusal;
 use crate::feed::Feed;
@@ -51,6 +51,8 @@ pub struct House {
     pub feed: Feed,
     /// Staff sessions.
     pub staff: StaffDoor,
+    /// Who comes in by the Mini App, if there is a bot.
+    pub mini_app: Option<MiniApp>,
     /// The hotel's payment code, if it has one.
     pub qris: Option<Qris>,
     /// What was configured.

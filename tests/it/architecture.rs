@@ -8,7 +8,7 @@ use std::path::Path;
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
 
 /// What each module may know besides [`COMMON`] and itself.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &[]),
@@ -22,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("courier", &["store", "feed", "desk"]),
     ("scheduler", &["desk", "feed", "auth"]),
     ("email", &["courier", "auth", "qris"]),
+    ("telegram", &["desk", "feed", "auth", "courier", "qris"]),
     ("web", &["desk", "feed", "auth", "qris"]),
     ("simulate", &[]),
     ("routing", &["desk"]),
@@ -35,20 +36,22 @@ const ALLOWED: [(&str, &[&str]); 18] = [
             "courier",
             "scheduler",
             "email",
+            "telegram",
             "routing",
             "web",
             "qris",
         ],
     ),
-    ("main", &["app", "auth", "web", "store", "email", "qris", "simulate"]),
+    ("main", &["app", "auth", "web", "store", "email", "qris", "simulate", "telegram"]),
 ];
 
 /// Where each driver may be named.
-const DRIVERS: [(&str, &str); 11] = [
+const DRIVERS: [(&str, &str); 12] = [
     ("mongodb", "store/mongo"),
     ("bson", "store/mongo"),
     ("rusqlite", "store/sqlite"),
     ("lettre", "email"),
+    ("teloxide", "telegram"),
     ("image", "qris"),
     ("qrcode", "qris"),
     ("rqrr", "qris"),

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod botapi;
 mod build;
 mod clockwork;
 mod hotel;
@@ -17,5 +18,6 @@ mod qris;
 mod roads;
 mod sqlite;
 mod store_contract;
+mod telegram;
 mod watched;
 mod web;

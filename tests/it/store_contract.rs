@@ -81,6 +81,7 @@ macro_rules! contract {
                 a_session_is_read_by_its_secret_until_it_is_taken,
                 codes_and_sessions_are_different_things,
                 the_signing_key_is_the_first_one_for_everybody,
+                a_memo_is_read_by_its_name_and_the_later_one_stands,
                 a_closed_store_is_unavailable,
             );
         }

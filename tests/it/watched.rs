@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
 use jatah::domain::{Change, Held, Moment, ReceiptNo, RoomCode, TokenHash, Track};
 use jatah::store::{
-    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Night,
+    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Memo, Night,
     NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
     Undelivered, Wake,
 };
@@ -174,6 +174,16 @@ impl Store for Watched {
     async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError> {
         self.called()?;
         self.inner.pass(kind, secret).await
+    }
+
+    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError> {
+        self.called()?;
+        self.inner.keep_memo(name, memo).await
+    }
+
+    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {
+        self.called()?;
+        self.inner.memo(name).await
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {

@@ -99,7 +99,7 @@ fn settings() -> WebSettings {
     WebSettings {
         language: Language::Indonesian,
         public_url: None,
-        telegram_bot: None,
+        telegram_bot: Arc::default(),
         requests_per_second: 100_000,
         holds_per_address: 100_000,
         trusted_proxies: Vec::new(),
@@ -140,6 +140,8 @@ impl Site {
                 qris: None,
                 health: health.clone(),
                 metrics: None,
+                webhook: None,
+                mini_app: None,
                 settings,
             },
             doors.stop_signal(),

@@ -1,5 +1,5 @@
 // Who is signed in. The session's token lives in localStorage, so that a reload or a second tab stays signed in.
-import { SIGN_IN } from './documents.js';
+import { SIGN_IN, SIGN_IN_TELEGRAM } from './documents.js';
 import { byId, setText, show } from './dom.js';
 import { sentenceOf, t } from './language.js';
 
@@ -28,6 +28,13 @@ export function takeCode() {
   const code = new URLSearchParams(location.hash.slice(1)).get('code');
   if (code !== null) history.replaceState(null, '', location.pathname + location.search);
   return code;
+}
+
+/** What Telegram signed of its user, when the board is opened as Mini App. It leaves the address as a code does. */
+export function takeInitData() {
+  const data = new URLSearchParams(location.hash.slice(1)).get('tgWebAppData');
+  if (data !== null) history.replaceState(null, '', location.pathname + location.search);
+  return data;
 }
 
 /** People paste the whole link as often as the code in it. */
@@ -59,6 +66,19 @@ export function mountSignIn({ api, onSignedIn }) {
     return !saying;
   }
 
+  /** True when Telegram's word let somebody in. */
+  async function enterByTelegram(initData) {
+    try {
+      const { signInWithTelegram } = await api(SIGN_IN_TELEGRAM, { initData });
+      onSignedIn(signInWithTelegram);
+      return true;
+    } catch (error) {
+      saying = () => sentenceOf(error);
+      update();
+      return false;
+    }
+  }
+
   function update() {
     setText(byId('enter'), t(busy ? 'board.entering' : 'board.enter'));
     byId('enter').setAttribute('aria-disabled', String(busy));
@@ -68,5 +88,5 @@ export function mountSignIn({ api, onSignedIn }) {
   }
 
   byId('sign-in-form').addEventListener('submit', (event) => { event.preventDefault(); enter(codeIn(byId('code').value)); });
-  return { enter, update, say(sentence) { saying = sentence; update(); } };
+  return { enter, enterByTelegram, update, say(sentence) { saying = sentence; update(); } };
 }

@@ -9,7 +9,7 @@ import { mountNotice } from './board-notice.js';
 import { mountQris } from './board-qris.js';
 import { mountRadar } from './board-radar.js';
 import { mountRoomsLeft } from './board-rooms.js';
-import { createSession, mountSignIn, takeCode } from './board-session.js';
+import { createSession, mountSignIn, takeCode, takeInitData } from './board-session.js';
 import { emptyState, merge, notable } from './board-state.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
 import { byId, fillIcons, setText, show } from './dom.js';
@@ -222,7 +222,8 @@ ticker.add((time) => {
 });
 setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
 setInterval(refreshForecasts, 60_000);
-const code = takeCode();
+const initData = takeInitData(), code = takeCode();
 update();
 // A link that was used before must not throw out somebody who is signed in already.
-if (!code || (!(await signIn.enter(code)) && session.token())) { if (session.token()) start(); }
+const came = initData ? await signIn.enterByTelegram(initData) : code && (await signIn.enter(code));
+if (!came && session.token()) start();

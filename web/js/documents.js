@@ -44,6 +44,10 @@ export const SIGN_IN = `mutation SignIn($code: String!) {
   signInWithCode(code: $code) { token expiresAt staff { name role } }
 }`;
 
+export const SIGN_IN_TELEGRAM = `mutation SignInTelegram($initData: String!) {
+  signInWithTelegram(initData: $initData) { token expiresAt staff { name role } }
+}`;
+
 export const ME = `query Me { me { name role } hotel { ${hotelFields} } }`;
 
 export const BOOKINGS = `query Bookings($filter: BookingFilter, $first: Int!, $after: String) {

@@ -12,15 +12,15 @@ use mongodb::{Collection, Database, IndexModel};
 
 use super::error::{NAMESPACE_EXISTS, code, store_error};
 use super::shape::{
-    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, LIMITS, META, REQUESTS, SESSIONS, TRACKS,
+    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, LIMITS, MEMOS, META, REQUESTS, SESSIONS, TRACKS,
 };
 use crate::store::StoreError;
 
 /// Raised when an older version could no longer read or keep what this one writes.
 const VERSION: i64 = 1;
 
-const COLLECTIONS: [&str; 10] =
-    [BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, COUNTERS, CODES, SESSIONS, META];
+const COLLECTIONS: [&str; 11] =
+    [BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, COUNTERS, CODES, SESSIONS, META, MEMOS];
 
 pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
     // The version first: what a newer version made is not to be touched.
@@ -96,6 +96,7 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
         (CLAIMS, vec![index(doc! { "night": 1 })]),
         (CODES, vec![expiring()]),
         (SESSIONS, vec![expiring()]),
+        (MEMOS, vec![expiring()]),
     ]
 }
 

@@ -26,6 +26,7 @@ pub(super) const COUNTERS: &str = "counters";
 pub(super) const CODES: &str = "codes";
 pub(super) const SESSIONS: &str = "sessions";
 pub(super) const META: &str = "meta";
+pub(super) const MEMOS: &str = "memos";
 
 /// A booking, the limits that its hold counts towards, and what pages search and sort by.
 pub(super) fn booking_document(

@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
-use crate::desk::{BookRequest, Filter, Limit, PageKey, Search, StatusKind};
+use crate::desk::{BookRequest, Filter, Handoff, Limit, PageKey, Search, StatusKind};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
-    self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, Policy, ReceiptNo,
-    Refusal, RoomCode,
+    self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo, Refusal,
+    RoomCode,
 };
 
 use super::choices::{BookingStatus, Language};
@@ -135,16 +135,19 @@ fn read_request_id(ID(text): ID) -> Result<String, Refusal> {
 }
 
 impl TelegramBookingInput {
-    /// Whether this can be booked at all.
+    /// The choice in the desk's terms.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`]
-    pub fn check(&self, policy: &Policy, now: Moment) -> Result<(), Refusal> {
-        if let Some(name) = &self.guest_name {
-            id(GuestName::parse(name), Field::GuestName, MAX_NAME_CHARS)?;
-        }
-        let code = room_code(&self.room_type)?;
-        policy.stay(&code, self.check_in.0, nights(self.nights), now).map(|_| ())
+    pub fn read(self) -> Result<Handoff, Refusal> {
+        let name = self.guest_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name = name.map(|name| id(GuestName::parse(name), Field::GuestName, MAX_NAME_CHARS));
+        Ok(Handoff {
+            room: room_code(&self.room_type)?,
+            check_in: self.check_in.0,
+            nights: nights(self.nights),
+            name: name.transpose()?,
+        })
     }
 }
 

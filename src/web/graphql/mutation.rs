@@ -45,15 +45,18 @@ impl Mutation {
     }
 
     /// Keeps a choice for the Telegram bot and answers the link that carries it there.
-    #[expect(clippy::unused_async, reason = "as all resolvers are")]
     async fn prepare_telegram_booking(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the guest chose.")] input: TelegramBookingInput,
     ) -> Result<TelegramHandoff, DeskError> {
-        let desk = &ctx.house().desk;
-        input.check(desk.policy(), desk.now())?;
-        Err(Refusal::Unavailable(Unavailable::Telegram).into())
+        let house = ctx.house();
+        let choice = input.read()?;
+        let Some(bot) = house.settings.telegram_bot.get() else {
+            return Err(Refusal::Unavailable(Unavailable::Telegram).into());
+        };
+        let key = house.desk.keep_handoff(&choice).await?;
+        Ok(TelegramHandoff { link: format!("https://t.me/{bot}?start={key}") })
     }
 
     /// Says where the guest is. Only the latest few positions are kept, only while the hold runs.
@@ -103,13 +106,24 @@ impl Mutation {
     }
 
     /// Opens a session of the front office by what Telegram says of its user.
-    #[expect(clippy::unused_async, reason = "as all resolvers are")]
     async fn sign_in_with_telegram(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "The Mini App's `initData`, as Telegram signed it.")] init_data: String,
     ) -> Result<StaffSession, DeskError> {
-        drop(init_data);
-        Err(Refusal::Unavailable(Unavailable::Telegram).into())
+        let house = ctx.house();
+        let Some(app) = &house.mini_app else {
+            return Err(Refusal::Unavailable(Unavailable::Telegram).into());
+        };
+        let Some(staff) = app.member(&init_data, house.desk.now()) else {
+            return Err(Refusal::Unauthenticated.into());
+        };
+        let signed_in = house.staff.open_session(staff).await?;
+        Ok(StaffSession {
+            token: signed_in.token,
+            staff: Staff::from(&signed_in.staff),
+            expires_at: DateTime(signed_in.expires_at),
+        })
     }
 
     /// The guest stands at the desk: position plays no part any more, and the time to pay runs.

@@ -67,7 +67,7 @@ impl Hotel {
             advance_days: policy.booking.advance_days,
             max_nights: policy.booking.max_nights,
             day_starts_at: hotel.day_starts_at.format("%H:%M").to_string(),
-            telegram_bot: settings.telegram_bot.clone(),
+            telegram_bot: settings.telegram_bot.get().cloned(),
             has_qris: policy.qris.is_some(),
             now: DateTime(now),
             today: Date(hotel.day_of(now)),

@@ -1,7 +1,7 @@
 //! Codes, sessions, the hotel's own secret, and the end.
 
 use jatah::domain::Moment;
-use jatah::store::{Pass, PassKind, Role, StoreError};
+use jatah::store::{Memo, Pass, PassKind, Role, StoreError};
 use tokio::task::JoinSet;
 
 use super::Shared;
@@ -65,6 +65,15 @@ pub async fn the_signing_key_is_the_first_one_for_everybody(store: Shared) {
     assert!(kept[0] < 20 && kept.iter().all(|byte| *byte == kept[0]));
     assert!(keys.iter().all(|key| *key == kept));
     assert_eq!(store.signing_key([99; 32]).await.unwrap(), kept);
+}
+
+pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: Shared) {
+    assert_eq!(store.memo("start:abc").await.unwrap(), None);
+    let memo = |text: &str| Memo { text: text.to_owned(), expires_at: far_ahead() };
+    store.keep_memo("start:abc", &memo("one")).await.unwrap();
+    store.keep_memo("start:abc", &memo("two <&> 🙂")).await.unwrap();
+    store.keep_memo("start:abd", &memo("three")).await.unwrap();
+    assert_eq!(store.memo("start:abc").await.unwrap(), Some(memo("two <&> 🙂")));
 }
 
 pub async fn a_closed_store_is_unavailable(store: Shared) {

@@ -1,0 +1,134 @@
+//! What a Mini App shows of its user: `initData`, signed by Telegram with the bot's token.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::percent_decode_str;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::Staff;
+use crate::config::StaffMember;
+use crate::domain::Moment;
+
+/// How old signed data may be: it is made when the Mini App is opened.
+const MAX_AGE: TimeDelta = TimeDelta::hours(1);
+/// How far ahead of ours Telegram's clock may be.
+const MAX_AHEAD: TimeDelta = TimeDelta::minutes(1);
+/// Characters of the data at most.
+const MAX_DATA: usize = 8_192;
+
+/// Knows the front office's people by what Telegram signs of them.
+#[derive(Clone)]
+pub struct MiniApp {
+    key: [u8; 32],
+    staff: Arc<Vec<StaffMember>>,
+}
+
+impl MiniApp {
+    /// For one bot and its staff.
+    #[must_use]
+    pub fn new(token: &str, staff: Vec<StaffMember>) -> Self {
+        Self { key: hmac(b"WebAppData", token.as_bytes()), staff: Arc::new(staff) }
+    }
+
+    /// Whose data this is, if Telegram signed it lately and they are staff.
+    #[must_use]
+    pub fn member(&self, init_data: &str, now: Moment) -> Option<Staff> {
+        let id = self.user(init_data, now)?;
+        let member = self.staff.iter().find(|member| member.telegram_id.0 == id)?;
+        Some(Staff { name: member.name.clone(), role: member.role })
+    }
+
+    fn user(&self, init_data: &str, now: Moment) -> Option<i64> {
+        if init_data.len() > MAX_DATA {
+            return None;
+        }
+        let mut fields = Vec::new();
+        let mut hash = None;
+        for pair in init_data.split('&') {
+            let (name, value) = pair.split_once('=')?;
+            let value = value.replace('+', " ");
+            let value = percent_decode_str(&value).decode_utf8().ok()?.into_owned();
+            if name == "hash" {
+                hash = Some(value);
+            } else {
+                fields.push((name, value));
+            }
+        }
+        fields.sort();
+        let lines: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let signed = hex(&hmac(&self.key, lines.join("\n").as_bytes()));
+        if !bool::from(signed.as_bytes().ct_eq(hash?.as_bytes())) {
+            return None;
+        }
+        let field = |name: &str| fields.iter().find(|(k, _)| *k == name).map(|(_, v)| v.as_str());
+        let at = DateTime::from_timestamp_secs(field("auth_date")?.parse().ok()?)?;
+        if now - at > MAX_AGE || at - now > MAX_AHEAD {
+            return None;
+        }
+        let user: serde_json::Value = serde_json::from_str(field("user")?).ok()?;
+        user.get("id")?.as_i64()
+    }
+}
+
+fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length (RFC 2104, 2), so there is always one.
+    Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mut mac| {
+        mac.update(text);
+        mac.finalize().into_bytes().into()
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Role, StaffName, TelegramId};
+
+    fn app() -> MiniApp {
+        let name = StaffName::parse("Sari").unwrap();
+        let member = StaffMember { telegram_id: TelegramId(42), name, role: Role::FrontOffice };
+        MiniApp::new("1:token", vec![member])
+    }
+
+    fn now() -> Moment {
+        DateTime::from_timestamp_secs(1_767_520_800).unwrap()
+    }
+
+    fn signed(fields: &[(&str, &str)]) -> String {
+        let mut sorted = fields.to_vec();
+        sorted.sort_unstable();
+        let lines: Vec<String> = sorted.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let hash = hex(&hmac(&app().key, lines.join("\n").as_bytes()));
+        let encode = |v: &str| {
+            percent_encoding::utf8_percent_encode(v, percent_encoding::NON_ALPHANUMERIC).to_string()
+        };
+        let pairs = fields.iter().map(|(k, v)| format!("{k}={}", encode(v)));
+        pairs.chain([format!("hash={hash}")]).collect::<Vec<_>>().join("&")
+    }
+
+    #[test]
+    fn staff_come_in_by_what_telegram_signed_lately() {
+        let at = now().timestamp().to_string();
+        let sari = r#"{"id":42,"first_name":"Sari <&>"}"#;
+        let data = signed(&[("user", sari), ("auth_date", &at), ("signature", "abc")]);
+        assert_eq!(app().member(&data, now()).map(|staff| staff.role), Some(Role::FrontOffice));
+        assert_eq!(app().member(&data, now() + TimeDelta::minutes(61)), None, "too old");
+        assert_eq!(app().member(&data, now() - TimeDelta::minutes(2)), None, "from the future");
+        let forged = data.replace("42", "43");
+        assert_eq!(app().member(&forged, now()), None, "changed after it was signed");
+        let stranger = signed(&[("user", r#"{"id":43}"#), ("auth_date", &at)]);
+        assert_eq!(app().member(&stranger, now()), None, "a stranger");
+        for broken in ["", "hash=", "user={}&hash=00", "a&b", &"x=1&".repeat(3000)] {
+            assert_eq!(app().member(broken, now()), None, "{broken:.20}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Short texts by name.
+
+use chrono::TimeDelta;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::super::document::moment;
+use super::super::{Memo, StoreError};
+
+/// The store has no clock. A memo that ends so long before a fresh one does is over.
+const LONG_OVER: TimeDelta = TimeDelta::days(400);
+
+pub(super) fn keep(connection: &mut Connection, name: &str, memo: &Memo) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let ends = memo.expires_at.timestamp_millis();
+    transaction.execute(
+        "DELETE FROM memos WHERE expires_at_ms < ?1",
+        [ends - LONG_OVER.num_milliseconds()],
+    )?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO memos (name, text, expires_at_ms) VALUES (?1, ?2, ?3)",
+        params![name, memo.text, ends],
+    )?;
+    Ok(transaction.commit()?)
+}
+
+pub(super) fn read(connection: &Connection, name: &str) -> Result<Option<Memo>, StoreError> {
+    let found: Option<(String, i64)> = connection
+        .prepare_cached("SELECT text, expires_at_ms FROM memos WHERE name = ?1")?
+        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found.map(|(text, ends)| Ok(Memo { text, expires_at: moment(ends)? })).transpose()
+}

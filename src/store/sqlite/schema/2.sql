@@ -1,0 +1,6 @@
+-- Short texts of the doors, by name, until they expire.
+CREATE TABLE memos (
+    name          TEXT    NOT NULL PRIMARY KEY,
+    text          TEXT    NOT NULL,
+    expires_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

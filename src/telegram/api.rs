@@ -1,0 +1,341 @@
+//! The Bot API as the rest of the bot calls it: few calls, and failures told apart by what they
+//! mean for another try. Nothing here shows a token: errors of the network never leave as text.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use teloxide::Bot;
+use teloxide::net::default_reqwest_settings;
+use teloxide::payloads::{
+    AnswerCallbackQuerySetters, EditMessageTextSetters, GetUpdatesSetters, SendMessageSetters,
+    SendPhotoSetters, SetMyCommandsSetters, SetWebhookSetters,
+};
+use teloxide::requests::Requester;
+use teloxide::types::{
+    AllowedUpdate, BotCommand, BotCommandScope, ButtonRequest, CallbackQueryId, ChatId,
+    InlineKeyboardButton, InlineKeyboardMarkup, InputFile, KeyboardButton, KeyboardMarkup,
+    KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup, Update,
+    WebAppInfo,
+};
+use teloxide::{ApiError, RequestError};
+use url::Url;
+
+use super::callback::Tap;
+
+/// How long one call may take. The core sleeps 10 s on a 5xx, which is not counted here.
+const CALL: Duration = Duration::from_secs(15);
+/// How long `getUpdates` waits for something to happen, in seconds.
+pub const POLL_SECONDS: u32 = 25;
+/// How long that call may take in all.
+const POLL: Duration = Duration::from_secs(40);
+/// What kinds of update are asked for.
+const ALLOWED: [AllowedUpdate; 3] =
+    [AllowedUpdate::Message, AllowedUpdate::EditedMessage, AllowedUpdate::CallbackQuery];
+
+/// A message as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its text, as HTML.
+    pub html: String,
+    /// The buttons below it, by rows.
+    pub buttons: Vec<Vec<Button>>,
+    /// What becomes of the keyboard below the chat.
+    pub keyboard: Keyboard,
+}
+
+impl Shown {
+    /// A message without buttons.
+    #[must_use]
+    pub fn text(html: impl Into<String>) -> Self {
+        Self { html: html.into(), buttons: Vec::new(), keyboard: Keyboard::AsItWas }
+    }
+
+    /// The same with rows of buttons.
+    #[must_use]
+    pub fn with(self, buttons: Vec<Vec<Button>>) -> Self {
+        Self { buttons, ..self }
+    }
+}
+
+/// A picture with words below it.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// The file.
+    pub bytes: Arc<[u8]>,
+    /// Its name.
+    pub file_name: &'static str,
+    /// The words, as HTML.
+    pub html: String,
+}
+
+/// What becomes of the keyboard below a chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keyboard {
+    /// Nothing.
+    AsItWas,
+    /// One button that sends the position once (private chats only).
+    AskPosition(String),
+    /// It goes away.
+    Removed,
+}
+
+/// One button below a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What it says.
+    pub label: String,
+    /// What it does.
+    pub press: Press,
+}
+
+/// What a button does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Press {
+    /// Tells us.
+    Tap(Tap),
+    /// Opens a page.
+    Page(Url),
+    /// Opens a page as Mini App (private chats and https only).
+    App(Url),
+}
+
+impl Button {
+    /// A button that tells us.
+    #[must_use]
+    pub fn tap(label: impl Into<String>, tap: Tap) -> Self {
+        Self { label: label.into(), press: Press::Tap(tap) }
+    }
+}
+
+/// Why a call did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallError {
+    /// Too many messages: to be tried again after so long, in this chat.
+    Wait(Duration),
+    /// It did not arrive.
+    Unreachable,
+    /// It may have arrived.
+    Unknown,
+    /// Nobody is there to read it, and that will not change by itself.
+    Gone(&'static str),
+    /// The token is wrong.
+    WrongToken,
+    /// Somebody else asks for the updates of this bot.
+    TakenByAnother,
+    /// It was not accepted, and will not be.
+    Refused(String),
+}
+
+/// The Bot API for one bot.
+#[derive(Clone)]
+pub struct Api {
+    bot: Bot,
+    poll: Bot,
+}
+
+impl Api {
+    /// The API at an address. Nothing is called yet.
+    ///
+    /// # Errors
+    /// If the client cannot be made.
+    pub fn new(token: &str, url: &Url) -> Result<Self, String> {
+        let bot = |limit: Duration| {
+            let client = default_reqwest_settings().timeout(limit).build();
+            client
+                .map(|client| Bot::with_client(token, client).set_api_url(url.clone()))
+                .map_err(|_| "telegram: the client cannot be set up".to_owned())
+        };
+        Ok(Self { bot: bot(CALL)?, poll: bot(POLL)? })
+    }
+
+    /// The bot's user name.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn name(&self) -> Result<String, CallError> {
+        let me = self.bot.get_me().await.map_err(failure)?;
+        Ok(me.username().to_owned())
+    }
+
+    /// The next updates from an id on, or none after a while. Those before it count as handled.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn updates(&self, from: i32) -> Result<Vec<Update>, CallError> {
+        let call = self.poll.get_updates().offset(from).timeout(POLL_SECONDS).limit(100);
+        call.allowed_updates(ALLOWED).await.map_err(failure)
+    }
+
+    /// Asks Telegram to call us.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn set_webhook(&self, url: Url, secret: &str) -> Result<(), CallError> {
+        let call = self.bot.set_webhook(url).secret_token(secret).allowed_updates(ALLOWED);
+        call.await.map(drop).map_err(failure)
+    }
+
+    /// Asks Telegram to call us no more.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn delete_webhook(&self) -> Result<(), CallError> {
+        self.bot.delete_webhook().await.map(drop).map_err(failure)
+    }
+
+    /// Where Telegram calls, how many updates wait, and what went wrong last.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn webhook(&self) -> Result<(Option<String>, u32, Option<String>), CallError> {
+        let info = self.bot.get_webhook_info().await.map_err(failure)?;
+        let url = info.url.map(|url| url.to_string());
+        Ok((url, info.pending_update_count, info.last_error_message))
+    }
+
+    /// Sets the menu of commands of a scope and language.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn set_commands(
+        &self,
+        commands: &[(&str, &str)],
+        scope: BotCommandScope,
+        language: Option<&str>,
+    ) -> Result<(), CallError> {
+        let commands = commands.iter().map(|(name, about)| BotCommand::new(*name, *about));
+        let mut call = self.bot.set_my_commands(commands).scope(scope);
+        if let Some(language) = language {
+            call = call.language_code(language);
+        }
+        call.await.map(drop).map_err(failure)
+    }
+
+    /// Sends a message and answers its id.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn send(&self, chat: i64, shown: &Shown) -> Result<i32, CallError> {
+        let mut call = self.bot.send_message(ChatId(chat), shown.html.as_str());
+        call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
+        let markup = match &shown.keyboard {
+            _ if !shown.buttons.is_empty() => {
+                Some(ReplyMarkup::InlineKeyboard(inline(&shown.buttons)))
+            }
+            Keyboard::AsItWas => None,
+            Keyboard::AskPosition(label) => {
+                let button = KeyboardButton::new(label).request(ButtonRequest::Location);
+                let keyboard = KeyboardMarkup::new([[button]]);
+                let keyboard = keyboard.resize_keyboard().one_time_keyboard();
+                Some(ReplyMarkup::Keyboard(keyboard))
+            }
+            Keyboard::Removed => Some(ReplyMarkup::KeyboardRemove(KeyboardRemove::new())),
+        };
+        if let Some(markup) = markup {
+            call = call.reply_markup(markup);
+        }
+        call.await.map(|message: Message| message.id.0).map_err(failure)
+    }
+
+    /// Sends a picture with words below it and answers the message's id.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn send_picture(&self, chat: i64, picture: &Sheet) -> Result<i32, CallError> {
+        let file = InputFile::memory(picture.bytes.to_vec()).file_name(picture.file_name);
+        let call = self.bot.send_photo(ChatId(chat), file).caption(picture.html.as_str());
+        let call = call.parse_mode(ParseMode::Html);
+        call.await.map(|message: Message| message.id.0).map_err(failure)
+    }
+
+    /// Shows something else in a message. That it is so already is no failure.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn edit(&self, chat: i64, message: i32, shown: &Shown) -> Result<(), CallError> {
+        let html = shown.html.as_str();
+        let call = self.bot.edit_message_text(ChatId(chat), MessageId(message), html);
+        let call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
+        match call.reply_markup(inline(&shown.buttons)).await {
+            Ok(_) | Err(RequestError::Api(ApiError::MessageNotModified)) => Ok(()),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    /// Ends the waiting sign of a tapped button, with a line if there is one to say. A tap that
+    /// is too old for an answer is no failure.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn answer(&self, query: &str, line: Option<&str>) -> Result<(), CallError> {
+        let mut call = self.bot.answer_callback_query(CallbackQueryId(query.to_owned()));
+        if let Some(line) = line {
+            let short: String = line.chars().take(190).collect();
+            call = call.text(short).show_alert(true);
+        }
+        match call.await {
+            Ok(_) | Err(RequestError::Api(ApiError::InvalidQueryId)) => Ok(()),
+            Err(error) => Err(failure(error)),
+        }
+    }
+}
+
+fn no_preview() -> LinkPreviewOptions {
+    LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    }
+}
+
+fn inline(rows: &[Vec<Button>]) -> InlineKeyboardMarkup {
+    let button = |button: &Button| match &button.press {
+        Press::Tap(tap) => InlineKeyboardButton::callback(&button.label, tap.data()),
+        Press::Page(url) => InlineKeyboardButton::url(&button.label, url.clone()),
+        Press::App(url) => {
+            InlineKeyboardButton::web_app(&button.label, WebAppInfo { url: url.clone() })
+        }
+    };
+    InlineKeyboardMarkup::new(rows.iter().map(|row| row.iter().map(button).collect::<Vec<_>>()))
+}
+
+fn failure(error: RequestError) -> CallError {
+    match error {
+        RequestError::RetryAfter(seconds) => CallError::Wait(seconds.duration()),
+        RequestError::MigrateToChatId(_) => CallError::Gone("the group has another id now"),
+        RequestError::Network(error) if error.is_connect() => CallError::Unreachable,
+        RequestError::Network(_) | RequestError::InvalidJson { .. } | RequestError::Io(_) => {
+            CallError::Unknown
+        }
+        RequestError::Api(error) => refusal(&error),
+    }
+}
+
+fn refusal(error: &ApiError) -> CallError {
+    match error {
+        ApiError::InvalidToken => CallError::WrongToken,
+        ApiError::TerminatedByOtherGetUpdates | ApiError::CantGetUpdates => {
+            CallError::TakenByAnother
+        }
+        ApiError::BotBlocked => CallError::Gone("the bot is blocked"),
+        ApiError::UserDeactivated => CallError::Gone("the account is gone"),
+        ApiError::ChatNotFound => CallError::Gone("the chat is not there"),
+        ApiError::BotKicked | ApiError::BotKickedFromSupergroup => {
+            CallError::Gone("the bot is not in the chat")
+        }
+        ApiError::CantInitiateConversation => CallError::Gone("the bot was never started"),
+        other => {
+            let words = other.to_string();
+            let is_theirs = ["Internal Server Error", "Bad Gateway", "Gateway Timeout"];
+            if is_theirs.iter().any(|start| words.contains(start)) {
+                return CallError::Unknown;
+            }
+            if words.contains("Too Many Requests") {
+                return CallError::Wait(Duration::from_secs(5));
+            }
+            CallError::Refused(words)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Positions that guests share: taken in silence, thinned, and kept with their running holds.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::TimeDelta;
+
+use super::api::Keyboard;
+use super::guest::Asker;
+use super::{Lobby, Shown};
+use crate::desk::DeskError;
+use crate::domain::travel::Source;
+use crate::domain::{Command, Coordinates, Fix, Moment};
+use crate::text::telegram as words;
+
+/// A guest who moved less than this since the last kept position has not moved.
+const MOVED_METRES: f64 = 50.0;
+/// Unless so much time has passed.
+const SILENCE: TimeDelta = TimeDelta::seconds(60);
+/// Guests remembered at once; beyond it, all are forgotten, which only keeps a few fixes more.
+const REMEMBERED: usize = 20_000;
+
+/// A position as Telegram reports it.
+pub(super) struct Shared {
+    pub latitude: f64,
+    pub longitude: f64,
+    pub accuracy_metres: Option<f64>,
+    pub at: Moment,
+    /// Whether it may be answered: the first of a live location or a single one, not a move.
+    pub is_new: bool,
+    /// How it came; the end of a live location counts as sent once.
+    pub source: Source,
+}
+
+/// The last kept position of each guest.
+#[derive(Default)]
+pub(super) struct Thinning(Mutex<HashMap<i64, (Coordinates, Moment)>>);
+
+impl Thinning {
+    /// Whether a fix says something new; if so it is the last kept one from now on.
+    fn takes(&self, guest: i64, fix: &Fix) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((place, at)) = last.get(&guest)
+            && place.metres_to(fix.place) < MOVED_METRES
+            && fix.at - *at < SILENCE
+        {
+            return false;
+        }
+        if last.len() >= REMEMBERED {
+            last.clear();
+        }
+        last.insert(guest, (fix.place, fix.at));
+        true
+    }
+}
+
+impl Lobby {
+    /// A guest is somewhere.
+    pub(super) async fn shared(&self, asker: &Asker, shared: Shared) -> Result<(), DeskError> {
+        let now = self.desk.now();
+        let Shared { latitude, longitude, accuracy_metres, at, is_new, source } = shared;
+        let is_live = matches!(source, Source::Live { .. });
+        let Ok(fix) = Fix::reported(latitude, longitude, accuracy_metres, Some(at), now) else {
+            return Ok(());
+        };
+        let fix = fix.from_source(source);
+        // The end of the sharing is kept always: from then on silence says nothing.
+        if !is_new && is_live && !self.thinning.takes(asker.id, &fix) {
+            return Ok(());
+        }
+        let mut is_kept = false;
+        for (held, _) in self.bookings_of(asker.id).await? {
+            if held.booking.is_pending() {
+                let command = Command::ReportPosition(fix);
+                match self.desk.act(held.booking.receipt_no, command).await {
+                    // A hold that has just ended needs no position any more.
+                    Ok(_) | Err(DeskError::Refused(_)) => is_kept = true,
+                    Err(DeskError::Store(error)) => return Err(error.into()),
+                }
+            }
+        }
+        if is_kept && is_new {
+            self.thinning.takes(asker.id, &fix);
+        }
+        if is_new && !is_kept {
+            let line = words::no_hold_for_position(asker.language);
+            self.say(asker.chat, Shown::text(line)).await;
+        } else if is_new && !is_live {
+            let line = Shown::text(words::position_received(asker.language));
+            self.say(asker.chat, Shown { keyboard: Keyboard::Removed, ..line }).await;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_who_hardly_moved_is_kept_once_a_minute() {
+        let thinning = Thinning::default();
+        let start = chrono::DateTime::from_timestamp_secs(1_767_520_800).unwrap();
+        let fix = |north: f64, seconds: i64| {
+            let place = Coordinates::new(-6.2 + north, 106.8).unwrap();
+            Fix::seen(place, start + TimeDelta::seconds(seconds))
+        };
+        assert!(thinning.takes(7, &fix(0.0, 0)));
+        assert!(!thinning.takes(7, &fix(0.000_1, 10)), "11 m in 10 s");
+        assert!(thinning.takes(7, &fix(0.001, 20)), "111 m in 20 s");
+        assert!(!thinning.takes(7, &fix(0.001, 79)));
+        assert!(thinning.takes(7, &fix(0.001, 80)), "a minute later");
+        assert!(thinning.takes(8, &fix(0.001, 80)), "another guest");
+    }
+}

@@ -1,0 +1,222 @@
+//! Notices on their way to guests and to the front office. Those to the front office are merged
+//! when many come at once; a guest's goes for itself.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::api::{CallError, Sheet, Shown};
+use super::staff_tap::deeds;
+use super::{Call, Lobby, Reader};
+use crate::courier::{Deliver, Failure, Letter};
+use crate::domain::{Change, Contact, Event, Recipient};
+use crate::qris::Qris;
+use crate::text::telegram as words;
+
+/// So many notices at once still go one by one.
+const ONE_BY_ONE: usize = 3;
+/// Notices in one message at most.
+const MERGED: usize = 2_000;
+/// UTF-16 units that a merged message may have; Telegram takes 4,096.
+const MAX_UNITS: usize = 3_800;
+/// Notices that may wait to be merged.
+const WAITING: usize = 4_096;
+
+/// A notice to the front office, and who waits for it to be sent.
+type Waiting = (Letter, oneshot::Sender<Result<(), Failure>>);
+
+/// Brings notices by the bot.
+pub(super) struct Messenger {
+    lobby: Arc<Lobby>,
+    qris: Option<Qris>,
+    front_office: mpsc::Sender<Waiting>,
+}
+
+impl Messenger {
+    pub(super) fn with_merging(
+        lobby: Arc<Lobby>,
+        qris: Option<Qris>,
+    ) -> (Arc<dyn Deliver>, Merging) {
+        let (front_office, waiting) = mpsc::channel(WAITING);
+        let merging = Merging { lobby: Arc::clone(&lobby), waiting };
+        (Arc::new(Self { lobby, qris, front_office }), merging)
+    }
+
+    async fn to_guest(&self, letter: &Letter) -> Result<(), Failure> {
+        let booking = &letter.change.booking;
+        let Contact::Telegram(id) = &booking.guest.contact else {
+            return Err(Failure::Permanent("this guest is not on Telegram".to_owned()));
+        };
+        if letter.change.event == Event::Booked {
+            self.first_message(id.0, letter).await?;
+            if !letter.with_qris {
+                return Ok(());
+            }
+        }
+        let hotel = &self.lobby.desk.policy().hotel;
+        let notice = words::guest_notice(&letter.change, hotel);
+        let call = match self.code(letter)? {
+            Some(code) => {
+                let html = notice.unwrap_or_else(|| words::pay_by_code(booking));
+                Call::Picture(Sheet { html, ..code })
+            }
+            None => match notice {
+                Some(html) => Call::Send(Shown::text(html)),
+                None => return Ok(()),
+            },
+        };
+        let sent = self.lobby.outbox.send(id.0, Reader::Waiting, call).await;
+        sent.map(drop).map_err(failure)
+    }
+
+    /// The payment code that comes with a letter, if one does.
+    fn code(&self, letter: &Letter) -> Result<Option<Sheet>, Failure> {
+        let Some(qris) = self.qris.as_ref().filter(|_| letter.with_qris) else {
+            return Ok(None);
+        };
+        let unusable = |error: &dyn std::fmt::Display| Failure::Permanent(error.to_string());
+        let code = qris.of(&letter.change.booking).map_err(|error| unusable(&error))?;
+        let picture = code.picture().map_err(|error| unusable(&error))?;
+        let html = String::new();
+        Ok(Some(Sheet { bytes: picture.bytes.into(), file_name: picture.file_name, html }))
+    }
+
+    /// A guest who booked in the chat sees the booking in the very message. Only where that got
+    /// lost (we stopped in between), they get a new one.
+    async fn first_message(&self, id: i64, letter: &Letter) -> Result<(), Failure> {
+        // The handler that made the booking is done first.
+        let lock = self.lobby.locks.of(id);
+        let _in_turn = lock.lock().await;
+        let receipt_no = letter.change.booking.receipt_no;
+        let store =
+            |_| Failure::Transient { reason: "the store is away".into(), retry_after: None };
+        if self.lobby.message_of(id, receipt_no).await.map_err(store)?.is_some() {
+            return Ok(());
+        }
+        let held = self.lobby.desk.held(receipt_no).await;
+        let booking = held.map_or_else(|_| letter.change.booking.clone(), |held| held.booking);
+        let call = Call::Send(super::status::shown(&self.lobby, &booking));
+        let message = self.lobby.outbox.send(id, Reader::Waiting, call).await.map_err(failure)?;
+        self.lobby.remember(id, receipt_no, message).await.map_err(store)
+    }
+
+    async fn to_front_office(&self, letter: &Letter) -> Result<(), Failure> {
+        let (waiter, sent) = oneshot::channel();
+        let gone = || Failure::Transient { reason: "stopping".into(), retry_after: None };
+        self.front_office.send((letter.clone(), waiter)).await.map_err(|_| gone())?;
+        sent.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+#[async_trait]
+impl Deliver for Messenger {
+    async fn deliver(&self, letter: &Letter) -> Result<(), Failure> {
+        match letter.to {
+            Recipient::Guest => self.to_guest(letter).await,
+            Recipient::FrontOffice => self.to_front_office(letter).await,
+        }
+    }
+}
+
+/// What a failed call means for a notice. Reasons are shown to the front office.
+fn failure(error: CallError) -> Failure {
+    let transient =
+        |reason: &str, retry_after| Failure::Transient { reason: reason.to_owned(), retry_after };
+    match error {
+        CallError::Wait(wait) => transient("Telegram asks for patience", Some(wait)),
+        CallError::Unreachable => transient("Telegram cannot be reached", None),
+        CallError::WrongToken => transient("Telegram does not accept the token", None),
+        CallError::TakenByAnother => transient("the bot is taken by another process", None),
+        CallError::Unknown => Failure::Unknown("Telegram did not answer".to_owned()),
+        CallError::Gone(reason) => Failure::Permanent(reason.to_owned()),
+        CallError::Refused(words) => Failure::Permanent(words),
+    }
+}
+
+/// The work of sending notices to the front office.
+pub(super) struct Merging {
+    lobby: Arc<Lobby>,
+    waiting: mpsc::Receiver<Waiting>,
+}
+
+impl Merging {
+    /// Sends until told to stop, and then what is there.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let first = tokio::select! {
+                biased;
+                first = self.waiting.recv() => first,
+                () = stop.cancelled() => return self.drain().await,
+            };
+            let Some(first) = first else { return stop.cancelled().await };
+            self.send_with(first).await;
+        }
+    }
+
+    async fn drain(&mut self) {
+        while let Ok(first) = self.waiting.try_recv() {
+            self.send_with(first).await;
+        }
+    }
+
+    /// Sends one and whatever came with it. While a message waits for its turn, more gather.
+    async fn send_with(&mut self, first: Waiting) {
+        let mut together = vec![first];
+        while together.len() < MERGED
+            && let Ok(next) = self.waiting.try_recv()
+        {
+            together.push(next);
+        }
+        together.retain(|(_, waiter)| !waiter.is_closed());
+        if together.len() <= ONE_BY_ONE {
+            for one in together {
+                let shown = self.one(&one.0.change);
+                self.send(vec![one], shown).await;
+            }
+            return;
+        }
+        while !together.is_empty() {
+            let (shown, fits) = self.fitting(&together);
+            let rest = together.split_off(fits);
+            self.send(together, shown).await;
+            together = rest;
+        }
+    }
+
+    fn one(&self, change: &Change) -> Shown {
+        let language = self.lobby.settings.language;
+        let html = words::staff_notice(language, change, &self.lobby.desk.policy().hotel);
+        Shown::text(html).with(deeds(language, &change.booking))
+    }
+
+    /// As many as one message takes.
+    fn fitting(&self, together: &[Waiting]) -> (Shown, usize) {
+        let language = self.lobby.settings.language;
+        let mut count = together.len();
+        loop {
+            let part = together.get(..count).unwrap_or(together);
+            let changes: Vec<&Change> = part.iter().map(|(letter, _)| &*letter.change).collect();
+            let html = words::merged_notice(language, &changes);
+            if html.encode_utf16().count() <= MAX_UNITS || count <= 1 {
+                return (Shown::text(html), count.max(1));
+            }
+            count /= 2;
+        }
+    }
+
+    async fn send(&self, letters: Vec<Waiting>, shown: Shown) {
+        let outcome = match self.lobby.settings.fo_chat {
+            Some(chat) => {
+                let call = Call::Send(shown);
+                let sent = self.lobby.outbox.send(chat, Reader::Notified, call).await;
+                sent.map(drop).map_err(failure)
+            }
+            None => Err(Failure::Permanent("telegram.fo_chat_id is not set".to_owned())),
+        };
+        for (_, waiter) in letters {
+            let _ = waiter.send(outcome.clone());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Where Telegram calls: the secret is compared in constant time, and 200 is said only after the
+//! update was handled.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+
+use crate::auth;
+use crate::domain::TokenHash;
+
+/// An update has at most a few kilobytes.
+const MAX_BODY: usize = 1 << 20;
+/// The header that Telegram shows the secret in (Bot API, `setWebhook`).
+const SECRET: &str = "x-telegram-bot-api-secret-token";
+
+/// Takes what Telegram calls with.
+#[async_trait]
+pub trait WebhookHandler: Send + Sync + 'static {
+    /// Handles one update; `false` asks Telegram to call again.
+    async fn take_in(&self, body: &[u8]) -> bool;
+}
+
+/// The door that Telegram calls at.
+#[derive(Clone)]
+pub struct Webhook {
+    secret: TokenHash,
+    handler: Arc<dyn WebhookHandler>,
+}
+
+impl Webhook {
+    /// A door that opens to a secret.
+    #[must_use]
+    pub fn new(secret: &str, handler: Arc<dyn WebhookHandler>) -> Self {
+        Self { secret: auth::hash(secret), handler }
+    }
+}
+
+pub(super) fn routes(webhook: Webhook) -> Router {
+    Router::new()
+        .route("/telegram/webhook", post(call))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(webhook)
+}
+
+async fn call(State(webhook): State<Webhook>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let shown = headers.get(SECRET).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !auth::opens(shown, webhook.secret) {
+        return StatusCode::UNAUTHORIZED;
+    }
+    if webhook.handler.take_in(&body).await {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+}

@@ -1,0 +1,201 @@
+//! People who type, tap and share where they are.
+
+use serde_json::{Value, json};
+
+use super::methods::{chat_json, message_json, now};
+use super::{BotApi, Message};
+
+/// Somebody on Telegram.
+#[derive(Clone)]
+pub struct Person {
+    pub api: BotApi,
+    pub id: i64,
+    name: String,
+    language: &'static str,
+}
+
+impl BotApi {
+    pub fn person(&self, id: i64, name: &str, language: &'static str) -> Person {
+        self.state().chats.insert(id);
+        Person { api: self.clone(), id, name: name.to_owned(), language }
+    }
+
+    /// A group with the bot in it.
+    pub fn group(&self, id: i64) -> i64 {
+        self.state().chats.insert(id);
+        id
+    }
+
+    fn push(&self, kind: &str, body: Value) {
+        {
+            let mut state = self.state();
+            state.next_update += 1;
+            let id = state.next_update;
+            let mut update = json!({ "update_id": id });
+            update[kind] = body;
+            state.updates.push_back((id, update));
+        }
+        self.touch();
+    }
+
+    /// Calls the webhook with what waits, in order, until it is accepted.
+    pub(super) fn deliver_by_webhook(&self) {
+        let api = self.clone();
+        #[expect(clippy::disallowed_methods, reason = "it lives as long as the test's runtime")]
+        tokio::spawn(async move {
+            let client = reqwest::Client::new();
+            let mut changed = api.changed.subscribe();
+            loop {
+                let next = {
+                    let state = api.state();
+                    let Some((url, secret)) = state.webhook.clone() else { return };
+                    assert_eq!(url, "https://hotel.example/telegram/webhook");
+                    let to = state.called_at.map(|to| format!("http://{to}/telegram/webhook"));
+                    let next = state.updates.front().cloned();
+                    to.zip(next).map(|(url, next)| (url, secret, next, state.doubles))
+                };
+                let Some((url, secret, (id, update), twice)) = next else {
+                    let _ = changed.changed().await;
+                    continue;
+                };
+                for _ in 0..=usize::from(twice) {
+                    let call = client.post(&url).header("X-Telegram-Bot-Api-Secret-Token", &secret);
+                    let status = match call.json(&update).send().await {
+                        Ok(answer) => answer.status().as_u16(),
+                        Err(_) => 0,
+                    };
+                    let mut state = api.state();
+                    state.webhook_calls.push(status);
+                    if status == 200 {
+                        state.updates.retain(|(known, _)| *known != id);
+                    }
+                }
+                api.touch();
+            }
+        });
+    }
+}
+
+impl Person {
+    fn from(&self) -> Value {
+        json!({
+            "id": self.id, "is_bot": false, "first_name": self.name,
+            "language_code": self.language
+        })
+    }
+
+    fn note(&self, chat: i64, what: &str) {
+        let mut state = self.api.state();
+        let place = if chat == self.id { String::new() } else { format!(" @ {chat}") };
+        state.transcript.push(format!("{}{place}: {what}", self.name));
+    }
+
+    fn fresh_id(&self) -> i64 {
+        let mut state = self.api.state();
+        state.next_message += 1;
+        state.next_message
+    }
+
+    fn sends(&self, chat: i64, mut body: Value) -> i64 {
+        let id = self.fresh_id();
+        body["message_id"] = json!(id);
+        if body.get("date").is_none() {
+            body["date"] = json!(now());
+        }
+        body["chat"] = chat_json(chat);
+        body["from"] = self.from();
+        self.api.push("message", body);
+        id
+    }
+
+    pub fn says(&self, text: &str) {
+        self.says_in(self.id, text);
+    }
+
+    pub fn says_in(&self, chat: i64, text: &str) {
+        self.note(chat, text);
+        self.sends(chat, json!({ "text": text }));
+    }
+
+    pub fn sends_a_contact(&self) {
+        self.note(self.id, "(contact)");
+        let contact = json!({ "phone_number": "+6281", "first_name": self.name });
+        self.sends(self.id, json!({ "contact": contact }));
+    }
+
+    /// Shares a position, live or once; answers the message.
+    pub fn shares(&self, latitude: f64, longitude: f64, live: bool, seconds_ago: i64) -> i64 {
+        self.note(self.id, if live { "(live location)" } else { "(location)" });
+        let mut location = json!({ "latitude": latitude, "longitude": longitude });
+        if live {
+            location["live_period"] = json!(3600);
+        }
+        self.sends(self.id, json!({ "location": location, "date": now() - seconds_ago }))
+    }
+
+    pub fn moves(&self, message: i64, latitude: f64, live: bool, seconds_ago: i64) {
+        self.note(self.id, if live { "(moves)" } else { "(stops sharing)" });
+        let mut location = json!({ "latitude": latitude, "longitude": 106.8 });
+        if live {
+            location["live_period"] = json!(3600);
+        }
+        self.api.push(
+            "edited_message",
+            json!({
+                "message_id": message, "date": now() - 400, "edit_date": now() - seconds_ago,
+                "chat": chat_json(self.id), "from": self.from(), "location": location
+            }),
+        );
+    }
+
+    /// Waits for a message of the private chat with the bot.
+    pub async fn reads(&self, part: &str) -> Message {
+        self.api.reads(self.id, part).await
+    }
+
+    /// Waits for a button and taps it.
+    pub async fn taps(&self, label: &str) {
+        self.taps_in(self.id, label).await;
+    }
+
+    /// The latest message with such a button counts.
+    pub async fn taps_in(&self, chat: i64, label: &str) {
+        let what = format!("a button {label}");
+        let (message, data) = self
+            .api
+            .until(&what, |api| {
+                api.messages(chat).into_iter().rev().find_map(|message| {
+                    let button = message.buttons.iter().find(|(l, _)| l.contains(label))?;
+                    let data = button.1["callback_data"].as_str()?.to_owned();
+                    Some((message, data))
+                })
+            })
+            .await;
+        self.taps_data(chat, &message, &data, label);
+    }
+
+    /// Taps what may be long gone.
+    pub fn taps_data(&self, chat: i64, message: &Message, data: &str, label: &str) -> String {
+        self.note(chat, &format!("[{label}]"));
+        let query = {
+            let mut state = self.api.state();
+            state.next_query += 1;
+            let query = format!("query{}", state.next_query);
+            state.answers.insert(query.clone(), None);
+            query
+        };
+        self.api.push(
+            "callback_query",
+            json!({
+                "id": query, "from": self.from(), "chat_instance": "1", "data": data,
+                "message": message_json(chat, message.id, &message.text)
+            }),
+        );
+        query
+    }
+
+    /// Waits for the answer to a tap; empty if it says nothing.
+    pub async fn is_answered(&self, query: &str) -> String {
+        self.api.until("an answer", |api| api.state().answers.get(query).cloned().flatten()).await
+    }
+}

@@ -1,0 +1,260 @@
+//! What the front office does.
+
+use jatah::auth::fresh_secret;
+use jatah::desk::BookRequest;
+use jatah::domain::{Contact, Email, Guest, GuestName, Language, ReceiptNo, RoomCode};
+
+use super::{FRONT_OFFICE, Hotel};
+use crate::botapi::leave;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_evening_runs_from_one_message_that_stays_current() {
+    let hotel = Hotel::open().await;
+    let (sari, budi, rina) = (hotel.sari(), hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
+    sari.says_in(FRONT_OFFICE, "/cek_pembayaran@melati_bot");
+    let board = hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
+    assert!(board.text.contains("/update_paid RESI"));
+    let first = hotel.books(&budi).await;
+    let current = |part: String| {
+        let api = hotel.api.clone();
+        async move {
+            api.until(&part, |api| {
+                let found = api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id)?;
+                found.text.contains(&part).then_some(found)
+            })
+            .await
+        }
+    };
+    let shown = current("Belum bayar (1)".to_owned()).await;
+    for fact in [first.as_str(), "Budi", "Standar", "1 malam", "Telegram", "sisa"] {
+        assert!(shown.text.contains(fact), "{fact}: {}", shown.text);
+    }
+    let second = hotel.books(&rina).await;
+    current("Belum bayar (2)".to_owned()).await;
+    rina.shares(-6.21, 106.8, true, 0);
+    sari.says_in(FRONT_OFFICE, "ini cuma obrolan");
+    rina.taps("Batalkan").await;
+    rina.taps("Ya, batalkan").await;
+    current("Belum bayar (1)".to_owned()).await;
+    sari.says(&format!("/tamu_tiba {}", first.to_lowercase().replace('-', " ")));
+    sari.reads("Tiba:").await;
+    budi.reads("Silakan bayar Rp350.000").await;
+    current("🏨 tiba".to_owned()).await;
+    sari.taps("✅ Paid").await;
+    let sheet = sari.reads("Cocokkan dengan notifikasi QRIS").await;
+    for fact in [first.as_str(), "Budi", "Standar", "1 malam", "Dipesan", "Rp350.000"] {
+        assert!(sheet.text.contains(fact), "{fact}");
+    }
+    sari.taps("Cocok, tandai PAID").await;
+    budi.reads(&format!("Pembayaran diterima. Booking {first} telah dikonfirmasi.")).await;
+    current("Tidak ada booking pending.".to_owned()).await;
+    hotel.api.reads(FRONT_OFFICE, "LUNAS").await;
+    sari.taps_in(FRONT_OFFICE, "Sudah bayar (1)").await;
+    let paid = current("Sudah bayar (1)\n".to_owned()).await;
+    assert!(paid.text.contains(&first) && paid.text.contains("Sari"));
+    sari.taps_in(FRONT_OFFICE, "Batal (1)").await;
+    assert!(current("Batal (1)\n".to_owned()).await.text.contains(&second));
+    sari.says(&format!("/riwayat {first}"));
+    let past = sari.reads("BOOKED · Tamu").await;
+    assert!(past.text.contains("ARRIVED · Sari") && past.text.contains("PAID · Sari"));
+    leave("evening.txt", &hotel.api.transcript());
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
+    let code = "[qris]\npayload = \"00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0\"";
+    let hotel = Hotel::open_with(code, "2h").await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    let receipt_no = hotel.books(&budi).await;
+    sari.says(&format!("/tamu_tiba {receipt_no}"));
+    budi.reads("Silakan bayar Rp350.000").await;
+    assert_eq!(hotel.api.calls("sendphoto", 7).len(), 1);
+    let number = ReceiptNo::parse(&receipt_no).unwrap();
+    loop {
+        let held = hotel.running().desk.held(number).await.unwrap();
+        assert!(held.booking.is_pending(), "sending a code pays nothing");
+        if held.booking.qris_sent_at.is_some() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    sari.taps("Kirim QRIS").await;
+    budi.reads(&format!("QRIS untuk {receipt_no}: bayar tepat Rp350.000")).await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
+    let hotel = Hotel::open().await;
+    let (sari, joko, budi) = (hotel.sari(), hotel.joko(), hotel.guest(7, "Budi"));
+    let receipt_no = hotel.books(&budi).await;
+    sari.says(&format!("/update_paid {receipt_no}"));
+    joko.says(&format!("/update_cancel {receipt_no}"));
+    let pay = sari.reads("Cocokkan").await;
+    let cancel = joko.reads("Batalkan booking ini?").await;
+    let data = |message: &crate::botapi::Message| {
+        message.buttons[0].1["callback_data"].as_str().unwrap().to_owned()
+    };
+    let paid = sari.taps_data(sari.id, &pay, &data(&pay), "Cocok, tandai PAID");
+    assert_eq!(sari.is_answered(&paid).await, "");
+    let lost = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
+    let told = joko.is_answered(&lost).await;
+    assert!(told.contains("sudah dibayar") && told.contains("oleh Sari"), "{told}");
+    joko.reads("Status: PAID").await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_learns_nothing() {
+    let hotel = Hotel::open().await;
+    let (budi, eve) = (hotel.guest(7, "Budi"), hotel.guest(666, "Eve"));
+    let receipt_no = hotel.books(&budi).await;
+    for command in ["/cek_pembayaran", "/update_paid", "/riwayat", "/jatah STD 1", "/papan"] {
+        let before = hotel.api.messages(666).len();
+        eve.says(&format!("{command} {receipt_no}"));
+        let answer =
+            hotel.api.until("an answer", |api| api.messages(666).into_iter().nth(before)).await;
+        assert!(answer.text.starts_with("Saya membantu memesan kamar"), "{}", answer.text);
+    }
+    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let digits: String = receipt_no.chars().filter(char::is_ascii_digit).collect();
+    for data in [format!("1|P|{digits}"), format!("1|K|{digits}"), "1|T|u|0".to_owned()] {
+        let query = eve.taps_data(FRONT_OFFICE, &notice, &data, "?");
+        assert_eq!(eve.is_answered(&query).await, "Tombol ini bukan untuk Anda.");
+    }
+    // Nor by the guest's own buttons.
+    eve.says("/start");
+    let own = eve.reads("Selamat datang").await;
+    let query = eve.taps_data(666, &own, &format!("1|x|{digits}"), "?");
+    assert_eq!(eve.is_answered(&query).await, "");
+    eve.reads("tidak berlaku").await;
+    let group = hotel.api.group(-2002);
+    eve.says_in(group, "/booking");
+    hotel.api.reads(group, "hanya lewat chat pribadi").await;
+    eve.says_in(group, "/status");
+    eve.says_in(FRONT_OFFICE, "/cek_pembayaran");
+    eve.says("/id");
+    eve.reads("Id Telegram Anda: 666").await;
+    assert_eq!(hotel.api.messages(group).len(), 1, "told once");
+    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 1, "the notice alone");
+    let number = ReceiptNo::parse(&receipt_no).unwrap();
+    assert!(hotel.running().desk.held(number).await.unwrap().booking.is_pending());
+    for (scope, _, commands) in hotel.api.menus() {
+        let is_staff = ["chat:501", "chat:502", "chat:-1001"].contains(&scope.as_str());
+        assert_eq!(commands.contains(&"update_paid".to_owned()), is_staff, "{scope}");
+    }
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_an_hour_is_granted_once_however_often_it_is_tapped() {
+    let hotel = Hotel::open().await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    let receipt_no = ReceiptNo::parse(&hotel.books(&budi).await).unwrap();
+    let before = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
+    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let (label, button) = notice.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
+    let data = button["callback_data"].as_str().unwrap();
+    let one = sari.taps_data(FRONT_OFFICE, &notice, data, label);
+    let two = sari.taps_data(FRONT_OFFICE, &notice, data, label);
+    assert_eq!(sari.is_answered(&one).await, "");
+    assert!(sari.is_answered(&two).await.contains("baru saja berubah"));
+    budi.reads("Hotel menambah waktu 30 menit").await;
+    let after = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
+    assert_eq!((after - before).num_minutes(), 30);
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receipt_numbers_are_read_tolerantly_and_the_nearest_are_offered() {
+    let hotel = Hotel::open().await;
+    let (sari, joko, budi) = (hotel.sari(), hotel.joko(), hotel.guest(7, "Budi"));
+    sari.says("/update_paid");
+    sari.reads("Tidak ada booking pending.").await;
+    let receipt_no = hotel.books(&budi).await;
+    sari.says("/update_paid 1");
+    assert!(sari.reads("Cocokkan").await.text.contains(&receipt_no));
+    sari.says("/update_cancel 999");
+    let near = sari.reads("Resi tidak ditemukan").await;
+    assert_eq!(near.labels(), [format!("{receipt_no} · Budi")]);
+    sari.says("/riwayat bukan resi");
+    sari.says("/tamu_tiba");
+    sari.reads("Booking yang mana?").await;
+    sari.says("/jatah STD 5");
+    sari.reads("Ini hanya untuk manajer.").await;
+    joko.says("/jatah");
+    joko.reads("Tipe: STD, DLX, HALL").await;
+    joko.says("/jatah std 5");
+    joko.reads("5 kamar, sisa 4").await;
+    joko.says("/jatah std 0");
+    joko.reads("Sudah terjual 1 kamar").await;
+    joko.says_in(FRONT_OFFICE, "/papan");
+    let link = joko.reads("/fo#code=").await;
+    let code = link.text.split("code=").nth(1).unwrap().trim();
+    assert!(hotel.running().staff.sign_in(code).await.unwrap().is_some());
+    hotel.api.reads(FRONT_OFFICE, "chat pribadi").await;
+    assert!(hotel.api.messages(FRONT_OFFICE).iter().all(|m| !m.text.contains("code=")));
+    hotel.close().await;
+}
+
+async fn book_by_web(hotel: &Hotel, count: usize) {
+    let desk = &hotel.running().desk;
+    let check_in = desk.policy().hotel.day_of(desk.now());
+    let book = |number: usize| BookRequest {
+        request_id: fresh_secret(),
+        guest: Guest {
+            name: GuestName::parse(&format!("Tamu {number}")).unwrap(),
+            contact: Contact::Web(Email::parse(&format!("t{number}@example.com")).unwrap()),
+            language: Language::Indonesian,
+        },
+        room: RoomCode::parse("HALL").unwrap(),
+        check_in,
+        nights: 1,
+        position: None,
+        address_limit: None,
+    };
+    let all = (0..count).map(|number| desk.book(book(number)));
+    for booked in futures_util::future::join_all(all).await {
+        booked.unwrap();
+    }
+}
+
+/// Notices that the front office was told, of one kind.
+fn told(api: &crate::botapi::BotApi, head: &str) -> usize {
+    let count = |text: &str| {
+        let (_, rest) = text.split_once(head)?;
+        match rest.strip_prefix(" · ") {
+            Some(rest) => rest.split(' ').next()?.parse().ok(),
+            None => Some(1),
+        }
+    };
+    api.messages(FRONT_OFFICE).iter().filter_map(|m| count(&m.text)).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_notices_is_merged_and_delays_no_guest() {
+    let hotel = Hotel::open_with("", "4s").await;
+    let budi = hotel.guest(7, "Budi");
+    let count: usize = std::env::var("FLOOD").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    book_by_web(&hotel, count).await;
+    let receipt_no = hotel.books(&budi).await;
+    hotel
+        .api
+        .until("everything told", |api| (told(api, "WAKTU HABIS") == count + 1).then_some(()))
+        .await;
+    budi.reads(&format!("Booking {receipt_no} dibatalkan")).await;
+    // News of a booking is of no use once its hold of four seconds is over, so some is dropped.
+    assert!(told(&hotel.api, "BOOKING BARU") <= count + 1);
+    let sent = hotel.api.calls("sendmessage", FRONT_OFFICE);
+    let most = sent
+        .iter()
+        .map(|at| {
+            sent.iter().filter(|other| **other >= *at && (**other - *at).as_secs() < 60).count()
+        })
+        .max();
+    let found = format!("{count}: {} messages, at most {most:?} in any minute", sent.len());
+    leave("flood.txt", &found);
+    assert!(most.unwrap() <= 20);
+    hotel.close().await;
+}
