@@ -129,6 +129,16 @@ pub(super) fn web_url(given: Given) -> Result<WebUrl, String> {
     Ok(WebUrl { url, text })
 }
 
+/// Where guests reach the pages: they live at the root of a host.
+pub(super) fn site_url(given: Given) -> Result<WebUrl, String> {
+    let site = web_url(given)?;
+    if site.url.path().trim_matches('/').is_empty() {
+        Ok(site)
+    } else {
+        Err("has a path; the pages live at the root of their host".to_owned())
+    }
+}
+
 /// The path behind `sqlite:` or `file:`. Two slashes mean a host to some programs and nothing to
 /// others, so they are refused; three are an absolute path to all.
 fn path(rest: &str, scheme: &str) -> Result<PathBuf, String> {

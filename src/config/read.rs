@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use toml::Table;
 
-use super::address::{mail_url, store_url, web_url};
+use super::address::{mail_url, site_url, store_url, web_url};
 use super::raw::{Section, Source};
 use super::value::{
     bot_token, chat_id, count, domain, duration, file, listen, mailbox, name, networks, one_of,
@@ -87,7 +87,7 @@ fn left_at_demo(source: &Source) -> Vec<&'static str> {
 fn server(keys: &mut Section<'_>) -> Outcome<ServerSection> {
     let section = ServerSection {
         listen: keys.get("listen", "127.0.0.1:8080", listen)?,
-        public_url: keys.find("public_url", web_url)?,
+        public_url: keys.find("public_url", site_url)?,
         metrics_listen: keys.find("metrics_listen", listen)?,
     };
     if section.listen.port() != 0 && section.metrics_listen == Some(section.listen) {

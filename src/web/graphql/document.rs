@@ -20,6 +20,8 @@ use super::error::{INVALID_INPUT, malformed};
 pub const MAX_DEPTH: usize = 15;
 /// Fields at most; a field under two aliases counts twice.
 pub const MAX_FIELDS: usize = 500;
+/// Directives at most, counted with every other `@` of the text.
+const MAX_DIRECTIVES: usize = 100;
 /// Brackets within brackets at most: the parser calls itself for each.
 const MAX_NESTING: usize = 64;
 /// Selection sets and fragments within each other at most.
@@ -47,6 +49,10 @@ pub fn read(
 ) -> Result<Document, ServerError> {
     if nesting(query) > MAX_NESTING {
         return Err(too_deep());
+    }
+    // Each may come back in an error of its own, many times as long as itself.
+    if query.bytes().filter(|byte| *byte == b'@').count() > MAX_DIRECTIVES {
+        return Err(malformed(format!("At most {MAX_DIRECTIVES} directives may be used.")));
     }
     let parsed = parse_query(query).map_err(|error| {
         let mut error = ServerError::from(error);

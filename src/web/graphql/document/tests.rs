@@ -98,3 +98,10 @@ fn a_variable_that_must_have_a_value_is_named_if_it_has_none() {
         assert_eq!(error.extensions.unwrap().get("field"), Some(&Value::from("a")));
     }
 }
+
+#[test]
+fn a_heap_of_directives_is_refused_before_each_gets_an_error() {
+    let heap = format!("{{ hotel{} {{ name }} }}", "@a".repeat(MAX_DIRECTIVES + 1));
+    assert!(refusal(&heap).unwrap().contains("directives"));
+    assert_eq!(refusal("{ hotel @include(if: true) { name } }"), None);
+}
