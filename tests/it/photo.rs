@@ -113,6 +113,11 @@ fn photo(shot: &Shot) -> Vec<u8> {
     stored(scene(&sticker(), shot), shot)
 }
 
+/// A usual photo of the sticker, to be used as the hotel's picture.
+pub fn of_the_sticker() -> Vec<u8> {
+    photo(&Shot { orientation: 6, ..HALF })
+}
+
 /// Half as large each way: quicker, and no easier to read.
 const HALF: Shot = Shot { size: (1_500, 2_000), print: 800.0, blur: 1.0, ..GOOD };
 
