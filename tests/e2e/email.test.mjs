@@ -88,14 +88,19 @@ test('a mailbox that is refused is shown to the desk with the reason, and the co
   const token = await server.staffToken();
   const board = await server.board(token);
   t.after(() => board.close());
+  const { page, problems } = await visitor(t, { viewport: PHONE });
+  await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
+  await page.locator('#board').waitFor();
   const { booking } = await server.book({ email: 'penuh@example.com' });
+  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
+  // The booking does not move, and the open board shows by itself that its mail was given up.
+  await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
+  await board.seeAction(booking.receiptNo, 'UNDELIVERED');
+  assert.deepEqual(board.actions(booking.receiptNo), ['BOOKED']);
   await server.must('mutation ($r: String!) { sendQris(receiptNo: $r) { status } }', { r: booking.receiptNo }, { token });
   const failed = await board.seeAction(booking.receiptNo, 'QRIS_FAILED');
   assert.equal(failed.booking.qrisProgress, 'FAILED');
   assert.equal(failed.booking.qrisSentAt, null);
-  const { page, problems } = await visitor(t, { viewport: PHONE });
-  await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
-  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
   await card.locator('.flag.bad', { hasText: 'tunjukkan di layar' }).waitFor();
   await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
   await picture(page, 'board-qris-failed');

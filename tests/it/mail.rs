@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use jatah::auth::LinkKey;
 use jatah::config::Config;
 use jatah::courier::{Deliver, Failure, Letter};
-use jatah::domain::{Change, Command, Email, GuestName, Held, Language, Recipient, Track};
+use jatah::domain::{Action, Change, Command, Email, GuestName, Held, Language, Recipient, Track};
 use jatah::email::{Mailer, SetupError};
 use jatah::qris::Qris;
 use jatah::store::sqlite::SqliteStore;
@@ -18,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::build::{Wish, cancel, decided, epoch, minute, pay, staff};
+use crate::hotel::{House, on_a_still_clock, until};
 
 /// Where the Python packages are.
 static PACKAGES: LazyLock<String> = LazyLock::new(|| {
@@ -483,4 +484,31 @@ async fn a_test_mail_tells_how_the_conversation_went() {
         plain_mailer(&url(post.ports[1])).await.try_out(&to, Language::English, epoch()).await;
     assert_eq!(lines.last().map(String::as_str), Some("encrypted by STARTTLS"));
     assert!(outcome.unwrap_err().to_string().contains("menolak nama"));
+}
+
+#[test]
+fn a_mail_server_that_says_nothing_delays_neither_telegram_nor_the_clock() {
+    on_a_still_clock(async || {
+        let post = Post::open(&["silent_banner"]);
+        let url = format!("smtp://127.0.0.1:{}?tls=none", post.ports[0]);
+        let mut hotel = House::with_mailer(Arc::new(plain_mailer(&url).await)).open().await;
+        // More than may be on their way to the mail server at once.
+        for serial in 1..=20 {
+            hotel.book(&format!("Tamu {serial}")).await;
+            hotel.next(Action::Booked).await;
+        }
+        let held = hotel.book_by_telegram("Budi", 7).await;
+        hotel.next(Action::Booked).await;
+        until(|| (hotel.letters.kinds() == [Action::Booked]).then_some(())).await;
+        assert_eq!(hotel.clock.now(), epoch(), "no time passed");
+        hotel.pass_until(held.booking.hold.until).await;
+        let mut ended = Vec::new();
+        while ended.len() < 21 {
+            let change = hotel.next(Action::Expired).await;
+            assert_eq!(change.at, hotel.clock.now());
+            ended.push(change.booking.receipt_no);
+        }
+        until(|| hotel.letters.kinds().contains(&Action::Expired).then_some(())).await;
+        hotel.lose_power();
+    });
 }
