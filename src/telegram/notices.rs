@@ -24,8 +24,36 @@ const MAX_UNITS: usize = 3_800;
 /// Notices that may wait to be merged.
 const WAITING: usize = 4_096;
 
-/// A notice to the front office, and who waits for it to be sent.
-type Waiting = (Letter, oneshot::Sender<Result<(), Failure>>);
+/// A message to the front office that may be merged with others.
+struct Waiting {
+    change: Arc<Change>,
+    kind: Kind,
+}
+
+/// What a message to the front office says of a change.
+enum Kind {
+    /// That it happened; somebody waits until it is sent.
+    Happened(oneshot::Sender<Result<(), Failure>>),
+    /// That the guest was not told of it, and why. Nobody waits.
+    GivenUp(String),
+}
+
+impl Waiting {
+    /// Whoever waited for it has given up.
+    fn is_dropped(&self) -> bool {
+        match &self.kind {
+            Kind::Happened(waiter) => waiter.is_closed(),
+            Kind::GivenUp(_) => false,
+        }
+    }
+
+    fn item(&self) -> words::Merged<'_> {
+        match &self.kind {
+            Kind::Happened(_) => words::Merged::Happened(&self.change),
+            Kind::GivenUp(_) => words::Merged::GivenUp(&self.change),
+        }
+    }
+}
 
 /// Brings notices by the bot.
 pub(super) struct Messenger {
@@ -105,7 +133,9 @@ impl Messenger {
     async fn to_front_office(&self, letter: &Letter) -> Result<(), Failure> {
         let (waiter, sent) = oneshot::channel();
         let gone = || Failure::Transient { reason: "stopping".into(), retry_after: None };
-        self.front_office.send((letter.clone(), waiter)).await.map_err(|_| gone())?;
+        let change = Arc::clone(&letter.change);
+        let waiting = Waiting { change, kind: Kind::Happened(waiter) };
+        self.front_office.send(waiting).await.map_err(|_| gone())?;
         sent.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -117,6 +147,15 @@ impl Deliver for Messenger {
             Recipient::Guest => self.to_guest(letter).await,
             Recipient::FrontOffice => self.to_front_office(letter).await,
         }
+    }
+
+    async fn tell_given_up(&self, letter: &Letter, reason: &str) {
+        if self.lobby.settings.fo_chat.is_none() {
+            return;
+        }
+        let (change, kind) = (Arc::clone(&letter.change), Kind::GivenUp(reason.to_owned()));
+        // The other end is gone only when the process stops.
+        let _ = self.front_office.send(Waiting { change, kind }).await;
     }
 }
 
@@ -169,10 +208,10 @@ impl Merging {
         {
             together.push(next);
         }
-        together.retain(|(_, waiter)| !waiter.is_closed());
+        together.retain(|one| !one.is_dropped());
         if together.len() <= ONE_BY_ONE {
             for one in together {
-                let shown = self.one(&one.0.change);
+                let shown = self.one(&one);
                 self.send(vec![one], shown).await;
             }
             return;
@@ -185,9 +224,13 @@ impl Merging {
         }
     }
 
-    fn one(&self, change: &Change) -> Shown {
-        let language = self.lobby.settings.language;
-        let html = words::staff_notice(language, change, &self.lobby.desk.policy().hotel);
+    fn one(&self, one: &Waiting) -> Shown {
+        let (language, change) = (self.lobby.settings.language, &one.change);
+        let hotel = &self.lobby.desk.policy().hotel;
+        let html = match &one.kind {
+            Kind::Happened(_) => words::staff_notice(language, change, hotel),
+            Kind::GivenUp(reason) => words::given_up(language, change, reason, hotel),
+        };
         Shown::text(html).with(deeds(language, &change.booking))
     }
 
@@ -197,8 +240,8 @@ impl Merging {
         let mut count = together.len();
         loop {
             let part = together.get(..count).unwrap_or(together);
-            let changes: Vec<&Change> = part.iter().map(|(letter, _)| &*letter.change).collect();
-            let html = words::merged_notice(language, &changes);
+            let items: Vec<_> = part.iter().map(Waiting::item).collect();
+            let html = words::merged_notice(language, &items);
             if html.encode_utf16().count() <= MAX_UNITS || count <= 1 {
                 return (Shown::text(html), count.max(1));
             }
@@ -206,7 +249,7 @@ impl Merging {
         }
     }
 
-    async fn send(&self, letters: Vec<Waiting>, shown: Shown) {
+    async fn send(&self, waiting: Vec<Waiting>, shown: Shown) {
         let outcome = match self.lobby.settings.fo_chat {
             Some(chat) => {
                 let call = Call::Send(shown);
@@ -215,8 +258,13 @@ impl Merging {
             }
             None => Err(Failure::Permanent("telegram.fo_chat_id is not set".to_owned())),
         };
-        for (_, waiter) in letters {
-            let _ = waiter.send(outcome.clone());
+        for one in waiting {
+            match one.kind {
+                Kind::Happened(waiter) => {
+                    let _ = waiter.send(outcome.clone());
+                }
+                Kind::GivenUp(_) => {}
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What the front office reads of itself: one notice a message, or many in one.
 
 use super::{escape, facts, until_words};
-use crate::domain::{Booking, Change, Contact, Event, HotelPolicy, Language, ReceiptNo, Status};
+use crate::domain::{
+    Booking, Change, Contact, Event, HotelPolicy, Language, QrisProgress, ReceiptNo, Status,
+};
 use crate::text::{clock_time, duration, say};
 
 /// The channel of a booking.
@@ -58,6 +60,54 @@ pub fn staff_notice(language: Language, change: &Change, hotel: &HotelPolicy) ->
     format!("<b>{head}</b>{detail}\n{}", sheet(language, booking, hotel))
 }
 
+/// What becomes of the payment code of a booking that runs; nothing before one was asked for.
+fn code(language: Language, booking: &Booking, hotel: &HotelPolicy) -> Option<String> {
+    let sent = booking.qris_sent_at.map(|at| {
+        let at = clock_time(at, hotel.timezone);
+        say(language, format!("terkirim {at} · belum dibayar"), format!("sent {at} · not paid"))
+    });
+    match booking.qris {
+        QrisProgress::None | QrisProgress::Sent => sent,
+        QrisProgress::Sending(_) => {
+            Some(say(language, "sedang dikirim…", "being sent…").to_owned())
+        }
+        QrisProgress::Failed => Some(
+            say(
+                language,
+                "gagal terkirim: tunjukkan di layar papan (/papan)",
+                "not delivered: show it on the board's screen (/papan)",
+            )
+            .to_owned(),
+        ),
+    }
+}
+
+/// What a guest was not told, and why not.
+#[must_use]
+pub fn given_up(language: Language, change: &Change, reason: &str, hotel: &HotelPolicy) -> String {
+    let head = not_told(language);
+    let (about, reason) = (heading(language, &change.event), escape(reason));
+    let sheet = sheet(language, &change.booking, hotel);
+    say(
+        language,
+        format!("<b>{head}</b>\nTamu belum tahu: {about}\nSebab: {reason}\n{sheet}"),
+        format!("<b>{head}</b>\nThe guest does not know: {about}\nWhy: {reason}\n{sheet}"),
+    )
+}
+
+fn not_told(language: Language) -> &'static str {
+    say(language, "❗️ PESAN KE TAMU TIDAK TERKIRIM", "❗️ GUEST NOT TOLD")
+}
+
+/// What one of many notices says.
+#[derive(Debug, Clone, Copy)]
+pub enum Merged<'a> {
+    /// This happened.
+    Happened(&'a Change),
+    /// The guest was not told of this.
+    GivenUp(&'a Change),
+}
+
 /// Everything that the desk compares, and the state.
 #[must_use]
 pub fn sheet(language: Language, booking: &Booking, hotel: &HotelPolicy) -> String {
@@ -72,6 +122,9 @@ pub fn sheet(language: Language, booking: &Booking, hotel: &HotelPolicy) -> Stri
             rows += &row("Ditahan sampai", "Held until", until_words(language, booking, hotel));
             if let Some(at) = booking.arrived_at {
                 rows += &row("Tiba", "Arrived", clock_time(at, hotel.timezone));
+            }
+            if let Some(code) = code(language, booking, hotel) {
+                rows += &row("QRIS", "QRIS", code);
             }
         }
         Status::Paid { at, by } => {
@@ -89,10 +142,13 @@ pub fn sheet(language: Language, booking: &Booking, hotel: &HotelPolicy) -> Stri
 
 /// Many notices in one message: what happened, how often, and to which receipt numbers.
 #[must_use]
-pub fn merged_notice(language: Language, changes: &[&Change]) -> String {
+pub fn merged_notice(language: Language, notices: &[Merged<'_>]) -> String {
     let mut groups: Vec<(&'static str, Vec<ReceiptNo>)> = Vec::new();
-    for change in changes {
-        let head = heading(language, &change.event);
+    for notice in notices {
+        let (head, change) = match notice {
+            Merged::Happened(change) => (heading(language, &change.event), change),
+            Merged::GivenUp(change) => (not_told(language), change),
+        };
         let receipt_no = change.booking.receipt_no;
         match groups.iter_mut().find(|(known, _)| *known == head) {
             Some((_, receipt_nos)) => receipt_nos.push(receipt_no),
@@ -103,7 +159,8 @@ pub fn merged_notice(language: Language, changes: &[&Change]) -> String {
         receipt_nos.sort_unstable();
         format!("<b>{head}</b> · {} booking\n{}", receipt_nos.len(), runs(&receipt_nos))
     });
-    lines.collect::<Vec<_>>().join("\n\n")
+    let foot = say(language, "Rincian: /cek_pembayaran", "Details: /cek_pembayaran").to_owned();
+    lines.chain([foot]).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Receipt numbers as runs: `RESI-20260104-001…512, RESI-20260104-514`.
