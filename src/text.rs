@@ -13,7 +13,7 @@ pub mod telegram;
 mod travel;
 
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
-pub use history::{actor, detail, undelivered};
+pub use history::{action, actor, detail, undelivered};
 pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
 pub use refusal::refusal;
 pub use travel::{evidence, outlook, story};
@@ -85,5 +85,7 @@ pub const NEVER_STARTED: &str =
     "belum pernah memulai bot, kirim /start dulu (the bot was never started, send /start first)";
 /// Why a message was given up: the group became a supergroup, which has another id.
 pub const GROUP_MOVED: &str = "grup ini punya id baru (this group has another id now)";
+/// Why an attempt failed: what it needs to know could not be read.
+pub const STORE_AWAY: &str = "penyimpanan tidak menjawab (the store is away)";
 /// Why an attempt failed: the other side was silent.
 pub const NO_ANSWER: &str = "tidak ada jawaban dari server (the server did not answer)";

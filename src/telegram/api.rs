@@ -119,6 +119,8 @@ pub enum CallError {
     Unknown,
     /// Nobody is there to read it, and that will not change by itself.
     Gone(&'static str),
+    /// The message to be changed is gone, or too old to be changed.
+    NoMessage,
     /// The token is wrong.
     WrongToken,
     /// Somebody else asks for the updates of this bot.
@@ -320,6 +322,9 @@ fn refusal(error: &ApiError) -> CallError {
         ApiError::TerminatedByOtherGetUpdates | ApiError::CantGetUpdates => {
             CallError::TakenByAnother
         }
+        ApiError::MessageToEditNotFound
+        | ApiError::MessageIdInvalid
+        | ApiError::MessageCantBeEdited => CallError::NoMessage,
         ApiError::BotBlocked => CallError::Gone(text::BLOCKED),
         ApiError::UserDeactivated => CallError::Gone(text::ACCOUNT_GONE),
         ApiError::ChatNotFound => CallError::Gone(text::NO_CHAT),

@@ -134,7 +134,7 @@ async fn live_locations_are_taken_in_silence() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     budi.shares(-6.21, 106.8, false, 0);
-    budi.reads("tidak ada booking yang berjalan").await;
+    budi.reads("tidak punya booking yang berjalan").await;
     let receipt_no = hotel.books(&budi).await;
     budi.taps("Bagikan lokasi").await;
     budi.reads("Bagikan Lokasi Langsung").await;
