@@ -103,13 +103,12 @@ impl Lobby {
         self.outbox.post_kept(id, Reader::Waiting, call, keepsake).await;
     }
 
-    /// Shows a booking in a message: the one that is kept up to date from now on.
+    /// Shows a booking in a message that was just tapped: the one that is kept up to date from now
+    /// on. If it is gone meanwhile, the next notice or renewal sends another.
     pub(super) async fn show_in(&self, message: i32, held: &Held) -> Result<(), StoreError> {
         let Some(id) = status::reader(&held.booking) else { return Ok(()) };
-        let receipt_no = held.booking.receipt_no;
-        self.remember(id, receipt_no, message).await?;
-        let call = Call::Edit(message, status::shown(self, held));
-        self.outbox.post_kept(id, Reader::Waiting, call, Keepsake::Status(receipt_no)).await;
+        self.remember(id, held.booking.receipt_no, message).await?;
+        self.show(id, message, status::shown(self, held)).await;
         Ok(())
     }
 

@@ -198,7 +198,7 @@ async fn receipt_numbers_are_read_tolerantly_and_the_nearest_are_offered() {
     hotel.close().await;
 }
 
-async fn book_by_web(hotel: &Hotel, count: usize) {
+pub(super) async fn book_by_web(hotel: &Hotel, count: usize) {
     let desk = &hotel.running().desk;
     let check_in = desk.policy().hotel.day_of(desk.now());
     let book = |number: usize| BookRequest {
