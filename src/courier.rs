@@ -399,6 +399,10 @@ impl Courier {
             Attempt::Sent => return self.sent(id),
             Attempt::Settled => {
                 self.letters.remove(&id);
+                // What was given up is shown with its booking, and is tried no more.
+                if self.letters.values().all(|pending| pending.attempts == 0) {
+                    self.health.set_degraded("courier", None);
+                }
                 return;
             }
             Attempt::HeldUntil(moment) => self.until(moment),

@@ -7,6 +7,8 @@ mod menu;
 mod notice;
 mod staff;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use board::*;
 pub use guest::*;

@@ -2,7 +2,8 @@
 
 use super::{escape, facts, when};
 use crate::domain::{
-    Booking, Change, Contact, Event, HotelPolicy, Language, Moment, QrisProgress, ReceiptNo, Status,
+    Actor, Booking, Change, Contact, Event, HotelPolicy, Language, Moment, QrisProgress, ReceiptNo,
+    Status,
 };
 use crate::text::say;
 
@@ -55,6 +56,7 @@ pub fn staff_notice(language: Language, change: &Change, hotel: &HotelPolicy) ->
     let detail = match (&change.event, story) {
         (Event::Booked, _) => String::new(),
         (_, Some(story)) => format!("\n{}: {}", escape(&by), escape(&story)),
+        (_, None) if change.actor == Actor::Clock => String::new(),
         (_, None) => format!("\n{}", escape(&by)),
     };
     format!("<b>{head}</b>{detail}\n{}", sheet(language, booking, change.at, hotel))
@@ -126,8 +128,13 @@ pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPo
     let arrived = booking.arrived_at.map(|at| row("Tiba", "Arrived", when(at))).unwrap_or_default();
     match &booking.status {
         Status::Pending => {
-            rows += &row("Ditahan sampai", "Held until", when(booking.hold.until));
             rows += &arrived;
+            let until = when(booking.hold.until);
+            rows += &if booking.arrived_at.is_some() {
+                row("Bayar sampai", "To be paid by", until)
+            } else {
+                row("Ditahan sampai", "Held until", until)
+            };
             if let Some(code) = code(language, booking, now, hotel) {
                 rows += &row("QRIS", "QRIS", code);
             }

@@ -282,11 +282,15 @@ pub fn guest_notice(change: &Change, hotel: &HotelPolicy) -> Option<String> {
         Event::Paid => format!("✅ {}", confirmed(booking)),
         Event::Cancelled { .. } | Event::Expired { .. } => {
             let reason = ended(booking, &change.actor);
-            say(
-                language,
-                format!("⚪️ Booking {receipt_no} dibatalkan. {reason}"),
-                format!("⚪️ Booking {receipt_no} is cancelled. {reason}"),
-            )
+            match CancelReason::from(&change.actor) {
+                // It is their receipt for what they did, and no news.
+                CancelReason::ByGuest => format!("⚪️ {receipt_no}: {reason}"),
+                CancelReason::Expired | CancelReason::ByStaff => say(
+                    language,
+                    format!("⚪️ Booking {receipt_no} dibatalkan. {reason}"),
+                    format!("⚪️ Booking {receipt_no} is cancelled. {reason}"),
+                ),
+            }
         }
     })
 }

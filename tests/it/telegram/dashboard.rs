@@ -57,7 +57,7 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
     hotel.restart().await;
     budi.taps("Batalkan").await;
     budi.taps("Ya, batalkan").await;
-    budi.reads(&format!("Booking {receipt_no} dibatalkan")).await;
+    budi.reads(&format!("{receipt_no}: Booking ini Anda batalkan")).await;
     hotel.api.until("the empty list", |api| goes_on(api, notice.id, "Tidak ada booking")).await;
     hotel.close().await;
 }

@@ -40,7 +40,7 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
     budi.taps("Batalkan").await;
     budi.reads("Batalkan booking ini?").await;
     budi.taps("Ya, batalkan").await;
-    budi.reads(&format!("Booking {receipt_no} dibatalkan")).await;
+    budi.reads(&format!("{receipt_no}: Booking ini Anda batalkan")).await;
     let ended = budi.reads("⚪️ Dibatalkan").await;
     assert_eq!(ended.id, rooms.id);
     hotel.close().await;
