@@ -313,7 +313,7 @@ impl Courier {
                     self.take(&change, notice.to, lease.clone());
                 }
             }
-            Fed::Marked(id) => self.forget(id),
+            Fed::Marked(mark) => self.forget(mark.notice),
             Fed::Moved(_) => {}
         }
     }
@@ -342,6 +342,10 @@ impl Courier {
 
     fn until(&self, moment: Moment) -> Duration {
         (moment - self.desk.now()).to_std().unwrap_or_default().min(MAX_WAIT)
+    }
+
+    fn useful_for(&self, id: NoticeId) -> Duration {
+        self.letters.get(&id).map_or(MAX_WAIT, |pending| self.until(pending.letter.useful_until))
     }
 
     fn forget(&mut self, id: NoticeId) {
@@ -406,7 +410,8 @@ impl Courier {
                 return;
             }
             Attempt::HeldUntil(moment) => self.until(moment),
-            Attempt::Failed(failure) => self.failed(id, &failure),
+            // At the end of its useful life it is given up on time, for the desk to see.
+            Attempt::Failed(failure) => self.failed(id, &failure).min(self.useful_for(id)),
             Attempt::Store(error) => {
                 warn!(notice = %id, %error, "a notice waits for the store");
                 self.backoff(id)

@@ -51,6 +51,8 @@ pub const NOT_SET_UP: &str = "saluran ini belum disetel (this channel is not set
 pub const TOO_LATE: &str = "terlambat, waktunya sudah lewat (too late, its time is over)";
 /// Why a notice was given up: the booking ended before it could be told.
 pub const NO_LONGER_TRUE: &str = "booking sudah selesai lebih dulu (the booking ended before)";
+/// Why a notice was given up: it tells of a deadline that was moved since.
+pub const OVERTAKEN: &str = "sudah ada kabar yang lebih baru (there is newer word by now)";
 /// Why a code was given up: nobody knows whether it arrived.
 pub const MAYBE_SENT: &str = "tidak jelas apakah terkirim (nobody knows whether it was delivered)";
 /// Why a code was given up: it cannot be made.

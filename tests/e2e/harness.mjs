@@ -290,9 +290,9 @@ export class Listener {
       change.booking.receiptNo === receiptNo && change.action === action, within);
   }
 
-  /** The actions of one booking that were received so far, without the guest's positions. */
+  /** The actions of one booking that were received so far, without what comes beside it: positions, messages given up. */
   actions(receiptNo) {
-    return this.received.filter((change) => change.booking.receiptNo === receiptNo && change.action !== 'POSITION').map((change) => change.action);
+    return this.received.filter((change) => change.booking.receiptNo === receiptNo && !['POSITION', 'UNDELIVERED'].includes(change.action)).map((change) => change.action);
   }
 
   async close() {

@@ -82,4 +82,4 @@ export const CANCEL_BOOKING = `mutation CancelBooking($receiptNo: String!, $note
 
 export const SEND_QRIS = `mutation SendQris($receiptNo: String!) { sendQris(receiptNo: $receiptNo) { ${staffFields} } }`;
 
-export const QRIS = `query Qris($receiptNo: String!) { qris(receiptNo: $receiptNo) { amount svg } }`;
+export const QRIS = `query Qris($receiptNo: String!) { qris(receiptNo: $receiptNo) { amount hasAmount svg } }`;

@@ -317,6 +317,7 @@ export const texts = {
   'ask.send.yes': ['Ya, kirim QRIS', 'Yes, send the code'],
   'qris.label': ['Kode QRIS untuk {receipt}, {price}', 'QRIS code for {receipt}, {price}'],
   'qris.exactly': ['Bayar tepat jumlah ini, tidak lebih dan tidak kurang.', 'Pay exactly this amount, no more and no less.'],
+  'qris.type': ['Ketik jumlah ini di aplikasi: kodenya sendiri tidak memuatnya.', 'Type this amount into the app: the code itself does not hold it.'],
   'qris.over': ['Jangan dibayar lagi: {status}.', 'Do not pay this any more: {status}.'],
   'ask.note': ['Catatan (boleh kosong)', 'Note (optional)'],
   'ask.no': ['Kembali', 'Back'],

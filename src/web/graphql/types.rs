@@ -236,13 +236,15 @@ pub struct TelegramHandoff {
     pub link: String,
 }
 
-/// A QRIS code for exactly the price of a booking.
+/// A QRIS code to pay exactly the price of a booking by.
 #[derive(SimpleObject, Debug)]
 pub struct Qris {
     /// What the code says.
     pub payload: String,
-    /// What it asks for.
+    /// What is to be paid, to the rupiah.
     pub amount: Rupiah,
+    /// Whether the code itself asks for that; if not, the guest types the amount.
+    pub has_amount: bool,
     /// Its picture.
     pub svg: String,
 }

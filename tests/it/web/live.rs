@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use jatah::auth::Role;
+use jatah::domain::{ReceiptNo, Recipient, Revision};
+use jatah::store::{NoticeId, Outcome};
 use serde_json::{Value, json};
 
 use super::{Site, Socket};
+use crate::build::epoch;
 use crate::hotel::on_a_still_clock;
 
 const MINE: &str = "subscription ($r: String!, $t: String!) {
@@ -110,6 +113,38 @@ fn the_board_hears_every_change_with_the_state_that_it_produced() {
                 (&json!(action), &json!(revision))
             );
         }
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_board_hears_at_once_that_a_message_was_given_up_and_nothing_of_those_that_went_out() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut board = board(&site, &token).await;
+        let (receipt_no, _) = site.book("Siti").await;
+        let (other, _) = site.book("Budi").await;
+        let booked = [change(&mut board).await, change(&mut board).await];
+        let notice = |receipt_no: &str| NoticeId {
+            receipt_no: ReceiptNo::parse(receipt_no).unwrap(),
+            revision: Revision::FIRST,
+            to: Recipient::Guest,
+        };
+        let why = Outcome::GaveUp(epoch(), "552 mailbox full".to_owned());
+        site.store.mark(notice(&other), &Outcome::Sent(epoch())).await.unwrap();
+        site.store.mark(notice(&receipt_no), &why).await.unwrap();
+        let told = change(&mut board).await;
+        assert_eq!(
+            (&told["action"], &told["cursor"]),
+            (&json!("UNDELIVERED"), &booked[1]["cursor"])
+        );
+        assert_eq!(
+            (&told["booking"]["receiptNo"], &told["booking"]["revision"]),
+            (&json!(receipt_no), &json!(1))
+        );
+        let why = told["booking"]["undelivered"][0].as_str().unwrap();
+        assert!(why.contains("552 mailbox full"), "{why}");
         site.close().await;
     });
 }
