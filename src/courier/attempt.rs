@@ -129,9 +129,10 @@ impl TryOnce {
     }
 
     /// A guest who was not told may have to be told by somebody. Of a code that failed the front
-    /// office has a notice of its own; what the end of a booking overtook is no news.
+    /// office has a notice of its own; what newer word overtook is no news.
     async fn tell_front_office(&self, reason: &str) {
-        let is_news = !self.letter.with_qris && reason != text::NO_LONGER_TRUE;
+        let is_overtaken = [text::NO_LONGER_TRUE, text::OVERTAKEN].contains(&reason);
+        let is_news = !self.letter.with_qris && !is_overtaken;
         if self.letter.to == Recipient::Guest
             && is_news
             && let Some(front_office) = &self.front_office
