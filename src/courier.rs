@@ -57,6 +57,13 @@ pub trait Deliver: Send + Sync + 'static {
     /// # Errors
     /// [`Failure`]
     async fn deliver(&self, letter: &Letter) -> Result<(), Failure>;
+
+    /// Tells the front office that a letter to a guest was given up, where this way leads to it.
+    /// Told at most once, and lost with a process that dies meanwhile: the booking's list of what
+    /// was given up is the record.
+    async fn tell_given_up(&self, letter: &Letter, reason: &str) {
+        let _ = (letter, reason);
+    }
 }
 
 /// A notice on its way.
@@ -371,6 +378,7 @@ impl Courier {
             is_first: pending.attempts == 1,
             is_last_unknown: pending.unknown + 1 >= MAX_UNKNOWN,
             deliver: route.map(|(_, deliver)| deliver),
+            front_office: self.routes.telegram.clone(),
             outcome: pending.outcome.clone(),
         };
         let (lease, outcome) = (pending.lease.clone(), pending.outcome.clone());
@@ -395,6 +403,10 @@ impl Courier {
             Attempt::Sent => return self.sent(id),
             Attempt::Settled => {
                 self.letters.remove(&id);
+                // What was given up is shown with its booking, and is tried no more.
+                if self.letters.values().all(|pending| pending.attempts == 0) {
+                    self.health.set_degraded("courier", None);
+                }
                 return;
             }
             Attempt::HeldUntil(moment) => self.until(moment),

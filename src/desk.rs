@@ -19,7 +19,7 @@ use crate::domain::{
     decide,
 };
 use crate::store::{
-    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Memo, Opening, Requested, Store,
+    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Memo, Night, Opening, Requested, Store,
 };
 
 mod handoff;
@@ -386,19 +386,29 @@ impl Desk {
     ) -> Result<Vec<Availability>, DeskError> {
         self.policy.check_dates(check_in, nights, self.clock.now())?;
         let known = self.store.nights(check_in, nights).await?;
-        let left_on = |room: &RoomType, night: NaiveDate| {
-            let known = known.iter().find(|known| known.room == room.code && known.night == night);
-            let for_sale = known.and_then(|known| known.allotment).unwrap_or(room.rooms);
-            for_sale.saturating_sub(known.map_or(0, |known| known.taken))
-        };
         let availability = |room: &RoomType| Availability {
             room: room.clone(),
             available: booking::nights_from(check_in, nights)
-                .map(|night| left_on(room, night))
+                .map(|night| left_on(&known, room, night))
                 .min()
                 .unwrap_or(0),
         };
         Ok(self.policy.rooms.iter().map(availability).collect())
+    }
+
+    /// Rooms of a type left on each of so many nights from a date on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn left_each_night(
+        &self,
+        room: &RoomType,
+        from: NaiveDate,
+        nights: u32,
+    ) -> Result<Vec<(NaiveDate, u32)>, StoreError> {
+        let known = self.store.nights(from, nights).await?;
+        let left = |night: NaiveDate| (night, left_on(&known, room, night));
+        Ok(booking::nights_from(from, nights).map(left).collect())
     }
 
     /// Sets how many rooms of a type are for sale on a night, and answers how many are left.
@@ -485,4 +495,11 @@ impl Desk {
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
     }
+}
+
+/// Rooms of a type left on a night, by what is known of the nights.
+fn left_on(known: &[Night], room: &RoomType, night: NaiveDate) -> u32 {
+    let known = known.iter().find(|known| known.room == room.code && known.night == night);
+    let for_sale = known.and_then(|known| known.allotment).unwrap_or(room.rooms);
+    for_sale.saturating_sub(known.map_or(0, |known| known.taken))
 }

@@ -300,6 +300,8 @@ pub struct Filter {
     pub status: Option<Vec<StatusKind>>,
     /// With this check-in date.
     pub check_in: Option<NaiveDate>,
+    /// Paid or cancelled at or after this moment.
+    pub settled_since: Option<Moment>,
     /// Receipt number, or part of the name, whatever the case.
     pub search: Option<Search>,
 }

@@ -6,9 +6,11 @@
 
 mod api;
 mod board;
+mod board_follower;
 mod callback;
 mod guest;
 mod location;
+mod memory;
 mod notices;
 mod outbox;
 mod staff;
@@ -20,13 +22,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use teloxide::types::BotCommandScope;
+use tokio::sync::mpsc;
 use tracing::warn;
 use url::Url;
 
 use crate::auth::StaffDoor;
 use crate::config::{Config, Webhook};
 use crate::courier::Deliver;
-use crate::desk::Desk;
+use crate::desk::{Desk, NodeId};
 use crate::domain::{Language, Role};
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Phase};
@@ -63,6 +66,7 @@ pub struct Telegram {
     api: Api,
     outbox: Outbox,
     work: OutboxWork,
+    kept: mpsc::UnboundedReceiver<memory::Kept>,
     name: BotName,
     settings: Settings,
 }
@@ -86,7 +90,8 @@ pub(crate) struct Lobby {
     outbox: Outbox,
     settings: Settings,
     thinning: location::Thinning,
-    boards: board::Boards,
+    /// The right to change which chats have a dashboard.
+    boards: tokio::sync::Mutex<()>,
     locks: updates::ChatLocks,
 }
 
@@ -113,7 +118,7 @@ impl Telegram {
             Ok(Err(_)) | Err(_) => {}
         }
         let public_url = config.server.public_url.as_ref();
-        let (outbox, work) = Outbox::new(api.clone());
+        let (outbox, work, kept) = Outbox::new(api.clone());
         let settings = Settings {
             staff: Arc::new(config.staff.clone()),
             fo_chat: config.telegram.fo_chat_id,
@@ -122,7 +127,7 @@ impl Telegram {
             public_url: public_url.and_then(|url| Url::parse(url.as_str()).ok()),
             webhook: config.telegram.webhook.clone(),
         };
-        Ok(Some(Self { api, outbox, work, name, settings }))
+        Ok(Some(Self { api, outbox, work, kept, name, settings }))
     }
 
     /// Starts the bot's workers: those that take in belong to the doors, those that send to the
@@ -132,27 +137,29 @@ impl Telegram {
         self,
         (desk, door): (&Arc<Desk>, StaffDoor),
         qris: Option<Qris>,
-        feed: &Feed,
+        (feed, node): (&Feed, NodeId),
         health: Health,
         doors: &Phase,
         deliveries: &Phase,
     ) -> (Arc<Inbox>, Arc<dyn Deliver>) {
-        let Self { api, outbox, work, name, settings } = self;
+        let Self { api, outbox, work, kept, name, settings } = self;
         let lobby = Arc::new(Lobby {
             desk: Arc::clone(desk),
             door,
             outbox,
             settings: settings.clone(),
             thinning: location::Thinning::default(),
-            boards: board::Boards::default(),
+            boards: tokio::sync::Mutex::default(),
             locks: updates::ChatLocks::default(),
         });
         let (deliver, merging) = Messenger::with_merging(Arc::clone(&lobby), qris);
         deliveries.spawn("telegram outbox", work.run(deliveries.stop_signal()));
         deliveries.spawn("telegram notices", merging.run(deliveries.stop_signal()));
-        let status = status::Follower::new(Arc::clone(&lobby), feed.clone());
+        let memory = memory::Memory::new(Arc::clone(&lobby), kept);
+        deliveries.spawn("telegram memory", memory.run(deliveries.stop_signal()));
+        let status = status::Follower::new(Arc::clone(&lobby), feed.clone(), node.clone());
         doors.spawn("telegram status", status.run(doors.stop_signal()));
-        let board = board::Follower::new(Arc::clone(&lobby), feed.clone());
+        let board = board_follower::Follower::new(Arc::clone(&lobby), feed.clone(), node);
         doors.spawn("telegram board", board.run(doors.stop_signal()));
         let inbox = Arc::new(Inbox::new(lobby));
         let intake = updates::Intake {

@@ -21,6 +21,8 @@ pub(super) struct TryOnce {
     pub is_first: bool,
     pub is_last_unknown: bool,
     pub deliver: Option<Arc<dyn Deliver>>,
+    /// Where the front office is told of what was given up.
+    pub front_office: Option<Arc<dyn Deliver>>,
     /// What an earlier attempt came to, which is still to be written down.
     pub outcome: Option<Outcome>,
 }
@@ -118,11 +120,25 @@ impl TryOnce {
             Outcome::GaveUp(_, reason) => {
                 self.store.mark(id, &outcome).await?;
                 self.note_qris(QrisOutcome::GivenUp(reason.clone())).await?;
+                self.tell_front_office(reason).await;
                 ("given_up", Attempt::Settled)
             }
         };
         metrics::counter!("jatah_notices_total", "outcome" => name).increment(1);
         Ok(attempt)
+    }
+
+    /// A guest who was not told may have to be told by somebody. Of a code that failed the front
+    /// office has a notice of its own; what newer word overtook is no news.
+    async fn tell_front_office(&self, reason: &str) {
+        let is_overtaken = [text::NO_LONGER_TRUE, text::OVERTAKEN].contains(&reason);
+        let is_news = !self.letter.with_qris && !is_overtaken;
+        if self.letter.to == Recipient::Guest
+            && is_news
+            && let Some(front_office) = &self.front_office
+        {
+            front_office.tell_given_up(&self.letter, reason).await;
+        }
     }
 
     /// Tells the booking what became of its code.

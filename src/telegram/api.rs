@@ -21,6 +21,7 @@ use teloxide::{ApiError, RequestError};
 use url::Url;
 
 use super::callback::Tap;
+use crate::text;
 
 /// How long one call may take. The core sleeps 10 s on a 5xx, which is not counted here.
 const CALL: Duration = Duration::from_secs(15);
@@ -118,6 +119,8 @@ pub enum CallError {
     Unknown,
     /// Nobody is there to read it, and that will not change by itself.
     Gone(&'static str),
+    /// The message to be changed is gone, or too old to be changed.
+    NoMessage,
     /// The token is wrong.
     WrongToken,
     /// Somebody else asks for the updates of this bot.
@@ -304,7 +307,7 @@ fn inline(rows: &[Vec<Button>]) -> InlineKeyboardMarkup {
 fn failure(error: RequestError) -> CallError {
     match error {
         RequestError::RetryAfter(seconds) => CallError::Wait(seconds.duration()),
-        RequestError::MigrateToChatId(_) => CallError::Gone("the group has another id now"),
+        RequestError::MigrateToChatId(_) => CallError::Gone(text::GROUP_MOVED),
         RequestError::Network(error) if error.is_connect() => CallError::Unreachable,
         RequestError::Network(_) | RequestError::InvalidJson { .. } | RequestError::Io(_) => {
             CallError::Unknown
@@ -319,13 +322,16 @@ fn refusal(error: &ApiError) -> CallError {
         ApiError::TerminatedByOtherGetUpdates | ApiError::CantGetUpdates => {
             CallError::TakenByAnother
         }
-        ApiError::BotBlocked => CallError::Gone("the bot is blocked"),
-        ApiError::UserDeactivated => CallError::Gone("the account is gone"),
-        ApiError::ChatNotFound => CallError::Gone("the chat is not there"),
+        ApiError::MessageToEditNotFound
+        | ApiError::MessageIdInvalid
+        | ApiError::MessageCantBeEdited => CallError::NoMessage,
+        ApiError::BotBlocked => CallError::Gone(text::BLOCKED),
+        ApiError::UserDeactivated => CallError::Gone(text::ACCOUNT_GONE),
+        ApiError::ChatNotFound => CallError::Gone(text::NO_CHAT),
         ApiError::BotKicked | ApiError::BotKickedFromSupergroup => {
-            CallError::Gone("the bot is not in the chat")
+            CallError::Gone(text::NOT_IN_CHAT)
         }
-        ApiError::CantInitiateConversation => CallError::Gone("the bot was never started"),
+        ApiError::CantInitiateConversation => CallError::Gone(text::NEVER_STARTED),
         other => {
             let words = other.to_string();
             let is_theirs = ["Internal Server Error", "Bad Gateway", "Gateway Timeout"];

@@ -50,6 +50,8 @@ pub enum GuestTap {
     Cancel(ReceiptNo),
     /// Leave things as they are: show the booking again.
     Keep(ReceiptNo),
+    /// Show the running bookings, each in a new message.
+    Mine,
 }
 
 /// A stay that a guest is choosing.
@@ -98,7 +100,7 @@ pub enum StaffTap {
 }
 
 /// The tabs of the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tab {
     /// Running holds.
     Unpaid,
@@ -168,6 +170,7 @@ fn guest_parts(tap: &GuestTap) -> Vec<String> {
         GuestTap::AskCancel(receipt_no) => of("a", vec![receipt_text(*receipt_no)]),
         GuestTap::Cancel(receipt_no) => of("x", vec![receipt_text(*receipt_no)]),
         GuestTap::Keep(receipt_no) => of("k", vec![receipt_text(*receipt_no)]),
+        GuestTap::Mine => of("y", vec![]),
     }
 }
 
@@ -191,6 +194,7 @@ fn read_guest(kind: &str, parts: &[&str]) -> Option<GuestTap> {
         ("a", [receipt]) => GuestTap::AskCancel(read_receipt(receipt)?),
         ("x", [receipt]) => GuestTap::Cancel(read_receipt(receipt)?),
         ("k", [receipt]) => GuestTap::Keep(read_receipt(receipt)?),
+        ("y", []) => GuestTap::Mine,
         _ => return None,
     })
 }
@@ -203,11 +207,11 @@ fn staff_parts(tap: StaffTap) -> Vec<String> {
         }
         StaffTap::Card(receipt_no) => one("K", receipt_no),
         StaffTap::Arrive(receipt_no) => one("A", receipt_no),
-        StaffTap::SendQris(receipt_no) => one("Q", receipt_no),
         StaffTap::PaidSheet(receipt_no) => one("S", receipt_no),
         StaffTap::Paid(receipt_no) => one("P", receipt_no),
         StaffTap::CancelSheet(receipt_no) => one("C", receipt_no),
         StaffTap::Cancel(receipt_no) => one("X", receipt_no),
+        StaffTap::SendQris(receipt_no) => one("Q", receipt_no),
         StaffTap::Extend(receipt_no, revision) => {
             vec!["E".to_owned(), receipt_text(receipt_no), revision.0.to_string()]
         }
@@ -308,6 +312,7 @@ mod tests {
         prop_oneof![
             Just(GuestTap::Start),
             Just(GuestTap::Rooms),
+            Just(GuestTap::Mine),
             (wish(), any::<u32>()).prop_map(|(wish, from)| GuestTap::Dates(wish.room, from)),
             (wish(), any::<u32>()).prop_map(|(wish, from)| GuestTap::Nights(
                 wish.room,

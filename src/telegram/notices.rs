@@ -7,13 +7,18 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::api::{CallError, Sheet, Shown};
+use super::api::{Button, CallError, Sheet, Shown};
+use super::callback::GuestTap;
+use super::guest::button;
 use super::staff_tap::deeds;
 use super::{Call, Lobby, Reader};
 use crate::courier::{Deliver, Failure, Letter};
-use crate::domain::{Change, Contact, Event, Recipient};
+use crate::desk::DeskError;
+use crate::domain::{Booking, Change, Contact, Event, ReceiptNo, Recipient};
 use crate::qris::Qris;
+use crate::text;
 use crate::text::telegram as words;
+use crate::text::telegram::GuestLabel;
 
 /// So many notices at once still go one by one.
 const ONE_BY_ONE: usize = 3;
@@ -24,8 +29,36 @@ const MAX_UNITS: usize = 3_800;
 /// Notices that may wait to be merged.
 const WAITING: usize = 4_096;
 
-/// A notice to the front office, and who waits for it to be sent.
-type Waiting = (Letter, oneshot::Sender<Result<(), Failure>>);
+/// A message to the front office that may be merged with others.
+struct Waiting {
+    change: Arc<Change>,
+    kind: Kind,
+}
+
+/// What a message to the front office says of a change.
+enum Kind {
+    /// That it happened; somebody waits until it is sent.
+    Happened(oneshot::Sender<Result<(), Failure>>),
+    /// That the guest was not told of it, and why. Nobody waits.
+    GivenUp(String),
+}
+
+impl Waiting {
+    /// Whoever waited for it has given up.
+    fn is_dropped(&self) -> bool {
+        match &self.kind {
+            Kind::Happened(waiter) => waiter.is_closed(),
+            Kind::GivenUp(_) => false,
+        }
+    }
+
+    fn item(&self) -> words::Merged<'_> {
+        match &self.kind {
+            Kind::Happened(_) => words::Merged::Happened(&self.change),
+            Kind::GivenUp(_) => words::Merged::GivenUp(&self.change),
+        }
+    }
+}
 
 /// Brings notices by the bot.
 pub(super) struct Messenger {
@@ -49,11 +82,12 @@ impl Messenger {
         let Contact::Telegram(id) = &booking.guest.contact else {
             return Err(Failure::Permanent("this guest is not on Telegram".to_owned()));
         };
-        if letter.change.event == Event::Booked {
-            self.first_message(id.0, letter).await?;
-            if !letter.with_qris {
-                return Ok(());
-            }
+        let is_first = letter.change.event == Event::Booked;
+        if is_first || !booking.is_pending() {
+            self.show_status(id.0, booking.receipt_no, is_first).await?;
+        }
+        if is_first && !letter.with_qris {
+            return Ok(());
         }
         let hotel = &self.lobby.desk.policy().hotel;
         let notice = words::guest_notice(&letter.change, hotel);
@@ -63,7 +97,7 @@ impl Messenger {
                 Call::Picture(Sheet { html, ..code })
             }
             None => match notice {
-                Some(html) => Call::Send(Shown::text(html)),
+                Some(html) => Call::Send(Shown::text(html).with(ways_on(&letter.change))),
                 None => return Ok(()),
             },
         };
@@ -83,29 +117,66 @@ impl Messenger {
         Ok(Some(Sheet { bytes: picture.bytes.into(), file_name: picture.file_name, html }))
     }
 
-    /// A guest who booked in the chat sees the booking in the very message. Only where that got
-    /// lost (we stopped in between), they get a new one.
-    async fn first_message(&self, id: i64, letter: &Letter) -> Result<(), Failure> {
-        // The handler that made the booking is done first.
-        let lock = self.lobby.locks.of(id);
-        let _in_turn = lock.lock().await;
-        let receipt_no = letter.change.booking.receipt_no;
-        let store =
-            |_| Failure::Transient { reason: "the store is away".into(), retry_after: None };
-        if self.lobby.message_of(id, receipt_no).await.map_err(store)?.is_some() {
-            return Ok(());
+    /// Makes sure that the guest's message shows the booking as it is: at its beginning, where the
+    /// guest reads the receipt number, and at its end, after which nobody renews it. A first
+    /// message that is not there (it was deleted, or we stopped in between) is sent.
+    async fn show_status(
+        &self,
+        id: i64,
+        receipt_no: ReceiptNo,
+        is_first: bool,
+    ) -> Result<(), Failure> {
+        let lobby = &self.lobby;
+        let store = |_: DeskError| Failure::Transient {
+            reason: text::STORE_AWAY.to_owned(),
+            retry_after: None,
+        };
+        let queued = {
+            // Whoever handles an update of this chat is done first, and what is read here is not
+            // overtaken by what was read before.
+            let lock = lobby.locks.of(id);
+            let _in_turn = lock.lock().await;
+            let held = lobby.desk.held(receipt_no).await.map_err(store)?;
+            let shown = super::status::shown(lobby, &held);
+            match lobby.message_of(id, receipt_no).await.map_err(|error| store(error.into()))? {
+                Some(message) => {
+                    let call = Call::Edit(message, shown);
+                    Some(lobby.outbox.queue(id, Reader::Waiting, call).await)
+                }
+                None => None,
+            }
+        };
+        let outcome = match queued {
+            Some(queued) => queued.outcome().await,
+            None => Err(CallError::NoMessage),
+        };
+        match outcome {
+            Err(CallError::NoMessage) if is_first => self.first_message(id, receipt_no).await,
+            Ok(_) | Err(CallError::NoMessage | CallError::Refused(_)) => Ok(()),
+            Err(error) => Err(failure(error)),
         }
-        let held = self.lobby.desk.held(receipt_no).await;
-        let booking = held.map_or_else(|_| letter.change.booking.clone(), |held| held.booking);
-        let call = Call::Send(super::status::shown(&self.lobby, &booking));
-        let message = self.lobby.outbox.send(id, Reader::Waiting, call).await.map_err(failure)?;
-        self.lobby.remember(id, receipt_no, message).await.map_err(store)
+    }
+
+    async fn first_message(&self, id: i64, receipt_no: ReceiptNo) -> Result<(), Failure> {
+        let lobby = &self.lobby;
+        let store = |_: DeskError| Failure::Transient {
+            reason: text::STORE_AWAY.to_owned(),
+            retry_after: None,
+        };
+        let held = lobby.desk.held(receipt_no).await.map_err(store)?;
+        let call = Call::Send(super::status::shown(lobby, &held));
+        let message = lobby.outbox.send(id, Reader::Waiting, call).await.map_err(failure)?;
+        let lock = lobby.locks.of(id);
+        let _in_turn = lock.lock().await;
+        lobby.remember(id, receipt_no, message).await.map_err(|error| store(error.into()))
     }
 
     async fn to_front_office(&self, letter: &Letter) -> Result<(), Failure> {
         let (waiter, sent) = oneshot::channel();
         let gone = || Failure::Transient { reason: "stopping".into(), retry_after: None };
-        self.front_office.send((letter.clone(), waiter)).await.map_err(|_| gone())?;
+        let change = Arc::clone(&letter.change);
+        let waiting = Waiting { change, kind: Kind::Happened(waiter) };
+        self.front_office.send(waiting).await.map_err(|_| gone())?;
         sent.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -117,6 +188,44 @@ impl Deliver for Messenger {
             Recipient::Guest => self.to_guest(letter).await,
             Recipient::FrontOffice => self.to_front_office(letter).await,
         }
+    }
+
+    async fn tell_given_up(&self, letter: &Letter, reason: &str) {
+        if self.lobby.settings.fo_chat.is_none() {
+            return;
+        }
+        let (change, kind) = (Arc::clone(&letter.change), Kind::GivenUp(reason.to_owned()));
+        // The other end is gone only when the process stops.
+        let _ = self.front_office.send(Waiting { change, kind }).await;
+    }
+}
+
+/// What a guest can do about a notice.
+fn ways_on(change: &Change) -> Vec<Vec<Button>> {
+    let Booking { receipt_no, guest, arrived_at, .. } = &change.booking;
+    let row = |label, tap| button(guest.language, label, tap);
+    match &change.event {
+        Event::Reminded { .. } | Event::ExtendedByClock { .. } | Event::ExtendedByStaff { .. }
+            if arrived_at.is_none() =>
+        {
+            vec![
+                row(GuestLabel::Share, GuestTap::Share(*receipt_no)),
+                row(GuestLabel::Cancel, GuestTap::AskCancel(*receipt_no)),
+            ]
+        }
+        Event::Cancelled { .. } | Event::Expired { .. } => {
+            vec![row(GuestLabel::BookAgain, GuestTap::Start)]
+        }
+        Event::Booked
+        | Event::Reminded { .. }
+        | Event::PaymentAsked
+        | Event::ExtendedByClock { .. }
+        | Event::ExtendedByStaff { .. }
+        | Event::Arrived
+        | Event::QrisRequested
+        | Event::QrisSent
+        | Event::QrisFailed { .. }
+        | Event::Paid => Vec::new(),
     }
 }
 
@@ -130,6 +239,7 @@ fn failure(error: CallError) -> Failure {
         CallError::WrongToken => transient("Telegram does not accept the token", None),
         CallError::TakenByAnother => transient("the bot is taken by another process", None),
         CallError::Unknown => Failure::Unknown("Telegram did not answer".to_owned()),
+        CallError::NoMessage => Failure::Permanent(text::NO_CHAT.to_owned()),
         CallError::Gone(reason) => Failure::Permanent(reason.to_owned()),
         CallError::Refused(words) => Failure::Permanent(words),
     }
@@ -169,10 +279,10 @@ impl Merging {
         {
             together.push(next);
         }
-        together.retain(|(_, waiter)| !waiter.is_closed());
+        together.retain(|one| !one.is_dropped());
         if together.len() <= ONE_BY_ONE {
             for one in together {
-                let shown = self.one(&one.0.change);
+                let shown = self.one(&one);
                 self.send(vec![one], shown).await;
             }
             return;
@@ -185,9 +295,13 @@ impl Merging {
         }
     }
 
-    fn one(&self, change: &Change) -> Shown {
-        let language = self.lobby.settings.language;
-        let html = words::staff_notice(language, change, &self.lobby.desk.policy().hotel);
+    fn one(&self, one: &Waiting) -> Shown {
+        let (language, change) = (self.lobby.settings.language, &one.change);
+        let hotel = &self.lobby.desk.policy().hotel;
+        let html = match &one.kind {
+            Kind::Happened(_) => words::staff_notice(language, change, hotel),
+            Kind::GivenUp(reason) => words::given_up(language, change, reason, hotel),
+        };
         Shown::text(html).with(deeds(language, &change.booking))
     }
 
@@ -197,8 +311,8 @@ impl Merging {
         let mut count = together.len();
         loop {
             let part = together.get(..count).unwrap_or(together);
-            let changes: Vec<&Change> = part.iter().map(|(letter, _)| &*letter.change).collect();
-            let html = words::merged_notice(language, &changes);
+            let items: Vec<_> = part.iter().map(Waiting::item).collect();
+            let html = words::merged_notice(language, &items);
             if html.encode_utf16().count() <= MAX_UNITS || count <= 1 {
                 return (Shown::text(html), count.max(1));
             }
@@ -206,7 +320,7 @@ impl Merging {
         }
     }
 
-    async fn send(&self, letters: Vec<Waiting>, shown: Shown) {
+    async fn send(&self, waiting: Vec<Waiting>, shown: Shown) {
         let outcome = match self.lobby.settings.fo_chat {
             Some(chat) => {
                 let call = Call::Send(shown);
@@ -215,8 +329,13 @@ impl Merging {
             }
             None => Err(Failure::Permanent("telegram.fo_chat_id is not set".to_owned())),
         };
-        for (_, waiter) in letters {
-            let _ = waiter.send(outcome.clone());
+        for one in waiting {
+            match one.kind {
+                Kind::Happened(waiter) => {
+                    let _ = waiter.send(outcome.clone());
+                }
+                Kind::GivenUp(_) => {}
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use super::api::{Api, CallError, Sheet, Shown};
+use super::memory::{Keepsake, Kept};
 
 /// Calls that may wait here; whoever brings more waits themselves.
 const CAPACITY: usize = 10_000;
@@ -61,6 +62,8 @@ struct Job {
     reader: Reader,
     call: Call,
     tries: u32,
+    /// What is to be kept of it once it is through.
+    keepsake: Option<Keepsake>,
     /// Who waits for the outcome and tries again themselves.
     waiter: Option<oneshot::Sender<Result<i32, CallError>>>,
 }
@@ -75,22 +78,35 @@ impl Job {
 impl Outbox {
     /// A sender, and the work to be run for it.
     #[must_use]
-    pub fn new(api: Api) -> (Self, OutboxWork) {
+    pub fn new(api: Api) -> (Self, OutboxWork, mpsc::UnboundedReceiver<Kept>) {
         let (sender, jobs) = mpsc::channel(CAPACITY);
+        // Holds no more than what went through the bounded queue and was not yet written down.
+        let (kept, keeping) = mpsc::unbounded_channel();
         let work = OutboxWork {
             api,
             jobs,
             lanes: HashMap::new(),
             all: Bucket::new(5, Duration::from_millis(40)),
             flying: JoinSet::new(),
+            kept,
         };
-        (Self(sender), work)
+        (Self(sender), work, keeping)
     }
 
     /// Sends when its turn comes, and again if it fails; nobody waits.
     pub async fn post(&self, chat: i64, reader: Reader, call: Call) {
+        self.put(Job { chat, reader, call, tries: 0, keepsake: None, waiter: None }).await;
+    }
+
+    /// The same, and what came of it is kept.
+    pub async fn post_kept(&self, chat: i64, reader: Reader, call: Call, keepsake: Keepsake) {
+        let keepsake = Some(keepsake);
+        self.put(Job { chat, reader, call, tries: 0, keepsake, waiter: None }).await;
+    }
+
+    async fn put(&self, job: Job) {
         // The other end is gone only when the process stops.
-        let _ = self.0.send(Job { chat, reader, call, tries: 0, waiter: None }).await;
+        let _ = self.0.send(job).await;
     }
 
     /// Sends once and answers the message's id (0 where there is none). Dropping the wait drops
@@ -99,10 +115,28 @@ impl Outbox {
     /// # Errors
     /// [`CallError`]
     pub async fn send(&self, chat: i64, reader: Reader, call: Call) -> Result<i32, CallError> {
+        self.queue(chat, reader, call).await.outcome().await
+    }
+
+    /// Takes a place in the queue of a chat; what comes of it is waited for afterwards.
+    pub async fn queue(&self, chat: i64, reader: Reader, call: Call) -> Queued {
         let (waiter, outcome) = oneshot::channel();
-        let job = Job { chat, reader, call, tries: 0, waiter: Some(waiter) };
-        self.0.send(job).await.map_err(|_| CallError::Unreachable)?;
-        outcome.await.unwrap_or(Err(CallError::Unknown))
+        let waiter = Some(waiter);
+        self.put(Job { chat, reader, call, tries: 0, keepsake: None, waiter }).await;
+        Queued(outcome)
+    }
+}
+
+/// A call that has its place in the queue. Dropping it drops what was not yet sent.
+pub struct Queued(oneshot::Receiver<Result<i32, CallError>>);
+
+impl Queued {
+    /// The message's id (0 where there is none).
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn outcome(self) -> Result<i32, CallError> {
+        self.0.await.unwrap_or(Err(CallError::Unknown))
     }
 }
 
@@ -169,6 +203,7 @@ impl Lane {
             };
             if let Some(queued) = self.queue.iter_mut().find(same) {
                 queued.call = job.call;
+                queued.keepsake = job.keepsake.or(queued.keepsake.take());
                 return;
             }
         }
@@ -209,6 +244,7 @@ pub struct OutboxWork {
     lanes: HashMap<i64, Lane>,
     all: Bucket,
     flying: JoinSet<(Job, Result<i32, CallError>)>,
+    kept: mpsc::UnboundedSender<Kept>,
 }
 
 impl OutboxWork {
@@ -319,7 +355,7 @@ impl OutboxWork {
         let lane = self.lanes.entry(job.chat).or_insert_with(|| Lane::of(job.chat));
         lane.is_busy = lane.is_busy && is_answer;
         let pause = match &outcome {
-            Ok(_) | Err(CallError::Gone(_) | CallError::Refused(_)) => None,
+            Ok(_) | Err(CallError::Gone(_) | CallError::Refused(_) | CallError::NoMessage) => None,
             Err(CallError::Wait(wait)) => Some(*wait),
             Err(
                 CallError::Unreachable
@@ -340,6 +376,12 @@ impl OutboxWork {
             _ => {
                 if let (None, Err(failure)) = (&job.waiter, &outcome) {
                     warn!(?failure, "something was not sent to a chat");
+                }
+                if let Some(keepsake) = job.keepsake.take() {
+                    let is_new = matches!(job.call, Call::Send(_) | Call::Picture(_));
+                    let outcome = outcome.clone();
+                    // Nobody keeps anything any more when the process stops.
+                    let _ = self.kept.send(Kept { chat: job.chat, is_new, outcome, keepsake });
                 }
                 answer(job, outcome);
             }
@@ -389,7 +431,8 @@ mod tests {
         let mut lane = Lane::of(7);
         for text in ["one", "two", "three"] {
             let call = Call::Edit(5, Shown::text(text));
-            lane.push(Job { chat: 7, reader: Reader::Waiting, call, tries: 0, waiter: None });
+            let reader = Reader::Waiting;
+            lane.push(Job { chat: 7, reader, call, tries: 0, keepsake: None, waiter: None });
         }
         assert_eq!(lane.queue.len(), 1);
         assert!(matches!(&lane.queue[0].call, Call::Edit(5, shown) if shown.html == "three"));

@@ -252,6 +252,7 @@ impl Intake {
                         CallError::Unreachable
                         | CallError::Unknown
                         | CallError::Gone(_)
+                        | CallError::NoMessage
                         | CallError::WrongToken
                         | CallError::TakenByAnother
                         | CallError::Refused(_) => wait,
@@ -273,6 +274,7 @@ impl Intake {
             CallError::WrongToken => "Telegram does not accept the token".to_owned(),
             CallError::TakenByAnother => "another process takes this bot's updates".to_owned(),
             CallError::Gone(reason) => (*reason).to_owned(),
+            CallError::NoMessage => "a message is gone".to_owned(),
             CallError::Refused(words) => words.clone(),
         };
         self.health.set_degraded(PART, Some(reason));
@@ -408,7 +410,8 @@ impl Lobby {
         let tap = query.data.as_deref().and_then(Tap::read);
         let line = match tap {
             Some(Tap::Guest(tap)) if chat == asker.id => {
-                self.guest_tap(&asker, message_id, tap).await?
+                self.guest_tap(&asker, message_id, tap).await?;
+                None
             }
             Some(Tap::Staff(tap)) => self.staff_tapped(&asker, message_id, tap).await?,
             Some(Tap::Guest(_)) => None,

@@ -58,7 +58,7 @@ async function start() {
     state.bookings.clear();
     for (const booking of bookings) merge(state, booking);
     rooms.load(hotel.today);
-    socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost });
+    socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost, onDegraded: banner.degraded });
   } catch (error) {
     if (mine === loading && session.token()) { failure = error; retrySoon(); }
   }

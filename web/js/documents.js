@@ -40,6 +40,8 @@ export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, 
 
 const staffFields = `${sharedFields} contact undelivered travel { trail { distanceKm bearing at } }`;
 
+export const DEGRADED = `subscription Degraded { degradedChanged { part reason } }`;
+
 export const SIGN_IN = `mutation SignIn($code: String!) {
   signInWithCode(code: $code) { token expiresAt staff { name role } }
 }`;

@@ -16,7 +16,7 @@ use super::caller::Asked;
 use super::choices::Action;
 use super::input;
 use super::scalar::DateTime;
-use super::types::BookingChange;
+use super::types::{BookingChange, Degraded};
 
 /// The least that a timer waits.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -70,6 +70,22 @@ impl Subscription {
             let desk = Arc::clone(&desk);
             async move { change(&desk, ends_at, heard).await.transpose() }
         });
+        let end = session_end(Arc::clone(&house.desk), ends_at);
+        Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
+    }
+
+    /// What is not well in the process that answers, for the front office: how it is now, then
+    /// after every change. Ends with the session.
+    async fn degraded_changed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<BoxStream<'static, Result<Vec<Degraded>, DeskError>>, DeskError> {
+        let house = ctx.house();
+        let ends_at = ctx.caller().staff(house).await?.expires_at;
+        let degraded =
+            |(part, reason): (&'static str, String)| Degraded { part: part.to_owned(), reason };
+        let changes = house.health.watch();
+        let changes = changes.map(move |parts| Ok(parts.into_iter().map(degraded).collect()));
         let end = session_end(Arc::clone(&house.desk), ends_at);
         Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
     }

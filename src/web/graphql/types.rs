@@ -209,6 +209,15 @@ pub struct BookingChange {
     pub booking: Booking,
 }
 
+/// A part that is not well, without which the service goes on.
+#[derive(SimpleObject)]
+pub struct Degraded {
+    /// Which: `telegram`, `courier` (notices that do not go out), `clock`.
+    pub part: String,
+    /// What is wrong with it, for who looks after the system.
+    pub reason: String,
+}
+
 /// A booking just made.
 #[derive(SimpleObject)]
 pub struct CreateBookingPayload {

@@ -38,7 +38,7 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
     current("Belum bayar (1)".to_owned()).await;
     sari.says(&format!("/tamu_tiba {}", first.to_lowercase().replace('-', " ")));
     sari.reads("Tiba:").await;
-    budi.reads("Silakan bayar Rp350.000").await;
+    budi.reads("Selamat datang! Silakan bayar tepat Rp350.000").await;
     current("🏨 tiba".to_owned()).await;
     sari.taps("✅ Paid").await;
     let sheet = sari.reads("Cocokkan dengan notifikasi QRIS").await;
@@ -55,8 +55,8 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
     sari.taps_in(FRONT_OFFICE, "Batal (1)").await;
     assert!(current("Batal (1)\n".to_owned()).await.text.contains(&second));
     sari.says(&format!("/riwayat {first}"));
-    let past = sari.reads("BOOKED · Tamu").await;
-    assert!(past.text.contains("ARRIVED · Sari") && past.text.contains("PAID · Sari"));
+    let past = sari.reads("Dipesan · Tamu").await;
+    assert!(past.text.contains("Tiba · Sari") && past.text.contains("Lunas · Sari"));
     leave("evening.txt", &hotel.api.transcript());
     hotel.close().await;
 }
@@ -68,7 +68,7 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = hotel.books(&budi).await;
     sari.says(&format!("/tamu_tiba {receipt_no}"));
-    budi.reads("Silakan bayar Rp350.000").await;
+    budi.reads("Selamat datang! Silakan bayar tepat Rp350.000").await;
     assert_eq!(hotel.api.calls("sendphoto", 7).len(), 1);
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     loop {
@@ -121,7 +121,7 @@ async fn a_stranger_learns_nothing() {
     let digits: String = receipt_no.chars().filter(char::is_ascii_digit).collect();
     for data in [format!("1|P|{digits}"), format!("1|K|{digits}"), "1|T|u|0".to_owned()] {
         let query = eve.taps_data(FRONT_OFFICE, &notice, &data, "?");
-        assert_eq!(eve.is_answered(&query).await, "Tombol ini bukan untuk Anda.");
+        assert_eq!(eve.is_answered(&query).await, "Tombol ini hanya untuk petugas hotel.");
     }
     // Nor by the guest's own buttons.
     eve.says("/start");
@@ -198,7 +198,7 @@ async fn receipt_numbers_are_read_tolerantly_and_the_nearest_are_offered() {
     hotel.close().await;
 }
 
-async fn book_by_web(hotel: &Hotel, count: usize) {
+pub(super) async fn book_by_web(hotel: &Hotel, count: usize) {
     let desk = &hotel.running().desk;
     let check_in = desk.policy().hotel.day_of(desk.now());
     let book = |number: usize| BookRequest {

@@ -220,3 +220,22 @@ fn a_board_ends_with_its_session() {
         site.close().await;
     });
 }
+
+#[test]
+fn a_board_is_told_what_is_not_well_and_when_it_is_well_again() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut board = site.connected(Some(&token)).await;
+        let query = "subscription { degradedChanged { part reason } }";
+        board.subscribe("health", query, json!({})).await;
+        let mut told = async || board.data().await["degradedChanged"].take();
+        assert_eq!(told().await, json!([]));
+        site.health.set_degraded("telegram", Some("Telegram cannot be reached".to_owned()));
+        let known = json!([{ "part": "telegram", "reason": "Telegram cannot be reached" }]);
+        assert_eq!(told().await, known);
+        site.health.set_degraded("telegram", None);
+        assert_eq!(told().await, json!([]));
+        site.close().await;
+    });
+}
