@@ -47,6 +47,11 @@ pub(super) fn format(bytes: &[u8]) -> Option<ImageFormat> {
         .filter(|format| matches!(format, ImageFormat::Png | ImageFormat::Jpeg))
 }
 
+/// Width and height of a picture by its head, in pixels; `None` if that cannot be read.
+pub(super) fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    ImageReader::with_format(Cursor::new(bytes), format(bytes)?).into_dimensions().ok()
+}
+
 /// The text of the QR code in a picture; of several codes the one that is a payment code.
 ///
 /// # Errors

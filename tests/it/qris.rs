@@ -6,9 +6,11 @@ use std::process::Command;
 
 use image::imageops::{FilterType, resize};
 use image::{GrayImage, ImageFormat, Luma};
+use jatah::config::Config;
 use jatah::domain::Rupiah;
 use jatah::qris::{
-    Caption, Field, NotExact, Picture, Problem, Static, TlvError, fields, from_picture, png, svg,
+    Caption, Field, NotExact, Picture, Problem, Qris, Static, TlvError, fields, from_picture, png,
+    svg,
 };
 use proptest::prelude::*;
 
@@ -332,6 +334,24 @@ fn a_code_on_a_transparent_ground_is_read() {
     let mut bytes = Cursor::new(Vec::new());
     clear.write_to(&mut bytes, ImageFormat::Png).unwrap();
     assert_eq!(from_picture(&bytes.into_inner()).unwrap(), VECTORS[0]);
+}
+
+#[test]
+fn a_picture_that_no_message_can_carry_is_not_sent_as_it_is_but_read_all_the_same() {
+    let print = png(VECTORS[0], &caption(), 720).unwrap();
+    let print = image::load_from_memory(&print.bytes).unwrap().to_luma8();
+    let mut tall = GrayImage::from_pixel(720, 9_400, Luma([255]));
+    image::imageops::overlay(&mut tall, &print, 0, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("hotel.png");
+    std::fs::write(&image, png_of(&tall)).unwrap();
+    let load = |mode: &str| {
+        let text = format!("[qris]\nimage = \"{}\"\nmode = \"{mode}\"\n", image.display());
+        Qris::load(&Config::from_toml(&text, []).unwrap().qris, "Hotel Melati")
+    };
+    assert!(load("exact").unwrap().is_some());
+    let words = load("as_is").unwrap_err().to_string();
+    assert!(words.contains("too big to be sent as it is") && words.lines().count() == 1, "{words}");
 }
 
 #[test]
