@@ -123,10 +123,8 @@ const HALF: Shot = Shot { size: (1_500, 2_000), print: 800.0, blur: 1.0, ..GOOD 
 
 #[test]
 fn a_photo_of_twelve_megapixels_that_exif_turns_is_read() {
-    for orientation in [6, 8] {
-        let bytes = photo(&Shot { orientation, ..GOOD });
-        assert_eq!(from_picture(&bytes).unwrap(), VECTORS[0], "orientation {orientation}");
-    }
+    let bytes = photo(&Shot { orientation: 6, ..GOOD });
+    assert_eq!(from_picture(&bytes).unwrap(), VECTORS[0]);
 }
 
 #[test]
