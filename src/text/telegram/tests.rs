@@ -134,6 +134,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
     };
     let cancelled =
         |by: Actor| Booking { status: Status::Cancelled { at: at(120), by }, ..pending.clone() };
+    let sending = Booking { qris: QrisProgress::Sending(pending.revision), ..arrived.clone() };
     let with_code =
         Booking { qris: QrisProgress::Sent, qris_sent_at: Some(at(101)), ..arrived.clone() };
     let staff = || Actor::Staff(sari());
@@ -171,6 +172,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
             change(90, staff(), Event::ExtendedByStaff { minutes: 30 }, &pending),
         ),
         ("arrived", change(100, staff(), Event::Arrived, &arrived)),
+        ("arrived, with a code", change(100, staff(), Event::Arrived, &sending)),
         ("code asked for", change(100, staff(), Event::QrisRequested, &arrived)),
         ("code sent", change(101, Actor::Clock, Event::QrisSent, &with_code)),
         ("code failed", change(101, Actor::Clock, failed, &arrived)),
@@ -252,7 +254,7 @@ fn for_guests(language: Language) -> String {
     sheet.add("id", your_id(language, 7, 7));
     sheet.add("id in a group", your_id(language, 7, -100));
     sheet.add("moved on", moved_on(&booking(language)));
-    sheet.add("code", pay_by_code(&booking(language)));
+    sheet.add("code", pay_by_code(&booking(language), hotel));
     for (name, track, extensions, minute) in [
         ("status: no position", Track::default(), 0, 30),
         ("status: no position, none left", Track::default(), 2, 30),

@@ -66,7 +66,7 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = hotel.books(&budi).await;
     sari.says(&format!("/tamu_tiba {receipt_no}"));
-    budi.reads("Selamat datang! Silakan bayar tepat Rp350.000").await;
+    budi.reads("Selamat datang! QRIS untuk").await;
     assert_eq!(hotel.api.calls("sendphoto", 7).len(), 1);
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     loop {
@@ -114,7 +114,7 @@ async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
     quits.reads(&format!("{cancelled}: Booking ini Anda batalkan")).await;
     shows("Belum bayar (2)").await;
     sari.says(&format!("/tamu_tiba {paid}"));
-    pays.reads("Selamat datang! Silakan bayar tepat Rp350.000").await;
+    pays.reads(&format!("Selamat datang! QRIS untuk {paid}: bayar tepat Rp350.000")).await;
     assert_eq!(hotel.api.calls("sendphoto", 9).len(), 1);
     shows("QRIS terkirim").await;
     sari.says(&format!("/update_paid {paid}"));
