@@ -247,7 +247,7 @@ fn for_guests(language: Language) -> String {
     sheet.add("which to cancel", which_to_cancel(language));
     sheet.add("really cancel", really_cancel(&booking(language)));
     sheet.add("no booking", no_booking(language));
-    sheet.add("help", help(language));
+    sheet.add("help", help(language, None));
     sheet.add("no contacts", no_contacts(language));
     sheet.add("stale", stale(language));
     sheet.add("not in groups", not_in_groups(language));
@@ -342,6 +342,7 @@ fn for_staff(language: Language) -> String {
     sheet.add("how to set the rooms for sale", allotment_usage(language, &["STD", "DLX"]));
     let check_in = held.booking.stay.check_in;
     sheet.add("rooms for sale are set", allotment_set(language, "Standar", check_in, 5, 4));
+    sheet.add("help", help(language, Some(Role::Manager)));
     sheet.add("board", board(language));
     sheet.add("link to the board", board_link(language, "https://hotel.example/fo#code=abc"));
     sheet.add("link was sent", board_sent(language));
