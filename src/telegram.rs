@@ -78,7 +78,7 @@ struct Settings {
     fo_chat: Option<i64>,
     language: Language,
     base_url: String,
-    /// Pages that guests reach from outside, if there are any.
+    /// Pages that a button may lead to, if there are any.
     public_url: Option<Url>,
     webhook: Webhook,
 }
@@ -124,7 +124,9 @@ impl Telegram {
             fo_chat: config.telegram.fo_chat_id,
             language: config.hotel.language,
             base_url,
-            public_url: public_url.and_then(|url| Url::parse(url.as_str()).ok()),
+            public_url: public_url
+                .filter(|url| url.is_for_buttons())
+                .and_then(|url| Url::parse(url.as_str()).ok()),
             webhook: config.telegram.webhook.clone(),
         };
         Ok(Some(Self { api, outbox, work, kept, name, settings }))

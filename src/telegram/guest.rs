@@ -99,7 +99,8 @@ impl Lobby {
 
     /// The answer to what was not understood.
     pub(super) async fn help(&self, asker: &Asker) {
-        let shown = Shown::text(words::help(asker.language)).with(self.ways(asker));
+        let role = self.member(asker.id).map(|member| member.role);
+        let shown = Shown::text(words::help(asker.language, role)).with(self.ways(asker));
         self.say(asker.chat, shown).await;
     }
 

@@ -93,7 +93,7 @@ impl Messenger {
         let notice = words::guest_notice(&letter.change, hotel);
         let call = match self.code(letter)? {
             Some(code) => {
-                let html = notice.unwrap_or_else(|| words::pay_by_code(booking));
+                let html = notice.unwrap_or_else(|| words::pay_by_code(booking, hotel));
                 Call::Picture(Sheet { html, ..code })
             }
             None => match notice {

@@ -1,13 +1,13 @@
 //! What the front office reads on its dashboard: the list, a booking's card, the sheets before a
 //! booking is settled, and its history.
 
-use super::{channel, escape, nights, sheet, short, when};
+use super::{channel, escape, left, nights, sheet, short, when};
 use crate::domain::travel;
 use crate::domain::{
     Booking, Change, Event, Evidence, Held, HotelPolicy, Language, Moment, Policy, Status,
 };
 use crate::text::telegram::StaffLabel;
-use crate::text::{action, actor, duration, evidence, outlook, say, story};
+use crate::text::{action, actor, evidence, outlook, say, story};
 
 /// UTF-16 units of a history: what a message takes (4,096), less its heading.
 const MAX_HISTORY: usize = 3_800;
@@ -87,7 +87,7 @@ pub fn line(language: Language, held: &Held, now: Moment, policy: &Policy) -> St
 fn pending(language: Language, held: &Held, now: Moment, policy: &Policy) -> String {
     let (booking, hotel) = (&held.booking, &policy.hotel);
     let until = when(language, booking.hold.until, now, hotel);
-    let left = duration(language, booking.hold.until - now);
+    let left = left(language, booking.hold.until, now);
     let mut flags =
         vec![say(language, format!("⏳ {until}, sisa {left}"), format!("⏳ {until}, {left} left"))];
     let seen = travel::evidence(&held.track, now, policy);

@@ -2,8 +2,8 @@
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::{escape, nights};
-use crate::domain::{HotelPolicy, Language, Moment, RoomType, Rupiah, Stay};
+use super::{escape, guest_menu, nights, staff_menu};
+use crate::domain::{HotelPolicy, Language, Moment, Role, RoomType, Rupiah, Stay};
 use crate::text::{date, duration, rupiah, say, told_time};
 
 /// The greeting of `/start`.
@@ -201,14 +201,19 @@ pub fn no_booking(language: Language) -> &'static str {
     say(language, "Anda tidak punya booking yang berjalan.", "You have no running booking.")
 }
 
-/// The answer to what was not understood.
+/// The answer to what was not understood: what can be typed, with the front office's part for
+/// its people.
 #[must_use]
-pub fn help(language: Language) -> &'static str {
-    say(
-        language,
-        "Saya membantu memesan kamar.\n/booking pesan kamar\n/status lihat booking\n/batal batalkan booking",
-        "I help with booking a room.\n/booking book a room\n/status see your booking\n/batal cancel a booking",
-    )
+pub fn help(language: Language, staff: Option<Role>) -> String {
+    let lines = |menu: Vec<(&str, &str)>| {
+        let line = |(command, about)| format!("/{command} · {about}");
+        menu.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let guests = lines(guest_menu(language));
+    let lead = say(language, "Saya membantu memesan kamar.", "I help with booking a room.");
+    let Some(role) = staff else { return format!("{lead}\n{guests}") };
+    let front_office = lines(staff_menu(language, role));
+    format!("{lead}\n{guests}\n\nFront office:\n{front_office}")
 }
 
 /// A contact was sent, which nobody asked for.

@@ -73,8 +73,8 @@ pub fn board_link(language: Language, link: &str) -> String {
 pub fn board_sent(language: Language) -> &'static str {
     say(
         language,
-        "Tautannya saya kirim lewat chat pribadi.",
-        "I sent the link in our private chat.",
+        "Tautannya saya kirim lewat chat pribadi. Tidak ada? Buka chat dengan saya, kirim /start, lalu ulangi.",
+        "I sent the link in our private chat. Nothing there? Open a chat with me, send /start, and try again.",
     )
 }
 

@@ -7,7 +7,7 @@ use super::{escape, facts, left, until_words};
 use crate::domain::travel::{self, SourceKind};
 use crate::domain::{
     Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, Held, HotelPolicy, Language,
-    Moment, Policy, Status, Why,
+    Moment, Policy, QrisProgress, Status, Why,
 };
 use crate::text::{clock_time, duration, kilometres, rupiah, say};
 
@@ -242,7 +242,7 @@ pub fn guest_notice(change: &Change, hotel: &HotelPolicy) -> Option<String> {
         Event::Booked | Event::PaymentAsked | Event::QrisSent | Event::QrisFailed { .. } => {
             return None;
         }
-        Event::QrisRequested => pay_by_code(booking),
+        Event::QrisRequested => pay_by_code(booking, hotel),
         Event::Reminded { forecast, evidence } => {
             let left = left(language, booking.hold.until, change.at);
             let outlook = outlook(booking, *forecast, evidence.as_ref(), hotel);
@@ -277,7 +277,9 @@ pub fn guest_notice(change: &Change, hotel: &HotelPolicy) -> Option<String> {
         }
         Event::Arrived => {
             let lead = say(language, "🏨 Selamat datang!", "🏨 Welcome!");
-            format!("{lead} {}", pay_at_desk(booking, hotel))
+            let has_code = booking.qris == QrisProgress::Sending(booking.revision);
+            let pay = if has_code { pay_by_code } else { pay_at_desk };
+            format!("{lead} {}", pay(booking, hotel))
         }
         Event::Paid => format!("✅ {}", confirmed(booking)),
         Event::Cancelled { .. } | Event::Expired { .. } => {
@@ -295,19 +297,30 @@ pub fn guest_notice(change: &Change, hotel: &HotelPolicy) -> Option<String> {
     })
 }
 
-/// What stands below a payment code.
+/// What stands below a payment code: the exact sum, until when, and what happens otherwise.
 #[must_use]
-pub fn pay_by_code(booking: &Booking) -> String {
+pub fn pay_by_code(booking: &Booking, hotel: &HotelPolicy) -> String {
+    let language = booking.guest.language;
     let (receipt_no, price) = (booking.receipt_no, rupiah(booking.stay.price));
-    say(
-        booking.guest.language,
+    let until = until_words(language, booking, hotel);
+    let pay = say(
+        language,
         format!(
-            "QRIS untuk {receipt_no}: bayar tepat <b>{price}</b>, tidak lebih dan tidak kurang. Tunjukkan buktinya di resepsionis."
+            "QRIS untuk {receipt_no}: bayar tepat <b>{price}</b>, tidak lebih dan tidak kurang, paling lambat pukul {until}. Tunjukkan buktinya di resepsionis."
         ),
         format!(
-            "QRIS for {receipt_no}: pay exactly <b>{price}</b>, no more and no less. Show the proof at the desk."
+            "QRIS for {receipt_no}: pay exactly <b>{price}</b>, no more and no less, by {until}. Show the proof at the desk."
         ),
-    )
+    );
+    if booking.arrived_at.is_some() {
+        return pay;
+    }
+    let otherwise = say(
+        language,
+        "Bila sampai saat itu Anda belum tiba atau membayar, booking dibatalkan otomatis.",
+        "If you have not arrived or paid by then, the booking is cancelled automatically.",
+    );
+    format!("{pay} {otherwise}")
 }
 
 /// The question before cancelling.

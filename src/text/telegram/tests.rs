@@ -134,6 +134,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
     };
     let cancelled =
         |by: Actor| Booking { status: Status::Cancelled { at: at(120), by }, ..pending.clone() };
+    let sending = Booking { qris: QrisProgress::Sending(pending.revision), ..arrived.clone() };
     let with_code =
         Booking { qris: QrisProgress::Sent, qris_sent_at: Some(at(101)), ..arrived.clone() };
     let staff = || Actor::Staff(sari());
@@ -171,6 +172,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
             change(90, staff(), Event::ExtendedByStaff { minutes: 30 }, &pending),
         ),
         ("arrived", change(100, staff(), Event::Arrived, &arrived)),
+        ("arrived, with a code", change(100, staff(), Event::Arrived, &sending)),
         ("code asked for", change(100, staff(), Event::QrisRequested, &arrived)),
         ("code sent", change(101, Actor::Clock, Event::QrisSent, &with_code)),
         ("code failed", change(101, Actor::Clock, failed, &arrived)),
@@ -245,14 +247,14 @@ fn for_guests(language: Language) -> String {
     sheet.add("which to cancel", which_to_cancel(language));
     sheet.add("really cancel", really_cancel(&booking(language)));
     sheet.add("no booking", no_booking(language));
-    sheet.add("help", help(language));
+    sheet.add("help", help(language, None));
     sheet.add("no contacts", no_contacts(language));
     sheet.add("stale", stale(language));
     sheet.add("not in groups", not_in_groups(language));
     sheet.add("id", your_id(language, 7, 7));
     sheet.add("id in a group", your_id(language, 7, -100));
     sheet.add("moved on", moved_on(&booking(language)));
-    sheet.add("code", pay_by_code(&booking(language)));
+    sheet.add("code", pay_by_code(&booking(language), hotel));
     for (name, track, extensions, minute) in [
         ("status: no position", Track::default(), 0, 30),
         ("status: no position, none left", Track::default(), 2, 30),
@@ -340,6 +342,7 @@ fn for_staff(language: Language) -> String {
     sheet.add("how to set the rooms for sale", allotment_usage(language, &["STD", "DLX"]));
     let check_in = held.booking.stay.check_in;
     sheet.add("rooms for sale are set", allotment_set(language, "Standar", check_in, 5, 4));
+    sheet.add("help", help(language, Some(Role::Manager)));
     sheet.add("board", board(language));
     sheet.add("link to the board", board_link(language, "https://hotel.example/fo#code=abc"));
     sheet.add("link was sent", board_sent(language));

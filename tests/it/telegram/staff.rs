@@ -57,18 +57,16 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
     sari.says(&format!("/riwayat {first}"));
     let past = sari.reads("Dipesan · Tamu").await;
     assert!(past.text.contains("Tiba · Sari") && past.text.contains("Lunas · Sari"));
-    leave("evening.txt", &hotel.api.transcript());
     hotel.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
-    let code = "[qris]\npayload = \"00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0\"";
-    let hotel = Hotel::open_with(code, "2h").await;
+    let hotel = Hotel::open_with(CODE, "2h").await;
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = hotel.books(&budi).await;
     sari.says(&format!("/tamu_tiba {receipt_no}"));
-    budi.reads("Selamat datang! Silakan bayar tepat Rp350.000").await;
+    budi.reads("Selamat datang! QRIS untuk").await;
     assert_eq!(hotel.api.calls("sendphoto", 7).len(), 1);
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     loop {
@@ -81,6 +79,55 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
     }
     sari.taps("Kirim QRIS").await;
     budi.reads(&format!("QRIS untuk {receipt_no}: bayar tepat Rp350.000")).await;
+    hotel.close().await;
+}
+
+/// A hotel's static code, as text.
+const CODE: &str = "[qris]\npayload = \"00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0\"";
+
+/// Three guests, a dashboard after each step. What was read and tapped is left as `evening.txt`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
+    let hotel = Hotel::open_with(CODE, "25s").await;
+    let sari = hotel.sari();
+    let [near, quits, pays] =
+        [(7, "Agus"), (8, "Rina"), (9, "Budi <3")].map(|(id, name)| hotel.guest(id, name));
+    sari.says_in(FRONT_OFFICE, "/cek_pembayaran");
+    let board = hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
+    let shows = |part: &'static str| {
+        let api = hotel.api.clone();
+        async move {
+            let is_so = |api: &crate::botapi::BotApi| {
+                let shown = api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id)?;
+                shown.text.contains(part).then_some(())
+            };
+            api.until(part, is_so).await;
+        }
+    };
+    let kept = hotel.books(&near).await;
+    near.shares(-6.22, 106.8, true, 0);
+    let cancelled = hotel.books(&quits).await;
+    let paid = hotel.books(&pays).await;
+    shows("Belum bayar (3)").await;
+    quits.taps("Batalkan").await;
+    quits.taps("Ya, batalkan").await;
+    quits.reads(&format!("{cancelled}: Booking ini Anda batalkan")).await;
+    shows("Belum bayar (2)").await;
+    sari.says(&format!("/tamu_tiba {paid}"));
+    pays.reads(&format!("Selamat datang! QRIS untuk {paid}: bayar tepat Rp350.000")).await;
+    assert_eq!(hotel.api.calls("sendphoto", 9).len(), 1);
+    shows("QRIS terkirim").await;
+    sari.says(&format!("/update_paid {paid}"));
+    sari.taps("Cocok, tandai PAID").await;
+    pays.reads(&format!("Pembayaran diterima. Booking {paid} telah dikonfirmasi.")).await;
+    shows("Belum bayar (1)").await;
+    near.reads("⏱ Anda 2,2 km dari hotel").await;
+    hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
+    shows("sisa 30 menit").await;
+    let shown = hotel.api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id).unwrap();
+    assert!(shown.text.contains(&kept) && shown.text.contains("📍 dekat"), "{}", shown.text);
+    assert_eq!(shown.labels()[..3], ["Belum bayar (1)", "Sudah bayar (1)", "Batal (1)"]);
+    leave("evening.txt", &hotel.api.transcript());
     hotel.close().await;
 }
 
