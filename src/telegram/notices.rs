@@ -1,59 +1,20 @@
-//! Notices on their way to guests and to the front office. Those to the front office are merged
-//! when many come at once; a guest's goes for itself.
+//! Notices on their way to guests and to the front office. A guest's goes for itself; those to the
+//! front office are merged when many come at once.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
-use super::api::{CallError, Sheet, Shown};
-use super::staff_tap::deeds;
-use super::{Call, Lobby, Reader};
+use super::api::{CallError, Sheet};
+use super::merging::{Happened, Merging, WAITING, Waiting};
+use super::outbox::TURN;
+use super::{Call, Lobby, Reader, Shown};
 use crate::courier::{Deliver, Failure, Letter};
-use crate::domain::{Change, Contact, Event, Recipient};
+use crate::domain::{Contact, Event, Recipient};
 use crate::qris::Qris;
 use crate::text::telegram as words;
-
-/// So many notices at once still go one by one.
-const ONE_BY_ONE: usize = 3;
-/// Notices in one message at most.
-const MERGED: usize = 2_000;
-/// UTF-16 units that a merged message may have; Telegram takes 4,096.
-const MAX_UNITS: usize = 3_800;
-/// Notices that may wait to be merged.
-const WAITING: usize = 4_096;
-
-/// A message to the front office that may be merged with others.
-struct Waiting {
-    change: Arc<Change>,
-    kind: Kind,
-}
-
-/// What a message to the front office says of a change.
-enum Kind {
-    /// That it happened; somebody waits until it is sent.
-    Happened(oneshot::Sender<Result<(), Failure>>),
-    /// That the guest was not told of it, and why. Nobody waits.
-    GivenUp(String),
-}
-
-impl Waiting {
-    /// Whoever waited for it has given up.
-    fn is_dropped(&self) -> bool {
-        match &self.kind {
-            Kind::Happened(waiter) => waiter.is_closed(),
-            Kind::GivenUp(_) => false,
-        }
-    }
-
-    fn item(&self) -> words::Merged<'_> {
-        match &self.kind {
-            Kind::Happened(_) => words::Merged::Happened(&self.change),
-            Kind::GivenUp(_) => words::Merged::GivenUp(&self.change),
-        }
-    }
-}
 
 /// Brings notices by the bot.
 pub(super) struct Messenger {
@@ -68,7 +29,7 @@ impl Messenger {
         qris: Option<Qris>,
     ) -> (Arc<dyn Deliver>, Merging) {
         let (front_office, waiting) = mpsc::channel(WAITING);
-        let merging = Merging { lobby: Arc::clone(&lobby), waiting };
+        let merging = Merging::new(Arc::clone(&lobby), waiting);
         (Arc::new(Self { lobby, qris, front_office }), merging)
     }
 
@@ -77,8 +38,9 @@ impl Messenger {
         let Contact::Telegram(id) = &booking.guest.contact else {
             return Err(Failure::Permanent("this guest is not on Telegram".to_owned()));
         };
+        let by = Instant::now() + TURN;
         if letter.change.event == Event::Booked {
-            self.first_message(id.0, letter).await?;
+            self.first_message(id.0, letter, by).await?;
             if !letter.with_qris {
                 return Ok(());
             }
@@ -95,8 +57,8 @@ impl Messenger {
                 None => return Ok(()),
             },
         };
-        let sent = self.lobby.outbox.send(id.0, Reader::Waiting, call).await;
-        sent.map(drop).map_err(failure)
+        let sent = self.lobby.outbox.send_by(by, id.0, Reader::Waiting, call).await;
+        sent.map(drop).map_err(|error| failure(&error))
     }
 
     /// The payment code that comes with a letter, if one does.
@@ -113,10 +75,10 @@ impl Messenger {
 
     /// A guest who booked in the chat sees the booking in the very message. Only where that got
     /// lost (we stopped in between), they get a new one.
-    async fn first_message(&self, id: i64, letter: &Letter) -> Result<(), Failure> {
+    async fn first_message(&self, id: i64, letter: &Letter, by: Instant) -> Result<(), Failure> {
         // The handler that made the booking is done first.
         let lock = self.lobby.locks.of(id);
-        let _in_turn = lock.lock().await;
+        let Ok(_in_turn) = timeout_at(by, lock.lock()).await else { return Err(Failure::NotYet) };
         let receipt_no = letter.change.booking.receipt_no;
         let store =
             |_| Failure::Transient { reason: "the store is away".into(), retry_after: None };
@@ -126,17 +88,23 @@ impl Messenger {
         let held = self.lobby.desk.held(receipt_no).await;
         let booking = held.map_or_else(|_| letter.change.booking.clone(), |held| held.booking);
         let call = Call::Send(super::status::shown(&self.lobby, &booking));
-        let message = self.lobby.outbox.send(id, Reader::Waiting, call).await.map_err(failure)?;
+        let sent = self.lobby.outbox.send_by(by, id, Reader::Waiting, call).await;
+        let message = sent.map_err(|error| failure(&error))?;
         self.lobby.remember(id, receipt_no, message).await.map_err(store)
     }
 
     async fn to_front_office(&self, letter: &Letter) -> Result<(), Failure> {
-        let (waiter, sent) = oneshot::channel();
-        let gone = || Failure::Transient { reason: "stopping".into(), retry_after: None };
-        let change = Arc::clone(&letter.change);
-        let waiting = Waiting { change, kind: Kind::Happened(waiter) };
-        self.front_office.send(waiting).await.map_err(|_| gone())?;
-        sent.await.unwrap_or_else(|_| Err(gone()))
+        if self.lobby.front_office.chat().is_none() {
+            return Err(Failure::Permanent("telegram.fo_chat_id is not set".to_owned()));
+        }
+        let by = Instant::now() + TURN;
+        let (happened, claim) = Happened::new(Arc::clone(&letter.change));
+        let there = self.front_office.send(Waiting::Happened(happened));
+        match timeout_at(by, there).await {
+            Ok(Ok(())) => claim.outcome(by).await,
+            // Stopping, or thousands are before it.
+            Ok(Err(_)) | Err(_) => Err(Failure::NotYet),
+        }
     }
 }
 
@@ -150,121 +118,27 @@ impl Deliver for Messenger {
     }
 
     async fn tell_given_up(&self, letter: &Letter, reason: &str) {
-        if self.lobby.settings.fo_chat.is_none() {
+        if self.lobby.front_office.chat().is_none() {
             return;
         }
-        let (change, kind) = (Arc::clone(&letter.change), Kind::GivenUp(reason.to_owned()));
+        let (change, reason) = (Arc::clone(&letter.change), reason.to_owned());
         // The other end is gone only when the process stops.
-        let _ = self.front_office.send(Waiting { change, kind }).await;
+        let _ = self.front_office.send(Waiting::GivenUp { change, reason }).await;
     }
 }
 
 /// What a failed call means for a notice. Reasons are shown to the front office.
-fn failure(error: CallError) -> Failure {
-    let transient =
-        |reason: &str, retry_after| Failure::Transient { reason: reason.to_owned(), retry_after };
+pub(super) fn failure(error: &CallError) -> Failure {
+    let transient = |reason: String, retry_after| Failure::Transient { reason, retry_after };
     match error {
-        CallError::Wait(wait) => transient("Telegram asks for patience", Some(wait)),
-        CallError::Unreachable => transient("Telegram cannot be reached", None),
-        CallError::WrongToken => transient("Telegram does not accept the token", None),
-        CallError::TakenByAnother => transient("the bot is taken by another process", None),
+        CallError::Busy => Failure::NotYet,
+        CallError::Wait(wait) => transient(error.words(), Some(*wait)),
+        CallError::Unreachable | CallError::WrongToken | CallError::TakenByAnother => {
+            transient(error.words(), None)
+        }
         CallError::Unknown => Failure::Unknown("Telegram did not answer".to_owned()),
-        CallError::Gone(reason) => Failure::Permanent(reason.to_owned()),
-        CallError::Refused(words) => Failure::Permanent(words),
-    }
-}
-
-/// The work of sending notices to the front office.
-pub(super) struct Merging {
-    lobby: Arc<Lobby>,
-    waiting: mpsc::Receiver<Waiting>,
-}
-
-impl Merging {
-    /// Sends until told to stop, and then what is there.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
-        loop {
-            let first = tokio::select! {
-                biased;
-                first = self.waiting.recv() => first,
-                () = stop.cancelled() => return self.drain().await,
-            };
-            let Some(first) = first else { return stop.cancelled().await };
-            self.send_with(first).await;
-        }
-    }
-
-    async fn drain(&mut self) {
-        while let Ok(first) = self.waiting.try_recv() {
-            self.send_with(first).await;
-        }
-    }
-
-    /// Sends one and whatever came with it. While a message waits for its turn, more gather.
-    async fn send_with(&mut self, first: Waiting) {
-        let mut together = vec![first];
-        while together.len() < MERGED
-            && let Ok(next) = self.waiting.try_recv()
-        {
-            together.push(next);
-        }
-        together.retain(|one| !one.is_dropped());
-        if together.len() <= ONE_BY_ONE {
-            for one in together {
-                let shown = self.one(&one);
-                self.send(vec![one], shown).await;
-            }
-            return;
-        }
-        while !together.is_empty() {
-            let (shown, fits) = self.fitting(&together);
-            let rest = together.split_off(fits);
-            self.send(together, shown).await;
-            together = rest;
-        }
-    }
-
-    fn one(&self, one: &Waiting) -> Shown {
-        let (language, change) = (self.lobby.settings.language, &one.change);
-        let hotel = &self.lobby.desk.policy().hotel;
-        let html = match &one.kind {
-            Kind::Happened(_) => words::staff_notice(language, change, hotel),
-            Kind::GivenUp(reason) => words::given_up(language, change, reason, hotel),
-        };
-        Shown::text(html).with(deeds(language, &change.booking))
-    }
-
-    /// As many as one message takes.
-    fn fitting(&self, together: &[Waiting]) -> (Shown, usize) {
-        let language = self.lobby.settings.language;
-        let mut count = together.len();
-        loop {
-            let part = together.get(..count).unwrap_or(together);
-            let items: Vec<_> = part.iter().map(Waiting::item).collect();
-            let html = words::merged_notice(language, &items);
-            if html.encode_utf16().count() <= MAX_UNITS || count <= 1 {
-                return (Shown::text(html), count.max(1));
-            }
-            count /= 2;
-        }
-    }
-
-    async fn send(&self, waiting: Vec<Waiting>, shown: Shown) {
-        let outcome = match self.lobby.settings.fo_chat {
-            Some(chat) => {
-                let call = Call::Send(shown);
-                let sent = self.lobby.outbox.send(chat, Reader::Notified, call).await;
-                sent.map(drop).map_err(failure)
-            }
-            None => Err(Failure::Permanent("telegram.fo_chat_id is not set".to_owned())),
-        };
-        for one in waiting {
-            match one.kind {
-                Kind::Happened(waiter) => {
-                    let _ = waiter.send(outcome.clone());
-                }
-                Kind::GivenUp(_) => {}
-            }
+        CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => {
+            Failure::Permanent(error.words())
         }
     }
 }

@@ -4,11 +4,13 @@ mod guest;
 mod menu;
 mod notice;
 mod staff;
+mod trouble;
 
 pub use guest::*;
 pub use menu::*;
 pub use notice::*;
 pub use staff::*;
+pub use trouble::*;
 
 use super::{clock_time, date, duration, rupiah, say};
 use crate::domain::{Booking, HotelPolicy, Language, Moment};
