@@ -320,7 +320,7 @@ impl Courier {
                     self.take(&change, notice.to, lease.clone());
                 }
             }
-            Fed::Marked(id) => self.forget(id),
+            Fed::Marked(mark) => self.forget(mark.notice),
             Fed::Moved(_) => {}
         }
     }
@@ -350,6 +350,10 @@ impl Courier {
 
     fn until(&self, moment: Moment) -> Duration {
         (moment - self.desk.now()).to_std().unwrap_or_default().min(MAX_WAIT)
+    }
+
+    fn useful_for(&self, id: NoticeId) -> Duration {
+        self.letters.get(&id).map_or(MAX_WAIT, |pending| self.until(pending.letter.useful_until))
     }
 
     fn forget(&mut self, id: NoticeId) {
@@ -407,10 +411,15 @@ impl Courier {
             Attempt::Sent => return self.sent(id),
             Attempt::Settled => {
                 self.letters.remove(&id);
+                // What was given up is shown with its booking, and is tried no more.
+                if self.letters.values().all(|pending| pending.attempts == 0) {
+                    self.health.set_degraded("courier", None);
+                }
                 return;
             }
             Attempt::HeldUntil(moment) => self.until(moment),
-            Attempt::Failed(failure) => self.failed(id, &failure),
+            // At the end of its useful life it is given up on time, for the desk to see.
+            Attempt::Failed(failure) => self.failed(id, &failure).min(self.useful_for(id)),
             Attempt::Store(error) => {
                 warn!(notice = %id, %error, "a notice waits for the store");
                 self.backoff(id)

@@ -6,11 +6,13 @@
 
 mod api;
 mod board;
+mod board_follower;
 mod callback;
 mod condition;
 mod front_office;
 mod guest;
 mod location;
+mod memory;
 mod menus;
 mod merging;
 mod notices;
@@ -23,12 +25,13 @@ mod updates;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::auth::StaffDoor;
 use crate::config::{Config, Webhook};
 use crate::courier::Deliver;
-use crate::desk::Desk;
+use crate::desk::{Desk, NodeId};
 use crate::domain::Language;
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Phase};
@@ -64,6 +67,7 @@ pub struct Telegram {
     api: Api,
     outbox: Outbox,
     work: OutboxWork,
+    kept: mpsc::UnboundedReceiver<memory::Kept>,
     name: BotName,
     settings: Settings,
 }
@@ -75,7 +79,7 @@ struct Settings {
     fo_chat: Option<i64>,
     language: Language,
     base_url: String,
-    /// Pages that guests reach from outside, if there are any.
+    /// Pages that a button may lead to, if there are any.
     public_url: Option<Url>,
     webhook: Webhook,
 }
@@ -89,7 +93,8 @@ pub(crate) struct Lobby {
     name: BotName,
     front_office: FrontOffice,
     thinning: location::Thinning,
-    boards: board::Boards,
+    /// The right to change which chats have a dashboard.
+    boards: tokio::sync::Mutex<()>,
     locks: updates::ChatLocks,
 }
 
@@ -116,16 +121,18 @@ impl Telegram {
             Ok(Err(_)) | Err(_) => {}
         }
         let public_url = config.server.public_url.as_ref();
-        let (outbox, work) = Outbox::new(Arc::new(api.clone()));
+        let (outbox, work, kept) = Outbox::new(Arc::new(api.clone()));
         let settings = Settings {
             staff: Arc::new(config.staff.clone()),
             fo_chat: config.telegram.fo_chat_id,
             language: config.hotel.language,
             base_url,
-            public_url: public_url.and_then(|url| Url::parse(url.as_str()).ok()),
+            public_url: public_url
+                .filter(|url| url.is_for_buttons())
+                .and_then(|url| Url::parse(url.as_str()).ok()),
             webhook: config.telegram.webhook.clone(),
         };
-        Ok(Some(Self { api, outbox, work, name, settings }))
+        Ok(Some(Self { api, outbox, work, kept, name, settings }))
     }
 
     /// Starts the bot's workers: those that take in belong to the doors, those that send to the
@@ -135,12 +142,12 @@ impl Telegram {
         self,
         (desk, door): (&Arc<Desk>, StaffDoor),
         qris: Option<Qris>,
-        feed: &Feed,
+        (feed, node): (&Feed, NodeId),
         health: Health,
         doors: &Phase,
         deliveries: &Phase,
     ) -> (Arc<Inbox>, Arc<dyn Deliver>) {
-        let Self { api, outbox, work, name, settings } = self;
+        let Self { api, outbox, work, kept, name, settings } = self;
         let condition = Condition::new(health);
         let lobby = Arc::new(Lobby {
             desk: Arc::clone(desk),
@@ -150,15 +157,17 @@ impl Telegram {
             name: Arc::clone(&name),
             front_office: FrontOffice::new(settings.fo_chat, condition.clone()),
             thinning: location::Thinning::default(),
-            boards: board::Boards::default(),
+            boards: tokio::sync::Mutex::default(),
             locks: updates::ChatLocks::default(),
         });
         let (deliver, merging) = Messenger::with_merging(Arc::clone(&lobby), qris);
         deliveries.spawn("telegram outbox", work.run(deliveries.stop_signal(), condition.clone()));
         deliveries.spawn("telegram notices", merging.run(deliveries.stop_signal()));
-        let status = status::Follower::new(Arc::clone(&lobby), feed.clone());
+        let memory = memory::Memory::new(Arc::clone(&lobby), kept);
+        deliveries.spawn("telegram memory", memory.run(deliveries.stop_signal()));
+        let status = status::Follower::new(Arc::clone(&lobby), feed.clone(), node.clone());
         doors.spawn("telegram status", status.run(doors.stop_signal()));
-        let board = board::Follower::new(Arc::clone(&lobby), feed.clone());
+        let board = board_follower::Follower::new(Arc::clone(&lobby), feed.clone(), node);
         doors.spawn("telegram board", board.run(doors.stop_signal()));
         let inbox = Arc::new(Inbox::new(lobby));
         let intake = updates::Intake {

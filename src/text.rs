@@ -13,7 +13,7 @@ pub mod telegram;
 mod travel;
 
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
-pub use history::{actor, detail, undelivered};
+pub use history::{action, actor, detail, undelivered};
 pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
 pub use refusal::refusal;
 pub use travel::{evidence, outlook, story};
@@ -51,6 +51,8 @@ pub const NOT_SET_UP: &str = "saluran ini belum disetel (this channel is not set
 pub const TOO_LATE: &str = "terlambat, waktunya sudah lewat (too late, its time is over)";
 /// Why a notice was given up: the booking ended before it could be told.
 pub const NO_LONGER_TRUE: &str = "booking sudah selesai lebih dulu (the booking ended before)";
+/// Why a notice was given up: it tells of a deadline that was moved since.
+pub const OVERTAKEN: &str = "sudah ada kabar yang lebih baru (there is newer word by now)";
 /// Why a code was given up: nobody knows whether it arrived.
 pub const MAYBE_SENT: &str = "tidak jelas apakah terkirim (nobody knows whether it was delivered)";
 /// Why a code was given up: it cannot be made.
@@ -85,5 +87,7 @@ pub const NEVER_STARTED: &str =
     "belum pernah memulai bot, kirim /start dulu (the bot was never started, send /start first)";
 /// Why a message was given up: the group became a supergroup, which has another id.
 pub const GROUP_MOVED: &str = "grup ini punya id baru (this group has another id now)";
+/// Why an attempt failed: what it needs to know could not be read.
+pub const STORE_AWAY: &str = "penyimpanan tidak menjawab (the store is away)";
 /// Why an attempt failed: the other side was silent.
 pub const NO_ANSWER: &str = "tidak ada jawaban dari server (the server did not answer)";

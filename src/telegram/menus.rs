@@ -136,6 +136,7 @@ async fn patiently(
                 CallError::Busy
                 | CallError::Gone(_)
                 | CallError::Moved(_)
+                | CallError::NoMessage
                 | CallError::WrongToken
                 | CallError::TakenByAnother
                 | CallError::Refused(_),

@@ -7,14 +7,19 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::api::{CallError, Sheet};
+use super::api::{Button, CallError, Sheet, Shown};
+use super::callback::GuestTap;
+use super::guest::button;
 use super::merging::{Happened, Merging, WAITING, Waiting};
 use super::outbox::TURN;
-use super::{Call, Lobby, Reader, Shown};
+use super::{Call, Lobby, Reader};
 use crate::courier::{Deliver, Failure, Letter};
-use crate::domain::{Contact, Event, Recipient};
+use crate::desk::DeskError;
+use crate::domain::{Booking, Change, Contact, Event, ReceiptNo, Recipient};
 use crate::qris::Qris;
+use crate::text;
 use crate::text::telegram as words;
+use crate::text::telegram::GuestLabel;
 
 /// Brings notices by the bot.
 pub(super) struct Messenger {
@@ -39,26 +44,27 @@ impl Messenger {
             return Err(Failure::Permanent("this guest is not on Telegram".to_owned()));
         };
         let by = Instant::now() + TURN;
-        if letter.change.event == Event::Booked {
-            self.first_message(id.0, letter, by).await?;
-            if !letter.with_qris {
-                return Ok(());
-            }
+        let is_first = letter.change.event == Event::Booked;
+        if is_first || !booking.is_pending() {
+            self.show_status(id.0, booking.receipt_no, is_first, by).await?;
+        }
+        if is_first && !letter.with_qris {
+            return Ok(());
         }
         let hotel = &self.lobby.desk.policy().hotel;
         let notice = words::guest_notice(&letter.change, hotel);
         let call = match self.code(letter)? {
             Some(code) => {
-                let html = notice.unwrap_or_else(|| words::pay_by_code(booking));
+                let html = notice.unwrap_or_else(|| words::pay_by_code(booking, hotel));
                 Call::Picture(Sheet { html, ..code })
             }
             None => match notice {
-                Some(html) => Call::Send(Shown::text(html)),
+                Some(html) => Call::Send(Shown::text(html).with(ways_on(&letter.change))),
                 None => return Ok(()),
             },
         };
-        let sent = self.lobby.outbox.send_by(by, id.0, Reader::Waiting, call).await;
-        sent.map(drop).map_err(|error| failure(&error))
+        let queued = self.lobby.outbox.queue(id.0, Reader::Waiting, call).await;
+        queued.outcome_by(by).await.map(drop).map_err(|error| failure(&error))
     }
 
     /// The payment code that comes with a letter, if one does.
@@ -73,24 +79,67 @@ impl Messenger {
         Ok(Some(Sheet { bytes: picture.bytes.into(), file_name: picture.file_name, html }))
     }
 
-    /// A guest who booked in the chat sees the booking in the very message. Only where that got
-    /// lost (we stopped in between), they get a new one.
-    async fn first_message(&self, id: i64, letter: &Letter, by: Instant) -> Result<(), Failure> {
-        // The handler that made the booking is done first.
-        let lock = self.lobby.locks.of(id);
-        let Ok(_in_turn) = timeout_at(by, lock.lock()).await else { return Err(Failure::NotYet) };
-        let receipt_no = letter.change.booking.receipt_no;
-        let store =
-            |_| Failure::Transient { reason: "the store is away".into(), retry_after: None };
-        if self.lobby.message_of(id, receipt_no).await.map_err(store)?.is_some() {
-            return Ok(());
+    /// Makes sure that the guest's message shows the booking as it is: at its beginning, where the
+    /// guest reads the receipt number, and at its end, after which nobody renews it. A first
+    /// message that is not there (it was deleted, or we stopped in between) is sent.
+    async fn show_status(
+        &self,
+        id: i64,
+        receipt_no: ReceiptNo,
+        is_first: bool,
+        by: Instant,
+    ) -> Result<(), Failure> {
+        let lobby = &self.lobby;
+        let store = |_: DeskError| Failure::Transient {
+            reason: text::STORE_AWAY.to_owned(),
+            retry_after: None,
+        };
+        let queued = {
+            // Whoever handles an update of this chat is done first, and what is read here is not
+            // overtaken by what was read before.
+            let lock = lobby.locks.of(id);
+            let Ok(_in_turn) = timeout_at(by, lock.lock()).await else {
+                return Err(Failure::NotYet);
+            };
+            let held = lobby.desk.held(receipt_no).await.map_err(store)?;
+            let shown = super::status::shown(lobby, &held);
+            match lobby.message_of(id, receipt_no).await.map_err(|error| store(error.into()))? {
+                Some(message) => {
+                    let call = Call::Edit(message, shown);
+                    Some(lobby.outbox.queue(id, Reader::Waiting, call).await)
+                }
+                None => None,
+            }
+        };
+        let outcome = match queued {
+            Some(queued) => queued.outcome_by(by).await,
+            None => Err(CallError::NoMessage),
+        };
+        match outcome {
+            Err(CallError::NoMessage) if is_first => self.first_message(id, receipt_no, by).await,
+            Ok(_) | Err(CallError::NoMessage | CallError::Refused(_)) => Ok(()),
+            Err(error) => Err(failure(&error)),
         }
-        let held = self.lobby.desk.held(receipt_no).await;
-        let booking = held.map_or_else(|_| letter.change.booking.clone(), |held| held.booking);
-        let call = Call::Send(super::status::shown(&self.lobby, &booking));
-        let sent = self.lobby.outbox.send_by(by, id, Reader::Waiting, call).await;
-        let message = sent.map_err(|error| failure(&error))?;
-        self.lobby.remember(id, receipt_no, message).await.map_err(store)
+    }
+
+    async fn first_message(
+        &self,
+        id: i64,
+        receipt_no: ReceiptNo,
+        by: Instant,
+    ) -> Result<(), Failure> {
+        let lobby = &self.lobby;
+        let store = |_: DeskError| Failure::Transient {
+            reason: text::STORE_AWAY.to_owned(),
+            retry_after: None,
+        };
+        let held = lobby.desk.held(receipt_no).await.map_err(store)?;
+        let call = Call::Send(super::status::shown(lobby, &held));
+        let queued = lobby.outbox.queue(id, Reader::Waiting, call).await;
+        let message = queued.outcome_by(by).await.map_err(|error| failure(&error))?;
+        let lock = lobby.locks.of(id);
+        let _in_turn = lock.lock().await;
+        lobby.remember(id, receipt_no, message).await.map_err(|error| store(error.into()))
     }
 
     async fn to_front_office(&self, letter: &Letter) -> Result<(), Failure> {
@@ -127,6 +176,35 @@ impl Deliver for Messenger {
     }
 }
 
+/// What a guest can do about a notice.
+fn ways_on(change: &Change) -> Vec<Vec<Button>> {
+    let Booking { receipt_no, guest, arrived_at, .. } = &change.booking;
+    let row = |label, tap| button(guest.language, label, tap);
+    match &change.event {
+        Event::Reminded { .. } | Event::ExtendedByClock { .. } | Event::ExtendedByStaff { .. }
+            if arrived_at.is_none() =>
+        {
+            vec![
+                row(GuestLabel::Share, GuestTap::Share(*receipt_no)),
+                row(GuestLabel::Cancel, GuestTap::AskCancel(*receipt_no)),
+            ]
+        }
+        Event::Cancelled { .. } | Event::Expired { .. } => {
+            vec![row(GuestLabel::BookAgain, GuestTap::Start)]
+        }
+        Event::Booked
+        | Event::Reminded { .. }
+        | Event::PaymentAsked
+        | Event::ExtendedByClock { .. }
+        | Event::ExtendedByStaff { .. }
+        | Event::Arrived
+        | Event::QrisRequested
+        | Event::QrisSent
+        | Event::QrisFailed { .. }
+        | Event::Paid => Vec::new(),
+    }
+}
+
 /// What a failed call means for a notice. Reasons are shown to the front office.
 pub(super) fn failure(error: &CallError) -> Failure {
     let transient = |reason: String, retry_after| Failure::Transient { reason, retry_after };
@@ -137,6 +215,7 @@ pub(super) fn failure(error: &CallError) -> Failure {
             transient(error.words(), None)
         }
         CallError::Unknown => Failure::Unknown("Telegram did not answer".to_owned()),
+        CallError::NoMessage => Failure::Permanent(text::NO_CHAT.to_owned()),
         CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => {
             Failure::Permanent(error.words())
         }

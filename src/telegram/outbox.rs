@@ -20,12 +20,13 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use super::api::{CallError, Sheet, Shown};
 use super::condition::{Condition, Side};
+use super::memory::{Keepsake, Kept};
 use bucket::Bucket;
 use lane::Lane;
 
@@ -118,14 +119,17 @@ struct Job {
 }
 
 enum Cargo {
-    /// To be sent, and again if it fails; nobody waits.
-    Call(Call),
-    /// Somebody brings a message when their turn has come, and tries again themselves.
-    Turn {
-        caller: oneshot::Sender<Result<Turn, CallError>>,
-        /// They wait however long the chat is closed.
-        is_patient: bool,
+    /// To be sent, and again if it fails; nobody waits. Something may have to be kept of it.
+    Posted(Call, Option<Keepsake>),
+    /// To be sent once: somebody waits for the outcome, and tries again themselves.
+    Awaited {
+        call: Call,
+        /// Says that it is under way; nobody hears that any more if they gave up.
+        begins: oneshot::Sender<()>,
+        outcome: oneshot::Sender<Result<i32, CallError>>,
     },
+    /// Somebody brings a message when their turn has come, however long that takes.
+    Turn(oneshot::Sender<Turn>),
 }
 
 impl Job {
@@ -134,36 +138,70 @@ impl Job {
         Self { chat, reader, cargo, since, not_before: since, tries: 0, unknown: 0 }
     }
 
-    /// Whoever waited for this turn has given up.
+    /// Whoever waited for this has given up.
     fn is_dropped(&self) -> bool {
         match &self.cargo {
-            Cargo::Call(_) => false,
-            Cargo::Turn { caller, .. } => caller.is_closed(),
+            Cargo::Posted(..) => false,
+            Cargo::Awaited { begins, .. } => begins.is_closed(),
+            Cargo::Turn(caller) => caller.is_closed(),
         }
     }
 
-    /// Tells whoever waits for this turn that it will not come.
-    fn refuse_turn(self, why: CallError) {
+    /// Whoever waits for this wants to know if it takes long.
+    fn is_awaited(&self) -> bool {
+        matches!(self.cargo, Cargo::Awaited { .. })
+    }
+
+    /// Tells whoever waits that this will not be sent.
+    fn refuse(self, why: CallError) {
         match self.cargo {
-            Cargo::Call(_) => {}
-            Cargo::Turn { caller, .. } => drop(caller.send(Err(why))),
+            Cargo::Awaited { outcome, begins, .. } => {
+                let _ = outcome.send(Err(why));
+                drop(begins);
+            }
+            Cargo::Posted(..) | Cargo::Turn(_) => {}
+        }
+    }
+
+    fn is_posted_edit_of(&self, message: i32) -> bool {
+        !self.is_awaited() && self.edited() == Some(message)
+    }
+
+    /// Takes over what a newer edit of the same message says.
+    fn replace_content(&mut self, newer: Self) {
+        let older = std::mem::replace(&mut self.cargo, newer.cargo);
+        self.inherit(older);
+    }
+
+    /// What was to be kept of an older edit is still to be kept.
+    fn inherit(&mut self, older: Cargo) {
+        if let Cargo::Posted(_, keepsake @ None) = &mut self.cargo
+            && let Cargo::Posted(_, known) = older
+        {
+            *keepsake = known;
+        }
+    }
+
+    fn call(&self) -> Option<&Call> {
+        match &self.cargo {
+            Cargo::Posted(call, _) | Cargo::Awaited { call, .. } => Some(call),
+            Cargo::Turn(_) => None,
         }
     }
 
     /// The message that it gives another content.
     fn edited(&self) -> Option<i32> {
-        match &self.cargo {
-            Cargo::Call(Call::Edit(message, _)) => Some(*message),
-            Cargo::Call(Call::Send(_) | Call::Picture(_) | Call::Answer(..))
-            | Cargo::Turn { .. } => None,
+        match self.call()? {
+            Call::Edit(message, _) => Some(*message),
+            Call::Send(_) | Call::Picture(_) | Call::Answer(..) => None,
         }
     }
 
     /// It is a new message.
     fn is_message(&self) -> bool {
-        match &self.cargo {
-            Cargo::Call(Call::Send(_) | Call::Picture(_)) | Cargo::Turn { .. } => true,
-            Cargo::Call(Call::Edit(..) | Call::Answer(..)) => false,
+        match self.call() {
+            None | Some(Call::Send(_) | Call::Picture(_)) => true,
+            Some(Call::Edit(..) | Call::Answer(..)) => false,
         }
     }
 }
@@ -171,8 +209,10 @@ impl Job {
 impl Outbox {
     /// A sender, and the work to be run for it.
     #[must_use]
-    pub fn new(carrier: Arc<dyn Carrier>) -> (Self, OutboxWork) {
+    pub fn new(carrier: Arc<dyn Carrier>) -> (Self, OutboxWork, mpsc::UnboundedReceiver<Kept>) {
         let (sender, jobs) = mpsc::channel(CAPACITY);
+        // Holds no more than what went through the bounded queue and was not yet written down.
+        let (kept, keeping) = mpsc::unbounded_channel();
         let work = OutboxWork {
             carrier,
             jobs,
@@ -182,38 +222,41 @@ impl Outbox {
             answers: VecDeque::new(),
             answering: JoinSet::new(),
             trouble: None,
+            kept,
         };
-        (Self(sender), work)
+        (Self(sender), work, keeping)
     }
 
     /// Sends when its turn comes, and again if it fails; nobody waits.
     pub async fn post(&self, chat: i64, reader: Reader, call: Call) {
-        // The other end is gone only when the process stops.
-        let _ = self.0.send(Job::new(chat, reader, Cargo::Call(call))).await;
+        self.put(chat, reader, Cargo::Posted(call, None)).await;
     }
 
-    /// Sends a new message once, if its turn comes within [`TURN`], and answers its id. Dropping
-    /// the wait drops what was not yet sent.
+    /// The same, and what came of it is kept.
+    pub async fn post_kept(&self, chat: i64, reader: Reader, call: Call, keepsake: Keepsake) {
+        self.put(chat, reader, Cargo::Posted(call, Some(keepsake))).await;
+    }
+
+    async fn put(&self, chat: i64, reader: Reader, cargo: Cargo) {
+        // The other end is gone only when the process stops.
+        let _ = self.0.send(Job::new(chat, reader, cargo)).await;
+    }
+
+    /// Sends once, if its turn comes within [`TURN`], and answers the message's id.
     ///
     /// # Errors
     /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
     pub async fn send(&self, chat: i64, reader: Reader, call: Call) -> Result<i32, CallError> {
-        self.send_by(Instant::now() + TURN, chat, reader, call).await
+        let by = Instant::now() + TURN;
+        self.queue(chat, reader, call).await.outcome_by(by).await
     }
 
-    /// The same, if its turn comes by then.
-    ///
-    /// # Errors
-    /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
-    pub async fn send_by(
-        &self,
-        by: Instant,
-        chat: i64,
-        reader: Reader,
-        call: Call,
-    ) -> Result<i32, CallError> {
-        let turn = tokio::time::timeout_at(by, self.ask(chat, reader, false)).await;
-        turn.unwrap_or(Err(CallError::Busy))?.send(call).await
+    /// Takes a place in the queue of a chat; what comes of it is waited for afterwards.
+    pub async fn queue(&self, chat: i64, reader: Reader, call: Call) -> Queued {
+        let (begins, begun) = oneshot::channel();
+        let (outcome, ended) = oneshot::channel();
+        self.put(chat, reader, Cargo::Awaited { call, begins, outcome }).await;
+        Queued { begun, ended }
     }
 
     /// A turn in a chat, however long that takes.
@@ -221,14 +264,36 @@ impl Outbox {
     /// # Errors
     /// [`CallError::Busy`] when the process stops.
     pub async fn turn(&self, chat: i64, reader: Reader) -> Result<Turn, CallError> {
-        self.ask(chat, reader, true).await
-    }
-
-    async fn ask(&self, chat: i64, reader: Reader, is_patient: bool) -> Result<Turn, CallError> {
         let (caller, turn) = oneshot::channel();
-        let job = Job::new(chat, reader, Cargo::Turn { caller, is_patient });
-        self.0.send(job).await.map_err(|_| CallError::Busy)?;
-        turn.await.unwrap_or(Err(CallError::Busy))
+        self.put(chat, reader, Cargo::Turn(caller)).await;
+        turn.await.map_err(|_| CallError::Busy)
+    }
+}
+
+/// A call that has its place in the queue. Dropping it drops what was not yet sent.
+pub struct Queued {
+    begun: oneshot::Receiver<()>,
+    ended: oneshot::Receiver<Result<i32, CallError>>,
+}
+
+impl Queued {
+    /// The message's id (0 where there is none), if its turn comes by then.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
+    pub async fn outcome_by(mut self, by: Instant) -> Result<i32, CallError> {
+        let is_begun = if let Ok(begun) = timeout_at(by, &mut self.begun).await {
+            begun.is_ok()
+        } else {
+            // From here on it cannot begin; until here it may have.
+            self.begun.close();
+            self.begun.try_recv().is_ok()
+        };
+        if is_begun {
+            self.ended.await.unwrap_or(Err(CallError::Unknown))
+        } else {
+            self.ended.try_recv().unwrap_or(Err(CallError::Busy))
+        }
     }
 }
 
@@ -272,9 +337,10 @@ pub struct OutboxWork {
     lanes: HashMap<i64, Lane>,
     all: Bucket,
     flying: JoinSet<Flown>,
-    answers: VecDeque<Call>,
+    answers: VecDeque<Job>,
     answering: JoinSet<()>,
     trouble: Option<Trouble>,
+    kept: mpsc::UnboundedSender<Kept>,
 }
 
 impl OutboxWork {
@@ -319,9 +385,8 @@ impl OutboxWork {
     }
 
     fn take(&mut self, job: Job) {
-        if let Cargo::Call(call @ Call::Answer(..)) = job.cargo {
-            self.answers.push_back(call);
-            return;
+        if matches!(job.call(), Some(Call::Answer(..))) {
+            return self.answers.push_back(job);
         }
         let now = Instant::now();
         if self.lanes.len() >= CHATS {
@@ -333,9 +398,9 @@ impl OutboxWork {
     /// Sends what may go now, guests first, and answers when something may go next.
     fn launch(&mut self) -> Option<Instant> {
         while self.answering.len() < ANSWERS
-            && let Some(call) = self.answers.pop_front()
+            && let Some(job) = self.answers.pop_front()
         {
-            self.answering.spawn(answer(Arc::clone(&self.carrier), call));
+            self.answering.spawn(answer(Arc::clone(&self.carrier), job));
         }
         loop {
             let now = Instant::now();
@@ -376,16 +441,24 @@ impl OutboxWork {
         }
         match (what, outcome) {
             (What::Posted(job), Some(Err(failure))) => {
-                if !lane.take_back(job, &failure, now) {
+                if let Some(job) = lane.take_back(job, &failure, now) {
                     warn!(?failure, "something was not sent to a chat");
+                    self.keep(job, Err(failure));
                 }
             }
+            (What::Posted(job), Some(Ok(message))) => self.keep(job, Ok(message)),
             (What::Brought(waiter), Some(outcome)) => {
                 let _ = waiter.send(outcome);
             }
-            (What::Posted(_) | What::Nobodys, Some(Ok(_)))
-            | (What::Nobodys, Some(Err(_)))
-            | (_, None) => {}
+            (What::Nobodys, Some(_)) | (_, None) => {}
+        }
+    }
+
+    fn keep(&self, job: Job, outcome: Result<i32, CallError>) {
+        let (chat, is_new) = (job.chat, job.is_message());
+        if let Cargo::Posted(_, Some(keepsake)) = job.cargo {
+            // Nobody keeps anything any more when the process stops.
+            let _ = self.kept.send(Kept { chat, is_new, outcome, keepsake });
         }
     }
 
@@ -398,6 +471,7 @@ impl OutboxWork {
                 CallError::Wait(_)
                 | CallError::Gone(_)
                 | CallError::Moved(_)
+                | CallError::NoMessage
                 | CallError::TakenByAnother
                 | CallError::Busy
                 | CallError::Refused(_),
@@ -447,14 +521,21 @@ async fn guarded<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<
 async fn fly(carrier: Arc<dyn Carrier>, job: Job) -> Flown {
     let chat = job.chat;
     let (what, outcome) = match job.cargo {
-        Cargo::Call(ref call) => {
+        Cargo::Posted(ref call, _) => {
             let outcome = guarded(carrier.carry(chat, call)).await;
             (What::Posted(job), Some(outcome))
         }
-        Cargo::Turn { caller, .. } => {
+        Cargo::Awaited { call, begins, outcome } => match begins.send(()) {
+            Ok(()) => {
+                let done = guarded(carrier.carry(chat, &call)).await;
+                (What::Brought(outcome), Some(done))
+            }
+            Err(()) => (What::Nobodys, None),
+        },
+        Cargo::Turn(caller) => {
             let (bring, brought) = oneshot::channel();
             // Whoever has given up meanwhile drops both ends.
-            let _ = caller.send(Ok(Turn(bring)));
+            let _ = caller.send(Turn(bring));
             match tokio::time::timeout(TURN, brought).await {
                 Ok(Ok(Brought { call, outcome })) => {
                     let done = guarded(carrier.carry(chat, &call)).await;
@@ -468,9 +549,10 @@ async fn fly(carrier: Arc<dyn Carrier>, job: Job) -> Flown {
 }
 
 /// Answers a tap, and again if that fails.
-async fn answer(carrier: Arc<dyn Carrier>, call: Call) {
+async fn answer(carrier: Arc<dyn Carrier>, job: Job) {
+    let Some(call) = job.call() else { return };
     for tried in 1..=ANSWER_TRIES {
-        let pause = match guarded(carrier.carry(0, &call)).await {
+        let pause = match guarded(carrier.carry(0, call)).await {
             Ok(_) => return,
             Err(CallError::Wait(wait)) => wait,
             Err(CallError::Unreachable | CallError::Unknown) => Duration::from_secs(1 << tried),

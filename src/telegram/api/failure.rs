@@ -26,6 +26,8 @@ pub enum CallError {
     Busy,
     /// Nobody is there to read it, and that will not change by itself.
     Gone(&'static str),
+    /// The message to be changed is gone, or too old to be changed.
+    NoMessage,
     /// The group has become a supergroup, which has this id.
     Moved(i64),
     /// The token is wrong.
@@ -47,6 +49,7 @@ impl CallError {
             Self::WrongToken => "Telegram does not accept the token",
             Self::TakenByAnother => "another process takes this bot's updates",
             Self::Gone(reason) => reason,
+            Self::NoMessage => "a message is gone",
             Self::Moved(_) => text::GROUP_MOVED,
             Self::Refused(words) => words,
         };
@@ -97,6 +100,9 @@ fn refusal(error: &ApiError) -> CallError {
         ApiError::TerminatedByOtherGetUpdates | ApiError::CantGetUpdates => {
             CallError::TakenByAnother
         }
+        ApiError::MessageToEditNotFound
+        | ApiError::MessageIdInvalid
+        | ApiError::MessageCantBeEdited => CallError::NoMessage,
         ApiError::BotBlocked => CallError::Gone(text::BLOCKED),
         ApiError::UserDeactivated => CallError::Gone(text::ACCOUNT_GONE),
         ApiError::ChatNotFound => CallError::Gone(text::NO_CHAT),

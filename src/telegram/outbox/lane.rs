@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::bucket::Bucket;
-use super::{Cargo, Job, Reader, TRIES};
+use super::{Job, Reader, TRIES};
 use crate::telegram::api::CallError;
 
 /// A caller who waits for a turn is told at once if the chat is closed for longer.
@@ -142,19 +142,26 @@ impl Lane {
 
     pub(super) fn push(&mut self, mut job: Job, now: Instant) {
         let wait = self.closed_until.saturating_duration_since(now);
-        if wait > PATIENCE && matches!(job.cargo, Cargo::Turn { is_patient: false, .. }) {
-            return job.refuse_turn(CallError::Wait(wait));
+        if wait > PATIENCE && job.is_awaited() {
+            return job.refuse(CallError::Wait(wait));
         }
         let Some(message) = job.edited() else { return self.queue.push_back(job) };
-        // Only the latest content of a message is worth sending.
-        if let Some(queued) = self.queue.iter_mut().find(|job| job.edited() == Some(message)) {
-            queued.cargo = job.cargo;
-            return;
+        // Only the latest content of a message is worth sending; but what somebody waits for is
+        // sent as it is, for they may give it up.
+        if let Some(queued) = self.queue.iter_mut().find(|job| job.is_posted_edit_of(message)) {
+            if !job.is_awaited() {
+                return queued.replace_content(job);
+            }
+            self.queue.retain(|job| !job.is_posted_edit_of(message));
         }
         let known = self.upkeep.iter().position(|job| job.edited() == Some(message));
         if let Some(known) = known.and_then(|place| self.upkeep.remove(place)) {
             job.reader = job.reader.min(known.reader);
             job.since = known.since;
+            job.inherit(known.cargo);
+        }
+        if job.is_awaited() {
+            return self.queue.push_back(job);
         }
         match job.reader {
             Reader::Waiting => self.queue.push_back(job),
@@ -162,8 +169,8 @@ impl Lane {
         }
     }
 
-    /// Takes back what was not sent, or answers `false` if it is given up.
-    pub(super) fn take_back(&mut self, mut job: Job, why: &CallError, now: Instant) -> bool {
+    /// Takes back what was not sent, or answers it if it is given up.
+    pub(super) fn take_back(&mut self, mut job: Job, why: &CallError, now: Instant) -> Option<Job> {
         let pause = match why {
             CallError::Wait(wait) => *wait,
             CallError::Unreachable
@@ -173,7 +180,10 @@ impl Lane {
             | CallError::TakenByAnother => {
                 (*PAUSE.start() * (1 << job.tries.min(6))).min(*PAUSE.end())
             }
-            CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => return false,
+            CallError::Gone(_)
+            | CallError::Moved(_)
+            | CallError::NoMessage
+            | CallError::Refused(_) => return Some(job),
         };
         job.tries += 1;
         job.unknown += u32::from(*why == CallError::Unknown);
@@ -183,14 +193,14 @@ impl Lane {
                 job.not_before = now + pause;
                 self.upkeep.push_front(job);
             }
-            return true;
+            return None;
         }
         if job.tries >= TRIES || job.unknown >= MAX_UNKNOWN {
-            return false;
+            return Some(job);
         }
         self.close(now, pause);
         self.queue.push_front(job);
-        true
+        None
     }
 
     /// Sends nothing for so long.
@@ -200,9 +210,10 @@ impl Lane {
             return;
         }
         for job in std::mem::take(&mut self.queue) {
-            match job.cargo {
-                Cargo::Turn { is_patient: false, .. } => job.refuse_turn(CallError::Wait(wait)),
-                Cargo::Turn { is_patient: true, .. } | Cargo::Call(_) => self.queue.push_back(job),
+            if job.is_awaited() {
+                job.refuse(CallError::Wait(wait));
+            } else {
+                self.queue.push_back(job);
             }
         }
     }

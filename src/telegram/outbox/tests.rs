@@ -72,7 +72,7 @@ struct Office {
 
 fn office(pen: Pen) -> Office {
     let pen = Arc::new(pen);
-    let (outbox, work) = Outbox::new(Arc::clone(&pen) as Arc<dyn Carrier>);
+    let (outbox, work, _) = Outbox::new(Arc::clone(&pen) as Arc<dyn Carrier>);
     let health = Health::default();
     let mut running = JoinSet::new();
     running.spawn(work.run(CancellationToken::new(), Condition::new(health.clone())));

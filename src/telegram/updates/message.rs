@@ -214,7 +214,10 @@ impl Lobby {
     ) -> Result<Option<String>, DeskError> {
         let is_private = asker.chat == asker.id;
         match tap {
-            Some(Tap::Guest(tap)) if is_private => self.guest_tap(asker, message, tap).await,
+            Some(Tap::Guest(tap)) if is_private => {
+                self.guest_tap(asker, message, tap).await?;
+                Ok(None)
+            }
             Some(Tap::Staff(tap)) => self.staff_tapped(asker, message, tap).await,
             Some(Tap::Guest(_)) => Ok(None),
             None => {

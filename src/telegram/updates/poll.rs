@@ -101,6 +101,7 @@ impl Intake {
                         | CallError::Unknown
                         | CallError::Gone(_)
                         | CallError::Moved(_)
+                        | CallError::NoMessage
                         | CallError::Busy
                         | CallError::WrongToken
                         | CallError::TakenByAnother

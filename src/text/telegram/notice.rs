@@ -1,10 +1,11 @@
 //! What the front office reads of itself: one notice a message, or many in one.
 
-use super::{escape, facts, until_words};
+use super::{escape, facts, when};
 use crate::domain::{
-    Booking, Change, Contact, Event, HotelPolicy, Language, QrisProgress, ReceiptNo, Status,
+    Actor, Booking, Change, Contact, Event, HotelPolicy, Language, Moment, QrisProgress, ReceiptNo,
+    Status,
 };
-use crate::text::{clock_time, duration, say};
+use crate::text::say;
 
 /// The channel of a booking.
 #[must_use]
@@ -51,19 +52,25 @@ pub fn staff_notice(language: Language, change: &Change, hotel: &HotelPolicy) ->
     let booking = &change.booking;
     let head = heading(language, &change.event);
     let by = crate::text::actor(language, &change.actor);
-    let detail = crate::text::detail(language, &change.event);
-    let detail = match (&change.event, detail) {
+    let story = crate::text::story(language, change, hotel.timezone);
+    let detail = match (&change.event, story) {
         (Event::Booked, _) => String::new(),
-        (_, Some(detail)) => format!("\n{}: {}", escape(&by), escape(&detail)),
+        (_, Some(story)) => format!("\n{}: {}", escape(&by), escape(&story)),
+        (_, None) if change.actor == Actor::Clock => String::new(),
         (_, None) => format!("\n{}", escape(&by)),
     };
-    format!("<b>{head}</b>{detail}\n{}", sheet(language, booking, hotel))
+    format!("<b>{head}</b>{detail}\n{}", sheet(language, booking, change.at, hotel))
 }
 
 /// What becomes of the payment code of a booking that runs; nothing before one was asked for.
-fn code(language: Language, booking: &Booking, hotel: &HotelPolicy) -> Option<String> {
+pub(super) fn code(
+    language: Language,
+    booking: &Booking,
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> Option<String> {
     let sent = booking.qris_sent_at.map(|at| {
-        let at = clock_time(at, hotel.timezone);
+        let at = when(language, at, now, hotel);
         say(language, format!("terkirim {at} · belum dibayar"), format!("sent {at} · not paid"))
     });
     match booking.qris {
@@ -87,7 +94,7 @@ fn code(language: Language, booking: &Booking, hotel: &HotelPolicy) -> Option<St
 pub fn given_up(language: Language, change: &Change, reason: &str, hotel: &HotelPolicy) -> String {
     let head = not_told(language);
     let (about, reason) = (heading(language, &change.event), escape(reason));
-    let sheet = sheet(language, &change.booking, hotel);
+    let sheet = sheet(language, &change.booking, change.at, hotel);
     say(
         language,
         format!("<b>{head}</b>\nTamu belum tahu: {about}\nSebab: {reason}\n{sheet}"),
@@ -110,31 +117,35 @@ pub enum Merged<'a> {
 
 /// Everything that the desk compares, and the state.
 #[must_use]
-pub fn sheet(language: Language, booking: &Booking, hotel: &HotelPolicy) -> String {
+pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPolicy) -> String {
     let row = |indonesian, english, value: String| {
         format!("\n{}: {value}", say(language, indonesian, english))
     };
-    let booked = clock_time(booking.booked_at, hotel.timezone);
+    let when = |at: Moment| when(language, at, now, hotel);
     let mut rows = facts(language, booking);
-    rows += &row("Dipesan", "Booked", format!("{booked}, {}", channel(&booking.guest.contact)));
+    let booked = format!("{}, {}", when(booking.booked_at), channel(&booking.guest.contact));
+    rows += &row("Dipesan", "Booked", booked);
+    let arrived = booking.arrived_at.map(|at| row("Tiba", "Arrived", when(at))).unwrap_or_default();
     match &booking.status {
         Status::Pending => {
-            rows += &row("Ditahan sampai", "Held until", until_words(language, booking, hotel));
-            if let Some(at) = booking.arrived_at {
-                rows += &row("Tiba", "Arrived", clock_time(at, hotel.timezone));
-            }
-            if let Some(code) = code(language, booking, hotel) {
+            rows += &arrived;
+            let until = when(booking.hold.until);
+            rows += &if booking.arrived_at.is_some() {
+                row("Bayar sampai", "To be paid by", until)
+            } else {
+                row("Ditahan sampai", "Held until", until)
+            };
+            if let Some(code) = code(language, booking, now, hotel) {
                 rows += &row("QRIS", "QRIS", code);
             }
         }
         Status::Paid { at, by } => {
-            let at = clock_time(*at, hotel.timezone);
-            rows += &row("Dibayar", "Paid", format!("{at}, {}", escape(by.as_str())));
+            rows += &arrived;
+            rows += &row("Dibayar", "Paid", format!("{}, {}", when(*at), escape(by.as_str())));
         }
         Status::Cancelled { at, by } => {
-            let at = clock_time(*at, hotel.timezone);
             let by = escape(&crate::text::actor(language, by));
-            rows += &row("Dibatalkan", "Cancelled", format!("{at}, {by}"));
+            rows += &row("Dibatalkan", "Cancelled", format!("{}, {by}", when(*at)));
         }
     }
     rows + &format!("\nStatus: {}", state(booking))
@@ -182,51 +193,4 @@ fn runs(receipt_nos: &[ReceiptNo]) -> String {
         format!("{first}…{}", last.rsplit('-').next().unwrap_or_default())
     };
     runs.into_iter().map(run).collect::<Vec<_>>().join(", ")
-}
-
-/// One booking in a list: receipt number, name, room type, stay, when and by which channel, and
-/// how it is.
-#[must_use]
-pub fn line(
-    language: Language,
-    booking: &Booking,
-    is_near: bool,
-    now: crate::domain::Moment,
-    hotel: &HotelPolicy,
-) -> String {
-    let stay = &booking.stay;
-    let name = escape(&super::short(booking.guest.name.as_str(), 30));
-    let room = escape(&super::short(&stay.room.name, 24));
-    let check_in = stay.check_in.format("%d/%m");
-    let count = super::nights(language, stay.nights);
-    let booked = clock_time(booking.booked_at, hotel.timezone);
-    let channel = channel(&booking.guest.contact);
-    let tail = match &booking.status {
-        Status::Pending => {
-            let left = duration(language, booking.hold.until - now);
-            let left = say(language, format!("⏳ sisa {left}"), format!("⏳ {left} left"));
-            let near = if is_near { say(language, " · 📍 dekat", " · 📍 near") } else { "" };
-            let here = booking.arrived_at.map(|_| say(language, " · 🏨 tiba", " · 🏨 arrived"));
-            let code = booking.qris_sent_at.map(|at| {
-                let at = clock_time(at, hotel.timezone);
-                say(
-                    language,
-                    format!(" · QRIS terkirim {at} · belum dibayar"),
-                    format!(" · QRIS sent {at} · not paid"),
-                )
-            });
-            format!("{left}{near}{}{}", here.unwrap_or_default(), code.unwrap_or_default())
-        }
-        Status::Paid { at, by } => {
-            format!("✅ {} · {}", clock_time(*at, hotel.timezone), escape(by.as_str()))
-        }
-        Status::Cancelled { at, by } => {
-            let by = escape(&crate::text::actor(language, by));
-            format!("⚪️ {} · {by}", clock_time(*at, hotel.timezone))
-        }
-    };
-    format!(
-        "<b>{}</b> {name}\n{room} · {check_in}, {count} · {booked} {channel}\n{tail}",
-        booking.receipt_no
-    )
 }

@@ -45,8 +45,10 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
         tokio::task::yield_now().await;
     };
     assert_eq!(given_up[0].reason, "tamu memblokir bot (the guest blocked the bot)");
-    let told = hotel.api.reads(FRONT_OFFICE, "PESAN KE TAMU TIDAK TERKIRIM").await;
-    for fact in [receipt_no.as_str(), "DIBATALKAN", "tamu memblokir bot", "Riwayat"] {
+    let told = hotel.api.reads(FRONT_OFFICE, "Tamu belum tahu: ⚪️ DIBATALKAN").await;
+    for fact in
+        [receipt_no.as_str(), "PESAN KE TAMU TIDAK TERKIRIM", "tamu memblokir bot", "Riwayat"]
+    {
         let is_there = told.text.contains(fact) || told.labels().contains(&fact);
         assert!(is_there, "{fact}: {}", told.text);
     }
