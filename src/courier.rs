@@ -31,11 +31,13 @@ mod attempt;
 use attempt::TryOnce;
 
 /// One attempt may take so long: less than a lease, so that nobody takes over in the middle.
-pub const ATTEMPT: Duration = Duration::from_secs(20);
+pub const ATTEMPT: Duration = Duration::from_secs(26);
 /// Waits between attempts: doubled from the first to the last.
 const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(5);
 /// Attempts whose outcome may stay unknown: one more, then it counts as sent.
 const MAX_UNKNOWN: u32 = 2;
+/// What had to let others go first comes back so soon.
+const NEXT_TURN: Duration = Duration::from_secs(1);
 /// An entry waits at most so long at a time (the queue panics beyond 2^36 ms).
 const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Attempts under way at once, over one channel.
@@ -105,6 +107,9 @@ pub enum Failure {
     /// It may have arrived.
     #[error("{0}")]
     Unknown(String),
+    /// Others went first for too long, so it was surely not sent. That is no failed attempt.
+    #[error("others go first")]
+    NotYet,
 }
 
 /// The ways there are.
@@ -161,6 +166,8 @@ struct Pending {
     /// Its place in the queue; `None` while an attempt is under way.
     key: Option<delay_queue::Key>,
     attempts: u32,
+    /// Of the attempts, those that failed: waiting for a turn is no failure.
+    failures: u32,
     unknown: u32,
     /// What it came to, where that could not be written down yet: it is not brought again.
     outcome: Option<Outcome>,
@@ -336,8 +343,9 @@ impl Courier {
         let is_ours = self.is_alone || lease.node == self.node;
         let wait = if is_ours { Duration::ZERO } else { self.until(lease.until) };
         let key = Some(self.waiting.insert(id, wait));
-        self.letters
-            .insert(id, Pending { letter, lease, key, attempts: 0, unknown: 0, outcome: None });
+        let (attempts, failures, unknown, outcome) = (0, 0, 0, None);
+        let pending = Pending { letter, lease, key, attempts, failures, unknown, outcome };
+        self.letters.insert(id, pending);
     }
 
     fn until(&self, moment: Moment) -> Duration {
@@ -430,6 +438,9 @@ impl Courier {
     }
 
     fn failed(&mut self, id: NoticeId, failure: &Failure) -> Duration {
+        if *failure == Failure::NotYet {
+            return NEXT_TURN;
+        }
         warn!(notice = %id, reason = %failure, "a notice did not go out; trying again");
         self.health.set_degraded("courier", Some(failure.to_string()));
         let backoff = self.backoff(id);
@@ -441,13 +452,17 @@ impl Courier {
                 }
                 backoff
             }
-            Failure::Permanent(_) => backoff,
+            Failure::Permanent(_) | Failure::NotYet => backoff,
         }
     }
 
-    fn backoff(&self, id: NoticeId) -> Duration {
-        let attempts = self.letters.get(&id).map_or(1, |pending| pending.attempts);
-        let wait = RETRY.start().saturating_mul(1 << attempts.saturating_sub(1).min(16));
+    /// How long to wait after one more failure.
+    fn backoff(&mut self, id: NoticeId) -> Duration {
+        let failures = self.letters.get_mut(&id).map_or(0, |pending| {
+            pending.failures += 1;
+            pending.failures - 1
+        });
+        let wait = RETRY.start().saturating_mul(1 << failures.min(16));
         wait.min(*RETRY.end()).mul_f64(rand::random_range(0.8..1.2))
     }
 }

@@ -62,7 +62,9 @@ impl TryOnce {
             // It may be out twice already: not a third time. Nobody knows that it arrived, so the
             // front office is told.
             Failure::Unknown(_) if self.is_last_unknown => self.give_up(text::MAYBE_SENT).await,
-            Failure::Unknown(_) | Failure::Transient { .. } => Ok(Attempt::Failed(failure)),
+            Failure::Unknown(_) | Failure::Transient { .. } | Failure::NotYet => {
+                Ok(Attempt::Failed(failure))
+            }
         }
     }
 

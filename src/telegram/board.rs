@@ -71,7 +71,7 @@ impl Board {
 impl Lobby {
     /// Whether guests may be named in a chat: the front office's, and private ones of its people.
     pub(super) fn is_staff_chat(&self, chat: i64) -> bool {
-        self.settings.fo_chat == Some(chat) || self.member(chat).is_some()
+        self.front_office.chat() == Some(chat) || self.member(chat).is_some()
     }
 
     /// Makes a message the dashboard of its chat. An older one says from now on that it ended.

@@ -9,6 +9,7 @@ mod staff;
 mod status;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 pub use board::*;
 pub use guest::*;
@@ -17,6 +18,7 @@ pub use menu::*;
 pub use notice::*;
 pub use staff::*;
 pub use status::*;
+pub use trouble::*;
 
 use super::{clock_time, date, duration, rupiah, say};
 use crate::domain::{Booking, HotelPolicy, Language, Moment};

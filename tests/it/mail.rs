@@ -129,6 +129,7 @@ fn came(outcome: &Result<(), Failure>) -> (Came, &str) {
         Err(Failure::Transient { reason, .. }) => (Came::Transient, reason),
         Err(Failure::Permanent(reason)) => (Came::Permanent, reason),
         Err(Failure::Unknown(reason)) => (Came::Unknown, reason),
+        Err(Failure::NotYet) => panic!("a mail waits for no turn"),
     }
 }
 
