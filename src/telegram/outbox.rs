@@ -170,15 +170,15 @@ impl Job {
     /// Takes over what a newer edit of the same message says.
     fn replace_content(&mut self, newer: Self) {
         let older = std::mem::replace(&mut self.cargo, newer.cargo);
-        self.inherit(older);
+        self.inherit(&older);
     }
 
     /// What was to be kept of an older edit is still to be kept.
-    fn inherit(&mut self, older: Cargo) {
+    fn inherit(&mut self, older: &Cargo) {
         if let Cargo::Posted(_, keepsake @ None) = &mut self.cargo
             && let Cargo::Posted(_, known) = older
         {
-            *keepsake = known;
+            *keepsake = *known;
         }
     }
 
@@ -443,10 +443,10 @@ impl OutboxWork {
             (What::Posted(job), Some(Err(failure))) => {
                 if let Some(job) = lane.take_back(job, &failure, now) {
                     warn!(?failure, "something was not sent to a chat");
-                    self.keep(job, Err(failure));
+                    self.keep(&job, Err(failure));
                 }
             }
-            (What::Posted(job), Some(Ok(message))) => self.keep(job, Ok(message)),
+            (What::Posted(job), Some(Ok(message))) => self.keep(&job, Ok(message)),
             (What::Brought(waiter), Some(outcome)) => {
                 let _ = waiter.send(outcome);
             }
@@ -454,11 +454,11 @@ impl OutboxWork {
         }
     }
 
-    fn keep(&self, job: Job, outcome: Result<i32, CallError>) {
+    fn keep(&self, job: &Job, outcome: Result<i32, CallError>) {
         let (chat, is_new) = (job.chat, job.is_message());
-        if let Cargo::Posted(_, Some(keepsake)) = job.cargo {
+        if let Cargo::Posted(_, Some(keepsake)) = &job.cargo {
             // Nobody keeps anything any more when the process stops.
-            let _ = self.kept.send(Kept { chat, is_new, outcome, keepsake });
+            let _ = self.kept.send(Kept { chat, is_new, outcome, keepsake: *keepsake });
         }
     }
 

@@ -20,7 +20,7 @@ pub use people::Person;
 /// The token of the one bot.
 pub const TOKEN: &str = "100:test_token";
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The server.
 #[derive(Clone)]

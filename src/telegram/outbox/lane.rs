@@ -158,7 +158,7 @@ impl Lane {
         if let Some(known) = known.and_then(|place| self.upkeep.remove(place)) {
             job.reader = job.reader.min(known.reader);
             job.since = known.since;
-            job.inherit(known.cargo);
+            job.inherit(&known.cargo);
         }
         if job.is_awaited() {
             return self.queue.push_back(job);

@@ -31,6 +31,7 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
     let hotel = Hotel::open().await;
     let (budi, sari) = (hotel.guest(7, "Budi"), hotel.sari());
     let receipt_no = hotel.books(&budi).await;
+    hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
     hotel.api.block(7);
     sari.says(&format!("/update_cancel {receipt_no}"));
     sari.taps("Ya, batalkan").await;
