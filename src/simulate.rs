@@ -14,6 +14,8 @@ mod guest;
 mod report;
 mod run;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, TimeDelta};
 
@@ -46,6 +48,9 @@ pub struct Setting {
     pub is_radius_only: bool,
 }
 
+/// The radius of "radius only" that everything is compared with, in km.
+const PLAIN_RADIUS_KM: f64 = 10.0;
+
 /// The rules that are compared by default: no position at all, the radius alone, and ours.
 #[must_use]
 pub fn settings(policy: &Policy) -> Vec<Setting> {
@@ -56,25 +61,27 @@ pub fn settings(policy: &Policy) -> Vec<Setting> {
             policy: Policy { hold: plain, ..policy.clone() },
             is_radius_only: false,
         },
-        Setting {
-            name: "radius only".to_owned(),
-            policy: Policy {
-                travel: TravelPolicy { radius_km: 10.0, ..policy.travel },
-                ..policy.clone()
-            },
-            is_radius_only: true,
-        },
+        radius_only("radius only".to_owned(), PLAIN_RADIUS_KM, policy),
         Setting { name: "jatah".to_owned(), policy: policy.clone(), is_radius_only: false },
     ]
 }
 
-/// The same with every combination of radius, extension and buffer.
+fn radius_only(name: String, radius_km: f64, policy: &Policy) -> Setting {
+    let travel = TravelPolicy { radius_km, ..policy.travel };
+    Setting { name, policy: Policy { travel, ..policy.clone() }, is_radius_only: true }
+}
+
+/// The same, the radius alone at other radii, and ours with every combination of radius,
+/// extension and buffer.
 #[must_use]
 pub fn sweep(policy: &Policy) -> Vec<Setting> {
     let mut all = settings(policy);
+    for radius_km in [3.0, 5.0, 7.5, 15.0] {
+        all.push(radius_only(format!("radius only, {radius_km} km"), radius_km, policy));
+    }
     for radius_km in [3.0, 5.0, 7.5, 10.0, 15.0] {
         for extend_minutes in [20, 30, 45] {
-            for buffer_minutes in [0, 5, 10, 15] {
+            for buffer_minutes in [5, 10, 15, 20] {
                 let hold =
                     HoldPolicy { extend_by: TimeDelta::minutes(extend_minutes), ..policy.hold };
                 let arrival_buffer = TimeDelta::minutes(buffer_minutes);

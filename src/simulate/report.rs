@@ -42,55 +42,103 @@ pub fn table(settings: &[Setting], tallies: &[Tally]) -> String {
     text
 }
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 440.0;
-const MARGIN: f64 = 56.0;
+const WIDTH: f64 = 760.0;
+const HEIGHT: f64 = 460.0;
+const LEFT: f64 = 60.0;
+const RIGHT: f64 = 730.0;
+const TOP: f64 = 40.0;
+const BOTTOM: f64 = 400.0;
+/// What the rule should reach: this part of the late guests who are seen keeps the room, at this
+/// part of the minutes that the radius alone blocks in vain.
+const AIM: (f64, f64) = (0.97, 1.0 / 3.0);
 
-/// The results as an SVG picture: minutes blocked in vain to the right, late guests who keep the
-/// room upwards. The best corner is the upper left.
+/// The results as an SVG picture: minutes blocked in vain to the right, as a part of what "radius
+/// only" blocks; late guests who keep the room upwards. The best corner is the upper left.
 #[must_use]
 pub fn plot(settings: &[Setting], tallies: &[Tally]) -> String {
-    let most = tallies.iter().map(|tally| tally.vain_minutes).max().unwrap_or(0);
-    let across = |tally: &Tally| MARGIN + part(tally.vain_minutes, most) * (WIDTH - 2.0 * MARGIN);
-    let up = |tally: &Tally| HEIGHT - MARGIN - tally.late_kept() * (HEIGHT - 2.0 * MARGIN);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
-         font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fffdf9\"/>\n\
-         <path d=\"M{MARGIN} {MARGIN}V{bottom}H{right}\" fill=\"none\" stroke=\"#65574c\"/>\n\
-         <text x=\"{right}\" y=\"{below}\" text-anchor=\"end\">minutes blocked in vain, up to {most}</text>\n\
-         <text x=\"{MARGIN}\" y=\"{above}\">late guests with a known position who keep the room, 0 to 100 %</text>\n",
-        bottom = HEIGHT - MARGIN,
-        right = WIDTH - MARGIN,
-        below = HEIGHT - MARGIN / 2.0,
-        above = MARGIN / 2.0,
-    );
-    let aim = HEIGHT - MARGIN - 0.97 * (HEIGHT - 2.0 * MARGIN);
-    let _ = writeln!(
-        svg,
-        "<path d=\"M{MARGIN} {aim:.1}H{}\" stroke=\"#24624a\" stroke-dasharray=\"4 4\"/>",
-        WIDTH - MARGIN
-    );
-    for (index, (setting, tally)) in settings.iter().zip(tallies).enumerate() {
-        let (x, y) = (across(tally), up(tally));
-        // The first few are what is compared; the rest is the sweep.
-        let (radius, fill) = if index < 3 { (6, "#9c4221") } else { (3, "#8f8071") };
+    let results: Vec<_> = settings.iter().zip(tallies).collect();
+    let radius_only = results.iter().find(|(setting, _)| setting.is_radius_only);
+    let baseline = radius_only.map_or(1, |(_, tally)| tally.vain_minutes);
+    let cost = |tally: &Tally| part(tally.vain_minutes, baseline);
+    let most = tallies.iter().map(cost).fold(1.0, f64::max);
+    let across = |cost: f64| LEFT + cost / most * (RIGHT - LEFT);
+    let up = |kept: f64| BOTTOM - kept * (BOTTOM - TOP);
+    let mut svg = ground(most, across, up);
+    let mut curve: Vec<_> = results.iter().filter(|(setting, _)| setting.is_radius_only).collect();
+    curve.sort_by_key(|(_, tally)| tally.vain_minutes);
+    let points = curve
+        .iter()
+        .map(|(_, tally)| format!("{:.1},{:.1}", across(cost(tally)), up(tally.late_kept())));
+    let points = points.collect::<Vec<_>>().join(" ");
+    let _ = writeln!(svg, "<polyline points=\"{points}\" fill=\"none\" stroke=\"#65574c\"/>");
+    // What is compared is drawn over the sweep.
+    for (index, (setting, tally)) in results.iter().enumerate().rev() {
+        let (x, y) = (across(cost(tally)), up(tally.late_kept()));
+        let is_compared = index < 3;
+        let radius = if is_compared { 6 } else { 3 };
+        let fill = if setting.is_radius_only { "#65574c" } else { "#9c4221" };
+        let opacity = if is_compared || setting.is_radius_only { 1.0 } else { 0.55 };
+        let name = &setting.name;
         let _ = writeln!(
             svg,
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{fill}\"><title>{}</title></circle>",
-            setting.name
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{fill}\" fill-opacity=\"{opacity}\"><title>{name}</title></circle>"
         );
-        if index < 3 {
-            let (anchor, dx) = if x > WIDTH / 2.0 { ("end", -10.0) } else { ("start", 10.0) };
+        if is_compared || setting.is_radius_only {
+            let (anchor, dx) = if x > WIDTH / 2.0 { ("end", -8.0) } else { ("start", 10.0) };
+            let (x, y) = (x + dx, y + 20.0);
+            let weight = if is_compared { " font-weight=\"bold\"" } else { "" };
             let _ = writeln!(
                 svg,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
-                x + dx,
-                y + 18.0,
-                setting.name
+                "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\"{weight}>{name}</text>"
             );
         }
     }
     svg.push_str("</svg>\n");
+    svg
+}
+
+/// Axes, the lines of their steps, and the corner that is aimed at.
+fn ground(most: f64, across: impl Fn(f64) -> f64, up: impl Fn(f64) -> f64) -> String {
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
+         font-family=\"sans-serif\" font-size=\"12\" fill=\"#2b211b\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fffdf9\"/>\n"
+    );
+    let (kept, cost) = AIM;
+    let _ = writeln!(
+        svg,
+        "<path d=\"M{LEFT} {TOP}H{right:.1}V{bottom:.1}H{LEFT}Z\" fill=\"#24624a\" fill-opacity=\"0.2\"><title>the aim</title></path>",
+        right = across(cost),
+        bottom = up(kept),
+    );
+    for step in 0..=4 {
+        let kept = f64::from(step) / 4.0;
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{LEFT} {y:.1}H{RIGHT}\" stroke=\"#d8cec3\"/><text x=\"{x}\" y=\"{text:.1}\" text-anchor=\"end\">{percent} %</text>",
+            x = LEFT - 8.0,
+            y = up(kept),
+            text = up(kept) + 4.0,
+            percent = 25 * step,
+        );
+    }
+    let mut step = 0;
+    while f64::from(step) / 4.0 <= most {
+        let x = across(f64::from(step) / 4.0);
+        let _ = writeln!(
+            svg,
+            "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{percent} %</text>",
+            y = BOTTOM + 20.0,
+            percent = 25 * step,
+        );
+        step += 1;
+    }
+    let _ = writeln!(
+        svg,
+        "<text x=\"{LEFT}\" y=\"{above}\">guests at most 30 minutes late, their position known: part that keeps the room</text>\n\
+         <text x=\"{RIGHT}\" y=\"{below}\" text-anchor=\"end\">minutes blocked in vain, as a part of what the radius alone blocks</text>",
+        above = TOP - 16.0,
+        below = BOTTOM + 44.0,
+    );
     svg
 }

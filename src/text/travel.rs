@@ -46,14 +46,22 @@ pub fn evidence(language: Language, evidence: &Evidence) -> String {
 }
 
 fn movement(language: Language, evidence: &Evidence) -> Option<String> {
-    match evidence.is_approaching {
-        Some(true) => Some(say(language, "mendekat", "closing").to_owned()),
-        Some(false) => Some(say(language, "menjauh", "moving away").to_owned()),
-        None if evidence.standing >= STANDS => {
-            let standing = duration(language, evidence.standing);
-            Some(say(language, format!("diam {standing}"), format!("standing for {standing}")))
-        }
+    let way = match evidence.is_approaching {
+        Some(true) => Some(say(language, "mendekat", "closing")),
+        Some(false) => Some(say(language, "menjauh", "moving away")),
         None => None,
+    };
+    // Who stands in a jam still is on the way: both are said.
+    let rest = (evidence.standing >= STANDS).then(|| {
+        let standing = duration(language, evidence.standing);
+        say(language, format!("diam {standing}"), format!("standing for {standing}"))
+    });
+    match (way, rest) {
+        (Some(way), Some(rest)) => {
+            Some(say(language, format!("{way} lalu {rest}"), format!("{way}, then {rest}")))
+        }
+        (Some(way), None) => Some(way.to_owned()),
+        (None, rest) => rest,
     }
 }
 
@@ -61,7 +69,11 @@ fn estimate(language: Language, estimate: Estimate) -> String {
     let left = duration(language, estimate.arrives_in);
     let basis = match estimate.basis {
         Basis::Routed => say(language, "menurut rute", "by the road"),
-        Basis::OwnSpeed => say(language, "menurut kecepatan tamu", "by their own speed"),
+        Basis::OwnSpeed => say(
+            language,
+            "menurut kecepatan tamu dan lalu lintas",
+            "by their speed and the traffic",
+        ),
         Basis::CitySpeed => say(language, "menurut lalu lintas jam ini", "by the hour's traffic"),
     };
     let silent = if estimate.is_routing_silent {
@@ -101,21 +113,21 @@ fn why(language: Language, why: Why) -> &'static str {
     match why {
         Why::Near => say(language, "sudah dekat", "near"),
         Why::Closing => {
-            say(language, "tiba sebelum perpanjangan habis", "there before an extension is over")
+            say(language, "dapat tiba dalam waktu perpanjangan", "can be there within an extension")
         }
         Why::Stale => say(language, "lokasi terlalu lama", "the position is too old"),
         Why::NoneLeft => say(language, "jatah perpanjangan habis", "every extension is used"),
         Why::Far => say(language, "jauh dan tidak mendekat", "far and not closing in"),
         Why::TooLate => say(
             language,
-            "mendekat, tetapi tiba sesudah perpanjangan habis",
-            "closing in, but there only after an extension would be over",
+            "mendekat, tetapi tiba lama sesudah perpanjangan habis",
+            "closing in, but there only long after an extension would be over",
         ),
         Why::MovedAway => say(language, "dekat tetapi menjauh", "near, but moving away"),
         Why::Parked => say(
             language,
-            "dekat tetapi diam lebih lama dari satu perpanjangan",
-            "near, but at one spot for longer than an extension",
+            "diam di satu tempat lebih lama dari satu perpanjangan",
+            "at one spot for longer than an extension",
         ),
     }
 }

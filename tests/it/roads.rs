@@ -216,10 +216,10 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
             if hotel.clock.now() == epoch() + minutes(105) {
                 let reminded = hotel.next(Action::Reminded).await;
                 let Event::Reminded { forecast, .. } = &reminded.event else { panic!() };
-                assert_eq!(*forecast, Forecast::WillCancel);
+                assert_eq!(*forecast, Forecast::WillExtend);
                 let words = text::story(Language::Indonesian, &reminded, chrono_tz::Asia::Jakarta);
                 let words = words.unwrap();
-                assert!(words.ends_with("lewat batas: akan dibatalkan 19.00"), "{words}");
+                assert!(words.ends_with("lewat batas: akan diperpanjang"), "{words}");
             }
             #[expect(clippy::cast_precision_loss, reason = "few minutes")]
             let north = 0.5 - (minute - 65) as f64 * 0.0075;
@@ -233,8 +233,8 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let words = text::detail(Language::English, &extended.event).unwrap();
         assert_eq!(
             words,
-            "10.5 km, closing, there in 27 minutes (by their own speed), live fix 1 minute old \
-             · there before an extension is over: +30 minutes"
+            "10.5 km, closing, there in 34 minutes (by their speed and the traffic), live fix 1 \
+             minute old · can be there within an extension: +30 minutes"
         );
         hotel.pass(minutes(15)).await;
         hotel.next(Action::Reminded).await;
@@ -243,9 +243,9 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let words = text::detail(Language::Indonesian, &expired.event).unwrap();
         assert_eq!(
             words,
-            "10,5 km, diam 31 menit, perkiraan 59 menit lagi (menurut lalu lintas jam ini), \
+            "10,5 km, mendekat lalu diam 31 menit, perkiraan 59 menit lagi (menurut lalu lintas jam ini), \
              lokasi live, 31 menit tanpa kabar: tidak bergerak, sudah diperpanjang 1 kali \
-             · jauh dan tidak mendekat"
+             · diam di satu tempat lebih lama dari satu perpanjangan"
         );
         hotel.close().await;
     });

@@ -145,7 +145,7 @@ fn a_clock_that_was_away_grants_from_now() {
     let story = Story::new().seen(0.05, 119).then_at(Command::Wake, now);
     assert_eq!(story.until(), now + TimeDelta::minutes(30));
     let now = at(500);
-    let story = Story::new().seen(0.05, 119).then(report(0.05, at(499)), 499);
+    let story = Story::new().seen(0.2, 119).then(report(0.05, at(499)), 499);
     let story = story.then_at(Command::Wake, now);
     assert_eq!(story.until(), now + TimeDelta::minutes(30));
 }

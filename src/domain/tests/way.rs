@@ -72,7 +72,13 @@ fn the_end_of_a_hold_looks_at_the_road() {
     let too_late = [(60.0, 100), (57.0, 110), (54.0, 119)];
     let away = [(4.0, 100), (6.0, 110), (8.0, 119)];
     let parked = [(5.0, 85), (5.0, 100), (5.0, 119)];
+    let gone_home = [(9.0, 60), (3.0, 70), (6.0, 80), (6.0, 119)];
     let pausing = [(12.0, 89), (5.0, 91), (5.0, 119)];
+    let resting = [(12.0, 75), (3.0, 85), (3.0, 119)];
+    let resting_far = [(12.0, 75), (9.0, 85), (9.0, 119)];
+    let lobby = [(0.1, 60), (0.1, 119)];
+    let jam = [(24.0, 80), (10.5, 98), (10.5, 119)];
+    let detour = [(24.0, 90), (9.5, 108), (10.5, 119)];
     for (points, extensions, expected) in [
         (near.as_slice(), 0, (true, Why::Near)),
         (&near, 1, (true, Why::Near)),
@@ -83,11 +89,21 @@ fn the_end_of_a_hold_looks_at_the_road() {
         (&[(12.0, 119)], 0, (false, Why::Far)),
         (&[(12.0, 89), (12.0, 119)], 0, (false, Why::Far)),
         (&[(12.0, 100), (15.0, 119)], 0, (false, Why::Far)),
-        (&away, 0, (true, Why::Near)),
+        (&away, 0, (false, Why::MovedAway)),
         (&away, 1, (false, Why::MovedAway)),
-        (&parked, 0, (true, Why::Near)),
+        (&[(4.0, 110), (5.5, 119)], 1, (true, Why::Near)),
+        (&gone_home, 0, (false, Why::MovedAway)),
+        (&parked, 0, (false, Why::Parked)),
         (&parked, 1, (false, Why::Parked)),
+        (&[(5.0, 90), (5.0, 119)], 0, (true, Why::Near)),
         (&pausing, 1, (true, Why::Near)),
+        (&resting, 0, (true, Why::Near)),
+        (&resting, 1, (false, Why::Parked)),
+        (&resting_far, 0, (false, Why::Parked)),
+        (&lobby, 0, (true, Why::Near)),
+        (&lobby, 1, (false, Why::Parked)),
+        (&jam, 0, (true, Why::Closing)),
+        (&detour, 0, (true, Why::Closing)),
         (&[(5.0, 99)], 0, (false, Why::Stale)),
         (&[(5.0, 100)], 0, (true, Why::Near)),
     ] {
@@ -106,7 +122,7 @@ fn a_fix_that_arrives_in_the_last_millisecond_counts() {
 
 #[test]
 fn a_live_location_that_is_silent_has_not_moved() {
-    let silent = live(&[(14.0, 70), (6.0, 85)]);
+    let silent = live(&[(14.0, 70), (3.0, 85)]);
     let known = seen(&silent, 120);
     assert!(known.is_fresh);
     assert_eq!(known.source, Some(SourceKind::LiveSilent));
@@ -118,7 +134,7 @@ fn a_live_location_that_is_silent_has_not_moved() {
     assert!(seen(&silent, 130).is_fresh);
     assert!(!seen(&silent, 131).is_fresh);
     // The same from a page is too old.
-    assert_eq!(end(way(&[(14.0, 70), (6.0, 85)]), 0), (false, Some(Why::Stale)));
+    assert_eq!(end(way(&[(14.0, 70), (3.0, 85)]), 0), (false, Some(Why::Stale)));
 }
 
 #[test]
@@ -138,11 +154,18 @@ fn a_live_location_that_is_over_says_no_more_than_any_fix() {
 }
 
 #[test]
-fn a_guest_who_stands_does_not_go_on_closing_in() {
-    let stuck = live(&[(24.0, 80), (20.0, 90), (12.0, 98)]);
-    assert_eq!(seen(&stuck, 99).is_approaching, Some(true));
-    assert_eq!(seen(&stuck, 120).is_approaching, None);
-    assert_eq!(end(stuck, 0), (false, Some(Why::Far)));
+fn a_guest_who_stands_in_a_jam_is_on_the_way_for_as_long_as_an_extension() {
+    let stuck = live(&[(24.0, 80), (20.0, 90), (10.5, 98)]);
+    for minute in [99, 120] {
+        assert_eq!(seen(&stuck, minute).is_approaching, Some(true), "{minute}");
+    }
+    assert_eq!(seen(&stuck, 120).standing, minutes(22));
+    assert_eq!(end(stuck, 0), (true, Some(Why::Closing)));
+    let longer = live(&[(24.0, 70), (20.0, 80), (10.5, 88)]);
+    assert_eq!(end(longer, 0), (false, Some(Why::Parked)));
+    // Where one was all along says nothing; nor does what led away from the hotel.
+    assert_eq!(seen(&live(&[(12.0, 60), (12.1, 98)]), 120).is_approaching, None);
+    assert_eq!(seen(&live(&[(6.0, 60), (12.0, 98)]), 120).is_approaching, Some(false));
 }
 
 #[test]
@@ -156,15 +179,16 @@ fn an_estimate_is_the_road_at_the_best_known_speed_and_the_buffer() {
     assert_eq!(estimated(&way(&[(10.0, 10)]), 10, &policy), Some((57, Basis::CitySpeed)));
     // It runs from the fix.
     assert_eq!(estimated(&way(&[(10.0, 10)]), 20, &policy), Some((47, Basis::CitySpeed)));
-    // Ten kilometres in ten minutes, and ten are left.
+    // Ten kilometres in ten minutes, and ten are left: 60 × 1.4 and the city's 20 km/h count the
+    // same, so 14 km at 52 km/h.
     let fast = way(&[(20.0, 0), (10.0, 10)]);
-    assert_eq!(estimated(&fast, 10, &policy), Some((25, Basis::OwnSpeed)));
+    assert_eq!(estimated(&fast, 10, &policy), Some((16 + 15, Basis::OwnSpeed)));
     // Two minutes are no measure; nor is 2 km/h, nor 120.
     assert_eq!(estimated(&way(&[(12.0, 8), (10.0, 10)]), 10, &policy).unwrap().1, Basis::CitySpeed);
     assert_eq!(estimated(&way(&[(10.5, 0), (10.0, 14)]), 14, &policy).unwrap().1, Basis::CitySpeed);
     assert_eq!(estimated(&way(&[(30.0, 0), (10.0, 10)]), 10, &policy).unwrap().1, Basis::CitySpeed);
     // Nobody knows when one arrives who moves away.
-    assert_eq!(estimated(&way(&[(8.0, 0), (10.0, 10)]), 10, &policy), None);
+    assert_eq!(estimated(&way(&[(8.0, 0), (10.1, 10)]), 10, &policy), None);
     // Who has stood for a while leaves now at the earliest.
     let waiting = way(&[(10.0, 0), (10.0, 10)]);
     assert_eq!(estimated(&waiting, 15, &policy), Some((57, Basis::CitySpeed)));
@@ -278,11 +302,11 @@ fn twelve_fixes_tell_of_the_whole_way_and_of_a_whole_rest() {
 #[test]
 fn a_forecast_is_what_the_end_would_decide() {
     for (points, minute, expected) in [
-        // Two km in ten minutes, and ten are left: 50 minutes, and 15 to park.
-        (&[(12.0, 45), (10.0, 55)][..], 55, Forecast::InTime),
-        (&[(12.0, 46), (10.0, 56)], 56, Forecast::WillExtend),
+        // Two km in ten minutes, and ten are left: 46 minutes, and 15 to park.
+        (&[(12.0, 49), (10.0, 59)][..], 59, Forecast::InTime),
+        (&[(12.0, 50), (10.0, 60)], 60, Forecast::WillExtend),
         (&[(30.0, 90), (20.0, 100), (12.0, 109)], 110, Forecast::WillExtend),
-        (&[(16.0, 80), (14.0, 90)], 90, Forecast::WillCancel),
+        (&[(30.0, 80), (28.0, 90)], 90, Forecast::WillCancel),
         (&[(5.0, 60)], 90, Forecast::NoPosition),
         (&[], 90, Forecast::NoPosition),
     ] {

@@ -73,7 +73,7 @@ pub enum SourceKind {
 pub enum Why {
     /// Within the radius: the hold grows.
     Near,
-    /// Closing in, and there before an extension is over: the hold grows.
+    /// Closing in, and there by the end of an extension, give or take: the hold grows.
     Closing,
     /// The position is too old to count.
     Stale,
@@ -81,11 +81,12 @@ pub enum Why {
     NoneLeft,
     /// Far, and not closing in.
     Far,
-    /// Closing in, but there only after an extension would be over.
+    /// Closing in, but there only long after an extension would be over.
     TooLate,
-    /// Near, but moving away after an extension.
+    /// Near, but provably moving away.
     MovedAway,
-    /// Near, but at the same spot for longer than an extension.
+    /// At the same spot for longer than an extension. Near the hotel that refuses the second
+    /// extension; the first to who never came closer, or is too far away to come within it.
     Parked,
 }
 
