@@ -16,7 +16,7 @@ mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
 export CARGO_TERM_PROGRESS_WHEN ?= never
 test_timeout ?= 300000
 
-.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e
+.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e fuzz
 
 help: ## name the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,11 @@ e2e: build ## run the end-to-end tests: the real binary, on SQLite and MongoDB, 
 	@$(mongod); tests/tools/node.sh >/dev/null; \
 	$(step) 'end-to-end tests' node --test --test-reporter=$(reporter) --test-concurrency=2 --test-timeout=$(test_timeout) \
 	  $(or $(E2E),tests/e2e/*.test.mjs)
+
+fuzz: ## give the QRIS parser any bytes for FUZZ_SECONDS (60); needs `cargo install cargo-fuzz --locked`, no nightly
+	@mkdir -p fuzz/target/found
+	@cargo fuzz run -s none qris fuzz/target/found fuzz/corpus/qris -- \
+	  -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=700 -print_final_stats=1
 
 # Every test by its name on a desk and in CI alike.
 reporter ?= spec

@@ -145,7 +145,7 @@ impl Running {
                 let (inbox, deliver) = bot.start(
                     (&desk, staff.clone()),
                     qris.clone(),
-                    &feed,
+                    (&feed, node.clone()),
                     health.clone(),
                     &doors,
                     &deliveries,

@@ -31,11 +31,13 @@ mod attempt;
 use attempt::TryOnce;
 
 /// One attempt may take so long: less than a lease, so that nobody takes over in the middle.
-pub const ATTEMPT: Duration = Duration::from_secs(20);
+pub const ATTEMPT: Duration = Duration::from_secs(26);
 /// Waits between attempts: doubled from the first to the last.
 const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(5);
 /// Attempts whose outcome may stay unknown: one more, then it counts as sent.
 const MAX_UNKNOWN: u32 = 2;
+/// What had to let others go first comes back so soon.
+const NEXT_TURN: Duration = Duration::from_secs(1);
 /// An entry waits at most so long at a time (the queue panics beyond 2^36 ms).
 const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Attempts under way at once, over one channel.
@@ -57,6 +59,13 @@ pub trait Deliver: Send + Sync + 'static {
     /// # Errors
     /// [`Failure`]
     async fn deliver(&self, letter: &Letter) -> Result<(), Failure>;
+
+    /// Tells the front office that a letter to a guest was given up, where this way leads to it.
+    /// Told at most once, and lost with a process that dies meanwhile: the booking's list of what
+    /// was given up is the record.
+    async fn tell_given_up(&self, letter: &Letter, reason: &str) {
+        let _ = (letter, reason);
+    }
 }
 
 /// A notice on its way.
@@ -98,6 +107,9 @@ pub enum Failure {
     /// It may have arrived.
     #[error("{0}")]
     Unknown(String),
+    /// Others went first for too long, so it was surely not sent. That is no failed attempt.
+    #[error("others go first")]
+    NotYet,
 }
 
 /// The ways there are.
@@ -154,6 +166,8 @@ struct Pending {
     /// Its place in the queue; `None` while an attempt is under way.
     key: Option<delay_queue::Key>,
     attempts: u32,
+    /// Of the attempts, those that failed: waiting for a turn is no failure.
+    failures: u32,
     unknown: u32,
     /// What it came to, where that could not be written down yet: it is not brought again.
     outcome: Option<Outcome>,
@@ -306,7 +320,7 @@ impl Courier {
                     self.take(&change, notice.to, lease.clone());
                 }
             }
-            Fed::Marked(id) => self.forget(id),
+            Fed::Marked(mark) => self.forget(mark.notice),
             Fed::Moved(_) => {}
         }
     }
@@ -329,12 +343,17 @@ impl Courier {
         let is_ours = self.is_alone || lease.node == self.node;
         let wait = if is_ours { Duration::ZERO } else { self.until(lease.until) };
         let key = Some(self.waiting.insert(id, wait));
-        self.letters
-            .insert(id, Pending { letter, lease, key, attempts: 0, unknown: 0, outcome: None });
+        let (attempts, failures, unknown, outcome) = (0, 0, 0, None);
+        let pending = Pending { letter, lease, key, attempts, failures, unknown, outcome };
+        self.letters.insert(id, pending);
     }
 
     fn until(&self, moment: Moment) -> Duration {
         (moment - self.desk.now()).to_std().unwrap_or_default().min(MAX_WAIT)
+    }
+
+    fn useful_for(&self, id: NoticeId) -> Duration {
+        self.letters.get(&id).map_or(MAX_WAIT, |pending| self.until(pending.letter.useful_until))
     }
 
     fn forget(&mut self, id: NoticeId) {
@@ -367,6 +386,7 @@ impl Courier {
             is_first: pending.attempts == 1,
             is_last_unknown: pending.unknown + 1 >= MAX_UNKNOWN,
             deliver: route.map(|(_, deliver)| deliver),
+            front_office: self.routes.telegram.clone(),
             outcome: pending.outcome.clone(),
         };
         let (lease, outcome) = (pending.lease.clone(), pending.outcome.clone());
@@ -391,10 +411,15 @@ impl Courier {
             Attempt::Sent => return self.sent(id),
             Attempt::Settled => {
                 self.letters.remove(&id);
+                // What was given up is shown with its booking, and is tried no more.
+                if self.letters.values().all(|pending| pending.attempts == 0) {
+                    self.health.set_degraded("courier", None);
+                }
                 return;
             }
             Attempt::HeldUntil(moment) => self.until(moment),
-            Attempt::Failed(failure) => self.failed(id, &failure),
+            // At the end of its useful life it is given up on time, for the desk to see.
+            Attempt::Failed(failure) => self.failed(id, &failure).min(self.useful_for(id)),
             Attempt::Store(error) => {
                 warn!(notice = %id, %error, "a notice waits for the store");
                 self.backoff(id)
@@ -413,6 +438,9 @@ impl Courier {
     }
 
     fn failed(&mut self, id: NoticeId, failure: &Failure) -> Duration {
+        if *failure == Failure::NotYet {
+            return NEXT_TURN;
+        }
         warn!(notice = %id, reason = %failure, "a notice did not go out; trying again");
         self.health.set_degraded("courier", Some(failure.to_string()));
         let backoff = self.backoff(id);
@@ -424,13 +452,17 @@ impl Courier {
                 }
                 backoff
             }
-            Failure::Permanent(_) => backoff,
+            Failure::Permanent(_) | Failure::NotYet => backoff,
         }
     }
 
-    fn backoff(&self, id: NoticeId) -> Duration {
-        let attempts = self.letters.get(&id).map_or(1, |pending| pending.attempts);
-        let wait = RETRY.start().saturating_mul(1 << attempts.saturating_sub(1).min(16));
+    /// How long to wait after one more failure.
+    fn backoff(&mut self, id: NoticeId) -> Duration {
+        let failures = self.letters.get_mut(&id).map_or(0, |pending| {
+            pending.failures += 1;
+            pending.failures - 1
+        });
+        let wait = RETRY.start().saturating_mul(1 << failures.min(16));
         wait.min(*RETRY.end()).mul_f64(rand::random_range(0.8..1.2))
     }
 }

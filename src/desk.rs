@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use tracing::{info, warn};
@@ -15,16 +15,14 @@ use crate::auth::{self, LinkKey};
 use crate::clock::Clock;
 use crate::domain::{
     Booking, Change, Command, Contact, Decision, Field, Fix, Held, InputError, Moment, NewBooking,
-    NotAllowed, Policy, ReceiptNo, Refusal, RoomCode, RoomType, Step, TokenHash, Track, booking,
-    decide,
+    Policy, ReceiptNo, Refusal, Step, TokenHash, Track, decide,
 };
-use crate::store::{
-    BelowSold, Commit, CommitAnswer, CommitQueue, Lease, Memo, Opening, Requested, Store,
-};
+use crate::store::{Commit, CommitAnswer, CommitQueue, Lease, Memo, Opening, Requested, Store};
 
 mod handoff;
 mod positions;
 mod request;
+mod rooms;
 
 pub use crate::store::{
     Cursor, Filter, Limit, NodeId, Page, PageKey, Search, StatusKind, StoreError, Undelivered, Wake,
@@ -34,13 +32,10 @@ use positions::Positions;
 
 pub use positions::Departure;
 pub use request::BookRequest;
+pub use rooms::Availability;
 
 /// How often a step is decided again because another step of the same booking came first.
 const MAX_TRIES: u32 = 8;
-/// How far ahead a manager may set an allotment.
-const ALLOTMENT_DAYS: u64 = 730;
-/// Rooms that an allotment may have.
-const MAX_ALLOTMENT: u32 = 1_000_000;
 
 /// Why the desk did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -82,15 +77,6 @@ pub enum Woken {
     Void,
     /// It is not yet time.
     NotYet,
-}
-
-/// Rooms of one type left for a stay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Availability {
-    /// The type.
-    pub room: RoomType,
-    /// Rooms left on the fullest of the nights.
-    pub available: u32,
 }
 
 impl Desk {
@@ -373,67 +359,6 @@ impl Desk {
     /// What the store says.
     pub async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
         self.store.wakes().await
-    }
-
-    /// Rooms left of every type for a stay, in the order of the configuration.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidInput`] for dates that cannot be booked, or what the store says.
-    pub async fn availability(
-        &self,
-        check_in: NaiveDate,
-        nights: u32,
-    ) -> Result<Vec<Availability>, DeskError> {
-        self.policy.check_dates(check_in, nights, self.clock.now())?;
-        let known = self.store.nights(check_in, nights).await?;
-        let left_on = |room: &RoomType, night: NaiveDate| {
-            let known = known.iter().find(|known| known.room == room.code && known.night == night);
-            let for_sale = known.and_then(|known| known.allotment).unwrap_or(room.rooms);
-            for_sale.saturating_sub(known.map_or(0, |known| known.taken))
-        };
-        let availability = |room: &RoomType| Availability {
-            room: room.clone(),
-            available: booking::nights_from(check_in, nights)
-                .map(|night| left_on(room, night))
-                .min()
-                .unwrap_or(0),
-        };
-        Ok(self.policy.rooms.iter().map(availability).collect())
-    }
-
-    /// Sets how many rooms of a type are for sale on a night, and answers how many are left.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidInput`]; [`Refusal::NotAllowed`] if more are sold already; or what the
-    /// store says.
-    pub async fn set_allotment(
-        &self,
-        code: &RoomCode,
-        night: NaiveDate,
-        rooms: u32,
-    ) -> Result<Availability, DeskError> {
-        let refuse = |field, error| Err(Refusal::InvalidInput { field, error }.into());
-        let Some(room) = self.policy.room(code) else {
-            return refuse(Field::RoomType, InputError::Unknown);
-        };
-        let today = self.policy.hotel.day_of(self.clock.now());
-        let last = today + chrono::Days::new(ALLOTMENT_DAYS);
-        if night < today {
-            return refuse(Field::Date, InputError::InThePast);
-        }
-        if night > last {
-            return refuse(Field::Date, InputError::TooFarAhead { last });
-        }
-        if rooms > MAX_ALLOTMENT {
-            let error = InputError::OutOfRange { least: 0, most: MAX_ALLOTMENT.into() };
-            return refuse(Field::Rooms, error);
-        }
-        if let Err(BelowSold(sold)) = self.store.set_allotment(code, night, rooms).await? {
-            return Err(Refusal::NotAllowed(NotAllowed::BelowSold { sold }).into());
-        }
-        let known = self.store.nights(night, 1).await?;
-        let taken = known.iter().find(|known| known.room == *code).map_or(0, |known| known.taken);
-        Ok(Availability { room: room.clone(), available: rooms.saturating_sub(taken) })
     }
 
     /// Keeps a short text of a door under a name, for so long.

@@ -4,9 +4,11 @@
 //! that a repeated one is recognised. What it says is `text`'s business, whether it is tried again
 //! the courier's.
 //!
-//! In reading order: how a mail is laid out (`message`), signed (`dkim`) and handed over (`smtp`).
+//! In reading order: how a mail is laid out (`message`), signed (`dkim`) and handed over (`smtp`), and
+//! what it means when that fails (`fault`).
 
 mod dkim;
+mod fault;
 mod message;
 mod smtp;
 

@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use crate::domain::{Change, ReceiptNo};
 use crate::store::{Changes, Store, StoreError};
 
-pub use crate::store::{Cursor, Fed, Lease, NodeId, NoticeId};
+pub use crate::store::{Cursor, Fed, Lease, Mark, NodeId, NoticeId};
 
 /// Changes kept for who reconnects.
 const RING: usize = 10_000;

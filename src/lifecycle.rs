@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
@@ -101,6 +103,8 @@ pub struct Health(Arc<Inner>);
 struct Inner {
     is_ready: AtomicBool,
     degraded: Mutex<BTreeMap<&'static str, String>>,
+    /// Told of every change of what is degraded.
+    changed: watch::Sender<()>,
 }
 
 impl Health {
@@ -123,14 +127,28 @@ impl Health {
             Some(reason) => {
                 if degraded.insert(part, reason.clone()).as_ref() != Some(&reason) {
                     warn!(part, reason, "degraded");
+                    self.0.changed.send_replace(());
                 }
             }
             None => {
                 if degraded.remove(part).is_some() {
                     info!(part, "well again");
+                    self.0.changed.send_replace(());
                 }
             }
         }
+    }
+
+    /// What is not well, by part: how it is now, then after every change.
+    #[must_use]
+    pub fn watch(&self) -> BoxStream<'static, BTreeMap<&'static str, String>> {
+        let (health, mut changed) = (self.clone(), self.0.changed.subscribe());
+        changed.mark_changed();
+        stream::unfold((health, changed), async |(health, mut changed)| {
+            changed.changed().await.ok()?;
+            Some((health.degraded(), (health, changed)))
+        })
+        .boxed()
     }
 
     /// What is not well, by part.

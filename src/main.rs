@@ -253,21 +253,27 @@ async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The payload itself, or what a file holds: a text, or a picture of the code.
+fn payload_of(code: &str) -> Result<String> {
+    if code.trim_start().starts_with("000201") {
+        return Ok(code.trim().to_owned());
+    }
+    let bytes = std::fs::read(code).with_context(|| {
+        let code = code.escape_debug();
+        format!("{code}: is no payload (one starts with 000201), and no file that can be read")
+    })?;
+    if qris::is_picture(&bytes) {
+        return qris::from_picture(&bytes).with_context(|| code.to_owned());
+    }
+    Ok(String::from_utf8_lossy(&bytes).trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_owned())
+}
+
 /// Prints the fields as far as they can be read, then the outcome.
 fn show_qris(code: &str, amount: Option<u64>, receipt: &str) -> Result<ExitCode> {
-    let payload = if code.trim_start().starts_with("000201") {
-        code.to_owned()
-    } else {
-        let bytes = std::fs::read(code).with_context(|| code.to_owned())?;
-        if qris::is_picture(&bytes) {
-            qris::from_picture(&bytes).with_context(|| code.to_owned())?
-        } else {
-            String::from_utf8_lossy(&bytes).trim().to_owned()
-        }
-    };
+    let payload = payload_of(code)?;
     let checked = Static::parse(payload.as_bytes());
     let Some(amount) = amount else {
-        print(&qris::table(payload.trim()));
+        print(&qris::table(&payload));
         checked.context("this code")?;
         print("ok: a static QRIS code that the hotel can use");
         return Ok(ExitCode::SUCCESS);

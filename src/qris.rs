@@ -26,12 +26,17 @@ use crate::text;
 pub use check::{Problem, Static};
 pub use exact::NotExact;
 pub use picture::{Caption, MIN_WIDTH, Picture, PictureError, png, svg};
+use read::size;
 pub use read::{ReadError, from_picture, is_picture};
 pub use table::{side_by_side, table};
 pub use tlv::{Field, Fields, TlvError, fields};
 
 /// Pixels that a code's picture is wide when it is sent: sharp on any phone, about 15 KB.
 const SENT_WIDTH: u32 = 720;
+
+/// What Telegram takes as a photo (Bot API, sendPhoto): megabytes, and width and height together.
+const MAX_SENT_MB: usize = 10;
+const MAX_SENT_SIDES: u32 = 10_000;
 
 /// Why the configured code cannot be used. Only at start; each is one line.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +53,12 @@ pub enum SetupError {
     /// The picture's code is no static QRIS code.
     #[error("qris.image: {0}: {1}")]
     Image(PathBuf, Problem),
+    /// The picture is to go out as it is, and does not fit a message.
+    #[error(
+        "qris.image: {0}: is too big to be sent as it is; save it with at most {MAX_SENT_MB} MB \
+         and {MAX_SENT_SIDES} pixels of width and height together"
+    )]
+    TooBigToSend(PathBuf),
     /// No sum and receipt number fit into it.
     #[error("[qris]: {0}; ask the bank for another code, or set mode = \"as_is\"")]
     NoRoom(NotExact),
@@ -84,6 +95,12 @@ impl Qris {
                     .map_err(|error| SetupError::Unreadable(path.clone(), error))?;
                 let code = Static::parse(payload.as_bytes())
                     .map_err(|problem| SetupError::Image(path.clone(), problem))?;
+                let (width, height) = size(&bytes).unwrap_or_default();
+                let fits = bytes.len() <= MAX_SENT_MB * 1_000_000
+                    && width.saturating_add(height) <= MAX_SENT_SIDES;
+                if section.mode == QrisMode::AsIs && !fits {
+                    return Err(SetupError::TooBigToSend(path.clone()));
+                }
                 (code, Picture::of_file(bytes))
             }
         };

@@ -300,6 +300,8 @@ pub struct Filter {
     pub status: Option<Vec<StatusKind>>,
     /// With this check-in date.
     pub check_in: Option<NaiveDate>,
+    /// Paid or cancelled at or after this moment.
+    pub settled_since: Option<Moment>,
     /// Receipt number, or part of the name, whatever the case.
     pub search: Option<Search>,
 }
@@ -379,7 +381,16 @@ pub enum Fed {
     /// A guest moved. Never replayed.
     Moved(ReceiptNo),
     /// A notice was sent or given up. Never replayed.
-    Marked(NoticeId),
+    Marked(Mark),
+}
+
+/// What became of a notice, in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Which notice.
+    pub notice: NoticeId,
+    /// Given up, not sent.
+    pub is_given_up: bool,
 }
 
 /// Names one notice: the change that owes it, and to whom.

@@ -6,9 +6,15 @@
 
 mod api;
 mod board;
+mod board_follower;
 mod callback;
+mod condition;
+mod front_office;
 mod guest;
 mod location;
+mod memory;
+mod menus;
+mod merging;
 mod notices;
 mod outbox;
 mod staff;
@@ -19,28 +25,26 @@ mod updates;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use teloxide::types::BotCommandScope;
-use tracing::warn;
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::auth::StaffDoor;
 use crate::config::{Config, Webhook};
 use crate::courier::Deliver;
-use crate::desk::Desk;
-use crate::domain::{Language, Role};
+use crate::desk::{Desk, NodeId};
+use crate::domain::Language;
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Phase};
 use crate::qris::Qris;
-use crate::text::telegram as words;
 
 use api::{Api, CallError, Shown};
+use condition::Condition;
+use front_office::FrontOffice;
 use outbox::{Call, Outbox, OutboxWork, Reader};
 
 use notices::Messenger;
 pub use updates::Inbox;
 
-/// The name of this part among what may be degraded.
-const PART: &str = "telegram";
 /// How long the start waits for the bot's name; it comes later otherwise.
 const FIRST_CALL: Duration = Duration::from_secs(5);
 
@@ -63,6 +67,7 @@ pub struct Telegram {
     api: Api,
     outbox: Outbox,
     work: OutboxWork,
+    kept: mpsc::UnboundedReceiver<memory::Kept>,
     name: BotName,
     settings: Settings,
 }
@@ -74,7 +79,7 @@ struct Settings {
     fo_chat: Option<i64>,
     language: Language,
     base_url: String,
-    /// Pages that guests reach from outside, if there are any.
+    /// Pages that a button may lead to, if there are any.
     public_url: Option<Url>,
     webhook: Webhook,
 }
@@ -85,8 +90,11 @@ pub(crate) struct Lobby {
     door: StaffDoor,
     outbox: Outbox,
     settings: Settings,
+    name: BotName,
+    front_office: FrontOffice,
     thinning: location::Thinning,
-    boards: board::Boards,
+    /// The right to change which chats have a dashboard.
+    boards: tokio::sync::Mutex<()>,
     locks: updates::ChatLocks,
 }
 
@@ -113,16 +121,18 @@ impl Telegram {
             Ok(Err(_)) | Err(_) => {}
         }
         let public_url = config.server.public_url.as_ref();
-        let (outbox, work) = Outbox::new(api.clone());
+        let (outbox, work, kept) = Outbox::new(Arc::new(api.clone()));
         let settings = Settings {
             staff: Arc::new(config.staff.clone()),
             fo_chat: config.telegram.fo_chat_id,
             language: config.hotel.language,
             base_url,
-            public_url: public_url.and_then(|url| Url::parse(url.as_str()).ok()),
+            public_url: public_url
+                .filter(|url| url.is_for_buttons())
+                .and_then(|url| Url::parse(url.as_str()).ok()),
             webhook: config.telegram.webhook.clone(),
         };
-        Ok(Some(Self { api, outbox, work, name, settings }))
+        Ok(Some(Self { api, outbox, work, kept, name, settings }))
     }
 
     /// Starts the bot's workers: those that take in belong to the doors, those that send to the
@@ -132,37 +142,41 @@ impl Telegram {
         self,
         (desk, door): (&Arc<Desk>, StaffDoor),
         qris: Option<Qris>,
-        feed: &Feed,
+        (feed, node): (&Feed, NodeId),
         health: Health,
         doors: &Phase,
         deliveries: &Phase,
     ) -> (Arc<Inbox>, Arc<dyn Deliver>) {
-        let Self { api, outbox, work, name, settings } = self;
+        let Self { api, outbox, work, kept, name, settings } = self;
+        let condition = Condition::new(health);
         let lobby = Arc::new(Lobby {
             desk: Arc::clone(desk),
             door,
             outbox,
             settings: settings.clone(),
+            name: Arc::clone(&name),
+            front_office: FrontOffice::new(settings.fo_chat, condition.clone()),
             thinning: location::Thinning::default(),
-            boards: board::Boards::default(),
+            boards: tokio::sync::Mutex::default(),
             locks: updates::ChatLocks::default(),
         });
         let (deliver, merging) = Messenger::with_merging(Arc::clone(&lobby), qris);
-        deliveries.spawn("telegram outbox", work.run(deliveries.stop_signal()));
+        deliveries.spawn("telegram outbox", work.run(deliveries.stop_signal(), condition.clone()));
         deliveries.spawn("telegram notices", merging.run(deliveries.stop_signal()));
-        let status = status::Follower::new(Arc::clone(&lobby), feed.clone());
+        let memory = memory::Memory::new(Arc::clone(&lobby), kept);
+        deliveries.spawn("telegram memory", memory.run(deliveries.stop_signal()));
+        let status = status::Follower::new(Arc::clone(&lobby), feed.clone(), node.clone());
         doors.spawn("telegram status", status.run(doors.stop_signal()));
-        let board = board::Follower::new(Arc::clone(&lobby), feed.clone());
+        let board = board_follower::Follower::new(Arc::clone(&lobby), feed.clone(), node);
         doors.spawn("telegram board", board.run(doors.stop_signal()));
         let inbox = Arc::new(Inbox::new(lobby));
         let intake = updates::Intake {
             api,
             inbox: Arc::clone(&inbox),
-            health,
+            condition,
             name,
             webhook: settings.webhook.clone(),
             base_url: settings.base_url.clone(),
-            menus: menus(&settings),
         };
         doors.spawn("telegram updates", intake.run(doors.stop_signal()));
         (inbox, deliver)
@@ -198,53 +212,6 @@ pub async fn check(config: &Config) -> Result<Vec<String>, SetupError> {
         Err(_) => lines.push("warning: telegram: the webhook's state is not known".to_owned()),
     }
     Ok(lines)
-}
-
-/// One menu of commands: its lines, for whom, in which language.
-struct Menu {
-    lines: Vec<(&'static str, &'static str)>,
-    scope: BotCommandScope,
-    language: Option<&'static str>,
-}
-
-/// Guests see theirs in every private chat; each member of staff sees the front office's in
-/// theirs, and nobody else does.
-fn menus(settings: &Settings) -> Vec<Menu> {
-    let languages = [
-        (None, settings.language),
-        (Some("id"), Language::Indonesian),
-        (Some("en"), Language::English),
-    ];
-    let mut menus = Vec::new();
-    for (code, language) in languages {
-        menus.push(Menu {
-            lines: words::guest_menu(language),
-            scope: BotCommandScope::AllPrivateChats,
-            language: code,
-        });
-        for member in settings.staff.iter() {
-            let mut lines = words::staff_menu(language, member.role);
-            lines.extend(words::guest_menu(language));
-            let chat_id = teloxide::types::ChatId(member.telegram_id.0).into();
-            menus.push(Menu { lines, scope: BotCommandScope::Chat { chat_id }, language: code });
-        }
-        if let Some(chat) = settings.fo_chat.filter(|chat| *chat < 0) {
-            let lines = words::staff_menu(language, Role::Manager);
-            let chat_id = teloxide::types::ChatId(chat).into();
-            menus.push(Menu { lines, scope: BotCommandScope::Chat { chat_id }, language: code });
-        }
-    }
-    menus
-}
-
-async fn set_menus(api: &Api, menus: &[Menu]) {
-    for menu in menus {
-        let set = api.set_commands(&menu.lines, menu.scope.clone(), menu.language).await;
-        if let Err(failure) = set {
-            // A member of staff who never wrote to the bot has no chat with it yet.
-            warn!(?failure, "a menu of commands was not set");
-        }
-    }
 }
 
 impl Lobby {

@@ -13,7 +13,7 @@ pub mod telegram;
 mod travel;
 
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
-pub use history::{actor, detail, undelivered};
+pub use history::{action, actor, detail, undelivered};
 pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
 pub use refusal::refusal;
 pub use travel::{evidence, outlook, story};
@@ -51,6 +51,8 @@ pub const NOT_SET_UP: &str = "saluran ini belum disetel (this channel is not set
 pub const TOO_LATE: &str = "terlambat, waktunya sudah lewat (too late, its time is over)";
 /// Why a notice was given up: the booking ended before it could be told.
 pub const NO_LONGER_TRUE: &str = "booking sudah selesai lebih dulu (the booking ended before)";
+/// Why a notice was given up: it tells of a deadline that was moved since.
+pub const OVERTAKEN: &str = "sudah ada kabar yang lebih baru (there is newer word by now)";
 /// Why a code was given up: nobody knows whether it arrived.
 pub const MAYBE_SENT: &str = "tidak jelas apakah terkirim (nobody knows whether it was delivered)";
 /// Why a code was given up: it cannot be made.
@@ -72,5 +74,20 @@ pub const SERVER_SAYS: &str = "server e-mail menjawab (the mail server says)";
 /// Why an attempt failed: the connection broke off.
 pub const BROKE_OFF: &str =
     "sambungan ke server e-mail terputus (the connection to the mail server broke off)";
+/// Why a message was given up: the guest wants none.
+pub const BLOCKED: &str = "tamu memblokir bot (the guest blocked the bot)";
+/// Why a message was given up: nobody has this account any more.
+pub const ACCOUNT_GONE: &str = "akun Telegram ini sudah tidak ada (this Telegram account is gone)";
+/// Why a message was given up: Telegram knows no such chat.
+pub const NO_CHAT: &str = "chat ini tidak ditemukan (this chat is not there)";
+/// Why a message was given up: the bot was put out of the chat.
+pub const NOT_IN_CHAT: &str = "bot tidak ada di chat ini (the bot is not in this chat)";
+/// Why a message was given up: bots may not write first.
+pub const NEVER_STARTED: &str =
+    "belum pernah memulai bot, kirim /start dulu (the bot was never started, send /start first)";
+/// Why a message was given up: the group became a supergroup, which has another id.
+pub const GROUP_MOVED: &str = "grup ini punya id baru (this group has another id now)";
+/// Why an attempt failed: what it needs to know could not be read.
+pub const STORE_AWAY: &str = "penyimpanan tidak menjawab (the store is away)";
 /// Why an attempt failed: the other side was silent.
 pub const NO_ANSWER: &str = "tidak ada jawaban dari server (the server did not answer)";

@@ -90,14 +90,15 @@ pub fn router(doors: Doors, stop: CancellationToken) -> Router {
     let Doors { desk, feed, staff, qris, health, metrics, webhook, mini_app, settings } = doors;
     let webhook = webhook.map(webhook::routes).unwrap_or_default();
     let pages = pages::routes(settings.language);
-    let health = health::routes(health, Arc::clone(&desk));
+    let probes = health::routes(health.clone(), Arc::clone(&desk));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
-    let gate = Gate::new(House { desk, feed, staff, mini_app, qris, settings }, limits, stop);
+    let gate =
+        Gate::new(House { desk, feed, staff, mini_app, qris, health, settings }, limits, stop);
     Router::new()
         .route("/graphql", any(graphql::serve))
         .with_state(Arc::new(gate))
-        .merge(health)
+        .merge(probes)
         .merge(webhook)
         .merge(metrics.unwrap_or_default())
         .merge(pages)

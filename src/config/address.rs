@@ -83,6 +83,13 @@ impl WebUrl {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// Whether Telegram takes it as the address of a button: a name of several parts, or an
+    /// address, and not this machine (its servers refuse others as invalid).
+    #[must_use]
+    pub fn is_for_buttons(&self) -> bool {
+        !is_local(self.host()) && (self.host().contains('.') || self.host().starts_with('['))
+    }
+
     /// The server's port.
     #[must_use]
     pub fn port(&self) -> u16 {

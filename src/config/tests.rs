@@ -215,6 +215,30 @@ fn what_is_hardly_meant_is_warned_of() {
 }
 
 #[test]
+fn a_chat_with_a_stranger_is_warned_of_and_one_with_staff_is_not() {
+    let staff = "[[staff]]\ntelegram_id = 7\nname = \"Sari\"\nrole = \"front_office\"";
+    for (chat, warns) in [(7, false), (8, true), (-100, false)] {
+        let config = from(&format!("[telegram]\ntoken = \"1:a\"\nfo_chat_id = {chat}\n{staff}"));
+        let warned = config.warnings().iter().any(|line| line.contains("not in [[staff]]"));
+        assert_eq!(warned, warns, "{chat}");
+    }
+}
+
+#[test]
+fn buttons_lead_to_public_hosts_only() {
+    for (url, is_taken) in [
+        ("https://hotel.example", true),
+        ("http://192.168.1.5:8080", true),
+        ("http://localhost:8080", false),
+        ("http://127.0.0.1:8080", false),
+        ("http://server", false),
+    ] {
+        let config = from(&format!("[server]\npublic_url = \"{url}\""));
+        assert_eq!(config.server.public_url.unwrap().is_for_buttons(), is_taken, "{url}");
+    }
+}
+
+#[test]
 fn a_named_file_has_to_be_there_and_the_usual_one_may_be_absent() {
     let folder = tempfile::tempdir().unwrap();
     let (there, absent) = (folder.path().join("a.toml"), folder.path().join("b.toml"));

@@ -54,6 +54,15 @@ impl Config {
                     .to_owned(),
             );
         }
+        let is_stranger =
+            |chat: i64| chat > 0 && self.staff.iter().all(|member| member.telegram_id.0 != chat);
+        if !self.staff.is_empty() && telegram.fo_chat_id.is_some_and(is_stranger) {
+            lines.push(
+                "telegram.fo_chat_id: is a person who is not in [[staff]], so they read every \
+                 notice and may do nothing"
+                    .to_owned(),
+            );
+        }
         if telegram.token.is_none() && telegram.webhook != Webhook::Off {
             lines.push("telegram.webhook: without telegram.token there is no bot".to_owned());
         }

@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::{ATTEMPT, Attempt, Deliver, Failure, Letter, Tried};
 use crate::desk::{Desk, DeskError};
-use crate::domain::{Command, QrisOutcome, Recipient, Refusal};
+use crate::domain::{Booking, Change, Command, Event, QrisOutcome, Recipient, Refusal};
 use crate::store::{Lease, LeaseAnswer, NodeId, Outcome, Store, StoreError};
 use crate::text;
 
@@ -21,6 +21,8 @@ pub(super) struct TryOnce {
     pub is_first: bool,
     pub is_last_unknown: bool,
     pub deliver: Option<Arc<dyn Deliver>>,
+    /// Where the front office is told of what was given up.
+    pub front_office: Option<Arc<dyn Deliver>>,
     /// What an earlier attempt came to, which is still to be written down.
     pub outcome: Option<Outcome>,
 }
@@ -46,8 +48,8 @@ impl TryOnce {
         if self.desk.now() >= self.letter.useful_until {
             return self.give_up(text::TOO_LATE).await;
         }
-        if self.is_untrue().await? {
-            return self.give_up(text::NO_LONGER_TRUE).await;
+        if let Some(why) = self.untrue().await? {
+            return self.give_up(why).await;
         }
         let sent = tokio::time::timeout(ATTEMPT, deliver.deliver(&self.letter)).await;
         let failure = match sent {
@@ -60,21 +62,25 @@ impl TryOnce {
             // It may be out twice already: not a third time. Nobody knows that it arrived, so the
             // front office is told.
             Failure::Unknown(_) if self.is_last_unknown => self.give_up(text::MAYBE_SENT).await,
-            Failure::Unknown(_) | Failure::Transient { .. } => Ok(Attempt::Failed(failure)),
+            Failure::Unknown(_) | Failure::Transient { .. } | Failure::NotYet => {
+                Ok(Attempt::Failed(failure))
+            }
         }
     }
 
-    /// Whether the booking ended while this letter, which says that it runs, was on its way. Asked
-    /// where it matters: before anything is sent late, and before anybody is asked to pay.
-    async fn is_untrue(&self) -> Result<bool, StoreError> {
-        let says_it_runs = self.letter.change.booking.is_pending();
-        let is_late = !self.is_first || self.letter.with_qris;
-        if !says_it_runs || !is_late || self.letter.to != Recipient::Guest {
-            return Ok(false);
+    /// Why this letter is not true any more: the booking ended, or another deadline holds by now.
+    /// Asked where it matters: before anything is sent late, and before anybody is asked to pay.
+    async fn untrue(&self) -> Result<Option<&'static str>, StoreError> {
+        let change = &self.letter.change;
+        let is_late = !self.is_first || self.desk.now() >= change.at + Lease::LENGTH;
+        let is_asked = is_late || self.letter.with_qris;
+        if !change.booking.is_pending() || !is_asked || self.letter.to != Recipient::Guest {
+            return Ok(None);
         }
-        match self.desk.held(self.letter.change.booking.receipt_no).await {
-            Ok(held) => Ok(!held.booking.is_pending()),
-            Err(DeskError::Refused(_)) => Ok(false),
+        match self.desk.held(change.booking.receipt_no).await {
+            Ok(held) if !held.booking.is_pending() => Ok(Some(text::NO_LONGER_TRUE)),
+            Ok(held) if is_overtaken(change, &held.booking) => Ok(Some(text::OVERTAKEN)),
+            Ok(_) | Err(DeskError::Refused(_)) => Ok(None),
             Err(DeskError::Store(error)) => Err(error),
         }
     }
@@ -116,11 +122,25 @@ impl TryOnce {
             Outcome::GaveUp(_, reason) => {
                 self.store.mark(id, &outcome).await?;
                 self.note_qris(QrisOutcome::GivenUp(reason.clone())).await?;
+                self.tell_front_office(reason).await;
                 ("given_up", Attempt::Settled)
             }
         };
         metrics::counter!("jatah_notices_total", "outcome" => name).increment(1);
         Ok(attempt)
+    }
+
+    /// A guest who was not told may have to be told by somebody. Of a code that failed the front
+    /// office has a notice of its own; what newer word overtook is no news.
+    async fn tell_front_office(&self, reason: &str) {
+        let is_overtaken = [text::NO_LONGER_TRUE, text::OVERTAKEN].contains(&reason);
+        let is_news = !self.letter.with_qris && !is_overtaken;
+        if self.letter.to == Recipient::Guest
+            && is_news
+            && let Some(front_office) = &self.front_office
+        {
+            front_office.tell_given_up(&self.letter, reason).await;
+        }
     }
 
     /// Tells the booking what became of its code.
@@ -135,5 +155,24 @@ impl TryOnce {
             Err(DeskError::Refused(refusal)) => Err(StoreError::Conflict(refusal.to_string())),
             Err(DeskError::Store(error)) => Err(error),
         }
+    }
+}
+
+/// Whether a letter tells of nothing but a deadline that was moved since.
+fn is_overtaken(change: &Change, now: &Booking) -> bool {
+    let is_moved = now.hold.until != change.booking.hold.until;
+    match &change.event {
+        Event::Reminded { .. }
+        | Event::PaymentAsked
+        | Event::ExtendedByClock { .. }
+        | Event::ExtendedByStaff { .. } => is_moved,
+        Event::Booked
+        | Event::Arrived
+        | Event::QrisRequested
+        | Event::QrisSent
+        | Event::QrisFailed { .. }
+        | Event::Paid
+        | Event::Cancelled { .. }
+        | Event::Expired { .. } => false,
     }
 }

@@ -3,7 +3,6 @@
 //! The conversation is led here step by step, because what a failure means depends on the step: a
 //! server that falls silent before the mail was sent has nothing; after it, nobody knows.
 
-use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -19,6 +18,7 @@ use lettre::transport::smtp::response::Response;
 use tokio::time::Instant;
 
 use super::SetupError;
+use super::fault::{Broken, Step, failure, transient, without_addresses};
 use crate::config::{Secret, SmtpSecurity};
 use crate::courier::Failure;
 use crate::text;
@@ -32,8 +32,6 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const MAX_IDLE: Duration = Duration::from_secs(30);
 /// Idle connections that are kept.
 const MAX_KEPT: usize = 4;
-/// Replies that mean our own name, password or rights (RFC 4954, 6): not the guest's fault.
-const ENTRY_REFUSED: [u16; 4] = [530, 534, 535, 538];
 
 /// A mail server as configured.
 pub(super) struct Smtp {
@@ -50,19 +48,6 @@ enum Security {
     None,
     StartTls(TlsParameters),
     Implicit(TlsParameters),
-}
-
-/// How far a conversation came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-enum Step {
-    #[default]
-    Connect,
-    Secure,
-    SignIn,
-    Sender,
-    Recipient,
-    Data,
-    Message,
 }
 
 /// What a conversation came to so far, for who wants to read it.
@@ -89,18 +74,6 @@ impl Progress {
     /// What was said, line by line.
     pub(super) fn lines(self) -> Vec<String> {
         self.lines
-    }
-}
-
-/// Why a conversation ended early.
-enum Broken {
-    Smtp(SmtpError),
-    NoStartTls,
-}
-
-impl From<SmtpError> for Broken {
-    fn from(error: SmtpError) -> Self {
-        Self::Smtp(error)
     }
 }
 
@@ -252,69 +225,4 @@ fn tls(host: &str, ca: Option<&PathBuf>) -> Result<TlsParameters, SetupError> {
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| SetupError::Transport(error.to_string()))
-}
-
-fn transient(reason: String) -> Failure {
-    Failure::Transient { reason, retry_after: None }
-}
-
-/// What a failure at a step means for another attempt. What our own set-up is to blame for is
-/// tried again: a guest's mail must not be lost to a password that somebody is about to mend.
-fn failure(step: Step, broken: &Broken) -> Failure {
-    let error = match broken {
-        Broken::NoStartTls => return transient(text::NO_STARTTLS.to_owned()),
-        Broken::Smtp(error) => error,
-    };
-    if let Some(code) = error.status() {
-        let code: u16 = code.into();
-        let words = error.source().map(ToString::to_string).unwrap_or_default();
-        let says = format!("{}: {code} {}", text::SERVER_SAYS, without_addresses(&words));
-        let is_entry = step == Step::SignIn || ENTRY_REFUSED.contains(&code);
-        return match step {
-            _ if is_entry => transient(format!("{}; {says}", text::NO_ENTRY)),
-            _ if error.is_transient() => transient(says),
-            Step::Connect | Step::Secure | Step::SignIn => transient(says),
-            Step::Sender | Step::Recipient | Step::Data | Step::Message => Failure::Permanent(says),
-        };
-    }
-    match step {
-        Step::Message => Failure::Unknown(text::BROKE_OFF.to_owned()),
-        Step::Secure => transient(with_cause(text::NO_TLS, error)),
-        Step::Connect if is_tls(error) => transient(with_cause(text::NO_TLS, error)),
-        Step::Connect => transient(with_cause(text::NO_SERVER, error)),
-        Step::SignIn => transient(with_cause(text::NO_ENTRY, error)),
-        Step::Sender | Step::Recipient | Step::Data => transient(text::BROKE_OFF.to_owned()),
-    }
-}
-
-fn with_cause(words: &str, error: &SmtpError) -> String {
-    let mut cause = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        cause = source.to_string();
-        next = source.source();
-    }
-    format!("{words}: {}", without_addresses(&cause))
-}
-
-/// The crate names a failed handshake as any other failed connection; the cause says what it was.
-fn is_tls(error: &SmtpError) -> bool {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(source) = next {
-        let words = source.to_string();
-        if ["certificate", "tls", "TLS", "handshake", "corrupt message"]
-            .iter()
-            .any(|w| words.contains(w))
-        {
-            return true;
-        }
-        next = source.source();
-    }
-    false
-}
-
-/// What a server says may name the guest; what is shown and logged may not.
-fn without_addresses(words: &str) -> String {
-    let word = |word: &str| if word.contains('@') { "(…)".to_owned() } else { word.to_owned() };
-    words.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }

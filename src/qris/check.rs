@@ -2,10 +2,11 @@
 
 use crc::{CRC_16_IBM_3740, Crc};
 
+use super::table::printable;
 use super::tlv::{Field, TlvError, fields};
 
 /// Characters of a payload at most (EMV QRCPS-MPM 1.1, 3.6).
-const MAX_CHARS: usize = 512;
+pub(super) const MAX_CHARS: usize = 512;
 /// Tags of merchant accounts.
 const ACCOUNTS: std::ops::RangeInclusive<u8> = 26..=51;
 /// Tags of tips and fees that the payer would add.
@@ -14,6 +15,9 @@ const TIPS: std::ops::RangeInclusive<u8> = 55..=57;
 const NEEDED: [u8; 5] = [52, 53, 58, 59, 60];
 /// Tags whose values may not be longer than so many characters.
 const LONGEST: [(u8, usize); 2] = [(59, 25), (60, 15)];
+
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// CRC-16 with polynomial 0x1021 and start 0xFFFF, not reflected.
 const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
@@ -51,7 +55,7 @@ pub enum Problem {
     #[error("does not end with its checksum (field 63)")]
     ChecksumNotLast,
     /// The checksum does not fit.
-    #[error("is damaged: its checksum is {found}, but what stands there gives {right}")]
+    #[error("is damaged: its checksum is {}, but what stands there gives {right}", printable(.found))]
     Checksum {
         /// What the payload says.
         found: String,
@@ -59,10 +63,10 @@ pub enum Problem {
         right: String,
     },
     /// Another country.
-    #[error("is of country {0}; QRIS is Indonesian, ID (field 58)")]
+    #[error("is of country {}; QRIS is Indonesian, ID (field 58)", printable(.0))]
     Country(String),
     /// Another currency.
-    #[error("is in currency {0}; QRIS is in rupiah, 360 (field 53)")]
+    #[error("is in currency {}; QRIS is in rupiah, 360 (field 53)", printable(.0))]
     Currency(String),
     /// Asks for more than the price.
     #[error("asks for a tip or fee (field {0}); a guest pays the price and nothing more")]
@@ -71,7 +75,7 @@ pub enum Problem {
     #[error("is a dynamic code, made for one payment; the hotel's static one is needed (field 01)")]
     Dynamic,
     /// Neither static nor dynamic.
-    #[error("is neither static (11) nor dynamic (12) but \"{0}\" (field 01)")]
+    #[error("is neither static (11) nor dynamic (12) but \"{}\" (field 01)", printable(.0))]
     Initiation(String),
     /// There is a sum in it already.
     #[error("has a sum in it already (field 54); the hotel's static code without one is needed")]
@@ -101,7 +105,8 @@ impl Static {
     /// # Errors
     /// The first [`Problem`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotText)?.trim();
+        let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotText)?;
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == BYTE_ORDER_MARK);
         if text.chars().count() > MAX_CHARS {
             return Err(Problem::TooLong);
         }

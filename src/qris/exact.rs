@@ -1,6 +1,6 @@
 //! The twin of a static code for one sum and one receipt number.
 
-use super::check::{Static, checksum};
+use super::check::{MAX_CHARS, Static, checksum};
 use super::tlv::{self, fields};
 use crate::domain::Rupiah;
 
@@ -21,6 +21,9 @@ pub enum NotExact {
     /// Additional data and bill number together do not fit.
     #[error("field 62 (additional data) has no room for the receipt number")]
     NoRoom,
+    /// The whole does not fit.
+    #[error("with sum and receipt number the code would have more than {MAX_CHARS} characters")]
+    TooLong,
 }
 
 impl Static {
@@ -44,11 +47,13 @@ impl Static {
         let additional = all().find(|field| field.tag == 62).map_or("", |field| field.value);
         let additional = tlv::write(62, &with_bill(additional, &bill)).ok_or(NotExact::NoRoom)?;
 
-        let has_initiation = all().any(|field| field.tag == 1);
+        let has = |tag| all().any(|field| field.tag == tag);
+        let (has_initiation, has_additional) = (has(1), has(62));
         let mut twin = String::with_capacity(self.as_str().len() + 64);
         let mut additional = Some(additional);
         for field in all() {
             if field.tag > 62
+                && !has_additional
                 && let Some(additional) = additional.take()
             {
                 twin.push_str(&additional);
@@ -64,7 +69,8 @@ impl Static {
         }
         twin.push_str("6304");
         let checksum = checksum(&twin);
-        Ok(format!("{twin}{checksum:04X}"))
+        let twin = format!("{twin}{checksum:04X}");
+        if twin.chars().count() > MAX_CHARS { Err(NotExact::TooLong) } else { Ok(twin) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use image::imageops::{FilterType, resize};
-use image::{GrayImage, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, GrayImage, ImageError, ImageFormat, ImageReader, Limits, Luma, LumaA};
 
 /// Bytes that decoding a picture may take: more than any phone's photo needs.
 const MAX_MEMORY: u64 = 512 * 1024 * 1024;
@@ -18,11 +18,17 @@ pub enum ReadError {
     /// Neither PNG nor JPEG.
     #[error("is no PNG or JPEG picture")]
     Format,
-    /// Damaged, or too big.
-    #[error("cannot be read: {0}")]
-    Picture(#[from] image::ImageError),
+    /// More pixels than are worth the memory.
+    #[error("has too many pixels to be read; save it smaller, 4000 a side are plenty")]
+    TooBig,
+    /// Cut off, or no picture behind its first bytes.
+    #[error("is damaged: {0}")]
+    Damaged(ImageError),
     /// No QR code in it.
-    #[error("no QR code can be read in it; take the photo from the front, in good light")]
+    #[error(
+        "no QR code can be read in it; take the photo again, sharp, in even light and so near that \
+         the code fills a third of the picture, or give the code's text as qris.payload"
+    )]
     NoCode,
     /// More than one payment code.
     #[error("there are several QRIS codes in it; cut it down to the hotel's")]
@@ -41,6 +47,11 @@ pub(super) fn format(bytes: &[u8]) -> Option<ImageFormat> {
         .filter(|format| matches!(format, ImageFormat::Png | ImageFormat::Jpeg))
 }
 
+/// Width and height of a picture by its head, in pixels; `None` if that cannot be read.
+pub(super) fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    ImageReader::with_format(Cursor::new(bytes), format(bytes)?).into_dimensions().ok()
+}
+
 /// The text of the QR code in a picture; of several codes the one that is a payment code.
 ///
 /// # Errors
@@ -51,7 +62,10 @@ pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    let picture = reader.decode()?.to_luma8();
+    let picture = grey(reader.decode().map_err(|error| match error {
+        ImageError::Limits(_) => ReadError::TooBig,
+        other => ReadError::Damaged(other),
+    })?);
     let longest = picture.width().max(picture.height());
     // A big photo is made smaller; a small picture is looked at as it is, and then enlarged.
     let smaller = SIDES.into_iter().filter(|side| *side < longest);
@@ -69,6 +83,19 @@ pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
         }
     }
     other.ok_or(ReadError::NoCode)
+}
+
+/// A picture in grey. What shows through is white, as on the page that it is made for.
+fn grey(picture: DynamicImage) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.into_luma8();
+    }
+    let picture = picture.into_luma_alpha8();
+    GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let LumaA([grey, alpha]) = *picture.get_pixel(x, y);
+        let darkness = u16::from(255 - grey) * u16::from(alpha) / 255;
+        Luma([255 - u8::try_from(darkness).unwrap_or(255)])
+    })
 }
 
 fn scaled(picture: &GrayImage, side: u32, longest: u32) -> GrayImage {

@@ -78,8 +78,8 @@ fn rows(payload: &str) -> Vec<Row> {
     rows
 }
 
-/// What a stranger wrote cannot turn the terminal.
-fn printable(text: &str) -> String {
+/// What a stranger wrote stays on its line and cannot turn the terminal.
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -1,14 +1,17 @@
 //! The Bot API as the rest of the bot calls it: few calls, and failures told apart by what they
 //! mean for another try. Nothing here shows a token: errors of the network never leave as text.
 
+mod failure;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use teloxide::Bot;
 use teloxide::net::default_reqwest_settings;
 use teloxide::payloads::{
-    AnswerCallbackQuerySetters, EditMessageTextSetters, GetUpdatesSetters, SendMessageSetters,
-    SendPhotoSetters, SetMyCommandsSetters, SetWebhookSetters,
+    AnswerCallbackQuerySetters, DeleteMyCommandsSetters, EditMessageTextSetters, GetUpdatesSetters,
+    SendMessageSetters, SendPhotoSetters, SetMyCommandsSetters, SetWebhookSetters,
 };
 use teloxide::requests::Requester;
 use teloxide::types::{
@@ -17,13 +20,22 @@ use teloxide::types::{
     KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup, Update,
     WebAppInfo,
 };
-use teloxide::{ApiError, RequestError};
 use url::Url;
 
 use super::callback::Tap;
+use super::outbox::{Call, Carrier};
+pub use failure::CallError;
+use failure::{failure, is_late_answer, is_unchanged};
 
-/// How long one call may take. The core sleeps 10 s on a 5xx, which is not counted here.
-const CALL: Duration = Duration::from_secs(15);
+/// How long Telegram may be silent before an answer begins, and between its parts. The core
+/// sleeps 10 s on a 5xx before it reads on, so a limit on the whole would make a clear answer
+/// into an unknown outcome.
+const SILENCE: Duration = Duration::from_secs(8);
+/// How long one call may take in all, whatever happens.
+const CALL: Duration = Duration::from_secs(30);
+/// Connections that rest for longer are not used again: a router on the way may have forgotten
+/// them, and what is sent over one vanishes.
+const IDLE: Duration = Duration::from_secs(15);
 /// How long `getUpdates` waits for something to happen, in seconds.
 pub const POLL_SECONDS: u32 = 25;
 /// How long that call may take in all.
@@ -107,25 +119,6 @@ impl Button {
     }
 }
 
-/// Why a call did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallError {
-    /// Too many messages: to be tried again after so long, in this chat.
-    Wait(Duration),
-    /// It did not arrive.
-    Unreachable,
-    /// It may have arrived.
-    Unknown,
-    /// Nobody is there to read it, and that will not change by itself.
-    Gone(&'static str),
-    /// The token is wrong.
-    WrongToken,
-    /// Somebody else asks for the updates of this bot.
-    TakenByAnother,
-    /// It was not accepted, and will not be.
-    Refused(String),
-}
-
 /// The Bot API for one bot.
 #[derive(Clone)]
 pub struct Api {
@@ -139,13 +132,15 @@ impl Api {
     /// # Errors
     /// If the client cannot be made.
     pub fn new(token: &str, url: &Url) -> Result<Self, String> {
-        let bot = |limit: Duration| {
-            let client = default_reqwest_settings().timeout(limit).build();
+        let bot = |limit: Duration, silence: Duration| {
+            let client = default_reqwest_settings().timeout(limit).read_timeout(silence);
+            let client = client.pool_idle_timeout(IDLE);
             client
+                .build()
                 .map(|client| Bot::with_client(token, client).set_api_url(url.clone()))
                 .map_err(|_| "telegram: the client cannot be set up".to_owned())
         };
-        Ok(Self { bot: bot(CALL)?, poll: bot(POLL)? })
+        Ok(Self { bot: bot(CALL, SILENCE)?, poll: bot(POLL, POLL)? })
     }
 
     /// The bot's user name.
@@ -211,6 +206,22 @@ impl Api {
         call.await.map(drop).map_err(failure)
     }
 
+    /// Takes the menu of commands of a scope and language away.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn delete_commands(
+        &self,
+        scope: BotCommandScope,
+        language: Option<&str>,
+    ) -> Result<(), CallError> {
+        let mut call = self.bot.delete_my_commands().scope(scope);
+        if let Some(language) = language {
+            call = call.language_code(language);
+        }
+        call.await.map(drop).map_err(failure)
+    }
+
     /// Sends a message and answers its id.
     ///
     /// # Errors
@@ -257,7 +268,8 @@ impl Api {
         let call = self.bot.edit_message_text(ChatId(chat), MessageId(message), html);
         let call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
         match call.reply_markup(inline(&shown.buttons)).await {
-            Ok(_) | Err(RequestError::Api(ApiError::MessageNotModified)) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(error) if is_unchanged(&error) => Ok(()),
             Err(error) => Err(failure(error)),
         }
     }
@@ -274,9 +286,26 @@ impl Api {
             call = call.text(short).show_alert(true);
         }
         match call.await {
-            Ok(_) | Err(RequestError::Api(ApiError::InvalidQueryId)) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(error) if is_late_answer(&error) => Ok(()),
             Err(error) => Err(failure(error)),
         }
+    }
+}
+
+#[async_trait]
+impl Carrier for Api {
+    async fn carry(&self, chat: i64, call: &Call) -> Result<i32, CallError> {
+        match call {
+            Call::Send(shown) => self.send(chat, shown).await,
+            Call::Picture(picture) => self.send_picture(chat, picture).await,
+            Call::Edit(message, shown) => self.edit(chat, *message, shown).await.map(|()| *message),
+            Call::Answer(query, line) => self.answer(query, line.as_deref()).await.map(|()| 0),
+        }
+    }
+
+    async fn ping(&self) -> Result<(), CallError> {
+        self.name().await.map(drop)
     }
 }
 
@@ -299,43 +328,4 @@ fn inline(rows: &[Vec<Button>]) -> InlineKeyboardMarkup {
         }
     };
     InlineKeyboardMarkup::new(rows.iter().map(|row| row.iter().map(button).collect::<Vec<_>>()))
-}
-
-fn failure(error: RequestError) -> CallError {
-    match error {
-        RequestError::RetryAfter(seconds) => CallError::Wait(seconds.duration()),
-        RequestError::MigrateToChatId(_) => CallError::Gone("the group has another id now"),
-        RequestError::Network(error) if error.is_connect() => CallError::Unreachable,
-        RequestError::Network(_) | RequestError::InvalidJson { .. } | RequestError::Io(_) => {
-            CallError::Unknown
-        }
-        RequestError::Api(error) => refusal(&error),
-    }
-}
-
-fn refusal(error: &ApiError) -> CallError {
-    match error {
-        ApiError::InvalidToken => CallError::WrongToken,
-        ApiError::TerminatedByOtherGetUpdates | ApiError::CantGetUpdates => {
-            CallError::TakenByAnother
-        }
-        ApiError::BotBlocked => CallError::Gone("the bot is blocked"),
-        ApiError::UserDeactivated => CallError::Gone("the account is gone"),
-        ApiError::ChatNotFound => CallError::Gone("the chat is not there"),
-        ApiError::BotKicked | ApiError::BotKickedFromSupergroup => {
-            CallError::Gone("the bot is not in the chat")
-        }
-        ApiError::CantInitiateConversation => CallError::Gone("the bot was never started"),
-        other => {
-            let words = other.to_string();
-            let is_theirs = ["Internal Server Error", "Bad Gateway", "Gateway Timeout"];
-            if is_theirs.iter().any(|start| words.contains(start)) {
-                return CallError::Unknown;
-            }
-            if words.contains("Too Many Requests") {
-                return CallError::Wait(Duration::from_secs(5));
-            }
-            CallError::Refused(words)
-        }
-    }
 }

@@ -1,41 +1,32 @@
 //! The dashboard: one message a chat that shows who has paid and who has not, and follows every
-//! change by itself.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+//! change by itself. What it shows is made here; `board_follower` keeps it up to date.
 
 use chrono::TimeDelta;
-use futures_util::StreamExt;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use super::api::{Button, Shown};
 use super::callback::{StaffTap, Tab, Tap};
-use super::{Call, Lobby, Reader};
+use super::{Call, Lobby, Reader, status};
 use crate::desk::{DeskError, Filter, PageKey, StatusKind, StoreError};
-use crate::domain::{Held, Language, ReceiptNo, travel};
-use crate::feed::{Fed, Feed, Heard};
+use crate::domain::{Held, Language, Moment, ReceiptNo};
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
 /// Bookings on one page of the dashboard.
 const PAGE: usize = 8;
-/// A dashboard is edited at most once in so long.
-const EDIT_EVERY: Duration = Duration::from_secs(3);
 /// Bookings read at once.
 const READ: usize = 200;
-/// Bookings of one status that are looked through.
+/// Bookings of one tab that are looked through: those beyond are counted, and not shown.
 const MOST: usize = 2_000;
-/// How long a dashboard is followed without anybody opening a new one.
+/// How long a dashboard is followed without anybody touching it.
 const LIFE: TimeDelta = TimeDelta::days(30);
+/// How long a card or a sheet stays before the list comes back by itself.
+const READING: TimeDelta = TimeDelta::minutes(2);
 /// The memo that names all chats with a dashboard.
 const CHATS: &str = "telegram.boards";
 
 /// What a dashboard shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum View {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum View {
     /// A tab, from a page on.
     Tab(Tab, u32),
     /// A booking.
@@ -44,29 +35,46 @@ pub(super) enum View {
     Sheet(ReceiptNo),
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Board {
-    message: i32,
-    view: View,
-    language: Language,
+impl View {
+    /// The list of bookings that are not paid.
+    pub const UNPAID: Self = Self::Tab(Tab::Unpaid, 0);
 }
 
-/// The newest dashboard of each chat.
-#[derive(Default)]
-pub(super) struct Boards(Mutex<HashMap<i64, Board>>);
+/// The newest dashboard of a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Board {
+    pub message: i32,
+    pub language: Language,
+    pub view: View,
+    /// Since when it shows that.
+    pub since: Moment,
+}
 
-impl Boards {
-    fn all(&self) -> HashMap<i64, Board> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+impl Board {
+    /// What it shows when it is renewed; `None` while somebody reads it.
+    pub fn next_view(&self, now: Moment) -> Option<View> {
+        let is_read = now < self.reading_until();
+        match self.view {
+            View::Tab(..) => Some(self.view),
+            View::Card(_) if is_read => Some(self.view),
+            View::Sheet(_) if is_read => None,
+            View::Card(_) | View::Sheet(_) => Some(View::UNPAID),
+        }
     }
 
-    fn set(&self, chat: i64, board: Board) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(chat, board);
+    /// Until when what it shows is being read.
+    pub fn reading_until(&self) -> Moment {
+        self.since + READING
     }
 }
 
 impl Lobby {
-    /// A new dashboard: the one of its chat that is kept up to date.
+    /// Whether guests may be named in a chat: the front office's, and private ones of its people.
+    pub(super) fn is_staff_chat(&self, chat: i64) -> bool {
+        self.front_office.chat() == Some(chat) || self.member(chat).is_some()
+    }
+
+    /// Makes a message the dashboard of its chat. An older one says from now on that it ended.
     pub(super) async fn follow_board(
         &self,
         chat: i64,
@@ -74,151 +82,192 @@ impl Lobby {
         view: View,
         language: Language,
     ) -> Result<(), StoreError> {
-        self.boards.set(chat, Board { message, view, language });
-        let tap = Tap::Staff(tap_of(view)).data();
-        let text = format!("{message} {} {tap}", language.code());
-        self.desk.keep_memo(&memo(chat), text, LIFE).await?;
-        let mut chats: Vec<String> = self.boards.all().keys().map(ToString::to_string).collect();
-        chats.sort_unstable();
-        self.desk.keep_memo(CHATS, chats.join(" "), LIFE).await
+        let before = self.board_of(chat).await?;
+        let since = self.desk.now();
+        self.keep_board(chat, Board { message, language, view, since }).await?;
+        if let Some(before) = before.filter(|before| before.message != message) {
+            let shown = Shown::text(words::dashboard_moved_on(language));
+            self.outbox.post(chat, Reader::Later, Call::Edit(before.message, shown)).await;
+        }
+        let _alone = self.boards.lock().await;
+        let mut chats = self.board_chats().await?;
+        if chats.contains(&chat) {
+            return Ok(());
+        }
+        chats.push(chat);
+        self.keep_board_chats(&chats).await
     }
 
-    /// A tap changed what a message shows.
+    /// A tap changed what a message shows. A list that somebody turns to is the dashboard of its
+    /// chat from then on.
     pub(super) async fn board_shows(
         &self,
         chat: i64,
         message: i32,
         view: View,
+        language: Language,
     ) -> Result<(), StoreError> {
-        match self.boards.all().get(&chat) {
-            Some(board) if board.message == message => {
-                self.follow_board(chat, message, view, board.language).await
+        let is_board = self.board_of(chat).await?.is_some_and(|board| board.message == message);
+        match view {
+            View::Tab(..) => self.follow_board(chat, message, view, language).await,
+            View::Card(_) | View::Sheet(_) if is_board => {
+                self.follow_board(chat, message, view, language).await
             }
-            _ => Ok(()),
+            View::Card(_) | View::Sheet(_) => Ok(()),
         }
     }
 
-    async fn load_boards(&self) -> Result<(), StoreError> {
-        let chats = self.desk.memo(CHATS).await?.unwrap_or_default();
-        for chat in chats.split(' ').filter_map(|chat| chat.parse::<i64>().ok()) {
-            let kept = self.desk.memo(&memo(chat)).await?.unwrap_or_default();
-            if let Some(board) = read(&kept) {
-                self.boards.set(chat, board);
-            }
-        }
-        Ok(())
+    /// The newest dashboard of a chat.
+    pub(super) async fn board_of(&self, chat: i64) -> Result<Option<Board>, StoreError> {
+        Ok(self.desk.memo(&memo(chat)).await?.as_deref().and_then(read))
     }
+
+    pub(super) async fn keep_board(&self, chat: i64, board: Board) -> Result<(), StoreError> {
+        let Board { message, language, view, since } = board;
+        let (tap, since) = (Tap::Staff(tap_of(view)).data(), since.timestamp_millis());
+        let text = format!("{message} {} {since} {tap}", language.code());
+        self.desk.keep_memo(&memo(chat), text, LIFE).await
+    }
+
+    /// The chats with a dashboard.
+    pub(super) async fn board_chats(&self) -> Result<Vec<i64>, StoreError> {
+        let chats = self.desk.memo(CHATS).await?.unwrap_or_default();
+        Ok(chats.split(' ').filter_map(|chat| chat.parse().ok()).collect())
+    }
+
+    pub(super) async fn keep_board_chats(&self, chats: &[i64]) -> Result<(), StoreError> {
+        let text: Vec<String> = chats.iter().map(ToString::to_string).collect();
+        self.desk.keep_memo(CHATS, text.join(" "), LIFE).await
+    }
+
+    // ── what it shows ───────────────────────────────────────────────────────────────────────
 
     /// The pending bookings, soonest end first.
     pub(super) async fn pending(&self) -> Result<Vec<Held>, StoreError> {
-        let mut pending = self.all_of(StatusKind::Pending).await?;
-        pending.sort_by_key(|held| (held.booking.hold.until, held.booking.receipt_no));
-        Ok(pending)
+        Ok(self.listed(Tab::Unpaid).await?.0)
     }
 
-    /// The bookings that were settled today, latest first.
-    async fn settled_today(&self, status: StatusKind) -> Result<Vec<Held>, StoreError> {
+    fn filter(&self, tab: Tab) -> Filter {
         let hotel = &self.desk.policy().hotel;
         let today = hotel.day_of(self.desk.now());
-        let mut all = self.all_of(status).await?;
-        all.retain(|held| held.booking.settled_at().is_some_and(|at| hotel.day_of(at) == today));
-        all.sort_by_key(|held| std::cmp::Reverse(held.booking.settled_at()));
-        Ok(all)
+        let settled = |status| Filter {
+            status: Some(vec![status]),
+            settled_since: Some(hotel.instant_of(today, hotel.day_starts_at)),
+            ..Filter::default()
+        };
+        match tab {
+            Tab::Unpaid => Filter { status: Some(vec![StatusKind::Pending]), ..Filter::default() },
+            Tab::Paid => settled(StatusKind::Paid),
+            Tab::Cancelled => settled(StatusKind::Cancelled),
+        }
     }
 
-    async fn all_of(&self, status: StatusKind) -> Result<Vec<Held>, StoreError> {
-        let filter = Filter { status: Some(vec![status]), ..Filter::default() };
+    /// The bookings of a tab in its order, and how many there are in all: running ones soonest end
+    /// first, settled ones latest first.
+    async fn listed(&self, tab: Tab) -> Result<(Vec<Held>, u64), StoreError> {
+        let filter = self.filter(tab);
         let mut all: Vec<Held> = Vec::new();
         let mut after = None;
-        loop {
+        let total = loop {
             let page = self.desk.page(&filter, READ, after).await?;
             all.extend(page.bookings);
-            let last = all.last().map(|held| PageKey {
+            if !page.has_next || all.len() >= MOST {
+                break page.total;
+            }
+            after = all.last().map(|held| PageKey {
                 booked_at: held.booking.booked_at,
                 receipt_no: held.booking.receipt_no,
             });
-            if !page.has_next || all.len() >= MOST {
-                return Ok(all);
+        };
+        match tab {
+            Tab::Unpaid => {
+                all.sort_by_key(|held| (held.booking.hold.until, held.booking.receipt_no));
             }
-            after = last;
+            Tab::Paid | Tab::Cancelled => {
+                all.sort_by_key(|held| std::cmp::Reverse(held.booking.settled_at()));
+            }
+        }
+        Ok((all, total))
+    }
+
+    async fn count(&self, tab: Tab) -> Result<u64, StoreError> {
+        Ok(self.desk.page(&self.filter(tab), 1, None).await?.total)
+    }
+
+    /// What a view shows just now, and when it will show another time left by itself.
+    pub(super) async fn view(
+        &self,
+        language: Language,
+        view: View,
+    ) -> Result<(Shown, Option<Moment>), DeskError> {
+        match view {
+            View::Tab(tab, page) => Ok(self.tab(language, tab, page).await?),
+            View::Card(receipt_no) | View::Sheet(receipt_no) => {
+                let held = self.desk.held(receipt_no).await?;
+                Ok((self.card(language, &held), None))
+            }
         }
     }
 
-    /// What a view shows just now.
-    pub(super) async fn view(&self, language: Language, view: View) -> Result<Shown, DeskError> {
-        let (tab, page) = match view {
-            View::Tab(tab, page) => (tab, page),
-            View::Card(receipt_no) | View::Sheet(receipt_no) => {
-                let held = self.desk.held(receipt_no).await?;
-                return Ok(self.card(language, &held.booking));
-            }
-        };
-        let tabs = [
-            (Tab::Unpaid, StaffLabel::Unpaid, self.pending().await?),
-            (Tab::Paid, StaffLabel::PaidToday, self.settled_today(StatusKind::Paid).await?),
-            (
-                Tab::Cancelled,
-                StaffLabel::CancelledToday,
-                self.settled_today(StatusKind::Cancelled).await?,
-            ),
-        ];
-        let label = |label: StaffLabel, count: usize| {
-            format!("{} ({count})", words::staff_label(language, label))
-        };
-        let row = tabs.iter().map(|(of, name, list)| {
-            Button::tap(label(*name, list.len()), Tap::Staff(StaffTap::Tab(*of, 0)))
-        });
-        let row = row.collect();
-        let Some((_, name, list)) = tabs.iter().find(|(of, ..)| *of == tab) else {
-            return Ok(Shown::text(""));
-        };
-        let head = label(*name, list.len());
-        Ok(self.tab(language, (tab, *name), &head, list, page, row))
-    }
-
-    fn tab(
+    async fn tab(
         &self,
         language: Language,
-        (tab, name): (Tab, StaffLabel),
-        head: &str,
-        list: &[Held],
+        tab: Tab,
         page: u32,
-        tabs: Vec<Button>,
-    ) -> Shown {
+    ) -> Result<(Shown, Option<Moment>), StoreError> {
         let policy = self.desk.policy();
         let now = self.desk.now();
+        let (list, total) = self.listed(tab).await?;
+        let mut tabs = Vec::with_capacity(Tab::ALL.len());
+        for (of, _) in Tab::ALL {
+            let count = if of == tab { total } else { self.count(of).await? };
+            let label = format!("{} ({count})", words::staff_label(language, label_of(of)));
+            tabs.push(Button::tap(label, Tap::Staff(StaffTap::Tab(of, 0))));
+        }
         let last_page = list.len().saturating_sub(1) / PAGE;
         let page = usize::try_from(page).unwrap_or_default().min(last_page);
         let on_page: Vec<&Held> = list.iter().skip(page * PAGE).take(PAGE).collect();
-        let lines: Vec<String> = on_page
-            .iter()
-            .map(|held| {
-                let evidence = travel::evidence(&held.track, now, policy);
-                let is_near = evidence.is_some_and(|known| known.is_fresh && known.within_radius);
-                words::line(language, &held.booking, is_near, now, &policy.hotel)
-            })
-            .collect();
-        let empty = words::nothing_in_tab(language, name);
-        let html = words::dashboard(language, head, &lines, empty);
-        let card = |held: &&Held| {
-            let name = words::short(held.booking.guest.name.as_str(), 24);
-            let label = format!("{} · {name}", held.booking.receipt_no);
-            vec![Button::tap(label, Tap::Staff(StaffTap::Card(held.booking.receipt_no)))]
-        };
+        let lines: Vec<String> =
+            on_page.iter().map(|held| words::line(language, held, now, policy)).collect();
+        let head = format!("{} ({total})", words::staff_label(language, label_of(tab)));
+        let empty = words::nothing_in_tab(language, label_of(tab));
+        let html = words::dashboard(language, &head, &lines, empty, (now, &policy.hotel));
         let mut rows = vec![tabs];
-        rows.extend(on_page.iter().map(card));
-        let turn = |to: usize, label: &str| {
-            let to = u32::try_from(to).unwrap_or_default();
-            Button::tap(label, Tap::Staff(StaffTap::Tab(tab, to)))
-        };
-        let back = (page > 0).then(|| turn(page - 1, "«"));
-        let on = (page < last_page).then(|| turn(page + 1, "»"));
-        let turns: Vec<Button> = back.into_iter().chain(on).collect();
+        rows.extend(on_page.iter().map(|held| vec![card_button(held)]));
+        let turns = turns(tab, page, last_page);
         if !turns.is_empty() {
             rows.push(turns);
         }
-        Shown::text(html).with(rows)
+        let steps = on_page.iter().filter(|held| held.booking.is_pending());
+        let next = steps.filter_map(|held| status::next_step(held.booking.hold.until, now)).min();
+        Ok((Shown::text(html).with(rows), next))
     }
+}
+
+fn label_of(tab: Tab) -> StaffLabel {
+    match tab {
+        Tab::Unpaid => StaffLabel::Unpaid,
+        Tab::Paid => StaffLabel::PaidToday,
+        Tab::Cancelled => StaffLabel::CancelledToday,
+    }
+}
+
+fn card_button(held: &Held) -> Button {
+    let booking = &held.booking;
+    let name = words::short(booking.guest.name.as_str(), 24);
+    let label = format!("{} · {name}", booking.receipt_no);
+    Button::tap(label, Tap::Staff(StaffTap::Card(booking.receipt_no)))
+}
+
+/// The buttons to the pages before and after.
+fn turns(tab: Tab, page: usize, last: usize) -> Vec<Button> {
+    let turn = |to: usize, label: &str| {
+        let to = u32::try_from(to).unwrap_or_default();
+        Button::tap(label, Tap::Staff(StaffTap::Tab(tab, to)))
+    };
+    let back = page.checked_sub(1).map(|to| turn(to, "«"));
+    let on = (page < last).then(|| turn(page + 1, "»"));
+    back.into_iter().chain(on).collect()
 }
 
 fn tap_of(view: View) -> StaffTap {
@@ -230,77 +279,19 @@ fn tap_of(view: View) -> StaffTap {
 }
 
 fn read(kept: &str) -> Option<Board> {
-    let mut parts = kept.splitn(3, ' ');
+    let mut parts = kept.splitn(4, ' ');
     let message = parts.next()?.parse().ok()?;
     let language = Language::from_code(parts.next()?)?;
+    let since = chrono::DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
     let view = match Tap::read(parts.next()?)? {
         Tap::Staff(StaffTap::Tab(tab, page)) => View::Tab(tab, page),
         Tap::Staff(StaffTap::Card(receipt_no)) => View::Card(receipt_no),
         Tap::Staff(StaffTap::History(receipt_no)) => View::Sheet(receipt_no),
         Tap::Staff(_) | Tap::Guest(_) => return None,
     };
-    Some(Board { message, view, language })
+    Some(Board { message, language, view, since })
 }
 
 fn memo(chat: i64) -> String {
     format!("telegram.board:{chat}")
-}
-
-/// Keeps the dashboards up to date.
-pub(super) struct Follower {
-    lobby: Arc<Lobby>,
-    feed: Feed,
-}
-
-impl Follower {
-    pub(super) fn new(lobby: Arc<Lobby>, feed: Feed) -> Self {
-        Self { lobby, feed }
-    }
-
-    pub(super) async fn run(self, stop: CancellationToken) {
-        let mut heard = self.feed.listen();
-        if let Err(error) = self.lobby.load_boards().await {
-            warn!(%error, "dashboards of before the start are not followed");
-        }
-        // Set while something changed that no dashboard shows yet.
-        let mut due: Option<Instant> = None;
-        let mut last = Instant::now().checked_sub(EDIT_EVERY).unwrap_or_else(Instant::now);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                item = heard.next() => match item {
-                    Some(Heard::Told(told)) => match told.fed {
-                        Fed::Changed { .. } => {
-                            due.get_or_insert_with(|| (last + EDIT_EVERY).max(Instant::now()));
-                        }
-                        Fed::Moved(_) | Fed::Marked(_) => {}
-                    },
-                    Some(Heard::Lost) => {
-                        due.get_or_insert_with(|| (last + EDIT_EVERY).max(Instant::now()));
-                    }
-                    None => return,
-                },
-                () = tokio::time::sleep_until(due.unwrap_or(last)), if due.is_some() => {
-                    due = None;
-                    last = Instant::now();
-                    self.renew().await;
-                }
-            }
-        }
-    }
-
-    async fn renew(&self) {
-        for (chat, board) in self.lobby.boards.all() {
-            if matches!(board.view, View::Sheet(_)) {
-                continue;
-            }
-            match self.lobby.view(board.language, board.view).await {
-                Ok(shown) => {
-                    let call = Call::Edit(board.message, shown);
-                    self.lobby.outbox.post(chat, Reader::Notified, call).await;
-                }
-                Err(error) => warn!(%error, "a dashboard was not renewed"),
-            }
-        }
-    }
 }

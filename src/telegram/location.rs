@@ -6,12 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use chrono::TimeDelta;
 
 use super::api::Keyboard;
-use super::guest::Asker;
+use super::callback::GuestTap;
+use super::guest::{Asker, button};
 use super::{Lobby, Shown};
 use crate::desk::DeskError;
 use crate::domain::travel::Source;
 use crate::domain::{Command, Coordinates, Fix, Moment};
 use crate::text::telegram as words;
+use crate::text::telegram::GuestLabel;
 
 /// A guest who moved less than this since the last kept position has not moved.
 const MOVED_METRES: f64 = 50.0;
@@ -69,24 +71,24 @@ impl Lobby {
             return Ok(());
         }
         let mut is_kept = false;
-        for (held, _) in self.bookings_of(asker.id).await? {
-            if held.booking.is_pending() {
-                let command = Command::ReportPosition(fix);
-                match self.desk.act(held.booking.receipt_no, command).await {
-                    // A hold that has just ended needs no position any more.
-                    Ok(_) | Err(DeskError::Refused(_)) => is_kept = true,
-                    Err(DeskError::Store(error)) => return Err(error.into()),
-                }
+        for held in self.running_of(asker.id).await? {
+            let command = Command::ReportPosition(fix);
+            match self.desk.act(held.booking.receipt_no, command).await {
+                // A hold that has just ended needs no position any more.
+                Ok(_) | Err(DeskError::Refused(_)) => is_kept = true,
+                Err(DeskError::Store(error)) => return Err(error.into()),
             }
         }
         if is_kept && is_new {
             self.thinning.takes(asker.id, &fix);
         }
         if is_new && !is_kept {
-            let line = words::no_hold_for_position(asker.language);
-            self.say(asker.chat, Shown::text(line)).await;
+            let line = Shown::text(words::no_hold_for_position(asker.language));
+            let book = button(asker.language, GuestLabel::BookHere, GuestTap::Start);
+            self.say(asker.chat, line.with(vec![book])).await;
         } else if is_new && !is_live {
-            let line = Shown::text(words::position_received(asker.language));
+            let metres = fix.place.metres_to(self.desk.policy().hotel.position);
+            let line = Shown::text(words::position_received(asker.language, metres));
             self.say(asker.chat, Shown { keyboard: Keyboard::Removed, ..line }).await;
         }
         Ok(())

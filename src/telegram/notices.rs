@@ -1,31 +1,25 @@
-//! Notices on their way to guests and to the front office. Those to the front office are merged
-//! when many come at once; a guest's goes for itself.
+//! Notices on their way to guests and to the front office. A guest's goes for itself; those to the
+//! front office are merged when many come at once.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
-use super::api::{CallError, Sheet, Shown};
-use super::staff_tap::deeds;
+use super::api::{Button, CallError, Sheet, Shown};
+use super::callback::GuestTap;
+use super::guest::button;
+use super::merging::{Happened, Merging, WAITING, Waiting};
+use super::outbox::TURN;
 use super::{Call, Lobby, Reader};
 use crate::courier::{Deliver, Failure, Letter};
-use crate::domain::{Change, Contact, Event, Recipient};
+use crate::desk::DeskError;
+use crate::domain::{Booking, Change, Contact, Event, ReceiptNo, Recipient};
 use crate::qris::Qris;
+use crate::text;
 use crate::text::telegram as words;
-
-/// So many notices at once still go one by one.
-const ONE_BY_ONE: usize = 3;
-/// Notices in one message at most.
-const MERGED: usize = 2_000;
-/// UTF-16 units that a merged message may have; Telegram takes 4,096.
-const MAX_UNITS: usize = 3_800;
-/// Notices that may wait to be merged.
-const WAITING: usize = 4_096;
-
-/// A notice to the front office, and who waits for it to be sent.
-type Waiting = (Letter, oneshot::Sender<Result<(), Failure>>);
+use crate::text::telegram::GuestLabel;
 
 /// Brings notices by the bot.
 pub(super) struct Messenger {
@@ -40,7 +34,7 @@ impl Messenger {
         qris: Option<Qris>,
     ) -> (Arc<dyn Deliver>, Merging) {
         let (front_office, waiting) = mpsc::channel(WAITING);
-        let merging = Merging { lobby: Arc::clone(&lobby), waiting };
+        let merging = Merging::new(Arc::clone(&lobby), waiting);
         (Arc::new(Self { lobby, qris, front_office }), merging)
     }
 
@@ -49,26 +43,28 @@ impl Messenger {
         let Contact::Telegram(id) = &booking.guest.contact else {
             return Err(Failure::Permanent("this guest is not on Telegram".to_owned()));
         };
-        if letter.change.event == Event::Booked {
-            self.first_message(id.0, letter).await?;
-            if !letter.with_qris {
-                return Ok(());
-            }
+        let by = Instant::now() + TURN;
+        let is_first = letter.change.event == Event::Booked;
+        if is_first || !booking.is_pending() {
+            self.show_status(id.0, booking.receipt_no, is_first, by).await?;
+        }
+        if is_first && !letter.with_qris {
+            return Ok(());
         }
         let hotel = &self.lobby.desk.policy().hotel;
         let notice = words::guest_notice(&letter.change, hotel);
         let call = match self.code(letter)? {
             Some(code) => {
-                let html = notice.unwrap_or_else(|| words::pay_by_code(booking));
+                let html = notice.unwrap_or_else(|| words::pay_by_code(booking, hotel));
                 Call::Picture(Sheet { html, ..code })
             }
             None => match notice {
-                Some(html) => Call::Send(Shown::text(html)),
+                Some(html) => Call::Send(Shown::text(html).with(ways_on(&letter.change))),
                 None => return Ok(()),
             },
         };
-        let sent = self.lobby.outbox.send(id.0, Reader::Waiting, call).await;
-        sent.map(drop).map_err(failure)
+        let queued = self.lobby.outbox.queue(id.0, Reader::Waiting, call).await;
+        queued.outcome_by(by).await.map(drop).map_err(|error| failure(&error))
     }
 
     /// The payment code that comes with a letter, if one does.
@@ -83,30 +79,81 @@ impl Messenger {
         Ok(Some(Sheet { bytes: picture.bytes.into(), file_name: picture.file_name, html }))
     }
 
-    /// A guest who booked in the chat sees the booking in the very message. Only where that got
-    /// lost (we stopped in between), they get a new one.
-    async fn first_message(&self, id: i64, letter: &Letter) -> Result<(), Failure> {
-        // The handler that made the booking is done first.
-        let lock = self.lobby.locks.of(id);
-        let _in_turn = lock.lock().await;
-        let receipt_no = letter.change.booking.receipt_no;
-        let store =
-            |_| Failure::Transient { reason: "the store is away".into(), retry_after: None };
-        if self.lobby.message_of(id, receipt_no).await.map_err(store)?.is_some() {
-            return Ok(());
+    /// Makes sure that the guest's message shows the booking as it is: at its beginning, where the
+    /// guest reads the receipt number, and at its end, after which nobody renews it. A first
+    /// message that is not there (it was deleted, or we stopped in between) is sent.
+    async fn show_status(
+        &self,
+        id: i64,
+        receipt_no: ReceiptNo,
+        is_first: bool,
+        by: Instant,
+    ) -> Result<(), Failure> {
+        let lobby = &self.lobby;
+        let store = |_: DeskError| Failure::Transient {
+            reason: text::STORE_AWAY.to_owned(),
+            retry_after: None,
+        };
+        let queued = {
+            // Whoever handles an update of this chat is done first, and what is read here is not
+            // overtaken by what was read before.
+            let lock = lobby.locks.of(id);
+            let Ok(_in_turn) = timeout_at(by, lock.lock()).await else {
+                return Err(Failure::NotYet);
+            };
+            let held = lobby.desk.held(receipt_no).await.map_err(store)?;
+            let shown = super::status::shown(lobby, &held);
+            match lobby.message_of(id, receipt_no).await.map_err(|error| store(error.into()))? {
+                Some(message) => {
+                    let call = Call::Edit(message, shown);
+                    Some(lobby.outbox.queue(id, Reader::Waiting, call).await)
+                }
+                None => None,
+            }
+        };
+        let outcome = match queued {
+            Some(queued) => queued.outcome_by(by).await,
+            None => Err(CallError::NoMessage),
+        };
+        match outcome {
+            Err(CallError::NoMessage) if is_first => self.first_message(id, receipt_no, by).await,
+            Ok(_) | Err(CallError::NoMessage | CallError::Refused(_)) => Ok(()),
+            Err(error) => Err(failure(&error)),
         }
-        let held = self.lobby.desk.held(receipt_no).await;
-        let booking = held.map_or_else(|_| letter.change.booking.clone(), |held| held.booking);
-        let call = Call::Send(super::status::shown(&self.lobby, &booking));
-        let message = self.lobby.outbox.send(id, Reader::Waiting, call).await.map_err(failure)?;
-        self.lobby.remember(id, receipt_no, message).await.map_err(store)
+    }
+
+    async fn first_message(
+        &self,
+        id: i64,
+        receipt_no: ReceiptNo,
+        by: Instant,
+    ) -> Result<(), Failure> {
+        let lobby = &self.lobby;
+        let store = |_: DeskError| Failure::Transient {
+            reason: text::STORE_AWAY.to_owned(),
+            retry_after: None,
+        };
+        let held = lobby.desk.held(receipt_no).await.map_err(store)?;
+        let call = Call::Send(super::status::shown(lobby, &held));
+        let queued = lobby.outbox.queue(id, Reader::Waiting, call).await;
+        let message = queued.outcome_by(by).await.map_err(|error| failure(&error))?;
+        let lock = lobby.locks.of(id);
+        let _in_turn = lock.lock().await;
+        lobby.remember(id, receipt_no, message).await.map_err(|error| store(error.into()))
     }
 
     async fn to_front_office(&self, letter: &Letter) -> Result<(), Failure> {
-        let (waiter, sent) = oneshot::channel();
-        let gone = || Failure::Transient { reason: "stopping".into(), retry_after: None };
-        self.front_office.send((letter.clone(), waiter)).await.map_err(|_| gone())?;
-        sent.await.unwrap_or_else(|_| Err(gone()))
+        if self.lobby.front_office.chat().is_none() {
+            return Err(Failure::Permanent("telegram.fo_chat_id is not set".to_owned()));
+        }
+        let by = Instant::now() + TURN;
+        let (happened, claim) = Happened::new(Arc::clone(&letter.change));
+        let there = self.front_office.send(Waiting::Happened(happened));
+        match timeout_at(by, there).await {
+            Ok(Ok(())) => claim.outcome(by).await,
+            // Stopping, or thousands are before it.
+            Ok(Err(_)) | Err(_) => Err(Failure::NotYet),
+        }
     }
 }
 
@@ -118,105 +165,59 @@ impl Deliver for Messenger {
             Recipient::FrontOffice => self.to_front_office(letter).await,
         }
     }
+
+    async fn tell_given_up(&self, letter: &Letter, reason: &str) {
+        if self.lobby.front_office.chat().is_none() {
+            return;
+        }
+        let (change, reason) = (Arc::clone(&letter.change), reason.to_owned());
+        // The other end is gone only when the process stops.
+        let _ = self.front_office.send(Waiting::GivenUp { change, reason }).await;
+    }
+}
+
+/// What a guest can do about a notice.
+fn ways_on(change: &Change) -> Vec<Vec<Button>> {
+    let Booking { receipt_no, guest, arrived_at, .. } = &change.booking;
+    let row = |label, tap| button(guest.language, label, tap);
+    match &change.event {
+        Event::Reminded { .. } | Event::ExtendedByClock { .. } | Event::ExtendedByStaff { .. }
+            if arrived_at.is_none() =>
+        {
+            vec![
+                row(GuestLabel::Share, GuestTap::Share(*receipt_no)),
+                row(GuestLabel::Cancel, GuestTap::AskCancel(*receipt_no)),
+            ]
+        }
+        Event::Cancelled { .. } | Event::Expired { .. } => {
+            vec![row(GuestLabel::BookAgain, GuestTap::Start)]
+        }
+        Event::Booked
+        | Event::Reminded { .. }
+        | Event::PaymentAsked
+        | Event::ExtendedByClock { .. }
+        | Event::ExtendedByStaff { .. }
+        | Event::Arrived
+        | Event::QrisRequested
+        | Event::QrisSent
+        | Event::QrisFailed { .. }
+        | Event::Paid => Vec::new(),
+    }
 }
 
 /// What a failed call means for a notice. Reasons are shown to the front office.
-fn failure(error: CallError) -> Failure {
-    let transient =
-        |reason: &str, retry_after| Failure::Transient { reason: reason.to_owned(), retry_after };
+pub(super) fn failure(error: &CallError) -> Failure {
+    let transient = |reason: String, retry_after| Failure::Transient { reason, retry_after };
     match error {
-        CallError::Wait(wait) => transient("Telegram asks for patience", Some(wait)),
-        CallError::Unreachable => transient("Telegram cannot be reached", None),
-        CallError::WrongToken => transient("Telegram does not accept the token", None),
-        CallError::TakenByAnother => transient("the bot is taken by another process", None),
+        CallError::Busy => Failure::NotYet,
+        CallError::Wait(wait) => transient(error.words(), Some(*wait)),
+        CallError::Unreachable | CallError::WrongToken | CallError::TakenByAnother => {
+            transient(error.words(), None)
+        }
         CallError::Unknown => Failure::Unknown("Telegram did not answer".to_owned()),
-        CallError::Gone(reason) => Failure::Permanent(reason.to_owned()),
-        CallError::Refused(words) => Failure::Permanent(words),
-    }
-}
-
-/// The work of sending notices to the front office.
-pub(super) struct Merging {
-    lobby: Arc<Lobby>,
-    waiting: mpsc::Receiver<Waiting>,
-}
-
-impl Merging {
-    /// Sends until told to stop, and then what is there.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
-        loop {
-            let first = tokio::select! {
-                biased;
-                first = self.waiting.recv() => first,
-                () = stop.cancelled() => return self.drain().await,
-            };
-            let Some(first) = first else { return stop.cancelled().await };
-            self.send_with(first).await;
-        }
-    }
-
-    async fn drain(&mut self) {
-        while let Ok(first) = self.waiting.try_recv() {
-            self.send_with(first).await;
-        }
-    }
-
-    /// Sends one and whatever came with it. While a message waits for its turn, more gather.
-    async fn send_with(&mut self, first: Waiting) {
-        let mut together = vec![first];
-        while together.len() < MERGED
-            && let Ok(next) = self.waiting.try_recv()
-        {
-            together.push(next);
-        }
-        together.retain(|(_, waiter)| !waiter.is_closed());
-        if together.len() <= ONE_BY_ONE {
-            for one in together {
-                let shown = self.one(&one.0.change);
-                self.send(vec![one], shown).await;
-            }
-            return;
-        }
-        while !together.is_empty() {
-            let (shown, fits) = self.fitting(&together);
-            let rest = together.split_off(fits);
-            self.send(together, shown).await;
-            together = rest;
-        }
-    }
-
-    fn one(&self, change: &Change) -> Shown {
-        let language = self.lobby.settings.language;
-        let html = words::staff_notice(language, change, &self.lobby.desk.policy().hotel);
-        Shown::text(html).with(deeds(language, &change.booking))
-    }
-
-    /// As many as one message takes.
-    fn fitting(&self, together: &[Waiting]) -> (Shown, usize) {
-        let language = self.lobby.settings.language;
-        let mut count = together.len();
-        loop {
-            let part = together.get(..count).unwrap_or(together);
-            let changes: Vec<&Change> = part.iter().map(|(letter, _)| &*letter.change).collect();
-            let html = words::merged_notice(language, &changes);
-            if html.encode_utf16().count() <= MAX_UNITS || count <= 1 {
-                return (Shown::text(html), count.max(1));
-            }
-            count /= 2;
-        }
-    }
-
-    async fn send(&self, letters: Vec<Waiting>, shown: Shown) {
-        let outcome = match self.lobby.settings.fo_chat {
-            Some(chat) => {
-                let call = Call::Send(shown);
-                let sent = self.lobby.outbox.send(chat, Reader::Notified, call).await;
-                sent.map(drop).map_err(failure)
-            }
-            None => Err(Failure::Permanent("telegram.fo_chat_id is not set".to_owned())),
-        };
-        for (_, waiter) in letters {
-            let _ = waiter.send(outcome.clone());
+        CallError::NoMessage => Failure::Permanent(text::NO_CHAT.to_owned()),
+        CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => {
+            Failure::Permanent(error.words())
         }
     }
 }

@@ -3,30 +3,57 @@
 //!
 //! The limits (Bot API FAQ, "My bot is hitting limits"): about one message a second to a chat,
 //! 20 a minute to a group, 30 a second in all. A 429 stops its own chat for as long as it says.
+//! Whoever needs the outcome asks for a turn and brings the message when the turn has come: what
+//! waits here for them is surely unsent.
+
+mod bucket;
+mod lane;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
-use super::api::{Api, CallError, Sheet, Shown};
+use super::api::{CallError, Sheet, Shown};
+use super::condition::{Condition, Side};
+use super::memory::{Keepsake, Kept};
+use bucket::Bucket;
+use lane::Lane;
 
 /// Calls that may wait here; whoever brings more waits themselves.
 const CAPACITY: usize = 10_000;
-/// Calls under way at once.
+/// Messages and edits under way at once.
 const UNDER_WAY: usize = 16;
+/// Answers to taps under way at once: they have places of their own, for they count towards no
+/// limit and must not wait.
+const ANSWERS: usize = 32;
 /// Chats remembered before idle ones are forgotten.
 const CHATS: usize = 4_096;
-/// Tries of a call that nobody waits for.
+/// Tries of a message that nobody waits for.
 const TRIES: u32 = 6;
-/// A caller who waits for the outcome is told so at once if the chat is closed for longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Tries of an answer to a tap, which is soon too late.
+const ANSWER_TRIES: u32 = 4;
+/// How long a caller waits for a turn.
+pub const TURN: Duration = Duration::from_secs(6);
+/// How long one call may take in all: 8 s until an answer begins, and the 10 s that teloxide
+/// sleeps on a 5xx. With [`TURN`] it is less than an attempt of the courier.
+const FLIGHT: Duration = Duration::from_secs(19);
 /// How long a stopping process goes on with what nobody waits for.
 const DRAIN: Duration = Duration::from_secs(3);
+/// How long a stopping process waits for what was committed last.
+pub const LINGER: Duration = Duration::from_millis(400);
+/// Telegram is said to be away after so long without a success.
+const AWAY: Duration = Duration::from_secs(30);
 
 /// Who reads it: guests go first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,346 +79,488 @@ pub enum Call {
     Answer(String, Option<String>),
 }
 
+/// What carries calls to Telegram.
+#[async_trait]
+pub trait Carrier: Send + Sync + 'static {
+    /// Makes one call and answers the message's id (0 where there is none).
+    ///
+    /// # Errors
+    /// [`CallError`]
+    async fn carry(&self, chat: i64, call: &Call) -> Result<i32, CallError>;
+
+    /// Asks whether anybody is there.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    async fn ping(&self) -> Result<(), CallError>;
+}
+
 /// The sender. Clones are the same.
 #[derive(Clone)]
 pub struct Outbox(mpsc::Sender<Job>);
 
+/// A caller's turn: the chat waits for what they bring. Dropped, it was never there.
+pub struct Turn(oneshot::Sender<Brought>);
+
+struct Brought {
+    call: Call,
+    outcome: oneshot::Sender<Result<i32, CallError>>,
+}
+
 struct Job {
     chat: i64,
     reader: Reader,
-    call: Call,
+    cargo: Cargo,
+    since: Instant,
+    not_before: Instant,
     tries: u32,
-    /// Who waits for the outcome and tries again themselves.
-    waiter: Option<oneshot::Sender<Result<i32, CallError>>>,
+    /// Of these tries, those whose outcome is not known.
+    unknown: u32,
+}
+
+enum Cargo {
+    /// To be sent, and again if it fails; nobody waits. Something may have to be kept of it.
+    Posted(Call, Option<Keepsake>),
+    /// To be sent once: somebody waits for the outcome, and tries again themselves.
+    Awaited {
+        call: Call,
+        /// Says that it is under way; nobody hears that any more if they gave up.
+        begins: oneshot::Sender<()>,
+        outcome: oneshot::Sender<Result<i32, CallError>>,
+    },
+    /// Somebody brings a message when their turn has come, however long that takes.
+    Turn(oneshot::Sender<Turn>),
 }
 
 impl Job {
+    fn new(chat: i64, reader: Reader, cargo: Cargo) -> Self {
+        let since = Instant::now();
+        Self { chat, reader, cargo, since, not_before: since, tries: 0, unknown: 0 }
+    }
+
     /// Whoever waited for this has given up.
     fn is_dropped(&self) -> bool {
-        self.waiter.as_ref().is_some_and(oneshot::Sender::is_closed)
+        match &self.cargo {
+            Cargo::Posted(..) => false,
+            Cargo::Awaited { begins, .. } => begins.is_closed(),
+            Cargo::Turn(caller) => caller.is_closed(),
+        }
+    }
+
+    /// Whoever waits for this wants to know if it takes long.
+    fn is_awaited(&self) -> bool {
+        matches!(self.cargo, Cargo::Awaited { .. })
+    }
+
+    /// Tells whoever waits that this will not be sent.
+    fn refuse(self, why: CallError) {
+        match self.cargo {
+            Cargo::Awaited { outcome, begins, .. } => {
+                let _ = outcome.send(Err(why));
+                drop(begins);
+            }
+            Cargo::Posted(..) | Cargo::Turn(_) => {}
+        }
+    }
+
+    fn is_posted_edit_of(&self, message: i32) -> bool {
+        !self.is_awaited() && self.edited() == Some(message)
+    }
+
+    /// Takes over what a newer edit of the same message says.
+    fn replace_content(&mut self, newer: Self) {
+        let older = std::mem::replace(&mut self.cargo, newer.cargo);
+        self.inherit(&older);
+    }
+
+    /// What was to be kept of an older edit is still to be kept.
+    fn inherit(&mut self, older: &Cargo) {
+        if let Cargo::Posted(_, keepsake @ None) = &mut self.cargo
+            && let Cargo::Posted(_, known) = older
+        {
+            *keepsake = *known;
+        }
+    }
+
+    fn call(&self) -> Option<&Call> {
+        match &self.cargo {
+            Cargo::Posted(call, _) | Cargo::Awaited { call, .. } => Some(call),
+            Cargo::Turn(_) => None,
+        }
+    }
+
+    /// The message that it gives another content.
+    fn edited(&self) -> Option<i32> {
+        match self.call()? {
+            Call::Edit(message, _) => Some(*message),
+            Call::Send(_) | Call::Picture(_) | Call::Answer(..) => None,
+        }
+    }
+
+    /// It is a new message.
+    fn is_message(&self) -> bool {
+        match self.call() {
+            None | Some(Call::Send(_) | Call::Picture(_)) => true,
+            Some(Call::Edit(..) | Call::Answer(..)) => false,
+        }
     }
 }
 
 impl Outbox {
     /// A sender, and the work to be run for it.
     #[must_use]
-    pub fn new(api: Api) -> (Self, OutboxWork) {
+    pub fn new(carrier: Arc<dyn Carrier>) -> (Self, OutboxWork, mpsc::UnboundedReceiver<Kept>) {
         let (sender, jobs) = mpsc::channel(CAPACITY);
+        // Holds no more than what went through the bounded queue and was not yet written down.
+        let (kept, keeping) = mpsc::unbounded_channel();
         let work = OutboxWork {
-            api,
+            carrier,
             jobs,
             lanes: HashMap::new(),
             all: Bucket::new(5, Duration::from_millis(40)),
             flying: JoinSet::new(),
+            answers: VecDeque::new(),
+            answering: JoinSet::new(),
+            trouble: None,
+            kept,
         };
-        (Self(sender), work)
+        (Self(sender), work, keeping)
     }
 
     /// Sends when its turn comes, and again if it fails; nobody waits.
     pub async fn post(&self, chat: i64, reader: Reader, call: Call) {
-        // The other end is gone only when the process stops.
-        let _ = self.0.send(Job { chat, reader, call, tries: 0, waiter: None }).await;
+        self.put(chat, reader, Cargo::Posted(call, None)).await;
     }
 
-    /// Sends once and answers the message's id (0 where there is none). Dropping the wait drops
-    /// what was not yet sent.
+    /// The same, and what came of it is kept.
+    pub async fn post_kept(&self, chat: i64, reader: Reader, call: Call, keepsake: Keepsake) {
+        self.put(chat, reader, Cargo::Posted(call, Some(keepsake))).await;
+    }
+
+    async fn put(&self, chat: i64, reader: Reader, cargo: Cargo) {
+        // The other end is gone only when the process stops.
+        let _ = self.0.send(Job::new(chat, reader, cargo)).await;
+    }
+
+    /// Sends once, if its turn comes within [`TURN`], and answers the message's id.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
+    pub async fn send(&self, chat: i64, reader: Reader, call: Call) -> Result<i32, CallError> {
+        let by = Instant::now() + TURN;
+        self.queue(chat, reader, call).await.outcome_by(by).await
+    }
+
+    /// Takes a place in the queue of a chat; what comes of it is waited for afterwards.
+    pub async fn queue(&self, chat: i64, reader: Reader, call: Call) -> Queued {
+        let (begins, begun) = oneshot::channel();
+        let (outcome, ended) = oneshot::channel();
+        self.put(chat, reader, Cargo::Awaited { call, begins, outcome }).await;
+        Queued { begun, ended }
+    }
+
+    /// A turn in a chat, however long that takes.
+    ///
+    /// # Errors
+    /// [`CallError::Busy`] when the process stops.
+    pub async fn turn(&self, chat: i64, reader: Reader) -> Result<Turn, CallError> {
+        let (caller, turn) = oneshot::channel();
+        self.put(chat, reader, Cargo::Turn(caller)).await;
+        turn.await.map_err(|_| CallError::Busy)
+    }
+}
+
+/// A call that has its place in the queue. Dropping it drops what was not yet sent.
+pub struct Queued {
+    begun: oneshot::Receiver<()>,
+    ended: oneshot::Receiver<Result<i32, CallError>>,
+}
+
+impl Queued {
+    /// The message's id (0 where there is none), if its turn comes by then.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
+    pub async fn outcome_by(mut self, by: Instant) -> Result<i32, CallError> {
+        let is_begun = if let Ok(begun) = timeout_at(by, &mut self.begun).await {
+            begun.is_ok()
+        } else {
+            // From here on it cannot begin; until here it may have.
+            self.begun.close();
+            self.begun.try_recv().is_ok()
+        };
+        if is_begun {
+            self.ended.await.unwrap_or(Err(CallError::Unknown))
+        } else {
+            self.ended.try_recv().unwrap_or(Err(CallError::Busy))
+        }
+    }
+}
+
+impl Turn {
+    /// Sends a new message and answers its id.
     ///
     /// # Errors
     /// [`CallError`]
-    pub async fn send(&self, chat: i64, reader: Reader, call: Call) -> Result<i32, CallError> {
-        let (waiter, outcome) = oneshot::channel();
-        let job = Job { chat, reader, call, tries: 0, waiter: Some(waiter) };
-        self.0.send(job).await.map_err(|_| CallError::Unreachable)?;
-        outcome.await.unwrap_or(Err(CallError::Unknown))
+    pub async fn send(self, call: Call) -> Result<i32, CallError> {
+        let (outcome, sent) = oneshot::channel();
+        self.0.send(Brought { call, outcome }).map_err(|_| CallError::Busy)?;
+        sent.await.unwrap_or(Err(CallError::Unknown))
     }
 }
 
-/// Allows a burst, then one at a time.
-#[derive(Debug)]
-struct Bucket {
-    burst: u32,
-    every: Duration,
-    /// When all would have been refilled.
-    full_at: Instant,
+/// A call that was under way.
+struct Flown {
+    chat: i64,
+    what: What,
+    /// `None`: nothing was brought, so nothing was sent.
+    outcome: Option<Result<i32, CallError>>,
 }
 
-impl Bucket {
-    fn new(burst: u32, every: Duration) -> Self {
-        Self { burst, every, full_at: Instant::now() }
-    }
-
-    /// When the next may go.
-    fn ready_at(&self) -> Instant {
-        self.full_at.checked_sub(self.every * (self.burst - 1)).unwrap_or(self.full_at)
-    }
-
-    fn take(&mut self, now: Instant) {
-        self.full_at = self.full_at.max(now) + self.every;
-    }
+/// Whose call it was.
+enum What {
+    Posted(Job),
+    Brought(oneshot::Sender<Result<i32, CallError>>),
+    Nobodys,
 }
 
-/// What goes to one chat.
-struct Lane {
-    queue: VecDeque<Job>,
-    is_busy: bool,
-    closed_until: Instant,
-    bucket: Bucket,
-}
-
-impl Lane {
-    fn of(chat: i64) -> Self {
-        // In any minute at most 5 + 60 / 4 = 20 to a group.
-        let bucket = if chat < 0 {
-            Bucket::new(5, Duration::from_secs(4))
-        } else {
-            Bucket::new(4, Duration::from_secs(1))
-        };
-        let closed_until = Instant::now();
-        Self { queue: VecDeque::new(), is_busy: false, closed_until, bucket }
-    }
-
-    /// When its first may go; `None` while there is none, or one is under way.
-    fn ready_at(&self) -> Option<(Instant, Reader)> {
-        let first = self.queue.front().filter(|_| !self.is_busy)?;
-        let at = match first.call {
-            Call::Send(_) | Call::Picture(_) => self.closed_until.max(self.bucket.ready_at()),
-            Call::Edit(..) | Call::Answer(..) => self.closed_until,
-        };
-        Some((at, first.reader))
-    }
-
-    fn push(&mut self, job: Job) {
-        if let Call::Edit(message, _) = &job.call {
-            // Only the latest content of a message is worth sending.
-            let same = |queued: &&mut Job| {
-                queued.waiter.is_none()
-                    && matches!(&queued.call, Call::Edit(id, _) if id == message)
-            };
-            if let Some(queued) = self.queue.iter_mut().find(same) {
-                queued.call = job.call;
-                return;
-            }
-        }
-        self.queue.push_back(job);
-    }
-
-    fn close(&mut self, now: Instant, wait: Duration) {
-        self.closed_until = self.closed_until.max(now + wait);
-        if wait > PATIENCE {
-            let queue = std::mem::take(&mut self.queue);
-            let (told, kept): (Vec<_>, Vec<_>) =
-                queue.into_iter().partition(|job| job.waiter.is_some());
-            self.queue = kept.into();
-            for job in told {
-                answer(job, Err(CallError::Wait(wait)));
-            }
-        }
-    }
-
-    fn is_idle(&self, now: Instant) -> bool {
-        !self.is_busy
-            && self.queue.is_empty()
-            && self.closed_until <= now
-            && self.bucket.full_at <= now
-    }
-}
-
-fn answer(job: Job, outcome: Result<i32, CallError>) {
-    if let Some(waiter) = job.waiter {
-        let _ = waiter.send(outcome);
-    }
+/// Telegram takes nothing.
+struct Trouble {
+    since: Instant,
+    last: Instant,
 }
 
 /// The work of the sender.
 pub struct OutboxWork {
-    api: Api,
+    carrier: Arc<dyn Carrier>,
     jobs: mpsc::Receiver<Job>,
     lanes: HashMap<i64, Lane>,
     all: Bucket,
-    flying: JoinSet<(Job, Result<i32, CallError>)>,
+    flying: JoinSet<Flown>,
+    answers: VecDeque<Job>,
+    answering: JoinSet<()>,
+    trouble: Option<Trouble>,
+    kept: mpsc::UnboundedSender<Kept>,
 }
 
 impl OutboxWork {
     /// Sends until told to stop, then what is left for a short while.
-    pub async fn run(mut self, stop: CancellationToken) {
-        let mut end = None;
+    pub async fn run(mut self, stop: CancellationToken, condition: Condition) {
+        let mut ends: Option<(Instant, Instant)> = None;
         loop {
             let next = self.launch();
-            if let Some(end) = end
-                && (self.is_empty() || Instant::now() >= end)
+            let now = Instant::now();
+            if let Some((soon, latest)) = ends
+                && (now >= latest || (now >= soon && self.is_empty()))
             {
                 return;
             }
-            let next = next.into_iter().chain(end).min();
+            let probe = self.probe_at().filter(|_| ends.is_none());
+            let end = ends.map(|(soon, latest)| if now < soon { soon } else { latest });
+            let next = next.into_iter().chain(end).chain(probe).min();
             tokio::select! {
-                () = stop.cancelled(), if end.is_none() => end = Some(Instant::now() + DRAIN),
+                () = stop.cancelled(), if ends.is_none() => ends = Some((now + LINGER, now + DRAIN)),
                 Some(job) = self.jobs.recv() => self.take(job),
-                Some(landed) = self.flying.join_next() => self.landed(landed),
-                () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)),
-                    if next.is_some() => {}
+                Some(landed) = self.flying.join_next() => self.landed(landed, &condition),
+                Some(answered) = self.answering.join_next() => {
+                    if let Err(failure) = answered {
+                        error!(%failure, "an answer to a tap crashed");
+                    }
+                }
+                () = tokio::time::sleep_until(next.unwrap_or(now)), if next.is_some() => {
+                    if probe.is_some_and(|at| at <= Instant::now()) {
+                        self.probe();
+                    }
+                }
                 else => return,
             }
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.flying.is_empty() && self.lanes.values().all(|lane| lane.queue.is_empty())
+        self.flying.is_empty()
+            && self.answering.is_empty()
+            && self.answers.is_empty()
+            && self.lanes.values().all(Lane::is_empty)
     }
 
     fn take(&mut self, job: Job) {
-        if matches!(job.call, Call::Answer(..)) {
-            // It counts towards no limit and must not wait.
-            return self.fly(job);
+        if matches!(job.call(), Some(Call::Answer(..))) {
+            return self.answers.push_back(job);
         }
         let now = Instant::now();
         if self.lanes.len() >= CHATS {
             self.lanes.retain(|_, lane| !lane.is_idle(now));
         }
-        let lane = self.lanes.entry(job.chat).or_insert_with(|| Lane::of(job.chat));
-        let wait = lane.closed_until.saturating_duration_since(now);
-        if wait > PATIENCE && job.waiter.is_some() {
-            return answer(job, Err(CallError::Wait(wait)));
-        }
-        lane.push(job);
+        self.lanes.entry(job.chat).or_insert_with(|| Lane::of(job.chat)).push(job, now);
     }
 
     /// Sends what may go now, guests first, and answers when something may go next.
     fn launch(&mut self) -> Option<Instant> {
+        while self.answering.len() < ANSWERS
+            && let Some(job) = self.answers.pop_front()
+        {
+            self.answering.spawn(answer(Arc::clone(&self.carrier), job));
+        }
         loop {
             let now = Instant::now();
-            for lane in self.lanes.values_mut() {
-                while lane.queue.front().is_some_and(Job::is_dropped) {
-                    lane.queue.pop_front();
-                }
-            }
-            let ready = self
-                .lanes
-                .iter()
-                .filter_map(|(chat, lane)| lane.ready_at().map(|(at, reader)| (at, reader, *chat)));
-            let (is_due, later): (Vec<_>, Vec<_>) = ready.partition(|(at, ..)| *at <= now);
-            let soonest = later.iter().map(|(at, ..)| *at).min();
-            let Some((_, _, chat)) =
-                is_due.into_iter().min_by_key(|(at, reader, _)| (*reader, *at))
-            else {
-                return soonest;
-            };
+            self.lanes.values_mut().for_each(Lane::forget_dropped);
+            let ready =
+                self.lanes.iter().filter_map(|(chat, lane)| lane.next().map(|next| (*chat, next)));
+            let (due, later): (Vec<_>, Vec<_>) = ready.partition(|(_, next)| next.at <= now);
+            let soonest = later.iter().map(|(_, next)| next.at).min();
+            let first = due.into_iter().min_by_key(|(_, next)| next.rank(now));
+            let Some((chat, next)) = first else { return soonest };
             if self.flying.len() >= UNDER_WAY {
                 return None;
             }
-            let all_at = self.all.ready_at();
+            let all_at = self.all.ready_at(0);
             if all_at > now {
                 return Some(all_at);
             }
             self.all.take(now);
-            let Some(lane) = self.lanes.get_mut(&chat) else { return soonest };
-            if let Some(job) = lane.queue.pop_front() {
-                if matches!(job.call, Call::Send(_) | Call::Picture(_)) {
-                    lane.bucket.take(now);
-                }
-                lane.is_busy = true;
-                self.fly(job);
+            if let Some(job) = self.lanes.get_mut(&chat).and_then(|lane| lane.take(&next, now)) {
+                self.flying.spawn(fly(Arc::clone(&self.carrier), job));
             }
         }
     }
 
-    fn fly(&mut self, job: Job) {
-        let api = self.api.clone();
-        self.flying.spawn(async move {
-            let outcome = match &job.call {
-                Call::Send(shown) => api.send(job.chat, shown).await,
-                Call::Picture(picture) => api.send_picture(job.chat, picture).await,
-                Call::Edit(message, shown) => {
-                    api.edit(job.chat, *message, shown).await.map(|()| *message)
-                }
-                Call::Answer(query, line) => api.answer(query, line.as_deref()).await.map(|()| 0),
-            };
-            (job, outcome)
-        });
-    }
-
-    fn landed(&mut self, landed: Result<(Job, Result<i32, CallError>), tokio::task::JoinError>) {
-        let (mut job, outcome) = match landed {
-            Ok(landed) => landed,
+    fn landed(&mut self, landed: Result<Flown, tokio::task::JoinError>, condition: &Condition) {
+        let Flown { chat, what, outcome } = match landed {
+            Ok(flown) => flown,
             Err(failure) => return error!(%failure, "a call to Telegram crashed"),
         };
         let now = Instant::now();
-        let is_answer = matches!(job.call, Call::Answer(..));
-        let lane = self.lanes.entry(job.chat).or_insert_with(|| Lane::of(job.chat));
-        lane.is_busy = lane.is_busy && is_answer;
-        let pause = match &outcome {
-            Ok(_) | Err(CallError::Gone(_) | CallError::Refused(_)) => None,
-            Err(CallError::Wait(wait)) => Some(*wait),
-            Err(
-                CallError::Unreachable
-                | CallError::Unknown
-                | CallError::WrongToken
-                | CallError::TakenByAnother,
-            ) => Some(Duration::from_secs(1 << job.tries.min(5))),
-        };
-        if let (Some(pause), Err(CallError::Wait(_))) = (pause, &outcome) {
-            lane.close(now, pause);
+        if let Some(outcome) = &outcome {
+            self.note(outcome, now, condition);
         }
-        job.tries += 1;
-        match pause {
-            Some(pause) if job.waiter.is_none() && !is_answer && job.tries < TRIES => {
-                lane.close(now, pause);
-                lane.queue.push_front(job);
-            }
-            _ => {
-                if let (None, Err(failure)) = (&job.waiter, &outcome) {
+        let Some(lane) = self.lanes.get_mut(&chat) else { return };
+        lane.is_busy = false;
+        if let Some(Err(CallError::Wait(wait))) = &outcome {
+            lane.close(now, *wait);
+        }
+        match (what, outcome) {
+            (What::Posted(job), Some(Err(failure))) => {
+                if let Some(job) = lane.take_back(job, &failure, now) {
                     warn!(?failure, "something was not sent to a chat");
+                    self.keep(&job, Err(failure));
                 }
-                answer(job, outcome);
             }
+            (What::Posted(job), Some(Ok(message))) => self.keep(&job, Ok(message)),
+            (What::Brought(waiter), Some(outcome)) => {
+                let _ = waiter.send(outcome);
+            }
+            (What::Nobodys, Some(_)) | (_, None) => {}
         }
+    }
+
+    fn keep(&self, job: &Job, outcome: Result<i32, CallError>) {
+        let (chat, is_new) = (job.chat, job.is_message());
+        if let Cargo::Posted(_, Some(keepsake)) = &job.cargo {
+            // Nobody keeps anything any more when the process stops.
+            let _ = self.kept.send(Kept { chat, is_new, outcome, keepsake: *keepsake });
+        }
+    }
+
+    /// Keeps in mind whether Telegram takes what is sent, and says so if it does not for long.
+    fn note(&mut self, outcome: &Result<i32, CallError>, now: Instant, condition: &Condition) {
+        let is_away = match outcome {
+            Err(CallError::Unreachable | CallError::Unknown | CallError::WrongToken) => true,
+            Ok(_)
+            | Err(
+                CallError::Wait(_)
+                | CallError::Gone(_)
+                | CallError::Moved(_)
+                | CallError::NoMessage
+                | CallError::TakenByAnother
+                | CallError::Busy
+                | CallError::Refused(_),
+            ) => false,
+        };
+        if !is_away {
+            self.trouble = None;
+            return condition.set(Side::Outgoing, None);
+        }
+        let trouble = self.trouble.get_or_insert(Trouble { since: now, last: now });
+        trouble.last = now;
+        if let Err(failure) = outcome
+            && now - trouble.since >= AWAY
+        {
+            condition.set(Side::Outgoing, Some(failure.words()));
+        }
+    }
+
+    /// When to ask whether Telegram is back, if nothing else is sent that would tell.
+    fn probe_at(&self) -> Option<Instant> {
+        let trouble = self.trouble.as_ref().filter(|_| self.flying.is_empty())?;
+        Some(trouble.last + AWAY)
+    }
+
+    fn probe(&mut self) {
+        let carrier = Arc::clone(&self.carrier);
+        self.flying.spawn(async move {
+            let outcome = guarded(carrier.ping()).await.map(|()| 0);
+            Flown { chat: 0, what: What::Nobodys, outcome: Some(outcome) }
+        });
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_group_gets_at_most_twenty_in_any_minute() {
-        let mut lane = Lane::of(-100);
-        let mut sent = Vec::new();
-        let start = Instant::now();
-        while sent.len() < 60 {
-            let at = lane.bucket.ready_at().max(start);
-            tokio::time::advance(at.saturating_duration_since(Instant::now())).await;
-            lane.bucket.take(Instant::now());
-            sent.push(Instant::now());
+/// A call that ends, whatever happens.
+async fn guarded<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
+    let caught = AssertUnwindSafe(call).catch_unwind();
+    match tokio::time::timeout(FLIGHT, caught).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => {
+            error!("a call to Telegram crashed");
+            Err(CallError::Refused("a call to Telegram crashed".to_owned()))
         }
-        for window in sent.windows(21) {
-            assert!(window[20] - window[0] >= Duration::from_mins(1));
+        Err(_) => Err(CallError::Unknown),
+    }
+}
+
+async fn fly(carrier: Arc<dyn Carrier>, job: Job) -> Flown {
+    let chat = job.chat;
+    let (what, outcome) = match job.cargo {
+        Cargo::Posted(ref call, _) => {
+            let outcome = guarded(carrier.carry(chat, call)).await;
+            (What::Posted(job), Some(outcome))
+        }
+        Cargo::Awaited { call, begins, outcome } => match begins.send(()) {
+            Ok(()) => {
+                let done = guarded(carrier.carry(chat, &call)).await;
+                (What::Brought(outcome), Some(done))
+            }
+            Err(()) => (What::Nobodys, None),
+        },
+        Cargo::Turn(caller) => {
+            let (bring, brought) = oneshot::channel();
+            // Whoever has given up meanwhile drops both ends.
+            let _ = caller.send(Turn(bring));
+            match tokio::time::timeout(TURN, brought).await {
+                Ok(Ok(Brought { call, outcome })) => {
+                    let done = guarded(carrier.carry(chat, &call)).await;
+                    (What::Brought(outcome), Some(done))
+                }
+                Ok(Err(_)) | Err(_) => (What::Nobodys, None),
+            }
+        }
+    };
+    Flown { chat, what, outcome }
+}
+
+/// Answers a tap, and again if that fails.
+async fn answer(carrier: Arc<dyn Carrier>, job: Job) {
+    let Some(call) = job.call() else { return };
+    for tried in 1..=ANSWER_TRIES {
+        let pause = match guarded(carrier.carry(0, call)).await {
+            Ok(_) => return,
+            Err(CallError::Wait(wait)) => wait,
+            Err(CallError::Unreachable | CallError::Unknown) => Duration::from_secs(1 << tried),
+            Err(failure) => return debug!(?failure, "a tap was not answered"),
+        };
+        if tried < ANSWER_TRIES {
+            tokio::time::sleep(pause).await;
         }
     }
-
-    #[tokio::test(start_paused = true)]
-    async fn all_chats_get_at_most_thirty_in_any_second() {
-        let mut bucket = Bucket::new(5, Duration::from_millis(40));
-        let mut sent = Vec::new();
-        while sent.len() < 200 {
-            let wait = bucket.ready_at().saturating_duration_since(Instant::now());
-            tokio::time::advance(wait).await;
-            bucket.take(Instant::now());
-            sent.push(Instant::now());
-        }
-        for window in sent.windows(31) {
-            assert!(window[30] - window[0] >= Duration::from_secs(1));
-        }
-    }
-
-    #[test]
-    fn only_the_latest_content_of_a_message_waits() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let _inside = runtime.enter();
-        let mut lane = Lane::of(7);
-        for text in ["one", "two", "three"] {
-            let call = Call::Edit(5, Shown::text(text));
-            lane.push(Job { chat: 7, reader: Reader::Waiting, call, tries: 0, waiter: None });
-        }
-        assert_eq!(lane.queue.len(), 1);
-        assert!(matches!(&lane.queue[0].call, Call::Edit(5, shown) if shown.html == "three"));
-    }
+    debug!("a tap was not answered");
 }

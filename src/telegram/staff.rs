@@ -5,14 +5,16 @@ use chrono::NaiveDate;
 
 use super::api::{Button, Press, Shown};
 use super::board::View;
-use super::callback::{StaffTap, Tab, Tap};
+use super::callback::{StaffTap, Tap};
 use super::guest::Asker;
+use super::memory::Keepsake;
 use super::{Call, Lobby, Reader};
 use crate::auth::Staff;
 use crate::config::StaffMember;
 use crate::desk::{DeskError, StoreError};
 use crate::domain::{
-    Booking, Command, Forbidden, Held, Language, ReceiptNo, Refusal, Role, RoomCode,
+    Actor, Booking, Command, Forbidden, Held, Language, ReceiptNo, Refusal, Role, RoomCode, Status,
+    Winner,
 };
 use crate::text;
 use crate::text::telegram as words;
@@ -41,6 +43,21 @@ impl Deed {
             Self::History => StaffTap::History(receipt_no),
         }
     }
+
+    /// Why there is nothing to confirm, if the booking is settled already.
+    fn is_over(self, held: &Held) -> Option<Refusal> {
+        match (self, &held.booking.status) {
+            (Self::Paid | Self::Cancel, Status::Paid { at, by }) => {
+                Some(Refusal::AlreadyPaid(Winner { at: *at, by: Actor::Staff(by.clone()) }))
+            }
+            (Self::Paid | Self::Cancel, Status::Cancelled { at, by }) => {
+                Some(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }))
+            }
+            (Self::Paid | Self::Cancel, Status::Pending) | (Self::Arrive | Self::History, _) => {
+                None
+            }
+        }
+    }
 }
 
 impl Lobby {
@@ -66,22 +83,32 @@ impl Lobby {
     }
 
     async fn open_dashboard(&self, asker: &Asker) -> Result<(), DeskError> {
-        let view = View::Tab(Tab::Unpaid, 0);
-        let shown = self.view(asker.language, view).await?;
-        let sent = self.outbox.send(asker.chat, Reader::Waiting, Call::Send(shown)).await;
-        if let Ok(message) = sent {
-            self.follow_board(asker.chat, message, view, asker.language).await?;
-        }
+        let (shown, _) = self.view(asker.language, View::UNPAID).await?;
+        let keepsake = Keepsake::Board(View::UNPAID, asker.language);
+        let call = Call::Send(shown);
+        self.outbox.post_kept(asker.chat, Reader::Waiting, call, keepsake).await;
         Ok(())
     }
 
     async fn deed(&self, asker: &Asker, deed: Deed, typed: &str) -> Result<(), DeskError> {
         let shown = match self.named(asker.language, deed, typed).await? {
-            Ok(held) => self.staff_view(asker.language, deed.tap(held.booking.receipt_no)).await?,
+            Ok(held) => {
+                let tap = deed.tap(held.booking.receipt_no);
+                let mut shown = self.staff_view(asker.language, tap).await?;
+                if let Some(line) = deed.is_over(&held).map(|over| self.refused(asker, &over)) {
+                    shown.html = format!("{line}\n\n{}", shown.html);
+                }
+                shown
+            }
             Err(choice) => choice,
         };
         self.say(asker.chat, shown).await;
         Ok(())
+    }
+
+    /// A refusal as a sentence to be read in the chat.
+    pub(super) fn refused(&self, asker: &Asker, refusal: &Refusal) -> String {
+        words::escape(&text::refusal(asker.language, refusal, &self.desk.policy().hotel))
     }
 
     async fn arrive(

@@ -3,16 +3,34 @@
 use super::Lobby;
 use super::api::{Button, Shown};
 use super::board::View;
-use super::callback::{StaffTap, Tap};
+use super::callback::{StaffTap, Tab, Tap};
 use super::guest::Asker;
 use crate::config::StaffMember;
 use crate::desk::DeskError;
-use crate::domain::{Booking, Command, Language, ReceiptNo, Revision};
+use crate::domain::{Booking, Command, Held, Language, QrisProgress, ReceiptNo, Revision, Status};
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
 /// Minutes that the button grants.
 const EXTEND: u32 = 30;
+
+/// Why a tap moved nothing, though it may.
+#[derive(Debug, Clone, Copy)]
+enum Unmoved {
+    /// The booking is in another state than the button was made for: a repeated tap, say.
+    ChangedMeanwhile,
+    /// A code is on its way already.
+    CodeIsOnItsWay,
+}
+
+impl Unmoved {
+    fn line(self, language: Language) -> &'static str {
+        match self {
+            Self::ChangedMeanwhile => words::changed_meanwhile(language),
+            Self::CodeIsOnItsWay => words::code_is_on_its_way(language),
+        }
+    }
+}
 
 impl Lobby {
     /// Somebody tapped a button of the front office. Answers the line that they read.
@@ -25,19 +43,30 @@ impl Lobby {
         let Some(member) = self.member(asker.id) else {
             return Ok(Some(words::not_for_you(asker.language).to_owned()));
         };
+        let language = asker.language;
         let done = self.do_deed(member, tap).await;
         let line = match done {
-            Ok(line) => line.map(|()| words::changed_meanwhile(asker.language).to_owned()),
-            Err(error) => self.refusal_line(asker.language, Err(error))?,
+            Ok(unmoved) => unmoved.map(|why| why.line(language).to_owned()),
+            Err(error) => self.refusal_line(language, Err(error))?,
         };
-        let shown = self.staff_view(asker.language, tap).await?;
+        let shown = match self.staff_view(language, tap).await {
+            Ok(shown) => shown,
+            // There is no such booking (any more): what the message shows may stay.
+            Err(DeskError::Refused(_)) => return Ok(Some(words::not_found(language, false))),
+            Err(DeskError::Store(error)) => return Err(error.into()),
+        };
+        // Noted first, so that nobody renews what is about to be shown.
+        self.board_shows(asker.chat, message, view_of(tap), language).await?;
         self.show(asker.chat, message, shown).await;
-        self.board_shows(asker.chat, message, view_of(tap)).await?;
         Ok(line)
     }
 
-    /// Moves the booking, where the tap asks for it. `Some` if it has changed in between.
-    async fn do_deed(&self, member: &StaffMember, tap: StaffTap) -> Result<Option<()>, DeskError> {
+    /// Moves the booking, where the tap asks for it. `Some` says why it was better left alone.
+    async fn do_deed(
+        &self,
+        member: &StaffMember,
+        tap: StaffTap,
+    ) -> Result<Option<Unmoved>, DeskError> {
         let by = member.name.clone();
         let (receipt_no, command) = match tap {
             StaffTap::Tab(..)
@@ -45,13 +74,20 @@ impl Lobby {
             | StaffTap::PaidSheet(_)
             | StaffTap::CancelSheet(_)
             | StaffTap::History(_) => return Ok(None),
-            StaffTap::SendQris(receipt_no) => (receipt_no, Command::SendQris { by }),
             StaffTap::Arrive(receipt_no) => (receipt_no, Command::Arrive { by }),
             StaffTap::Paid(receipt_no) => (receipt_no, Command::MarkPaid { by }),
             StaffTap::Cancel(receipt_no) => (receipt_no, Command::CancelByStaff { by, note: None }),
+            StaffTap::SendQris(receipt_no) => {
+                let qris = self.desk.held(receipt_no).await?.booking.qris;
+                if matches!(qris, QrisProgress::Sending(_)) {
+                    return Ok(Some(Unmoved::CodeIsOnItsWay));
+                }
+                (receipt_no, Command::SendQris { by })
+            }
             StaffTap::Extend(receipt_no, revision) => {
-                if self.desk.held(receipt_no).await?.booking.revision != revision {
-                    return Ok(Some(()));
+                let booking = self.desk.held(receipt_no).await?.booking;
+                if booking.is_pending() && booking.revision != revision {
+                    return Ok(Some(Unmoved::ChangedMeanwhile));
                 }
                 (receipt_no, Command::Extend { by, minutes: EXTEND })
             }
@@ -65,30 +101,30 @@ impl Lobby {
         language: Language,
         tap: StaffTap,
     ) -> Result<Shown, DeskError> {
-        let hotel = &self.desk.policy().hotel;
+        let (now, hotel) = (self.desk.now(), &self.desk.policy().hotel);
         match tap {
-            StaffTap::Tab(tab, page) => self.view(language, View::Tab(tab, page)).await,
+            StaffTap::Tab(tab, page) => Ok(self.view(language, View::Tab(tab, page)).await?.0),
             StaffTap::PaidSheet(receipt_no) => {
-                let booking = self.desk.held(receipt_no).await?.booking;
-                if !booking.is_pending() {
-                    return Ok(self.card(language, &booking));
+                let held = self.desk.held(receipt_no).await?;
+                if !held.booking.is_pending() {
+                    return Ok(self.card(language, &held));
                 }
-                let html = words::paid_sheet(language, &booking, hotel);
+                let html = words::paid_sheet(language, &held.booking, now, hotel);
                 let deed = StaffTap::Paid(receipt_no);
                 Ok(Shown::text(html).with(sheet(language, StaffLabel::Matches, deed, receipt_no)))
             }
             StaffTap::CancelSheet(receipt_no) => {
-                let booking = self.desk.held(receipt_no).await?.booking;
-                if !booking.is_pending() {
-                    return Ok(self.card(language, &booking));
+                let held = self.desk.held(receipt_no).await?;
+                if !held.booking.is_pending() {
+                    return Ok(self.card(language, &held));
                 }
-                let html = words::cancel_sheet(language, &booking, hotel);
+                let html = words::cancel_sheet(language, &held.booking, now, hotel);
                 let (label, deed) = (StaffLabel::ReallyCancel, StaffTap::Cancel(receipt_no));
                 Ok(Shown::text(html).with(sheet(language, label, deed, receipt_no)))
             }
             StaffTap::History(receipt_no) => {
                 let changes = self.desk.history(receipt_no).await?;
-                let html = words::past(language, &changes, hotel);
+                let html = words::past(language, &changes, now, hotel);
                 let back = button(language, StaffLabel::Back, StaffTap::Card(receipt_no));
                 Ok(Shown::text(html).with(vec![vec![back]]))
             }
@@ -99,16 +135,21 @@ impl Lobby {
             | StaffTap::Cancel(receipt_no)
             | StaffTap::Extend(receipt_no, _) => {
                 let held = self.desk.held(receipt_no).await?;
-                Ok(self.card(language, &held.booking))
+                Ok(self.card(language, &held))
             }
         }
     }
 
     /// The card of a booking with what can be done.
-    pub(super) fn card(&self, language: Language, booking: &Booking) -> Shown {
-        let html = words::card(language, booking, &self.desk.policy().hotel);
-        let mut rows = deeds(language, booking);
-        let list = StaffTap::Tab(super::callback::Tab::Unpaid, 0);
+    pub(super) fn card(&self, language: Language, held: &Held) -> Shown {
+        let html = words::card(language, held, self.desk.now(), self.desk.policy());
+        let mut rows = deeds(language, &held.booking);
+        let tab = match held.booking.status {
+            Status::Pending => Tab::Unpaid,
+            Status::Paid { .. } => Tab::Paid,
+            Status::Cancelled { .. } => Tab::Cancelled,
+        };
+        let list = StaffTap::Tab(tab, 0);
         rows.push(vec![button(language, StaffLabel::List, list)]);
         Shown::text(html).with(rows)
     }
@@ -118,20 +159,20 @@ impl Lobby {
 pub(super) fn deeds(language: Language, booking: &Booking) -> Vec<Vec<Button>> {
     let receipt_no = booking.receipt_no;
     let history = button(language, StaffLabel::History, StaffTap::History(receipt_no));
-    if !booking.is_pending() {
-        return vec![vec![history]];
-    }
-    let first = if booking.arrived_at.is_none() {
-        vec![button(language, StaffLabel::Arrive, StaffTap::Arrive(receipt_no))]
-    } else {
-        Vec::new()
+    let arrive = |label| {
+        let is_expected = booking.arrived_at.is_none();
+        is_expected.then(|| button(language, label, StaffTap::Arrive(receipt_no)))
     };
-    let first = first
-        .into_iter()
-        .chain([button(language, StaffLabel::SendQris, StaffTap::SendQris(receipt_no))])
-        .collect();
+    match booking.status {
+        Status::Pending => {}
+        Status::Paid { .. } => {
+            return vec![arrive(StaffLabel::ArrivePaid).into_iter().chain([history]).collect()];
+        }
+        Status::Cancelled { .. } => return vec![vec![history]],
+    }
+    let send = button(language, StaffLabel::SendQris, StaffTap::SendQris(receipt_no));
     vec![
-        first,
+        arrive(StaffLabel::Arrive).into_iter().chain([send]).collect(),
         vec![
             button(language, StaffLabel::Paid, StaffTap::PaidSheet(receipt_no)),
             button(language, StaffLabel::Cancel, StaffTap::CancelSheet(receipt_no)),

@@ -1,4 +1,5 @@
-//! The one message that shows a guest how the booking is, edited in place all its life.
+//! The one message that shows a guest how the booking is, edited in place while the hold runs.
+//! What must be heard, the first and the last state among it, is the notices' business.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,85 +7,123 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::StreamExt;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::warn;
 
-use super::api::{Button, Shown};
-use super::callback::{GuestTap, Tap};
+use super::api::Shown;
+use super::callback::GuestTap;
+use super::guest::button;
+use super::memory::Keepsake;
 use super::{Call, Lobby, Reader};
-use crate::desk::{Filter, StatusKind, StoreError};
-use crate::domain::{Booking, Contact, Moment, ReceiptNo};
+use crate::desk::{DeskError, Filter, NodeId, PageKey, StatusKind, StoreError};
+use crate::domain::{Booking, Contact, Held, Moment, ReceiptNo, Revision};
 use crate::feed::{Fed, Feed, Heard};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
-/// Minutes left at which the message is renewed; above, every half hour.
+/// Minutes left at which the message is renewed; above, every half hour, above two hours every
+/// hour, above a day every day.
 const STEPS: [i64; 8] = [60, 45, 30, 15, 10, 5, 2, 1];
+/// A guest who moves is shown so at most once in so long.
+const MOVE_EVERY: Duration = Duration::from_mins(1);
 /// An entry waits at most so long at a time (the queue panics beyond 2^36 ms).
 const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Bookings read at once at the start.
 const PAGE: usize = 200;
+/// Pause before running holds are read again after a failure.
+const RELOAD: Duration = Duration::from_secs(1);
+
+/// The chat that reads of a booking on Telegram.
+pub(super) fn reader(booking: &Booking) -> Option<i64> {
+    match &booking.guest.contact {
+        Contact::Telegram(id) => Some(id.0),
+        Contact::Web(_) => None,
+    }
+}
 
 /// The message of a booking as it is now.
-pub(super) fn shown(lobby: &Lobby, booking: &Booking) -> Shown {
-    let language = booking.guest.language;
-    let now = lobby.desk.now();
-    let html = words::status(booking, now, &lobby.desk.policy().hotel);
-    let button = |label: GuestLabel, tap: GuestTap| {
-        vec![Button::tap(words::guest_label(language, label), Tap::Guest(tap))]
-    };
-    let receipt_no = booking.receipt_no;
+pub(super) fn shown(lobby: &Lobby, held: &Held) -> Shown {
+    let booking = &held.booking;
+    let html = words::status(held, lobby.desk.now(), lobby.desk.policy());
+    let (language, receipt_no) = (booking.guest.language, booking.receipt_no);
     let buttons = match (booking.is_pending(), booking.arrived_at, booking.takes_room()) {
         (true, None, _) => vec![
-            button(GuestLabel::Share, GuestTap::Share(receipt_no)),
-            button(GuestLabel::Cancel, GuestTap::AskCancel(receipt_no)),
+            button(language, GuestLabel::Share, GuestTap::Share(receipt_no)),
+            button(language, GuestLabel::Cancel, GuestTap::AskCancel(receipt_no)),
         ],
         (true, Some(_), _) | (false, _, true) => Vec::new(),
-        (false, _, false) => vec![button(GuestLabel::BookHere, GuestTap::Start)],
+        (false, _, false) => vec![button(language, GuestLabel::BookAgain, GuestTap::Start)],
     };
     Shown::text(html).with(buttons)
 }
 
 /// When the message shows another remaining time than now.
-fn next_step(until: Moment, now: Moment) -> Option<Moment> {
-    let half_hours = (until - now).num_minutes() / 30 * 30;
+pub(super) fn next_step(until: Moment, now: Moment) -> Option<Moment> {
+    let left = (until - now).num_minutes();
+    let every = match left {
+        ..=120 => 30,
+        121..=1_440 => 60,
+        1_441.. => 1_440,
+    };
+    let even = left / every * every;
     let at = |minutes: i64| until - TimeDelta::minutes(minutes);
-    let halves = [half_hours, half_hours - 30].into_iter().filter(|minutes| *minutes > 60);
-    halves.chain(STEPS).map(at).filter(|at| *at > now).min()
+    let evens = [even, even - every].into_iter().filter(|minutes| *minutes > 60);
+    evens.chain(STEPS).map(at).filter(|at| *at > now).min()
 }
 
 /// A running hold of a guest on Telegram.
 struct Entry {
-    booking: Booking,
-    key: Option<delay_queue::Key>,
+    /// The chat that reads of it.
+    reader: i64,
+    revision: Revision,
+    /// When another remaining time is to be shown; nothing of a guest at the desk.
+    until: Option<Moment>,
+    shown_at: Instant,
+    /// When it is shown again, and its place in the queue.
+    next: Option<(Instant, delay_queue::Key)>,
 }
 
-/// Keeps the messages up to date.
+/// Keeps the messages up to date: of each booking the node that changed it last.
 pub(super) struct Follower {
     lobby: Arc<Lobby>,
     feed: Feed,
+    node: NodeId,
     running: HashMap<ReceiptNo, Entry>,
     steps: DelayQueue<ReceiptNo>,
 }
 
 impl Follower {
-    pub(super) fn new(lobby: Arc<Lobby>, feed: Feed) -> Self {
-        Self { lobby, feed, running: HashMap::new(), steps: DelayQueue::new() }
+    pub(super) fn new(lobby: Arc<Lobby>, feed: Feed, node: NodeId) -> Self {
+        Self { lobby, feed, node, running: HashMap::new(), steps: DelayQueue::new() }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut heard = self.feed.listen();
-        let mut is_loaded = false;
+        // When the running holds are read; `None` once they are known.
+        let mut load_at = Some(Instant::now());
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = load_pause(is_loaded) => is_loaded = self.load().await,
+                () = tokio::time::sleep_until(load_at.unwrap_or_else(Instant::now)),
+                    if load_at.is_some() => {
+                    load_at = match self.load().await {
+                        Ok(()) => None,
+                        Err(error) => {
+                            warn!(%error, "running holds could not be read; trying again");
+                            Some(Instant::now() + RELOAD)
+                        }
+                    };
+                }
                 item = heard.next() => match item {
-                    Some(Heard::Told(told)) => if let Fed::Changed { change, .. } = told.fed {
-                        self.follow(&change.booking, true).await;
-                    },
-                    Some(Heard::Lost) => is_loaded = false,
+                    Some(Heard::Told(told)) => self.hear(told.fed).await,
+                    Some(Heard::Lost) => {
+                        // Whatever ended meanwhile is in no list of running holds.
+                        self.running.clear();
+                        self.steps.clear();
+                        load_at = Some(Instant::now());
+                    }
                     None => return,
                 },
                 Some(step) = self.steps.next(), if !self.steps.is_empty() => {
@@ -94,28 +133,17 @@ impl Follower {
         }
     }
 
-    async fn load(&mut self) -> bool {
-        match self.load_pending().await {
-            Ok(()) => true,
-            Err(error) => {
-                warn!(%error, "running holds could not be read; trying again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                false
-            }
-        }
-    }
-
-    async fn load_pending(&mut self) -> Result<(), StoreError> {
+    async fn load(&mut self) -> Result<(), StoreError> {
         let filter = Filter { status: Some(vec![StatusKind::Pending]), ..Filter::default() };
         let mut after = None;
         loop {
             let page = self.lobby.desk.page(&filter, PAGE, after).await?;
-            let last = page.bookings.last().map(|held| crate::desk::PageKey {
+            let last = page.bookings.last().map(|held| PageKey {
                 booked_at: held.booking.booked_at,
                 receipt_no: held.booking.receipt_no,
             });
             for held in &page.bookings {
-                self.follow(&held.booking, false).await;
+                self.follow(&held.booking);
             }
             match last {
                 Some(key) if page.has_next => after = Some(key),
@@ -124,61 +152,101 @@ impl Follower {
         }
     }
 
-    async fn follow(&mut self, booking: &Booking, is_news: bool) {
-        let receipt_no = booking.receipt_no;
-        if !matches!(booking.guest.contact, Contact::Telegram(_)) {
-            return;
-        }
-        let known = self.running.remove(&receipt_no);
-        if let Some(Entry { key: Some(key), .. }) = &known {
-            self.steps.try_remove(key);
-        }
-        if let Some(known) = known.filter(|known| known.booking.revision > booking.revision) {
-            return self.arm(known.booking);
-        }
-        // The first state is shown by whoever made the booking.
-        if is_news && booking.revision > crate::domain::Revision::FIRST {
-            self.show(booking).await;
-        }
-        if booking.is_pending() {
-            self.arm(booking.clone());
+    async fn hear(&mut self, fed: Fed) {
+        match fed {
+            Fed::Changed { change, lease } => {
+                let booking = &change.booking;
+                if lease.node != self.node {
+                    // Its new node shows it from now on.
+                    return self.forget(booking.receipt_no);
+                }
+                self.follow(booking);
+                // The first state is shown by whoever made the booking, the last by the notice.
+                if booking.revision > Revision::FIRST && booking.is_pending() {
+                    self.show(booking.receipt_no).await;
+                }
+            }
+            Fed::Moved(receipt_no) => self.moved(receipt_no),
+            Fed::Marked(_) => {}
         }
     }
 
-    fn arm(&mut self, booking: Booking) {
+    fn follow(&mut self, booking: &Booking) {
+        let (receipt_no, revision) = (booking.receipt_no, booking.revision);
+        if self.running.get(&receipt_no).is_some_and(|known| known.revision > revision) {
+            return;
+        }
+        self.forget(receipt_no);
+        if let Some(reader) = reader(booking).filter(|_| booking.is_pending()) {
+            let until = booking.arrived_at.is_none().then_some(booking.hold.until);
+            let entry = Entry { reader, revision, until, shown_at: Instant::now(), next: None };
+            self.running.insert(receipt_no, entry);
+            self.arm(receipt_no);
+        }
+    }
+
+    fn forget(&mut self, receipt_no: ReceiptNo) {
+        if let Some(Entry { next: Some((_, key)), .. }) = self.running.remove(&receipt_no) {
+            self.steps.try_remove(&key);
+        }
+    }
+
+    /// Sets when a booking is shown again: at its next step.
+    fn arm(&mut self, receipt_no: ReceiptNo) {
         let now = self.lobby.desk.now();
-        let step = next_step(booking.hold.until, now).filter(|_| booking.arrived_at.is_none());
-        let receipt_no = booking.receipt_no;
-        let key = step.map(|at| {
-            let wait = (at - now).to_std().unwrap_or_default().min(MAX_WAIT);
-            self.steps.insert(receipt_no, wait)
+        let Some(entry) = self.running.get_mut(&receipt_no) else { return };
+        entry.next = entry.until.and_then(|until| next_step(until, now)).map(|step| {
+            let wait = (step - now).to_std().unwrap_or_default().min(MAX_WAIT);
+            (Instant::now() + wait, self.steps.insert(receipt_no, wait))
         });
-        self.running.insert(receipt_no, Entry { booking, key });
+    }
+
+    /// A guest moved: soon shown, if no step comes before.
+    fn moved(&mut self, receipt_no: ReceiptNo) {
+        let Some(entry) = self.running.get_mut(&receipt_no) else { return };
+        let at = (entry.shown_at + MOVE_EVERY).max(Instant::now());
+        match &mut entry.next {
+            Some((next, _)) if *next <= at => {}
+            Some((next, key)) => {
+                *next = at;
+                self.steps.reset_at(key, at);
+            }
+            None => entry.next = Some((at, self.steps.insert_at(receipt_no, at))),
+        }
     }
 
     async fn step(&mut self, receipt_no: ReceiptNo) {
-        if let Some(entry) = self.running.remove(&receipt_no) {
-            self.show(&entry.booking).await;
-            self.arm(entry.booking);
+        if let Some(entry) = self.running.get_mut(&receipt_no) {
+            entry.next = None;
+            self.show(receipt_no).await;
+            self.arm(receipt_no);
         }
     }
 
-    async fn show(&self, booking: &Booking) {
-        let Contact::Telegram(id) = &booking.guest.contact else { return };
-        match self.lobby.message_of(id.0, booking.receipt_no).await {
-            Ok(Some(message)) => {
-                let call = Call::Edit(message, shown(&self.lobby, booking));
-                self.lobby.outbox.post(id.0, Reader::Later, call).await;
-            }
-            Ok(None) => {}
-            Err(error) => warn!(receipt_no = %booking.receipt_no, %error, "not shown"),
+    async fn show(&mut self, receipt_no: ReceiptNo) {
+        let Some(entry) = self.running.get_mut(&receipt_no) else { return };
+        entry.shown_at = Instant::now();
+        if let Err(error) = self.lobby.renew_status(entry.reader, receipt_no).await {
+            warn!(%receipt_no, %error, "a booking was not shown as it is");
         }
     }
 }
 
-async fn load_pause(is_loaded: bool) {
-    if is_loaded {
-        std::future::pending::<()>().await;
+impl Lobby {
+    /// Shows a running booking in its message as it is just now. What ended is left to the notice
+    /// that says so: it reads and queues under the same lock, and later.
+    async fn renew_status(&self, id: i64, receipt_no: ReceiptNo) -> Result<(), DeskError> {
+        let lock = self.locks.of(id);
+        let _in_turn = lock.lock().await;
+        let held = self.desk.held(receipt_no).await?;
+        if let Some(message) = self.message_of(id, receipt_no).await?
+            && held.booking.is_pending()
+        {
+            let call = Call::Edit(message, shown(self, &held));
+            let keepsake = Keepsake::Status(receipt_no);
+            self.outbox.post_kept(id, Reader::Later, call, keepsake).await;
+        }
+        Ok(())
     }
 }
 
@@ -196,5 +264,19 @@ mod tests {
             now = at;
         }
         assert_eq!(left, [90, 60, 45, 30, 15, 10, 5, 2, 1]);
+    }
+
+    #[test]
+    fn a_hold_of_days_is_shown_by_days_then_hours() {
+        let until = chrono::DateTime::from_timestamp_secs(1_767_520_800).unwrap();
+        let mut now = until - TimeDelta::hours(60);
+        let mut left = Vec::new();
+        while let Some(at) = next_step(until, now) {
+            left.push((until - at).num_minutes());
+            now = at;
+        }
+        let days_and_hours: Vec<i64> = left.iter().copied().filter(|left| *left >= 120).collect();
+        let hours: Vec<i64> = (2..=23).rev().map(|hour| hour * 60).collect();
+        assert_eq!(days_and_hours, [[2_880, 1_440].as_slice(), &hours].concat());
     }
 }

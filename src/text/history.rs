@@ -1,7 +1,7 @@
 //! What the front office reads of a booking's past.
 
 use super::{duration, evidence, say};
-use crate::domain::{Actor, Event, Forecast, Language, Recipient};
+use crate::domain::{Action, Actor, Event, Forecast, Language, Recipient};
 
 /// Who did it.
 #[must_use]
@@ -10,6 +10,23 @@ pub fn actor(language: Language, actor: &Actor) -> String {
         Actor::Guest => say(language, "Tamu", "Guest").to_owned(),
         Actor::Clock => say(language, "Sistem", "System").to_owned(),
         Actor::Staff(name) => name.as_str().to_owned(),
+    }
+}
+
+/// What a kind of change is called.
+#[must_use]
+pub fn action(language: Language, action: Action) -> &'static str {
+    match action {
+        Action::Booked => say(language, "Dipesan", "Booked"),
+        Action::Reminded => say(language, "Diingatkan", "Reminded"),
+        Action::Extended => say(language, "Waktu ditambah", "Extended"),
+        Action::Arrived => say(language, "Tiba", "Arrived"),
+        Action::QrisRequested => say(language, "QRIS diminta", "QRIS asked for"),
+        Action::QrisSent => say(language, "QRIS terkirim", "QRIS sent"),
+        Action::QrisFailed => say(language, "QRIS gagal terkirim", "QRIS not delivered"),
+        Action::Paid => say(language, "Lunas", "Paid"),
+        Action::Cancelled => say(language, "Dibatalkan", "Cancelled"),
+        Action::Expired => say(language, "Waktu habis", "Time ran out"),
     }
 }
 

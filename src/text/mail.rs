@@ -1,7 +1,7 @@
 //! The mails that a guest receives, in parts: whoever lays them out escapes them.
 
 use super::mail_words::{self as words, Context};
-use super::{date, rupiah, say, told_time};
+use super::{clock_time, date, rupiah, say, told_time};
 use crate::domain::{Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status};
 
 /// One mail in parts. Each text is one paragraph.
@@ -84,7 +84,7 @@ pub fn guest_mail(
         paragraphs,
         deadline: counts.then(|| deadline(&context, booking.hold.until, change.at, hotel)),
         pay: words::pay(&context, code),
-        facts: facts(language, booking),
+        facts: facts(language, booking, hotel),
         button: Some(button(language, booking, links)),
         after: after(language, &change.event),
         from: hotel.name.clone(),
@@ -170,16 +170,29 @@ fn deadline(
     (label.to_owned(), told_time(language, until, now, hotel.timezone))
 }
 
-fn facts(language: Language, booking: &Booking) -> Vec<(&'static str, String)> {
+fn facts(
+    language: Language,
+    booking: &Booking,
+    hotel: &HotelPolicy,
+) -> Vec<(&'static str, String)> {
     let stay = &booking.stay;
     let night = say(language, "malam", if stay.nights == 1 { "night" } else { "nights" });
-    vec![
+    let paid = match booking.status {
+        Status::Paid { at, .. } => {
+            let day = date(language, at.with_timezone(&hotel.timezone).date_naive());
+            let time = clock_time(at, hotel.timezone);
+            Some((say(language, "Dibayar", "Paid"), format!("{day}, {time}")))
+        }
+        Status::Pending | Status::Cancelled { .. } => None,
+    };
+    let known = [
         (say(language, "Nomor resi", "Receipt number"), booking.receipt_no.to_string()),
         (say(language, "Kamar", "Room"), stay.room.name.clone()),
         (say(language, "Tanggal masuk", "Check-in"), date(language, stay.check_in)),
         (say(language, "Lama", "Stay"), format!("{} {night}", stay.nights)),
         (say(language, "Harga", "Price"), rupiah(stay.price)),
-    ]
+    ];
+    known.into_iter().chain(paid).collect()
 }
 
 fn button(language: Language, booking: &Booking, links: Links<'_>) -> (&'static str, String) {

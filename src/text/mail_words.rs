@@ -138,18 +138,18 @@ pub(super) fn arrived(about: &Context<'_>) -> Words {
     let title = about.say("Selamat datang".to_owned(), "Welcome".to_owned());
     let lead = if about.has_code {
         about.say(
-            "Selamat datang! Silakan bayar dengan kode di bawah.".to_owned(),
-            "Welcome! Please pay by the code below.".to_owned(),
+            "Silakan bayar kamar Anda dengan kode di bawah.".to_owned(),
+            "Please pay for your room by the code below.".to_owned(),
         )
     } else if about.booking.may_have_code() {
         about.say(
-            format!("Selamat datang! Silakan bayar {price} dengan kode QRIS yang sudah kami kirim, atau di meja resepsionis, sampai {until}: tidak lebih dan tidak kurang."),
-            format!("Welcome! Please pay {price} by the QRIS code that we sent you, or at the desk, by {until}: no more and no less."),
+            format!("Silakan bayar {price} dengan kode QRIS yang sudah kami kirim, atau di meja resepsionis, sampai {until}: tidak lebih dan tidak kurang."),
+            format!("Please pay {price} by the QRIS code that we sent you, or at the desk, by {until}: no more and no less."),
         )
     } else {
         about.say(
-            format!("Selamat datang! Silakan bayar {price} di meja resepsionis sampai {until}: tidak lebih dan tidak kurang."),
-            format!("Welcome! Please pay {price} at the desk by {until}: no more and no less."),
+            format!("Silakan bayar {price} di meja resepsionis sampai {until}: tidak lebih dan tidak kurang."),
+            format!("Please pay {price} at the desk by {until}: no more and no less."),
         )
     };
     (title, vec![lead])

@@ -1,14 +1,24 @@
 //! What people read in the chat, as Telegram's HTML: names and other free text are escaped here.
 
+mod board;
 mod guest;
+mod labels;
 mod menu;
 mod notice;
 mod staff;
+mod status;
+#[cfg(test)]
+mod tests;
+mod trouble;
 
+pub use board::*;
 pub use guest::*;
+pub use labels::*;
 pub use menu::*;
 pub use notice::*;
 pub use staff::*;
+pub use status::*;
+pub use trouble::*;
 
 use super::{clock_time, date, duration, rupiah, say};
 use crate::domain::{Booking, HotelPolicy, Language, Moment};
@@ -56,7 +66,7 @@ fn facts(language: Language, booking: &Booking) -> String {
         row("Nama", "Name", escape(booking.guest.name.as_str())),
         row("Kamar", "Room", escape(&stay.room.name)),
         row(
-            "Masuk",
+            "Check-in",
             "Check-in",
             format!("{}, {}", date(language, stay.check_in), nights(language, stay.nights)),
         ),
@@ -73,4 +83,20 @@ fn until_words(language: Language, booking: &Booking, hotel: &HotelPolicy) -> St
     } else {
         format!("{time}, {}", date(language, day))
     }
+}
+
+/// A time of the hotel's clock, with its date where that is of another hotel day than now.
+fn when(language: Language, at: Moment, now: Moment, hotel: &HotelPolicy) -> String {
+    let time = clock_time(at, hotel.timezone);
+    let day = hotel.day_of(at);
+    if day == hotel.day_of(now) { time } else { format!("{}, {time}", short_date(language, day)) }
+}
+
+/// `10 Jan`
+fn short_date(language: Language, day: chrono::NaiveDate) -> String {
+    // The names of both languages begin alike but for May, August, October and December.
+    let full = date(language, day);
+    let mut words = full.split(' ').skip(1);
+    let (number, month) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    format!("{number} {}", month.chars().take(3).collect::<String>())
 }

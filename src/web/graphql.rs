@@ -27,6 +27,7 @@ use crate::auth::{MiniApp, StaffDoor};
 use crate::desk::Desk;
 use crate::domain::Refusal;
 use crate::feed::Feed;
+use crate::lifecycle::Health;
 use crate::qris::Qris;
 
 use super::WebSettings;
@@ -55,6 +56,8 @@ pub struct House {
     pub mini_app: Option<MiniApp>,
     /// The hotel's payment code, if it has one.
     pub qris: Option<Qris>,
+    /// How the process is.
+    pub health: Health,
     /// What was configured.
     pub settings: WebSettings,
 }

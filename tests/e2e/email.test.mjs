@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { PHONE, picture, visitor } from './browser.mjs';
-import { freePort, jatah, prepare, start, until } from './harness.mjs';
+import { PHONE, assertAccessible, assertFits, picture, visitor } from './browser.mjs';
+import { HOTEL, freePort, jatah, prepare, start, until } from './harness.mjs';
 import { parseMail } from './mail.mjs';
 import { track } from './processes.mjs';
 
@@ -88,14 +88,19 @@ test('a mailbox that is refused is shown to the desk with the reason, and the co
   const token = await server.staffToken();
   const board = await server.board(token);
   t.after(() => board.close());
+  const { page, problems } = await visitor(t, { viewport: PHONE });
+  await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
+  await page.locator('#board').waitFor();
   const { booking } = await server.book({ email: 'penuh@example.com' });
+  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
+  // The booking does not move, and the open board shows by itself that its mail was given up.
+  await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
+  await board.seeAction(booking.receiptNo, 'UNDELIVERED');
+  assert.deepEqual(board.actions(booking.receiptNo), ['BOOKED']);
   await server.must('mutation ($r: String!) { sendQris(receiptNo: $r) { status } }', { r: booking.receiptNo }, { token });
   const failed = await board.seeAction(booking.receiptNo, 'QRIS_FAILED');
   assert.equal(failed.booking.qrisProgress, 'FAILED');
   assert.equal(failed.booking.qrisSentAt, null);
-  const { page, problems } = await visitor(t, { viewport: PHONE });
-  await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
-  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
   await card.locator('.flag.bad', { hasText: 'tunjukkan di layar' }).waitFor();
   await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
   await picture(page, 'board-qris-failed');
@@ -104,16 +109,9 @@ test('a mailbox that is refused is shown to the desk with the reason, and the co
   await server.stop();
 });
 
-test('mails look right on a phone, by day and by night', async (t) => {
-  const server = await start({ qris: { payload: PAYLOAD } });
-  const token = await server.staffToken();
-  const { booking } = await server.book({ guestName: 'Siti Nurhaliza', roomType: 'DLX' });
-  await server.must('mutation ($r: String!) { markArrived(receiptNo: $r) { status } }', { r: booking.receiptNo }, { token });
-  const folder = join(server.folder, 'mail');
-  const names = await until('both mails', async () => { const all = (await readdir(folder)).filter((name) => name.endsWith('.eml')).sort(); return all.length >= 2 && all; });
-  for (const [index, name] of names.slice(0, 2).entries()) {
-    // The page as a mail program shows it: the HTML part, its picture by content id.
-    const page_ = execFileSync('python3', ['-c', `
+/** The page as a mail program shows it: the HTML part, its picture by content id. */
+function pageOf(file) {
+  return execFileSync('python3', ['-c', `
 import base64, email, email.policy, sys
 message = email.message_from_binary_file(open(sys.argv[1], 'rb'), policy=email.policy.default)
 parts = list(message.walk())
@@ -122,20 +120,72 @@ for part in parts:
     if part['Content-ID']:
         data = base64.b64encode(part.get_payload(decode=True)).decode()
         html = html.replace('cid:' + str(part['Content-ID']).strip('<>'), 'data:' + part.get_content_type() + ';base64,' + data)
-print(html)`, join(folder, name)], { encoding: 'utf8' });
+print(html)`, file], { encoding: 'utf8' });
+}
+
+/** Lives through every kind of mail in one language; gives each by its kind. */
+async function everyMail(server, token, language) {
+  const board = await server.board(token);
+  const act = (what, r) => server.must(`mutation ($r: String!) { ${what} { status } }`, { r }, { token });
+  const book = async (guest, more = {}) => (await server.book({ guestName: 'Siti Nurhaliza', email: `${guest}.${language}@example.com`, language, roomType: 'DLX', ...more }));
+  const [late, pays, refused, stays, near] = await Promise.all([
+    book('late'), book('pays', { nights: 2 }), book('refused'), book('stays'), book('near', { position: { ...HOTEL, accuracyMetres: 20 } }),
+  ].map(async (booked) => ({ ...(await booked) })));
+  await act('sendQris(receiptNo: $r)', late.booking.receiptNo);
+  await act('extendHold(receiptNo: $r, minutes: 30)', pays.booking.receiptNo);
+  await act('markArrived(receiptNo: $r)', pays.booking.receiptNo);
+  await board.seeAction(pays.booking.receiptNo, 'QRIS_SENT');
+  await act('markPaid(receiptNo: $r)', pays.booking.receiptNo);
+  await act('cancelBooking(receiptNo: $r, note: "kamar rusak")', refused.booking.receiptNo);
+  await server.must('mutation ($r: String!, $t: String!) { cancelMyBooking(receiptNo: $r, accessToken: $t) { status } }', { r: stays.booking.receiptNo, t: stays.accessToken });
+  await board.seeAction(late.booking.receiptNo, 'EXPIRED');
+  await board.seeAction(near.booking.receiptNo, 'EXTENDED');
+  await board.close();
+  const kinds = {
+    booked: [late, 1], qris: [late, 2], reminder: [late, -2], expired: [late, -1], extended_by_desk: [pays, 2], arrived: [pays, 3], paid: [pays, -1],
+    cancelled_by_desk: [refused, -1], cancelled_by_guest: [stays, -1], extended_by_clock: [near, -1],
+  };
+  return until('every mail', async () => {
+    const names = (await readdir(join(server.folder, 'mail'))).filter((name) => name.endsWith('.eml'));
+    const revision = (name) => Number(name.split('.')[1]);
+    const found = Object.entries(kinds).map(([kind, [{ booking }, which]]) => {
+      const mine = names.filter((name) => name.startsWith(`${booking.receiptNo}.`)).sort((a, b) => revision(a) - revision(b));
+      return [kind, mine.at(which > 0 ? which - 1 : which), mine.length];
+    });
+    const lengths = Object.fromEntries(found.map(([kind, , length]) => [kind, length]));
+    const complete = lengths.booked === 4 && lengths.paid === 4 && lengths.cancelled_by_desk === 2 && lengths.cancelled_by_guest === 2 && lengths.extended_by_clock === 3;
+    return complete && Object.fromEntries(found.map(([kind, name]) => [kind, join(server.folder, 'mail', name)]));
+  });
+}
+
+const subjects = {
+  ID: { booked: 'Kamar dijaga', qris: 'Kode bayar QRIS', reminder: 'Tinggal', expired: 'Waktunya habis', extended_by_desk: 'Diperpanjang', arrived: 'Selamat datang', paid: 'Lunas', cancelled_by_desk: 'Dibatalkan oleh hotel', cancelled_by_guest: 'Booking Anda batal', extended_by_clock: 'Diperpanjang' },
+  EN: { booked: 'A room is kept', qris: 'Your QRIS code', reminder: 'left', expired: 'The time is up', extended_by_desk: 'Extended', arrived: 'Welcome', paid: 'Paid', cancelled_by_desk: 'Cancelled by the hotel', cancelled_by_guest: 'Your booking is cancelled', extended_by_clock: 'Extended' },
+};
+
+for (const language of ['ID', 'EN']) {
+  test(`every kind of mail looks right on a phone, by day and by night (${language})`, async (t) => {
+    const server = await start({ qris: { payload: PAYLOAD }, hold: { duration: '5s', remind_before: '2s', extend_by: '30m', max_extensions: 1 }, hotel: { name: 'Hotel Melati Café' } });
+    const mails = await everyMail(server, await server.staffToken(), language);
     for (const colorScheme of ['light', 'dark']) {
       const { page } = await visitor(t, { viewport: PHONE, colorScheme });
       const asked = [];
-      page.on('request', (request) => { if (!request.url().startsWith('data:')) asked.push(request.url()); });
-      await page.setContent(page_);
-      const [content, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-      assert.ok(content <= window_, `${name} is ${content} px wide on a phone of ${window_} px`);
-      assert.deepEqual(asked.filter((url) => !url.startsWith('about:')), [], 'nothing is fetched from anywhere');
-      await picture(page, `mail-${index + 1}-${colorScheme}`);
+      page.on('request', (request) => { if (!/^(data|about):/.test(request.url())) asked.push(request.url()); });
+      for (const [kind, file] of Object.entries(mails)) {
+        const { subject } = parseMail(await readFile(file, 'utf8'));
+        assert.ok(subject.includes(subjects[language][kind]), `${kind}: ${subject}`);
+        await page.setContent(pageOf(file));
+        await assertFits(page, kind);
+        await assertAccessible(page, `${kind} (${language}, ${colorScheme})`);
+        assert.equal(await page.locator('html').getAttribute('lang'), language.toLowerCase());
+        assert.equal(await page.locator('img').count(), ['qris', 'arrived'].includes(kind) ? 1 : 0, kind);
+        await picture(page, `mail-${language.toLowerCase()}-${kind}-${colorScheme}`);
+      }
+      assert.deepEqual(asked, [], 'nothing is fetched from anywhere');
     }
-  }
-  await server.stop();
-});
+    await server.stop();
+  });
+}
 
 test('check --mail sends a test mail and tells how the conversation went', async (t) => {
   const { port, mails } = await mailServer(t, 'plain');

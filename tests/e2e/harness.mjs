@@ -33,7 +33,7 @@ finally_(async () => {
 const toml = (value) => (Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value));
 
 /** The text of a config file; a section given here is merged over the test hotel's. */
-function configText(sections) {
+function configText({ staff = [], ...sections }) {
   const all = {
     server: { listen: '127.0.0.1:0' },
     hotel: { name: 'Hotel Uji', timezone: 'Asia/Jakarta', language: 'id', ...HOTEL },
@@ -43,6 +43,7 @@ function configText(sections) {
   for (const [name, keys] of Object.entries(sections)) all[name] = { ...all[name], ...keys };
   const tables = Object.entries(all).map(([name, keys]) => ({ head: `[${name}]`, keys }));
   for (const room of ROOMS) tables.push({ head: '[[room]]', keys: room });
+  for (const member of staff) tables.push({ head: '[[staff]]', keys: member });
   return tables
     .map(({ head, keys }) => [head, ...Object.entries(keys).map(([key, value]) => `${key} = ${toml(value)}`)].join('\n'))
     .join('\n\n');
@@ -289,9 +290,9 @@ export class Listener {
       change.booking.receiptNo === receiptNo && change.action === action, within);
   }
 
-  /** The actions of one booking that were received so far, without the guest's positions. */
+  /** The actions of one booking that were received so far, without what comes beside it: positions, messages given up. */
   actions(receiptNo) {
-    return this.received.filter((change) => change.booking.receiptNo === receiptNo && change.action !== 'POSITION').map((change) => change.action);
+    return this.received.filter((change) => change.booking.receiptNo === receiptNo && !['POSITION', 'UNDELIVERED'].includes(change.action)).map((change) => change.action);
   }
 
   async close() {

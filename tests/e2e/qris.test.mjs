@@ -103,6 +103,23 @@ for (const store of STORES) {
   });
 }
 
+test('without a code arrival works all the same, and the guest pays at the desk', async (t) => {
+  const server = await start();
+  const token = await server.staffToken();
+  const { booking } = await server.book({ email: 'ani@example.com' });
+  const { markArrived } = await server.must(ARRIVE, { r: booking.receiptNo }, { token });
+  assert.deepEqual([markArrived.status, markArrived.qrisProgress], ['PENDING', null]);
+  const mail = await until('the mail', async () => (await server.mails('ani@example.com')).find((each) => /Selamat datang/.test(each.subject)));
+  assert.match(mail.text, /Silakan bayar Rp350\.000 di meja resepsionis sampai .*pukul .*: tidak lebih dan tidak kurang/);
+  for (const query of [SEND, SHOW]) assert.equal((await server.ask(query, { r: booking.receiptNo }, { token })).errors[0].extensions.code, 'UNAVAILABLE');
+  const { page } = await visitor(t, { viewport: PHONE });
+  await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
+  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
+  await card.locator('[data-do="paid"]').waitFor();
+  assert.equal(await card.locator('[data-do="send"], [data-do="show"]').count(), 0);
+  await server.stop();
+});
+
 test('with on_booking the code comes with the booking', async () => {
   const server = await start({ qris: { ...QRIS, send: 'on_booking' } });
   const { booking } = await server.book();
@@ -119,6 +136,14 @@ test('as it is, the hotel\'s own picture goes out byte for byte', async (t) => {
   const name = await until('the mail', async () => (await mailNames(first)).find((each) => each.includes('.2.')));
   const { file } = await open(first, name);
   assert.equal(read(file), PAYLOAD);
+  const { page, problems } = await visitor(t, { viewport: PHONE });
+  await page.goto(`${first.url}/fo#code=${await first.staffCode()}`);
+  await page.locator(`[data-receipt="${booking.receiptNo}"] [data-do="show"]`).click();
+  await page.locator('#qris-type', { hasText: 'Ketik jumlah ini' }).waitFor();
+  await page.waitForFunction(() => document.querySelector('#qris-code').naturalWidth > 0);
+  await assertFits(page, 'the screen with a code without a sum');
+  await picture(page, 'board-qris-screen-as-is');
+  assert.deepEqual(problems, []);
   await first.stop();
   const image = join(first.folder, 'hotel.png');
   await writeFile(image, await readFile(file));
@@ -164,6 +189,7 @@ test('the board sends the code, says what became of it, and shows it to the gues
   await card.locator('[data-do="show"]').click();
   await page.locator('#qris-code[src]').waitFor();
   await page.waitForFunction(() => document.querySelector('#qris-code').naturalWidth > 0);
+  assert.equal(await page.locator('#qris-type').isVisible(), false);
   await assertAccessible(page, 'the code on the screen');
   const shot = join(server.folder, 'screen.png');
   await page.screenshot({ path: shot });

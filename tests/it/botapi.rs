@@ -20,7 +20,7 @@ pub use people::Person;
 /// The token of the one bot.
 pub const TOKEN: &str = "100:test_token";
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The server.
 #[derive(Clone)]
@@ -101,6 +101,13 @@ impl BotApi {
         self.state().blocked.insert(chat);
     }
 
+    /// Somebody deletes a message of the bot.
+    pub fn deletes(&self, chat: i64, message: i64) {
+        self.state().transcript.push(format!("(#{message} @ {chat} is deleted)"));
+        self.state().messages.entry(chat).or_default().retain(|known| known.id != message);
+        self.touch();
+    }
+
     /// Everything that was said and tapped, in order.
     pub fn transcript(&self) -> String {
         self.state().transcript.join("\n")
@@ -109,6 +116,11 @@ impl BotApi {
     /// What was sent that Telegram refuses.
     pub fn refusals(&self) -> Vec<String> {
         self.state().refusals.clone()
+    }
+
+    /// What was refused so far was to be expected.
+    pub fn forgives(&self) {
+        self.state().refusals.clear();
     }
 
     pub fn menus(&self) -> Vec<(String, String, Vec<String>)> {

@@ -429,3 +429,59 @@ fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() 
         hotel.close().await;
     });
 }
+
+#[test]
+fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
+        let away = Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.letters.refuse([away]);
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.nothing_more().await;
+        let extend = Command::Extend { by: staff("Sari"), minutes: 60 };
+        hotel.desk.act(held.booking.receipt_no, extend).await.unwrap();
+        hotel.next(Action::Extended).await;
+        until(|| (hotel.letters.kinds().len() == 2).then_some(())).await;
+        hotel.pass(TimeDelta::seconds(2)).await;
+        let given_up = loop {
+            let given_up = hotel.desk.undelivered(&[held.booking.receipt_no]).await.unwrap();
+            if !given_up.is_empty() {
+                break given_up;
+            }
+        };
+        assert!(given_up[0].reason.contains("newer word"), "{}", given_up[0].reason);
+        assert_eq!(hotel.letters.kinds(), [Action::Booked, Action::Extended]);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_reminder_that_cannot_be_sent_is_given_up_at_its_deadline_and_not_at_some_later_try() {
+    on_a_still_clock(|| async {
+        let mut hotel = House::new().open().await;
+        let held = hotel.book("Budi").await;
+        hotel.next(Action::Booked).await;
+        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
+        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.letters.refuse(std::iter::repeat_with(away).take(100));
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        let receipt_nos = [held.booking.receipt_no];
+        for _ in 0..14 {
+            hotel.nothing_more().await;
+            hotel.pass(minutes(1)).await;
+        }
+        hotel.nothing_more().await;
+        assert!(hotel.desk.undelivered(&receipt_nos).await.unwrap().is_empty());
+        hotel.pass(minutes(1)).await;
+        hotel.next(Action::Expired).await;
+        hotel.nothing_more().await;
+        let given_up = hotel.desk.undelivered(&receipt_nos).await.unwrap();
+        assert!(given_up[0].reason.contains("too late"), "{}", given_up[0].reason);
+        hotel.lose_power();
+    });
+}

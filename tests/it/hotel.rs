@@ -20,6 +20,7 @@ use jatah::courier::{Courier, Deliver, Failure, Letter, Routes};
 use jatah::desk::{BookRequest, Booked, Desk, DeskError};
 use jatah::domain::{
     Action, Change, Command, Contact, Email, Fix, Guest, GuestName, Held, Language, Moment, Policy,
+    TelegramId,
 };
 use jatah::feed::{Fed, Feed, Heard, NodeId};
 use jatah::lifecycle::{Health, Lifecycle, Phase};
@@ -75,6 +76,8 @@ pub struct House {
     pub policy: Policy,
     /// Who knows the roads.
     roads: Option<RoutingServer>,
+    /// Brings the mails; then the letter box is Telegram's.
+    mailer: Option<Arc<dyn Deliver>>,
 }
 
 impl House {
@@ -85,7 +88,13 @@ impl House {
             clock: Clock::anchored(epoch()),
             policy,
             roads: None,
+            mailer: None,
         }
+    }
+
+    /// A house whose mails go another way than Telegram's messages.
+    pub fn with_mailer(mailer: Arc<dyn Deliver>) -> Self {
+        Self { mailer: Some(mailer), ..Self::new() }
     }
 
     /// A house that asks a routing server.
@@ -123,7 +132,10 @@ impl House {
         let changes = feed.listen();
         parts.spawn("feed", work.run(parts.stop_signal()));
         parts.spawn("commits", queue_work);
-        let routes = Routes { email: letters.clone(), telegram: None };
+        let routes = match self.mailer.clone() {
+            Some(email) => Routes { email, telegram: Some(letters.clone()) },
+            None => Routes { email: letters.clone(), telegram: None },
+        };
         let courier = Courier::new(
             store.clone(),
             feed.clone(),
@@ -163,13 +175,22 @@ impl Hotel {
         self.try_book(name, "HALL").await.unwrap().held
     }
 
+    /// The same for a guest of the bot.
+    pub async fn book_by_telegram(&self, name: &str, id: i64) -> Held {
+        self.ask_for(name, "HALL", Contact::Telegram(TelegramId(id))).await.unwrap().held
+    }
+
     pub async fn try_book(&self, name: &str, code: &str) -> Result<Booked, DeskError> {
         let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+        self.ask_for(name, code, Contact::Web(Email::parse(&email).unwrap())).await
+    }
+
+    async fn ask_for(&self, name: &str, code: &str, contact: Contact) -> Result<Booked, DeskError> {
         let request = BookRequest {
             request_id: fresh_secret(),
             guest: Guest {
                 name: GuestName::parse(name).unwrap(),
-                contact: Contact::Web(Email::parse(&email).unwrap()),
+                contact,
                 language: Language::Indonesian,
             },
             room: room(code),

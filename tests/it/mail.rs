@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use jatah::auth::LinkKey;
 use jatah::config::Config;
 use jatah::courier::{Deliver, Failure, Letter};
-use jatah::domain::{Change, Command, Email, Held, Language, Recipient, Track};
+use jatah::domain::{Action, Change, Command, Email, GuestName, Held, Language, Recipient, Track};
 use jatah::email::{Mailer, SetupError};
 use jatah::qris::Qris;
 use jatah::store::sqlite::SqliteStore;
@@ -18,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::build::{Wish, cancel, decided, epoch, minute, pay, staff};
+use crate::hotel::{House, on_a_still_clock, until};
 
 /// Where the Python packages are.
 static PACKAGES: LazyLock<String> = LazyLock::new(|| {
@@ -128,6 +129,7 @@ fn came(outcome: &Result<(), Failure>) -> (Came, &str) {
         Err(Failure::Transient { reason, .. }) => (Came::Transient, reason),
         Err(Failure::Permanent(reason)) => (Came::Permanent, reason),
         Err(Failure::Unknown(reason)) => (Came::Unknown, reason),
+        Err(Failure::NotYet) => panic!("a mail waits for no turn"),
     }
 }
 
@@ -149,6 +151,8 @@ async fn each_fault_of_a_mail_server_is_what_it_means() {
         "silent_after_data",
         "drops_after_data",
         "auth_refused",
+        "slow",
+        "drops_at_recipient",
     ];
     let post = Post::open(&modes);
     let port = |mode: &str| post.ports[modes.iter().position(|each| *each == mode).unwrap()];
@@ -164,6 +168,8 @@ async fn each_fault_of_a_mail_server_is_what_it_means() {
         ("450 greylisted", plain("greylist"), Came::Transient, "450"),
         ("451 to the sender", plain("busy"), Came::Transient, "451"),
         ("452 after DATA", plain("queue_full"), Came::Transient, "452"),
+        ("takes a second over DATA", plain("slow"), Came::Taken, ""),
+        ("hangs up before DATA", plain("drops_at_recipient"), Came::Transient, "terputus"),
         ("550 to the recipient", plain("unknown_user"), Came::Permanent, "550"),
         ("552 mailbox full", plain("mailbox_full"), Came::Permanent, "552"),
         ("554 after DATA", plain("spam"), Came::Permanent, "554"),
@@ -213,7 +219,7 @@ async fn each_fault_of_a_mail_server_is_what_it_means() {
         assert!(!reason.contains('@'), "{fault}: {reason}");
     });
     futures_util::future::join_all(tries).await;
-    for kept in ["plain-1", "starttls-1", "full-1", "implicit-1", "silent_after_data-1"] {
+    for kept in ["plain-1", "starttls-1", "full-1", "implicit-1", "slow-1", "silent_after_data-1"] {
         assert!(post.taken(kept).exists(), "{kept}");
     }
     let told = std::fs::read_to_string(post.folder.path().join("full-1.json")).unwrap();
@@ -309,6 +315,89 @@ fn check_headers(facts: &Value, revision: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailbox_that_is_refused_does_not_spoil_the_connection_for_the_next() {
+    let post = Post::open(&["unknown_user"]);
+    let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", post.ports[0])).await;
+    assert_eq!(came(&mailer.deliver(&letter(booked(), false)).await).0, Came::Permanent);
+    let other = Wish::new(2).by_mail("budi@example.com").commit().change;
+    mailer.deliver(&letter(other, false)).await.unwrap();
+    assert_eq!(facts(&post.taken("unknown_user-1"), None)["addresses"][0][1], "budi@example.com");
+}
+
+/// Names come from strangers; nothing that they hold becomes a header or splits one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_name_adds_a_header_or_is_cut() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("url = \"file:{}\"", folder.path().display());
+    let from = "from = \"Hotel \\\"Melati\\\", Café 花園 🌺 <booking@hotel.example>\"";
+    let mailer = mailer(&format!("{url}\n{from}"), "").await.unwrap();
+    let longest = "花".repeat(80);
+    let names = [
+        longest.as_str(),
+        "Ana <evil@example.com>, Bcc: x@example.com",
+        "=?utf-8?q?Bcc=3A?= (comment) \\\"; @",
+        "👩‍👩‍👧 شارع",
+        "a: b",
+    ];
+    for (serial, name) in (1..).zip(names) {
+        let change = Wish::new(serial).named(name).by_mail("guest@example.com").commit().change;
+        mailer.deliver(&letter(change, false)).await.unwrap();
+        let file = folder.path().join(format!("RESI-20260104-{serial:03}.1.guest.eml"));
+        let facts = facts(&file, None);
+        assert_eq!(facts["addresses"], serde_json::json!([[name, "guest@example.com"]]));
+        assert_eq!(facts["defects"], Value::Array(Vec::new()), "{name}");
+        assert!(facts["counts"].as_object().unwrap().values().all(|count| *count == 1), "{facts}");
+        assert_eq!(facts["headers"]["bcc"], Value::Null);
+        assert!(facts["longest_line"].as_u64().unwrap() <= 998 && facts["ascii"] == true);
+    }
+    for evil in ["Ana\r\nBcc: x@example.com", "Ana\nSubject: x", "Ana\u{0}", "Ana\u{85}x"] {
+        assert!(GuestName::parse(evil).is_err(), "{evil:?}");
+        assert!(Email::parse(&format!("{evil}@example.com")).is_err(), "{evil:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_it_is_the_hotel_s_jpeg_travels_byte_for_byte_under_its_own_kind() {
+    let folder = TempDir::new().unwrap();
+    let image = folder.path().join("sticker.jpg");
+    std::fs::write(&image, crate::photo::of_the_sticker()).unwrap();
+    let code = format!("image = \"{}\"\nmode = \"as_is\"", image.display());
+    let url = format!("url = \"file:{}\"", folder.path().display());
+    let mailer = mailer(&url, &code).await.unwrap();
+    let arrived = then(&booked(), Command::Arrive { by: staff("Sari") }, 60);
+    mailer.deliver(&letter(arrived, true)).await.unwrap();
+    let facts = facts(&folder.path().join("RESI-20260104-001.2.guest.eml"), None);
+    let parts = facts["parts"].as_array().unwrap();
+    let picture = parts.iter().find(|part| part["type"] == "image/jpeg").unwrap();
+    assert_eq!((&picture["name"], &picture["disposition"]), (&"qris.jpg".into(), &"inline".into()));
+    let sent = picture["sha256"].as_str().unwrap();
+    let output = Process::new("sha256sum").arg(&image).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with(sent));
+    let text = parts[0]["text"].as_str().unwrap();
+    assert!(text.contains("isi jumlah Rp350.000") && text.contains("nomor resi RESI-20260104-001"));
+    assert!(text.contains("tepat Rp350.000, tidak lebih dan tidak kurang"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_says_when_it_was_paid_and_no_code_means_the_desk() {
+    let folder = TempDir::new().unwrap();
+    let mailer = plain_mailer(&format!("file:{}", folder.path().display())).await;
+    let arrived = then(&booked(), Command::Arrive { by: staff("Sari") }, 60);
+    let paid = then(&arrived, pay(), 75);
+    for (change, words) in [
+        (arrived, "Silakan bayar Rp350.000 di meja resepsionis sampai pukul"),
+        (paid, "Dibayar: Minggu, 4 Januari 2026, 18.15 WIB"),
+    ] {
+        let revision = change.booking.revision.0;
+        mailer.deliver(&letter(change, false)).await.unwrap();
+        let file = folder.path().join(format!("RESI-20260104-001.{revision}.guest.eml"));
+        let facts = facts(&file, None);
+        let text = facts["parts"][0]["text"].as_str().unwrap();
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_booking_that_ends_after_a_code_tells_the_guest_not_to_pay_it() {
     let folder = TempDir::new().unwrap();
     let mailer = plain_mailer(&format!("file:{}", folder.path().display())).await;
@@ -396,4 +485,31 @@ async fn a_test_mail_tells_how_the_conversation_went() {
         plain_mailer(&url(post.ports[1])).await.try_out(&to, Language::English, epoch()).await;
     assert_eq!(lines.last().map(String::as_str), Some("encrypted by STARTTLS"));
     assert!(outcome.unwrap_err().to_string().contains("menolak nama"));
+}
+
+#[test]
+fn a_mail_server_that_says_nothing_delays_neither_telegram_nor_the_clock() {
+    on_a_still_clock(async || {
+        let post = Post::open(&["silent_banner"]);
+        let url = format!("smtp://127.0.0.1:{}?tls=none", post.ports[0]);
+        let mut hotel = House::with_mailer(Arc::new(plain_mailer(&url).await)).open().await;
+        // More than may be on their way to the mail server at once.
+        for serial in 1..=20 {
+            hotel.book(&format!("Tamu {serial}")).await;
+            hotel.next(Action::Booked).await;
+        }
+        let held = hotel.book_by_telegram("Budi", 7).await;
+        hotel.next(Action::Booked).await;
+        until(|| (hotel.letters.kinds() == [Action::Booked]).then_some(())).await;
+        assert_eq!(hotel.clock.now(), epoch(), "no time passed");
+        hotel.pass_until(held.booking.hold.until).await;
+        let mut ended = Vec::new();
+        while ended.len() < 21 {
+            let change = hotel.next(Action::Expired).await;
+            assert_eq!(change.at, hotel.clock.now());
+            ended.push(change.booking.receipt_no);
+        }
+        until(|| hotel.letters.kinds().contains(&Action::Expired).then_some(())).await;
+        hotel.lose_power();
+    });
 }

@@ -14,6 +14,7 @@ mod hotel;
 mod mail;
 mod mongo;
 mod mongod;
+mod photo;
 mod qris;
 mod roads;
 mod sqlite;

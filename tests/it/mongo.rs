@@ -15,7 +15,7 @@ use jatah::domain::{
 };
 use jatah::store::mongo::MongoStore;
 use jatah::store::{
-    Changes, Commit, CommitAnswer, CommitQueue, Cursor, Fed, Lease, Limit, NodeId, NoticeId,
+    Changes, Commit, CommitAnswer, CommitQueue, Cursor, Fed, Lease, Limit, Mark, NodeId, NoticeId,
     Opening, Outcome, Store, StoreError,
 };
 use mongodb::bson::{Bson, Document, doc};
@@ -256,7 +256,7 @@ async fn a_replay_ends_at_its_end_without_moves_and_marks() {
         let notice =
             NoticeId { receipt_no: receipt(serial), revision: Revision(1), to: Recipient::Guest };
         store.mark(notice, &Outcome::Sent(Clock::system().now())).await.unwrap();
-        assert_eq!(next(&mut changes).await.1, Fed::Marked(notice));
+        assert_eq!(next(&mut changes).await.1, Fed::Marked(Mark { notice, is_given_up: false }));
     }
     let replayed = async |after: &Cursor, until: &Cursor| {
         let stream = store.replay(after, until).await.unwrap();
@@ -358,7 +358,7 @@ async fn a_mark_reaches_the_other_node_once() {
     let now = Clock::system().now();
     one.mark(notice, &Outcome::GaveUp(now, "chat not found".into())).await.unwrap();
     two.mark(notice, &Outcome::Sent(now)).await.unwrap();
-    assert_eq!(next(&mut changes).await.1, Fed::Marked(notice));
+    assert_eq!(next(&mut changes).await.1, Fed::Marked(Mark { notice, is_given_up: true }));
     // The second mark did not stand, so that the next event is another one.
     done(&two, opening(2, 2)).await;
     assert_eq!(next_change(&mut changes).await.1, receipt(2));

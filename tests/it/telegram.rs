@@ -1,8 +1,11 @@
 //! The bot, driven by people through the Bot API of the tests.
 
+mod ahead;
+mod dashboard;
 mod guest;
 mod staff;
 mod transport;
+mod way;
 
 use std::sync::Arc;
 
@@ -22,6 +25,10 @@ struct Hotel {
     folder: Arc<TempDir>,
     more: &'static str,
     hold: &'static str,
+    /// How many days ahead one may book.
+    ahead: u32,
+    /// Whether Pak Joko works here no more.
+    without_joko: bool,
     running: Option<Running>,
 }
 
@@ -41,7 +48,7 @@ impl Hotel {
         let api = BotApi::open().await;
         api.group(FRONT_OFFICE);
         let folder = Arc::new(TempDir::new().unwrap());
-        let hotel = Self { api, folder, more, hold, running: None };
+        let hotel = Self { api, folder, more, hold, ahead: 0, without_joko: false, running: None };
         // Both have written to the bot before.
         let _ = (hotel.sari(), hotel.joko());
         hotel
@@ -54,6 +61,12 @@ impl Hotel {
     fn config_with(&self, environment: impl IntoIterator<Item = (String, String)>) -> Config {
         let folder = self.folder.path().display();
         let (api, hold, more) = (self.api.address, self.hold, self.more);
+        let ahead = self.ahead;
+        let joko = if self.without_joko {
+            ""
+        } else {
+            "[[staff]]\ntelegram_id = 502\nname = \"Pak Joko\"\nrole = \"manager\""
+        };
         let public =
             if more.contains("webhook") { "public_url = \"https://hotel.example\"" } else { "" };
         let text = format!(
@@ -73,6 +86,7 @@ remind_before = "{}"
 extend_by = "30m"
 [booking]
 max_nights = 9
+advance_days = {ahead}
 [email]
 url = "file:{folder}/mail"
 [telegram]
@@ -99,10 +113,7 @@ price = 50000
 telegram_id = 501
 name = "Sari"
 role = "front_office"
-[[staff]]
-telegram_id = 502
-name = "Pak Joko"
-role = "manager"
+{joko}
 "#,
             if hold == "2h" { "15m" } else { "2s" }
         );
@@ -150,6 +161,16 @@ role = "manager"
         guest.taps("✅ Pesan").await;
         let shown = guest.reads("Kamar disimpan untuk Anda").await;
         receipt_in(&shown.text)
+    }
+
+    /// Waits for a message that shows another booking than one that is known.
+    async fn shows_another(&self, guest: &Person, known: &str) -> crate::botapi::Message {
+        let is_other = |m: &crate::botapi::Message| {
+            m.text.contains("Kamar disimpan untuk Anda") && !m.text.contains(known)
+        };
+        self.api
+            .until("another booking", |api| api.messages(guest.id).into_iter().find(is_other))
+            .await
     }
 
     async fn taps_own_name(&self, guest: &Person) {

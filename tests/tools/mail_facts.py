@@ -2,11 +2,16 @@
 whether dkimpy finds the signature good."""
 import email
 import email.policy
+import hashlib
 import json
 import sys
+from email.header import decode_header, make_header
+from email.utils import getaddresses
 
 raw = open(sys.argv[1], "rb").read()
 message = email.message_from_bytes(raw, policy=email.policy.default)
+# The newer policy keeps the spaces between encoded words of a long name, against RFC 2047, 6.2.
+to = email.message_from_bytes(raw, policy=email.policy.compat32)["To"]
 
 
 def part(each):
@@ -17,6 +22,7 @@ def part(each):
         "disposition": each.get_content_disposition(),
         "name": each.get_filename(),
         "text": text,
+        "sha256": hashlib.sha256(each.get_payload(decode=True) or b"").hexdigest(),
         "size": len(each.get_payload(decode=True) or b""),
     }
 
@@ -33,7 +39,7 @@ facts = {
     "parts": [part(each) for each in message.walk() if not each.is_multipart()],
     "shape": [each.get_content_type() for each in message.walk()],
     "defects": [repr(defect) for each in message.walk() for defect in each.defects],
-    "addresses": [(a.display_name, a.addr_spec) for a in message["To"].addresses],
+    "addresses": [(str(make_header(decode_header(name))), address) for name, address in getaddresses([to])],
     "ascii": raw.isascii(),
     "longest_line": max(len(line) for line in raw.split(b"\r\n")),
     "dkim": verified(sys.argv[2]) if len(sys.argv) > 2 else None,

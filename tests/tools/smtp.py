@@ -42,6 +42,8 @@ class Handler:
         return "250 2.1.0 ok"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.mode == "drops_at_recipient":
+            server.transport.abort()
         if self.mode == "greylist" and address not in Handler.greeted:
             Handler.greeted.add(address)
             return f"450 4.2.0 <{address}>: greylisted, come back later"
@@ -63,6 +65,8 @@ class Handler:
         name.with_suffix(".part").rename(name.with_suffix(".eml"))
         told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None, "authenticated": session.authenticated, "peer": session.peer[1]}
         name.with_suffix(".json").write_text(json.dumps(told))
+        if self.mode == "slow":
+            await asyncio.sleep(1)
         if self.mode == "silent_after_data":
             await asyncio.Event().wait()
         if self.mode == "drops_after_data" or (self.mode == "drops_once" and taken == 1):

@@ -1,6 +1,6 @@
 // Brings the board its bookings: everything once, then every change after the cursor taken before that read.
 // After a disconnect it asks for what it missed; if the server no longer knows the cursor, it reads all again.
-import { BOOKING_CHANGED, BOOKINGS } from './documents.js';
+import { BOOKING_CHANGED, BOOKINGS, DEGRADED } from './documents.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
 import { worthPaging } from './board-state.js';
 
@@ -31,8 +31,9 @@ export async function loadAll(api, now, advanceDays) {
  * @param onChange ({action, booking, at}) of each change
  * @param onState the socket's states
  * @param onLost (refusal) when the cursor or the session is refused
+ * @param onDegraded ([{part, reason}]) of what is not well, whenever that changes
  */
-export function followChanges({ cursor, token, language, onChange, onState, onLost }) {
+export function followChanges({ cursor, token, language, onChange, onState, onLost, onDegraded }) {
   let last = cursor;
   const socket = createSocket({
     url: socketUrl(location), onState,
@@ -42,6 +43,7 @@ export function followChanges({ cursor, token, language, onChange, onState, onLo
     next: ({ bookingChanged }) => { last = bookingChanged.cursor || last; onChange(bookingChanged); },
     refused: onLost,
   });
+  socket.subscribe(DEGRADED, () => ({}), { next: ({ degradedChanged }) => onDegraded(degradedChanged), refused: () => {} });
   wakeWithPage(socket);
   return socket;
 }

@@ -3,7 +3,7 @@ import { byId, setText, show } from './dom.js';
 import { rupiah } from './format.js';
 import { sentenceOf, t } from './language.js';
 
-/** @param load (receiptNo) => Promise of {amount, svg} */
+/** @param load (receiptNo) => Promise of {amount, hasAmount, svg} */
 export function mountQris({ load }) {
   const dialog = byId('qris'), code = byId('qris-code');
   let shown = null; // {booking, qris, problem}
@@ -41,6 +41,7 @@ export function mountQris({ load }) {
     setText(byId('qris-problem'), words);
     show(byId('qris-problem'), Boolean(words));
     show(byId('qris-exactly'), !over);
+    show(byId('qris-type'), Boolean(qris) && !qris.hasAmount && !over);
     // A picture of its own document: nothing in it can reach this page.
     if (qris && !over) code.src = `data:image/svg+xml,${encodeURIComponent(qris.svg)}`;
     else code.removeAttribute('src');

@@ -58,7 +58,7 @@ async function start() {
     state.bookings.clear();
     for (const booking of bookings) merge(state, booking);
     rooms.load(hotel.today);
-    socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost });
+    socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost, onDegraded: banner.degraded });
   } catch (error) {
     if (mine === loading && session.token()) { failure = error; retrySoon(); }
   }
@@ -111,7 +111,7 @@ function onChange({ action, booking }) {
   ask.changed(state.bookings.get(booking.receiptNo));
   qris.changed(state.bookings.get(booking.receiptNo));
   updateSoon();
-  if (action !== 'POSITION') rooms.soon(state.hotel.today);
+  if (action !== 'POSITION' && action !== 'UNDELIVERED') rooms.soon(state.hotel.today);
   const kind = notable(action);
   if (!kind) return;
   if (!catchingUp) notice.tell(kind, booking);
@@ -120,7 +120,7 @@ function onChange({ action, booking }) {
 
 function onState(socketState) {
   const again = banner.state(socketState);
-  if (again) { refreshDay(); rooms.soon(state.hotel.today); }
+  if (again) { refreshDay(); rooms.soon(state.hotel.today); catchUp(); }
   // The token in connection_init was refused: ask in the open, which tells an ended session from a bad moment.
   if (socketState === 'refused') retrySoon();
 }
@@ -136,6 +136,15 @@ async function refreshDay() {
   if (!seen || !state.hotel) return;
   if (seen.today !== state.hotel.today) { state.hotel = { ...state.hotel, today: seen.today }; rooms.load(seen.today); }
   update();
+}
+
+/** Positions and messages that were given up are told live only: after a gap they are read anew. */
+async function catchUp() {
+  try {
+    const { bookings } = await loadAll(api, now(), state.hotel.advanceDays);
+    for (const booking of bookings) merge(state, booking);
+    update();
+  } catch { /* what comes next is heard all the same */ }
 }
 
 /** A forecast changes by the mere passing of time, which is no change of a booking and comes by no feed. */

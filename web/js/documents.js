@@ -40,6 +40,8 @@ export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, 
 
 const staffFields = `${sharedFields} contact undelivered travel { trail { distanceKm bearing at } }`;
 
+export const DEGRADED = `subscription Degraded { degradedChanged { part reason } }`;
+
 export const SIGN_IN = `mutation SignIn($code: String!) {
   signInWithCode(code: $code) { token expiresAt staff { name role } }
 }`;
@@ -80,4 +82,4 @@ export const CANCEL_BOOKING = `mutation CancelBooking($receiptNo: String!, $note
 
 export const SEND_QRIS = `mutation SendQris($receiptNo: String!) { sendQris(receiptNo: $receiptNo) { ${staffFields} } }`;
 
-export const QRIS = `query Qris($receiptNo: String!) { qris(receiptNo: $receiptNo) { amount svg } }`;
+export const QRIS = `query Qris($receiptNo: String!) { qris(receiptNo: $receiptNo) { amount hasAmount svg } }`;

@@ -2,8 +2,8 @@
 
 use super::build::{Story, arrive, at, book, cancel, change, pay, policy, sari};
 use crate::domain::{
-    Action, Command, Decision, Policy, QrisOutcome, QrisPolicy, QrisProgress, Refusal, Revision,
-    decide,
+    Action, Command, Decision, Policy, QrisOutcome, QrisPolicy, QrisProgress, Recipient, Refusal,
+    Revision, decide,
 };
 
 fn with(qris: QrisPolicy) -> Policy {
@@ -71,10 +71,13 @@ fn the_front_office_sends_it_whenever_it_wishes_and_moves_nothing_else() {
 fn a_code_counts_as_sent_when_it_was_accepted_and_not_before() {
     let story = Story::under(with(QrisPolicy::OnArrival)).then(arrive(), 60);
     assert_eq!(story.held.booking.qris_sent_at, None);
+    let sent = change(Some(&story.held), delivered(2), at(61), &story.policy);
     let story = story.then(delivered(2), 61);
     let booking = &story.held.booking;
     assert_eq!((booking.qris, booking.qris_sent_at), (QrisProgress::Sent, Some(at(61))));
     assert!(booking.is_pending());
+    let told: Vec<_> = sent.notices.iter().map(|notice| notice.to).collect();
+    assert_eq!(told, [Recipient::FrontOffice], "who waits at the desk for it");
     let again = decide(Some(&story.held), delivered(2), at(62), &story.policy);
     assert_eq!(again, Ok(Decision::Unchanged), "told twice, noted once");
 }

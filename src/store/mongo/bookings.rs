@@ -167,7 +167,10 @@ fn conditions(filter: &Filter) -> Vec<Document> {
             contains("$_id", &text.to_uppercase()),
         ] } },
     });
-    status.into_iter().chain(check_in).chain(search).collect()
+    let settled = filter
+        .settled_since
+        .map(|since| doc! { "status.at_ms": { "$gte": since.timestamp_millis() } });
+    status.into_iter().chain(check_in).chain(settled).chain(search).collect()
 }
 
 /// A plain search for the text: there is no pattern for anybody to smuggle in.

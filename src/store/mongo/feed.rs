@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::MongoStore;
 use super::error::{closed, cursor_error, store_error};
-use super::shape::{CHANGES, LeaseDocument, TRACKS, notice_id, read, read_raw};
+use super::shape::{CHANGES, LeaseDocument, TRACKS, notice_id, outbox_field, read, read_raw};
 use crate::store::document::{ChangeDocument, receipt_no};
-use crate::store::{Changes, Cursor, Fed, StoreError};
+use crate::store::{Changes, Cursor, Fed, Mark, StoreError};
 
 /// Longer than any token of ours: what is longer is not asked about.
 const MAX_CURSOR: usize = 2_000;
@@ -59,6 +59,8 @@ struct UpdateDescription {
 struct UpdatedFields {
     /// The recipient of the notice that was marked last.
     marked: String,
+    #[serde(flatten)]
+    others: Document,
 }
 
 #[derive(Debug, Deserialize)]
@@ -168,8 +170,11 @@ fn fed(event: Event) -> Result<Fed, StoreError> {
             Ok(Fed::Changed { change: Arc::new(change.try_into()?), lease: lease.try_into()? })
         }
         (CHANGES, "update") => {
-            let marked = event.update_description.ok_or_else(odd)?.updated_fields.marked;
-            Ok(Fed::Marked(notice_id(&event.document_key.id, &marked)?))
+            let UpdatedFields { marked, others } =
+                event.update_description.ok_or_else(odd)?.updated_fields;
+            let notice = notice_id(&event.document_key.id, &marked)?;
+            let is_given_up = others.contains_key(outbox_field(notice.to, "gave_up"));
+            Ok(Fed::Marked(Mark { notice, is_given_up }))
         }
         (TRACKS, "replace") => Ok(Fed::Moved(receipt_no(&event.document_key.id)?)),
         _ => Err(odd()),

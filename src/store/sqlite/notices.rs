@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::{moment, receipt_no, recipient, recipient_text};
 use super::super::{
-    Commit, Fed, Lease, LeaseAnswer, NodeId, NoticeId, Outcome, Owed, StoreError, Undelivered,
+    Commit, Fed, Lease, LeaseAnswer, Mark, NodeId, NoticeId, Outcome, Owed, StoreError, Undelivered,
 };
 use super::read::{CHUNK, Chunk};
 use super::{Writer, json};
@@ -112,7 +112,8 @@ pub(super) fn mark(
         reason,
     ])?;
     if marked > 0 {
-        writer.feed_beside(Fed::Marked(notice))?;
+        let is_given_up = gave_up_at.is_some();
+        writer.feed_beside(Fed::Marked(Mark { notice, is_given_up }))?;
     }
     Ok(())
 }

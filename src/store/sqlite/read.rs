@@ -127,6 +127,11 @@ impl Conditions {
         if let Some(check_in) = filter.check_in {
             conditions.add("check_in = ?", [check_in.to_string().into()]);
         }
+        if let Some(since) = filter.settled_since {
+            // As the index has it.
+            let sql = "json_extract(document, '$.status.at_ms') >= ?";
+            conditions.add(sql, [since.timestamp_millis().into()]);
+        }
         match &filter.search {
             // A place in a text, and no pattern: nothing needs escaping.
             Some(Search::Text(text)) => conditions.add(

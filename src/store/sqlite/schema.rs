@@ -15,7 +15,8 @@ const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 64;
 
 /// One script a version: what is here never changes, new versions are added below.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let io = |error: io::Error| {

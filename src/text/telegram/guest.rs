@@ -1,60 +1,10 @@
-//! What a guest reads in the chat.
+//! What a guest reads on the way to a booking, and in answer to what they type.
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::{escape, facts, left, nights, until_words};
-use crate::domain::{
-    Actor, Booking, CancelReason, Change, Event, Forecast, HotelPolicy, Language, Moment, RoomType,
-    Rupiah, Status, Stay,
-};
-use crate::text::{clock_time, date, duration, kilometres, rupiah, say};
-
-/// Labels of a guest's buttons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GuestLabel {
-    /// Book in this chat.
-    BookHere,
-    /// Book on the web form.
-    BookOnWeb,
-    /// Book it.
-    Book,
-    /// Start over.
-    StartOver,
-    /// More dates or nights.
-    More,
-    /// Type another name.
-    OtherName,
-    /// Share the position.
-    Share,
-    /// Send the position once.
-    SendOnce,
-    /// Cancel.
-    Cancel,
-    /// Yes, cancel.
-    ReallyCancel,
-    /// No, keep it.
-    Keep,
-}
-
-/// What a guest's button says.
-#[must_use]
-pub fn guest_label(language: Language, label: GuestLabel) -> &'static str {
-    match label {
-        GuestLabel::BookHere => say(language, "Pesan di sini", "Book here"),
-        GuestLabel::BookOnWeb => say(language, "Pesan lewat web", "Book on the web"),
-        GuestLabel::Book => say(language, "✅ Pesan", "✅ Book"),
-        GuestLabel::StartOver => say(language, "Mulai lagi", "Start over"),
-        GuestLabel::More => say(language, "Lainnya…", "More…"),
-        GuestLabel::OtherName => say(language, "Ketik nama lain", "Type another name"),
-        GuestLabel::Share => say(language, "📍 Bagikan lokasi", "📍 Share position"),
-        GuestLabel::SendOnce => {
-            say(language, "📍 Kirim lokasi saya sekali", "📍 Send my position once")
-        }
-        GuestLabel::Cancel => say(language, "Batalkan", "Cancel"),
-        GuestLabel::ReallyCancel => say(language, "Ya, batalkan", "Yes, cancel"),
-        GuestLabel::Keep => say(language, "Tidak jadi", "No, keep it"),
-    }
-}
+use super::{escape, guest_menu, nights, staff_menu};
+use crate::domain::{HotelPolicy, Language, Moment, Role, RoomType, Rupiah, Stay};
+use crate::text::{date, duration, rupiah, say, told_time};
 
 /// The greeting of `/start`.
 #[must_use]
@@ -64,11 +14,21 @@ pub fn greeting(language: Language, hotel: &HotelPolicy, hold: TimeDelta) -> Str
     say(
         language,
         format!(
-            "Selamat datang di <b>{name}</b>.\nKamar kami simpan {hold} tanpa bayar di muka: bayar saat tiba."
+            "Selamat datang di <b>{name}</b>.\nKami simpan kamar Anda {hold}, tanpa uang muka. Bayar saat tiba di hotel."
         ),
         format!(
-            "Welcome to <b>{name}</b>.\nWe keep a room for {hold} with nothing to pay in advance: you pay on arrival."
+            "Welcome to <b>{name}</b>.\nWe keep a room for you for {hold}, with nothing to pay in advance. You pay when you arrive."
         ),
+    )
+}
+
+/// What was chosen on the web form is no longer known.
+#[must_use]
+pub fn choice_is_gone(language: Language) -> &'static str {
+    say(
+        language,
+        "Pilihan Anda dari web sudah kedaluwarsa. Silakan pilih lagi di sini.",
+        "What you chose on the web is no longer known. Please choose again here.",
     )
 }
 
@@ -89,31 +49,40 @@ pub fn choose_room(language: Language, sold_out: &[&RoomType]) -> String {
 pub fn nothing_left(language: Language) -> &'static str {
     say(
         language,
-        "Maaf, semua kamar untuk malam ini sudah habis.",
-        "Sorry, no room is left for tonight.",
+        "Maaf, semua kamar untuk malam ini sudah habis. Kamar bisa kosong lagi sewaktu-waktu: silakan cek lagi nanti.",
+        "Sorry, no room is left for tonight. One may become free at any time: please look again later.",
     )
 }
 
-/// A button with a room type, its price, and how many are left.
+/// A button with a room type and its price, and how many are left where the night is known.
 #[must_use]
-pub fn room_label(language: Language, room: &RoomType, available: u32) -> String {
+pub fn room_label(language: Language, room: &RoomType, left: Option<u32>) -> String {
     let (name, price) = (super::short(&room.name, 30), rupiah(room.price));
-    say(
-        language,
-        format!("{name} · {price} · sisa {available}"),
-        format!("{name} · {price} · {available} left"),
-    )
+    match left {
+        Some(left) => say(
+            language,
+            format!("{name} · {price} · sisa {left}"),
+            format!("{name} · {price} · {left} left"),
+        ),
+        None => format!("{name} · {price}"),
+    }
 }
 
-/// The choice of the date.
+/// The choice of the date, with the dates that are sold out.
 #[must_use]
-pub fn choose_date(language: Language, room: &str) -> String {
+pub fn choose_date(language: Language, room: &str, sold_out: &[NaiveDate]) -> String {
     let room = escape(room);
-    say(
+    let lead = say(
         language,
-        format!("<b>{room}</b>\nTanggal berapa masuk?"),
+        format!("<b>{room}</b>\nCheck-in tanggal berapa?"),
         format!("<b>{room}</b>\nWhich check-in date?"),
-    )
+    );
+    if sold_out.is_empty() {
+        return lead;
+    }
+    let days: Vec<String> = sold_out.iter().map(|day| date(language, *day)).collect();
+    let days = days.join("; ");
+    say(language, format!("{lead}\nHabis: {days}"), format!("{lead}\nSold out: {days}"))
 }
 
 /// A button with a date.
@@ -125,15 +94,22 @@ pub fn date_label(language: Language, day: NaiveDate, today: NaiveDate) -> Strin
     date(language, day)
 }
 
-/// The choice of the nights.
+/// The choice of the nights; `full_from` is the first night that is sold out.
 #[must_use]
-pub fn choose_nights(language: Language, room: &str, check_in: NaiveDate) -> String {
+pub fn choose_nights(
+    language: Language,
+    room: &str,
+    check_in: NaiveDate,
+    full_from: Option<NaiveDate>,
+) -> String {
     let (room, day) = (escape(room), date(language, check_in));
-    say(
+    let lead = say(
         language,
-        format!("<b>{room}</b>\nMasuk {day}. Berapa malam?"),
+        format!("<b>{room}</b>\nCheck-in {day}. Berapa malam?"),
         format!("<b>{room}</b>\nCheck-in {day}. How many nights?"),
-    )
+    );
+    let Some(night) = full_from.map(|night| date(language, night)) else { return lead };
+    say(language, format!("{lead}\nHabis: {night}"), format!("{lead}\nSold out: {night}"))
 }
 
 /// A button with a number of nights and what they cost.
@@ -153,8 +129,8 @@ pub fn choose_name(language: Language) -> &'static str {
 pub fn type_name(language: Language) -> &'static str {
     say(
         language,
-        "Ketik nama tamu (paling banyak 80 huruf).",
-        "Type the guest's name (80 characters at most).",
+        "Ketik nama tamu yang akan menginap, lalu kirim.",
+        "Type the name of the guest who will stay, and send it.",
     )
 }
 
@@ -164,195 +140,22 @@ pub fn summary(
     language: Language,
     name: &str,
     stay: &Stay,
-    until: Moment,
+    (now, until): (Moment, Moment),
     hotel: &HotelPolicy,
 ) -> String {
     let (name, room) = (escape(name), escape(&stay.room.name));
     let (day, count) = (date(language, stay.check_in), nights(language, stay.nights));
     let price = rupiah(stay.price);
-    let clock = clock_time(until, hotel.timezone);
+    let until = told_time(language, until, now, hotel.timezone);
     say(
         language,
         format!(
-            "<b>Sudah benar?</b>\nNama: {name}\nKamar: {room}\nMasuk: {day}, {count}\nHarga: <b>{price}</b>, bayar saat tiba\n\nKamar disimpan sampai pukul <b>{clock}</b>. Bila saat itu Anda sudah dekat hotel, waktunya diperpanjang; bila tidak, booking batal dengan sendirinya."
+            "<b>Sudah benar?</b>\nNama: {name}\nKamar: {room}\nCheck-in: {day}, {count}\nHarga: <b>{price}</b>, bayar saat tiba\n\nKamar kami simpan sampai <b>{until}</b>. Bila saat itu Anda sudah dekat hotel, waktunya kami perpanjang; bila tidak, booking dibatalkan otomatis."
         ),
         format!(
-            "<b>Is this right?</b>\nName: {name}\nRoom: {room}\nCheck-in: {day}, {count}\nPrice: <b>{price}</b>, paid on arrival\n\nWe keep the room until <b>{clock}</b>. If you are near the hotel then, the time is extended; if not, the booking is cancelled by itself."
+            "<b>Is this right?</b>\nName: {name}\nRoom: {room}\nCheck-in: {day}, {count}\nPrice: <b>{price}</b>, paid on arrival\n\nWe keep the room until <b>{until}</b>. If you are near the hotel then, the time is extended; if not, the booking is cancelled automatically."
         ),
     )
-}
-
-/// The one message that shows how a booking is, all its life.
-#[must_use]
-pub fn status(booking: &Booking, now: Moment, hotel: &HotelPolicy) -> String {
-    let language = booking.guest.language;
-    let facts = facts(language, booking);
-    let until = until_words(language, booking, hotel);
-    let (head, tail) = match &booking.status {
-        Status::Pending if booking.arrived_at.is_some() => (
-            say(language, "🏨 Selamat datang", "🏨 Welcome"),
-            say(
-                language,
-                format!("Silakan bayar di meja resepsionis sampai pukul {until}."),
-                format!("Please pay at the desk by {until}."),
-            ),
-        ),
-        Status::Pending => {
-            let left = left(language, booking.hold.until, now);
-            (
-                say(language, "🟡 Kamar disimpan untuk Anda", "🟡 A room is kept for you"),
-                say(
-                    language,
-                    format!(
-                        "Sampai pukul <b>{until}</b> (sisa {left}).\nBila saat itu Anda sudah dekat, waktunya diperpanjang; bila tidak, booking batal dengan sendirinya."
-                    ),
-                    format!(
-                        "Until <b>{until}</b> ({left} left).\nIf you are near then, the time is extended; if not, the booking is cancelled by itself."
-                    ),
-                ),
-            )
-        }
-        Status::Paid { .. } => (
-            say(language, "✅ Sudah dibayar", "✅ Paid"),
-            say(
-                language,
-                format!("Booking {} telah dikonfirmasi.", booking.receipt_no),
-                format!("Booking {} is confirmed.", booking.receipt_no),
-            ),
-        ),
-        Status::Cancelled { by, .. } => {
-            (say(language, "⚪️ Dibatalkan", "⚪️ Cancelled"), ended(language, by).to_owned())
-        }
-    };
-    format!("<b>{head}</b>\n{facts}\n\n{tail}")
-}
-
-fn ended(language: Language, by: &Actor) -> &'static str {
-    match CancelReason::from(by) {
-        CancelReason::Expired => say(
-            language,
-            "Waktunya habis, jadi kamar dilepas. Tidak ada yang perlu dibayar.",
-            "The time ran out, so the room is free again. There is nothing to pay.",
-        ),
-        CancelReason::ByStaff => {
-            say(language, "Hotel membatalkan booking ini.", "The hotel cancelled this booking.")
-        }
-        CancelReason::ByGuest => say(
-            language,
-            "Booking ini Anda batalkan. Tidak ada yang perlu dibayar.",
-            "You cancelled this booking. There is nothing to pay.",
-        ),
-    }
-}
-
-/// What a guest must hear as a new message; `None` for what the status message shows.
-#[must_use]
-pub fn guest_notice(change: &Change, hotel: &HotelPolicy) -> Option<String> {
-    let booking = &change.booking;
-    let language = booking.guest.language;
-    let until = until_words(language, booking, hotel);
-    let receipt_no = booking.receipt_no;
-    Some(match &change.event {
-        Event::Booked | Event::PaymentAsked | Event::QrisSent | Event::QrisFailed { .. } => {
-            return None;
-        }
-        Event::QrisRequested => pay_by_code(booking),
-        Event::Reminded { forecast, .. } => {
-            let left = left(language, booking.hold.until, change.at);
-            let outlook = outlook(language, *forecast);
-            say(
-                language,
-                format!(
-                    "⏰ Tinggal {left}: kamar kami simpan sampai pukul <b>{until}</b>.\n{outlook}"
-                ),
-                format!("⏰ {left} left: we keep the room until <b>{until}</b>.\n{outlook}"),
-            )
-        }
-        Event::ExtendedByClock { by, evidence } => {
-            let (by, far) =
-                (duration(language, *by), kilometres(language, evidence.distance_metres));
-            say(
-                language,
-                format!(
-                    "⏱ Anda {far} dari hotel, jadi waktunya ditambah {by}: sampai pukul <b>{until}</b>."
-                ),
-                format!(
-                    "⏱ You are {far} from the hotel, so you have {by} more: until <b>{until}</b>."
-                ),
-            )
-        }
-        Event::ExtendedByStaff { minutes } => {
-            let by = duration(language, TimeDelta::minutes((*minutes).into()));
-            say(
-                language,
-                format!("⏱ Hotel menambah waktu {by}: sampai pukul <b>{until}</b>."),
-                format!("⏱ The hotel gives you {by} more: until <b>{until}</b>."),
-            )
-        }
-        Event::Arrived => {
-            let price = rupiah(booking.stay.price);
-            say(
-                language,
-                format!(
-                    "🏨 Selamat datang! Silakan bayar <b>{price}</b> sampai pukul {until}, tidak lebih dan tidak kurang."
-                ),
-                format!("🏨 Welcome! Please pay <b>{price}</b> by {until}, no more and no less."),
-            )
-        }
-        Event::Paid => say(
-            language,
-            format!("✅ Pembayaran diterima. Booking {receipt_no} telah dikonfirmasi."),
-            format!("✅ Payment received. Booking {receipt_no} is confirmed."),
-        ),
-        Event::Cancelled { .. } | Event::Expired { .. } => {
-            let reason = match &booking.status {
-                Status::Cancelled { by, .. } => ended(language, by),
-                // No other state comes with this event.
-                Status::Pending | Status::Paid { .. } => "",
-            };
-            say(
-                language,
-                format!("⚪️ Booking {receipt_no} dibatalkan. {reason}"),
-                format!("⚪️ Booking {receipt_no} is cancelled. {reason}"),
-            )
-        }
-    })
-}
-
-/// What stands below a payment code.
-#[must_use]
-pub fn pay_by_code(booking: &Booking) -> String {
-    let (receipt_no, price) = (booking.receipt_no, rupiah(booking.stay.price));
-    say(
-        booking.guest.language,
-        format!(
-            "QRIS untuk {receipt_no}: bayar tepat <b>{price}</b>, tidak lebih dan tidak kurang. Tunjukkan buktinya di meja resepsionis."
-        ),
-        format!(
-            "QRIS for {receipt_no}: pay exactly <b>{price}</b>, no more and no less. Show the proof at the desk."
-        ),
-    )
-}
-
-fn outlook(language: Language, forecast: Forecast) -> &'static str {
-    match forecast {
-        Forecast::InTime => say(language, "Anda akan tiba tepat waktu.", "You will be in time."),
-        Forecast::WillExtend => say(
-            language,
-            "Anda sudah dekat: waktunya akan diperpanjang.",
-            "You are near: the time will be extended.",
-        ),
-        Forecast::WillCancel => say(
-            language,
-            "Anda masih jauh: saat itu booking akan batal.",
-            "You are still far: the booking will be cancelled then.",
-        ),
-        Forecast::NoPosition => say(
-            language,
-            "Lokasi Anda belum kami terima: saat itu booking akan batal. Bagikan lokasi bila Anda di jalan.",
-            "We have no position of yours: the booking will be cancelled then. Share your position if you are on the way.",
-        ),
-    }
 }
 
 /// How to share the way, in two lines.
@@ -360,15 +163,20 @@ fn outlook(language: Language, forecast: Forecast) -> &'static str {
 pub fn how_to_share(language: Language) -> &'static str {
     say(
         language,
-        "Tekan 📎 → <b>Lokasi</b> → <b>Bagikan Lokasi Langsung</b>: bila Anda sudah dekat, waktunya diperpanjang.\nAtau kirim sekali dengan tombol di bawah. Lokasi hanya disimpan selama booking berjalan.",
-        "Tap 📎 → <b>Location</b> → <b>Share My Live Location</b>: if you are near, the time is extended.\nOr send it once by the button below. Positions are kept only while the booking runs.",
+        "Tekan 📎 → <b>Lokasi</b> → <b>Bagikan Lokasi Langsung</b>, pilih 1 jam atau lebih: bila Anda sudah dekat saat waktunya habis, kamar tetap kami simpan.\nAtau kirim sekali saja dengan tombol di bawah. Lokasi hanya kami simpan selama booking berjalan.",
+        "Tap 📎 → <b>Location</b> → <b>Share My Live Location</b>, for an hour or more: if you are near when the time runs out, we go on keeping the room.\nOr send it just once by the button below. Positions are kept only while the booking runs.",
     )
 }
 
-/// Thanks for a position sent once.
+/// Thanks for a position sent once, with how far it is.
 #[must_use]
-pub fn position_received(language: Language) -> &'static str {
-    say(language, "📍 Terima kasih, lokasi diterima.", "📍 Thank you, position received.")
+pub fn position_received(language: Language, metres: f64) -> String {
+    let far = crate::text::kilometres(language, metres);
+    say(
+        language,
+        format!("📍 Terima kasih, lokasi diterima: {far} dari hotel."),
+        format!("📍 Thank you, position received: {far} from the hotel."),
+    )
 }
 
 /// The answer to a position where no booking runs.
@@ -376,20 +184,8 @@ pub fn position_received(language: Language) -> &'static str {
 pub fn no_hold_for_position(language: Language) -> &'static str {
     say(
         language,
-        "Terima kasih, tetapi tidak ada booking yang berjalan, jadi lokasi ini tidak disimpan.",
-        "Thank you, but no booking is running, so this position is not kept.",
-    )
-}
-
-/// The question before cancelling.
-#[must_use]
-pub fn really_cancel(booking: &Booking) -> String {
-    let language = booking.guest.language;
-    let facts = facts(language, booking);
-    say(
-        language,
-        format!("<b>Batalkan booking ini?</b>\n{facts}"),
-        format!("<b>Cancel this booking?</b>\n{facts}"),
+        "Terima kasih! Anda tidak punya booking yang berjalan, jadi lokasi ini tidak kami simpan.",
+        "Thank you! You have no running booking, so this position is not kept.",
     )
 }
 
@@ -402,17 +198,22 @@ pub fn which_to_cancel(language: Language) -> &'static str {
 /// No booking runs.
 #[must_use]
 pub fn no_booking(language: Language) -> &'static str {
-    say(language, "Tidak ada booking yang berjalan.", "No booking is running.")
+    say(language, "Anda tidak punya booking yang berjalan.", "You have no running booking.")
 }
 
-/// The answer to what was not understood.
+/// The answer to what was not understood: what can be typed, with the front office's part for
+/// its people.
 #[must_use]
-pub fn help(language: Language) -> &'static str {
-    say(
-        language,
-        "Saya membantu memesan kamar.\n/booking pesan kamar\n/status lihat booking\n/batal batalkan booking",
-        "I help with booking a room.\n/booking book a room\n/status see your booking\n/batal cancel a booking",
-    )
+pub fn help(language: Language, staff: Option<Role>) -> String {
+    let lines = |menu: Vec<(&str, &str)>| {
+        let line = |(command, about)| format!("/{command} · {about}");
+        menu.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let guests = lines(guest_menu(language));
+    let lead = say(language, "Saya membantu memesan kamar.", "I help with booking a room.");
+    let Some(role) = staff else { return format!("{lead}\n{guests}") };
+    let front_office = lines(staff_menu(language, role));
+    format!("{lead}\n{guests}\n\nFront office:\n{front_office}")
 }
 
 /// A contact was sent, which nobody asked for.

@@ -108,6 +108,9 @@ pub enum Action {
     Expired,
     /// A cancelled booking was taken up again.
     Revived,
+    /// A message about it was given up; `undelivered` says why. Fed live, never kept in the
+    /// history.
+    Undelivered,
 }
 
 /// What becomes of a QRIS code on its way to the guest.

@@ -173,6 +173,7 @@ impl BookingFilter {
         Ok(Filter {
             status,
             check_in: self.check_in.map(|Date(day)| day),
+            settled_since: None,
             search: search.map(read_search).transpose()?,
         })
     }

@@ -1,10 +1,10 @@
 //! What can be done.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Lookahead, Object};
 
 use crate::desk::{DeskError, Limit};
 use crate::domain::refusal::Unavailable;
-use crate::domain::{Command, Field, InputError, Refusal};
+use crate::domain::{Command, Field, Forbidden, InputError, Refusal};
 
 use super::booking::{Booking, Viewer};
 use super::caller::Asked;
@@ -21,6 +21,15 @@ async fn act(ctx: &Context<'_>, receipt_no: &str, command: Command) -> Result<Bo
     Ok(Booking::new(held, Viewer::Staff))
 }
 
+/// Refuses a guest's mutation whose answer would hold what only the front office sees. Before it
+/// is carried out: a refusal means that nothing was done.
+fn check_asked(booking: &Lookahead<'_>) -> Result<(), DeskError> {
+    if booking.field("history").exists() {
+        return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
+    }
+    Ok(())
+}
+
 /// Everything that can be done. Guests need the key of their booking; what is marked as the
 /// front office's needs a session.
 #[Object]
@@ -31,6 +40,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the guest wishes.")] input: CreateBookingInput,
     ) -> Result<CreateBookingPayload, DeskError> {
+        check_asked(&ctx.look_ahead().field("booking"))?;
         let (house, caller) = (ctx.house(), ctx.caller());
         let most = house.settings.holds_per_address;
         let limit = Limit { key: caller.address.clone(), most };
@@ -67,6 +77,7 @@ impl Mutation {
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
         #[graphql(desc = "Where the guest is.")] position: PositionInput,
     ) -> Result<Booking, DeskError> {
+        check_asked(&ctx.look_ahead())?;
         let desk = &ctx.house().desk;
         let receipt_no = input::receipt_no(&receipt_no)?;
         let fix = position.read(desk.now())?;
@@ -81,6 +92,7 @@ impl Mutation {
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
     ) -> Result<Booking, DeskError> {
+        check_asked(&ctx.look_ahead())?;
         let desk = &ctx.house().desk;
         let receipt_no = input::receipt_no(&receipt_no)?;
         desk.held_by_guest(receipt_no, &access_token).await?;

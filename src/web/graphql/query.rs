@@ -123,6 +123,7 @@ impl Query {
             qris.of(&held.booking).map_err(|error| StoreError::Unexpected(error.to_string()));
         let code = made?;
         let svg = code.svg().map_err(|error| StoreError::Unexpected(error.to_string()))?;
-        Ok(Qris { payload: code.payload, amount: Rupiah(code.amount), svg })
+        let has_amount = code.has_amount();
+        Ok(Qris { payload: code.payload, amount: Rupiah(code.amount), has_amount, svg })
     }
 }

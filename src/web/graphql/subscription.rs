@@ -9,14 +9,14 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use crate::desk::{Desk, DeskError};
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
-use crate::feed::{Cursor, Fed, Feed, GuestFeed, Heard, ListenError, Told};
+use crate::feed::{Cursor, Fed, Feed, GuestFeed, Heard, ListenError, Mark, Told};
 
 use super::booking::{Booking, Viewer};
 use super::caller::Asked;
 use super::choices::Action;
 use super::input;
 use super::scalar::DateTime;
-use super::types::BookingChange;
+use super::types::{BookingChange, Degraded};
 
 /// The least that a timer waits.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -50,7 +50,8 @@ impl Subscription {
         Ok(until_error(stream::once(async { Ok(now) }).chain(later).boxed()))
     }
 
-    /// Every change of every booking, for the front office. Ends with the session.
+    /// Every change of every booking, every position that counts, and every message that was
+    /// given up; the latter two live only. For the front office. Ends with the session.
     async fn booking_changed(
         &self,
         ctx: &Context<'_>,
@@ -72,6 +73,22 @@ impl Subscription {
         let end = session_end(Arc::clone(&house.desk), ends_at);
         Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
     }
+
+    /// What is not well in the process that answers, for the front office: how it is now, then
+    /// after every change. Ends with the session.
+    async fn degraded_changed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<BoxStream<'static, Result<Vec<Degraded>, DeskError>>, DeskError> {
+        let house = ctx.house();
+        let ends_at = ctx.caller().staff(house).await?.expires_at;
+        let degraded =
+            |(part, reason): (&'static str, String)| Degraded { part: part.to_owned(), reason };
+        let changes = house.health.watch();
+        let changes = changes.map(move |parts| Ok(parts.into_iter().map(degraded).collect()));
+        let end = session_end(Arc::clone(&house.desk), ends_at);
+        Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
+    }
 }
 
 fn gone(error: ListenError) -> DeskError {
@@ -84,7 +101,7 @@ fn gone(error: ListenError) -> DeskError {
     }
 }
 
-/// What the board is told of one item of the feed; nothing of most marks.
+/// What the board is told of one item of the feed; nothing of notices that went out.
 async fn change(
     desk: &Desk,
     ends_at: Moment,
@@ -105,18 +122,23 @@ async fn change(
             action: change.event.action().into(),
             booking: Booking::changed(change.booking.clone(), Viewer::Staff),
         }),
-        Fed::Moved(receipt_no) => {
-            let held = desk.held(receipt_no).await?;
-            let booking = Booking::new(held, Viewer::Staff);
-            Some(BookingChange {
-                cursor,
-                at: DateTime(desk.now()),
-                action: Action::Position,
-                booking,
-            })
+        Fed::Moved(receipt_no) => Some(beside(desk, cursor, receipt_no, Action::Position).await?),
+        Fed::Marked(Mark { notice, is_given_up: true }) => {
+            Some(beside(desk, cursor, notice.receipt_no, Action::Undelivered).await?)
         }
-        Fed::Marked(_) => None,
+        Fed::Marked(Mark { is_given_up: false, .. }) => None,
     })
+}
+
+/// What came to a booking without moving it.
+async fn beside(
+    desk: &Desk,
+    cursor: String,
+    receipt_no: ReceiptNo,
+    action: Action,
+) -> Result<BookingChange, DeskError> {
+    let booking = Booking::new(desk.held(receipt_no).await?, Viewer::Staff);
+    Ok(BookingChange { cursor, at: DateTime(desk.now()), action, booking })
 }
 
 async fn session_end<T>(desk: Arc<Desk>, ends_at: Moment) -> Result<T, DeskError> {

@@ -209,6 +209,15 @@ pub struct BookingChange {
     pub booking: Booking,
 }
 
+/// A part that is not well, without which the service goes on.
+#[derive(SimpleObject)]
+pub struct Degraded {
+    /// Which: `telegram`, `courier` (notices that do not go out), `clock`.
+    pub part: String,
+    /// What is wrong with it, for who looks after the system.
+    pub reason: String,
+}
+
 /// A booking just made.
 #[derive(SimpleObject)]
 pub struct CreateBookingPayload {
@@ -227,13 +236,15 @@ pub struct TelegramHandoff {
     pub link: String,
 }
 
-/// A QRIS code for exactly the price of a booking.
+/// A QRIS code to pay exactly the price of a booking by.
 #[derive(SimpleObject, Debug)]
 pub struct Qris {
     /// What the code says.
     pub payload: String,
-    /// What it asks for.
+    /// What is to be paid, to the rupiah.
     pub amount: Rupiah,
+    /// Whether the code itself asks for that; if not, the guest types the amount.
+    pub has_amount: bool,
     /// Its picture.
     pub svg: String,
 }

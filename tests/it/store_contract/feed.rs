@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use futures_util::{StreamExt, TryStreamExt};
 use jatah::domain::Recipient;
 use jatah::store::{
-    Commit, CommitAnswer, CommitQueue, Cursor, Fed, NoticeId, Outcome, Store, StoreError,
+    Commit, CommitAnswer, CommitQueue, Cursor, Fed, Mark, NoticeId, Outcome, Store, StoreError,
 };
 use tokio::task::JoinSet;
 
@@ -185,7 +185,10 @@ pub async fn a_replay_tells_of_no_moves_and_marks(store: Shared) {
         last = cursor;
     }
     assert!(matches!(live[0], Fed::Changed { .. }));
-    assert!(live.contains(&Fed::Moved(number)) && live.contains(&Fed::Marked(notice)));
+    assert!(
+        live.contains(&Fed::Moved(number))
+            && live.contains(&Fed::Marked(Mark { notice, is_given_up: false }))
+    );
     let replay = store.replay(&start, &last).await.unwrap();
     let told: Vec<_> = replay.map(|item| item.unwrap().1).collect().await;
     let expected: Vec<_> =

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use jatah::domain::{Recipient, Revision};
-use jatah::store::{Fed, Lease, LeaseAnswer, NodeId, NoticeId, Outcome, Owed, Store, Undelivered};
+use jatah::store::{
+    Fed, Lease, LeaseAnswer, Mark, NodeId, NoticeId, Outcome, Owed, Store, Undelivered,
+};
 use tokio::task::JoinSet;
 
 use super::{Shared, next};
@@ -31,6 +33,10 @@ fn of(node: &str, seconds: i64) -> Lease {
     Lease { node: NodeId(node.to_owned()), until: minute(0) + TimeDelta::seconds(seconds) }
 }
 
+fn marked(notice: NoticeId, is_given_up: bool) -> Fed {
+    Fed::Marked(Mark { notice, is_given_up })
+}
+
 pub async fn what_is_owed_is_listed_until_it_is_marked(store: Shared) {
     let wish = Wish::new(1);
     book(&*store, &wish).await;
@@ -47,10 +53,10 @@ pub async fn what_is_owed_is_listed_until_it_is_marked(store: Shared) {
     let mut changes = store.changes(None).await.unwrap();
     let sent = notice(1, 1, Recipient::FrontOffice);
     store.mark(sent, &Outcome::Sent(minute(1))).await.unwrap();
-    assert_eq!(next(&mut changes).await.unwrap().1, Fed::Marked(sent));
+    assert_eq!(next(&mut changes).await.unwrap().1, marked(sent, false));
     let given_up = notice(1, 2, Recipient::Guest);
     store.mark(given_up, &Outcome::GaveUp(minute(2), "blocked".to_owned())).await.unwrap();
-    assert_eq!(next(&mut changes).await.unwrap().1, Fed::Marked(given_up));
+    assert_eq!(next(&mut changes).await.unwrap().1, marked(given_up, true));
     let left = [notice(1, 1, Recipient::Guest), notice(1, 2, Recipient::FrontOffice)];
     assert_eq!(names(&*store).await, left);
 }

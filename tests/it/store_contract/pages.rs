@@ -63,6 +63,9 @@ pub async fn pages_filter_by_status_and_check_in(store: Shared) {
         (Filter { check_in: Some(day(6)), ..Filter::default() }, &[2, 4, 6]),
         (Filter { check_in: Some(day(7)), ..Filter::default() }, &[]),
         (Filter { check_in: Some(today()), ..status(&[Pending, Paid]) }, &[1, 5]),
+        (Filter { settled_since: Some(minute(1)), ..Filter::default() }, &[1, 2, 3]),
+        (Filter { settled_since: Some(minute(1)), ..status(&[Paid]) }, &[1, 2]),
+        (Filter { settled_since: Some(minute(2)), ..Filter::default() }, &[]),
     ] {
         let page = page(&*store, &filter, 10, None).await;
         assert_eq!(numbers(&page), expected(serials), "{filter:?}");

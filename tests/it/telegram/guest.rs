@@ -40,7 +40,7 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
     budi.taps("Batalkan").await;
     budi.reads("Batalkan booking ini?").await;
     budi.taps("Ya, batalkan").await;
-    budi.reads(&format!("Booking {receipt_no} dibatalkan")).await;
+    budi.reads(&format!("{receipt_no}: Booking ini Anda batalkan")).await;
     let ended = budi.reads("⚪️ Dibatalkan").await;
     assert_eq!(ended.id, rooms.id);
     hotel.close().await;
@@ -134,7 +134,7 @@ async fn live_locations_are_taken_in_silence() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     budi.shares(-6.21, 106.8, false, 0);
-    budi.reads("tidak ada booking yang berjalan").await;
+    budi.reads("tidak punya booking yang berjalan").await;
     let receipt_no = hotel.books(&budi).await;
     budi.taps("Bagikan lokasi").await;
     budi.reads("Bagikan Lokasi Langsung").await;

@@ -38,7 +38,7 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
     current("Belum bayar (1)".to_owned()).await;
     sari.says(&format!("/tamu_tiba {}", first.to_lowercase().replace('-', " ")));
     sari.reads("Tiba:").await;
-    budi.reads("Silakan bayar Rp350.000").await;
+    budi.reads("Selamat datang! Silakan bayar tepat Rp350.000").await;
     current("🏨 tiba".to_owned()).await;
     sari.taps("✅ Paid").await;
     let sheet = sari.reads("Cocokkan dengan notifikasi QRIS").await;
@@ -55,20 +55,18 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
     sari.taps_in(FRONT_OFFICE, "Batal (1)").await;
     assert!(current("Batal (1)\n".to_owned()).await.text.contains(&second));
     sari.says(&format!("/riwayat {first}"));
-    let past = sari.reads("BOOKED · Tamu").await;
-    assert!(past.text.contains("ARRIVED · Sari") && past.text.contains("PAID · Sari"));
-    leave("evening.txt", &hotel.api.transcript());
+    let past = sari.reads("Dipesan · Tamu").await;
+    assert!(past.text.contains("Tiba · Sari") && past.text.contains("Lunas · Sari"));
     hotel.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
-    let code = "[qris]\npayload = \"00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0\"";
-    let hotel = Hotel::open_with(code, "2h").await;
+    let hotel = Hotel::open_with(CODE, "2h").await;
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = hotel.books(&budi).await;
     sari.says(&format!("/tamu_tiba {receipt_no}"));
-    budi.reads("Silakan bayar Rp350.000").await;
+    budi.reads("Selamat datang! QRIS untuk").await;
     assert_eq!(hotel.api.calls("sendphoto", 7).len(), 1);
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     loop {
@@ -81,6 +79,55 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
     }
     sari.taps("Kirim QRIS").await;
     budi.reads(&format!("QRIS untuk {receipt_no}: bayar tepat Rp350.000")).await;
+    hotel.close().await;
+}
+
+/// A hotel's static code, as text.
+const CODE: &str = "[qris]\npayload = \"00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0\"";
+
+/// Three guests, a dashboard after each step. What was read and tapped is left as `evening.txt`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
+    let hotel = Hotel::open_with(CODE, "25s").await;
+    let sari = hotel.sari();
+    let [near, quits, pays] =
+        [(7, "Agus"), (8, "Rina"), (9, "Budi <3")].map(|(id, name)| hotel.guest(id, name));
+    sari.says_in(FRONT_OFFICE, "/cek_pembayaran");
+    let board = hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
+    let shows = |part: &'static str| {
+        let api = hotel.api.clone();
+        async move {
+            let is_so = |api: &crate::botapi::BotApi| {
+                let shown = api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id)?;
+                shown.text.contains(part).then_some(())
+            };
+            api.until(part, is_so).await;
+        }
+    };
+    let kept = hotel.books(&near).await;
+    near.shares(-6.22, 106.8, true, 0);
+    let cancelled = hotel.books(&quits).await;
+    let paid = hotel.books(&pays).await;
+    shows("Belum bayar (3)").await;
+    quits.taps("Batalkan").await;
+    quits.taps("Ya, batalkan").await;
+    quits.reads(&format!("{cancelled}: Booking ini Anda batalkan")).await;
+    shows("Belum bayar (2)").await;
+    sari.says(&format!("/tamu_tiba {paid}"));
+    pays.reads(&format!("Selamat datang! QRIS untuk {paid}: bayar tepat Rp350.000")).await;
+    assert_eq!(hotel.api.calls("sendphoto", 9).len(), 1);
+    shows("QRIS terkirim").await;
+    sari.says(&format!("/update_paid {paid}"));
+    sari.taps("Cocok, tandai PAID").await;
+    pays.reads(&format!("Pembayaran diterima. Booking {paid} telah dikonfirmasi.")).await;
+    shows("Belum bayar (1)").await;
+    near.reads("⏱ Anda 2,2 km dari hotel").await;
+    hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
+    shows("sisa 30 menit").await;
+    let shown = hotel.api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id).unwrap();
+    assert!(shown.text.contains(&kept) && shown.text.contains("📍 dekat"), "{}", shown.text);
+    assert_eq!(shown.labels()[..3], ["Belum bayar (1)", "Sudah bayar (1)", "Batal (1)"]);
+    leave("evening.txt", &hotel.api.transcript());
     hotel.close().await;
 }
 
@@ -121,7 +168,7 @@ async fn a_stranger_learns_nothing() {
     let digits: String = receipt_no.chars().filter(char::is_ascii_digit).collect();
     for data in [format!("1|P|{digits}"), format!("1|K|{digits}"), "1|T|u|0".to_owned()] {
         let query = eve.taps_data(FRONT_OFFICE, &notice, &data, "?");
-        assert_eq!(eve.is_answered(&query).await, "Tombol ini bukan untuk Anda.");
+        assert_eq!(eve.is_answered(&query).await, "Tombol ini hanya untuk petugas hotel.");
     }
     // Nor by the guest's own buttons.
     eve.says("/start");
@@ -198,7 +245,7 @@ async fn receipt_numbers_are_read_tolerantly_and_the_nearest_are_offered() {
     hotel.close().await;
 }
 
-async fn book_by_web(hotel: &Hotel, count: usize) {
+pub(super) async fn book_by_web(hotel: &Hotel, count: usize) {
     let desk = &hotel.running().desk;
     let check_in = desk.policy().hotel.day_of(desk.now());
     let book = |number: usize| BookRequest {

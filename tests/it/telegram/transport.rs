@@ -31,6 +31,7 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
     let hotel = Hotel::open().await;
     let (budi, sari) = (hotel.guest(7, "Budi"), hotel.sari());
     let receipt_no = hotel.books(&budi).await;
+    hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
     hotel.api.block(7);
     sari.says(&format!("/update_cancel {receipt_no}"));
     sari.taps("Ya, batalkan").await;
@@ -44,7 +45,14 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
         }
         tokio::task::yield_now().await;
     };
-    assert_eq!(given_up[0].reason, "the bot is blocked");
+    assert_eq!(given_up[0].reason, "tamu memblokir bot (the guest blocked the bot)");
+    let told = hotel.api.reads(FRONT_OFFICE, "Tamu belum tahu: ⚪️ DIBATALKAN").await;
+    for fact in
+        [receipt_no.as_str(), "PESAN KE TAMU TIDAK TERKIRIM", "tamu memblokir bot", "Riwayat"]
+    {
+        let is_there = told.text.contains(fact) || told.labels().contains(&fact);
+        assert!(is_there, "{fact}: {}", told.text);
+    }
     hotel.close().await;
 }
 

@@ -1,5 +1,6 @@
 //! What guests do and see.
 
+use jatah::auth::Role;
 use serde_json::{Value, json};
 
 use super::{Site, settings, wish};
@@ -142,6 +143,46 @@ fn a_position_shows_as_travel_and_forecast_until_the_hold_is_over() {
         let gone = json!({ "status": "CANCELLED", "cancelReason": "BY_GUEST", "forecast": null, "travel": null });
         assert_eq!(data["cancelMyBooking"], gone);
         assert_eq!(site.ask(cancel, mine, None).await.code(), "ALREADY_CANCELLED");
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_mutation_that_asks_for_the_front_office_s_history_is_refused_before_it_does_anything() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let book = |history: &str| {
+            format!(
+                "mutation ($input: CreateBookingInput!) {{ createBooking(input: $input) {{
+                    booking {{ receiptNo ...More }} }} }}
+                fragment More on Booking {{ status {history} }}"
+            )
+        };
+        let input = json!({ "input": wish("Siti") });
+        let refused = site.ask(&book("history { at }"), input.clone(), None).await;
+        assert_eq!(refused.code(), "FORBIDDEN");
+        let staff = site.sign_in(Role::FrontOffice).await;
+        let count = "{ bookings { totalCount } }";
+        let data = site.ask(count, json!({}), Some(&staff)).await.data();
+        assert_eq!(data["bookings"]["totalCount"], 0, "nothing was booked");
+        // What is skipped is not asked for.
+        site.ask(&book("history @skip(if: true) { at }"), input, None).await.data();
+
+        let (receipt_no, token) = site.book("Budi").await;
+        let mine = json!({ "r": receipt_no, "t": token });
+        for what in [
+            "cancelMyBooking(receiptNo: $r, accessToken: $t)",
+            "reportPosition(receiptNo: $r, accessToken: $t,
+                position: { latitude: -6.2, longitude: 106.8 })",
+        ] {
+            let query =
+                format!("mutation ($r: String!, $t: String!) {{ {what} {{ history {{ at }} }} }}");
+            assert_eq!(site.ask(&query, mine.clone(), None).await.code(), "FORBIDDEN");
+        }
+        let state = "query ($r: String!, $t: String!) {
+            myBooking(receiptNo: $r, accessToken: $t) { status travel { distanceKm } } }";
+        let data = site.ask(state, mine, None).await.data();
+        assert_eq!(data["myBooking"], json!({ "status": "PENDING", "travel": null }));
         site.close().await;
     });
 }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use jatah::auth::Role;
+use jatah::domain::{ReceiptNo, Recipient, Revision};
+use jatah::store::{NoticeId, Outcome};
 use serde_json::{Value, json};
 
 use super::{Site, Socket};
+use crate::build::epoch;
 use crate::hotel::on_a_still_clock;
 
 const MINE: &str = "subscription ($r: String!, $t: String!) {
@@ -115,6 +118,38 @@ fn the_board_hears_every_change_with_the_state_that_it_produced() {
 }
 
 #[test]
+fn the_board_hears_at_once_that_a_message_was_given_up_and_nothing_of_those_that_went_out() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut board = board(&site, &token).await;
+        let (receipt_no, _) = site.book("Siti").await;
+        let (other, _) = site.book("Budi").await;
+        let booked = [change(&mut board).await, change(&mut board).await];
+        let notice = |receipt_no: &str| NoticeId {
+            receipt_no: ReceiptNo::parse(receipt_no).unwrap(),
+            revision: Revision::FIRST,
+            to: Recipient::Guest,
+        };
+        let why = Outcome::GaveUp(epoch(), "552 mailbox full".to_owned());
+        site.store.mark(notice(&other), &Outcome::Sent(epoch())).await.unwrap();
+        site.store.mark(notice(&receipt_no), &why).await.unwrap();
+        let told = change(&mut board).await;
+        assert_eq!(
+            (&told["action"], &told["cursor"]),
+            (&json!("UNDELIVERED"), &booked[1]["cursor"])
+        );
+        assert_eq!(
+            (&told["booking"]["receiptNo"], &told["booking"]["revision"]),
+            (&json!(receipt_no), &json!(1))
+        );
+        let why = told["booking"]["undelivered"][0].as_str().unwrap();
+        assert!(why.contains("552 mailbox full"), "{why}");
+        site.close().await;
+    });
+}
+
+#[test]
 fn a_board_that_comes_back_misses_nothing_and_hears_nothing_twice() {
     on_a_still_clock(async || {
         let site = Site::open().await;
@@ -182,6 +217,25 @@ fn a_board_ends_with_its_session() {
             message = board.hear().await;
         }
         assert_eq!(super::refusal(&message["payload"][0]).0, "UNAUTHENTICATED");
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_board_is_told_what_is_not_well_and_when_it_is_well_again() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut board = site.connected(Some(&token)).await;
+        let query = "subscription { degradedChanged { part reason } }";
+        board.subscribe("health", query, json!({})).await;
+        let mut told = async || board.data().await["degradedChanged"].take();
+        assert_eq!(told().await, json!([]));
+        site.health.set_degraded("telegram", Some("Telegram cannot be reached".to_owned()));
+        let known = json!([{ "part": "telegram", "reason": "Telegram cannot be reached" }]);
+        assert_eq!(told().await, known);
+        site.health.set_degraded("telegram", None);
+        assert_eq!(told().await, json!([]));
         site.close().await;
     });
 }

@@ -1,0 +1,71 @@
+//! Which chat is the front office's. A group that becomes a supergroup gets another id, and the
+//! front office is followed there.
+
+use std::sync::{Mutex, PoisonError};
+
+use tracing::warn;
+
+use super::condition::{Condition, Side};
+use crate::desk::{Desk, StoreError};
+
+/// The memo that names the group that was configured, and the one that it has become.
+const MOVED: &str = "telegram.fo_chat";
+/// How long that is known; every start renews it.
+const LIFE: chrono::TimeDelta = chrono::TimeDelta::days(365);
+
+/// The chat that notices go to.
+pub(super) struct FrontOffice {
+    configured: Option<i64>,
+    chat: Mutex<Option<i64>>,
+    condition: Condition,
+}
+
+impl FrontOffice {
+    pub(super) fn new(configured: Option<i64>, condition: Condition) -> Self {
+        Self { configured, chat: Mutex::new(configured), condition }
+    }
+
+    /// The chat as it is now; `None` if the front office has none.
+    pub(super) fn chat(&self) -> Option<i64> {
+        *self.chat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The group has another id now, and that is kept for the next start.
+    pub(super) async fn moved(&self, desk: &Desk, from: i64, to: i64) {
+        let Some(configured) = self.configured.filter(|_| self.chat() == Some(from)) else {
+            return;
+        };
+        self.follow(to);
+        if let Err(error) = Self::keep(desk, configured, to).await {
+            warn!(%error, "the front office's new id was not kept; Telegram will tell it again");
+        }
+    }
+
+    /// Remembers where an earlier run followed the group to, unless the configuration says
+    /// something new.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) async fn recall(&self, desk: &Desk) -> Result<(), StoreError> {
+        let memo = desk.memo(MOVED).await?.unwrap_or_default();
+        let ids: Vec<Option<i64>> = memo.split(' ').map(|id| id.parse().ok()).collect();
+        if let [Some(configured), Some(to)] = ids[..]
+            && self.configured == Some(configured)
+        {
+            self.follow(to);
+            Self::keep(desk, configured, to).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(desk: &Desk, configured: i64, to: i64) -> Result<(), StoreError> {
+        desk.keep_memo(MOVED, format!("{configured} {to}"), LIFE).await
+    }
+
+    fn follow(&self, to: i64) {
+        *self.chat.lock().unwrap_or_else(PoisonError::into_inner) = Some(to);
+        let line = format!("the front office's group has a new id: telegram.fo_chat_id = {to}");
+        warn!("{line}");
+        self.condition.set(Side::FrontOffice, Some(line));
+    }
+}

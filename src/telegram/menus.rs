@@ -1,0 +1,150 @@
+//! The menus of commands: guests see theirs in every private chat; each member of staff sees the
+//! front office's in theirs, and nobody else does. Who is no longer staff loses it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use teloxide::types::{BotCommandScope, ChatId};
+use tracing::warn;
+
+use super::Lobby;
+use super::api::{Api, CallError};
+use crate::desk::StoreError;
+use crate::domain::{Language, Role};
+use crate::text::telegram as words;
+
+/// The memo that names all chats with a menu of their own.
+const CHATS: &str = "telegram.menus";
+/// How long that is known; every start renews it.
+const LIFE: chrono::TimeDelta = chrono::TimeDelta::days(365);
+/// Tries of one call.
+const TRIES: u32 = 5;
+
+/// One menu of commands: its lines, for whom, in which language.
+struct Menu {
+    lines: Vec<(&'static str, &'static str)>,
+    /// `None`: every private chat.
+    chat: Option<i64>,
+    language: Option<&'static str>,
+}
+
+fn languages(lobby: &Lobby) -> [(Option<&'static str>, Language); 3] {
+    [
+        (None, lobby.settings.language),
+        (Some("id"), Language::Indonesian),
+        (Some("en"), Language::English),
+    ]
+}
+
+fn menus(lobby: &Lobby) -> Vec<Menu> {
+    let mut menus = Vec::new();
+    for (code, language) in languages(lobby) {
+        let lines = words::guest_menu(language);
+        menus.push(Menu { lines, chat: None, language: code });
+        for member in lobby.settings.staff.iter() {
+            let mut lines = words::staff_menu(language, member.role);
+            lines.extend(words::guest_menu(language));
+            menus.push(Menu { lines, chat: Some(member.telegram_id.0), language: code });
+        }
+        if let Some(chat) = lobby.front_office.chat().filter(|chat| *chat < 0) {
+            let lines = words::staff_menu(language, Role::Manager);
+            menus.push(Menu { lines, chat: Some(chat), language: code });
+        }
+    }
+    menus
+}
+
+fn scope(chat: Option<i64>) -> BotCommandScope {
+    match chat {
+        None => BotCommandScope::AllPrivateChats,
+        Some(chat) => BotCommandScope::Chat { chat_id: ChatId(chat).into() },
+    }
+}
+
+/// Sets every menu, and takes away those of people who are no longer staff.
+pub(super) async fn set(api: &Api, lobby: &Lobby) {
+    if let Err(error) = lobby.front_office.recall(&lobby.desk).await {
+        warn!(%error, "whether the front office's group has moved is not known");
+    }
+    let menus = menus(lobby);
+    let chats: BTreeSet<i64> = menus.iter().filter_map(|menu| menu.chat).collect();
+    let known = match remember(lobby, &chats).await {
+        Ok(known) => known,
+        Err(error) => {
+            warn!(%error, "whose menus are to be cleared is not known");
+            BTreeSet::new()
+        }
+    };
+    for menu in &menus {
+        let lines = Some(menu.lines.as_slice());
+        if let Err(failure) = patiently(api, lines, menu.chat, menu.language).await {
+            // A member of staff who never wrote to the bot has no chat with it yet.
+            warn!(?failure, "a menu of commands was not set");
+        }
+    }
+    let mut left = BTreeSet::new();
+    for chat in known.difference(&chats) {
+        for (code, _) in languages(lobby) {
+            match patiently(api, None, Some(*chat), code).await {
+                Ok(()) | Err(CallError::Gone(_) | CallError::Refused(_)) => {}
+                Err(failure) => {
+                    warn!(?failure, "a menu of commands was not cleared");
+                    left.insert(*chat);
+                }
+            }
+        }
+    }
+    left.extend(chats);
+    if let Err(error) = keep(lobby, &left).await {
+        warn!(%error, "whose menus were cleared was not kept");
+    }
+}
+
+/// Keeps which chats get menus, and answers which had them or may have.
+async fn remember(lobby: &Lobby, chats: &BTreeSet<i64>) -> Result<BTreeSet<i64>, StoreError> {
+    let kept = lobby.desk.memo(CHATS).await?.unwrap_or_default();
+    let mut known: BTreeSet<i64> = kept.split(' ').filter_map(|chat| chat.parse().ok()).collect();
+    known.extend(chats);
+    keep(lobby, &known).await?;
+    Ok(known)
+}
+
+async fn keep(lobby: &Lobby, chats: &BTreeSet<i64>) -> Result<(), StoreError> {
+    let chats: Vec<String> = chats.iter().map(ToString::to_string).collect();
+    lobby.desk.keep_memo(CHATS, chats.join(" "), LIFE).await
+}
+
+/// Sets one menu, or (without lines) clears it: until it is done, refused, or was tried often.
+async fn patiently(
+    api: &Api,
+    lines: Option<&[(&'static str, &'static str)]>,
+    chat: Option<i64>,
+    language: Option<&'static str>,
+) -> Result<(), CallError> {
+    let mut tried = 0;
+    loop {
+        let outcome = match lines {
+            Some(lines) => api.set_commands(lines, scope(chat), language).await,
+            None => api.delete_commands(scope(chat), language).await,
+        };
+        tried += 1;
+        let pause = match &outcome {
+            Err(CallError::Wait(wait)) => *wait,
+            Err(CallError::Unreachable | CallError::Unknown) => Duration::from_secs(1 << tried),
+            Ok(())
+            | Err(
+                CallError::Busy
+                | CallError::Gone(_)
+                | CallError::Moved(_)
+                | CallError::NoMessage
+                | CallError::WrongToken
+                | CallError::TakenByAnother
+                | CallError::Refused(_),
+            ) => return outcome,
+        };
+        if tried >= TRIES {
+            return outcome;
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

@@ -1,0 +1,123 @@
+//! How updates come: asked for, or brought by Telegram's calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use url::Url;
+
+use super::{Inbox, Outcome};
+use crate::config::Webhook;
+use crate::telegram::api::{Api, CallError};
+use crate::telegram::condition::{Condition, Side};
+use crate::telegram::{BotName, menus};
+
+/// Waits between tries to reach Telegram: doubled from the first to the last.
+const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
+/// Where Telegram calls, below the public URL.
+const WEBHOOK_PATH: &str = "/telegram/webhook";
+
+/// The work of taking updates in.
+pub(in crate::telegram) struct Intake {
+    pub api: Api,
+    pub inbox: Arc<Inbox>,
+    pub condition: Condition,
+    pub name: BotName,
+    pub webhook: Webhook,
+    pub base_url: String,
+}
+
+impl Intake {
+    pub(in crate::telegram) async fn run(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = self.set_up() => {}
+        }
+        let lobby = &self.inbox.lobby;
+        let (menus, stopped) = (menus::set(&self.api, lobby), stop.clone());
+        let coming = async {
+            match self.webhook {
+                Webhook::On { .. } => stop.cancelled().await,
+                Webhook::Off => self.poll(stop).await,
+            }
+        };
+        // Many calls in turn, which no guest waits for.
+        tokio::join!(coming, stopped.run_until_cancelled(menus));
+    }
+
+    /// Learns the bot's name, and says how updates are to come.
+    async fn set_up(&self) {
+        let mut wait = *RETRY.start();
+        while let Err(failure) = self.try_set_up().await {
+            self.degraded(&failure);
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(*RETRY.end());
+        }
+        self.condition.set(Side::Incoming, None);
+        info!("the bot is known to Telegram");
+    }
+
+    async fn try_set_up(&self) -> Result<(), CallError> {
+        let name = self.api.name().await?;
+        let _ = self.name.set(name);
+        match &self.webhook {
+            Webhook::Off => self.api.delete_webhook().await,
+            Webhook::On { secret } => {
+                let url = Url::parse(&format!("{}{WEBHOOK_PATH}", self.base_url));
+                let url = url.map_err(|error| CallError::Refused(error.to_string()))?;
+                self.api.set_webhook(url, secret.expose()).await
+            }
+        }
+    }
+
+    async fn poll(&self, stop: CancellationToken) {
+        let mut from = 0;
+        let mut wait = *RETRY.start();
+        loop {
+            let answer = tokio::select! {
+                () = stop.cancelled() => return,
+                answer = self.api.updates(from) => answer,
+            };
+            let pause = match answer {
+                Ok(updates) => {
+                    self.condition.set(Side::Incoming, None);
+                    let next = updates.iter().map(|update| update.id.as_offset()).max();
+                    match self.inbox.take_all(updates).await {
+                        Outcome::Done => {
+                            from = next.unwrap_or(from);
+                            wait = *RETRY.start();
+                            continue;
+                        }
+                        // Unconfirmed, they come again.
+                        Outcome::Later => *RETRY.start(),
+                    }
+                }
+                Err(failure) => {
+                    self.degraded(&failure);
+                    match failure {
+                        CallError::Wait(asked) => asked,
+                        CallError::Unreachable
+                        | CallError::Unknown
+                        | CallError::Gone(_)
+                        | CallError::Moved(_)
+                        | CallError::NoMessage
+                        | CallError::Busy
+                        | CallError::WrongToken
+                        | CallError::TakenByAnother
+                        | CallError::Refused(_) => wait,
+                    }
+                }
+            };
+            wait = (wait * 2).min(*RETRY.end());
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    fn degraded(&self, failure: &CallError) {
+        self.condition.set(Side::Incoming, Some(failure.words()));
+    }
+}

@@ -1,0 +1,347 @@
+//! What a guest reads of a booking that is made: the one message that shows it all its life, and
+//! what must be heard as a new one.
+
+use chrono::TimeDelta;
+
+use super::{escape, facts, left, until_words};
+use crate::domain::travel::{self, SourceKind};
+use crate::domain::{
+    Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, Held, HotelPolicy, Language,
+    Moment, Policy, QrisProgress, Status, Why,
+};
+use crate::text::{clock_time, duration, kilometres, rupiah, say};
+
+/// The one message that shows how a booking is, all its life.
+#[must_use]
+pub fn status(held: &Held, now: Moment, policy: &Policy) -> String {
+    let booking = &held.booking;
+    let language = booking.guest.language;
+    let (head, tail) = match &booking.status {
+        Status::Pending if booking.arrived_at.is_some() => {
+            (say(language, "🏨 Selamat datang", "🏨 Welcome"), pay_at_desk(booking, &policy.hotel))
+        }
+        Status::Pending => (
+            say(language, "🟡 Kamar disimpan untuk Anda", "🟡 A room is kept for you"),
+            on_the_way(held, now, policy),
+        ),
+        Status::Paid { .. } => (say(language, "✅ Sudah dibayar", "✅ Paid"), confirmed(booking)),
+        Status::Cancelled { by, .. } => {
+            (say(language, "⚪️ Dibatalkan", "⚪️ Cancelled"), ended(booking, by))
+        }
+    };
+    format!("<b>{head}</b>\n{}\n\n{tail}", facts(language, booking))
+}
+
+/// Until when the room is kept, where the guest is, and what follows.
+fn on_the_way(held: &Held, now: Moment, policy: &Policy) -> String {
+    let booking = &held.booking;
+    let language = booking.guest.language;
+    let until = until_words(language, booking, &policy.hotel);
+    let left = left(language, booking.hold.until, now);
+    let lead = say(
+        language,
+        format!("Sampai pukul <b>{until}</b> (sisa {left})."),
+        format!("Until <b>{until}</b> ({left} left)."),
+    );
+    let (forecast, evidence) = travel::foresee(held, now, policy);
+    let Some(known) = evidence.filter(|known| known.is_fresh) else {
+        let has_more = booking.hold.extensions < policy.hold.max_extensions;
+        return format!("{lead}\n{}", without_position(language, has_more, evidence.is_some()));
+    };
+    let seen = where_they_are(language, &known, now, &policy.hotel);
+    let outlook = outlook(booking, forecast, Some(&known), &policy.hotel);
+    let stop = match known.source {
+        Some(SourceKind::Live | SourceKind::LiveSilent) => say(
+            language,
+            "\nBerhenti berbagi: ketuk lokasi langsung Anda, lalu hentikan.",
+            "\nTo stop sharing: tap your live location, then stop it.",
+        ),
+        Some(SourceKind::Page | SourceKind::Single) | None => "",
+    };
+    format!("{lead}\n{seen}\n{outlook}{stop}")
+}
+
+fn without_position(language: Language, has_more: bool, is_stale: bool) -> &'static str {
+    match (has_more, is_stale) {
+        (false, _) => say(
+            language,
+            "Sesudah itu booking dibatalkan otomatis. Tidak bisa diperpanjang lagi.",
+            "After that the booking is cancelled automatically. It cannot be extended again.",
+        ),
+        (true, true) => say(
+            language,
+            "Lokasi terakhir Anda sudah terlalu lama. Bagikan lagi: bila saat itu Anda sudah dekat, waktunya kami perpanjang; bila tidak, booking dibatalkan otomatis.",
+            "Your last position is too old. Share it again: if you are near then, the time is extended; if not, the booking is cancelled automatically.",
+        ),
+        (true, false) => say(
+            language,
+            "Bila saat itu Anda sudah dekat, waktunya kami perpanjang; bila tidak, booking dibatalkan otomatis.",
+            "If you are near then, the time is extended; if not, the booking is cancelled automatically.",
+        ),
+    }
+}
+
+/// `📍 4,2 km dari hotel (2 menit lalu), perkiraan tiba pukul 20.40 WIB.`
+fn where_they_are(
+    language: Language,
+    evidence: &Evidence,
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> String {
+    let far = kilometres(language, evidence.distance_metres);
+    let minutes = TimeDelta::minutes(evidence.fix_age.num_minutes());
+    let age = if minutes.is_zero() {
+        say(language, "baru saja", "just now").to_owned()
+    } else {
+        let age = duration(language, minutes);
+        say(language, format!("{age} lalu"), format!("{age} ago"))
+    };
+    let arrival = evidence.estimate.map(|known| {
+        let at = clock_time(now + known.arrives_in, hotel.timezone);
+        say(language, format!(", perkiraan tiba pukul {at}"), format!(", expected at {at}"))
+    });
+    let arrival = arrival.unwrap_or_default();
+    say(
+        language,
+        format!("📍 {far} dari hotel ({age}){arrival}."),
+        format!("📍 {far} from the hotel ({age}){arrival}."),
+    )
+}
+
+/// What the end would decide as things stand, and what the guest can do about it.
+fn outlook(
+    booking: &Booking,
+    forecast: Forecast,
+    evidence: Option<&Evidence>,
+    hotel: &HotelPolicy,
+) -> String {
+    let language = booking.guest.language;
+    let until = until_words(language, booking, hotel);
+    let both = |indonesian: &str, english: &str| say(language, indonesian, english).to_owned();
+    let cancelled = say(
+        language,
+        format!("Bila tetap begitu, booking dibatalkan otomatis pukul {until}."),
+        format!("If it stays so, the booking is cancelled automatically at {until}."),
+    );
+    match forecast {
+        Forecast::InTime => both("Anda akan tiba tepat waktu.", "You will be in time."),
+        Forecast::WillExtend => both(
+            "Bila saat itu Anda belum tiba, waktunya kami perpanjang otomatis.",
+            "If you are not there by then, the time is extended automatically.",
+        ),
+        Forecast::NoPosition => say(
+            language,
+            format!(
+                "Lokasi Anda belum kami terima, jadi booking dibatalkan otomatis pukul {until}. Di jalan? Bagikan lokasi Anda."
+            ),
+            format!(
+                "We have no position of yours, so the booking is cancelled automatically at {until}. On the way? Share your position."
+            ),
+        ),
+        Forecast::WillCancel => match evidence.and_then(|known| known.why) {
+            Some(Why::NoneLeft) => say(
+                language,
+                format!(
+                    "Waktunya tidak bisa diperpanjang lagi. Mohon tiba sebelum pukul {until}; sesudah itu booking dibatalkan otomatis."
+                ),
+                format!(
+                    "The time cannot be extended again. Please be here before {until}; after that the booking is cancelled automatically."
+                ),
+            ),
+            Some(Why::MovedAway) => {
+                let lead = say(language, "Anda menjauh dari hotel.", "You are moving away.");
+                format!("{lead} {cancelled}")
+            }
+            Some(Why::Parked) => {
+                let lead = say(
+                    language,
+                    "Anda sudah lama berhenti di tempat yang sama.",
+                    "You have been at the same place for long.",
+                );
+                format!("{lead} {cancelled}")
+            }
+            Some(Why::TooLate) => {
+                let lead = say(
+                    language,
+                    "Perkiraan tiba Anda terlalu jauh melewati batas.",
+                    "You are expected too long after the end.",
+                );
+                format!("{lead} {cancelled}")
+            }
+            Some(Why::Near | Why::Closing | Why::Stale | Why::Far) | None => {
+                let lead = say(
+                    language,
+                    "Anda masih jauh dan belum mendekat.",
+                    "You are still far and not coming closer.",
+                );
+                format!("{lead} {cancelled}")
+            }
+        },
+    }
+}
+
+fn pay_at_desk(booking: &Booking, hotel: &HotelPolicy) -> String {
+    let language = booking.guest.language;
+    let (price, until) = (rupiah(booking.stay.price), until_words(language, booking, hotel));
+    say(
+        language,
+        format!(
+            "Silakan bayar tepat <b>{price}</b> di resepsionis, paling lambat pukul {until}: tidak lebih dan tidak kurang."
+        ),
+        format!("Please pay exactly <b>{price}</b> at the desk by {until}: no more and no less."),
+    )
+}
+
+fn confirmed(booking: &Booking) -> String {
+    let receipt_no = booking.receipt_no;
+    say(
+        booking.guest.language,
+        format!("Pembayaran diterima. Booking {receipt_no} telah dikonfirmasi."),
+        format!("Payment received. Booking {receipt_no} is confirmed."),
+    )
+}
+
+/// Why a booking is over, and that nothing is to be paid for it.
+fn ended(booking: &Booking, by: &Actor) -> String {
+    let language = booking.guest.language;
+    let reason = match CancelReason::from(by) {
+        CancelReason::Expired => say(
+            language,
+            "Waktunya habis, jadi kamar kami lepas.",
+            "The time ran out, so the room is free again.",
+        ),
+        CancelReason::ByStaff => say(
+            language,
+            "Mohon maaf, hotel membatalkan booking ini.",
+            "We are sorry: the hotel cancelled this booking.",
+        ),
+        CancelReason::ByGuest => {
+            say(language, "Booking ini Anda batalkan.", "You cancelled this booking.")
+        }
+    };
+    let pay = if booking.may_have_code() {
+        say(
+            language,
+            "Jangan bayar lagi dengan kode QRIS tadi.",
+            "Please do not pay by the QRIS code any more.",
+        )
+    } else {
+        say(language, "Anda tidak perlu membayar apa pun.", "There is nothing to pay.")
+    };
+    format!("{reason} {pay}")
+}
+
+/// What a guest must hear as a new message; `None` for what the status message shows.
+#[must_use]
+pub fn guest_notice(change: &Change, hotel: &HotelPolicy) -> Option<String> {
+    let booking = &change.booking;
+    let language = booking.guest.language;
+    let until = until_words(language, booking, hotel);
+    let receipt_no = booking.receipt_no;
+    Some(match &change.event {
+        Event::Booked | Event::PaymentAsked | Event::QrisSent | Event::QrisFailed { .. } => {
+            return None;
+        }
+        Event::QrisRequested => pay_by_code(booking, hotel),
+        Event::Reminded { forecast, evidence } => {
+            let left = left(language, booking.hold.until, change.at);
+            let outlook = outlook(booking, *forecast, evidence.as_ref(), hotel);
+            say(
+                language,
+                format!(
+                    "⏰ Tinggal {left}: kamar kami simpan sampai pukul <b>{until}</b>.\n{outlook}"
+                ),
+                format!("⏰ {left} left: we keep the room until <b>{until}</b>.\n{outlook}"),
+            )
+        }
+        Event::ExtendedByClock { by, evidence } => {
+            let by = duration(language, *by);
+            let far = kilometres(language, evidence.distance_metres);
+            say(
+                language,
+                format!(
+                    "⏱ Anda {far} dari hotel, jadi waktunya kami tambah {by}: sampai pukul <b>{until}</b>."
+                ),
+                format!(
+                    "⏱ You are {far} from the hotel, so you have {by} more: until <b>{until}</b>."
+                ),
+            )
+        }
+        Event::ExtendedByStaff { minutes } => {
+            let by = duration(language, TimeDelta::minutes((*minutes).into()));
+            say(
+                language,
+                format!("⏱ Hotel menambah waktu {by}: sampai pukul <b>{until}</b>."),
+                format!("⏱ The hotel gives you {by} more: until <b>{until}</b>."),
+            )
+        }
+        Event::Arrived => {
+            let lead = say(language, "🏨 Selamat datang!", "🏨 Welcome!");
+            let has_code = booking.qris == QrisProgress::Sending(booking.revision);
+            let pay = if has_code { pay_by_code } else { pay_at_desk };
+            format!("{lead} {}", pay(booking, hotel))
+        }
+        Event::Paid => format!("✅ {}", confirmed(booking)),
+        Event::Cancelled { .. } | Event::Expired { .. } => {
+            let reason = ended(booking, &change.actor);
+            match CancelReason::from(&change.actor) {
+                // It is their receipt for what they did, and no news.
+                CancelReason::ByGuest => format!("⚪️ {receipt_no}: {reason}"),
+                CancelReason::Expired | CancelReason::ByStaff => say(
+                    language,
+                    format!("⚪️ Booking {receipt_no} dibatalkan. {reason}"),
+                    format!("⚪️ Booking {receipt_no} is cancelled. {reason}"),
+                ),
+            }
+        }
+    })
+}
+
+/// What stands below a payment code: the exact sum, until when, and what happens otherwise.
+#[must_use]
+pub fn pay_by_code(booking: &Booking, hotel: &HotelPolicy) -> String {
+    let language = booking.guest.language;
+    let (receipt_no, price) = (booking.receipt_no, rupiah(booking.stay.price));
+    let until = until_words(language, booking, hotel);
+    let pay = say(
+        language,
+        format!(
+            "QRIS untuk {receipt_no}: bayar tepat <b>{price}</b>, tidak lebih dan tidak kurang, paling lambat pukul {until}. Tunjukkan buktinya di resepsionis."
+        ),
+        format!(
+            "QRIS for {receipt_no}: pay exactly <b>{price}</b>, no more and no less, by {until}. Show the proof at the desk."
+        ),
+    );
+    if booking.arrived_at.is_some() {
+        return pay;
+    }
+    let otherwise = say(
+        language,
+        "Bila sampai saat itu Anda belum tiba atau membayar, booking dibatalkan otomatis.",
+        "If you have not arrived or paid by then, the booking is cancelled automatically.",
+    );
+    format!("{pay} {otherwise}")
+}
+
+/// The question before cancelling.
+#[must_use]
+pub fn really_cancel(booking: &Booking) -> String {
+    let language = booking.guest.language;
+    let facts = facts(language, booking);
+    say(
+        language,
+        format!("<b>Batalkan booking ini?</b>\n{facts}"),
+        format!("<b>Cancel this booking?</b>\n{facts}"),
+    )
+}
+
+/// What becomes of an older message about a booking when a newer one goes on for it.
+#[must_use]
+pub fn moved_on(booking: &Booking) -> String {
+    let receipt_no = escape(&booking.receipt_no.to_string());
+    say(
+        booking.guest.language,
+        format!("Booking {receipt_no}: lihat pesan yang lebih baru di bawah ini."),
+        format!("Booking {receipt_no}: see the newer message below."),
+    )
+}

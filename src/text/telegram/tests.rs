@@ -1,0 +1,410 @@
+//! Every sentence of the bot, as people read it: kept as a snapshot, so that a change of any is
+//! seen. Review with `cargo insta review`, or set `INSTA_UPDATE=always` to take the new ones.
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::domain::travel::{Basis, Estimate, SourceKind};
+use crate::domain::{Actor, NotAllowed, Refusal, Winner};
+use crate::domain::{
+    AdvanceHold, BookingPolicy, Change, Contact, Coordinates, Email, Event, Evidence, Fix,
+    Forecast, Guest, GuestName, Held, Hold, HoldPolicy, Policy, QrisProgress, ReceiptNo, Revision,
+    Role, RoomCode, RoomOfStay, RoomType, Rupiah, Source, StaffName, Status, Stay, TelegramId,
+    TokenHash, Track, TravelPolicy, Why,
+};
+use crate::text;
+
+const NAME: &str = "Budi <&>";
+
+/// Half past seven in the evening of 4 January 2026 in Jakarta, and so many minutes.
+fn at(minutes: i64) -> Moment {
+    chrono::DateTime::from_timestamp_secs(1_767_529_800).unwrap() + TimeDelta::minutes(minutes)
+}
+
+fn policy() -> Policy {
+    Policy {
+        hotel: HotelPolicy {
+            name: "Hotel Melati <&>".to_owned(),
+            position: Coordinates::new(-6.2, 106.8).unwrap(),
+            timezone: chrono_tz::Asia::Jakarta,
+            day_starts_at: "06:00:00".parse().unwrap(),
+        },
+        rooms: vec![RoomType {
+            code: RoomCode::parse("STD").unwrap(),
+            name: "Standar".to_owned(),
+            rooms: 10,
+            price: Rupiah(350_000),
+        }],
+        hold: HoldPolicy {
+            duration: TimeDelta::hours(2),
+            remind_before: TimeDelta::minutes(15),
+            extend_by: TimeDelta::minutes(30),
+            max_extensions: 2,
+            payment_window: TimeDelta::minutes(30),
+        },
+        booking: BookingPolicy {
+            advance_days: 0,
+            advance_hold: AdvanceHold::UntilRelease,
+            release_at: "18:00:00".parse().unwrap(),
+            max_nights: 30,
+            max_active_per_guest: 2,
+        },
+        travel: TravelPolicy {
+            radius_km: 10.0,
+            fix_max_age: TimeDelta::minutes(20),
+            live_silence_max: TimeDelta::minutes(45),
+            road_factor: 1.4,
+            speeds: [20.0; 24],
+            arrival_buffer: TimeDelta::minutes(5),
+        },
+        front_office_chat: true,
+        qris: None,
+    }
+}
+
+fn sari() -> StaffName {
+    StaffName::parse("Sari").unwrap()
+}
+
+fn booking(language: Language) -> Booking {
+    let check_in = policy().hotel.day_of(at(0));
+    Booking {
+        receipt_no: ReceiptNo::new(check_in, 7),
+        revision: Revision::FIRST,
+        guest: Guest {
+            name: GuestName::parse(NAME).unwrap(),
+            contact: Contact::Telegram(TelegramId(7)),
+            language,
+        },
+        stay: Stay {
+            room: RoomOfStay {
+                code: RoomCode::parse("STD").unwrap(),
+                name: "Standar".to_owned(),
+                price: Rupiah(350_000),
+            },
+            check_in,
+            nights: 2,
+            price: Rupiah(700_000),
+        },
+        booked_at: at(0),
+        hold: Hold::new(at(0), at(120), &policy().hold),
+        status: Status::Pending,
+        arrived_at: None,
+        qris_sent_at: None,
+        qris: QrisProgress::None,
+        access: TokenHash([0; 32]),
+    }
+}
+
+fn evidence(why: Option<Why>) -> Evidence {
+    Evidence {
+        distance_metres: 4_200.0,
+        is_approaching: Some(true),
+        within_radius: true,
+        fix_age: TimeDelta::seconds(130),
+        is_fresh: true,
+        estimate: Some(Estimate {
+            arrives_in: TimeDelta::minutes(25),
+            basis: Basis::OwnSpeed,
+            is_routing_silent: false,
+        }),
+        source: Some(SourceKind::Live),
+        standing: TimeDelta::zero(),
+        dropped: 0,
+        extensions: 0,
+        why,
+    }
+}
+
+fn seen(kilometres: f64, minutes: i64) -> Track {
+    let place = |north: f64| Coordinates::new(-6.2 + north / 110.574, 106.8).unwrap();
+    let fix = |north: f64, minute: i64| {
+        Fix::seen(place(north), at(minute)).from_source(Source::Live { until: None })
+    };
+    Track::from_fixes(vec![fix(kilometres + 4.0, minutes - 12), fix(kilometres, minutes)])
+}
+
+/// A change of each kind, with what it is called here.
+fn changes(language: Language) -> Vec<(&'static str, Change)> {
+    let pending = booking(language);
+    let arrived = Booking { arrived_at: Some(at(100)), ..pending.clone() };
+    let paid = |booking: &Booking| Booking {
+        status: Status::Paid { at: at(110), by: sari() },
+        ..booking.clone()
+    };
+    let cancelled =
+        |by: Actor| Booking { status: Status::Cancelled { at: at(120), by }, ..pending.clone() };
+    let sending = Booking { qris: QrisProgress::Sending(pending.revision), ..arrived.clone() };
+    let with_code =
+        Booking { qris: QrisProgress::Sent, qris_sent_at: Some(at(101)), ..arrived.clone() };
+    let staff = || Actor::Staff(sari());
+    let change = |minute: i64, actor: Actor, event: Event, booking: &Booking| Change {
+        at: at(minute),
+        actor,
+        event,
+        booking: booking.clone(),
+        notices: Vec::new(),
+    };
+    let reminded = |forecast, why: Option<Why>| Event::Reminded {
+        forecast,
+        evidence: why.map(|why| evidence(Some(why))),
+    };
+    let reminder =
+        |name, forecast, why| (name, change(105, Actor::Clock, reminded(forecast, why), &pending));
+    let extended =
+        Event::ExtendedByClock { by: TimeDelta::minutes(30), evidence: evidence(Some(Why::Near)) };
+    let failed = Event::QrisFailed { reason: text::BLOCKED.to_owned() };
+    let ended_with_code = Booking { qris: QrisProgress::Sent, ..cancelled(staff()) };
+    vec![
+        ("booked", change(0, Actor::Guest, Event::Booked, &pending)),
+        reminder("reminded: in time", Forecast::InTime, Some(Why::Near)),
+        reminder("reminded: will extend", Forecast::WillExtend, Some(Why::Near)),
+        reminder("reminded: far", Forecast::WillCancel, Some(Why::Far)),
+        reminder("reminded: too late", Forecast::WillCancel, Some(Why::TooLate)),
+        reminder("reminded: none left", Forecast::WillCancel, Some(Why::NoneLeft)),
+        reminder("reminded: moved away", Forecast::WillCancel, Some(Why::MovedAway)),
+        reminder("reminded: parked", Forecast::WillCancel, Some(Why::Parked)),
+        reminder("reminded: no position", Forecast::NoPosition, None),
+        ("payment asked", change(130, Actor::Clock, Event::PaymentAsked, &arrived)),
+        ("extended by the clock", change(120, Actor::Clock, extended, &pending)),
+        (
+            "extended by staff",
+            change(90, staff(), Event::ExtendedByStaff { minutes: 30 }, &pending),
+        ),
+        ("arrived", change(100, staff(), Event::Arrived, &arrived)),
+        ("arrived, with a code", change(100, staff(), Event::Arrived, &sending)),
+        ("code asked for", change(100, staff(), Event::QrisRequested, &arrived)),
+        ("code sent", change(101, Actor::Clock, Event::QrisSent, &with_code)),
+        ("code failed", change(101, Actor::Clock, failed, &arrived)),
+        ("paid", change(110, staff(), Event::Paid, &paid(&with_code))),
+        (
+            "cancelled by staff",
+            change(
+                120,
+                staff(),
+                Event::Cancelled { note: Some("penuh".to_owned()) },
+                &cancelled(staff()),
+            ),
+        ),
+        (
+            "cancelled with a code out",
+            change(120, staff(), Event::Cancelled { note: None }, &ended_with_code),
+        ),
+        (
+            "cancelled by the guest",
+            change(120, Actor::Guest, Event::Cancelled { note: None }, &cancelled(Actor::Guest)),
+        ),
+        (
+            "expired",
+            change(
+                120,
+                Actor::Clock,
+                Event::Expired { evidence: Some(evidence(Some(Why::Far))) },
+                &cancelled(Actor::Clock),
+            ),
+        ),
+        (
+            "expired without a position",
+            change(120, Actor::Clock, Event::Expired { evidence: None }, &cancelled(Actor::Clock)),
+        ),
+    ]
+}
+
+/// The page of a language: each sentence below its name.
+struct Sheet(String);
+
+impl Sheet {
+    fn add(&mut self, name: &str, sentence: impl AsRef<str>) {
+        let lines = ["── ", name, "\n", sentence.as_ref(), "\n\n"];
+        self.0.extend(lines);
+    }
+}
+
+fn for_guests(language: Language) -> String {
+    let (policy, check_in) = (policy(), policy().hotel.day_of(at(0)));
+    let hotel = &policy.hotel;
+    let mut sheet = Sheet(String::new());
+    let room = &policy.rooms[0];
+    let stay = booking(language).stay;
+    sheet.add("greeting", greeting(language, hotel, policy.hold.duration));
+    sheet.add("choice is gone", choice_is_gone(language));
+    sheet.add("rooms", choose_room(language, &[]));
+    sheet.add("rooms, some sold out", choose_room(language, &[room]));
+    sheet.add("a room", room_label(language, room, Some(3)));
+    sheet.add("a room, whatever the night", room_label(language, room, None));
+    sheet.add("nothing left", nothing_left(language));
+    sheet.add("dates", choose_date(language, "Standar", &[check_in]));
+    sheet.add("tonight", date_label(language, check_in, check_in));
+    sheet.add("nights", choose_nights(language, "Standar", check_in, Some(check_in)));
+    sheet.add("a number of nights", nights_label(language, 1, Rupiah(350_000)));
+    sheet.add("name", choose_name(language));
+    sheet.add("type a name", type_name(language));
+    sheet.add("summary", summary(language, NAME, &stay, (at(0), at(120)), hotel));
+    sheet.add("summary of a later date", summary(language, NAME, &stay, (at(0), at(2_880)), hotel));
+    sheet.add("how to share", how_to_share(language));
+    sheet.add("position received", position_received(language, 4_200.0));
+    sheet.add("position without a hold", no_hold_for_position(language));
+    sheet.add("which to cancel", which_to_cancel(language));
+    sheet.add("really cancel", really_cancel(&booking(language)));
+    sheet.add("no booking", no_booking(language));
+    sheet.add("help", help(language, None));
+    sheet.add("no contacts", no_contacts(language));
+    sheet.add("stale", stale(language));
+    sheet.add("not in groups", not_in_groups(language));
+    sheet.add("id", your_id(language, 7, 7));
+    sheet.add("id in a group", your_id(language, 7, -100));
+    sheet.add("moved on", moved_on(&booking(language)));
+    sheet.add("code", pay_by_code(&booking(language), hotel));
+    for (name, track, extensions, minute) in [
+        ("status: no position", Track::default(), 0, 30),
+        ("status: no position, none left", Track::default(), 2, 30),
+        ("status: in time", seen(4.2, 60), 0, 62),
+        ("status: near at the end", seen(9.5, 118), 0, 119),
+        ("status: far", seen(40.0, 60), 0, 60),
+        ("status: an old position", seen(4.2, 60), 0, 118),
+        ("status: near, none left", seen(8.0, 110), 2, 110),
+    ] {
+        let mut booking = booking(language);
+        booking.hold.extensions = extensions;
+        sheet.add(name, status(&Held { booking, track }, at(minute), &policy));
+    }
+    for (name, change) in changes(language) {
+        if let Some(notice) = guest_notice(&change, hotel) {
+            sheet.add(&format!("notice: {name}"), notice);
+        }
+        if !change.booking.is_pending() || change.booking.arrived_at.is_some() {
+            let held = Held { booking: change.booking.clone(), track: Track::default() };
+            sheet.add(&format!("status: {name}"), status(&held, change.at, &policy));
+        }
+    }
+    for label in [
+        GuestLabel::BookHere,
+        GuestLabel::BookOnWeb,
+        GuestLabel::Book,
+        GuestLabel::StartOver,
+        GuestLabel::BookAgain,
+        GuestLabel::LookAgain,
+        GuestLabel::MyBookings,
+        GuestLabel::More,
+        GuestLabel::Back,
+        GuestLabel::OtherName,
+        GuestLabel::Share,
+        GuestLabel::SendOnce,
+        GuestLabel::Cancel,
+        GuestLabel::ReallyCancel,
+        GuestLabel::Keep,
+    ] {
+        sheet.add(&format!("button: {label:?}"), guest_label(language, label));
+    }
+    for (command, about) in guest_menu(language) {
+        sheet.add(&format!("menu: {command}"), about);
+    }
+    sheet.0
+}
+
+fn for_staff(language: Language) -> String {
+    let policy = policy();
+    let hotel = &policy.hotel;
+    let mut sheet = Sheet(String::new());
+    let all = changes(language);
+    for (name, change) in &all {
+        sheet.add(&format!("notice: {name}"), staff_notice(language, change, hotel));
+    }
+    let (_, booked) = &all[0];
+    sheet.add("notice: given up", given_up(language, booked, text::BLOCKED, hotel));
+    let merged = [Merged::Happened(booked), Merged::Happened(booked), Merged::GivenUp(booked)];
+    sheet.add("notices in one", merged_notice(language, &merged));
+    let held = Held { booking: booking(language), track: seen(4.2, 60) };
+    let lines = [line(language, &held, at(62), &policy)];
+    let empty = nothing_in_tab(language, StaffLabel::Unpaid);
+    let now = (at(62), hotel);
+    sheet.add("dashboard", dashboard(language, "Belum bayar (1)", &lines, empty, now));
+    sheet.add("dashboard, empty", dashboard(language, "Belum bayar (0)", &[], empty, now));
+    sheet.add("nobody paid", nothing_in_tab(language, StaffLabel::PaidToday));
+    sheet.add("nothing cancelled", nothing_in_tab(language, StaffLabel::CancelledToday));
+    sheet.add("an older dashboard", dashboard_moved_on(language));
+    for (name, change) in &all {
+        if !change.booking.is_pending() || change.booking.arrived_at.is_some() {
+            let held = Held { booking: change.booking.clone(), track: Track::default() };
+            sheet.add(&format!("line: {name}"), line(language, &held, at(1_500), &policy));
+        }
+    }
+    sheet.add("card", card(language, &held, at(62), &policy));
+    let sending = Booking { qris: QrisProgress::Sending(Revision(2)), ..booking(language) };
+    let failed = Booking { qris: QrisProgress::Failed, ..booking(language) };
+    sheet.add("sheet before paying", paid_sheet(language, &sending, at(62), hotel));
+    sheet.add("sheet before cancelling", cancel_sheet(language, &failed, at(62), hotel));
+    let history: Vec<Change> = all.iter().map(|(_, change)| change.clone()).collect();
+    sheet.add("history", past(language, &history, at(1_500), hotel));
+    sheet.add("not found", not_found(language, false));
+    sheet.add("not found, some near", not_found(language, true));
+    sheet.add("which booking", which_booking(language));
+    sheet.add("how to set the rooms for sale", allotment_usage(language, &["STD", "DLX"]));
+    let check_in = held.booking.stay.check_in;
+    sheet.add("rooms for sale are set", allotment_set(language, "Standar", check_in, 5, 4));
+    sheet.add("help", help(language, Some(Role::Manager)));
+    sheet.add("board", board(language));
+    sheet.add("link to the board", board_link(language, "https://hotel.example/fo#code=abc"));
+    sheet.add("link was sent", board_sent(language));
+    sheet.add("changed meanwhile", changed_meanwhile(language));
+    sheet.add("code is on its way", code_is_on_its_way(language));
+    sheet.add("not for you", not_for_you(language));
+    let winner = Winner::staff(at(100), &sari());
+    let gone = Winner { at: at(120), by: Actor::Clock };
+    for (name, refusal) in [
+        ("paid already", Refusal::AlreadyPaid(winner)),
+        ("cancelled already", Refusal::AlreadyCancelled(gone)),
+        ("fewer rooms than sold", Refusal::NotAllowed(NotAllowed::BelowSold { sold: 3 })),
+    ] {
+        sheet.add(&format!("refusal: {name}"), text::refusal(language, &refusal, hotel));
+    }
+    for label in [
+        StaffLabel::Arrive,
+        StaffLabel::ArrivePaid,
+        StaffLabel::SendQris,
+        StaffLabel::Paid,
+        StaffLabel::Matches,
+        StaffLabel::Cancel,
+        StaffLabel::ReallyCancel,
+        StaffLabel::Extend,
+        StaffLabel::History,
+        StaffLabel::Back,
+        StaffLabel::List,
+        StaffLabel::Unpaid,
+        StaffLabel::PaidToday,
+        StaffLabel::CancelledToday,
+        StaffLabel::Board,
+    ] {
+        sheet.add(&format!("button: {label:?}"), staff_label(language, label));
+    }
+    for (command, about) in staff_menu(language, Role::Manager) {
+        sheet.add(&format!("menu: {command}"), about);
+    }
+    sheet.0
+}
+
+#[test]
+fn every_sentence_reads_as_it_was_reviewed() {
+    insta::assert_snapshot!("guests_indonesian", for_guests(Language::Indonesian));
+    insta::assert_snapshot!("guests_english", for_guests(Language::English));
+    insta::assert_snapshot!("staff_indonesian", for_staff(Language::Indonesian));
+    insta::assert_snapshot!("staff_english", for_staff(Language::English));
+}
+
+#[test]
+fn a_history_is_cut_to_what_a_message_takes() {
+    let (_, expired) =
+        changes(Language::Indonesian).into_iter().find(|(name, _)| *name == "expired").unwrap();
+    let long: Vec<Change> = std::iter::repeat_n(expired, 200).collect();
+    let text = past(Language::Indonesian, &long, at(1_500), &policy().hotel);
+    assert!(text.encode_utf16().count() <= 4_096);
+    assert!(text.lines().nth(1).unwrap().contains("lebih lama"), "{text:.200}");
+}
+
+#[test]
+fn a_web_guest_is_told_apart() {
+    let mut booking = booking(Language::English);
+    booking.guest.contact = Contact::Web(Email::parse("budi@example.com").unwrap());
+    let text = sheet(Language::English, &booking, at(0), &policy().hotel);
+    assert!(text.contains(", Web") && !text.contains("example.com"), "{text}");
+}

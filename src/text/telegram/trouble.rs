@@ -1,0 +1,26 @@
+//! What people read when something cannot be done for a reason that is not theirs.
+
+use crate::domain::Language;
+use crate::text::say;
+
+/// An update failed for good.
+#[must_use]
+pub fn not_done(language: Language) -> &'static str {
+    say(
+        language,
+        "Maaf, ada gangguan di pihak kami. Silakan coba lagi.",
+        "Sorry, something went wrong on our side. Please try again.",
+    )
+}
+
+/// An administrator without a name typed a command in the front office's group.
+#[must_use]
+pub fn not_anonymously(language: Language) -> &'static str {
+    say(
+        language,
+        "Anda menulis sebagai admin anonim, jadi saya tidak tahu siapa Anda. Matikan \"Tetap \
+         anonim\" di setelan admin grup, lalu kirim lagi.",
+        "You write as an anonymous admin, so I cannot tell who you are. Turn off \"Remain \
+         anonymous\" in the group's admin settings, then send it again.",
+    )
+}

@@ -1,0 +1,88 @@
+//! The way to the hotel, as the guest and the front office read of it.
+
+use super::{FRONT_OFFICE, Hotel, receipt_in};
+use jatah::domain::ReceiptNo;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {
+    let hotel = Hotel::open_with("", "5s").await;
+    let budi = hotel.guest(7, "Budi");
+    let receipt_no = hotel.books(&budi).await;
+    budi.shares(-6.22, 106.8, true, 0);
+    let reminder = budi.reads("⏰ Tinggal").await;
+    assert!(reminder.text.contains("waktunya kami perpanjang otomatis"), "{}", reminder.text);
+    assert_eq!(reminder.labels(), ["📍 Bagikan lokasi", "Batalkan"]);
+    let ends_soon = hotel.api.reads(FRONT_OFFICE, "SEGERA HABIS").await;
+    assert!(ends_soon.text.contains("2,2 km"), "{}", ends_soon.text);
+    let extended = budi.reads("⏱ Anda 2,2 km dari hotel").await;
+    assert!(extended.text.contains("kami tambah 30 menit"), "{}", extended.text);
+    let told = hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
+    for fact in [receipt_no.as_str(), "2,2 km", "+30 menit", "Status: PENDING"] {
+        assert!(told.text.contains(fact), "{fact}: {}", told.text);
+    }
+    let status = budi.reads("(sisa 30 menit)").await;
+    for fact in ["📍 2,2 km dari hotel", "Berhenti berbagi"] {
+        assert!(status.text.contains(fact), "{fact}: {}", status.text);
+    }
+    let sari = hotel.sari();
+    sari.says(&format!("/riwayat {receipt_no}"));
+    assert!(sari.reads("Waktu ditambah").await.text.contains("2,2 km"));
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_message_that_is_deleted_comes_again() {
+    let hotel = Hotel::open().await;
+    let (budi, sari) = (hotel.guest(7, "Budi"), hotel.sari());
+    let receipt_no = hotel.books(&budi).await;
+    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    hotel.api.deletes(7, status.id);
+    sari.says(&format!("/tamu_tiba {receipt_no}"));
+    let again = budi.reads("🏨 Selamat datang\nResi").await;
+    assert!(again.id > status.id);
+    assert_eq!(receipt_in(&again.text), receipt_no);
+    // The edit of what was deleted.
+    hotel.api.forgives();
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_reads_the_receipt_number_whatever_becomes_of_the_summary() {
+    let hotel = Hotel::open().await;
+    let budi = hotel.guest(7, "Budi");
+    budi.says("/booking");
+    budi.taps("Standar").await;
+    budi.taps("1 malam").await;
+    hotel.taps_own_name(&budi).await;
+    let summary = budi.reads("Sudah benar?").await;
+    let data = summary.buttons[0].1["callback_data"].as_str().unwrap().to_owned();
+    hotel.api.deletes(7, summary.id);
+    budi.taps_data(7, &summary, &data, "✅ Pesan");
+    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    assert!(status.id > summary.id);
+    // It is the one that is followed.
+    budi.taps("Batalkan").await;
+    budi.taps("Ya, batalkan").await;
+    let ended = budi.reads("⚪️ Dibatalkan").await;
+    assert_eq!((ended.id, ended.labels()), (status.id, vec!["Pesan lagi"]));
+    hotel.api.forgives();
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn taps_on_what_shows_a_booking_already_change_nothing() {
+    let hotel = Hotel::open().await;
+    let budi = hotel.guest(7, "Budi");
+    let receipt_no = hotel.books(&budi).await;
+    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let today = ReceiptNo::parse(&receipt_no).unwrap().day().format("%Y%m%d").to_string();
+    for data in ["1|r".to_owned(), format!("1|b|HALL|{today}|2|"), format!("1|z|HALL|{today}|2|")] {
+        let query = budi.taps_data(7, &status, &data, "(late)");
+        budi.is_answered(&query).await;
+    }
+    let shown = hotel.api.messages(7).into_iter().find(|m| m.id == status.id).unwrap();
+    assert!(shown.text.contains(&receipt_no) && shown.text.contains("Kamar disimpan"));
+    let page = hotel.running().desk.page(&jatah::desk::Filter::default(), 10, None).await.unwrap();
+    assert_eq!(page.total, 1);
+    hotel.close().await;
+}
