@@ -10,9 +10,6 @@ use super::{Held, Moment, Policy};
 /// from now, for else it would grant time that has passed already.
 const AWAY: TimeDelta = TimeDelta::minutes(1);
 
-/// Who is within so many metres of the hotel may be in its lobby already.
-const AT_THE_DOOR_METRES: f64 = 500.0;
-
 /// How long the room is kept, and when the clock is needed next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
@@ -120,13 +117,10 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let comes_closer = evidence.is_approaching == Some(true);
     let is_parked = evidence.standing > extend_by;
     if evidence.within_radius {
-        // Who came some way and rests a last time near the hotel is worth one extension, but not
-        // who never left.
-        let may_still_come = evidence.distance_metres <= AT_THE_DOOR_METRES
-            || (comes_closer && covered_by(extend_by));
-        if evidence.is_approaching == Some(false) {
+        let is_repeat = hold.extensions > 0;
+        if is_repeat && evidence.is_approaching == Some(false) {
             Why::MovedAway
-        } else if is_parked && (hold.extensions > 0 || !may_still_come) {
+        } else if is_repeat && is_parked {
             Why::Parked
         } else {
             Why::Near

@@ -38,6 +38,18 @@ describe('on the way', () => {
     return last;
   }
 
+  /** A guest on the way whose own page shares where the browser is. */
+  async function shares(t, booked, place) {
+    const guest = await visitor(t, { viewport: PHONE, permissions: ['geolocation'], geolocation: { ...place, accuracy: 12 } });
+    const { pathname, hash } = new URL(booked.statusUrl);
+    await guest.page.goto(`${server.url}${pathname}${hash}`);
+    await guest.page.getByRole('switch').click();
+    return guest;
+  }
+
+  /** What stands beside the countdown of a booking. */
+  const way = (page, { booking }) => page.locator(`.booking-card[data-receipt="${booking.receiptNo}"] .when`);
+
   async function board(t, viewport) {
     const desk = await visitor(t, { viewport });
     await desk.page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
@@ -53,11 +65,14 @@ describe('on the way', () => {
       await server.book({ guestName: 'Tono' }),
     ];
     await server.book({ guestName: 'Tanpa Lokasi' });
+    const sari = await server.book({ guestName: 'Sari Wulandari' });
+    const car = await shares(t, sari, at(3, 215));
     await drives(dewi, 0.9, 0.05, 20, 8);
     await drives(agus, 14, 6, 140);
     await drives(tono, 18, 24, 265);
     const dot = (page, { booking }) => page.locator(`#radar [data-receipt="${booking.receiptNo}"]`);
     for (const { page } of [desk, phone]) {
+      await way(page, sari).getByText('3,0 km').waitFor();
       for (const [guest, forecast] of [[dewi, 'IN_TIME'], [agus, 'WILL_EXTEND'], [tono, 'WILL_CANCEL']]) {
         await until(`${guest.booking.guestName} to be ${forecast}`, async () => (await dot(page, guest).getAttribute('data-forecast')) === forecast);
       }
@@ -80,9 +95,12 @@ describe('on the way', () => {
     await phone.page.locator(`.booking-card[data-receipt="${tono.booking.receiptNo}"] .history li`).first().waitFor();
 
     // As far as one can drive in these few seconds; what is farther would not be believed.
+    await car.context.setGeolocation({ ...at(2.7, 217), accuracy: 12 });
     await report(agus, at(5.9, 137));
     await report(tono, at(24.1, 262));
-    await desk.page.locator(`.booking-card[data-receipt="${agus.booking.receiptNo}"] .way`).getByText('5,9 km').waitFor();
+    await way(desk.page, agus).getByText('5,9 km').waitFor();
+    await way(desk.page, sari).getByText('2,7 km').waitFor();
+    await car.page.getByText(/2,7 km dari hotel/).waitFor();
     await desk.page.waitForTimeout(900);
     await picture(desk.page, 'radar-2-desktop');
     await picture(phone.page, 'radar-2-phone');
@@ -92,11 +110,18 @@ describe('on the way', () => {
       const [a, b] = await Promise.all([agus, tono].map(({ booking }) => server.booking(booking.receiptNo, token)));
       return a.extensions === 1 && b.status === 'CANCELLED';
     }, 60_000);
+    await car.context.setGeolocation({ ...at(2.4, 220), accuracy: 12 });
+    await way(desk.page, sari).getByText('2,4 km').waitFor();
     await desk.page.locator(`[data-list="cancelled"] [data-receipt="${tono.booking.receiptNo}"]`).waitFor();
     await until('the cancelled guest to leave the radar', async () => (await dot(desk.page, tono).count()) === 0);
     await desk.page.waitForTimeout(900);
     await picture(desk.page, 'radar-3-desktop');
     await picture(phone.page, 'radar-3-phone');
+    await car.page.getByText(/Waktunya sudah ditambah/).waitFor();
+    await picture(car.page, 'radar-3-guest');
+    // Who turns the switch off shares no more, and keeps the room for now.
+    await car.page.getByRole('switch', { checked: true }).click();
+    await car.page.getByRole('switch', { checked: false }).waitFor();
     for (const [guest, action, words] of [[agus, 'EXTENDED', /km.*sudah dekat.*\+15 detik/], [tono, 'EXPIRED', /24,\d km, menjauh.*jauh dan tidak mendekat/]]) {
       const { history } = await server.booking(guest.booking.receiptNo, token);
       const entry = history.find((each) => each.action === action);
@@ -104,7 +129,7 @@ describe('on the way', () => {
       assert.match(entry.detail, words);
       t.diagnostic(`REMINDED: ${history.find((each) => each.action === 'REMINDED').detail}`);
     }
-    assert.deepEqual([...desk.problems, ...phone.problems], []);
+    assert.deepEqual([...desk.problems, ...phone.problems, ...car.problems], []);
   });
 
   test('a position that cannot be is refused by its field, and nothing is kept', async () => {

@@ -15,6 +15,7 @@ const qrisKinds = { SENDING: 'plain', SENT: 'good', FAILED: 'bad' };
 export function createCard({ onAsk, loadHistory }) {
   const name = el('strong', { class: 'guest' }), receipt = el('span', { class: 'receipt-no' });
   const left = el('span', { class: 'left' }), until = el('span', { class: 'until' }), way = el('span', { class: 'way' });
+  const seen = el('span', { class: 'seen' });
   const bar = el('div', { class: 'bar', 'aria-hidden': 'true' }, el('span'));
   const facts = el('p', { class: 'facts' }), price = el('strong', { class: 'price' });
   const booked = el('p', { class: 'booked' }), flags = el('ul', { class: 'flags' });
@@ -22,7 +23,7 @@ export function createCard({ onAsk, loadHistory }) {
   const historyList = el('ol', { class: 'history', hidden: true });
   const historyButton = el('button', { type: 'button', class: 'quiet history-button', 'aria-expanded': 'false', onclick: toggleHistory });
   const node = el('li', { class: 'booking-card' },
-    el('div', { class: 'line' }, el('div', { class: 'who' }, name, receipt), el('div', { class: 'when' }, left, until, way)),
+    el('div', { class: 'line' }, el('div', { class: 'who' }, name, receipt), el('div', { class: 'when' }, left, until, way, seen)),
     bar, el('div', { class: 'line' }, facts, price), booked, flags, actions, historyButton, historyList);
   node.addEventListener('animationend', (event) => { if (event.target === node) delete node.dataset.news; });
   const buttons = new Map();
@@ -86,18 +87,20 @@ export function createCard({ onAsk, loadHistory }) {
     if (all || Math.floor(now / 1000) % 10 === 0) showFlags(now);
   }
 
-  /** Beside the countdown: how far away, and when there. */
-  function showWay() {
+  /** Beside the countdown: how far away, when there, and how old that is. */
+  function showWay(now) {
     const travel = booking.status === 'PENDING' && booking.travel;
+    const arrival = travel?.arrivesAt && Date.parse(travel.arrivesAt);
     setText(way, travel ? [
       distance(travel.distanceKm, language()),
-      travel.arrivesAt && t('card.flag.eta', { time: time(Date.parse(travel.arrivesAt)) }),
+      arrival > now && t('card.flag.eta', { time: time(arrival) }), // a time that has passed says nothing
     ].filter(Boolean).join(' · ') : '');
-    show(way, Boolean(travel));
+    setText(seen, travel ? t('card.flag.age', { age: ageWords(now - Date.parse(travel.fixAt), language()) }) : '');
+    for (const line of [way, seen]) show(line, Boolean(travel));
   }
 
   function showFlags(now) {
-    showWay();
+    showWay(now);
     const wanted = flagsOf(now);
     const shown = JSON.stringify(wanted);
     if (flags.dataset.shown === shown) return;
@@ -111,19 +114,17 @@ export function createCard({ onAsk, loadHistory }) {
     const pending = booking.status === 'PENDING';
     if (booking.arrivedAt) found.push(pending ? ['strong', t('card.flag.arrived', { time: time(booking.arrivedAt) })] : ['plain', t('card.flag.arrived.paid', { time: brief(booking.arrivedAt, now) })]);
     if (pending && !booking.arrivedAt && booking.forecast) found.push([`forecast ${booking.forecast}`, t(`card.forecast.${booking.forecast}`)]);
-    if (pending && booking.travel) found.push([booking.travel.withinRadius ? 'good' : 'plain', travelWords(booking.travel, now)]);
+    const words = pending && booking.travel && travelWords(booking.travel);
+    if (words) found.push([booking.travel.withinRadius ? 'good' : 'plain', words]);
     if (booking.extensions) found.push(['plain', t('card.flag.extended', { n: booking.extensions })]);
     if (pending && booking.qrisProgress) found.push([qrisKinds[booking.qrisProgress], t(`card.qris.${booking.qrisProgress}`, { time: booking.qrisSentAt ? time(booking.qrisSentAt) : '' })]);
     for (const why of new Set(booking.undelivered)) found.push(['bad', t('card.flag.undelivered', { why })]);
     return found;
   }
 
-  function travelWords(travel, now) {
-    const fixAt = Date.parse(travel.fixAt);
-    return [
-      travel.withinRadius ? t('card.flag.near') : travel.approaching === true ? t('card.flag.closer') : travel.approaching === false ? t('card.flag.away') : null,
-      t('card.flag.age', { age: ageWords(now - fixAt, language()) }),
-    ].filter(Boolean).join(' · ');
+  function travelWords({ withinRadius, approaching }) {
+    const direction = { true: 'card.flag.closer', false: 'card.flag.away' }[approaching];
+    return [withinRadius && t('card.flag.near'), direction && t(direction)].filter(Boolean).join(' · ');
   }
 
   function toggleHistory() {

@@ -62,7 +62,7 @@ export function shortName(name) {
 export function labelPlaces(dots, height = 30) {
   const taken = [];
   return dots.map(({ x, y }) => {
-    const anchor = x > middle + 60 ? 'end' : 'start';
+    const anchor = x > middle + 85 ? 'end' : 'start';
     const at = { x: anchor === 'end' ? x - 14 : x + 14, y: y + 4, anchor };
     const free = () => taken.every((other) => Math.abs(other.y - at.y) >= height || Math.abs(other.x - at.x) > 110);
     for (let tries = 0; tries < 12 && !free(); tries += 1) at.y += height / 2;

@@ -258,7 +258,7 @@ export const texts = {
   'card.qris.FAILED': ['QRIS gagal terkirim: tunjukkan di layar', 'QRIS not delivered: show it on the screen'],
   'card.flag.near': ['Sudah dekat', 'Near'],
   'card.flag.closer': ['Mendekat', 'Coming closer'],
-  'card.flag.away': ['Tidak mendekat', 'Not coming closer'],
+  'card.flag.away': ['Menjauh', 'Moving away'],
   'card.flag.eta': ['tiba ±{time}', 'here about {time}'],
   'card.flag.age': ['posisi {age} lalu', 'position {age} old'],
   'card.flag.extended': ['Ditambah {n}×', 'Extended {n}×'],

@@ -226,13 +226,15 @@ fn without_extensions_the_clock_grants_none() {
 #[test]
 fn positions_are_kept_in_order_and_in_number() {
     let mut story = Story::new();
-    for minute in 1..=20_u8 {
+    for minute in 1..=40_u8 {
         // A kilometre a minute.
         story = story.seen(0.3 - 0.01 * f64::from(minute), minute.into());
     }
     let minutes: Vec<_> = story.held.track.fixes().iter().map(|fix| fix.at).collect();
-    assert_eq!(minutes, (9..=20).map(at).collect::<Vec<_>>());
-    let late = decide(Some(&story.held), report(0.1, at(19)), at(21), &story.policy).unwrap();
+    // Every other, and the latest.
+    let expected: Vec<_> = (19..40).step_by(2).chain([40]).map(at).collect();
+    assert_eq!(minutes, expected);
+    let late = decide(Some(&story.held), report(0.1, at(39)), at(41), &story.policy).unwrap();
     assert_eq!(late, Decision::Unchanged, "older than what is known");
     let jumbled = Track::from_fixes([3, 1, 2].map(|minute| fix(0.1, at(minute))).to_vec());
     assert_eq!(jumbled.latest().map(|fix| fix.at), Some(at(3)));

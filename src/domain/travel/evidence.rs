@@ -83,10 +83,10 @@ pub enum Why {
     Far,
     /// Closing in, but there only long after an extension would be over.
     TooLate,
-    /// Near, but provably moving away.
+    /// Near, but provably moving away after an extension.
     MovedAway,
-    /// At the same spot for longer than an extension. Near the hotel that refuses the second
-    /// extension; the first to who never came closer, or is too far away to come within it.
+    /// At the same spot for longer than an extension: near the hotel after one was granted, or on
+    /// the way there.
     Parked,
 }
 

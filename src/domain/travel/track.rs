@@ -19,8 +19,8 @@ const WORTH_METRES: f64 = 50.0;
 /// A fix so much younger than the last kept one is worth keeping without a move.
 const WORTH_AGE: TimeDelta = TimeDelta::seconds(60);
 /// Fixes between the first and the latest are kept so far apart in time at least, so that twelve
-/// of them tell of a stretch and not of a moment.
-const SPACING: TimeDelta = TimeDelta::seconds(60);
+/// of them tell of the last twenty minutes and more, and not of a moment.
+const SPACING: TimeDelta = TimeDelta::seconds(120);
 /// Fixes within so many metres of each other are one spot: a car park, a restaurant, a jam.
 pub(super) const SPOT_METRES: f64 = 200.0;
 
