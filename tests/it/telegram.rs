@@ -43,9 +43,9 @@ struct Hotel {
 
 /// How much of the test's time passes in a little real time.
 const TICK: Duration = Duration::from_millis(5);
-const FAST: u32 = 10;
+const FAST: u32 = 4;
 
-/// Runs a test on one thread, ten times as fast as real time: where the protocol makes one wait.
+/// Runs a test on one thread, four times as fast as real time: where the protocol makes one wait.
 /// The clock of the hotel has to run with it ([`Hotel::closed_in_fast_time`]).
 fn in_fast_time<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
     let runtime =

@@ -67,7 +67,10 @@ fn most_in_a_minute(api: &BotApi, chat: i64) -> usize {
     calls.iter().map(|at| within(*at)).max().unwrap_or_default()
 }
 
+/// Time runs faster than the sockets that it waits for, so on a busy machine a limit can trip that
+/// would not: run alone, by `cargo test --test it -- --ignored flood::when` (`FLOOD=2000` for more).
 #[test]
+#[ignore = "a measurement: to be run alone"]
 fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
     in_fast_time(|| async {
         let mut hotel = Hotel::closed_in_fast_time("").await;
