@@ -116,8 +116,8 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
         |time| evidence.estimate.is_some_and(|known| known.arrives_in <= to_end + time);
     let comes_closer = evidence.is_approaching == Some(true);
     let is_parked = evidence.standing > extend_by;
+    let is_repeat = hold.extensions > 0;
     if evidence.within_radius {
-        let is_repeat = hold.extensions > 0;
         if is_repeat && evidence.is_approaching == Some(false) {
             Why::MovedAway
         } else if is_repeat && is_parked {
@@ -127,7 +127,7 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
         }
     } else if !comes_closer {
         Why::Far
-    } else if is_parked {
+    } else if is_parked && (is_repeat || !covered_by(extend_by)) {
         Why::Parked
     } else if covered_by(extend_by + extend_by) {
         Why::Closing
