@@ -100,8 +100,8 @@ pub fn end(held: &Held, now: Moment, policy: &Policy) -> End {
 /// By which clause of the rule a hold grows or ends.
 ///
 /// Of one who closes in from outside the radius, the estimate has the benefit of the doubt: it may
-/// be too long by one extension. (In `jatah simulate` that is so of 2 guests in 100 who drive; and
-/// an extension granted in vain costs half an hour of a room, one refused costs a guest the night.)
+/// be too long by one extension. (An extension granted in vain costs half an hour of a room, one
+/// refused costs a guest the night.)
 fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let HoldPolicy { extend_by, max_extensions, .. } = policy.hold;
     if !evidence.is_fresh {

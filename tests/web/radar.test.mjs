@@ -67,3 +67,8 @@ test('a label stays beside its dot where the other side is free', () => {
   const [, left] = labelPlaces([{ x: 300, y: 200 }, { x: 190, y: 204 }, { x: 215, y: 200 }]);
   assert.deepEqual([left.anchor, left.y], ['end', 208]);
 });
+
+test('no label leaves the picture', () => {
+  const [, tono] = labelPlaces([{ x: 70, y: 204 }, { x: 40, y: 200 }]);
+  assert.equal(tono.anchor, 'start');
+});

@@ -65,7 +65,7 @@ export function labelPlaces(dots) {
   return dots.map(({ x, y }) => {
     const sides = x > middle + 85 ? ['end', 'start'] : ['start', 'end'];
     const candidates = labelSteps.flatMap((step) => sides.map((anchor) => ({ x: anchor === 'end' ? x - 14 : x + 14, y: y + 4 + step, anchor })));
-    const at = candidates.find((candidate) => taken.every((other) => isApart(labelBox(candidate), other))) ?? candidates[0];
+    const at = candidates.find((candidate) => isInside(labelBox(candidate)) && taken.every((other) => isApart(labelBox(candidate), other))) ?? candidates[0];
     taken.push(labelBox(at));
     return at;
   });
@@ -73,4 +73,5 @@ export function labelPlaces(dots) {
 
 const labelSteps = [0, -16, 16, -32, 32, -48, 48, -64, 64];
 const labelBox = ({ x, y, anchor }) => ({ left: anchor === 'end' ? x - 104 : x, right: anchor === 'end' ? x : x + 104, top: y - 13, bottom: y + 17 });
+const isInside = ({ left, right }) => left >= 0 && right <= size;
 const isApart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
