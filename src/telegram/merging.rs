@@ -20,7 +20,7 @@ use crate::domain::Change;
 use crate::text::telegram as words;
 
 /// So many notices at once still go one by one.
-const ONE_BY_ONE: usize = 3;
+const ONE_BY_ONE: usize = 5;
 /// UTF-16 units that a merged message may have; Telegram takes 4,096.
 const MAX_UNITS: usize = 3_800;
 /// Notices in one message at most.

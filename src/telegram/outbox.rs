@@ -7,27 +7,30 @@
 //! waits here for them is surely unsent.
 
 mod bucket;
+mod flight;
+mod job;
 mod lane;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::{error, warn};
 
 use super::api::{CallError, Sheet, Shown};
 use super::condition::{Condition, Side};
 use super::memory::{Keepsake, Kept};
 use bucket::Bucket;
+use flight::{Flown, What, answer, fly, guarded};
+use job::{Cargo, Job};
+pub use job::{Queued, Turn};
 use lane::Lane;
 
 /// Calls that may wait here; whoever brings more waits themselves.
@@ -41,13 +44,8 @@ const ANSWERS: usize = 32;
 const CHATS: usize = 4_096;
 /// Tries of a message that nobody waits for.
 const TRIES: u32 = 6;
-/// Tries of an answer to a tap, which is soon too late.
-const ANSWER_TRIES: u32 = 4;
 /// How long a caller waits for a turn.
 pub const TURN: Duration = Duration::from_secs(6);
-/// How long one call may take in all: 8 s until an answer begins, and the 10 s that teloxide
-/// sleeps on a 5xx. With [`TURN`] it is less than an attempt of the courier.
-const FLIGHT: Duration = Duration::from_secs(19);
 /// How long a stopping process goes on with what nobody waits for.
 const DRAIN: Duration = Duration::from_secs(3);
 /// How long a stopping process waits for what was committed last.
@@ -98,113 +96,6 @@ pub trait Carrier: Send + Sync + 'static {
 /// The sender. Clones are the same.
 #[derive(Clone)]
 pub struct Outbox(mpsc::Sender<Job>);
-
-/// A caller's turn: the chat waits for what they bring. Dropped, it was never there.
-pub struct Turn(oneshot::Sender<Brought>);
-
-struct Brought {
-    call: Call,
-    outcome: oneshot::Sender<Result<i32, CallError>>,
-}
-
-struct Job {
-    chat: i64,
-    reader: Reader,
-    cargo: Cargo,
-    since: Instant,
-    not_before: Instant,
-    tries: u32,
-    /// Of these tries, those whose outcome is not known.
-    unknown: u32,
-}
-
-enum Cargo {
-    /// To be sent, and again if it fails; nobody waits. Something may have to be kept of it.
-    Posted(Call, Option<Keepsake>),
-    /// To be sent once: somebody waits for the outcome, and tries again themselves.
-    Awaited {
-        call: Call,
-        /// Says that it is under way; nobody hears that any more if they gave up.
-        begins: oneshot::Sender<()>,
-        outcome: oneshot::Sender<Result<i32, CallError>>,
-    },
-    /// Somebody brings a message when their turn has come, however long that takes.
-    Turn(oneshot::Sender<Turn>),
-}
-
-impl Job {
-    fn new(chat: i64, reader: Reader, cargo: Cargo) -> Self {
-        let since = Instant::now();
-        Self { chat, reader, cargo, since, not_before: since, tries: 0, unknown: 0 }
-    }
-
-    /// Whoever waited for this has given up.
-    fn is_dropped(&self) -> bool {
-        match &self.cargo {
-            Cargo::Posted(..) => false,
-            Cargo::Awaited { begins, .. } => begins.is_closed(),
-            Cargo::Turn(caller) => caller.is_closed(),
-        }
-    }
-
-    /// Whoever waits for this wants to know if it takes long.
-    fn is_awaited(&self) -> bool {
-        matches!(self.cargo, Cargo::Awaited { .. })
-    }
-
-    /// Tells whoever waits that this will not be sent.
-    fn refuse(self, why: CallError) {
-        match self.cargo {
-            Cargo::Awaited { outcome, begins, .. } => {
-                let _ = outcome.send(Err(why));
-                drop(begins);
-            }
-            Cargo::Posted(..) | Cargo::Turn(_) => {}
-        }
-    }
-
-    fn is_posted_edit_of(&self, message: i32) -> bool {
-        !self.is_awaited() && self.edited() == Some(message)
-    }
-
-    /// Takes over what a newer edit of the same message says.
-    fn replace_content(&mut self, newer: Self) {
-        let older = std::mem::replace(&mut self.cargo, newer.cargo);
-        self.inherit(&older);
-    }
-
-    /// What was to be kept of an older edit is still to be kept.
-    fn inherit(&mut self, older: &Cargo) {
-        if let Cargo::Posted(_, keepsake @ None) = &mut self.cargo
-            && let Cargo::Posted(_, known) = older
-        {
-            *keepsake = *known;
-        }
-    }
-
-    fn call(&self) -> Option<&Call> {
-        match &self.cargo {
-            Cargo::Posted(call, _) | Cargo::Awaited { call, .. } => Some(call),
-            Cargo::Turn(_) => None,
-        }
-    }
-
-    /// The message that it gives another content.
-    fn edited(&self) -> Option<i32> {
-        match self.call()? {
-            Call::Edit(message, _) => Some(*message),
-            Call::Send(_) | Call::Picture(_) | Call::Answer(..) => None,
-        }
-    }
-
-    /// It is a new message.
-    fn is_message(&self) -> bool {
-        match self.call() {
-            None | Some(Call::Send(_) | Call::Picture(_)) => true,
-            Some(Call::Edit(..) | Call::Answer(..)) => false,
-        }
-    }
-}
 
 impl Outbox {
     /// A sender, and the work to be run for it.
@@ -268,60 +159,6 @@ impl Outbox {
         self.put(chat, reader, Cargo::Turn(caller)).await;
         turn.await.map_err(|_| CallError::Busy)
     }
-}
-
-/// A call that has its place in the queue. Dropping it drops what was not yet sent.
-pub struct Queued {
-    begun: oneshot::Receiver<()>,
-    ended: oneshot::Receiver<Result<i32, CallError>>,
-}
-
-impl Queued {
-    /// The message's id (0 where there is none), if its turn comes by then.
-    ///
-    /// # Errors
-    /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
-    pub async fn outcome_by(mut self, by: Instant) -> Result<i32, CallError> {
-        let is_begun = if let Ok(begun) = timeout_at(by, &mut self.begun).await {
-            begun.is_ok()
-        } else {
-            // From here on it cannot begin; until here it may have.
-            self.begun.close();
-            self.begun.try_recv().is_ok()
-        };
-        if is_begun {
-            self.ended.await.unwrap_or(Err(CallError::Unknown))
-        } else {
-            self.ended.try_recv().unwrap_or(Err(CallError::Busy))
-        }
-    }
-}
-
-impl Turn {
-    /// Sends a new message and answers its id.
-    ///
-    /// # Errors
-    /// [`CallError`]
-    pub async fn send(self, call: Call) -> Result<i32, CallError> {
-        let (outcome, sent) = oneshot::channel();
-        self.0.send(Brought { call, outcome }).map_err(|_| CallError::Busy)?;
-        sent.await.unwrap_or(Err(CallError::Unknown))
-    }
-}
-
-/// A call that was under way.
-struct Flown {
-    chat: i64,
-    what: What,
-    /// `None`: nothing was brought, so nothing was sent.
-    outcome: Option<Result<i32, CallError>>,
-}
-
-/// Whose call it was.
-enum What {
-    Posted(Job),
-    Brought(oneshot::Sender<Result<i32, CallError>>),
-    Nobodys,
 }
 
 /// Telegram takes nothing.
@@ -456,9 +293,9 @@ impl OutboxWork {
 
     fn keep(&self, job: &Job, outcome: Result<i32, CallError>) {
         let (chat, is_new) = (job.chat, job.is_message());
-        if let Cargo::Posted(_, Some(keepsake)) = &job.cargo {
+        if let Cargo::Posted(_, Some(keepsake)) = job.cargo {
             // Nobody keeps anything any more when the process stops.
-            let _ = self.kept.send(Kept { chat, is_new, outcome, keepsake: *keepsake });
+            let _ = self.kept.send(Kept { chat, is_new, outcome, keepsake });
         }
     }
 
@@ -503,64 +340,4 @@ impl OutboxWork {
             Flown { chat: 0, what: What::Nobodys, outcome: Some(outcome) }
         });
     }
-}
-
-/// A call that ends, whatever happens.
-async fn guarded<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
-    let caught = AssertUnwindSafe(call).catch_unwind();
-    match tokio::time::timeout(FLIGHT, caught).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => {
-            error!("a call to Telegram crashed");
-            Err(CallError::Refused("a call to Telegram crashed".to_owned()))
-        }
-        Err(_) => Err(CallError::Unknown),
-    }
-}
-
-async fn fly(carrier: Arc<dyn Carrier>, job: Job) -> Flown {
-    let chat = job.chat;
-    let (what, outcome) = match job.cargo {
-        Cargo::Posted(ref call, _) => {
-            let outcome = guarded(carrier.carry(chat, call)).await;
-            (What::Posted(job), Some(outcome))
-        }
-        Cargo::Awaited { call, begins, outcome } => match begins.send(()) {
-            Ok(()) => {
-                let done = guarded(carrier.carry(chat, &call)).await;
-                (What::Brought(outcome), Some(done))
-            }
-            Err(()) => (What::Nobodys, None),
-        },
-        Cargo::Turn(caller) => {
-            let (bring, brought) = oneshot::channel();
-            // Whoever has given up meanwhile drops both ends.
-            let _ = caller.send(Turn(bring));
-            match tokio::time::timeout(TURN, brought).await {
-                Ok(Ok(Brought { call, outcome })) => {
-                    let done = guarded(carrier.carry(chat, &call)).await;
-                    (What::Brought(outcome), Some(done))
-                }
-                Ok(Err(_)) | Err(_) => (What::Nobodys, None),
-            }
-        }
-    };
-    Flown { chat, what, outcome }
-}
-
-/// Answers a tap, and again if that fails.
-async fn answer(carrier: Arc<dyn Carrier>, job: Job) {
-    let Some(call) = job.call() else { return };
-    for tried in 1..=ANSWER_TRIES {
-        let pause = match guarded(carrier.carry(0, call)).await {
-            Ok(_) => return,
-            Err(CallError::Wait(wait)) => wait,
-            Err(CallError::Unreachable | CallError::Unknown) => Duration::from_secs(1 << tried),
-            Err(failure) => return debug!(?failure, "a tap was not answered"),
-        };
-        if tried < ANSWER_TRIES {
-            tokio::time::sleep(pause).await;
-        }
-    }
-    debug!("a tap was not answered");
 }

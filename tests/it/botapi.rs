@@ -19,7 +19,7 @@ pub use people::Person;
 
 /// The token of the one bot.
 pub const TOKEN: &str = "100:test_token";
-/// How long a test waits for what must happen.
+/// How long a test waits for what must happen; longer where time is fast.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The server.
@@ -36,13 +36,21 @@ struct State {
     next_message: i64,
     next_query: i64,
     updates: VecDeque<(i64, Value)>,
-    pollers: usize,
+    /// Every update there ever was.
+    sent: Vec<(i64, Value)>,
+    /// The poll that came last; it ends the one before.
+    poll: u64,
+    patience: Option<Duration>,
     webhook: Option<(String, String)>,
     webhook_calls: Vec<u16>,
     /// Where calls really go: the public address is nobody's.
     called_at: Option<SocketAddr>,
     /// Updates that a webhook gets twice.
     doubles: bool,
+    /// The webhook is called when so many updates wait: at once, and the newest first or last.
+    gathers: Option<(usize, Order)>,
+    /// Groups that became supergroups, with their new ids.
+    moved: BTreeMap<i64, i64>,
     messages: BTreeMap<i64, Vec<Message>>,
     chats: BTreeSet<i64>,
     blocked: BTreeSet<i64>,
@@ -70,6 +78,13 @@ impl Message {
     }
 }
 
+/// In which order a webhook that gathers updates gets them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
 /// What goes wrong with a call, once.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
@@ -77,6 +92,10 @@ pub enum Fault {
     TooMany(u64),
     /// 500.
     Broken,
+    /// 503.
+    Unavailable,
+    /// 502 with the page of a proxy.
+    ProxyPage,
     /// The connection breaks before anything was done.
     CutBefore,
     /// It is done, and then the connection breaks.
@@ -95,6 +114,35 @@ impl BotApi {
     /// The next call of a method (into a chat, if one is given) goes wrong.
     pub fn fails(&self, method: &str, chat: Option<i64>, fault: Fault) {
         self.state().faults.push((method.to_lowercase(), chat, fault));
+    }
+
+    /// Tests wait so long, where time is fast.
+    pub fn patient_for(&self, patience: Duration) {
+        self.state().patience = Some(patience);
+    }
+
+    /// The webhook is called when so many updates wait, side by side; the first in this order is
+    /// handled before the others begin.
+    pub fn gathers(&self, count: usize, order: Order) {
+        self.state().gathers = Some((count, order));
+    }
+
+    /// The latest updates come once more, though they were accepted.
+    pub fn brings_again(&self, count: usize) {
+        let mut state = self.state();
+        let all = state.sent.len();
+        let again: Vec<_> = state.sent.iter().skip(all.saturating_sub(count)).cloned().collect();
+        state.updates.extend(again);
+        drop(state);
+        self.touch();
+    }
+
+    /// A group becomes a supergroup with another id.
+    pub fn upgrades(&self, group: i64, to: i64) {
+        let mut state = self.state();
+        state.moved.insert(group, to);
+        state.chats.remove(&group);
+        state.chats.insert(to);
     }
 
     pub fn block(&self, chat: i64) {
@@ -169,7 +217,8 @@ impl BotApi {
                 changed.changed().await.unwrap();
             }
         };
-        let found = tokio::time::timeout(PATIENCE, waiting).await;
+        let patience = self.state().patience.unwrap_or(PATIENCE);
+        let found = tokio::time::timeout(patience, waiting).await;
         found.unwrap_or_else(|_| panic!("never saw: {what}\n{}", self.transcript()))
     }
 

@@ -2,12 +2,17 @@
 
 mod ahead;
 mod dashboard;
+mod faults;
+mod flood;
 mod guest;
 mod staff;
 mod transport;
 mod way;
+mod webhook;
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jatah::app::{OpenStore, Running};
 use jatah::clock::Clock;
@@ -15,6 +20,7 @@ use jatah::config::Config;
 use tempfile::TempDir;
 
 use crate::botapi::{BotApi, Person, TOKEN};
+use crate::watched::Watched;
 
 /// The front office's group.
 const FRONT_OFFICE: i64 = -1001;
@@ -29,7 +35,38 @@ struct Hotel {
     ahead: u32,
     /// Whether Pak Joko works here no more.
     without_joko: bool,
+    clock: Clock,
+    /// The store of the hotel that is open.
+    store: Option<Arc<Watched>>,
     running: Option<Running>,
+}
+
+/// How much of the test's time passes in a little real time.
+const TICK: Duration = Duration::from_millis(5);
+const FAST: u32 = 10;
+
+/// Runs a test on one thread, ten times as fast as real time: where the protocol makes one wait.
+/// The clock of the hotel has to run with it ([`Hotel::closed_in_fast_time`]).
+fn in_fast_time<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.unwrap().block_on(async {
+        // While a blocking task runs, time does not move by itself.
+        let (done, is_done) = std::sync::mpsc::channel::<()>();
+        let still = tokio::task::spawn_blocking(move || is_done.recv());
+        let ticking = async {
+            loop {
+                let _ = tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await;
+                tokio::time::advance(TICK * FAST).await;
+            }
+        };
+        tokio::select! {
+            () = test() => {}
+            () = ticking => {}
+        }
+        drop(done);
+        let _ = still.await;
+    });
 }
 
 impl Hotel {
@@ -48,10 +85,27 @@ impl Hotel {
         let api = BotApi::open().await;
         api.group(FRONT_OFFICE);
         let folder = Arc::new(TempDir::new().unwrap());
-        let hotel = Self { api, folder, more, hold, ahead: 0, without_joko: false, running: None };
+        let hotel = Self {
+            api,
+            folder,
+            more,
+            hold,
+            ahead: 0,
+            without_joko: false,
+            clock: Clock::system(),
+            store: None,
+            running: None,
+        };
         // Both have written to the bot before.
         let _ = (hotel.sari(), hotel.joko());
         hotel
+    }
+
+    /// The same, for a test in fast time.
+    async fn closed_in_fast_time(more: &'static str) -> Self {
+        let hotel = Self::closed(more, "2h").await;
+        hotel.api.patient_for(Duration::from_mins(10));
+        Self { clock: Clock::anchored(Clock::system().now()), ..hotel }
     }
 
     fn config(&self) -> Config {
@@ -121,9 +175,16 @@ role = "front_office"
     }
 
     async fn start(&mut self) {
-        let (config, clock) = (self.config(), Clock::system());
-        let store = OpenStore::to_serve(&config, &clock).await.unwrap();
+        let (config, clock) = (self.config(), self.clock.clone());
+        let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
+        let watched = Arc::new(Watched::new(store));
+        self.store = Some(Arc::clone(&watched));
+        let store = OpenStore { store: watched, lock };
         self.running = Some(Running::start(&config, store, clock, None).await.unwrap());
+    }
+
+    fn store(&self) -> &Watched {
+        self.store.as_ref().unwrap()
     }
 
     fn running(&self) -> &Running {
@@ -131,6 +192,8 @@ role = "front_office"
     }
 
     async fn stop(&mut self) {
+        // The lock of its files is free only when nobody holds the store.
+        self.store = None;
         self.running.take().unwrap().stop().await;
     }
 

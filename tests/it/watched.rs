@@ -14,17 +14,30 @@ use jatah::store::{
     Undelivered, Wake,
 };
 
+/// What becomes of reading a memo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The store is away.
+    Away,
+    /// The store says what nobody expected.
+    Unexpected,
+    /// Whoever reads it crashes.
+    Crash,
+}
+
 pub struct Watched {
     inner: Arc<dyn Store>,
     calls: AtomicU64,
     is_away: AtomicBool,
     pub ahead_ms: Mutex<Option<i64>>,
+    /// Memos that cannot be read, and how often.
+    memos: Mutex<Vec<(String, u32, Trouble)>>,
 }
 
 impl Watched {
     pub fn new(inner: Arc<dyn Store>) -> Self {
         let (calls, is_away) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { inner, calls, is_away, ahead_ms: Mutex::new(None) }
+        Self { inner, calls, is_away, ahead_ms: Mutex::new(None), memos: Mutex::default() }
     }
 
     /// How much was asked of it so far.
@@ -35,6 +48,25 @@ impl Watched {
     /// Takes it away, or brings it back.
     pub fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// The next readings of a memo end badly, so many times.
+    pub fn memo_fails(&self, name: &str, times: u32, trouble: Trouble) {
+        self.memos.lock().unwrap().push((name.to_owned(), times, trouble));
+    }
+
+    fn read_memo(&self, name: &str) -> Result<(), StoreError> {
+        let mut memos = self.memos.lock().unwrap();
+        let left = memos.iter_mut().find(|(of, left, _)| of == name && *left > 0);
+        let Some((_, left, trouble)) = left else { return Ok(()) };
+        *left -= 1;
+        let trouble = *trouble;
+        drop(memos);
+        match trouble {
+            Trouble::Away => Err(StoreError::Unavailable("away for a test".to_owned())),
+            Trouble::Unexpected => Err(StoreError::Unexpected("of a test".to_owned())),
+            Trouble::Crash => panic!("of a test"),
+        }
     }
 
     fn called(&self) -> Result<(), StoreError> {
@@ -183,6 +215,7 @@ impl Store for Watched {
 
     async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {
         self.called()?;
+        self.read_memo(name)?;
         self.inner.memo(name).await
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::bucket::Bucket;
-use super::{Job, Reader, TRIES};
+use super::job::Job;
+use super::{Reader, TRIES};
 use crate::telegram::api::CallError;
 
 /// A caller who waits for a turn is told at once if the chat is closed for longer.
@@ -16,9 +17,9 @@ const PAUSE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Durat
 /// How often a message is sent whose fate stays unknown.
 const MAX_UNKNOWN: u32 = 2;
 /// Of what a group may get, so much is left for messages: by edits that nobody waits for.
-const LEFT_FOR_MESSAGES: u32 = 3;
+const LEFT_FOR_MESSAGES: u32 = 1;
 /// An edit that nobody waits for goes before messages, where they leave it no room for so long.
-const STALE: Duration = Duration::from_secs(20);
+const STALE: Duration = Duration::from_secs(15);
 /// A notice that waited so long goes before what guests wait for.
 const AGED: Duration = Duration::from_secs(2);
 

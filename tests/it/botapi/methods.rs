@@ -14,15 +14,6 @@ fn bad(words: impl Into<String>) -> Done {
     Err((400, format!("Bad Request: {}", words.into())))
 }
 
-/// Counts a poller down when its call ends, however it ends.
-struct Polling(BotApi);
-
-impl Drop for Polling {
-    fn drop(&mut self) {
-        self.0.state().pollers -= 1;
-    }
-}
-
 impl BotApi {
     pub(super) fn fault(&self, method: &str, chat: Option<i64>) -> Option<Fault> {
         let mut state = self.state();
@@ -34,21 +25,16 @@ impl BotApi {
     }
 
     pub(super) async fn get_updates(&self, arguments: &Value) -> Done {
-        {
+        let poll = {
             let mut state = self.state();
             if state.webhook.is_some() {
                 let words = "Conflict: can't use getUpdates method while webhook is active; use \
                              deleteWebhook to delete the webhook first";
                 return Err((409, words.to_owned()));
             }
-            if state.pollers > 0 {
-                let words = "Conflict: terminated by other getUpdates request; make sure that \
-                             only one bot instance is running";
-                return Err((409, words.to_owned()));
-            }
-            state.pollers += 1;
-        }
-        let _polling = Polling(self.clone());
+            state.poll += 1;
+            state.poll
+        };
         let offset = arguments["offset"].as_i64().unwrap_or(0);
         self.state().updates.retain(|(id, _)| *id >= offset);
         self.touch();
@@ -56,6 +42,11 @@ impl BotApi {
         let deadline = Instant::now() + wait;
         let mut changed = self.changed.subscribe();
         loop {
+            if self.state().poll != poll {
+                let words = "Conflict: terminated by other getUpdates request; make sure that \
+                             only one bot instance is running";
+                return Err((409, words.to_owned()));
+            }
             let waiting: Vec<Value> =
                 self.state().updates.iter().take(100).map(|(_, update)| update.clone()).collect();
             if !waiting.is_empty() || Instant::now() >= deadline {
@@ -94,6 +85,11 @@ impl BotApi {
                 }))
             }
             "setmycommands" => self.set_commands(arguments),
+            "deletemycommands" => {
+                let (scope, language) = self.scope(arguments)?;
+                self.state().menus.retain(|(of, code, _)| *of != scope || *code != language);
+                Ok(json!(true))
+            }
             "answercallbackquery" => self.answer_query(arguments),
             "sendchataction" => Ok(json!(true)),
             "sendmessage" => self.send(chat, arguments, "text", 4096),
@@ -129,7 +125,8 @@ impl BotApi {
         Ok(())
     }
 
-    fn set_commands(&self, arguments: &Value) -> Done {
+    /// Whose menu is meant, and in which language.
+    fn scope(&self, arguments: &Value) -> Result<(String, String), (u16, String)> {
         let scope = &arguments["scope"];
         let mut name = scope["type"].as_str().unwrap_or("default").to_owned();
         if let Some(chat) = scope["chat_id"].as_i64() {
@@ -139,9 +136,16 @@ impl BotApi {
             name = format!("{name}:{chat}");
         }
         let language = arguments["language_code"].as_str().unwrap_or_default().to_owned();
+        Ok((name, language))
+    }
+
+    fn set_commands(&self, arguments: &Value) -> Done {
+        let (name, language) = self.scope(arguments)?;
         let commands = arguments["commands"].as_array().cloned().unwrap_or_default();
         let commands = commands.iter().map(|c| c["command"].as_str().unwrap().to_owned()).collect();
-        self.state().menus.push((name, language, commands));
+        let mut state = self.state();
+        state.menus.retain(|(of, code, _)| *of != name || *code != language);
+        state.menus.push((name, language, commands));
         Ok(json!(true))
     }
 
@@ -234,11 +238,25 @@ fn content(arguments: &Value, field: &str, most: usize) -> Result<String, (u16, 
 
 fn buttons(chat: i64, markup: &Value) -> Result<Vec<(String, Value)>, (u16, String)> {
     let rows = markup["inline_keyboard"].as_array().cloned().unwrap_or_default();
+    let keyboard = markup["keyboard"].as_array().cloned().unwrap_or_default();
+    let keys = keyboard.iter().flat_map(|row| row.as_array().cloned().unwrap_or_default());
+    if chat < 0 && keys.into_iter().any(|key| key["request_location"] == true) {
+        let words = "Bad Request: location can be requested in private chats only";
+        return Err((400, words.to_owned()));
+    }
     let mut found = Vec::new();
     for button in rows.iter().flat_map(|row| row.as_array().cloned().unwrap_or_default()) {
         let data = button["callback_data"].as_str();
         if data.is_some_and(|data| data.is_empty() || data.len() > 64) {
             return Err((400, "Bad Request: BUTTON_DATA_INVALID".to_owned()));
+        }
+        let url = button["url"].as_str();
+        if let Some(url) = url.filter(|url| !leads_anywhere(url)) {
+            let words = format!(
+                "Bad Request: inline keyboard button URL '{url}' is invalid: \
+                                 Wrong HTTP URL"
+            );
+            return Err((400, words));
         }
         if button.get("web_app").is_some() && chat < 0 {
             return Err((400, "Bad Request: BUTTON_TYPE_INVALID".to_owned()));
@@ -246,6 +264,12 @@ fn buttons(chat: i64, markup: &Value) -> Result<Vec<(String, Value)>, (u16, Stri
         found.push((button["text"].as_str().unwrap_or_default().to_owned(), button.clone()));
     }
     Ok(found)
+}
+
+/// Telegram knows no host of one label.
+fn leads_anywhere(url: &str) -> bool {
+    let url = url::Url::parse(url).ok();
+    url.as_ref().and_then(url::Url::host_str).is_some_and(|host| host.contains('.'))
 }
 
 pub(super) fn now() -> i64 {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::methods::{chat_json, message_json, now};
-use super::{BotApi, Message};
+use super::{BotApi, Message, Order};
 
 /// Somebody on Telegram.
 #[derive(Clone)]
@@ -33,12 +33,13 @@ impl BotApi {
             let id = state.next_update;
             let mut update = json!({ "update_id": id });
             update[kind] = body;
+            state.sent.push((id, update.clone()));
             state.updates.push_back((id, update));
         }
         self.touch();
     }
 
-    /// Calls the webhook with what waits, in order, until it is accepted.
+    /// Calls the webhook with what waits, until it is accepted: in order, or as a test asked.
     pub(super) fn deliver_by_webhook(&self) {
         let api = self.clone();
         #[expect(clippy::disallowed_methods, reason = "it lives as long as the test's runtime")]
@@ -46,33 +47,60 @@ impl BotApi {
             let client = reqwest::Client::new();
             let mut changed = api.changed.subscribe();
             loop {
-                let next = {
-                    let state = api.state();
-                    let Some((url, secret)) = state.webhook.clone() else { return };
-                    assert_eq!(url, "https://hotel.example/telegram/webhook");
-                    let to = state.called_at.map(|to| format!("http://{to}/telegram/webhook"));
-                    let next = state.updates.front().cloned();
-                    to.zip(next).map(|(url, next)| (url, secret, next, state.doubles))
-                };
-                let Some((url, secret, (id, update), twice)) = next else {
+                let Some((url, secret)) = api.state().webhook.clone() else { return };
+                assert_eq!(url, "https://hotel.example/telegram/webhook");
+                let mut next = api.next_calls();
+                if next.is_empty() {
                     let _ = changed.changed().await;
                     continue;
-                };
-                for _ in 0..=usize::from(twice) {
-                    let call = client.post(&url).header("X-Telegram-Bot-Api-Secret-Token", &secret);
-                    let status = match call.json(&update).send().await {
-                        Ok(answer) => answer.status().as_u16(),
-                        Err(_) => 0,
-                    };
-                    let mut state = api.state();
-                    state.webhook_calls.push(status);
-                    if status == 200 {
-                        state.updates.retain(|(known, _)| *known != id);
-                    }
                 }
+                let first = next.remove(0);
+                api.call_webhook(&client, &secret, &first).await;
+                let rest = next.iter().map(|update| api.call_webhook(&client, &secret, update));
+                futures_util::future::join_all(rest).await;
                 api.touch();
             }
         });
+    }
+
+    /// The updates that the webhook is called with next.
+    fn next_calls(&self) -> Vec<(i64, Value)> {
+        let mut state = self.state();
+        let waiting: Vec<(i64, Value)> = state.updates.iter().cloned().collect();
+        if state.called_at.is_none() {
+            return Vec::new();
+        }
+        match state.gathers {
+            None => waiting.into_iter().take(1).collect(),
+            Some((count, _)) if waiting.len() < count => Vec::new(),
+            Some((_, order)) => {
+                // What is not accepted comes again by itself.
+                state.gathers = Some((1, order));
+                match order {
+                    Order::OldestFirst => waiting,
+                    Order::NewestFirst => waiting.into_iter().rev().collect(),
+                }
+            }
+        }
+    }
+
+    async fn call_webhook(&self, client: &reqwest::Client, secret: &str, update: &(i64, Value)) {
+        let (id, update) = update;
+        let (to, times) = {
+            let state = self.state();
+            (state.called_at.unwrap(), 1 + usize::from(state.doubles))
+        };
+        for _ in 0..times {
+            let call = client.post(format!("http://{to}/telegram/webhook"));
+            let call = call.header("X-Telegram-Bot-Api-Secret-Token", secret);
+            let answer = call.json(update).send().await;
+            let status = answer.map_or(0, |answer| answer.status().as_u16());
+            let mut state = self.state();
+            state.webhook_calls.push(status);
+            if status == 200 {
+                state.updates.retain(|(known, _)| known != id);
+            }
+        }
     }
 }
 
@@ -115,6 +143,21 @@ impl Person {
     pub fn says_in(&self, chat: i64, text: &str) {
         self.note(chat, text);
         self.sends(chat, json!({ "text": text }));
+    }
+
+    /// Writes in a group as an administrator without a name.
+    pub fn says_anonymously_in(&self, chat: i64, text: &str) {
+        self.note(chat, &format!("(anonymous) {text}"));
+        let bot = json!({
+            "id": 1_087_968_824, "is_bot": true, "first_name": "Group",
+            "username": "GroupAnonymousBot"
+        });
+        let id = self.fresh_id();
+        let body = json!({
+            "message_id": id, "date": now(), "chat": chat_json(chat), "from": bot,
+            "sender_chat": chat_json(chat), "text": text
+        });
+        self.api.push("message", body);
     }
 
     pub fn sends_a_contact(&self) {

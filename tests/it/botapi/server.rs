@@ -54,12 +54,27 @@ async fn call(
                 &refused(500, "Internal Server Error"),
             );
         }
+        Some(Fault::Unavailable) => {
+            let words = "Service Unavailable";
+            return answer(StatusCode::SERVICE_UNAVAILABLE, &refused(503, words));
+        }
+        Some(Fault::ProxyPage) => {
+            let page = "<html><body>502 Bad Gateway</body></html>";
+            return (StatusCode::BAD_GATEWAY, page).into_response();
+        }
         Some(Fault::CutBefore) => return cut(),
         Some(Fault::CutAfter) => {
             let _ = api.carry_out(&method, &arguments);
             return cut();
         }
         None => {}
+    }
+    if let Some(to) = chat.and_then(|chat| api.state().moved.get(&chat).copied()) {
+        let _ = api.carry_out(&method, &arguments);
+        let words = "Bad Request: group chat was upgraded to a supergroup chat";
+        let mut refusal = refused(400, words);
+        refusal["parameters"] = json!({ "migrate_to_chat_id": to });
+        return answer(StatusCode::BAD_REQUEST, &refusal);
     }
     let done = match method.as_str() {
         "getupdates" => api.get_updates(&arguments).await,
@@ -69,7 +84,9 @@ async fn call(
     match done {
         Ok(result) => answer(StatusCode::OK, &json!({ "ok": true, "result": result })),
         Err((code, words)) => {
-            if !words.contains("message is not modified") && code == 400 {
+            // What a bot cannot know beforehand is no fault of its.
+            let is_news = words.contains("message is not modified") || method == "deletemycommands";
+            if !is_news && code == 400 {
                 api.state().refusals.push(format!("{method}: {words}"));
             }
             let status = StatusCode::from_u16(code).unwrap();

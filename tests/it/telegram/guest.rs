@@ -139,7 +139,7 @@ async fn live_locations_are_taken_in_silence() {
     budi.taps("Bagikan lokasi").await;
     budi.reads("Bagikan Lokasi Langsung").await;
     let said = hotel.api.messages(7).len();
-    let live = budi.shares(-6.30, 106.8, true, 400);
+    let live = budi.shares(-6.30, 106.8, true, 450);
     budi.moves(live, -6.29, true, 300);
     budi.moves(live, -6.290_01, true, 290);
     budi.moves(live, -6.27, true, 150);

@@ -84,16 +84,6 @@ async fn a_broken_poll_loses_no_update() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_telegram_fails_to_take_is_sent_again() {
-    let hotel = Hotel::open().await;
-    let budi = hotel.guest(7, "Budi");
-    hotel.api.fails("sendmessage", Some(7), Fault::Broken);
-    budi.says("/start");
-    budi.reads("Selamat datang").await;
-    hotel.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_of_the_webhook_that_come_twice_have_one_effect() {
     let webhook = "webhook = \"on\"\nwebhook_secret = \"s3cret\"";
     let mut hotel = Hotel::closed(webhook, "2h").await;

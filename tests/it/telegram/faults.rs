@@ -1,0 +1,245 @@
+//! What goes wrong, and what everybody is told all the same.
+
+use std::time::Duration;
+
+use jatah::domain::ReceiptNo;
+
+use super::{FRONT_OFFICE, Hotel, in_fast_time};
+use crate::botapi::{BotApi, Fault, Message, TOKEN};
+use crate::watched::Trouble;
+
+/// How often the bot said something in a chat.
+fn count(api: &BotApi, chat: i64, part: &str) -> usize {
+    api.messages(chat).iter().filter(|message| message.text.contains(part)).count()
+}
+
+async fn degraded(hotel: &Hotel, part: &str) -> String {
+    loop {
+        if let Some(reason) = hotel.running().health.degraded().get("telegram")
+            && reason.contains(part)
+        {
+            return reason.clone();
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn is_well(hotel: &Hotel) {
+    while hotel.running().health.degraded().contains_key("telegram") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits until the store was asked for something more.
+async fn asks_the_store(hotel: &Hotel) {
+    let before = hotel.store().calls();
+    while hotel.store().calls() == before {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[test]
+fn a_short_fault_of_telegram_loses_no_notice_and_doubles_none() {
+    in_fast_time(|| async {
+        let mut hotel = Hotel::closed_in_fast_time("").await;
+        hotel.start().await;
+        let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+        let faults = [Fault::Broken, Fault::ProxyPage, Fault::Unavailable, Fault::ProxyPage];
+        for fault in faults {
+            hotel.api.fails("sendmessage", Some(FRONT_OFFICE), fault);
+        }
+        let receipt_no = hotel.books(&budi).await;
+        for fault in faults {
+            hotel.api.fails("sendmessage", Some(7), fault);
+        }
+        sari.says(&format!("/update_cancel {receipt_no}"));
+        sari.taps("Ya, batalkan").await;
+        budi.reads("dibatalkan").await;
+        hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+        hotel.api.reads(FRONT_OFFICE, "DIBATALKAN").await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        for what in ["BOOKING BARU", "DIBATALKAN"] {
+            assert_eq!(count(&hotel.api, FRONT_OFFICE, what), 1, "{}", hotel.api.transcript());
+        }
+        let number = ReceiptNo::parse(&receipt_no).unwrap();
+        assert!(hotel.running().desk.undelivered(&[number]).await.unwrap().is_empty());
+        assert!(hotel.api.calls("sendmessage", FRONT_OFFICE).len() <= 2);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn an_answer_to_somebody_outlasts_a_fault_of_telegram() {
+    in_fast_time(|| async {
+        let mut hotel = Hotel::closed_in_fast_time("").await;
+        hotel.start().await;
+        let budi = hotel.guest(7, "Budi");
+        for fault in [Fault::Broken, Fault::ProxyPage, Fault::Unavailable] {
+            hotel.api.fails("sendmessage", Some(7), fault);
+        }
+        hotel.api.fails("answercallbackquery", None, Fault::Broken);
+        budi.says("/start");
+        let greeting = budi.reads("Selamat datang").await;
+        assert_eq!(hotel.api.messages(7).len(), 1, "said once");
+        let query = budi.taps_data(7, &greeting, "0|old", "?");
+        assert!(!budi.is_answered(&query).await.is_empty());
+        hotel.close().await;
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_front_office_is_followed_when_its_group_gets_a_new_id() {
+    let mut hotel = Hotel::open().await;
+    let (sari, budi, rina) = (hotel.sari(), hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
+    let moved = -1_009_009;
+    hotel.api.upgrades(FRONT_OFFICE, moved);
+    let receipt_no = hotel.books(&budi).await;
+    let notice = hotel.api.reads(moved, "BOOKING BARU").await;
+    assert!(notice.text.contains(&receipt_no));
+    let told = degraded(&hotel, "telegram.fo_chat_id").await;
+    assert!(told.contains("telegram.fo_chat_id = -1009009"), "{told}");
+    sari.says_in(moved, "/cek_pembayaran");
+    hotel.api.reads(moved, "Belum bayar (1)").await;
+    hotel.restart().await;
+    degraded(&hotel, "telegram.fo_chat_id = -1009009").await;
+    let before = hotel.api.calls("sendmessage", FRONT_OFFICE).len();
+    let second = hotel.books(&rina).await;
+    let is_it = |m: &Message| m.text.contains("BOOKING BARU") && m.text.contains(&second);
+    hotel.api.until("the notice", |api| api.messages(moved).into_iter().find(is_it)).await;
+    assert_eq!(hotel.api.calls("sendmessage", FRONT_OFFICE).len(), before, "it was known");
+    // Its menu may be set after it moved, which is refused and does no harm.
+    let refusals = hotel.api.refusals();
+    assert!(refusals.iter().all(|words| words.starts_with("setmycommands")), "{refusals:?}");
+    hotel.api.forgives();
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_for_another_bot_and_of_nobody_in_particular_are_not_obeyed() {
+    let hotel = Hotel::open().await;
+    let sari = hotel.sari();
+    let group = hotel.api.group(-2_002);
+    sari.says_in(group, "/papan@other_bot");
+    sari.says_in(FRONT_OFFICE, "/cek_pembayaran@other_bot");
+    sari.says_anonymously_in(FRONT_OFFICE, "/cek_pembayaran@other_bot");
+    sari.says_anonymously_in(FRONT_OFFICE, "apa kabar?");
+    sari.says_anonymously_in(FRONT_OFFICE, "/cek_pembayaran");
+    hotel.api.reads(FRONT_OFFICE, "admin anonim").await;
+    sari.says_in(FRONT_OFFICE, "/cek_pembayaran@MELATI_bot");
+    hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
+    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 2, "{}", hotel.api.transcript());
+    assert!(hotel.api.messages(group).is_empty());
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_no_longer_staff_loses_the_menu() {
+    let mut hotel = Hotel::open().await;
+    let of_joko =
+        |api: &BotApi| api.menus().iter().filter(|(scope, ..)| scope == "chat:502").count();
+    hotel.api.until("all menus", |api| (of_joko(api) == 3).then_some(())).await;
+    hotel.stop().await;
+    hotel.without_joko = true;
+    hotel.start().await;
+    hotel.api.until("no menu", |api| (of_joko(api) == 0).then_some(())).await;
+    assert!(hotel.api.menus().iter().any(|(scope, ..)| scope == "chat:501"));
+    hotel.close().await;
+}
+
+#[test]
+fn an_update_that_fails_five_times_is_passed_and_its_sender_told() {
+    in_fast_time(|| async {
+        let mut hotel = Hotel::closed_in_fast_time("").await;
+        hotel.start().await;
+        let (budi, rina) = (hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
+        hotel.store().memo_fails("telegram.typing:7", 5, Trouble::Unexpected);
+        hotel.store().memo_fails("telegram.typing:8", 5, Trouble::Crash);
+        budi.says("halo");
+        rina.says("halo");
+        for guest in [&budi, &rina] {
+            guest.reads("ada gangguan").await;
+            guest.says("halo?");
+            guest.reads("/booking").await;
+            assert_eq!(count(&hotel.api, guest.id, "ada gangguan"), 1);
+        }
+        hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
+        hotel.close().await;
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_whose_handler_crashes_once_is_handled_all_the_same() {
+    let hotel = Hotel::open().await;
+    let budi = hotel.guest(7, "Budi");
+    hotel.store().memo_fails("telegram.typing:7", 1, Trouble::Crash);
+    budi.says("halo");
+    budi.reads("/booking").await;
+    assert_eq!(hotel.api.messages(7).len(), 1);
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tap_while_the_store_is_away_is_done_once_when_it_is_back() {
+    let hotel = Hotel::open().await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    let receipt_no = ReceiptNo::parse(&hotel.books(&budi).await).unwrap();
+    let before = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
+    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let (label, button) = notice.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
+    hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
+    hotel.store().set_away(true);
+    let data = button["callback_data"].as_str().unwrap();
+    let query = sari.taps_data(FRONT_OFFICE, &notice, data, label);
+    asks_the_store(&hotel).await;
+    hotel.store().set_away(false);
+    assert_eq!(sari.is_answered(&query).await, "");
+    hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
+    let after = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
+    assert_eq!((after - before).num_minutes(), 30);
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_process_that_takes_the_updates_is_said_until_it_is_gone() {
+    let hotel = Hotel::open().await;
+    let budi = hotel.guest(7, "Budi");
+    budi.says("/start");
+    budi.reads("Selamat datang").await;
+    let url = format!("http://{}/bot{TOKEN}/GetUpdates?timeout=25", hotel.api.address);
+    let rival = async {
+        let client = reqwest::Client::new();
+        loop {
+            let _ = client.post(&url).body("{\"timeout\":25}").send().await;
+        }
+    };
+    tokio::select! {
+        () = rival => {}
+        told = degraded(&hotel, "another process") => {
+            assert_eq!(told, "another process takes this bot's updates");
+        }
+    }
+    is_well(&hotel).await;
+    budi.says("/status");
+    budi.reads("Anda tidak punya booking").await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tap_on_a_booking_that_is_gone_is_answered() {
+    let hotel = Hotel::open().await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    hotel.books(&budi).await;
+    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    for kind in ["P", "K", "C"] {
+        let query = sari.taps_data(FRONT_OFFICE, &notice, &format!("1|{kind}|20200101001"), "?");
+        assert!(sari.is_answered(&query).await.contains("tidak ditemukan"), "{kind}");
+    }
+    for kind in ["l", "a", "x", "k"] {
+        let query = budi.taps_data(7, &status, &format!("1|{kind}|20200101001"), "?");
+        budi.is_answered(&query).await;
+    }
+    hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
+    assert_eq!(count(&hotel.api, 7, "gangguan"), 0);
+    hotel.close().await;
+}

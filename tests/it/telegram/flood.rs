@@ -1,0 +1,117 @@
+//! Many holds that end in the same second.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use jatah::auth::fresh_secret;
+use jatah::desk::BookRequest;
+use jatah::domain::{Contact, Guest, GuestName, Language, ReceiptNo, RoomCode, TelegramId};
+use jatah::store::Store;
+
+use super::{FRONT_OFFICE, Hotel, in_fast_time};
+use crate::botapi::{BotApi, Message, leave};
+
+/// The id of the first guest.
+const FIRST: i64 = 10_000;
+
+/// Guests on Telegram book; of their receipt numbers no two follow each other.
+async fn book_sparsely(hotel: &Hotel, count: i64) -> Vec<ReceiptNo> {
+    let desk = &hotel.running().desk;
+    let check_in = desk.policy().hotel.day_of(desk.now());
+    let mut booked = Vec::new();
+    for id in FIRST..FIRST + count {
+        let _ = hotel.guest(id, "Tamu");
+        hotel.store().next_serial(check_in).await.unwrap();
+        let request = BookRequest {
+            request_id: fresh_secret(),
+            guest: Guest {
+                name: GuestName::parse(&format!("Tamu {id}")).unwrap(),
+                contact: Contact::Telegram(TelegramId(id)),
+                language: Language::Indonesian,
+            },
+            room: RoomCode::parse("HALL").unwrap(),
+            check_in,
+            nights: 1,
+            position: None,
+            address_limit: None,
+        };
+        booked.push(desk.book(request).await.unwrap().held.booking.receipt_no);
+    }
+    booked
+}
+
+/// The receipt numbers that the front office was told of under a heading, each as often as told.
+fn told(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
+    let under = |message: &Message| {
+        let at = message.text.find(heading)?;
+        let rest = message.text.get(at..)?;
+        // A merged message has a part for each heading; a single one names its number once.
+        let part = rest.split("\n\n").next()?.to_owned();
+        let words = part.split(|c: char| c.is_whitespace() || c == ',').map(str::to_owned);
+        let words: Vec<String> = words.filter(|word| word.starts_with("RESI-")).collect();
+        Some(words.iter().map(|word| ReceiptNo::parse(word).unwrap()).collect::<Vec<_>>())
+    };
+    api.messages(FRONT_OFFICE).iter().filter_map(under).flatten().collect()
+}
+
+/// The most that a chat got in any minute, edits and all.
+fn most_in_a_minute(api: &BotApi, chat: i64) -> usize {
+    let mut calls: Vec<_> = ["sendmessage", "sendphoto", "editmessagetext"]
+        .iter()
+        .flat_map(|method| api.calls(method, chat))
+        .collect();
+    calls.sort();
+    let from = |at| calls.iter().filter(move |other| **other >= at);
+    let within = |at| from(at).filter(|other| **other - at < Duration::from_mins(1)).count();
+    calls.iter().map(|at| within(*at)).max().unwrap_or_default()
+}
+
+#[test]
+fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
+    in_fast_time(|| async {
+        let mut hotel = Hotel::closed_in_fast_time("").await;
+        hotel.start().await;
+        let count: i64 = std::env::var("FLOOD").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
+        let booked = book_sparsely(&hotel, count).await;
+        let all: BTreeSet<ReceiptNo> = booked.iter().copied().collect();
+        // Everybody has their first message, and the front office knows of all.
+        let is_told = |api: &BotApi, heading: &str| {
+            let told: BTreeSet<ReceiptNo> = told(api, heading).into_iter().collect();
+            (told == all).then_some(())
+        };
+        hotel.api.until("new bookings", |api| is_told(api, "BOOKING BARU")).await;
+        let has = |api: &BotApi, part: &str| {
+            (FIRST..FIRST + count).all(|id| {
+                let messages = api.messages(id);
+                messages.iter().filter(|message| message.text.contains(part)).count() == 1
+            })
+        };
+        let have = |api: &BotApi, part: &str| has(api, part).then_some(());
+        hotel.api.until("first messages", |api| have(api, "Resi: ")).await;
+        tokio::time::advance(Duration::from_secs(2 * 3600 + 1)).await;
+        let ended = hotel.clock.now();
+        hotel.api.until("cancellations", |api| have(api, "dibatalkan. Waktunya habis")).await;
+        hotel.api.until("ends of holds", |api| is_told(api, "WAKTU HABIS")).await;
+        let took: TimeDelta = hotel.clock.now() - ended;
+        // Whatever was still on its way would come now.
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert!(has(&hotel.api, "dibatalkan. Waktunya habis"), "each guest is told once");
+        for heading in ["BOOKING BARU", "WAKTU HABIS"] {
+            assert_eq!(told(&hotel.api, heading).len(), booked.len(), "{heading}: each told once");
+        }
+        let given_up = hotel.running().desk.undelivered(&booked).await.unwrap();
+        assert!(given_up.is_empty(), "{given_up:?}");
+        let most = most_in_a_minute(&hotel.api, FRONT_OFFICE);
+        let messages = hotel.api.messages(FRONT_OFFICE);
+        let ends = messages.iter().filter(|m| m.text.contains("WAKTU HABIS")).count();
+        let seconds = took.num_seconds();
+        let found = format!(
+            "{count} holds of guests on Telegram end at once: all were told after {seconds} s, the \
+             front office in {ends} messages, and it got at most {most} in any minute"
+        );
+        leave("flood-telegram.txt", &found);
+        assert!(most <= 20, "{found}");
+        hotel.close().await;
+    });
+}
