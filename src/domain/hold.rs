@@ -100,8 +100,8 @@ pub fn end(held: &Held, now: Moment, policy: &Policy) -> End {
 /// By which clause of the rule a hold grows or ends.
 ///
 /// Of one who closes in from outside the radius, the estimate has the benefit of the doubt: it may
-/// be too long by one extension. (In `jatah simulate` that is so of 2 guests in 100 who drive; and
-/// an extension granted in vain costs half an hour of a room, one refused costs a guest the night.)
+/// be too long by one extension. (An extension granted in vain costs half an hour of a room, one
+/// refused costs a guest the night.)
 fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let HoldPolicy { extend_by, max_extensions, .. } = policy.hold;
     if !evidence.is_fresh {
@@ -116,8 +116,8 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
         |time| evidence.estimate.is_some_and(|known| known.arrives_in <= to_end + time);
     let comes_closer = evidence.is_approaching == Some(true);
     let is_parked = evidence.standing > extend_by;
+    let is_repeat = hold.extensions > 0;
     if evidence.within_radius {
-        let is_repeat = hold.extensions > 0;
         if is_repeat && evidence.is_approaching == Some(false) {
             Why::MovedAway
         } else if is_repeat && is_parked {
@@ -127,7 +127,7 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
         }
     } else if !comes_closer {
         Why::Far
-    } else if is_parked {
+    } else if is_parked && (is_repeat || !covered_by(extend_by)) {
         Why::Parked
     } else if covered_by(extend_by + extend_by) {
         Why::Closing

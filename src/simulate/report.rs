@@ -85,7 +85,8 @@ pub fn plot(settings: &[Setting], tallies: &[Tally]) -> String {
         );
         if is_compared || setting.is_radius_only {
             let (anchor, dx) = if x > WIDTH / 2.0 { ("end", -8.0) } else { ("start", 10.0) };
-            let (x, y) = (x + dx, y + 20.0);
+            let dy = if y > BOTTOM - 24.0 { -12.0 } else { 20.0 };
+            let (x, y) = (x + dx, y + dy);
             let weight = if is_compared { " font-weight=\"bold\"" } else { "" };
             let _ = writeln!(
                 svg,

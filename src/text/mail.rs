@@ -119,7 +119,9 @@ fn lead(change: &Change, context: &Context<'_>, hotel: &HotelPolicy) -> (String,
     match &change.event {
         Event::Booked => words::booked(context),
         Event::Reminded { forecast, evidence } => {
-            let words = words::reminded(context, *forecast, booking.hold.until - change.at);
+            let why = evidence.and_then(|known| known.why);
+            let left = booking.hold.until - change.at;
+            let words = words::reminded(context, *forecast, why, left);
             let estimate = evidence.and_then(|known| known.estimate);
             let arrival = estimate.map(|known| {
                 let at = change.at + known.arrives_in;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::mail::{CodeInMail, Pay};
 use super::{duration, evidence, kilometres, rupiah, say};
-use crate::domain::{Booking, CancelReason, Evidence, Forecast, Language};
+use crate::domain::{Booking, CancelReason, Evidence, Forecast, Language, Why};
 
 /// What the sentences are about.
 pub(super) struct Context<'a> {
@@ -54,7 +54,12 @@ pub(super) fn booked(about: &Context<'_>) -> Words {
     (title, vec![lead, end])
 }
 
-pub(super) fn reminded(about: &Context<'_>, forecast: Forecast, left: TimeDelta) -> Words {
+pub(super) fn reminded(
+    about: &Context<'_>,
+    forecast: Forecast,
+    why: Option<Why>,
+    left: TimeDelta,
+) -> Words {
     let (until, left) = (about.until, duration(about.language, left));
     let title = about.say(format!("Tinggal {left}"), format!("{left} left"));
     let lead = about.say(
@@ -67,19 +72,41 @@ pub(super) fn reminded(about: &Context<'_>, forecast: Forecast, left: TimeDelta)
             "By your last position you will be here in time.".to_owned(),
         ),
         Forecast::WillExtend => about.say(
-            "Anda sudah dekat: waktunya akan diperpanjang.".to_owned(),
-            "You are near: the time will be extended.".to_owned(),
+            "Bila saat itu Anda belum tiba, waktunya kami perpanjang otomatis.".to_owned(),
+            "If you are not here by then, the time is extended by itself.".to_owned(),
         ),
-        Forecast::WillCancel => about.say(
-            "Anda masih jauh: pada waktu itu booking akan batal.".to_owned(),
-            "You are still far: at that time the booking will be cancelled.".to_owned(),
-        ),
+        Forecast::WillCancel => will_cancel(about, why),
         Forecast::NoPosition => about.say(
             "Kami belum menerima lokasi Anda: pada waktu itu booking akan batal. Bagikan lokasi bila Anda di jalan.".to_owned(),
             "We have no position of yours: at that time the booking will be cancelled. Share your position if you are on the way.".to_owned(),
         ),
     };
     (title, vec![lead, outlook])
+}
+
+/// Why the end would cancel the booking as things stand.
+fn will_cancel(about: &Context<'_>, why: Option<Why>) -> String {
+    let (indonesian, english) = match why {
+        Some(Why::NoneLeft) => {
+            ("Waktunya tidak bisa diperpanjang lagi", "The time cannot be extended again")
+        }
+        Some(Why::MovedAway) => ("Anda menjauh dari hotel", "You are moving away"),
+        Some(Why::Parked) => (
+            "Anda sudah lama berhenti di tempat yang sama",
+            "You have been at the same place for long",
+        ),
+        Some(Why::TooLate) => (
+            "Perkiraan tiba Anda terlalu jauh melewati batas",
+            "You are expected too long after the end",
+        ),
+        Some(Why::Near | Why::Closing | Why::Stale | Why::Far) | None => {
+            ("Anda masih jauh dan belum mendekat", "You are still far and not coming closer")
+        }
+    };
+    about.say(
+        format!("{indonesian}. Bila tetap begitu, booking akan batal pada waktu itu."),
+        format!("{english}. If that stays so, the booking will be cancelled at that time."),
+    )
 }
 
 /// When the guest is expected, as told beside a reminder.

@@ -71,10 +71,11 @@ export async function assertFits(page, what) {
   assert.ok(content <= window_, `${what} is ${content} px wide in a window of ${window_} px`);
 }
 
-/** Keeps a picture in $JATAH_SCREENSHOTS, if that is set. */
-export async function picture(page, name) {
+/** Keeps a picture of a whole page, or of one part of it, in $JATAH_SCREENSHOTS, if that is set. */
+export async function picture(page, name, part) {
   const folder = process.env.JATAH_SCREENSHOTS;
   if (!folder) return;
   await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  const path = join(folder, `${name}.png`);
+  await (part ? page.locator(part).screenshot({ path }) : page.screenshot({ path, fullPage: true }));
 }

@@ -85,6 +85,7 @@ describe('on the way', () => {
     }, agus.booking.receiptNo);
     assert.ok(seen.right > 20 && seen.down > 20, 'who is in the south-east is drawn right and below');
     await desk.page.waitForTimeout(900); // the dots glide to their places
+    await picture(desk.page, 'radar-1', '#radar');
     await picture(desk.page, 'radar-1-desktop');
     await picture(phone.page, 'radar-1-phone');
     await assertAccessible(desk.page, 'the board with the radar');
@@ -95,13 +96,14 @@ describe('on the way', () => {
     await phone.page.locator(`.booking-card[data-receipt="${tono.booking.receiptNo}"] .history li`).first().waitFor();
 
     // As far as one can drive in these few seconds; what is farther would not be believed.
-    await car.context.setGeolocation({ ...at(2.7, 217), accuracy: 12 });
+    await car.context.setGeolocation({ ...at(2.9, 216), accuracy: 12 });
     await report(agus, at(5.9, 137));
     await report(tono, at(24.1, 262));
     await way(desk.page, agus).getByText('5,9 km').waitFor();
-    await way(desk.page, sari).getByText('2,7 km').waitFor();
-    await car.page.getByText(/2,7 km dari hotel/).waitFor();
+    await way(desk.page, sari).getByText('2,9 km').waitFor();
+    await car.page.getByText(/2,9 km dari hotel/).waitFor();
     await desk.page.waitForTimeout(900);
+    await picture(desk.page, 'radar-2', '#radar');
     await picture(desk.page, 'radar-2-desktop');
     await picture(phone.page, 'radar-2-phone');
 
@@ -115,6 +117,7 @@ describe('on the way', () => {
     await desk.page.locator(`[data-list="cancelled"] [data-receipt="${tono.booking.receiptNo}"]`).waitFor();
     await until('the cancelled guest to leave the radar', async () => (await dot(desk.page, tono).count()) === 0);
     await desk.page.waitForTimeout(900);
+    await picture(desk.page, 'radar-3', '#radar');
     await picture(desk.page, 'radar-3-desktop');
     await picture(phone.page, 'radar-3-phone');
     await car.page.getByText(/Waktunya sudah ditambah/).waitFor();
@@ -128,6 +131,17 @@ describe('on the way', () => {
       t.diagnostic(`${action}: ${entry.detail}`);
       assert.match(entry.detail, words);
       t.diagnostic(`REMINDED: ${history.find((each) => each.action === 'REMINDED').detail}`);
+    }
+    for (const [{ booking }, subject, words] of [
+      [agus, /Diperpanjang/, /Posisi Anda: 5,9 km, mendekat.*sudah dekat/],
+      [tono, /Waktunya habis/, /Posisi Anda: 24,\d km, menjauh.*jauh dan tidak mendekat/],
+      [tono, /Tinggal/, /Anda masih jauh dan belum mendekat\. Bila tetap begitu, booking akan batal/],
+    ]) {
+      const mail = await until(`the mail ${subject} to ${booking.contact}`, async () =>
+        (await server.mails(booking.contact)).find((each) => subject.test(each.subject)));
+      const line = mail.text.split('\n').find((each) => words.test(each));
+      assert.ok(line, mail.text);
+      t.diagnostic(`${mail.subject}: ${line}`);
     }
     assert.deepEqual([...desk.problems, ...phone.problems, ...car.problems], []);
   });

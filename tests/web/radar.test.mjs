@@ -56,7 +56,19 @@ test('names are short beside a dot', () => {
 });
 
 test('labels of dots on one spot do not lie on each other', () => {
-  const [a, b, c] = labelPlaces([{ x: 100, y: 100 }, { x: 102, y: 101 }, { x: 101, y: 99 }]);
-  assert.ok(Math.abs(a.y - b.y) >= 30 && Math.abs(b.y - c.y) >= 30 && Math.abs(a.y - c.y) >= 30);
+  const places = labelPlaces([{ x: 100, y: 100 }, { x: 102, y: 101 }, { x: 101, y: 99 }]);
+  for (const [index, a] of places.entries()) for (const b of places.slice(index + 1)) {
+    assert.ok(a.anchor !== b.anchor || Math.abs(a.y - b.y) >= 30, JSON.stringify(places));
+  }
   assert.equal(labelPlaces([{ x: 350, y: 100 }])[0].anchor, 'end');
+});
+
+test('a label stays beside its dot where the other side is free', () => {
+  const [, left] = labelPlaces([{ x: 300, y: 200 }, { x: 190, y: 204 }, { x: 215, y: 200 }]);
+  assert.deepEqual([left.anchor, left.y], ['end', 208]);
+});
+
+test('no label leaves the picture', () => {
+  const [, tono] = labelPlaces([{ x: 70, y: 204 }, { x: 40, y: 200 }]);
+  assert.equal(tono.anchor, 'start');
 });

@@ -56,17 +56,22 @@ export function shortName(name) {
 }
 
 /**
- * Labels that do not lie on each other: each goes right or left of its dot, by the half it is in, and down
- * until it is free. In: dots with {x, y}. Out: {x, y, anchor} for each, in their order.
+ * Labels that do not lie on each other or on a dot: each goes beside its dot, towards the middle where there is
+ * little room outside, else to the other side, else up or down by and by. In: dots with {x, y}. Out: {x, y, anchor}
+ * for each, in their order; {x, y} is where the first of two lines begins or ends.
  */
-export function labelPlaces(dots, height = 30) {
-  const taken = [];
+export function labelPlaces(dots) {
+  const taken = dots.map(({ x, y }) => ({ left: x - 10, right: x + 10, top: y - 10, bottom: y + 10 }));
   return dots.map(({ x, y }) => {
-    const anchor = x > middle + 85 ? 'end' : 'start';
-    const at = { x: anchor === 'end' ? x - 14 : x + 14, y: y + 4, anchor };
-    const free = () => taken.every((other) => Math.abs(other.y - at.y) >= height || Math.abs(other.x - at.x) > 110);
-    for (let tries = 0; tries < 12 && !free(); tries += 1) at.y += height / 2;
-    taken.push(at);
+    const sides = x > middle + 85 ? ['end', 'start'] : ['start', 'end'];
+    const candidates = labelSteps.flatMap((step) => sides.map((anchor) => ({ x: anchor === 'end' ? x - 14 : x + 14, y: y + 4 + step, anchor })));
+    const at = candidates.find((candidate) => isInside(labelBox(candidate)) && taken.every((other) => isApart(labelBox(candidate), other))) ?? candidates[0];
+    taken.push(labelBox(at));
     return at;
   });
 }
+
+const labelSteps = [0, -16, 16, -32, 32, -48, 48, -64, 64];
+const labelBox = ({ x, y, anchor }) => ({ left: anchor === 'end' ? x - 104 : x, right: anchor === 'end' ? x : x + 104, top: y - 13, bottom: y + 17 });
+const isInside = ({ left, right }) => left >= 0 && right <= size;
+const isApart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;

@@ -125,8 +125,8 @@ export const texts = {
     'Anda sudah dekat atau makin mendekat. Kalau belum tiba, waktunya ditambah {extend} secara otomatis.',
     'You are near or coming closer. If you are not here yet, {extend} more are added automatically.'],
   'guest.end.cancel': [
-    'Menurut posisi terakhir, Anda masih jauh. Kalau tetap begitu, booking batal sendiri dan kamarnya kami lepas. Tanpa denda.',
-    'By your last position you are still far away. If that stays so, the booking ends by itself and the room is freed. No penalty.'],
+    'Menurut posisi terakhir, Anda belum akan tiba. Kalau tetap begitu, booking batal sendiri dan kamarnya kami lepas. Tanpa denda.',
+    'By your last position you will not be here. If that stays so, the booking ends by itself and the room is freed. No penalty.'],
   'guest.travel': ['{distance} dari hotel', '{distance} from the hotel'],
   'guest.travel.eta': ['perkiraan tiba {when}', 'arriving about {when}'],
   'guest.travel.closer': ['mendekat', 'coming closer'],

@@ -115,6 +115,22 @@ fn the_end_of_a_hold_looks_at_the_road() {
 }
 
 #[test]
+fn who_rests_outside_a_small_radius_within_reach_of_the_hotel_is_waited_for_once() {
+    let travel = TravelPolicy { radius_km: 1.0, ..policy().travel };
+    let end = |points: &[(f64, i64)], extensions| {
+        let story =
+            Story { policy: Policy { travel, ..policy() }, ..story(way(points), extensions) };
+        let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+        matches!(change.event, Event::ExtendedByClock { .. })
+    };
+    let resting = [(12.0, 75), (3.0, 85), (3.0, 119)];
+    assert!(end(&resting, 0));
+    assert!(!end(&resting, 1));
+    assert!(!end(&[(12.0, 75), (5.0, 85), (5.0, 119)], 0), "too far to come within an extension");
+    assert!(!end(&[(3.0, 60), (3.0, 119)], 0), "who never left");
+}
+
+#[test]
 fn a_fix_that_arrives_in_the_last_millisecond_counts() {
     let end = at(120) - TimeDelta::milliseconds(1);
     let story = Story::new().then_at(report(0.05, end), end);
