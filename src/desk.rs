@@ -371,7 +371,8 @@ impl Desk {
         text: String,
         life: TimeDelta,
     ) -> Result<(), StoreError> {
-        self.store.keep_memo(name, &Memo { text, expires_at: self.clock.now() + life }).await
+        let now = self.clock.now();
+        self.store.keep_memo(name, &Memo { text, expires_at: now + life }, now).await
     }
 
     /// The text kept under a name, while it lasts.

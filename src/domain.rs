@@ -18,7 +18,7 @@ pub mod refusal;
 pub mod travel;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use booking::{
     Booking, CancelReason, Contact, Guest, Held, QrisProgress, RoomOfStay, Status, Stay,

@@ -146,8 +146,9 @@ pub trait Store: Send + Sync + 'static {
 
     // ── memos ───────────────────────────────────────────────────────────────────────────────
 
-    /// Keeps a short text under a name until it expires; the later one stands.
-    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError>;
+    /// Keeps a short text under a name until it expires; the later one stands. What has expired
+    /// by `now` may be tidied up with it.
+    async fn keep_memo(&self, name: &str, memo: &Memo, now: Moment) -> Result<(), StoreError>;
 
     /// The text kept under a name.
     async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError>;

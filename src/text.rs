@@ -16,6 +16,7 @@ pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
 pub use history::{action, actor, detail, undelivered};
 pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
 pub use refusal::refusal;
+use travel::unsaid;
 pub use travel::{evidence, outlook, story};
 
 use crate::domain::Language;

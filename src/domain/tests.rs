@@ -1,6 +1,6 @@
 //! The rules, as tables and as properties.
 
-mod build;
+pub(crate) mod build;
 mod commands;
 mod holds;
 mod ids;

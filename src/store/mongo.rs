@@ -193,7 +193,7 @@ impl Store for MongoStore {
         self.call(self.keep_signing_key(fresh)).await
     }
 
-    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError> {
+    async fn keep_memo(&self, name: &str, memo: &Memo, _: Moment) -> Result<(), StoreError> {
         self.call(self.write_memo(name, memo)).await
     }
 

@@ -259,9 +259,9 @@ impl Store for SqliteStore {
         self.write(move |writer| passes::signing_key(&mut writer.connection, fresh)).await
     }
 
-    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError> {
+    async fn keep_memo(&self, name: &str, memo: &Memo, now: Moment) -> Result<(), StoreError> {
         let (name, memo) = (name.to_owned(), memo.clone());
-        self.write(move |writer| memos::keep(&mut writer.connection, &name, &memo)).await
+        self.write(move |writer| memos::keep(&mut writer.connection, &name, &memo, now)).await
     }
 
     async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::api::Shown;
 use super::board::{Board, View};
+use super::memory::Keepsake;
 use super::{Call, Lobby, Reader};
 use crate::desk::{DeskError, NodeId};
 use crate::domain::{Language, Moment};
@@ -120,6 +121,7 @@ impl Follower {
     ) -> Result<Option<Moment>, DeskError> {
         let lobby = &self.lobby;
         if !lobby.is_staff_chat(chat) {
+            self.move_board(chat).await?;
             // Whoever left the hotel sees no guests any more.
             let _alone = lobby.boards.lock().await;
             let mut chats = lobby.board_chats().await?;
@@ -146,5 +148,19 @@ impl Follower {
             View::Tab(..) => next,
             View::Card(_) | View::Sheet(_) => Some(board.reading_until()),
         })
+    }
+
+    /// The dashboard of a group that has another id now goes on there, in a new message.
+    async fn move_board(&self, chat: i64) -> Result<(), DeskError> {
+        let lobby = &self.lobby;
+        let (Some(to), Some(board)) =
+            (lobby.front_office.moved_from(chat), lobby.board_of(chat).await?)
+        else {
+            return Ok(());
+        };
+        let (shown, _) = lobby.view(board.language, View::UNPAID).await?;
+        let keepsake = Keepsake::Board(View::UNPAID, board.language);
+        lobby.outbox.post_kept(to, Reader::Notified, Call::Send(shown), keepsake).await;
+        Ok(())
     }
 }

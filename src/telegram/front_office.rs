@@ -30,6 +30,11 @@ impl FrontOffice {
         *self.chat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The chat as it is now, if this one was it by the configuration and is not any more.
+    pub(super) fn moved_from(&self, chat: i64) -> Option<i64> {
+        self.chat().filter(|now| self.configured == Some(chat) && *now != chat)
+    }
+
     /// The group has another id now, and that is kept for the next start.
     pub(super) async fn moved(&self, desk: &Desk, from: i64, to: i64) {
         let Some(configured) = self.configured.filter(|_| self.chat() == Some(from)) else {

@@ -90,33 +90,32 @@ impl Messenger {
         by: Instant,
     ) -> Result<(), Failure> {
         let lobby = &self.lobby;
-        let store = |_: DeskError| Failure::Transient {
-            reason: text::STORE_AWAY.to_owned(),
-            retry_after: None,
-        };
-        let queued = {
+        let (queued, shown) = {
             // Whoever handles an update of this chat is done first, and what is read here is not
             // overtaken by what was read before.
             let lock = lobby.locks.of(id);
             let Ok(_in_turn) = timeout_at(by, lock.lock()).await else {
                 return Err(Failure::NotYet);
             };
-            let held = lobby.desk.held(receipt_no).await.map_err(store)?;
+            let held = lobby.desk.held(receipt_no).await.map_err(store_away)?;
             let shown = super::status::shown(lobby, &held);
-            match lobby.message_of(id, receipt_no).await.map_err(|error| store(error.into()))? {
+            let queued = match lobby.message_of(id, receipt_no).await.map_err(store_away)? {
                 Some(message) => {
-                    let call = Call::Edit(message, shown);
+                    let call = Call::Edit(message, shown.clone());
                     Some(lobby.outbox.queue(id, Reader::Waiting, call).await)
                 }
                 None => None,
-            }
+            };
+            (queued, shown)
         };
         let outcome = match queued {
             Some(queued) => queued.outcome_by(by).await,
             None => Err(CallError::NoMessage),
         };
         match outcome {
-            Err(CallError::NoMessage) if is_first => self.first_message(id, receipt_no, by).await,
+            Err(CallError::NoMessage) if is_first => {
+                self.first_message(id, receipt_no, shown, by).await
+            }
             Ok(_) | Err(CallError::NoMessage | CallError::Refused(_)) => Ok(()),
             Err(error) => Err(failure(&error)),
         }
@@ -126,20 +125,15 @@ impl Messenger {
         &self,
         id: i64,
         receipt_no: ReceiptNo,
+        shown: Shown,
         by: Instant,
     ) -> Result<(), Failure> {
         let lobby = &self.lobby;
-        let store = |_: DeskError| Failure::Transient {
-            reason: text::STORE_AWAY.to_owned(),
-            retry_after: None,
-        };
-        let held = lobby.desk.held(receipt_no).await.map_err(store)?;
-        let call = Call::Send(super::status::shown(lobby, &held));
-        let queued = lobby.outbox.queue(id, Reader::Waiting, call).await;
+        let queued = lobby.outbox.queue(id, Reader::Waiting, Call::Send(shown)).await;
         let message = queued.outcome_by(by).await.map_err(|error| failure(&error))?;
         let lock = lobby.locks.of(id);
         let _in_turn = lock.lock().await;
-        lobby.remember(id, receipt_no, message).await.map_err(|error| store(error.into()))
+        lobby.remember(id, receipt_no, message).await.map_err(store_away)
     }
 
     async fn to_front_office(&self, letter: &Letter) -> Result<(), Failure> {
@@ -203,6 +197,11 @@ fn ways_on(change: &Change) -> Vec<Vec<Button>> {
         | Event::QrisFailed { .. }
         | Event::Paid => Vec::new(),
     }
+}
+
+/// What a notice needs to know could not be read.
+fn store_away(_: impl Into<DeskError>) -> Failure {
+    Failure::Transient { reason: text::STORE_AWAY.to_owned(), retry_after: None }
 }
 
 /// What a failed call means for a notice. Reasons are shown to the front office.

@@ -49,12 +49,7 @@ impl Lobby {
             Ok(unmoved) => unmoved.map(|why| why.line(language).to_owned()),
             Err(error) => self.refusal_line(language, Err(error))?,
         };
-        let shown = match self.staff_view(language, tap).await {
-            Ok(shown) => shown,
-            // There is no such booking (any more): what the message shows may stay.
-            Err(DeskError::Refused(_)) => return Ok(Some(words::not_found(language, false))),
-            Err(DeskError::Store(error)) => return Err(error.into()),
-        };
+        let shown = self.staff_view(language, tap).await?;
         // Noted first, so that nobody renews what is about to be shown.
         self.board_shows(asker.chat, message, view_of(tap), language).await?;
         self.show(asker.chat, message, shown).await;

@@ -141,13 +141,20 @@ pub fn story(language: Language, change: &Change, timezone: Tz) -> Option<String
     let until = change.booking.hold.until;
     let outlook = outlook(language, *forecast, known.as_ref(), change.at, until, timezone);
     Some(match known {
-        // Why is said by the outlook already.
         Some(known) => {
-            let known = Evidence { why: None, ..*known };
+            let known = Evidence { why: unsaid(*forecast, known), ..*known };
             format!("{} · {outlook}", evidence(language, &known))
         }
         None => outlook,
     })
+}
+
+/// Why the end would decide so, where the outlook does not say it already.
+pub(super) fn unsaid(forecast: Forecast, evidence: &Evidence) -> Option<Why> {
+    match forecast {
+        Forecast::WillCancel => evidence.why,
+        Forecast::InTime | Forecast::WillExtend | Forecast::NoPosition => None,
+    }
 }
 
 /// What the end of a hold would decide as things stood at `at`: `diperkirakan tiba 20.40,

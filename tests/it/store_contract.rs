@@ -82,6 +82,7 @@ macro_rules! contract {
                 codes_and_sessions_are_different_things,
                 the_signing_key_is_the_first_one_for_everybody,
                 a_memo_is_read_by_its_name_and_the_later_one_stands,
+                a_memo_that_is_kept_for_years_costs_no_other_its_life,
                 a_closed_store_is_unavailable,
             );
         }

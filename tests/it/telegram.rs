@@ -14,12 +14,18 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use jatah::app::{OpenStore, Running};
+use jatah::auth::fresh_secret;
 use jatah::clock::Clock;
 use jatah::config::Config;
+use jatah::desk::BookRequest;
+use jatah::domain::{Contact, Guest, GuestName, Language, ReceiptNo, RoomCode};
+use jatah::store::Store;
 use tempfile::TempDir;
 
-use crate::botapi::{BotApi, Person, TOKEN};
+use crate::botapi::{BotApi, Message, Person, TOKEN};
+use crate::hotel::until;
 use crate::watched::Watched;
 
 /// The front office's group.
@@ -214,23 +220,33 @@ role = "front_office"
         self.api.person(502, "Joko", "id")
     }
 
+    /// Comes to the summary of one night in a room.
+    async fn sees_summary(&self, guest: &Person, room: &str) -> Message {
+        guest.says("/booking");
+        guest.taps(room).await;
+        guest.taps("1 malam").await;
+        self.taps_own_name(guest).await;
+        guest.reads("Sudah benar?").await
+    }
+
     /// Books a standard room for one night in five taps, and answers the receipt number.
     async fn books(&self, guest: &Person) -> String {
-        guest.says("/booking");
-        guest.taps("Standar").await;
-        guest.taps("1 malam").await;
-        guest.reads("Atas nama siapa?").await;
-        self.taps_own_name(guest).await;
+        self.sees_summary(guest, "Standar").await;
         guest.taps("✅ Pesan").await;
         let shown = guest.reads("Kamar disimpan untuk Anda").await;
         receipt_in(&shown.text)
     }
 
+    /// Waits for a message that says something of a booking.
+    async fn shows(&self, reader: &Person, part: &str, receipt_no: &str) -> Message {
+        let is_it = |m: &Message| m.text.contains(part) && m.text.contains(receipt_no);
+        self.api.until(part, |api| api.messages(reader.id).into_iter().find(is_it)).await
+    }
+
     /// Waits for a message that shows another booking than one that is known.
-    async fn shows_another(&self, guest: &Person, known: &str) -> crate::botapi::Message {
-        let is_other = |m: &crate::botapi::Message| {
-            m.text.contains("Kamar disimpan untuk Anda") && !m.text.contains(known)
-        };
+    async fn shows_another(&self, guest: &Person, known: &str) -> Message {
+        let is_other =
+            |m: &Message| m.text.contains("Kamar disimpan untuk Anda") && !m.text.contains(known);
         self.api
             .until("another booking", |api| api.messages(guest.id).into_iter().find(is_other))
             .await
@@ -240,12 +256,51 @@ role = "front_office"
         let first = self
             .api
             .until("the name as a button", |api| {
-                let asks = |m: &crate::botapi::Message| m.text.contains("Atas nama siapa?");
+                let asks = |m: &Message| m.text.contains("Atas nama siapa?");
                 let message = api.messages(guest.id).into_iter().rev().find(asks)?;
                 Some(message.buttons.first()?.0.clone())
             })
             .await;
         guest.taps(&first).await;
+    }
+
+    /// Books a room in the hall at the desk itself, for who is reached so.
+    async fn books_for(&self, name: &str, contact: Contact) -> ReceiptNo {
+        let desk = &self.running().desk;
+        let request = BookRequest {
+            request_id: fresh_secret(),
+            guest: Guest {
+                name: GuestName::parse(name).unwrap(),
+                contact,
+                language: Language::Indonesian,
+            },
+            room: RoomCode::parse("HALL").unwrap(),
+            check_in: desk.policy().hotel.day_of(desk.now()),
+            nights: 1,
+            position: None,
+            address_limit: None,
+        };
+        desk.book(request).await.unwrap().held.booking.receipt_no
+    }
+
+    /// Waits until every notice is sent or given up, and that is written down.
+    async fn owes_nothing(&self) {
+        while self.store().owed().await.unwrap().next().await.is_some() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until the bot says what is wrong with it.
+    async fn is_degraded(&self, part: &str) -> String {
+        let health = &self.running().health;
+        let reason = || health.degraded().remove("telegram").filter(|why| why.contains(part));
+        until(reason).await
+    }
+
+    /// Waits until nothing is wrong with the bot.
+    async fn is_well(&self) {
+        let health = &self.running().health;
+        until(|| (!health.degraded().contains_key("telegram")).then_some(())).await;
     }
 
     /// Nothing was sent that Telegram would refuse; stops.

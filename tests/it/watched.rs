@@ -208,9 +208,9 @@ impl Store for Watched {
         self.inner.pass(kind, secret).await
     }
 
-    async fn keep_memo(&self, name: &str, memo: &Memo) -> Result<(), StoreError> {
+    async fn keep_memo(&self, name: &str, memo: &Memo, now: Moment) -> Result<(), StoreError> {
         self.called()?;
-        self.inner.keep_memo(name, memo).await
+        self.inner.keep_memo(name, memo, now).await
     }
 
     async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {

@@ -1,24 +1,22 @@
 //! Short texts by name.
 
-use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::moment;
 use super::super::{Memo, StoreError};
+use crate::domain::Moment;
 
-/// The store has no clock. A memo that ends so long before a fresh one does is over.
-const LONG_OVER: TimeDelta = TimeDelta::days(400);
-
-pub(super) fn keep(connection: &mut Connection, name: &str, memo: &Memo) -> Result<(), StoreError> {
+pub(super) fn keep(
+    connection: &mut Connection,
+    name: &str,
+    memo: &Memo,
+    now: Moment,
+) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let ends = memo.expires_at.timestamp_millis();
-    transaction.execute(
-        "DELETE FROM memos WHERE expires_at_ms < ?1",
-        [ends - LONG_OVER.num_milliseconds()],
-    )?;
+    transaction.execute("DELETE FROM memos WHERE expires_at_ms <= ?1", [now.timestamp_millis()])?;
     transaction.execute(
         "INSERT OR REPLACE INTO memos (name, text, expires_at_ms) VALUES (?1, ?2, ?3)",
-        params![name, memo.text, ends],
+        params![name, memo.text, memo.expires_at.timestamp_millis()],
     )?;
     Ok(transaction.commit()?)
 }

@@ -170,15 +170,23 @@ impl Lobby {
         if typed.as_ref().is_some_and(|typed| !self.is_meant(typed)) {
             return Ok(());
         }
+        let is_front_office = self.front_office.chat() == Some(asker.chat);
         if let Some(typed) = &typed {
             if typed.command == "id" {
                 return self.tell_id(asker).await;
             }
-            if self.staff_command(asker, &typed.command, typed.rest).await? {
+            if is_front_office {
+                return self.staff_command(asker, &typed.command, typed.rest).await.map(drop);
+            }
+            // Others read here too, so the answer goes to who asked.
+            let privately = Asker { chat: asker.id, ..asker.clone() };
+            if self.staff_command(&privately, &typed.command, typed.rest).await? {
+                let line = Shown::text(words::answered_privately(asker.language));
+                self.say(asker.chat, line).await;
                 return Ok(());
             }
         }
-        if self.front_office.chat() == Some(asker.chat) {
+        if is_front_office {
             return Ok(());
         }
         let memo = format!("telegram.group:{}", asker.chat);

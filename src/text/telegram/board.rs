@@ -118,7 +118,10 @@ fn way(language: Language, held: &Held, now: Moment, policy: &Policy) -> Option<
     let (forecast, seen) = travel::foresee(held, now, policy);
     let (until, timezone) = (booking.hold.until, policy.hotel.timezone);
     let outlook = outlook(language, forecast, seen.as_ref(), now, until, timezone);
-    let seen = seen.map(|seen| evidence(language, &Evidence { why: None, ..seen }));
+    let seen = seen.map(|seen| {
+        let seen = Evidence { why: crate::text::unsaid(forecast, &seen), ..seen };
+        evidence(language, &seen)
+    });
     Some(seen.into_iter().chain([outlook]).collect::<Vec<_>>().join(" · "))
 }
 

@@ -78,6 +78,16 @@ pub fn board_sent(language: Language) -> &'static str {
     )
 }
 
+/// What staff asked in a group that is not the front office's is answered elsewhere.
+#[must_use]
+pub fn answered_privately(language: Language) -> &'static str {
+    say(
+        language,
+        "Jawabannya saya kirim lewat chat pribadi.",
+        "I sent the answer in our private chat.",
+    )
+}
+
 /// A booking moved on while somebody looked at it.
 #[must_use]
 pub fn changed_meanwhile(language: Language) -> &'static str {

@@ -4,96 +4,29 @@
 use chrono::TimeDelta;
 
 use super::*;
+use crate::domain::tests::build::{self, at, sari};
 use crate::domain::travel::{Basis, Estimate, SourceKind};
-use crate::domain::{Actor, NotAllowed, Refusal, Winner};
 use crate::domain::{
-    AdvanceHold, BookingPolicy, Change, Contact, Coordinates, Email, Event, Evidence, Fix,
-    Forecast, Guest, GuestName, Held, Hold, HoldPolicy, Policy, QrisProgress, ReceiptNo, Revision,
-    Role, RoomCode, RoomOfStay, RoomType, Rupiah, Source, StaffName, Status, Stay, TelegramId,
-    TokenHash, Track, TravelPolicy, Why,
+    Actor, Change, Command, Contact, Coordinates, Email, Event, Evidence, Fix, Forecast, Guest,
+    GuestName, Held, NewBooking, NotAllowed, Policy, QrisProgress, Refusal, Revision, Role, Rupiah,
+    Source, Status, Track, Why, Winner,
 };
 use crate::text;
 
 const NAME: &str = "Budi <&>";
 
-/// Half past seven in the evening of 4 January 2026 in Jakarta, and so many minutes.
-fn at(minutes: i64) -> Moment {
-    chrono::DateTime::from_timestamp_secs(1_767_529_800).unwrap() + TimeDelta::minutes(minutes)
-}
-
+/// A hotel whose name needs escaping.
 fn policy() -> Policy {
-    Policy {
-        hotel: HotelPolicy {
-            name: "Hotel Melati <&>".to_owned(),
-            position: Coordinates::new(-6.2, 106.8).unwrap(),
-            timezone: chrono_tz::Asia::Jakarta,
-            day_starts_at: "06:00:00".parse().unwrap(),
-        },
-        rooms: vec![RoomType {
-            code: RoomCode::parse("STD").unwrap(),
-            name: "Standar".to_owned(),
-            rooms: 10,
-            price: Rupiah(350_000),
-        }],
-        hold: HoldPolicy {
-            duration: TimeDelta::hours(2),
-            remind_before: TimeDelta::minutes(15),
-            extend_by: TimeDelta::minutes(30),
-            max_extensions: 2,
-            payment_window: TimeDelta::minutes(30),
-        },
-        booking: BookingPolicy {
-            advance_days: 0,
-            advance_hold: AdvanceHold::UntilRelease,
-            release_at: "18:00:00".parse().unwrap(),
-            max_nights: 30,
-            max_active_per_guest: 2,
-        },
-        travel: TravelPolicy {
-            radius_km: 10.0,
-            fix_max_age: TimeDelta::minutes(20),
-            live_silence_max: TimeDelta::minutes(45),
-            road_factor: 1.4,
-            speeds: [20.0; 24],
-            arrival_buffer: TimeDelta::minutes(5),
-        },
-        front_office_chat: true,
-        qris: None,
-    }
-}
-
-fn sari() -> StaffName {
-    StaffName::parse("Sari").unwrap()
+    let policy = build::policy();
+    let hotel = HotelPolicy { name: "Hotel Melati <&>".to_owned(), ..policy.hotel };
+    Policy { hotel, ..policy }
 }
 
 fn booking(language: Language) -> Booking {
-    let check_in = policy().hotel.day_of(at(0));
-    Booking {
-        receipt_no: ReceiptNo::new(check_in, 7),
-        revision: Revision::FIRST,
-        guest: Guest {
-            name: GuestName::parse(NAME).unwrap(),
-            contact: Contact::Telegram(TelegramId(7)),
-            language,
-        },
-        stay: Stay {
-            room: RoomOfStay {
-                code: RoomCode::parse("STD").unwrap(),
-                name: "Standar".to_owned(),
-                price: Rupiah(350_000),
-            },
-            check_in,
-            nights: 2,
-            price: Rupiah(700_000),
-        },
-        booked_at: at(0),
-        hold: Hold::new(at(0), at(120), &policy().hold),
-        status: Status::Pending,
-        arrived_at: None,
-        qris_sent_at: None,
-        qris: QrisProgress::None,
-        access: TokenHash([0; 32]),
-    }
+    let new = build::new_booking(policy().hotel.day_of(at(0)), 2);
+    let guest = Guest { name: GuestName::parse(NAME).unwrap(), language, ..new.guest };
+    let book = Command::Book(NewBooking { guest, ..new });
+    build::change(None, book, at(0), &policy()).booking
 }
 
 fn evidence(why: Option<Why>) -> Evidence {
@@ -346,6 +279,9 @@ fn for_staff(language: Language) -> String {
     sheet.add("board", board(language));
     sheet.add("link to the board", board_link(language, "https://hotel.example/fo#code=abc"));
     sheet.add("link was sent", board_sent(language));
+    sheet.add("answered privately", answered_privately(language));
+    sheet.add("not done", not_done(language));
+    sheet.add("not anonymously", not_anonymously(language));
     sheet.add("changed meanwhile", changed_meanwhile(language));
     sheet.add("code is on its way", code_is_on_its_way(language));
     sheet.add("not for you", not_for_you(language));

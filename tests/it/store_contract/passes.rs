@@ -1,5 +1,6 @@
 //! Codes, sessions, the hotel's own secret, and the end.
 
+use chrono::TimeDelta;
 use jatah::domain::Moment;
 use jatah::store::{Memo, Pass, PassKind, Role, StoreError};
 use tokio::task::JoinSet;
@@ -70,9 +71,9 @@ pub async fn the_signing_key_is_the_first_one_for_everybody(store: Shared) {
 pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: Shared) {
     assert_eq!(store.memo("start:abc").await.unwrap(), None);
     let memo = |text: &str| Memo { text: text.to_owned(), expires_at: far_ahead() };
-    store.keep_memo("start:abc", &memo("one")).await.unwrap();
-    store.keep_memo("start:abc", &memo("two <&> 🙂")).await.unwrap();
-    store.keep_memo("start:abd", &memo("three")).await.unwrap();
+    store.keep_memo("start:abc", &memo("one"), minute(0)).await.unwrap();
+    store.keep_memo("start:abc", &memo("two <&> 🙂"), minute(0)).await.unwrap();
+    store.keep_memo("start:abd", &memo("three"), minute(0)).await.unwrap();
     assert_eq!(store.memo("start:abc").await.unwrap(), Some(memo("two <&> 🙂")));
 }
 
@@ -88,4 +89,12 @@ pub async fn a_closed_store_is_unavailable(store: Shared) {
     unavailable(store.changes(None).await.err());
     unavailable(super::next(&mut changes).await.err());
     store.close().await;
+}
+
+pub async fn a_memo_that_is_kept_for_years_costs_no_other_its_life(store: Shared) {
+    let memo = |expires_at| Memo { text: "a".to_owned(), expires_at };
+    let (short, long) = (memo(far_ahead()), memo(far_ahead() + TimeDelta::days(3_650)));
+    store.keep_memo("short", &short, minute(0)).await.unwrap();
+    store.keep_memo("long", &long, minute(0)).await.unwrap();
+    assert_eq!(store.memo("short").await.unwrap(), Some(short));
 }

@@ -92,16 +92,10 @@ async fn a_guest_with_too_many_holds_is_led_to_them() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     let first = hotel.books(&budi).await;
-    budi.says("/booking");
-    budi.taps("Aula").await;
-    budi.taps("1 malam").await;
-    hotel.taps_own_name(&budi).await;
+    hotel.sees_summary(&budi, "Aula").await;
     budi.taps("✅ Pesan").await;
     let second = receipt_in(&hotel.shows_another(&budi, &first).await.text);
-    budi.says("/booking");
-    budi.taps("Standar").await;
-    budi.taps("1 malam").await;
-    hotel.taps_own_name(&budi).await;
+    hotel.sees_summary(&budi, "Standar").await;
     budi.taps("✅ Pesan").await;
     let refusal = Refusal::TooManyHolds { most: 2 };
     let hotel_policy = &hotel.running().desk.policy().hotel;

@@ -6,6 +6,7 @@ use jatah::domain::ReceiptNo;
 
 use super::{FRONT_OFFICE, Hotel, in_fast_time};
 use crate::botapi::{BotApi, Fault, Message, TOKEN};
+use crate::hotel::until;
 use crate::watched::Trouble;
 
 /// How often the bot said something in a chat.
@@ -13,29 +14,10 @@ fn count(api: &BotApi, chat: i64, part: &str) -> usize {
     api.messages(chat).iter().filter(|message| message.text.contains(part)).count()
 }
 
-async fn degraded(hotel: &Hotel, part: &str) -> String {
-    loop {
-        if let Some(reason) = hotel.running().health.degraded().get("telegram")
-            && reason.contains(part)
-        {
-            return reason.clone();
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-async fn is_well(hotel: &Hotel) {
-    while hotel.running().health.degraded().contains_key("telegram") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 /// Waits until the store was asked for something more.
 async fn asks_the_store(hotel: &Hotel) {
     let before = hotel.store().calls();
-    while hotel.store().calls() == before {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| (hotel.store().calls() != before).then_some(())).await;
 }
 
 #[test]
@@ -92,16 +74,17 @@ async fn the_front_office_is_followed_when_its_group_gets_a_new_id() {
     let mut hotel = Hotel::open().await;
     let (sari, budi, rina) = (hotel.sari(), hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
     let moved = -1_009_009;
+    sari.says_in(FRONT_OFFICE, "/cek_pembayaran");
+    hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
     hotel.api.upgrades(FRONT_OFFICE, moved);
     let receipt_no = hotel.books(&budi).await;
     let notice = hotel.api.reads(moved, "BOOKING BARU").await;
     assert!(notice.text.contains(&receipt_no));
-    let told = degraded(&hotel, "telegram.fo_chat_id").await;
+    let told = hotel.is_degraded("telegram.fo_chat_id").await;
     assert!(told.contains("telegram.fo_chat_id = -1009009"), "{told}");
-    sari.says_in(moved, "/cek_pembayaran");
     hotel.api.reads(moved, "Belum bayar (1)").await;
     hotel.restart().await;
-    degraded(&hotel, "telegram.fo_chat_id = -1009009").await;
+    hotel.is_degraded("telegram.fo_chat_id = -1009009").await;
     let before = hotel.api.calls("sendmessage", FRONT_OFFICE).len();
     let second = hotel.books(&rina).await;
     let is_it = |m: &Message| m.text.contains("BOOKING BARU") && m.text.contains(&second);
@@ -214,11 +197,11 @@ async fn a_second_process_that_takes_the_updates_is_said_until_it_is_gone() {
     };
     tokio::select! {
         () = rival => {}
-        told = degraded(&hotel, "another process") => {
+        told = hotel.is_degraded("another process") => {
             assert_eq!(told, "another process takes this bot's updates");
         }
     }
-    is_well(&hotel).await;
+    hotel.is_well().await;
     budi.says("/status");
     budi.reads("Anda tidak punya booking").await;
     hotel.close().await;

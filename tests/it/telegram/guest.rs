@@ -50,11 +50,7 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
 async fn a_double_tap_books_once() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
-    budi.says("/booking");
-    budi.taps("Standar").await;
-    budi.taps("1 malam").await;
-    hotel.taps_own_name(&budi).await;
-    let summary = budi.reads("Sudah benar?").await;
+    let summary = hotel.sees_summary(&budi, "Standar").await;
     let data = summary.buttons[0].1["callback_data"].as_str().unwrap().to_owned();
     let taps: Vec<String> =
         (0..3).map(|_| budi.taps_data(budi.id, &summary, &data, "✅ Pesan")).collect();

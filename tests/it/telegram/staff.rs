@@ -1,8 +1,6 @@
 //! What the front office does.
 
-use jatah::auth::fresh_secret;
-use jatah::desk::BookRequest;
-use jatah::domain::{Contact, Email, Guest, GuestName, Language, ReceiptNo, RoomCode};
+use jatah::domain::{Contact, Email, ReceiptNo, Status};
 
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::leave;
@@ -153,6 +151,53 @@ async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_taps_in_the_same_moment_exactly_one_wins() {
+    let hotel = Hotel::open().await;
+    let (sari, joko) = (hotel.sari(), hotel.joko());
+    for id in 20..25 {
+        let receipt_no = hotel.books(&hotel.guest(id, "Budi")).await;
+        sari.says(&format!("/update_paid {receipt_no}"));
+        joko.says(&format!("/update_cancel {receipt_no}"));
+        let pay = hotel.shows(&sari, "Cocokkan", &receipt_no).await;
+        let cancel = hotel.shows(&joko, "Batalkan booking ini?", &receipt_no).await;
+        let data = |message: &crate::botapi::Message| {
+            message.buttons[0].1["callback_data"].as_str().unwrap().to_owned()
+        };
+        let paid = sari.taps_data(sari.id, &pay, &data(&pay), "Cocok, tandai PAID");
+        let cancelled = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
+        let answers = (sari.is_answered(&paid).await, joko.is_answered(&cancelled).await);
+        let number = ReceiptNo::parse(&receipt_no).unwrap();
+        match hotel.running().desk.held(number).await.unwrap().booking.status {
+            Status::Paid { .. } => {
+                assert!(answers.0.is_empty() && answers.1.contains("oleh Sari"), "{answers:?}");
+            }
+            Status::Cancelled { .. } => {
+                assert!(answers.1.is_empty() && answers.0.contains("oleh Pak Joko"), "{answers:?}");
+            }
+            Status::Pending => panic!("nobody won: {answers:?}"),
+        }
+    }
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_staff_ask_in_a_strange_group_is_answered_to_them_alone() {
+    let hotel = Hotel::open().await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    let receipt_no = hotel.books(&budi).await;
+    let group = hotel.api.group(-2_003);
+    sari.says_in(group, "/cek_pembayaran");
+    sari.reads("Belum bayar (1)").await;
+    sari.says_in(group, &format!("/tamu_tiba {receipt_no}"));
+    hotel.shows(&sari, "Tiba:", &receipt_no).await;
+    hotel.api.reads(group, "lewat chat pribadi").await;
+    for message in hotel.api.messages(group) {
+        assert!(!message.text.contains("Budi") && !message.text.contains("RESI-"), "{message:?}");
+    }
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stranger_learns_nothing() {
     let hotel = Hotel::open().await;
     let (budi, eve) = (hotel.guest(7, "Budi"), hotel.guest(666, "Eve"));
@@ -246,25 +291,11 @@ async fn receipt_numbers_are_read_tolerantly_and_the_nearest_are_offered() {
 }
 
 pub(super) async fn book_by_web(hotel: &Hotel, count: usize) {
-    let desk = &hotel.running().desk;
-    let check_in = desk.policy().hotel.day_of(desk.now());
-    let book = |number: usize| BookRequest {
-        request_id: fresh_secret(),
-        guest: Guest {
-            name: GuestName::parse(&format!("Tamu {number}")).unwrap(),
-            contact: Contact::Web(Email::parse(&format!("t{number}@example.com")).unwrap()),
-            language: Language::Indonesian,
-        },
-        room: RoomCode::parse("HALL").unwrap(),
-        check_in,
-        nights: 1,
-        position: None,
-        address_limit: None,
+    let book = |number: usize| async move {
+        let email = Email::parse(&format!("t{number}@example.com")).unwrap();
+        hotel.books_for(&format!("Tamu {number}"), Contact::Web(email)).await
     };
-    let all = (0..count).map(|number| desk.book(book(number)));
-    for booked in futures_util::future::join_all(all).await {
-        booked.unwrap();
-    }
+    futures_util::future::join_all((0..count).map(book)).await;
 }
 
 /// Notices that the front office was told, of one kind.

@@ -50,11 +50,7 @@ async fn a_status_message_that_is_deleted_comes_again() {
 async fn a_guest_reads_the_receipt_number_whatever_becomes_of_the_summary() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
-    budi.says("/booking");
-    budi.taps("Standar").await;
-    budi.taps("1 malam").await;
-    hotel.taps_own_name(&budi).await;
-    let summary = budi.reads("Sudah benar?").await;
+    let summary = hotel.sees_summary(&budi, "Standar").await;
     let data = summary.buttons[0].1["callback_data"].as_str().unwrap().to_owned();
     hotel.api.deletes(7, summary.id);
     budi.taps_data(7, &summary, &data, "✅ Pesan");
