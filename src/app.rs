@@ -140,20 +140,11 @@ impl Running {
         let staff = StaffDoor::new(Arc::clone(&store.store), clock.clone());
         let bot_name = BotName::default();
         let bot = Telegram::set_up(config, public_url.clone(), Arc::clone(&bot_name)).await?;
-        let (inbox, telegram) = match bot {
-            Some(bot) => {
-                let (inbox, deliver) = bot.start(
-                    (&desk, staff.clone()),
-                    qris.clone(),
-                    (&feed, node.clone()),
-                    health.clone(),
-                    &doors,
-                    &deliveries,
-                );
-                (Some(inbox), Some(deliver))
-            }
-            None => (None, None),
-        };
+        let started = bot.map(|bot| {
+            let (feed, health) = ((&feed, node.clone()), health.clone());
+            bot.start((&desk, staff.clone()), qris.clone(), feed, health, &doors, &deliveries)
+        });
+        let (inbox, telegram) = started.unzip();
         let courier = Courier::new(
             Arc::clone(&store.store),
             feed.clone(),

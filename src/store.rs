@@ -4,24 +4,26 @@
 //! guest's limits, or nothing of it. The domain decides the step; the store decides the race.
 //! Nothing here knows rules, people's sentences or any driver.
 
-use std::fmt;
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
 
-use crate::domain::{
-    Change, Held, Moment, ReceiptNo, Recipient, Revision, RoomCode, StaffName, Status, TokenHash,
-    Track,
-};
+use crate::domain::{Change, Held, Moment, ReceiptNo, RoomCode, StaffName, TokenHash, Track};
 
+mod commit;
 mod document;
+mod list;
+mod log;
 pub mod mongo;
 pub mod queue;
 pub mod sqlite;
 
 pub use crate::domain::Role;
+pub use commit::{Commit, CommitAnswer, Limit, Opening, Requested};
+pub use list::{BelowSold, Filter, Night, Page, PageKey, Search, StatusKind, Wake};
+pub use log::{
+    Changes, Cursor, Fed, Lease, LeaseAnswer, Mark, NodeId, NoticeId, Outcome, Owed, Undelivered,
+};
 pub use queue::CommitQueue;
 
 /// Commits in one batch at most.
@@ -187,284 +189,6 @@ pub enum StoreError {
     Unexpected(String),
 }
 
-/// One step of one booking with its preconditions, to be written whole or not at all.
-#[derive(Debug, Clone)]
-pub struct Commit {
-    /// The step. Its booking's revision must be the one after what the store has.
-    pub change: Arc<Change>,
-    /// What the first step of a booking needs besides; `None` for every later one.
-    pub opening: Option<Opening>,
-    /// Who delivers the notices first, and for how long.
-    pub lease: Lease,
-}
-
-impl Commit {
-    /// Whether this step ends the hold: its limits are given back.
-    #[must_use]
-    pub fn ends_hold(&self) -> bool {
-        !self.change.booking.is_pending()
-    }
-
-    /// Whether the guest's positions go with this step: at the end of the hold, and at the desk,
-    /// where they play no part any more.
-    #[must_use]
-    pub fn ends_track(&self) -> bool {
-        self.ends_hold() || self.change.booking.arrived_at.is_some()
-    }
-
-    /// Whether this step frees the rooms that the booking took.
-    #[must_use]
-    pub fn frees_rooms(&self) -> bool {
-        // A cancelled booking takes no further step, so this is true of one commit only.
-        matches!(self.change.booking.status, Status::Cancelled { .. })
-    }
-}
-
-/// What the first step of a booking needs.
-#[derive(Debug, Clone)]
-pub struct Opening {
-    /// Rooms for sale a night, where no manager set another allotment.
-    pub rooms: u32,
-    /// Limits on running holds that it counts towards, the guest's first.
-    pub limits: Vec<Limit>,
-    /// The request that made it.
-    pub request: TokenHash,
-    /// SHA-256 over the request's input: the same id with other input is refused.
-    pub fingerprint: TokenHash,
-}
-
-/// At most so many running holds may carry the same key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limit {
-    /// Whom it is counted for.
-    pub key: String,
-    /// How many may run.
-    pub most: u32,
-}
-
-/// What became of one commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommitAnswer {
-    /// It is written.
-    Done,
-    /// Another step of the same booking came first.
-    Stale,
-    /// No room of the type is left on this night.
-    SoldOut(NaiveDate),
-    /// A limit is reached; how many it allows.
-    TooManyHolds(u32),
-    /// This request id made a booking before.
-    Repeated(Requested),
-}
-
-/// What a request id made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Requested {
-    /// The booking.
-    pub receipt_no: ReceiptNo,
-    /// SHA-256 over the input of the request.
-    pub fingerprint: TokenHash,
-}
-
-/// When a booking needs the clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wake {
-    /// Which booking.
-    pub receipt_no: ReceiptNo,
-    /// In which state: a wake of an older one is void.
-    pub revision: Revision,
-    /// When.
-    pub at: Moment,
-}
-
-/// What is known of one room type on one night.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Night {
-    /// Which type.
-    pub room: RoomCode,
-    /// Which night.
-    pub night: NaiveDate,
-    /// Rooms taken by pending and paid bookings.
-    pub taken: u32,
-    /// Rooms for sale, if a manager set it.
-    pub allotment: Option<u32>,
-}
-
-/// More rooms are sold than the allotment would be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BelowSold(pub u32);
-
-/// Which bookings. Every condition that is given must hold.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// One of these states.
-    pub status: Option<Vec<StatusKind>>,
-    /// With this check-in date.
-    pub check_in: Option<NaiveDate>,
-    /// Paid or cancelled at or after this moment.
-    pub settled_since: Option<Moment>,
-    /// Receipt number, or part of the name, whatever the case.
-    pub search: Option<Search>,
-}
-
-/// A status without its data, to filter by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusKind {
-    /// Pending.
-    Pending,
-    /// Paid.
-    Paid,
-    /// Cancelled.
-    Cancelled,
-}
-
-impl From<&Status> for StatusKind {
-    fn from(status: &Status) -> Self {
-        match status {
-            Status::Pending => Self::Pending,
-            Status::Paid { .. } => Self::Paid,
-            Status::Cancelled { .. } => Self::Cancelled,
-        }
-    }
-}
-
-/// What to look for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Search {
-    /// This receipt number.
-    Receipt(ReceiptNo),
-    /// Part of a receipt number (`RESI-20260104`, `-001`) or of the guest's name, any case.
-    Text(String),
-}
-
-/// Where a page ended: the next starts after this booking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageKey {
-    /// When it was booked.
-    pub booked_at: Moment,
-    /// Its receipt number.
-    pub receipt_no: ReceiptNo,
-}
-
-/// One page of bookings.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// The bookings with their tracks.
-    pub bookings: Vec<Held>,
-    /// Whether there are more after these.
-    pub has_next: bool,
-    /// How many the filter matches in all.
-    pub total: u64,
-}
-
-/// A place in the log of changes. What is in it only its store knows.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Cursor(pub String);
-
-/// An open stream of changes.
-pub struct Changes {
-    /// Where it starts: nothing after this cursor is missed.
-    pub start: Cursor,
-    /// What was committed after it.
-    pub stream: BoxStream<'static, Result<(Cursor, Fed), StoreError>>,
-}
-
-/// What the log tells.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fed {
-    /// A booking moved.
-    Changed {
-        /// The step.
-        change: Arc<Change>,
-        /// Who delivers its notices first.
-        lease: Lease,
-    },
-    /// A guest moved. Never replayed.
-    Moved(ReceiptNo),
-    /// A notice was sent or given up. Never replayed.
-    Marked(Mark),
-}
-
-/// What became of a notice, in short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
-    /// Which notice.
-    pub notice: NoticeId,
-    /// Given up, not sent.
-    pub is_given_up: bool,
-}
-
-/// Names one notice: the change that owes it, and to whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NoticeId {
-    /// The booking.
-    pub receipt_no: ReceiptNo,
-    /// The change.
-    pub revision: Revision,
-    /// Who is told.
-    pub to: Recipient,
-}
-
-/// The right to deliver a notice first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
-    /// Which process.
-    pub node: NodeId,
-    /// Until when; then others take over.
-    pub until: Moment,
-}
-
-impl Lease {
-    /// How long a process has the right to deliver a notice: longer than any attempt.
-    pub const LENGTH: TimeDelta = TimeDelta::seconds(30);
-}
-
-/// What became of the wish to deliver a notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeaseAnswer {
-    /// The lease is the caller's.
-    Taken,
-    /// Another process has the right until then.
-    HeldUntil(Moment),
-    /// It is sent or given up, or never was.
-    Settled,
-}
-
-/// One process's name, fresh at every start.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NodeId(pub String);
-
-/// A notice that is still to be delivered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Owed {
-    /// The change that owes it.
-    pub change: Arc<Change>,
-    /// To whom.
-    pub to: Recipient,
-    /// Who has the right to deliver it.
-    pub lease: Lease,
-}
-
-/// What became of a notice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Accepted by the recipient's side.
-    Sent(Moment),
-    /// Given up, with the reason in the front office's words.
-    GaveUp(Moment, String),
-}
-
-/// A notice that was given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undelivered {
-    /// Of which booking.
-    pub receipt_no: ReceiptNo,
-    /// To whom.
-    pub to: Recipient,
-    /// Why.
-    pub reason: String,
-}
-
 /// What a secret opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pass {
@@ -492,16 +216,4 @@ pub enum PassKind {
     Code,
     /// Holds for a working day.
     Session,
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for NoticeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{} to {:?}", self.receipt_no, self.revision.0, self.to)
-    }
 }

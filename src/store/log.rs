@@ -1,0 +1,130 @@
+//! The log of changes, and the notices that its changes owe.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use futures_util::stream::BoxStream;
+
+use super::StoreError;
+use crate::domain::{Change, Moment, ReceiptNo, Recipient, Revision};
+
+/// A place in the log of changes. What is in it only its store knows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cursor(pub String);
+
+/// An open stream of changes.
+pub struct Changes {
+    /// Where it starts: nothing after this cursor is missed.
+    pub start: Cursor,
+    /// What was committed after it.
+    pub stream: BoxStream<'static, Result<(Cursor, Fed), StoreError>>,
+}
+
+/// What the log tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fed {
+    /// A booking moved.
+    Changed {
+        /// The step.
+        change: Arc<Change>,
+        /// Who delivers its notices first.
+        lease: Lease,
+    },
+    /// A guest moved. Never replayed.
+    Moved(ReceiptNo),
+    /// A notice was sent or given up. Never replayed.
+    Marked(Mark),
+}
+
+/// What became of a notice, in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Which notice.
+    pub notice: NoticeId,
+    /// Given up, not sent.
+    pub is_given_up: bool,
+}
+
+/// Names one notice: the change that owes it, and to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NoticeId {
+    /// The booking.
+    pub receipt_no: ReceiptNo,
+    /// The change.
+    pub revision: Revision,
+    /// Who is told.
+    pub to: Recipient,
+}
+
+/// The right to deliver a notice first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Which process.
+    pub node: NodeId,
+    /// Until when; then others take over.
+    pub until: Moment,
+}
+
+impl Lease {
+    /// How long a process has the right to deliver a notice: longer than any attempt.
+    pub const LENGTH: TimeDelta = TimeDelta::seconds(30);
+}
+
+/// What became of the wish to deliver a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// The lease is the caller's.
+    Taken,
+    /// Another process has the right until then.
+    HeldUntil(Moment),
+    /// It is sent or given up, or never was.
+    Settled,
+}
+
+/// One process's name, fresh at every start.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NodeId(pub String);
+
+/// A notice that is still to be delivered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owed {
+    /// The change that owes it.
+    pub change: Arc<Change>,
+    /// To whom.
+    pub to: Recipient,
+    /// Who has the right to deliver it.
+    pub lease: Lease,
+}
+
+/// What became of a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted by the recipient's side.
+    Sent(Moment),
+    /// Given up, with the reason in the front office's words.
+    GaveUp(Moment, String),
+}
+
+/// A notice that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    /// Of which booking.
+    pub receipt_no: ReceiptNo,
+    /// To whom.
+    pub to: Recipient,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for NoticeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{} to {:?}", self.receipt_no, self.revision.0, self.to)
+    }
+}
