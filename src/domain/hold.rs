@@ -10,6 +10,16 @@ use super::{Held, Moment, Policy};
 /// from now, for else it would grant time that has passed already.
 const AWAY: TimeDelta = TimeDelta::minutes(1);
 
+/// Who has been at one spot for longer than this, and came closer at no time before, has not left
+/// yet: no jam or errand, but home.
+const SETTLED: TimeDelta = TimeDelta::minutes(30);
+/// After an extension, who has been at one spot for longer than this rests there; traffic rarely
+/// stands for so long.
+const REST: TimeDelta = TimeDelta::minutes(20);
+/// Within so many metres a guest may be at the hotel already, unseen by the front office: in the
+/// car park, in the lobby.
+const DOOR_METRES: f64 = 500.0;
+
 /// How long the room is kept, and when the clock is needed next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
@@ -99,9 +109,11 @@ pub fn end(held: &Held, now: Moment, policy: &Policy) -> End {
 
 /// By which clause of the rule a hold grows or ends.
 ///
-/// Of one who closes in from outside the radius, the estimate has the benefit of the doubt: it may
-/// be too long by one extension. (An extension granted in vain costs half an hour of a room, one
-/// refused costs a guest the night.)
+/// Within the radius the first extension is refused only to who plainly does not come: who drives
+/// away, or has not left yet; the second also to who rests. Of one who closes in from farther away,
+/// the estimate may be too long by three quarters of an extension: the doubt is the guest's. (An
+/// extension granted in vain costs half an hour of a room, one refused costs a guest the night.)
+/// The limits were chosen with `jatah simulate`: `docs/on-the-way.md`.
 fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let HoldPolicy { extend_by, max_extensions, .. } = policy.hold;
     if !evidence.is_fresh {
@@ -114,24 +126,31 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let to_end = (hold.until - now).max(TimeDelta::zero());
     let covered_by =
         |time| evidence.estimate.is_some_and(|known| known.arrives_in <= to_end + time);
-    let comes_closer = evidence.is_approaching == Some(true);
-    let is_parked = evidence.standing > extend_by;
     let is_repeat = hold.extensions > 0;
+    let is_parked = evidence.standing > if is_repeat { extend_by.min(REST) } else { extend_by };
+    let is_away = evidence.is_approaching == Some(false);
+    let is_closing = evidence.is_approaching == Some(true);
     if evidence.within_radius {
-        if is_repeat && evidence.is_approaching == Some(false) {
+        if is_away {
             Why::MovedAway
         } else if is_repeat && is_parked {
             Why::Parked
+        } else if !is_closing && evidence.standing > SETTLED && !is_at_the_door(evidence) {
+            Why::NotLeft
         } else {
             Why::Near
         }
-    } else if !comes_closer {
+    } else if !is_closing {
         Why::Far
     } else if is_parked && (is_repeat || !covered_by(extend_by)) {
         Why::Parked
-    } else if covered_by(extend_by + extend_by) {
+    } else if covered_by(extend_by + extend_by * 3 / 4) {
         Why::Closing
     } else {
         Why::TooLate
     }
+}
+
+fn is_at_the_door(evidence: &Evidence) -> bool {
+    evidence.distance_metres <= DOOR_METRES
 }

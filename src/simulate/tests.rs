@@ -53,10 +53,10 @@ fn the_plain_hold_waits_for_nobody() {
 fn guests_on_the_way_keep_the_room_more_often_than_by_the_radius_alone_and_for_less() {
     let (_, tallies) = compared(10_000);
     let [_, radius_only, ours] = tallies.as_slice() else { panic!() };
-    assert!(ours.late_kept() > 0.95, "{ours:?}");
+    assert!(ours.late_kept() > 0.96, "{ours:?}");
     assert!(ours.late_kept() > radius_only.late_kept(), "{radius_only:?}");
     let cost = part(ours.vain_minutes, radius_only.vain_minutes);
-    assert!(cost < 0.8, "{cost}");
+    assert!(cost < 0.36, "{cost}");
 }
 
 #[test]

@@ -91,6 +91,7 @@ fn will_cancel(about: &Context<'_>, why: Option<Why>) -> String {
             ("Waktunya tidak bisa diperpanjang lagi", "The time cannot be extended again")
         }
         Some(Why::MovedAway) => ("Anda menjauh dari hotel", "You are moving away"),
+        Some(Why::NotLeft) => ("Anda belum berangkat", "You have not set out yet"),
         Some(Why::Parked) => (
             "Anda sudah lama berhenti di tempat yang sama",
             "You have been at the same place for long",

@@ -124,11 +124,10 @@ fn why(language: Language, why: Why) -> &'static str {
             "closing in, but there only long after an extension would be over",
         ),
         Why::MovedAway => say(language, "dekat tetapi menjauh", "near, but moving away"),
-        Why::Parked => say(
-            language,
-            "diam di satu tempat lebih lama dari satu perpanjangan",
-            "at one spot for longer than an extension",
-        ),
+        Why::NotLeft => say(language, "belum berangkat", "has not set out"),
+        Why::Parked => {
+            say(language, "terlalu lama diam di satu tempat", "at one spot for too long")
+        }
     }
 }
 

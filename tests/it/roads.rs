@@ -210,7 +210,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let mut hotel = House::new().open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        // From 55 km on towards the hotel, 55 km/h, silent from minute 119 on.
+        // From 82 km on towards the hotel, 80 km/h, silent from minute 119 on.
         for minute in (65..=119).step_by(2) {
             hotel.pass(minutes(minute) - (hotel.clock.now() - epoch())).await;
             if hotel.clock.now() == epoch() + minutes(105) {
@@ -222,7 +222,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
                 assert!(words.ends_with("lewat batas: akan diperpanjang"), "{words}");
             }
             #[expect(clippy::cast_precision_loss, reason = "few minutes")]
-            let north = 0.5 - (minute - 65) as f64 * 0.0075;
+            let north = 0.743 - (minute - 65) as f64 * 0.012;
             let fix = fix_north(north, hotel.clock.now());
             hotel.is_at(&guest, fix.from_source(Source::Live { until: None })).await.unwrap();
         }
@@ -233,7 +233,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let words = text::detail(Language::English, &extended.event).unwrap();
         assert_eq!(
             words,
-            "10.5 km, closing, there in 34 minutes (by their speed and the traffic), live fix 1 \
+            "10.5 km, closing, there in 31 minutes (by their speed and the traffic), live fix 1 \
              minute old · can be there within an extension: +30 minutes"
         );
         hotel.pass(minutes(15)).await;
@@ -243,9 +243,9 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let words = text::detail(Language::Indonesian, &expired.event).unwrap();
         assert_eq!(
             words,
-            "10,5 km, mendekat lalu diam 31 menit, perkiraan 59 menit lagi (menurut lalu lintas jam ini), \
-             lokasi live, 31 menit tanpa kabar: tidak bergerak, sudah diperpanjang 1 kali \
-             · diam di satu tempat lebih lama dari satu perpanjangan"
+            "10,5 km, mendekat lalu diam 31 menit, perkiraan 32 menit lagi (menurut kecepatan tamu dan \
+             lalu lintas), lokasi live, 31 menit tanpa kabar: tidak bergerak, sudah diperpanjang 1 kali \
+             · terlalu lama diam di satu tempat"
         );
         hotel.close().await;
     });

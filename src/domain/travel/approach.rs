@@ -15,11 +15,14 @@ const APPROACH_METRES: f64 = 200.0;
 const DETOUR_METRES: f64 = 2_000.0;
 /// Who stands came from where they were at least so many metres nearer or farther.
 const LEG_METRES: f64 = 500.0;
-/// The guest's own speed is read off so long at least.
-const MIN_SPAN: TimeDelta = TimeDelta::minutes(3);
-/// Closing speeds that are believed of one who drives, in km/h. Below, they are on foot or in a
-/// jam that will not last; above, it is a train or a mistake.
-const OWN_SPEEDS: std::ops::RangeInclusive<f64> = 3.0..=80.0;
+/// The guest's own speed is read off what they drove in so long before the latest fix: long enough
+/// for a mean over main roads and lanes.
+const DRIVEN: TimeDelta = TimeDelta::minutes(60);
+/// Driving for less than this is no measure of a speed.
+const MIN_DRIVEN: TimeDelta = TimeDelta::minutes(3);
+/// Speeds that are believed of one who drives, in km/h. Below, they are on foot or in a jam that
+/// will not last; above, it is a train or a mistake (the limit on Indonesian toll roads is 100).
+const OWN_SPEEDS: std::ops::RangeInclusive<f64> = 3.0..=120.0;
 /// What the guest's own speed counts beside the city's: the last minutes alone say too little of the
 /// next. Of the shares tried with `jatah simulate`, this keeps the most guests for the minutes that
 /// it costs, and still hears the guest where a city's speeds are set wrong.
@@ -123,12 +126,21 @@ impl<'a> Approach<'a> {
         (hours(road_km / km_per_hour), basis)
     }
 
-    /// Speed on the road over the last while, in km/h, if the closing speed can be believed.
+    /// Speed on the road over the last hour, in km/h, halts left out, if it can be believed. It is
+    /// that of the way driven, whichever way the road swings: what was closed in of it says little
+    /// of how fast the rest will go.
     fn own_speed(&self) -> Option<f64> {
-        let (metres, took) = self.closed.filter(|(_, took)| *took >= MIN_SPAN)?;
+        let fixes = self.track.fixes();
+        let since = self.latest.at - DRIVEN;
+        let legs = fixes.iter().zip(fixes.iter().skip(1)).filter(|(from, _)| from.at >= since);
+        let (metres, took) = legs
+            .map(|(from, to)| (from.place.about_metres_to(to.place), to.at - from.at))
+            .filter(|(metres, _)| *metres >= SPOT_METRES)
+            .fold((0.0, TimeDelta::zero()), |(way, took), (metres, time)| {
+                (way + metres, took + time)
+            });
         let km_per_hour = metres / took.as_seconds_f64() * 3.6;
-        // What they closed in as the crow flies they drove on roads.
-        OWN_SPEEDS.contains(&km_per_hour).then_some(km_per_hour * self.policy.travel.road_factor)
+        (took >= MIN_DRIVEN && OWN_SPEEDS.contains(&km_per_hour)).then_some(km_per_hour)
     }
 
     fn city_speed(&self) -> f64 {

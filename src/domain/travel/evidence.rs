@@ -83,10 +83,12 @@ pub enum Why {
     Far,
     /// Closing in, but there only long after an extension would be over.
     TooLate,
-    /// Near, but provably moving away after an extension.
+    /// Near, but provably moving away.
     MovedAway,
-    /// At the same spot for longer than an extension: near the hotel after one was granted, or on
-    /// the way there.
+    /// Near, but where they were all along: they have not set out.
+    NotLeft,
+    /// At the same spot for most of an extension that was granted, or for longer than one on the
+    /// way there.
     Parked,
 }
 
@@ -101,6 +103,7 @@ impl Why {
             | Self::Far
             | Self::TooLate
             | Self::MovedAway
+            | Self::NotLeft
             | Self::Parked => false,
         }
     }

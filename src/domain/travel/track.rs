@@ -19,8 +19,11 @@ const WORTH_METRES: f64 = 50.0;
 /// A fix so much younger than the last kept one is worth keeping without a move.
 const WORTH_AGE: TimeDelta = TimeDelta::seconds(60);
 /// Fixes between the first and the latest are kept so far apart in time at least, so that twelve
-/// of them tell of the last twenty minutes and more, and not of a moment.
+/// of them tell of a way and not of a moment.
 const SPACING: TimeDelta = TimeDelta::seconds(120);
+/// The older a fix, the sparser: it goes once its neighbours are closer together in time than this
+/// part of its age. Twelve fixes then reach back over a whole hold.
+const SPARSENESS: i32 = 2;
 /// Fixes within so many metres of each other are one spot: a car park, a restaurant, a jam.
 pub(super) const SPOT_METRES: f64 = 200.0;
 
@@ -94,8 +97,16 @@ impl Track {
     }
 
     fn kept(&self, fix: Fix) -> Taken {
-        let mut fixes = Vec::with_capacity(MAX_FIXES + 1);
-        fixes.extend_from_slice(&self.fixes);
+        let mut fixes: Vec<Fix> = Vec::with_capacity(MAX_FIXES + 1);
+        let newer = self.fixes.iter().skip(1).chain([&fix]);
+        for (one, next) in self.fixes.iter().zip(newer) {
+            let is_spared = fixes
+                .last()
+                .is_none_or(|before| next.at - before.at >= (fix.at - one.at) / SPARSENESS);
+            if is_spared {
+                fixes.push(*one);
+            }
+        }
         if let [.., before, latest] = fixes.as_slice() {
             // What lies between two fixes of one spot says nothing that they do not.
             let is_one_spot = [latest, &fix]
@@ -106,8 +117,10 @@ impl Track {
             }
         }
         fixes.push(fix);
-        let surplus = fixes.len().saturating_sub(MAX_FIXES);
-        fixes.drain(..surplus);
+        if fixes.len() > MAX_FIXES {
+            // Where they set out stays.
+            fixes.remove(1);
+        }
         Taken::Kept(Self { fixes, doubted: None, dropped: self.dropped })
     }
 

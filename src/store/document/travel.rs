@@ -62,7 +62,7 @@ macro_rules! named {
 named!(ForecastDocument is Forecast: InTime, WillExtend, WillCancel, NoPosition);
 named!(SourceKindDocument is SourceKind: Page, Single, Live, LiveSilent);
 named!(BasisDocument is Basis: Routed, OwnSpeed, CitySpeed);
-named!(WhyDocument is Why: Near, Closing, Stale, NoneLeft, Far, TooLate, MovedAway, Parked);
+named!(WhyDocument is Why: Near, Closing, Stale, NoneLeft, Far, TooLate, MovedAway, NotLeft, Parked);
 
 /// The fields with a default came later than the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]

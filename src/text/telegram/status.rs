@@ -152,6 +152,10 @@ fn outlook(
                 let lead = say(language, "Anda menjauh dari hotel.", "You are moving away.");
                 format!("{lead} {cancelled}")
             }
+            Some(Why::NotLeft) => {
+                let lead = say(language, "Anda belum berangkat.", "You have not set out yet.");
+                format!("{lead} {cancelled}")
+            }
             Some(Why::Parked) => {
                 let lead = say(
                     language,

@@ -96,6 +96,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
         reminder("reminded: too late", Forecast::WillCancel, Some(Why::TooLate)),
         reminder("reminded: none left", Forecast::WillCancel, Some(Why::NoneLeft)),
         reminder("reminded: moved away", Forecast::WillCancel, Some(Why::MovedAway)),
+        reminder("reminded: not left", Forecast::WillCancel, Some(Why::NotLeft)),
         reminder("reminded: parked", Forecast::WillCancel, Some(Why::Parked)),
         reminder("reminded: no position", Forecast::NoPosition, None),
         ("payment asked", change(130, Actor::Clock, Event::PaymentAsked, &arrived)),
