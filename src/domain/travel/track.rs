@@ -21,8 +21,8 @@ const WORTH_AGE: TimeDelta = TimeDelta::seconds(60);
 /// Fixes between the first and the latest are kept so far apart in time at least, so that twelve
 /// of them tell of a way and not of a moment.
 const SPACING: TimeDelta = TimeDelta::seconds(120);
-/// The older a fix, the sparser: it goes once its neighbours are closer together in time than this
-/// part of its age. Twelve fixes then reach back over a whole hold.
+/// The older a fix, the sparser: it goes once its neighbours are closer together in time than its age
+/// divided by this. Twelve fixes then reach back over a whole hold.
 const SPARSENESS: i32 = 2;
 /// Fixes within so many metres of each other are one spot: a car park, a restaurant, a jam.
 pub(super) const SPOT_METRES: f64 = 200.0;
