@@ -16,8 +16,8 @@ pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
 pub use history::{action, actor, detail, undelivered};
 pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
 pub use refusal::refusal;
-use travel::unsaid;
 pub use travel::{evidence, outlook, story};
+use travel::{unsaid, why_not};
 
 use crate::domain::Language;
 

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::mail::{CodeInMail, Pay};
-use super::{duration, evidence, kilometres, rupiah, say};
+use super::{duration, evidence, kilometres, rupiah, say, why_not};
 use crate::domain::{Booking, CancelReason, Evidence, Forecast, Language, Why};
 
 /// What the sentences are about.
@@ -86,27 +86,10 @@ pub(super) fn reminded(
 
 /// Why the end would cancel the booking as things stand.
 fn will_cancel(about: &Context<'_>, why: Option<Why>) -> String {
-    let (indonesian, english) = match why {
-        Some(Why::NoneLeft) => {
-            ("Waktunya tidak bisa diperpanjang lagi", "The time cannot be extended again")
-        }
-        Some(Why::MovedAway) => ("Anda menjauh dari hotel", "You are moving away"),
-        Some(Why::NotLeft) => ("Anda belum berangkat", "You have not set out yet"),
-        Some(Why::Parked) => (
-            "Anda sudah lama berhenti di tempat yang sama",
-            "You have been at the same place for long",
-        ),
-        Some(Why::TooLate) => (
-            "Perkiraan tiba Anda terlalu jauh melewati batas",
-            "You are expected too long after the end",
-        ),
-        Some(Why::Near | Why::Closing | Why::Stale | Why::Far) | None => {
-            ("Anda masih jauh dan belum mendekat", "You are still far and not coming closer")
-        }
-    };
+    let why = why_not(about.booking.guest.language, why);
     about.say(
-        format!("{indonesian}. Bila tetap begitu, booking akan batal pada waktu itu."),
-        format!("{english}. If that stays so, the booking will be cancelled at that time."),
+        format!("{why}. Bila tetap begitu, booking akan batal pada waktu itu."),
+        format!("{why}. If that stays so, the booking will be cancelled at that time."),
     )
 }
 

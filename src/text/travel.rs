@@ -131,6 +131,29 @@ fn why(language: Language, why: Why) -> &'static str {
     }
 }
 
+/// Why the end would cancel the booking as things stand, told to the guest, without a full stop.
+pub(super) fn why_not(language: Language, why: Option<Why>) -> &'static str {
+    let (indonesian, english) = match why {
+        Some(Why::NoneLeft) => {
+            ("Waktunya tidak bisa diperpanjang lagi", "The time cannot be extended again")
+        }
+        Some(Why::MovedAway) => ("Anda menjauh dari hotel", "You are moving away"),
+        Some(Why::NotLeft) => ("Anda belum berangkat", "You have not set out yet"),
+        Some(Why::Parked) => (
+            "Anda sudah lama berhenti di tempat yang sama",
+            "You have been at the same place for long",
+        ),
+        Some(Why::TooLate) => (
+            "Perkiraan tiba Anda terlalu jauh melewati batas",
+            "You are expected too long after the end",
+        ),
+        Some(Why::Near | Why::Closing | Why::Stale | Why::Far) | None => {
+            ("Anda masih jauh dan belum mendekat", "You are still far and not coming closer")
+        }
+    };
+    say(language, indonesian, english)
+}
+
 /// What there is to say of a change besides its name, with the times of the hotel's clock.
 #[must_use]
 pub fn story(language: Language, change: &Change, timezone: Tz) -> Option<String> {

@@ -9,7 +9,7 @@ use crate::domain::{
     Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, Held, HotelPolicy, Language,
     Moment, Policy, QrisProgress, Status, Why,
 };
-use crate::text::{clock_time, duration, kilometres, rupiah, say};
+use crate::text::{clock_time, duration, kilometres, rupiah, say, why_not};
 
 /// The one message that shows how a booking is, all its life.
 #[must_use]
@@ -138,49 +138,21 @@ fn outlook(
                 "We have no position of yours, so the booking is cancelled automatically at {until}. On the way? Share your position."
             ),
         ),
-        Forecast::WillCancel => match evidence.and_then(|known| known.why) {
-            Some(Why::NoneLeft) => say(
-                language,
-                format!(
-                    "Waktunya tidak bisa diperpanjang lagi. Mohon tiba sebelum pukul {until}; sesudah itu booking dibatalkan otomatis."
-                ),
-                format!(
-                    "The time cannot be extended again. Please be here before {until}; after that the booking is cancelled automatically."
-                ),
-            ),
-            Some(Why::MovedAway) => {
-                let lead = say(language, "Anda menjauh dari hotel.", "You are moving away.");
-                format!("{lead} {cancelled}")
-            }
-            Some(Why::NotLeft) => {
-                let lead = say(language, "Anda belum berangkat.", "You have not set out yet.");
-                format!("{lead} {cancelled}")
-            }
-            Some(Why::Parked) => {
-                let lead = say(
+        Forecast::WillCancel => {
+            let why = evidence.and_then(|known| known.why);
+            if why == Some(Why::NoneLeft) {
+                return say(
                     language,
-                    "Anda sudah lama berhenti di tempat yang sama.",
-                    "You have been at the same place for long.",
+                    format!(
+                        "Waktunya tidak bisa diperpanjang lagi. Mohon tiba sebelum pukul {until}; sesudah itu booking dibatalkan otomatis."
+                    ),
+                    format!(
+                        "The time cannot be extended again. Please be here before {until}; after that the booking is cancelled automatically."
+                    ),
                 );
-                format!("{lead} {cancelled}")
             }
-            Some(Why::TooLate) => {
-                let lead = say(
-                    language,
-                    "Perkiraan tiba Anda terlalu jauh melewati batas.",
-                    "You are expected too long after the end.",
-                );
-                format!("{lead} {cancelled}")
-            }
-            Some(Why::Near | Why::Closing | Why::Stale | Why::Far) | None => {
-                let lead = say(
-                    language,
-                    "Anda masih jauh dan belum mendekat.",
-                    "You are still far and not coming closer.",
-                );
-                format!("{lead} {cancelled}")
-            }
-        },
+            format!("{}. {cancelled}", why_not(language, why))
+        }
     }
 }
 
