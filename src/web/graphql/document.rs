@@ -18,8 +18,11 @@ use super::error::{INVALID_INPUT, malformed};
 
 /// Fields within fields at most.
 pub const MAX_DEPTH: usize = 15;
-/// Fields at most; a field under two aliases counts twice.
+/// Selections at most: fields, inline fragments and fragment spreads. A field under two aliases
+/// counts twice, and what a fragment selects counts as often as the fragment is spread.
 pub const MAX_FIELDS: usize = 500;
+/// Arguments and variable definitions at most. Validation compares some of them with each other.
+const MAX_COLONS: usize = 2_000;
 /// Directives at most, counted with every other `@` of the text.
 const MAX_DIRECTIVES: usize = 100;
 /// Brackets within brackets at most: the parser calls itself for each.
@@ -53,6 +56,10 @@ pub fn read(
     // Each may come back in an error of its own, many times as long as itself.
     if query.bytes().filter(|byte| *byte == b'@').count() > MAX_DIRECTIVES {
         return Err(malformed(format!("At most {MAX_DIRECTIVES} directives may be used.")));
+    }
+    // Each argument, alias and variable definition has a colon.
+    if query.bytes().filter(|byte| *byte == b':').count() > MAX_COLONS {
+        return Err(malformed(format!("At most {MAX_COLONS} arguments and aliases may be used.")));
     }
     let parsed = parse_query(query).map_err(|error| {
         let mut error = ServerError::from(error);
@@ -159,78 +166,90 @@ fn string_length(text: &str) -> usize {
     1
 }
 
+/// What a selection set costs, with everything that its fragments bring in.
 #[derive(Clone, Copy, Default)]
 struct Weight {
-    fields: usize,
+    /// Selections: fields, inline fragments and fragment spreads, each as often as it is reached.
+    selections: usize,
+    /// Fields within fields.
     depth: usize,
 }
 
 /// Weighs fragments, each once.
-struct Scales<'a> {
+struct Weigher<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     /// `None` while a fragment is being weighed.
-    known: HashMap<&'a str, Option<Weight>>,
+    weights: HashMap<&'a str, Option<Weight>>,
 }
 
+/// Refuses a document whose validation or execution would cost too much.
+///
+/// The schema's validation visits every selection as often as a path leads to it, and it cannot
+/// be interrupted. A limit on the number of visits, checked before the first one, is the time
+/// limit that really ends it: every selection weighs at least 1, and all operations together may
+/// weigh [`MAX_FIELDS`].
 fn weigh(document: &ExecutableDocument) -> Result<(), ServerError> {
-    let mut scales = Scales { fragments: &document.fragments, known: HashMap::new() };
-    let mut fields = 0_usize;
+    let mut weigher = Weigher { fragments: &document.fragments, weights: HashMap::new() };
+    let mut selections = 0_usize;
     for (_, operation) in document.operations.iter() {
-        let weight = scales.set(&operation.node.selection_set.node, 0)?;
-        fields = fields.saturating_add(weight.fields);
+        let weight = weigher.set(&operation.node.selection_set.node, 0)?;
+        selections = selections.saturating_add(weight.selections);
         if weight.depth > MAX_DEPTH {
             return Err(too_deep());
         }
     }
-    // Fragments that no operation uses are walked through all the same.
-    for name in document.fragments.keys() {
-        fields = fields.max(scales.fragment(name, 0)?.fields);
+    if let Some(name) = document.fragments.keys().find(|name| !weigher.is_weighed(name)) {
+        return Err(malformed(format!("The fragment \"{name}\" is not used.")));
     }
-    if fields > MAX_FIELDS {
+    if selections > MAX_FIELDS {
         return Err(malformed(format!("The query is too complex: at most {MAX_FIELDS} fields.")));
     }
     Ok(())
 }
 
-impl<'a> Scales<'a> {
+impl<'a> Weigher<'a> {
     fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Weight, ServerError> {
         if level > MAX_LEVELS {
             return Err(too_deep());
         }
         let mut all = Weight::default();
         for selection in &set.items {
-            let one = match &selection.node {
+            let (within, own_depth) = match &selection.node {
                 Selection::Field(field) => {
-                    let within = self.set(&field.node.selection_set.node, level + 1)?;
-                    Weight { fields: within.fields.saturating_add(1), depth: within.depth + 1 }
+                    (self.set(&field.node.selection_set.node, level + 1)?, 1)
                 }
                 Selection::InlineFragment(inline) => {
-                    self.set(&inline.node.selection_set.node, level + 1)?
+                    (self.set(&inline.node.selection_set.node, level + 1)?, 0)
                 }
                 Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node, level + 1)?
+                    (self.fragment(&spread.node.fragment_name.node, level + 1)?, 0)
                 }
             };
-            all.fields = all.fields.saturating_add(one.fields);
-            all.depth = all.depth.max(one.depth);
+            all.selections = all.selections.saturating_add(within.selections).saturating_add(1);
+            all.depth = all.depth.max(within.depth + own_depth);
         }
         Ok(all)
     }
 
     fn fragment(&mut self, name: &'a str, level: usize) -> Result<Weight, ServerError> {
-        match self.known.get(name) {
+        match self.weights.get(name) {
             Some(Some(weight)) => return Ok(*weight),
             Some(None) => {
                 return Err(malformed(format!("The fragment \"{name}\" is within itself.")));
             }
             None => {}
         }
-        // That it is not defined is for the schema's validation to say.
-        let Some(fragment) = self.fragments.get(name) else { return Ok(Weight::default()) };
-        self.known.insert(name, None);
+        let Some(fragment) = self.fragments.get(name) else {
+            return Err(malformed(format!("The fragment \"{name}\" is not defined.")));
+        };
+        self.weights.insert(name, None);
         let weight = self.set(&fragment.node.selection_set.node, level)?;
-        self.known.insert(name, Some(weight));
+        self.weights.insert(name, Some(weight));
         Ok(weight)
+    }
+
+    fn is_weighed(&self, name: &str) -> bool {
+        self.weights.contains_key(name)
     }
 }
 

@@ -41,6 +41,33 @@ fn assert_refused(reply: &Reply, status: u16) {
     }
 }
 
+/// Thirty fragments, each of which spreads the next one six times, and the last one a fragment that
+/// does not exist: 6^30 paths in less than 2 KB.
+fn spreads_without_end() -> String {
+    let fragment = |n: u32| {
+        let spreads =
+            if n == 29 { "...Nope".to_owned() } else { format!("...A{} ", n + 1).repeat(6) };
+        format!("fragment A{n} on Query{{{spreads}}} ")
+    };
+    format!("query{{...A0}} {}", (0..30).map(fragment).collect::<String>())
+}
+
+#[test]
+fn a_small_query_with_endless_spreads_is_refused_at_once_by_post_and_by_get() {
+    on_a_still_clock(async || {
+        let site = Site::open().await;
+        let query = spreads_without_end();
+        let body = json!({ "query": query }).to_string();
+        let posted = site.post(body, &[JSON]).await;
+        assert!(posted.text.contains("INVALID_INPUT"), "{}", posted.text);
+        let request = site.http.get(site.url("/graphql")).query(&[("query", &query)]);
+        let got = Reply::of(request.send().await.unwrap()).await;
+        assert!(got.text.contains("INVALID_INPUT"), "{}", got.text);
+        assert_eq!(site.get("/healthz").await.status, 200);
+        site.close().await;
+    });
+}
+
 #[test]
 fn only_a_post_of_json_changes_anything() {
     on_a_still_clock(async || {

@@ -40,10 +40,60 @@ fn fragments_that_double_are_weighed_at_once() {
 }
 
 #[test]
-fn fragments_that_double_are_weighed_at_once_though_no_operation_uses_them() {
+fn fragments_that_double_are_refused_though_no_operation_uses_them() {
     let doubling = doubling();
     let query = format!("{{ a }} {doubling} fragment F28 on T {{ a }}");
+    assert!(refusal(&query).unwrap().contains("is not used"));
+}
+
+/// Each of 30 fragments spreads the next one six times; the last one spreads `last`.
+fn six_times_thirty(last: &str) -> String {
+    let fragment = |n: u32| {
+        let next = if n == 29 { last.to_owned() } else { format!("A{}", n + 1) };
+        format!(
+            "fragment A{n} on Query{{{}}} ",
+            format!("...{next}").repeat(if n == 29 { 1 } else { 6 })
+        )
+    };
+    format!("query{{...A0}} {}", (0..30).map(fragment).collect::<String>())
+}
+
+#[test]
+fn spreads_of_an_undefined_fragment_are_refused_before_validation_walks_every_path() {
+    let query = six_times_thirty("Nope");
+    assert!(query.len() < 2_000);
+    assert!(refusal(&query).is_some());
+    assert!(refusal("{ ...Nope }").unwrap().contains("\"Nope\" is not defined"));
+}
+
+#[test]
+fn an_unused_fragment_is_refused() {
+    let query = "{ a } fragment F on T { a }";
+    assert!(refusal(query).unwrap().contains("\"F\" is not used"));
+}
+
+#[test]
+fn every_selection_weighs_at_least_one_however_it_is_reached() {
+    // Neither fragment has a field of its own below the spreads.
+    let spreads = "...F ".repeat(MAX_FIELDS / 2);
+    let query = format!("{{ {spreads} }} fragment F on T {{ ... on T {{ a }} }}");
     assert!(refusal(&query).unwrap().contains("too complex"));
+    let inline = "... on T { a } ".repeat(MAX_FIELDS / 2);
+    assert_eq!(refusal(&format!("{{ {inline} }}")), None);
+    assert!(refusal(&format!("{{ {inline} a }}")).unwrap().contains("too complex"));
+}
+
+#[test]
+fn fragments_that_several_operations_share_count_for_each_of_them() {
+    let operations = (0..MAX_FIELDS).map(|n| format!("query Q{n} {{ ...F }} ")).collect::<String>();
+    let query = format!("{operations} fragment F on T {{ a }}");
+    assert!(refusal(&query).unwrap().contains("too complex"));
+}
+
+#[test]
+fn a_heap_of_arguments_is_refused() {
+    let arguments = (0..=MAX_COLONS).map(|n| format!("a{n}: 1 ")).collect::<String>();
+    assert!(refusal(&format!("{{ a({arguments}) }}")).unwrap().contains("arguments"));
 }
 
 #[test]
