@@ -1,6 +1,6 @@
 //! How late deadlines are, on both stores, beside bare timers in the same process.
 //!
-//! `cargo bench --bench deadlines` arms 2,000 holds that end 5 ms apart (200 a second for 10 s)
+//! `payload bench --bench deadlines` arms 2,000 holds that end 5 ms apart (200 a second for 10 s)
 //! and measures from the told instant to the change that the feed tells, which is a little after
 //! the commit. In the same run 2,000 bare tokio timers sleep until the same instants: what this
 //! machine can do at all. Then 5,000 holds end in one millisecond.
@@ -25,14 +25,14 @@ use chrono::TimeDelta;
 use futures_util::StreamExt;
 use jatah::auth::LinkKey;
 use jatah::clock::Clock;
-use jatah::desk::{Desk, NodeId};
 use jatah::domain::{Event, Moment, Policy};
-use jatah::feed::{Fed, Feed, Heard};
+use jatah::feed::{Feed, FeedEvent, FeedMessage};
 use jatah::lifecycle::{Health, Lifecycle};
 use jatah::scheduler::Scheduler;
+use jatah::service::{BookingService, NodeId};
 use jatah::store::mongo::MongoStore;
 use jatah::store::sqlite::SqliteStore;
-use jatah::store::{CommitAnswer, CommitQueue, Store};
+use jatah::store::{CommitOutcome, CommitQueue, Store};
 use tokio::task::JoinSet;
 
 use crate::build::{Wish, policy};
@@ -107,17 +107,18 @@ async fn expire(store: Arc<dyn Store>, (count, gap): (u32, TimeDelta)) -> Vec<Du
     let (queue, queue_work) = CommitQueue::new(Arc::clone(&store), parts.stop_signal());
     let links = LinkKey::load(store.as_ref()).await.unwrap();
     let node = NodeId("bench".to_owned());
-    let desk = Desk::new(Arc::clone(&store), queue, clock.clone(), Arc::new(rules), node, links);
+    let service =
+        BookingService::new(Arc::clone(&store), queue, clock.clone(), Arc::new(rules), node, links);
     let mut heard = feed.listen();
     parts.spawn("feed", work.run(parts.stop_signal()));
     parts.spawn("commits", queue_work);
-    let scheduler = Scheduler::new(Arc::new(desk), feed, clock.clone(), Health::default());
+    let scheduler = Scheduler::new(Arc::new(service), feed, clock.clone(), Health::default());
     parts.spawn("scheduler", scheduler.run(parts.stop_signal()));
 
     let mut late = Vec::new();
     while late.len() < count as usize {
-        let Some(Heard::Told(told)) = heard.next().await else { panic!("the feed was lost") };
-        if let Fed::Changed { change, .. } = told.fed {
+        let Some(FeedMessage::Item(item)) = heard.next().await else { panic!("the feed was lost") };
+        if let FeedEvent::Changed { change, .. } = item.event {
             assert!(matches!(change.event, Event::Expired { .. }), "{:?}", change.event);
             let lateness = clock.now() - change.booking.hold.until;
             late.push(lateness.to_std().expect("nothing is early"));
@@ -144,7 +145,7 @@ async fn book(store: &dyn Store, rules: &Policy, count: u32, end: impl Fn(i32) -
             })
             .collect();
         let answers = store.commit(&batch).await.unwrap();
-        assert!(answers.iter().all(|answer| *answer == CommitAnswer::Done));
+        assert!(answers.iter().all(|answer| *answer == CommitOutcome::Done));
     }
 }
 

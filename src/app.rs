@@ -13,23 +13,23 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::auth::{LinkKey, MiniApp, StaffDoor, fresh_secret};
+use crate::auth::{LinkKey, MiniApp, StaffAuth, fresh_secret};
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreUrl};
-use crate::courier::{self, Courier, Routes};
-use crate::desk::{Desk, NodeId};
 use crate::domain::Coordinates;
 use crate::email::Mailer;
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Lifecycle, Phase};
+use crate::notifier::{self, DeliveryMethods, Notifier};
 use crate::qris::Qris;
-use crate::routing::{self, Roads, RoutingServer};
+use crate::routing::{self, RouteWorker, RoutingServer};
 use crate::scheduler::Scheduler;
+use crate::service::{BookingService, NodeId};
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
 use crate::store::{CommitQueue, Store};
 use crate::telegram::{BotName, Inbox, Telegram};
-use crate::web::{self, Doors, WebSettings, Webhook, WebhookHandler};
+use crate::web::{self, WebParts, WebSettings, Webhook, WebhookHandler};
 
 /// How long requests in flight may take once the process is told to stop.
 const DOORS_LIMIT: Duration = Duration::from_secs(5);
@@ -75,17 +75,17 @@ impl OpenStore {
 }
 
 /// A hotel that is open.
-pub struct Running {
+pub struct App {
     /// Where the web door listens.
     pub address: SocketAddr,
     /// The base of every link, without a trailing slash.
     pub public_url: String,
     /// The use cases.
-    pub desk: Arc<Desk>,
+    pub service: Arc<BookingService>,
     /// What is committed, as it comes.
     pub feed: Feed,
     /// The door of the front office.
-    pub staff: StaffDoor,
+    pub staff: StaffAuth,
     /// How it is.
     pub health: Health,
     store: OpenStore,
@@ -97,7 +97,7 @@ pub struct Running {
     log: Phase,
 }
 
-impl Running {
+impl App {
     /// Starts everything over an open store. Returns once the web door listens; the deadlines
     /// are armed soon after ([`Health::is_ready`]).
     ///
@@ -133,35 +133,41 @@ impl Running {
         let (queue, queue_work) = CommitQueue::new(Arc::clone(&store.store), commits.stop_signal());
         commits.spawn("commits", queue_work);
         let hotel = policy.hotel.position;
-        let desk =
-            Desk::new(Arc::clone(&store.store), queue, clock.clone(), policy, node.clone(), links);
-        let desk = ask_for_roads(config, hotel, desk, &doors)?;
+        let service = BookingService::new(
+            Arc::clone(&store.store),
+            queue,
+            clock.clone(),
+            policy,
+            node.clone(),
+            links,
+        );
+        let service = ask_for_roads(config, hotel, service, &doors)?;
         let health = Health::default();
-        let staff = StaffDoor::new(Arc::clone(&store.store), clock.clone());
+        let staff = StaffAuth::new(Arc::clone(&store.store), clock.clone());
         let bot_name = BotName::default();
         let bot = Telegram::set_up(config, public_url.clone(), Arc::clone(&bot_name)).await?;
         let started = bot.map(|bot| {
             let (feed, health) = ((&feed, node.clone()), health.clone());
-            bot.start((&desk, staff.clone()), qris.clone(), feed, health, &doors, &deliveries)
+            bot.start((&service, staff.clone()), qris.clone(), feed, health, &doors, &deliveries)
         });
         let (inbox, telegram) = started.unzip();
-        let courier = Courier::new(
+        let notifier = Notifier::new(
             Arc::clone(&store.store),
             feed.clone(),
-            Arc::clone(&desk),
+            Arc::clone(&service),
             node,
             store.lock.is_some(),
-            Routes { email: Arc::new(mailer), telegram },
+            DeliveryMethods { email: Arc::new(mailer), telegram },
             health.clone(),
         );
-        deliveries.spawn("courier", courier.run(deliveries.stop_signal()));
+        deliveries.spawn("courier", notifier.run(deliveries.stop_signal()));
         let scheduler =
-            Scheduler::new(Arc::clone(&desk), feed.clone(), clock.clone(), health.clone());
+            Scheduler::new(Arc::clone(&service), feed.clone(), clock.clone(), health.clone());
         doors.spawn("scheduler", scheduler.run(doors.stop_signal()));
         let running = Self {
             address,
             public_url,
-            desk,
+            service,
             feed,
             staff,
             health,
@@ -194,8 +200,8 @@ impl Running {
             trusted_proxies: config.limits.trusted_proxies.clone(),
             serves_metrics: config.server.metrics_listen.is_none(),
         };
-        let doors = Doors {
-            desk: Arc::clone(&self.desk),
+        let doors = WebParts {
+            service: Arc::clone(&self.service),
             feed: self.feed.clone(),
             staff: self.staff.clone(),
             qris: self.qris.clone(),
@@ -232,9 +238,9 @@ impl Running {
         self.health.set_ready(false);
         self.doors.stop(DOORS_LIMIT).await;
         // The courier commits what became of codes, so it goes first.
-        self.deliveries.stop(courier::DRAIN + Duration::from_secs(1)).await;
+        self.deliveries.stop(notifier::DRAIN + Duration::from_secs(1)).await;
         // The queue ends when nobody can commit any more.
-        drop(self.desk);
+        drop(self.service);
         self.commits.stop(COMMITS_LIMIT).await;
         self.log.stop(DOORS_LIMIT).await;
         self.store.store.close().await;
@@ -246,17 +252,17 @@ impl Running {
 fn webhook(config: &Config, inbox: Option<Arc<Inbox>>) -> Option<Webhook> {
     match &config.telegram.webhook {
         config::Webhook::On { secret } => {
-            inbox.map(|inbox| Webhook::new(secret.expose(), Arc::new(Calls(inbox))))
+            inbox.map(|inbox| Webhook::new(secret.expose(), Arc::new(WebhookAdapter(inbox))))
         }
         config::Webhook::Off => None,
     }
 }
 
 /// Hands what the web door takes to the bot.
-struct Calls(Arc<Inbox>);
+struct WebhookAdapter(Arc<Inbox>);
 
 #[async_trait]
-impl WebhookHandler for Calls {
+impl WebhookHandler for WebhookAdapter {
     async fn take_in(&self, body: &[u8]) -> bool {
         self.0.take_in(body).await
     }
@@ -266,16 +272,16 @@ impl WebhookHandler for Calls {
 fn ask_for_roads(
     config: &Config,
     hotel: Coordinates,
-    desk: Desk,
+    service: BookingService,
     doors: &Phase,
-) -> Result<Arc<Desk>> {
-    let Some(url) = &config.travel.routing_url else { return Ok(Arc::new(desk)) };
+) -> Result<Arc<BookingService>> {
+    let Some(url) = &config.travel.routing_url else { return Ok(Arc::new(service)) };
     let server = RoutingServer::new(url.as_str(), hotel).context("travel.routing_url")?;
-    let (departures, told) = mpsc::channel(routing::WAITING);
-    let desk = Arc::new(desk.telling(departures));
-    let roads = Roads::new(server, Arc::clone(&desk), told);
-    doors.spawn("roads", roads.run(doors.stop_signal()));
-    Ok(desk)
+    let (route_requests, item) = mpsc::channel(routing::WAITING);
+    let service = Arc::new(service.telling(route_requests));
+    let routes = RouteWorker::new(server, Arc::clone(&service), item);
+    doors.spawn("roads", routes.run(doors.stop_signal()));
+    Ok(service)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::clock::Clock;
 use crate::domain::{Moment, ReceiptNo, StaffName, TokenHash};
-use crate::store::{Pass, PassKind, Store, StoreError};
+use crate::store::{Credential, CredentialKind, Store, StoreError};
 
 pub use crate::store::Role;
 pub use mini_app::MiniApp;
@@ -104,7 +104,7 @@ pub fn opens(token: &str, access: TokenHash) -> bool {
 
 /// The door of the front office.
 #[derive(Clone)]
-pub struct StaffDoor {
+pub struct StaffAuth {
     store: Arc<dyn Store>,
     clock: Clock,
 }
@@ -120,7 +120,7 @@ pub struct Staff {
 
 /// A session just opened.
 #[derive(Debug, Clone)]
-pub struct SignedIn {
+pub struct NewSession {
     /// Its secret, shown this once.
     pub token: String,
     /// Whose it is.
@@ -129,7 +129,7 @@ pub struct SignedIn {
     pub expires_at: Moment,
 }
 
-impl StaffDoor {
+impl StaffAuth {
     /// The door to a store's passes.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
@@ -143,8 +143,8 @@ impl StaffDoor {
     pub async fn issue_code(&self, staff: Staff) -> Result<String, StoreError> {
         let code = fresh_secret();
         let expires_at = self.clock.now() + CODE_LIFE;
-        let pass = Pass { name: staff.name, role: staff.role, expires_at };
-        self.store.keep_pass(PassKind::Code, hash(&code), &pass).await?;
+        let credential = Credential { name: staff.name, role: staff.role, expires_at };
+        self.store.put_credential(CredentialKind::Code, hash(&code), &credential).await?;
         Ok(code)
     }
 
@@ -152,16 +152,16 @@ impl StaffDoor {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn sign_in(&self, code: &str) -> Result<Option<SignedIn>, StoreError> {
+    pub async fn sign_in(&self, code: &str) -> Result<Option<NewSession>, StoreError> {
         if code.len() > MAX_SECRET {
             return Ok(None);
         }
         let now = self.clock.now();
-        let taken = self.store.take_pass(PassKind::Code, hash(code.trim())).await?;
-        let Some(pass) = taken.filter(|pass| now < pass.expires_at) else {
+        let taken = self.store.take_credential(CredentialKind::Code, hash(code.trim())).await?;
+        let Some(credential) = taken.filter(|credential| now < credential.expires_at) else {
             return Ok(None);
         };
-        let staff = Staff { name: pass.name, role: pass.role };
+        let staff = Staff { name: credential.name, role: credential.role };
         self.open_session(staff).await.map(Some)
     }
 
@@ -169,12 +169,12 @@ impl StaffDoor {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn open_session(&self, staff: Staff) -> Result<SignedIn, StoreError> {
+    pub async fn open_session(&self, staff: Staff) -> Result<NewSession, StoreError> {
         let token = fresh_secret();
         let expires_at = self.clock.now() + SESSION_LIFE;
-        let session = Pass { name: staff.name.clone(), role: staff.role, expires_at };
-        self.store.keep_pass(PassKind::Session, hash(&token), &session).await?;
-        Ok(SignedIn { token, staff, expires_at })
+        let session = Credential { name: staff.name.clone(), role: staff.role, expires_at };
+        self.store.put_credential(CredentialKind::Session, hash(&token), &session).await?;
+        Ok(NewSession { token, staff, expires_at })
     }
 
     /// Whose session this is; `None` if it is unknown or has ended.
@@ -185,11 +185,11 @@ impl StaffDoor {
         if token.len() > MAX_SECRET {
             return Ok(None);
         }
-        let pass = self.store.pass(PassKind::Session, hash(token)).await?;
-        let alive = pass.filter(|pass| self.clock.now() < pass.expires_at);
-        Ok(alive.map(|pass| Session {
-            staff: Staff { name: pass.name, role: pass.role },
-            expires_at: pass.expires_at,
+        let credential = self.store.credential(CredentialKind::Session, hash(token)).await?;
+        let alive = credential.filter(|credential| self.clock.now() < credential.expires_at);
+        Ok(alive.map(|credential| Session {
+            staff: Staff { name: credential.name, role: credential.role },
+            expires_at: credential.expires_at,
         }))
     }
 }

@@ -13,10 +13,10 @@ use crate::domain::Moment;
 
 /// A clock on the wall. Clones show the same time.
 #[derive(Debug, Clone)]
-pub struct Clock(Source);
+pub struct Clock(ClockSource);
 
 #[derive(Debug, Clone)]
-enum Source {
+enum ClockSource {
     System,
     /// A fixed moment plus what tokio's clock has run since, plus steps.
     Anchored {
@@ -30,20 +30,20 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(ClockSource::System)
     }
 
     /// A clock that shows `epoch` now and from then on runs with tokio's: paused with it, and
     /// advanced with it.
     #[must_use]
     pub fn anchored(epoch: Moment) -> Self {
-        Self(Source::Anchored { epoch, since: Instant::now(), stepped_ms: Arc::default() })
+        Self(ClockSource::Anchored { epoch, since: Instant::now(), stepped_ms: Arc::default() })
     }
 
     /// Steps an anchored clock, as an administrator or a waking machine does. The system's clock
     /// is nobody's to step.
     pub fn step(&self, by: TimeDelta) {
-        if let Source::Anchored { stepped_ms, .. } = &self.0 {
+        if let ClockSource::Anchored { stepped_ms, .. } = &self.0 {
             stepped_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
         }
     }
@@ -53,8 +53,8 @@ impl Clock {
     pub fn now(&self) -> Moment {
         let now = match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
-            Source::System => Utc::now(),
-            Source::Anchored { epoch, since, stepped_ms } => {
+            ClockSource::System => Utc::now(),
+            ClockSource::Anchored { epoch, since, stepped_ms } => {
                 let ran = TimeDelta::from_std(since.elapsed()).unwrap_or(TimeDelta::MAX);
                 *epoch + ran + TimeDelta::milliseconds(stepped_ms.load(Ordering::SeqCst))
             }

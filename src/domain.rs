@@ -12,7 +12,7 @@ pub mod command;
 pub mod decide;
 pub mod hold;
 pub mod ids;
-pub mod notice;
+pub mod notification;
 pub mod policy;
 pub mod refusal;
 pub mod travel;
@@ -21,7 +21,7 @@ pub mod travel;
 pub(crate) mod tests;
 
 pub use booking::{
-    Booking, CancelReason, Contact, Guest, Held, QrisProgress, RoomOfStay, Status, Stay,
+    Booking, CancelReason, Contact, Guest, QrisProgress, RoomOfStay, Status, Stay, TrackedBooking,
 };
 pub use change::{Action, Actor, Change, Event};
 pub use command::{Command, NewBooking, QrisOutcome};
@@ -31,12 +31,12 @@ pub use ids::{
     Email, GuestName, Language, ReceiptNo, Revision, Role, RoomCode, Rupiah, StaffName, TelegramId,
     TokenHash,
 };
-pub use notice::{Notice, Recipient};
+pub use notification::{Notification, Recipient};
 pub use policy::{
     AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, TravelPolicy,
 };
 pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
-pub use travel::{Coordinates, Evidence, Fix, Forecast, Source, Track, Why};
+pub use travel::{Coordinates, Evidence, Fix, Forecast, PositionSource, Track, Why};
 
 /// A moment in time, in UTC, kept to the millisecond: what the stores keep and the schema shows.
 pub type Moment = chrono::DateTime<chrono::Utc>;

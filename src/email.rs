@@ -20,14 +20,14 @@ use lettre::message::{Mailbox, Message};
 
 use crate::auth::LinkKey;
 use crate::config::{EmailSection, MailUrl};
-use crate::courier::{Deliver, Failure, Letter};
 use crate::domain::{Contact, Email, HotelPolicy, Language, Moment, Recipient};
+use crate::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
 use crate::qris::{Code, Qris};
 use crate::text::{self, CodeInMail, Links, Mail};
 
 use dkim::Signer;
 use message::{Envelope, Thread};
-use smtp::{Progress, Smtp};
+use smtp::{Smtp, SmtpTranscript};
 
 /// Why mails cannot be set up. Only at start.
 #[derive(Debug, thiserror::Error)]
@@ -50,14 +50,14 @@ pub enum SetupError {
 }
 
 /// How a mail leaves.
-enum Way {
+enum MailTransport {
     Folder(PathBuf),
     Smtp(Box<Smtp>),
 }
 
 /// Brings mails to guests.
 pub struct Mailer {
-    way: Way,
+    way: MailTransport,
     from: Mailbox,
     signer: Option<Signer>,
     hotel: HotelPolicy,
@@ -88,11 +88,11 @@ impl Mailer {
             MailUrl::Folder(folder) => {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| SetupError::Folder(folder.clone(), error))?;
-                Way::Folder(folder.clone())
+                MailTransport::Folder(folder.clone())
             }
             MailUrl::Smtp { host, port, security, credentials } => {
                 let smtp = Smtp::new(host, *port, security, credentials.as_ref())?;
-                Way::Smtp(Box::new(smtp))
+                MailTransport::Smtp(Box::new(smtp))
             }
         };
         Ok(Self { way, from, signer, hotel, public_url, links, qris })
@@ -102,20 +102,20 @@ impl Mailer {
     /// take. By default it is 15 s, less than a courier's attempt.
     #[must_use]
     pub fn with_patience(mut self, limit: Duration) -> Self {
-        if let Way::Smtp(smtp) = &mut self.way {
+        if let MailTransport::Smtp(smtp) = &mut self.way {
             smtp.patience = limit;
         }
         self
     }
 
-    fn letter(&self, letter: &Letter) -> Result<Message, Failure> {
-        let change = &letter.change;
+    fn request(&self, request: &DeliveryRequest) -> Result<Message, DeliveryError> {
+        let change = &request.change;
         let booking = &change.booking;
         let Contact::Web(email) = &booking.guest.contact else {
-            return Err(Failure::Permanent("this guest has no e-mail address".to_owned()));
+            return Err(DeliveryError::Permanent("this guest has no e-mail address".to_owned()));
         };
         let receipt_no = booking.receipt_no;
-        let code = self.code(letter)?;
+        let code = self.code(request)?;
         let in_mail = match &code {
             None => CodeInMail::None,
             Some(code) if code.has_amount() => CodeInMail::Exact,
@@ -135,10 +135,10 @@ impl Mailer {
     }
 
     /// The code that a letter carries. Where the hotel has none any more it goes without.
-    fn code(&self, letter: &Letter) -> Result<Option<Code>, Failure> {
-        let qris = self.qris.as_ref().filter(|_| letter.with_qris);
-        let code = qris.map(|qris| qris.of(&letter.change.booking)).transpose();
-        code.map_err(|error| Failure::Permanent(format!("{}: {error}", text::NO_CODE)))
+    fn code(&self, request: &DeliveryRequest) -> Result<Option<Code>, DeliveryError> {
+        let qris = self.qris.as_ref().filter(|_| request.with_qris);
+        let code = qris.map(|qris| qris.of(&request.change.booking)).transpose();
+        code.map_err(|error| DeliveryError::Permanent(format!("{}: {error}", text::NO_CODE)))
     }
 
     fn message(
@@ -149,14 +149,14 @@ impl Mailer {
         thread: &Thread,
         at: Moment,
         code: Option<Code>,
-    ) -> Result<Message, Failure> {
+    ) -> Result<Message, DeliveryError> {
         let unusable =
-            |what: String| Failure::Permanent(format!("the mail cannot be made: {what}"));
+            |what: String| DeliveryError::Permanent(format!("the mail cannot be made: {what}"));
         let address = to.as_str().parse().map_err(|_| unusable("its address".to_owned()))?;
         let to = Mailbox::new(name.map(str::to_owned), address);
         let picture = code.map(|code| code.picture()).transpose();
-        let picture =
-            picture.map_err(|error| Failure::Permanent(format!("{}: {error}", text::NO_CODE)))?;
+        let picture = picture
+            .map_err(|error| DeliveryError::Permanent(format!("{}: {error}", text::NO_CODE)))?;
         let envelope = Envelope { from: self.from.clone(), to, at };
         let mut message = message::compose(mail, envelope, thread, picture).map_err(unusable)?;
         if let Some(signer) = &self.signer {
@@ -171,7 +171,7 @@ impl Mailer {
         to: &Email,
         language: Language,
         now: Moment,
-    ) -> (Vec<String>, Result<(), Failure>) {
+    ) -> (Vec<String>, Result<(), DeliveryError>) {
         let mail = text::test_mail(language, &self.hotel.name);
         let thread = Thread { name: format!("test-{}", now.timestamp_millis()), number: 1 };
         let message = match self.message(&mail, to, None, &thread, now, None) {
@@ -179,13 +179,13 @@ impl Mailer {
             Err(failure) => return (Vec::new(), Err(failure)),
         };
         match &self.way {
-            Way::Folder(folder) => {
+            MailTransport::Folder(folder) => {
                 let name = format!("{}.eml", thread.name);
                 let lines = vec![format!("writing {}", folder.join(&name).display())];
                 (lines, write(folder, &name, &message.formatted()).await)
             }
-            Way::Smtp(smtp) => {
-                let mut progress = Progress::default();
+            MailTransport::Smtp(smtp) => {
+                let mut progress = SmtpTranscript::default();
                 let outcome = smtp.send(&message, &mut progress).await;
                 (progress.lines(), outcome)
             }
@@ -194,12 +194,12 @@ impl Mailer {
 }
 
 #[async_trait]
-impl Deliver for Mailer {
-    async fn deliver(&self, letter: &Letter) -> Result<(), Failure> {
-        let message = self.letter(letter)?;
+impl DeliveryMethod for Mailer {
+    async fn deliver(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
+        let message = self.request(request)?;
         match &self.way {
-            Way::Folder(folder) => {
-                let id = letter.id();
+            MailTransport::Folder(folder) => {
+                let id = request.id();
                 let to = match id.to {
                     Recipient::Guest => "guest",
                     Recipient::FrontOffice => "front-office",
@@ -207,20 +207,20 @@ impl Deliver for Mailer {
                 let name = format!("{}.{}.{to}.eml", id.receipt_no, id.revision.0);
                 write(folder, &name, &message.formatted()).await
             }
-            Way::Smtp(smtp) => smtp.send(&message, &mut Progress::default()).await,
+            MailTransport::Smtp(smtp) => smtp.send(&message, &mut SmtpTranscript::default()).await,
         }
     }
 }
 
 /// Writes a mail whole or not at all: a repeated one replaces itself.
-async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DeliveryError> {
     let path = folder.join(name);
     let draft = path.with_extension("draft");
     let written = async {
         tokio::fs::write(&draft, bytes).await?;
         tokio::fs::rename(&draft, &path).await
     };
-    written.await.map_err(|error| Failure::Transient {
+    written.await.map_err(|error| DeliveryError::Transient {
         reason: format!("the mail cannot be written: {error}"),
         retry_after: None,
     })

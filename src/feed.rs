@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use crate::domain::{Change, ReceiptNo};
 use crate::store::{Changes, Store, StoreError};
 
-pub use crate::store::{Cursor, Fed, Lease, Mark, NodeId, NoticeId};
+pub use crate::store::{Cursor, FeedEvent, Lease, NodeId, NotificationId, SettledNotification};
 
 /// Changes kept for who reconnects.
 const RING: usize = 10_000;
@@ -31,20 +31,20 @@ const REOPEN: std::ops::RangeInclusive<Duration> =
 
 /// What a listener hears.
 #[derive(Debug, Clone)]
-pub enum Heard {
+pub enum FeedMessage {
     /// Something was committed.
-    Told(Told),
+    Item(FeedItem),
     /// Some of it was lost on the way (the listener was slow, or the log was cut): reload.
-    Lost,
+    Lagged,
 }
 
 /// One item of the log.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct FeedItem {
     /// Where the listener is in the log with it.
     pub cursor: Cursor,
     /// What was committed.
-    pub fed: Fed,
+    pub event: FeedEvent,
 }
 
 /// The feed of one process. Clones are the same feed.
@@ -54,7 +54,7 @@ pub struct Feed(Arc<Inner>);
 struct Inner {
     store: Arc<dyn Store>,
     state: Mutex<State>,
-    live: broadcast::Sender<Heard>,
+    live: broadcast::Sender<FeedMessage>,
 }
 
 struct State {
@@ -63,7 +63,7 @@ struct State {
     /// The latest changes, oldest first.
     ring: VecDeque<(Cursor, Arc<Change>, Lease)>,
     /// Guests who listen to one booking each.
-    guests: HashMap<ReceiptNo, Vec<mpsc::Sender<Heard>>>,
+    guests: HashMap<ReceiptNo, Vec<mpsc::Sender<FeedMessage>>>,
 }
 
 impl State {
@@ -110,7 +110,7 @@ impl Feed {
 
     /// Everything from now on.
     #[must_use]
-    pub fn listen(&self) -> BoxStream<'static, Heard> {
+    pub fn listen(&self) -> BoxStream<'static, FeedMessage> {
         heard(self.0.live.subscribe()).boxed()
     }
 
@@ -121,7 +121,7 @@ impl Feed {
     pub async fn listen_after(
         &self,
         after: &Cursor,
-    ) -> Result<BoxStream<'static, Heard>, ListenError> {
+    ) -> Result<BoxStream<'static, FeedMessage>, ListenError> {
         // Under one lock: what is not in this copy comes to this subscription.
         let (live, recent, until) = {
             let state = self.state();
@@ -134,10 +134,10 @@ impl Feed {
             (self.0.live.subscribe(), recent, state.cursor().clone())
         };
         if let Some(recent) = recent {
-            let told = |(cursor, change, lease)| {
-                Heard::Told(Told { cursor, fed: Fed::Changed { change, lease } })
+            let item = |(cursor, change, lease)| {
+                FeedMessage::Item(FeedItem { cursor, event: FeedEvent::Changed { change, lease } })
             };
-            return Ok(stream::iter(recent.into_iter().map(told)).chain(heard(live)).boxed());
+            return Ok(stream::iter(recent.into_iter().map(item)).chain(heard(live)).boxed());
         }
         let older = self.0.store.replay(after, &until).await.map_err(|error| match error {
             StoreError::NotFound => ListenError::CursorGone,
@@ -146,8 +146,8 @@ impl Feed {
             }
         })?;
         let older = older.map(|item| match item {
-            Ok((cursor, fed)) => Heard::Told(Told { cursor, fed }),
-            Err(_) => Heard::Lost,
+            Ok((cursor, event)) => FeedMessage::Item(FeedItem { cursor, event }),
+            Err(_) => FeedMessage::Lagged,
         });
         Ok(older.chain(heard(live)).boxed())
     }
@@ -165,10 +165,10 @@ impl Feed {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn publish(&self, cursor: &Cursor, fed: Fed) {
+    fn publish(&self, cursor: &Cursor, event: FeedEvent) {
         let mut state = self.state();
-        let receipt_no = match &fed {
-            Fed::Changed { change, lease } => {
+        let receipt_no = match &event {
+            FeedEvent::Changed { change, lease } => {
                 state.ring.push_back((cursor.clone(), Arc::clone(change), lease.clone()));
                 if state.ring.len() > RING
                     && let Some((oldest, ..)) = state.ring.pop_front()
@@ -177,11 +177,11 @@ impl Feed {
                 }
                 Some(change.booking.receipt_no)
             }
-            Fed::Moved(receipt_no) => Some(*receipt_no),
-            Fed::Marked(_) => None,
+            FeedEvent::PositionMoved(receipt_no) => Some(*receipt_no),
+            FeedEvent::NotificationSettled(_) => None,
         };
         // Moves and marks are not in the ring, so they do not move the cursor either.
-        let heard = Heard::Told(Told { cursor: state.cursor().clone(), fed });
+        let heard = FeedMessage::Item(FeedItem { cursor: state.cursor().clone(), event });
         if let Some(receipt_no) = receipt_no {
             tell_guests(&mut state.guests, receipt_no, &heard);
         }
@@ -196,14 +196,14 @@ impl Feed {
         state.base = start;
         state.ring.clear();
         state.guests.clear();
-        let _ = self.0.live.send(Heard::Lost);
+        let _ = self.0.live.send(FeedMessage::Lagged);
     }
 }
 
 fn tell_guests(
-    guests: &mut HashMap<ReceiptNo, Vec<mpsc::Sender<Heard>>>,
+    guests: &mut HashMap<ReceiptNo, Vec<mpsc::Sender<FeedMessage>>>,
     receipt_no: ReceiptNo,
-    heard: &Heard,
+    heard: &FeedMessage,
 ) {
     if let Some(listeners) = guests.get_mut(&receipt_no) {
         // Whoever is gone or too far behind is dropped; the latter sees the end and reloads.
@@ -218,12 +218,12 @@ fn tell_guests(
 pub struct GuestFeed {
     feed: Feed,
     receipt_no: ReceiptNo,
-    receiver: mpsc::Receiver<Heard>,
+    receiver: mpsc::Receiver<FeedMessage>,
 }
 
 impl GuestFeed {
     /// The next item; `None` once this listener was too slow and must reload.
-    pub async fn next(&mut self) -> Option<Heard> {
+    pub async fn next(&mut self) -> Option<FeedMessage> {
         self.receiver.recv().await
     }
 }
@@ -252,31 +252,31 @@ impl FeedWork {
     pub async fn run(self, stop: CancellationToken) {
         let Self { feed, changes } = self;
         let mut stream = changes.stream;
-        let mut broken = Broken::default();
+        let mut failures = StreamFailures::default();
         loop {
             let item = tokio::select! {
                 () = stop.cancelled() => return,
                 item = stream.next() => item,
             };
             match item {
-                Some(Ok((cursor, fed))) => {
-                    broken = Broken::default();
-                    feed.publish(&cursor, fed);
+                Some(Ok((cursor, event))) => {
+                    failures = StreamFailures::default();
+                    feed.publish(&cursor, event);
                 }
                 Some(Err(error)) => {
                     warn!(%error, "the log of changes broke off; opening it again");
-                    broken.note(&error);
+                    failures.note(&error);
                 }
                 None => {
                     warn!("the log of changes ended; opening it again");
-                    broken.times += 1;
+                    failures.times += 1;
                 }
             }
-            if broken.times > 0 {
-                let opened = stop.run_until_cancelled(reopen(&feed, &broken)).await;
+            if failures.times > 0 {
+                let opened = stop.run_until_cancelled(reopen(&feed, &failures)).await;
                 let Some(opened) = opened else { return };
-                if broken.is_unreadable() {
-                    broken = Broken::default();
+                if failures.is_unreadable() {
+                    failures = StreamFailures::default();
                 }
                 stream = opened;
             }
@@ -286,7 +286,7 @@ impl FeedWork {
 
 /// How often the log broke since it last told something.
 #[derive(Default)]
-struct Broken {
+struct StreamFailures {
     times: u32,
     unreadable: u32,
 }
@@ -294,7 +294,7 @@ struct Broken {
 /// So often the log may be unreadable at one place; then that place is passed over.
 const MAX_UNREADABLE: u32 = 3;
 
-impl Broken {
+impl StreamFailures {
     fn note(&mut self, error: &StoreError) {
         self.times += 1;
         if matches!(error, StoreError::Unexpected(_)) {
@@ -318,10 +318,10 @@ impl Broken {
 /// cannot be read.
 async fn reopen(
     feed: &Feed,
-    broken: &Broken,
-) -> BoxStream<'static, Result<(Cursor, Fed), StoreError>> {
-    let mut wait = broken.wait();
-    let mut is_cut = broken.is_unreadable();
+    failures: &StreamFailures,
+) -> BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>> {
+    let mut wait = failures.wait();
+    let mut is_cut = failures.is_unreadable();
     loop {
         tokio::time::sleep(wait).await;
         wait = (wait * 2).clamp(*REOPEN.start(), *REOPEN.end());
@@ -341,11 +341,11 @@ async fn reopen(
     }
 }
 
-fn heard(live: broadcast::Receiver<Heard>) -> impl futures_util::Stream<Item = Heard> {
+fn heard(live: broadcast::Receiver<FeedMessage>) -> impl futures_util::Stream<Item = FeedMessage> {
     stream::unfold(live, |mut live| async {
         match live.recv().await {
             Ok(heard) => Some((heard, live)),
-            Err(broadcast::error::RecvError::Lagged(_)) => Some((Heard::Lost, live)),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some((FeedMessage::Lagged, live)),
             Err(broadcast::error::RecvError::Closed) => None,
         }
     })

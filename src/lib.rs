@@ -3,23 +3,23 @@
 //!
 //! The modules, in reading order: what the hotel decides (`domain`) and says (`text`); what it
 //! is told at start (`config`) and what time it is (`clock`); what it keeps (`store`); who moves
-//! bookings (`desk`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
-//! (`courier`, `email`), the payment code (`qris`); the doors (`auth`, `telegram`, `web`); and how
+//! bookings (`service`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
+//! (`notifier`, `email`), the payment code (`qris`); the doors (`auth`, `telegram`, `web`); and how
 //! the parts live (`lifecycle`, `app`).
 
 pub mod app;
 pub mod auth;
 pub mod clock;
 pub mod config;
-pub mod courier;
-pub mod desk;
 pub mod domain;
 pub mod email;
 pub mod feed;
 pub mod lifecycle;
+pub mod notifier;
 pub mod qris;
 pub mod routing;
 pub mod scheduler;
+pub mod service;
 pub mod simulate;
 pub mod store;
 pub mod telegram;

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
-use jatah::app::{OpenStore, Running};
-use jatah::auth::{LinkKey, Role, Staff, StaffDoor};
+use jatah::app::{App, OpenStore};
+use jatah::auth::{LinkKey, Role, Staff, StaffAuth};
 use jatah::clock::Clock;
 use jatah::config::{self, Config};
 use jatah::domain::{Email, ReceiptNo, Rupiah, StaffName};
 use jatah::email::Mailer;
-use jatah::qris::{self, Qris, Static};
+use jatah::qris::{self, Qris, StaticQris};
 use jatah::simulate::{self, Plan};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
@@ -165,7 +165,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
             &[1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 250.0, 500.0],
         )?
         .install_recorder()?;
-    let mut running = Running::start(&config, store, clock, Some(metrics)).await?;
+    let mut running = App::start(&config, store, clock, Some(metrics)).await?;
     info!("listening on http://{}", running.address);
     if config.is_demo {
         let staff = Staff { name: StaffName::parse("Demo")?, role: Role::Manager };
@@ -202,7 +202,7 @@ async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode>
     let name = StaffName::parse(name).map_err(|error| anyhow::anyhow!("--name {error}"))?;
     let clock = Clock::system();
     let store = OpenStore::beside(config, &clock).await?;
-    let door = StaffDoor::new(store.clone(), clock);
+    let door = StaffAuth::new(store.clone(), clock);
     let code = door.issue_code(Staff { name, role }).await?;
     store.close().await;
     print(&format!("{}/fo#code={code}", config.base_url()));
@@ -271,7 +271,7 @@ fn payload_of(code: &str) -> Result<String> {
 /// Prints the fields as far as they can be read, then the outcome.
 fn show_qris(code: &str, amount: Option<u64>, receipt: &str) -> Result<ExitCode> {
     let payload = payload_of(code)?;
-    let checked = Static::parse(payload.as_bytes());
+    let checked = StaticQris::parse(payload.as_bytes());
     let Some(amount) = amount else {
         print(&qris::table(&payload));
         checked.context("this code")?;
@@ -282,8 +282,8 @@ fn show_qris(code: &str, amount: Option<u64>, receipt: &str) -> Result<ExitCode>
         .map_err(|error| anyhow::anyhow!("--receipt {error}"))?
         .to_string();
     let original = checked.context("this code")?;
-    let twin = original.exact(Rupiah(amount), &receipt)?;
-    print(&qris::side_by_side(("static", original.as_str()), ("exact", &twin)));
-    print(&twin);
+    let dynamic_code = original.exact(Rupiah(amount), &receipt)?;
+    print(&qris::side_by_side(("static", original.as_str()), ("exact", &dynamic_code)));
+    print(&dynamic_code);
     Ok(ExitCode::SUCCESS)
 }

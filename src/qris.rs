@@ -23,8 +23,8 @@ use crate::config::{QrisMode, QrisSection, QrisSource};
 use crate::domain::{Booking, ReceiptNo, Rupiah};
 use crate::text;
 
-pub use check::{Problem, Static};
-pub use exact::NotExact;
+pub use check::{PayloadError, StaticQris};
+pub use exact::DynamicCodeError;
 pub use picture::{Caption, MIN_WIDTH, Picture, PictureError, png, svg};
 use read::size;
 pub use read::{ReadError, from_picture, is_picture};
@@ -43,7 +43,7 @@ const MAX_SENT_SIDES: u32 = 10_000;
 pub enum SetupError {
     /// The text is no static QRIS code.
     #[error("qris.payload: {0}")]
-    Payload(Problem),
+    Payload(PayloadError),
     /// The picture cannot be opened.
     #[error("qris.image: {0}: {1}")]
     File(PathBuf, std::io::Error),
@@ -52,7 +52,7 @@ pub enum SetupError {
     Unreadable(PathBuf, ReadError),
     /// The picture's code is no static QRIS code.
     #[error("qris.image: {0}: {1}")]
-    Image(PathBuf, Problem),
+    Image(PathBuf, PayloadError),
     /// The picture is to go out as it is, and does not fit a message.
     #[error(
         "qris.image: {0}: is too big to be sent as it is; save it with at most {MAX_SENT_MB} MB \
@@ -61,7 +61,7 @@ pub enum SetupError {
     TooBigToSend(PathBuf),
     /// No sum and receipt number fit into it.
     #[error("[qris]: {0}; ask the bank for another code, or set mode = \"as_is\"")]
-    NoRoom(NotExact),
+    NoRoom(DynamicCodeError),
 }
 
 /// The hotel's payment code, checked, with what is made of it. Cheap to clone.
@@ -70,7 +70,7 @@ pub struct Qris(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    code: Static,
+    code: StaticQris,
     mode: QrisMode,
     /// The hotel's own picture, byte for byte.
     picture: Option<Picture>,
@@ -86,14 +86,14 @@ impl Qris {
         let (code, picture) = match &section.source {
             None => return Ok(None),
             Some(QrisSource::Payload(payload)) => {
-                (Static::parse(payload.as_bytes()).map_err(SetupError::Payload)?, None)
+                (StaticQris::parse(payload.as_bytes()).map_err(SetupError::Payload)?, None)
             }
             Some(QrisSource::Image(path)) => {
                 let bytes =
                     std::fs::read(path).map_err(|error| SetupError::File(path.clone(), error))?;
                 let payload = from_picture(&bytes)
                     .map_err(|error| SetupError::Unreadable(path.clone(), error))?;
-                let code = Static::parse(payload.as_bytes())
+                let code = StaticQris::parse(payload.as_bytes())
                     .map_err(|problem| SetupError::Image(path.clone(), problem))?;
                 let (width, height) = size(&bytes).unwrap_or_default();
                 let fits = bytes.len() <= MAX_SENT_MB * 1_000_000
@@ -122,8 +122,8 @@ impl Qris {
     /// The code for exactly a booking's price.
     ///
     /// # Errors
-    /// [`NotExact`] for sums of more than 13 digits.
-    pub fn of(&self, booking: &Booking) -> Result<Code, NotExact> {
+    /// [`DynamicCodeError`] for sums of more than 13 digits.
+    pub fn of(&self, booking: &Booking) -> Result<Code, DynamicCodeError> {
         let (amount, receipt_no) = (booking.stay.price, booking.receipt_no);
         let payload = match self.0.mode {
             QrisMode::Exact => self.0.code.exact(amount, &receipt_no.to_string())?,

@@ -3,7 +3,7 @@
 //! It speaks the HTTP interface of OSRM 5 (`/route/v1/driving/…`, lon,lat). Positions that were
 //! kept come in from the desk; the answer goes back to it and beside the fix. A booking is asked
 //! for at most once a minute. A server that is away, slow, or says what cannot be true is
-//! [`Road::Silent`]: the estimate then falls back, and its evidence says so.
+//! [`RouteEstimate::Silent`]: the estimate then falls back, and its evidence says so.
 //!
 //! Positions go to the configured server and nowhere else, into no log either.
 
@@ -18,9 +18,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::desk::{Departure, Desk};
-use crate::domain::travel::Road;
+use crate::domain::travel::RouteEstimate;
 use crate::domain::{Coordinates, ReceiptNo};
+use crate::service::{BookingService, RouteRequest};
 
 /// Departures that may wait to be asked for; what comes beyond is left out.
 pub const WAITING: usize = 256;
@@ -45,7 +45,7 @@ const SPARE_SECONDS: f64 = 1800.0;
 
 /// Why there is no road.
 #[derive(Debug, thiserror::Error)]
-enum NoRoad {
+enum RoutingError {
     #[error("{0}")]
     Http(#[from] reqwest::Error),
     #[error("its answer is longer than {MAX_BYTES} bytes")]
@@ -94,23 +94,23 @@ impl RoutingServer {
     }
 
     /// The drive from a place to the hotel on empty roads.
-    pub async fn road(&self, from: Coordinates) -> Road {
+    pub async fn route(&self, from: Coordinates) -> RouteEstimate {
         let asked = tokio::time::timeout(LIMIT, self.ask(from)).await;
-        match asked.unwrap_or(Err(NoRoad::TooLate)) {
-            Ok(drive) => Road::Drive(drive),
-            Err(NoRoad::Http(error)) => {
+        match asked.unwrap_or(Err(RoutingError::TooLate)) {
+            Ok(drive) => RouteEstimate::Drive(drive),
+            Err(RoutingError::Http(error)) => {
                 // Its URL tells where the guest is.
                 warn!(error = %error.without_url(), "the routing server is no help");
-                Road::Silent
+                RouteEstimate::Silent
             }
             Err(error) => {
                 warn!(%error, "the routing server is no help");
-                Road::Silent
+                RouteEstimate::Silent
             }
         }
     }
 
-    async fn ask(&self, from: Coordinates) -> Result<TimeDelta, NoRoad> {
+    async fn ask(&self, from: Coordinates) -> Result<TimeDelta, RoutingError> {
         let lon_lat = |at: Coordinates| format!("{:.6},{:.6}", at.longitude(), at.latitude());
         let (url, from_text, to) = (&self.url, lon_lat(from), lon_lat(self.hotel));
         let url = format!("{url}/route/v1/driving/{from_text};{to}?overview=false");
@@ -118,13 +118,14 @@ impl RoutingServer {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > MAX_BYTES {
-                return Err(NoRoad::TooLong);
+                return Err(RoutingError::TooLong);
             }
             body.extend_from_slice(&chunk);
         }
-        let answer: Answer = serde_json::from_slice(&body).map_err(|_| NoRoad::NoRoute)?;
-        let route = answer.routes.first().filter(|_| answer.code == "Ok").ok_or(NoRoad::NoRoute)?;
-        believable(route.duration, from.metres_to(self.hotel)).ok_or(NoRoad::Absurd)
+        let answer: Answer = serde_json::from_slice(&body).map_err(|_| RoutingError::NoRoute)?;
+        let route =
+            answer.routes.first().filter(|_| answer.code == "Ok").ok_or(RoutingError::NoRoute)?;
+        believable(route.duration, from.metres_to(self.hotel)).ok_or(RoutingError::Absurd)
     }
 }
 
@@ -139,24 +140,24 @@ fn believable(seconds: f64, metres: f64) -> Option<TimeDelta> {
 }
 
 /// Asks for the roads of all guests.
-pub struct Roads {
+pub struct RouteWorker {
     server: RoutingServer,
-    desk: Arc<Desk>,
-    departures: mpsc::Receiver<Departure>,
+    service: Arc<BookingService>,
+    route_requests: mpsc::Receiver<RouteRequest>,
     asked: HashMap<ReceiptNo, crate::domain::Moment>,
     under_way: JoinSet<()>,
 }
 
-impl Roads {
+impl RouteWorker {
     /// Asks a server for what the desk tells, and tells the desk.
     #[must_use]
     pub fn new(
         server: RoutingServer,
-        desk: Arc<Desk>,
-        departures: mpsc::Receiver<Departure>,
+        service: Arc<BookingService>,
+        route_requests: mpsc::Receiver<RouteRequest>,
     ) -> Self {
         let (asked, under_way) = (HashMap::new(), JoinSet::new());
-        Self { server, desk, departures, asked, under_way }
+        Self { server, service, route_requests, asked, under_way }
     }
 
     /// Works until told to stop. What is under way then is left.
@@ -165,7 +166,7 @@ impl Roads {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(_) = self.under_way.join_next() => {}
-                departure = self.departures.recv(), if self.under_way.len() < AT_ONCE => {
+                departure = self.route_requests.recv(), if self.under_way.len() < AT_ONCE => {
                     let Some(departure) = departure else { return };
                     if self.is_due(departure.receipt_no) {
                         self.ask(departure);
@@ -176,7 +177,7 @@ impl Roads {
     }
 
     fn is_due(&mut self, receipt_no: ReceiptNo) -> bool {
-        let now = self.desk.now();
+        let now = self.service.now();
         if self.asked.len() >= REMEMBERED {
             self.asked.retain(|_, at| now - *at < EVERY);
         }
@@ -187,11 +188,11 @@ impl Roads {
         is_due
     }
 
-    fn ask(&mut self, departure: Departure) {
-        let (server, desk) = (self.server.clone(), Arc::clone(&self.desk));
+    fn ask(&mut self, departure: RouteRequest) {
+        let (server, service) = (self.server.clone(), Arc::clone(&self.service));
         self.under_way.spawn(async move {
-            let road = server.road(departure.from).await;
-            if let Err(error) = desk.keep_road(departure, road).await {
+            let route = server.route(departure.from).await;
+            if let Err(error) = service.keep_road(departure, route).await {
                 let receipt_no = departure.receipt_no;
                 debug!(%receipt_no, %error, "a road was not kept");
             }

@@ -1,6 +1,6 @@
 //! The exact clock: one task, one [`DelayQueue`], one entry a booking at its next wake.
 //!
-//! It knows nothing of reminders or expiry. When an instant comes it calls [`Desk::wake`], and the
+//! It knows nothing of reminders or expiry. When an instant comes it calls [`BookingService::wake`], and the
 //! domain decides what is due. It asks the store for nothing while nothing is due: entries come
 //! from one streamed scan at start and from the feed ever after.
 //!
@@ -22,10 +22,10 @@ use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::{debug, error, info, warn};
 
 use crate::clock::Clock;
-use crate::desk::{Desk, StoreError, Wake, Woken};
 use crate::domain::{Booking, Moment, ReceiptNo, Revision};
-use crate::feed::{Fed, Feed, Heard, Told};
+use crate::feed::{Feed, FeedEvent, FeedItem, FeedMessage};
 use crate::lifecycle::Health;
+use crate::service::{BookingService, StoreError, Wake, WakeOutcome};
 
 /// How often wall and monotonic time are compared, in memory.
 pub const CLOCK_CHECK: Duration = Duration::from_secs(30);
@@ -45,17 +45,17 @@ const UNTRUSTED_MS: i64 = 2_000;
 
 /// The exact clock of one process.
 pub struct Scheduler {
-    desk: Arc<Desk>,
+    service: Arc<BookingService>,
     feed: Feed,
     clock: Clock,
     health: Health,
     queue: DelayQueue<ReceiptNo>,
-    armed: HashMap<ReceiptNo, Armed>,
+    armed: HashMap<ReceiptNo, TimerEntry>,
     /// What is due, oldest first.
     due: BinaryHeap<Reverse<(Moment, ReceiptNo, Revision)>>,
     /// The one flight under way, if any: flights follow each other, so that the oldest deadline
     /// is committed first.
-    flight: JoinSet<Fired>,
+    flight: JoinSet<WakeResults>,
     /// What is in it.
     firing: Vec<Wake>,
     /// One reading of both clocks, to compare later ones with.
@@ -64,10 +64,10 @@ pub struct Scheduler {
     next_check: Instant,
 }
 
-type Fired = Result<Vec<Result<Woken, StoreError>>, StoreError>;
+type WakeResults = Result<Vec<Result<WakeOutcome, StoreError>>, StoreError>;
 
 /// One booking's entry.
-struct Armed {
+struct TimerEntry {
     wake: Wake,
     /// Its place in the queue; `None` while it is due or under way.
     key: Option<delay_queue::Key>,
@@ -77,10 +77,10 @@ struct Armed {
 impl Scheduler {
     /// A scheduler with nothing armed yet.
     #[must_use]
-    pub fn new(desk: Arc<Desk>, feed: Feed, clock: Clock, health: Health) -> Self {
+    pub fn new(service: Arc<BookingService>, feed: Feed, clock: Clock, health: Health) -> Self {
         let anchor = (clock.now(), Instant::now());
         Self {
-            desk,
+            service,
             feed,
             clock,
             health,
@@ -110,8 +110,8 @@ impl Scheduler {
             tokio::select! {
                 () = stop.cancelled() => break,
                 item = heard.next() => match item {
-                    Some(Heard::Told(told)) => self.hear(&told),
-                    Some(Heard::Lost) => {
+                    Some(FeedMessage::Item(item)) => self.hear(&item),
+                    Some(FeedMessage::Lagged) => {
                         let again = stop.run_until_cancelled(self.reload(&mut heard)).await;
                         if again.is_none() {
                             break;
@@ -133,7 +133,7 @@ impl Scheduler {
     }
 
     /// Something was lost on the way: everything is read again.
-    async fn reload(&mut self, heard: &mut BoxStream<'static, Heard>) {
+    async fn reload(&mut self, heard: &mut BoxStream<'static, FeedMessage>) {
         warn!("the feed lost something; arming everything again");
         *heard = self.feed.listen();
         self.arm_all().await;
@@ -150,17 +150,17 @@ impl Scheduler {
     }
 
     async fn scan(&mut self) -> Result<(), StoreError> {
-        let mut wakes = self.desk.wakes().await?;
+        let mut wakes = self.service.wakes().await?;
         while let Some(wake) = wakes.next().await {
             self.arm(wake?);
         }
         Ok(())
     }
 
-    fn hear(&mut self, told: &Told) {
-        match &told.fed {
-            Fed::Changed { change, .. } => self.follow(&change.booking),
-            Fed::Moved(_) | Fed::Marked(_) => {}
+    fn hear(&mut self, item: &FeedItem) {
+        match &item.event {
+            FeedEvent::Changed { change, .. } => self.follow(&change.booking),
+            FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
         }
     }
 
@@ -182,12 +182,12 @@ impl Scheduler {
             return;
         }
         self.disarm(wake.receipt_no);
-        self.armed.insert(wake.receipt_no, Armed { wake, key: None, failures: 0 });
+        self.armed.insert(wake.receipt_no, TimerEntry { wake, key: None, failures: 0 });
         self.enqueue(wake.receipt_no);
     }
 
     fn disarm(&mut self, receipt_no: ReceiptNo) {
-        if let Some(Armed { key: Some(key), .. }) = self.armed.remove(&receipt_no) {
+        if let Some(TimerEntry { key: Some(key), .. }) = self.armed.remove(&receipt_no) {
             self.queue.try_remove(&key);
         }
     }
@@ -250,8 +250,8 @@ impl Scheduler {
             }
         }
         if !self.firing.is_empty() {
-            let (desk, wakes) = (Arc::clone(&self.desk), self.firing.clone());
-            self.flight.spawn(async move { desk.wake(&wakes).await });
+            let (service, wakes) = (Arc::clone(&self.service), self.firing.clone());
+            self.flight.spawn(async move { service.wake(&wakes).await });
         }
     }
 
@@ -260,7 +260,7 @@ impl Scheduler {
         armed.is_some_and(|armed| armed.wake.revision == wake.revision)
     }
 
-    fn landed(&mut self, ended: Result<Fired, JoinError>) {
+    fn landed(&mut self, ended: Result<WakeResults, JoinError>) {
         let wakes = std::mem::take(&mut self.firing);
         let results = match ended {
             Ok(Ok(results)) => results,
@@ -278,16 +278,16 @@ impl Scheduler {
         }
     }
 
-    fn fired(&mut self, wake: &Wake, result: Result<Woken, StoreError>) {
+    fn fired(&mut self, wake: &Wake, result: Result<WakeOutcome, StoreError>) {
         let receipt_no = wake.receipt_no;
         match result {
             // Its next instant, if any, comes with the change through the feed, or has come.
-            Ok(Woken::Done | Woken::Void) => {
+            Ok(WakeOutcome::Done | WakeOutcome::Superseded) => {
                 if self.is_current(wake) {
                     self.armed.remove(&receipt_no);
                 }
             }
-            Ok(Woken::NotYet) => {
+            Ok(WakeOutcome::NotYet) => {
                 debug!(%receipt_no, "woken before its time");
                 self.retry(wake);
             }
@@ -314,7 +314,7 @@ impl Scheduler {
     /// Whether this machine's clock is near enough to the store's to fire at all. If not, what is
     /// due waits for the next look at the clocks.
     fn is_clock_trusted(&self) -> bool {
-        let ahead = self.desk.clock_ahead_ms().unwrap_or(0);
+        let ahead = self.service.clock_ahead_ms().unwrap_or(0);
         let reason = (ahead.abs() > DEGRADED_MS)
             .then(|| format!("this machine's clock is {} ms off the store's", -ahead));
         self.health.set_degraded("clock", reason);

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
 
-use crate::domain::{Change, Held, Moment, ReceiptNo, RoomCode, StaffName, TokenHash, Track};
+use crate::domain::{
+    Change, Moment, ReceiptNo, RoomCode, StaffName, TokenHash, Track, TrackedBooking,
+};
 
 mod commit;
 mod document;
@@ -19,10 +21,11 @@ pub mod queue;
 pub mod sqlite;
 
 pub use crate::domain::Role;
-pub use commit::{Commit, CommitAnswer, Limit, Opening, Requested};
-pub use list::{BelowSold, Filter, Night, Page, PageKey, Search, StatusKind, Wake};
+pub use commit::{Commit, CommitOutcome, Limit, Opening, RequestRecord};
+pub use list::{BelowSold, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
 pub use log::{
-    Changes, Cursor, Fed, Lease, LeaseAnswer, Mark, NodeId, NoticeId, Outcome, Owed, Undelivered,
+    Changes, Cursor, DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId,
+    OwedNotification, SettledNotification, UndeliveredNotification,
 };
 pub use queue::CommitQueue;
 
@@ -42,18 +45,18 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// If the store failed as a whole; then a commit that had no answer may be sent again:
-    /// one that was written after all answers [`CommitAnswer::Stale`] or
-    /// [`CommitAnswer::Repeated`], never twice [`CommitAnswer::Done`].
-    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitAnswer>, StoreError>;
+    /// one that was written after all answers [`CommitOutcome::Stale`] or
+    /// [`CommitOutcome::Repeated`], never twice [`CommitOutcome::Done`].
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError>;
 
     /// The booking that a request id made, with the fingerprint of its input.
-    async fn requested(&self, request: TokenHash) -> Result<Option<Requested>, StoreError>;
+    async fn requested(&self, request: TokenHash) -> Result<Option<RequestRecord>, StoreError>;
 
     /// One booking with its track, of one moment.
-    async fn held(&self, receipt_no: ReceiptNo) -> Result<Option<Held>, StoreError>;
+    async fn tracked(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError>;
 
     /// Those of these bookings that there are, in any order.
-    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError>;
+    async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError>;
 
     /// Bookings newest `booked_at` first, then by receipt number, one page.
     async fn page(
@@ -67,12 +70,15 @@ pub trait Store: Send + Sync + 'static {
     async fn history(&self, receipt_no: ReceiptNo) -> Result<Vec<Change>, StoreError>;
 
     /// Notices of these bookings that were given up, oldest first.
-    async fn undelivered(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Undelivered>, StoreError>;
+    async fn undelivered(
+        &self,
+        receipt_nos: &[ReceiptNo],
+    ) -> Result<Vec<UndeliveredNotification>, StoreError>;
 
     /// Every pending booking's next wake, in any order, streamed.
     async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError>;
 
-    /// Keeps a track beside its booking, and feeds [`Fed::Moved`]. Without effect (`false`) once
+    /// Keeps a track beside its booking, and feeds [`FeedEvent::Moved`]. Without effect (`false`) once
     /// the hold is over.
     async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError>;
 
@@ -80,7 +86,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// What is taken and allotted of every room type on so many nights from `from` on. Nights
     /// and types of which nothing is known are left out.
-    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<Night>, StoreError>;
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError>;
 
     /// Sets a night's allotment, unless more rooms are taken: then answers how many.
     async fn set_allotment(
@@ -109,51 +115,66 @@ pub trait Store: Send + Sync + 'static {
         &self,
         after: &Cursor,
         until: &Cursor,
-    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError>;
+    ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError>;
 
     /// Notices that are neither sent nor given up, oldest first, streamed.
-    async fn owed(&self) -> Result<BoxStream<'static, Result<Owed, StoreError>>, StoreError>;
+    async fn owed(
+        &self,
+    ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError>;
 
     /// Takes the right to deliver a notice, if it is still owed and its lease has ended by `now`
     /// or is this node's own.
     async fn take_lease(
         &self,
-        notice: NoticeId,
+        notification: NotificationId,
         lease: &Lease,
         now: Moment,
-    ) -> Result<LeaseAnswer, StoreError>;
+    ) -> Result<LeaseOutcome, StoreError>;
 
-    /// Writes down what became of a notice, and feeds [`Fed::Marked`]. The first mark stands.
-    async fn mark(&self, notice: NoticeId, outcome: &Outcome) -> Result<(), StoreError>;
+    /// Writes down what became of a notice, and feeds [`FeedEvent::Marked`]. The first mark stands.
+    async fn settle(
+        &self,
+        notification: NotificationId,
+        outcome: &DeliveryOutcome,
+    ) -> Result<(), StoreError>;
 
     // ── staff ───────────────────────────────────────────────────────────────────────────────
 
     /// Keeps a one-time code or a session, by the hash of its secret, until it expires.
-    async fn keep_pass(
+    async fn put_credential(
         &self,
-        kind: PassKind,
+        kind: CredentialKind,
         secret: TokenHash,
-        pass: &Pass,
+        credential: &Credential,
     ) -> Result<(), StoreError>;
 
-    /// Takes a pass away and answers it: of many callers one gets it.
-    async fn take_pass(
+    /// Takes a credential away and answers it: of many callers one gets it.
+    async fn take_credential(
         &self,
-        kind: PassKind,
+        kind: CredentialKind,
         secret: TokenHash,
-    ) -> Result<Option<Pass>, StoreError>;
+    ) -> Result<Option<Credential>, StoreError>;
 
-    /// The pass of a secret.
-    async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError>;
+    /// The credential of a secret.
+    async fn credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError>;
 
     // ── memos ───────────────────────────────────────────────────────────────────────────────
 
     /// Keeps a short text under a name until it expires; the later one stands. What has expired
     /// by `now` may be tidied up with it.
-    async fn keep_memo(&self, name: &str, memo: &Memo, now: Moment) -> Result<(), StoreError>;
+    async fn put_value(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<(), StoreError>;
 
     /// The text kept under a name.
-    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError>;
+    async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError>;
 
     // ── the store itself ────────────────────────────────────────────────────────────────────
 
@@ -191,27 +212,27 @@ pub enum StoreError {
 
 /// What a secret opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pass {
+pub struct Credential {
     /// For whom.
     pub name: StaffName,
     /// May they do what only managers may?
     pub role: Role,
-    /// Until when. Whoever reads the pass compares; stores only tidy up.
+    /// Until when. Whoever reads the credential compares; stores only tidy up.
     pub expires_at: Moment,
 }
 
 /// A short text that outlives the process: where a conversation stands, which message shows what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Memo {
+pub struct StoredValue {
     /// What is kept. Only who wrote it knows what it means.
     pub text: String,
     /// Until when. Whoever reads the memo compares; stores only tidy up.
     pub expires_at: Moment,
 }
 
-/// The two kinds of pass.
+/// The two kinds of credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PassKind {
+pub enum CredentialKind {
     /// Signs in once.
     Code,
     /// Holds for a working day.

@@ -5,20 +5,20 @@
 //! buttons or is kept as a memo, so a restart loses none.
 
 mod api;
-mod board;
-mod board_follower;
 mod callback;
-mod condition;
+mod dashboard;
+mod dashboard_updater;
 mod front_office;
 mod guest;
+mod health;
 mod location;
 mod memory;
 mod menus;
 mod merging;
-mod notices;
-mod outbox;
+mod notifications;
+mod send_queue;
 mod staff;
-mod staff_tap;
+mod staff_callbacks;
 mod status;
 mod updates;
 
@@ -28,21 +28,21 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::auth::StaffDoor;
+use crate::auth::StaffAuth;
 use crate::config::{Config, Webhook};
-use crate::courier::Deliver;
-use crate::desk::{Desk, NodeId};
 use crate::domain::Language;
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Phase};
+use crate::notifier::DeliveryMethod;
 use crate::qris::Qris;
+use crate::service::{BookingService, NodeId};
 
-use api::{Api, CallError, Shown};
-use condition::Condition;
-use front_office::FrontOffice;
-use outbox::{Call, Outbox, OutboxWork, Reader};
+use api::{Api, CallError, MessageContent};
+use front_office::FrontOfficeChat;
+use health::BotHealth;
+use send_queue::{Call, Priority, SendQueue, SendQueueWorker};
 
-use notices::Messenger;
+use notifications::TelegramDelivery;
 pub use updates::Inbox;
 
 /// How long the start waits for the bot's name; it comes later otherwise.
@@ -65,9 +65,9 @@ pub type BotName = Arc<OnceLock<String>>;
 /// The bot before anything of it runs.
 pub struct Telegram {
     api: Api,
-    outbox: Outbox,
-    work: OutboxWork,
-    kept: mpsc::UnboundedReceiver<memory::Kept>,
+    send_queue: SendQueue,
+    work: SendQueueWorker,
+    kept: mpsc::UnboundedReceiver<memory::SentMessage>,
     name: BotName,
     settings: Settings,
 }
@@ -85,16 +85,16 @@ struct Settings {
 }
 
 /// What the handlers work with.
-pub(crate) struct Lobby {
-    desk: Arc<Desk>,
-    door: StaffDoor,
-    outbox: Outbox,
+pub(crate) struct BotContext {
+    service: Arc<BookingService>,
+    auth: StaffAuth,
+    send_queue: SendQueue,
     settings: Settings,
     name: BotName,
-    front_office: FrontOffice,
-    thinning: location::Thinning,
+    front_office: FrontOfficeChat,
+    thinning: location::PositionThinning,
     /// The right to change which chats have a dashboard.
-    boards: tokio::sync::Mutex<()>,
+    dashboards: tokio::sync::Mutex<()>,
     locks: updates::ChatLocks,
 }
 
@@ -121,7 +121,7 @@ impl Telegram {
             Ok(Err(_)) | Err(_) => {}
         }
         let public_url = config.server.public_url.as_ref();
-        let (outbox, work, kept) = Outbox::new(Arc::new(api.clone()));
+        let (send_queue, work, kept) = SendQueue::new(Arc::new(api.clone()));
         let settings = Settings {
             staff: Arc::new(config.staff.clone()),
             fo_chat: config.telegram.fo_chat_id,
@@ -132,7 +132,7 @@ impl Telegram {
                 .and_then(|url| Url::parse(url.as_str()).ok()),
             webhook: config.telegram.webhook.clone(),
         };
-        Ok(Some(Self { api, outbox, work, kept, name, settings }))
+        Ok(Some(Self { api, send_queue, work, kept, name, settings }))
     }
 
     /// Starts the bot's workers: those that take in belong to the doors, those that send to the
@@ -140,40 +140,41 @@ impl Telegram {
     #[must_use]
     pub fn start(
         self,
-        (desk, door): (&Arc<Desk>, StaffDoor),
+        (service, auth): (&Arc<BookingService>, StaffAuth),
         qris: Option<Qris>,
         (feed, node): (&Feed, NodeId),
         health: Health,
         doors: &Phase,
         deliveries: &Phase,
-    ) -> (Arc<Inbox>, Arc<dyn Deliver>) {
-        let Self { api, outbox, work, kept, name, settings } = self;
-        let condition = Condition::new(health);
-        let lobby = Arc::new(Lobby {
-            desk: Arc::clone(desk),
-            door,
-            outbox,
+    ) -> (Arc<Inbox>, Arc<dyn DeliveryMethod>) {
+        let Self { api, send_queue, work, kept, name, settings } = self;
+        let health = BotHealth::new(health);
+        let bot = Arc::new(BotContext {
+            service: Arc::clone(service),
+            auth,
+            send_queue,
             settings: settings.clone(),
             name: Arc::clone(&name),
-            front_office: FrontOffice::new(settings.fo_chat, condition.clone()),
-            thinning: location::Thinning::default(),
-            boards: tokio::sync::Mutex::default(),
+            front_office: FrontOfficeChat::new(settings.fo_chat, health.clone()),
+            thinning: location::PositionThinning::default(),
+            dashboards: tokio::sync::Mutex::default(),
             locks: updates::ChatLocks::default(),
         });
-        let (deliver, merging) = Messenger::with_merging(Arc::clone(&lobby), qris);
-        deliveries.spawn("telegram outbox", work.run(deliveries.stop_signal(), condition.clone()));
+        let (deliver, merging) = TelegramDelivery::with_merging(Arc::clone(&bot), qris);
+        deliveries.spawn("telegram outbox", work.run(deliveries.stop_signal(), health.clone()));
         deliveries.spawn("telegram notices", merging.run(deliveries.stop_signal()));
-        let memory = memory::Memory::new(Arc::clone(&lobby), kept);
+        let memory = memory::AfterSendWorker::new(Arc::clone(&bot), kept);
         deliveries.spawn("telegram memory", memory.run(deliveries.stop_signal()));
-        let status = status::Follower::new(Arc::clone(&lobby), feed.clone(), node.clone());
+        let status = status::StatusUpdater::new(Arc::clone(&bot), feed.clone(), node.clone());
         doors.spawn("telegram status", status.run(doors.stop_signal()));
-        let board = board_follower::Follower::new(Arc::clone(&lobby), feed.clone(), node);
-        doors.spawn("telegram board", board.run(doors.stop_signal()));
-        let inbox = Arc::new(Inbox::new(lobby));
-        let intake = updates::Intake {
+        let dashboard =
+            dashboard_updater::DashboardUpdater::new(Arc::clone(&bot), feed.clone(), node);
+        doors.spawn("telegram board", dashboard.run(doors.stop_signal()));
+        let inbox = Arc::new(Inbox::new(bot));
+        let intake = updates::UpdatePoller {
             api,
             inbox: Arc::clone(&inbox),
-            condition,
+            health,
             name,
             webhook: settings.webhook.clone(),
             base_url: settings.base_url.clone(),
@@ -214,20 +215,20 @@ pub async fn check(config: &Config) -> Result<Vec<String>, SetupError> {
     Ok(lines)
 }
 
-impl Lobby {
+impl BotContext {
     /// Says something in a chat, in answer to somebody.
-    async fn say(&self, chat: i64, shown: Shown) {
-        self.outbox.post(chat, Reader::Waiting, Call::Send(shown)).await;
+    async fn say(&self, chat: i64, shown: MessageContent) {
+        self.send_queue.post(chat, Priority::Interactive, Call::Send(shown)).await;
     }
 
     /// Shows something else in a message, in answer to somebody.
-    async fn show(&self, chat: i64, message: i32, shown: Shown) {
-        self.outbox.post(chat, Reader::Waiting, Call::Edit(message, shown)).await;
+    async fn show(&self, chat: i64, message: i32, shown: MessageContent) {
+        self.send_queue.post(chat, Priority::Interactive, Call::Edit(message, shown)).await;
     }
 
     /// Ends the waiting sign of a tapped button.
     async fn answer(&self, query: &str, line: Option<String>) {
-        self.outbox.post(0, Reader::Waiting, Call::Answer(query.to_owned(), line)).await;
+        self.send_queue.post(0, Priority::Interactive, Call::Answer(query.to_owned(), line)).await;
     }
 
     /// The member of staff with this id.

@@ -24,14 +24,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
-use crate::auth::{MiniApp, StaffDoor};
-use crate::desk::Desk;
+use crate::auth::{MiniApp, StaffAuth};
 use crate::domain::Language;
 use crate::feed::Feed;
 use crate::lifecycle::Health;
 use crate::qris::Qris;
+use crate::service::BookingService;
 
-use graphql::{Gate, House};
+use graphql::{ApiContext, AppState};
 use limits::Limits;
 
 pub use graphql::sdl;
@@ -63,13 +63,13 @@ pub struct WebSettings {
 }
 
 /// The parts of the hotel that the web door opens to.
-pub struct Doors {
+pub struct WebParts {
     /// The use cases.
-    pub desk: Arc<Desk>,
+    pub service: Arc<BookingService>,
     /// Committed changes.
     pub feed: Feed,
     /// Staff sessions.
-    pub staff: StaffDoor,
+    pub staff: StaffAuth,
     /// The hotel's payment code, if it has one.
     pub qris: Option<Qris>,
     /// How the process is.
@@ -86,15 +86,19 @@ pub struct Doors {
 
 /// Everything that is served. Live sockets are closed once `stop` is cancelled. To be served with
 /// the peer's address as [`ConnectInfo`](axum::extract::ConnectInfo).
-pub fn router(doors: Doors, stop: CancellationToken) -> Router {
-    let Doors { desk, feed, staff, qris, health, metrics, webhook, mini_app, settings } = doors;
+pub fn router(doors: WebParts, stop: CancellationToken) -> Router {
+    let WebParts { service, feed, staff, qris, health, metrics, webhook, mini_app, settings } =
+        doors;
     let webhook = webhook.map(webhook::routes).unwrap_or_default();
     let pages = pages::routes(settings.language);
-    let probes = health::routes(health.clone(), Arc::clone(&desk));
+    let probes = health::routes(health.clone(), Arc::clone(&service));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
-    let gate =
-        Gate::new(House { desk, feed, staff, mini_app, qris, health, settings }, limits, stop);
+    let gate = AppState::new(
+        ApiContext { service, feed, staff, mini_app, qris, health, settings },
+        limits,
+        stop,
+    );
     Router::new()
         .route("/graphql", any(graphql::serve))
         .with_state(Arc::new(gate))

@@ -22,7 +22,7 @@ mod domain {
     pub struct Rupiah(pub u64);
 }
 
-use check::{Problem, Static};
+use check::{Problem, StaticQris};
 use domain::Rupiah;
 use tlv::fields;
 
@@ -40,26 +40,26 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn try_out(bytes: &[u8]) {
-    let code = match Static::parse(bytes) {
+    let code = match StaticQris::parse(bytes) {
         Ok(code) => code,
         Err(problem) => {
             let words = problem.to_string();
             return assert!(!words.contains(char::is_control), "one line: {words:?}");
         }
     };
-    let Ok(twin) = code.exact(Rupiah(350_000), RECEIPT) else { return };
-    assert_eq!(Static::parse(twin.as_bytes()), Err(Problem::Dynamic));
+    let Ok(dynamic_code) = code.exact(Rupiah(350_000), RECEIPT) else { return };
+    assert_eq!(StaticQris::parse(dynamic_code.as_bytes()), Err(Problem::Dynamic));
     let of = |payload: &str, tag: u8| -> Vec<String> {
         let found = fields(payload).flatten().filter(|field| field.tag == tag);
         found.map(|field| field.value.to_owned()).collect()
     };
-    assert_eq!(of(&twin, 54), ["350000"]);
-    assert_eq!(of(&of(&twin, 62).concat(), 1), [RECEIPT]);
+    assert_eq!(of(&dynamic_code, 54), ["350000"]);
+    assert_eq!(of(&of(&dynamic_code, 62).concat(), 1), [RECEIPT]);
     // Everything else stays, in its order.
     let others = |payload: &str| -> String {
         let kept = fields(payload).flatten().filter(|field| ![1, 54, 62, 63].contains(&field.tag));
         kept.map(|field| field.raw).collect()
     };
-    assert_eq!(others(&twin), others(code.as_str()));
-    let _ = table::side_by_side(("static", code.as_str()), ("exact", &twin));
+    assert_eq!(others(&dynamic_code), others(code.as_str()));
+    let _ = table::side_by_side(("static", code.as_str()), ("exact", &dynamic_code));
 }

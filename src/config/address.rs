@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::Secret;
-use super::raw::Given;
+use super::raw::RawValue;
 use super::value::text;
 
 /// Where the hotel keeps things.
@@ -119,7 +119,7 @@ fn parse(text: &str, example: &str) -> Result<Url, String> {
 }
 
 /// An address on the web.
-pub(super) fn web_url(given: Given) -> Result<WebUrl, String> {
+pub(super) fn web_url(given: RawValue) -> Result<WebUrl, String> {
     const EXAMPLE: &str = "https://hotel.example";
     let url = parse(&text(given)?, EXAMPLE)?;
     let wrong = |problem: &str| Err(format!("{problem}; write it like {EXAMPLE}"));
@@ -137,7 +137,7 @@ pub(super) fn web_url(given: Given) -> Result<WebUrl, String> {
 }
 
 /// Where guests reach the pages: they live at the root of a host.
-pub(super) fn site_url(given: Given) -> Result<WebUrl, String> {
+pub(super) fn site_url(given: RawValue) -> Result<WebUrl, String> {
     let site = web_url(given)?;
     if site.url.path().trim_matches('/').is_empty() {
         Ok(site)
@@ -159,7 +159,7 @@ fn path(rest: &str, scheme: &str) -> Result<PathBuf, String> {
 }
 
 /// The address of a store.
-pub(super) fn store_url(given: Given) -> Result<StoreUrl, String> {
+pub(super) fn store_url(given: RawValue) -> Result<StoreUrl, String> {
     let text = text(given)?;
     if let Some(rest) = text.strip_prefix("sqlite:") {
         if rest == ":memory:" || rest.ends_with('/') {
@@ -179,7 +179,7 @@ pub(super) fn store_url(given: Given) -> Result<StoreUrl, String> {
 }
 
 /// The address of a mail folder or server.
-pub(super) fn mail_url(given: Given) -> Result<MailUrl, String> {
+pub(super) fn mail_url(given: RawValue) -> Result<MailUrl, String> {
     const EXAMPLE: &str = "smtp://user:password@mail.example:587";
     let text = text(given)?;
     if let Some(rest) = text.strip_prefix("file:") {

@@ -11,7 +11,7 @@ use super::ConfigError;
 const PREFIX: &str = "JATAH__";
 
 /// A value as somebody gave it.
-pub(super) enum Given {
+pub(super) enum RawValue {
     /// In the file, with TOML's type.
     File(Value),
     /// As plain text: in the environment, or built in. What it is depends on the key.
@@ -19,13 +19,13 @@ pub(super) enum Given {
 }
 
 /// Everything given, less what was read already.
-pub(super) struct Source {
+pub(super) struct ConfigSource {
     table: Table,
     variables: BTreeMap<String, String>,
     sections: Vec<String>,
 }
 
-impl Source {
+impl ConfigSource {
     /// A file's table, and of the environment what is meant for us.
     pub(super) fn new(
         table: Table,
@@ -139,15 +139,15 @@ impl Section<'_> {
     pub(super) fn find<T>(
         &mut self,
         key: &'static str,
-        parse: impl FnOnce(Given) -> Result<T, String>,
+        parse: impl FnOnce(RawValue) -> Result<T, String>,
     ) -> Result<Option<T>, ConfigError> {
         self.keys.push(key);
         let in_file = self.table.remove(key);
         let name = variable(&self.path, key);
         let (place, given) = match self.variables.as_mut().and_then(|all| all.remove(&name)) {
-            Some(text) => (name, Given::Plain(text)),
+            Some(text) => (name, RawValue::Plain(text)),
             None => match in_file {
-                Some(value) => (self.place(key), Given::File(value)),
+                Some(value) => (self.place(key), RawValue::File(value)),
                 None => return Ok(None),
             },
         };
@@ -159,11 +159,13 @@ impl Section<'_> {
         &mut self,
         key: &'static str,
         default: &str,
-        parse: impl Fn(Given) -> Result<T, String>,
+        parse: impl Fn(RawValue) -> Result<T, String>,
     ) -> Result<T, ConfigError> {
         match self.find(key, &parse)? {
             Some(value) => Ok(value),
-            None => parse(Given::Plain(default.to_owned())).map_err(|text| self.wrong(key, text)),
+            None => {
+                parse(RawValue::Plain(default.to_owned())).map_err(|text| self.wrong(key, text))
+            }
         }
     }
 
@@ -171,7 +173,7 @@ impl Section<'_> {
     pub(super) fn need<T>(
         &mut self,
         key: &'static str,
-        parse: impl FnOnce(Given) -> Result<T, String>,
+        parse: impl FnOnce(RawValue) -> Result<T, String>,
     ) -> Result<T, ConfigError> {
         self.find(key, parse)?.ok_or_else(|| self.wrong(key, "is missing"))
     }

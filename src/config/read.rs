@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use toml::Table;
 
 use super::address::{mail_url, site_url, store_url, web_url};
-use super::raw::{Section, Source};
+use super::raw::{ConfigSource, Section};
 use super::value::{
     bot_token, chat_id, count, domain, duration, file, listen, mailbox, name, networks, one_of,
     payload, price, room_code, some, speeds, staff_name, telegram_id, time_of_day, time_zone,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::domain::{AdvanceHold, Coordinates, Language, Role, RoomCode, RoomType, Rupiah};
 
-type Outcome<T> = Result<T, ConfigError>;
+type ConfigResult<T> = Result<T, ConfigError>;
 
 /// Room types of the demo hotel: code, name, rooms, price.
 const DEMO_ROOMS: [(&str, &str, u32, Rupiah); 3] = [
@@ -37,8 +37,8 @@ impl Config {
         table: Table,
         environment: impl IntoIterator<Item = (String, String)>,
         is_demo: bool,
-    ) -> Outcome<Self> {
-        let mut source = Source::new(table, environment);
+    ) -> ConfigResult<Self> {
+        let mut source = ConfigSource::new(table, environment);
         let left_at_demo = if is_demo { Vec::new() } else { left_at_demo(&source) };
         let server = source.section("server", server)?;
         let store = source.section("store", |keys| {
@@ -75,7 +75,7 @@ impl Config {
 }
 
 /// What only the demo may leave unsaid.
-fn left_at_demo(source: &Source) -> Vec<&'static str> {
+fn left_at_demo(source: &ConfigSource) -> Vec<&'static str> {
     let keys = [
         ("hotel.name", source.gives("hotel", "name")),
         ("hotel.latitude", source.gives("hotel", "latitude")),
@@ -85,7 +85,7 @@ fn left_at_demo(source: &Source) -> Vec<&'static str> {
     keys.into_iter().filter(|(_, is_given)| !is_given).map(|(key, _)| key).collect()
 }
 
-fn server(keys: &mut Section<'_>) -> Outcome<ServerSection> {
+fn server(keys: &mut Section<'_>) -> ConfigResult<ServerSection> {
     let section = ServerSection {
         listen: keys.get("listen", "127.0.0.1:8080", listen)?,
         public_url: keys.find("public_url", site_url)?,
@@ -97,7 +97,7 @@ fn server(keys: &mut Section<'_>) -> Outcome<ServerSection> {
     Ok(section)
 }
 
-fn hotel(keys: &mut Section<'_>) -> Outcome<HotelSection> {
+fn hotel(keys: &mut Section<'_>) -> ConfigResult<HotelSection> {
     let languages = [("id", Language::Indonesian), ("en", Language::English)];
     let name = keys.get("name", "Hotel Jatah", name)?;
     let timezone = keys.get("timezone", "Asia/Jakarta", time_zone)?;
@@ -111,7 +111,7 @@ fn hotel(keys: &mut Section<'_>) -> Outcome<HotelSection> {
     Ok(HotelSection { name, timezone, position, language, day_starts_at })
 }
 
-fn rooms(source: &mut Source) -> Outcome<Vec<RoomType>> {
+fn rooms(source: &mut ConfigSource) -> ConfigResult<Vec<RoomType>> {
     let given = source.entries("room", |keys| {
         Ok(RoomType {
             code: keys.need("code", room_code)?,
@@ -138,7 +138,7 @@ fn rooms(source: &mut Source) -> Outcome<Vec<RoomType>> {
     Ok(rooms)
 }
 
-fn demo_rooms() -> Outcome<Vec<RoomType>> {
+fn demo_rooms() -> ConfigResult<Vec<RoomType>> {
     let room = |(code, name, rooms, price): (&str, &str, u32, Rupiah)| {
         let code = RoomCode::parse(code)
             .map_err(|error| ConfigError::at("room", format!("{code} {error}")))?;
@@ -147,7 +147,7 @@ fn demo_rooms() -> Outcome<Vec<RoomType>> {
     DEMO_ROOMS.into_iter().map(room).collect()
 }
 
-fn hold(keys: &mut Section<'_>) -> Outcome<HoldSection> {
+fn hold(keys: &mut Section<'_>) -> ConfigResult<HoldSection> {
     Ok(HoldSection {
         duration: keys.get("duration", "2h", duration)?,
         remind_before: keys.get("remind_before", "15m", duration)?,
@@ -161,7 +161,7 @@ fn hold(keys: &mut Section<'_>) -> Outcome<HoldSection> {
     })
 }
 
-fn booking(keys: &mut Section<'_>) -> Outcome<BookingSection> {
+fn booking(keys: &mut Section<'_>) -> ConfigResult<BookingSection> {
     let advance_holds =
         [("until_release", AdvanceHold::UntilRelease), ("duration", AdvanceHold::Duration)];
     Ok(BookingSection {
@@ -173,7 +173,7 @@ fn booking(keys: &mut Section<'_>) -> Outcome<BookingSection> {
     })
 }
 
-fn travel(keys: &mut Section<'_>) -> Outcome<TravelSection> {
+fn travel(keys: &mut Section<'_>) -> ConfigResult<TravelSection> {
     Ok(TravelSection {
         road_factor: keys.get("road_factor", "1.4", within(1.0, 10.0))?,
         speeds: keys.get("speeds", CITY_SPEEDS, speeds)?,
@@ -182,7 +182,7 @@ fn travel(keys: &mut Section<'_>) -> Outcome<TravelSection> {
     })
 }
 
-fn telegram(keys: &mut Section<'_>, server: &ServerSection) -> Outcome<TelegramSection> {
+fn telegram(keys: &mut Section<'_>, server: &ServerSection) -> ConfigResult<TelegramSection> {
     let token = keys.find("token", bot_token)?;
     let api_url = keys.get("api_url", "https://api.telegram.org", web_url)?;
     let fo_chat_id = keys.find("fo_chat_id", chat_id)?;
@@ -202,7 +202,7 @@ fn telegram(keys: &mut Section<'_>, server: &ServerSection) -> Outcome<TelegramS
     Ok(TelegramSection { token, api_url, fo_chat_id, webhook })
 }
 
-fn email(keys: &mut Section<'_>, hotel: &HotelSection) -> Outcome<EmailSection> {
+fn email(keys: &mut Section<'_>, hotel: &HotelSection) -> ConfigResult<EmailSection> {
     let url = keys.get("url", "file:data/mail", mail_url)?;
     let (name, address) = keys.get("from", "booking@hotel-jatah.example", mailbox)?;
     let from = Sender { name: name.unwrap_or_else(|| hotel.name.clone()), address };
@@ -225,7 +225,7 @@ fn email(keys: &mut Section<'_>, hotel: &HotelSection) -> Outcome<EmailSection> 
     Ok(EmailSection { url, from, dkim })
 }
 
-fn qris(keys: &mut Section<'_>) -> Outcome<QrisSection> {
+fn qris(keys: &mut Section<'_>) -> ConfigResult<QrisSection> {
     let payload = keys.find("payload", payload)?;
     let image = keys.find("image", file)?;
     let mode = keys.get(
@@ -246,7 +246,7 @@ fn qris(keys: &mut Section<'_>) -> Outcome<QrisSection> {
     Ok(QrisSection { source, mode, send })
 }
 
-fn limits(keys: &mut Section<'_>) -> Outcome<LimitsSection> {
+fn limits(keys: &mut Section<'_>) -> ConfigResult<LimitsSection> {
     Ok(LimitsSection {
         requests_per_second: keys.get("requests_per_second", "50", some)?,
         holds_per_address: keys.get("holds_per_address", "200", some)?,
@@ -255,7 +255,7 @@ fn limits(keys: &mut Section<'_>) -> Outcome<LimitsSection> {
     })
 }
 
-fn staff(source: &mut Source) -> Outcome<Vec<StaffMember>> {
+fn staff(source: &mut ConfigSource) -> ConfigResult<Vec<StaffMember>> {
     let roles = [("front_office", Role::FrontOffice), ("manager", Role::Manager)];
     let given = source.entries("staff", |keys| {
         Ok(StaffMember {

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 use toml::Value;
 
-use super::raw::{Given, kind};
+use super::raw::{RawValue, kind};
 use super::section::Speeds;
 use super::{MAX_COUNT, MAX_PRICE, Secret};
 use crate::domain::{Email, RoomCode, Rupiah, StaffName, TelegramId};
@@ -28,24 +28,24 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Text of any kind.
-pub(super) fn text(given: Given) -> Read<String> {
+pub(super) fn text(given: RawValue) -> Read<String> {
     match given {
-        Given::Plain(text) | Given::File(Value::String(text)) => Ok(text),
-        Given::File(other) => Err(format!("is {}; write it as text, in quotes", kind(&other))),
+        RawValue::Plain(text) | RawValue::File(Value::String(text)) => Ok(text),
+        RawValue::File(other) => Err(format!("is {}; write it as text, in quotes", kind(&other))),
     }
 }
 
-fn whole(given: Given) -> Read<i64> {
+fn whole(given: RawValue) -> Read<i64> {
     match given {
-        Given::File(Value::Integer(number)) => Ok(number),
-        Given::File(Value::Float(number)) => Err(format!("is {number}")),
-        Given::File(other) => Err(format!("is {}", kind(&other))),
-        Given::Plain(text) => text.trim().parse().map_err(|_| format!("is {}", quoted(&text))),
+        RawValue::File(Value::Integer(number)) => Ok(number),
+        RawValue::File(Value::Float(number)) => Err(format!("is {number}")),
+        RawValue::File(other) => Err(format!("is {}", kind(&other))),
+        RawValue::Plain(text) => text.trim().parse().map_err(|_| format!("is {}", quoted(&text))),
     }
 }
 
 /// A whole number of a range.
-pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(Given) -> Read<u32> {
+pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(RawValue) -> Read<u32> {
     move |given| {
         let allowed = || format!("whole numbers from {} to {}", range.start(), range.end());
         let number = whole(given).map_err(|is| format!("{is}; allowed are {}", allowed()))?;
@@ -57,7 +57,7 @@ pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(Given) -> Read<u32> {
 }
 
 /// A count of things that there are: from 1.
-pub(super) fn some(given: Given) -> Read<u32> {
+pub(super) fn some(given: RawValue) -> Read<u32> {
     count(1..=MAX_COUNT)(given)
 }
 
@@ -65,13 +65,15 @@ pub(super) fn some(given: Given) -> Read<u32> {
 pub(super) fn number(
     bounds: (Bound<f64>, Bound<f64>),
     allowed: &str,
-) -> impl Fn(Given) -> Read<f64> {
+) -> impl Fn(RawValue) -> Read<f64> {
     move |given| {
         let number = match given {
-            Given::File(Value::Float(number)) => Ok(number),
-            Given::File(Value::Integer(number)) => Ok(exact(number)),
-            Given::File(other) => Err(format!("is {}", kind(&other))),
-            Given::Plain(text) => text.trim().parse().map_err(|_| format!("is {}", quoted(&text))),
+            RawValue::File(Value::Float(number)) => Ok(number),
+            RawValue::File(Value::Integer(number)) => Ok(exact(number)),
+            RawValue::File(other) => Err(format!("is {}", kind(&other))),
+            RawValue::Plain(text) => {
+                text.trim().parse().map_err(|_| format!("is {}", quoted(&text)))
+            }
         };
         let number: f64 = number.map_err(|is| format!("{is}; allowed are numbers {allowed}"))?;
         // NaN is in no range.
@@ -92,19 +94,19 @@ fn exact(number: i64) -> f64 {
 }
 
 /// From `least` to `most`, both allowed.
-pub(super) fn within(least: f64, most: f64) -> impl Fn(Given) -> Read<f64> {
+pub(super) fn within(least: f64, most: f64) -> impl Fn(RawValue) -> Read<f64> {
     let allowed = format!("from {least} to {most}");
     move |given| number((Bound::Included(least), Bound::Included(most)), &allowed)(given)
 }
 
 /// Above 0, up to `most`.
-pub(super) fn up_to(most: f64) -> impl Fn(Given) -> Read<f64> {
+pub(super) fn up_to(most: f64) -> impl Fn(RawValue) -> Read<f64> {
     let allowed = format!("above 0, up to {most}");
     move |given| number((Bound::Excluded(0.0), Bound::Included(most)), &allowed)(given)
 }
 
 /// A price in whole rupiah.
-pub(super) fn price(given: Given) -> Read<Rupiah> {
+pub(super) fn price(given: RawValue) -> Read<Rupiah> {
     let allowed = || format!("allowed are whole rupiah from 1 to {}", MAX_PRICE.0);
     let number = whole(given).map_err(|is| format!("{is}; {}", allowed()))?;
     u64::try_from(number)
@@ -115,7 +117,7 @@ pub(super) fn price(given: Given) -> Read<Rupiah> {
 }
 
 /// A duration of 1 s to 366 d in whole milliseconds, in units.
-pub(super) fn duration(given: Given) -> Read<TimeDelta> {
+pub(super) fn duration(given: RawValue) -> Read<TimeDelta> {
     const ALLOWED: &str = "write one like 2h, 15m, 5s, 1500ms or 1h30m, from 1s to 366d, in quotes";
     let text = text(given).map_err(|is| format!("{is}; {ALLOWED}"))?;
     let whole_milliseconds = humantime::parse_duration(text.trim())
@@ -135,7 +137,7 @@ pub(super) fn duration(given: Given) -> Read<TimeDelta> {
 }
 
 /// A time of day, `HH:MM`.
-pub(super) fn time_of_day(given: Given) -> Read<NaiveTime> {
+pub(super) fn time_of_day(given: RawValue) -> Read<NaiveTime> {
     const ALLOWED: &str = "write HH:MM in quotes, from \"00:00\" to \"23:59\"";
     let text = text(given).map_err(|is| format!("{is}; {ALLOWED}"))?;
     // The parser alone would take "6:5" too.
@@ -144,7 +146,7 @@ pub(super) fn time_of_day(given: Given) -> Read<NaiveTime> {
 }
 
 /// A time zone by its IANA name.
-pub(super) fn time_zone(given: Given) -> Read<Tz> {
+pub(super) fn time_zone(given: RawValue) -> Read<Tz> {
     let text = text(given)?;
     text.parse().map_err(|_| {
         format!("{} is no known time zone; write an IANA name like Asia/Jakarta", quoted(&text))
@@ -152,7 +154,7 @@ pub(super) fn time_zone(given: Given) -> Read<Tz> {
 }
 
 /// One of a few words.
-pub(super) fn one_of<T: Copy>(words: &[(&str, T)]) -> impl Fn(Given) -> Read<T> {
+pub(super) fn one_of<T: Copy>(words: &[(&str, T)]) -> impl Fn(RawValue) -> Read<T> {
     move |given| {
         let list: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let allowed = list.join(" or ");
@@ -163,19 +165,19 @@ pub(super) fn one_of<T: Copy>(words: &[(&str, T)]) -> impl Fn(Given) -> Read<T> 
 }
 
 /// A name: of people, of the hotel, of a room type. All are formed alike.
-pub(super) fn staff_name(given: Given) -> Read<StaffName> {
+pub(super) fn staff_name(given: RawValue) -> Read<StaffName> {
     let text = text(given)?;
     StaffName::parse(&text)
         .map_err(|error| format!("{error}; allowed are 1 to 80 characters on one line"))
 }
 
 /// A name as plain text.
-pub(super) fn name(given: Given) -> Read<String> {
+pub(super) fn name(given: RawValue) -> Read<String> {
     staff_name(given).map(|name| name.as_str().to_owned())
 }
 
 /// The code of a room type.
-pub(super) fn room_code(given: Given) -> Read<RoomCode> {
+pub(super) fn room_code(given: RawValue) -> Read<RoomCode> {
     let text = text(given)?;
     RoomCode::parse(&text).map_err(|error| {
         format!("{} {error}; allowed are 1 to 16 of A-Z a-z 0-9 _ -", quoted(&text))
@@ -183,7 +185,7 @@ pub(super) fn room_code(given: Given) -> Read<RoomCode> {
 }
 
 /// The id of a Telegram user.
-pub(super) fn telegram_id(given: Given) -> Read<TelegramId> {
+pub(super) fn telegram_id(given: RawValue) -> Read<TelegramId> {
     match whole(given) {
         Ok(id) if id > 0 => Ok(TelegramId(id)),
         Ok(id) => Err(format!("is {id}; the id of a person is above 0")),
@@ -192,7 +194,7 @@ pub(super) fn telegram_id(given: Given) -> Read<TelegramId> {
 }
 
 /// The id of a Telegram chat: a person's, or a group's, which is negative.
-pub(super) fn chat_id(given: Given) -> Read<i64> {
+pub(super) fn chat_id(given: RawValue) -> Read<i64> {
     const ALLOWED: &str = "write a chat's id, a whole number (negative for groups)";
     match whole(given) {
         Ok(0) => Err(format!("is 0; {ALLOWED}")),
@@ -207,7 +209,7 @@ fn is_token(text: &str) -> bool {
 }
 
 /// The token of a bot.
-pub(super) fn bot_token(given: Given) -> Read<Secret> {
+pub(super) fn bot_token(given: RawValue) -> Read<Secret> {
     let text = text(given)?;
     let is_valid = text.split_once(':').is_some_and(|(id, key)| {
         !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && is_token(key)
@@ -220,7 +222,7 @@ pub(super) fn bot_token(given: Given) -> Read<Secret> {
 }
 
 /// The secret of a webhook.
-pub(super) fn webhook_secret(given: Given) -> Read<Secret> {
+pub(super) fn webhook_secret(given: RawValue) -> Read<Secret> {
     let text = text(given)?;
     if text.len() <= 256 && is_token(&text) {
         Ok(Secret::new(text))
@@ -230,7 +232,7 @@ pub(super) fn webhook_secret(given: Given) -> Read<Secret> {
 }
 
 /// An address and a port to listen on.
-pub(super) fn listen(given: Given) -> Read<SocketAddr> {
+pub(super) fn listen(given: RawValue) -> Read<SocketAddr> {
     let text = text(given)?;
     text.trim().parse().map_err(|_| {
         format!("{} is no address with port; write one like 127.0.0.1:8080", quoted(&text))
@@ -238,7 +240,7 @@ pub(super) fn listen(given: Given) -> Read<SocketAddr> {
 }
 
 /// Path of a file. It is not looked at.
-pub(super) fn file(given: Given) -> Read<PathBuf> {
+pub(super) fn file(given: RawValue) -> Read<PathBuf> {
     let text = text(given)?;
     if text.trim().is_empty() || text.chars().any(char::is_control) {
         return Err("is no path of a file".to_owned());
@@ -247,7 +249,7 @@ pub(super) fn file(given: Given) -> Read<PathBuf> {
 }
 
 /// The text of a static QRIS code, as far as can be told from its start.
-pub(super) fn payload(given: Given) -> Read<String> {
+pub(super) fn payload(given: RawValue) -> Read<String> {
     let text = text(given)?;
     let text = text.trim();
     if text.starts_with("000201") && !text.chars().any(char::is_control) {
@@ -258,7 +260,7 @@ pub(super) fn payload(given: Given) -> Read<String> {
 }
 
 /// A domain, or a DKIM selector, which is formed alike.
-pub(super) fn domain(given: Given) -> Read<String> {
+pub(super) fn domain(given: RawValue) -> Read<String> {
     let text = text(given)?;
     let is_label = |label: &str| label.len() <= 63 && is_token(label);
     if text.len() <= 253 && text.split('.').all(is_label) {
@@ -269,7 +271,7 @@ pub(super) fn domain(given: Given) -> Read<String> {
 }
 
 /// `NAME <ADDRESS>` or the bare address.
-pub(super) fn mailbox(given: Given) -> Read<(Option<String>, Email)> {
+pub(super) fn mailbox(given: RawValue) -> Read<(Option<String>, Email)> {
     const ALLOWED: &str = "write \"Name <address@domain>\" or the address alone";
     let text = text(given)?;
     let (name, address) = match text.trim().strip_suffix('>').and_then(|t| t.split_once('<')) {
@@ -286,20 +288,22 @@ pub(super) fn mailbox(given: Given) -> Read<(Option<String>, Email)> {
 }
 
 /// Values in a row: a list of the file, or plain text with commas.
-fn list(given: Given) -> Read<Vec<Given>> {
+fn list(given: RawValue) -> Read<Vec<RawValue>> {
     match given {
-        Given::File(Value::Array(values)) => Ok(values.into_iter().map(Given::File).collect()),
-        Given::File(other) => Err(format!("is {}; write a list in [ ]", kind(&other))),
-        Given::Plain(text) if text.trim().is_empty() => Ok(Vec::new()),
-        Given::Plain(text) => {
-            Ok(text.split(',').map(|part| Given::Plain(part.trim().to_owned())).collect())
+        RawValue::File(Value::Array(values)) => {
+            Ok(values.into_iter().map(RawValue::File).collect())
+        }
+        RawValue::File(other) => Err(format!("is {}; write a list in [ ]", kind(&other))),
+        RawValue::Plain(text) if text.trim().is_empty() => Ok(Vec::new()),
+        RawValue::Plain(text) => {
+            Ok(text.split(',').map(|part| RawValue::Plain(part.trim().to_owned())).collect())
         }
     }
 }
 
 /// Networks: addresses, or ranges in CIDR notation.
-pub(super) fn networks(given: Given) -> Read<Vec<IpNet>> {
-    let network = |given: Given| {
+pub(super) fn networks(given: RawValue) -> Read<Vec<IpNet>> {
+    let network = |given: RawValue| {
         let text = text(given)?;
         let address = text.parse::<IpAddr>().map(IpNet::from);
         address.or_else(|_| text.parse::<IpNet>().map(|net| net.trunc())).map_err(|_| {
@@ -310,7 +314,7 @@ pub(super) fn networks(given: Given) -> Read<Vec<IpNet>> {
 }
 
 /// 24 speeds in km/h.
-pub(super) fn speeds(given: Given) -> Read<Speeds> {
+pub(super) fn speeds(given: RawValue) -> Read<Speeds> {
     let speeds: Vec<f64> = list(given)?.into_iter().map(within(1.0, 200.0)).collect::<Read<_>>()?;
     <[f64; 24]>::try_from(speeds).map(Speeds).map_err(|speeds| {
         format!("has {} numbers; write 24, one for each hour from 0 to 23", speeds.len())

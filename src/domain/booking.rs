@@ -96,7 +96,7 @@ pub enum QrisProgress {
 
 /// A booking with the guest's latest positions, which live beside it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Held {
+pub struct TrackedBooking {
     /// The booking.
     pub booking: Booking,
     /// The latest fixes; empty once the hold is over.

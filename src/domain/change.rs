@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Booking, Evidence, Forecast, Moment, Notice, StaffName};
+use super::{Booking, Evidence, Forecast, Moment, Notification, StaffName};
 
 /// Who, what, when, the state after it, and the notices it owes.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Change {
     /// The state that this change produced; its revision numbers the change.
     pub booking: Booking,
     /// What has to be told, one at most for each recipient.
-    pub notices: Vec<Notice>,
+    pub notifications: Vec<Notification>,
 }
 
 /// Who moved a booking.

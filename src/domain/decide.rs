@@ -4,12 +4,13 @@ use chrono::TimeDelta;
 
 use super::change::{Actor, Change, Event};
 use super::command::{Command, NewBooking, QrisOutcome};
-use super::hold::{self, End, Hold};
+use super::hold::{self, Hold, Verdict};
 use super::policy::{EXTEND_MINUTES, QrisPolicy};
 use super::refusal::{Field, InputError, NotAllowed, Unavailable, Winner};
-use super::travel::{self, Fix, Taken, Track};
+use super::travel::{self, Fix, Track, TrackUpdate};
 use super::{
-    Booking, Held, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, notice,
+    Booking, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, TrackedBooking,
+    notification,
 };
 
 /// What a command comes to.
@@ -40,7 +41,7 @@ pub struct Step {
 /// # Errors
 /// [`Refusal`] if the state or a rule forbids the command, or its input is wrong.
 pub fn decide(
-    state: Option<&Held>,
+    state: Option<&TrackedBooking>,
     command: Command,
     now: Moment,
     policy: &Policy,
@@ -49,7 +50,7 @@ pub fn decide(
         (None, Command::Book(new)) => book(new, now, policy),
         (Some(_), Command::Book(_)) => Err(Refusal::Conflict),
         (None, _) => Err(Refusal::NotFound),
-        (Some(held), command) => Mover { held, now, policy }.decide(command),
+        (Some(tracked), command) => Transition { tracked, now, policy }.decide(command),
     }
 }
 
@@ -77,21 +78,21 @@ fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Decision, Refus
 }
 
 fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Policy) -> Decision {
-    let notices = notice::owed(&booking, &event, policy.front_office_chat);
-    let change = Change { at: now, actor, event, booking, notices };
+    let notifications = notification::owed(&booking, &event, policy.front_office_chat);
+    let change = Change { at: now, actor, event, booking, notifications };
     Decision::Step(Box::new(Step { change, due: None }))
 }
 
 /// A booking about to be moved.
-struct Mover<'a> {
-    held: &'a Held,
+struct Transition<'a> {
+    tracked: &'a TrackedBooking,
     now: Moment,
     policy: &'a Policy,
 }
 
-impl Mover<'_> {
+impl Transition<'_> {
     fn decide(self, command: Command) -> Result<Decision, Refusal> {
-        match (&self.held.booking.status, command) {
+        match (&self.tracked.booking.status, command) {
             (_, Command::Book(_)) => Err(Refusal::Conflict),
             (Status::Pending, command) => self.decide_pending(command),
             // What a code came to that was on its way when the booking ended helps nobody any more;
@@ -150,7 +151,7 @@ impl Mover<'_> {
     /// The clock has come. Before its time it decides nothing; after the end it decides the end
     /// and reminds of nothing.
     fn wake(self) -> Decision {
-        let hold = self.held.booking.hold;
+        let hold = self.tracked.booking.hold;
         let due = hold.wake_at();
         if self.now < due {
             return Decision::Unchanged;
@@ -165,45 +166,45 @@ impl Mover<'_> {
     }
 
     fn remind(self) -> Decision {
-        let (forecast, evidence) = travel::foresee(self.held, self.now, self.policy);
+        let (forecast, evidence) = travel::foresee(self.tracked, self.now, self.policy);
         let event = Event::Reminded { forecast, evidence };
-        let hold = self.held.booking.hold.reminded();
-        self.held_on(hold, event, Actor::Clock)
+        let hold = self.tracked.booking.hold.reminded();
+        self.with_hold(hold, event, Actor::Clock)
     }
 
     fn end(self) -> Decision {
-        let hold = self.held.booking.hold;
+        let hold = self.tracked.booking.hold;
         let rules = &self.policy.hold;
-        if self.held.booking.arrived_at.is_some() {
+        if self.tracked.booking.arrived_at.is_some() {
             let hold = hold.window_renewed(self.now, rules);
-            return self.held_on(hold, Event::PaymentAsked, Actor::Clock);
+            return self.with_hold(hold, Event::PaymentAsked, Actor::Clock);
         }
-        match hold::end(self.held, self.now, self.policy) {
-            End::Extend(evidence) => {
+        match hold::end(self.tracked, self.now, self.policy) {
+            Verdict::Extend(evidence) => {
                 let grown = hold.grown(rules.extend_by, self.now, rules);
                 let grown = Hold { extensions: hold.extensions + 1, ..grown };
                 let event = Event::ExtendedByClock { by: rules.extend_by, evidence };
-                self.held_on(grown, event, Actor::Clock)
+                self.with_hold(grown, event, Actor::Clock)
             }
-            End::Expire(evidence) => self.cancelled(Event::Expired { evidence }, Actor::Clock),
+            Verdict::Expire(evidence) => self.cancelled(Event::Expired { evidence }, Actor::Clock),
         }
     }
 
     fn report(self, fix: Fix) -> Decision {
         // At the desk, position plays no part any more, so none is kept.
-        if self.held.booking.arrived_at.is_some() {
+        if self.tracked.booking.arrived_at.is_some() {
             return Decision::Unchanged;
         }
-        match self.held.track.take(fix) {
-            Taken::Kept(track) | Taken::Doubted(track) | Taken::Vague(track) => {
-                Decision::Track(track)
-            }
-            Taken::Known | Taken::Late => Decision::Unchanged,
+        match self.tracked.track.take(fix) {
+            TrackUpdate::Accepted(track)
+            | TrackUpdate::Doubtful(track)
+            | TrackUpdate::Imprecise(track) => Decision::Track(track),
+            TrackUpdate::Duplicate | TrackUpdate::OutOfOrder => Decision::Unchanged,
         }
     }
 
     fn arrive(self, by: StaffName) -> Decision {
-        let before = &self.held.booking;
+        let before = &self.tracked.booking;
         if before.arrived_at.is_some() {
             return Decision::Unchanged;
         }
@@ -224,7 +225,7 @@ impl Mover<'_> {
 
     /// Where the code went out with the booking, arrival owes it only if it did not get through.
     fn arrival_owes_qris(&self) -> bool {
-        let before = &self.held.booking;
+        let before = &self.tracked.booking;
         let is_out = match before.qris {
             QrisProgress::Sending(_) | QrisProgress::Sent => true,
             QrisProgress::None | QrisProgress::Failed => false,
@@ -248,7 +249,7 @@ impl Mover<'_> {
 
     /// What a code came to. Told twice, it is noted once; a newer one that is on its way stays so.
     fn note_qris(self, owed_by: Revision, outcome: QrisOutcome) -> Decision {
-        let before = self.held.booking.qris;
+        let before = self.tracked.booking.qris;
         let is_latest = match before {
             QrisProgress::Sending(latest) if owed_by < latest => false,
             QrisProgress::Sending(_) => true,
@@ -278,15 +279,15 @@ impl Mover<'_> {
             let error = InputError::OutOfRange { least: least.into(), most: most.into() };
             return Err(Refusal::InvalidInput { field: Field::Minutes, error });
         }
-        let hold = self.held.booking.hold;
+        let hold = self.tracked.booking.hold;
         let mut grown = hold.grown(TimeDelta::minutes(minutes.into()), self.now, &self.policy.hold);
-        if self.held.booking.arrived_at.is_some() {
+        if self.tracked.booking.arrived_at.is_some() {
             grown = grown.reminded();
         }
-        Ok(self.held_on(grown, Event::ExtendedByStaff { minutes }, Actor::Staff(by)))
+        Ok(self.with_hold(grown, Event::ExtendedByStaff { minutes }, Actor::Staff(by)))
     }
 
-    fn held_on(self, hold: Hold, event: Event, actor: Actor) -> Decision {
+    fn with_hold(self, hold: Hold, event: Event, actor: Actor) -> Decision {
         let after = Booking { hold, ..self.next() };
         step(after, event, actor, self.now, self.policy)
     }
@@ -297,13 +298,13 @@ impl Mover<'_> {
     }
 
     fn settled(self, status: Status, event: Event, actor: Actor) -> Decision {
-        let hold = self.held.booking.hold.reminded();
+        let hold = self.tracked.booking.hold.reminded();
         let after = Booking { hold, status, ..self.next() };
         step(after, event, actor, self.now, self.policy)
     }
 
     fn next(&self) -> Booking {
-        let before = &self.held.booking;
+        let before = &self.tracked.booking;
         Booking { revision: before.revision.next(), ..before.clone() }
     }
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::policy::HoldPolicy;
 use super::travel::{self, Evidence, Why};
-use super::{Held, Moment, Policy};
+use super::{Moment, Policy, TrackedBooking};
 
 /// A clock that is later than this was away (asleep, switched off): what it grants then counts
 /// from now, for else it would grant time that has passed already.
@@ -87,7 +87,7 @@ fn remind_at(from: Moment, until: Moment, policy: &HoldPolicy) -> Option<Moment>
 
 /// What the end of a hold decides for a guest who is not at the desk.
 #[derive(Debug, Clone, PartialEq)]
-pub enum End {
+pub enum Verdict {
     /// The guest is near, or will be there soon: the hold grows.
     Extend(Evidence),
     /// The room is free again.
@@ -97,14 +97,14 @@ pub enum End {
 /// What the end of this hold would decide at `now`. The clock asks this at the end; forecasts
 /// ask it at any time before. A guest without a position gets exactly the plain hold.
 #[must_use]
-pub fn end(held: &Held, now: Moment, policy: &Policy) -> End {
-    let Some(evidence) = travel::evidence(&held.track, now, policy) else {
-        return End::Expire(None);
+pub fn end(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Verdict {
+    let Some(evidence) = travel::evidence(&tracked.track, now, policy) else {
+        return Verdict::Expire(None);
     };
-    let hold = &held.booking.hold;
+    let hold = &tracked.booking.hold;
     let why = why(&evidence, hold, now, policy);
     let evidence = Evidence { extensions: hold.extensions, why: Some(why), ..evidence };
-    if why.extends() { End::Extend(evidence) } else { End::Expire(Some(evidence)) }
+    if why.extends() { Verdict::Extend(evidence) } else { Verdict::Expire(Some(evidence)) }
 }
 
 /// By which clause of the rule a hold grows or ends.

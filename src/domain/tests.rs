@@ -4,7 +4,7 @@ pub(crate) mod build;
 mod commands;
 mod holds;
 mod ids;
-mod notices;
+mod notifications;
 mod policy;
 mod properties;
 mod qris;

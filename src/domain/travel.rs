@@ -12,13 +12,13 @@ mod fix;
 mod place;
 mod track;
 
-use super::hold::{self, End};
-use super::{Held, Moment, Policy};
+use super::hold::{self, Verdict};
+use super::{Moment, Policy, TrackedBooking};
 
-pub use evidence::{Basis, Estimate, Evidence, SourceKind, Why, evidence};
-pub use fix::{Fix, MAX_AHEAD, Road, Source};
+pub use evidence::{Estimate, EstimateBasis, Evidence, PositionSourceKind, Why, evidence};
+pub use fix::{Fix, MAX_AHEAD, PositionSource, RouteEstimate};
 pub use place::Coordinates;
-pub use track::{MAX_FIXES, Taken, Track};
+pub use track::{MAX_FIXES, Track, TrackUpdate};
 
 /// What the end of a hold would decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,21 +35,25 @@ pub enum Forecast {
 
 /// What the end of a running hold would decide as things stand.
 #[must_use]
-pub fn forecast(held: &Held, now: Moment, policy: &Policy) -> Forecast {
-    foresee(held, now, policy).0
+pub fn forecast(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Forecast {
+    foresee(tracked, now, policy).0
 }
 
 /// What the end of a running hold would decide as things stand, and by what evidence.
 #[must_use]
-pub fn foresee(held: &Held, now: Moment, policy: &Policy) -> (Forecast, Option<Evidence>) {
-    let (is_extended, evidence) = match hold::end(held, now, policy) {
-        End::Extend(evidence) => (true, Some(evidence)),
-        End::Expire(evidence) => (false, evidence),
+pub fn foresee(
+    tracked: &TrackedBooking,
+    now: Moment,
+    policy: &Policy,
+) -> (Forecast, Option<Evidence>) {
+    let (is_extended, evidence) = match hold::end(tracked, now, policy) {
+        Verdict::Extend(evidence) => (true, Some(evidence)),
+        Verdict::Expire(evidence) => (false, evidence),
     };
     let fresh = evidence.filter(|evidence| evidence.is_fresh);
-    let is_in_time = |estimate: Estimate| now + estimate.arrives_in <= held.booking.hold.until;
+    let is_in_time = |estimate: Estimate| now + estimate.arrives_in <= tracked.booking.hold.until;
     let forecast = match fresh {
-        _ if held.booking.arrived_at.is_some() => Forecast::InTime,
+        _ if tracked.booking.arrived_at.is_some() => Forecast::InTime,
         None => Forecast::NoPosition,
         Some(evidence) if evidence.estimate.is_some_and(is_in_time) => Forecast::InTime,
         Some(_) if is_extended => Forecast::WillExtend,

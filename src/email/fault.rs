@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use lettre::transport::smtp::Error as SmtpError;
 
-use crate::courier::Failure;
+use crate::notifier::DeliveryError;
 use crate::text;
 
 /// Replies that mean our own name, password or rights (RFC 4954, 6): not the guest's fault.
@@ -12,7 +12,7 @@ const ENTRY_REFUSED: [u16; 4] = [530, 534, 535, 538];
 
 /// How far a conversation came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) enum Step {
+pub(super) enum SmtpStage {
     #[default]
     Connect,
     Secure,
@@ -24,47 +24,51 @@ pub(super) enum Step {
 }
 
 /// Why a conversation ended early.
-pub(super) enum Broken {
+pub(super) enum SmtpFailure {
     Smtp(SmtpError),
     NoStartTls,
 }
 
-impl From<SmtpError> for Broken {
+impl From<SmtpError> for SmtpFailure {
     fn from(error: SmtpError) -> Self {
         Self::Smtp(error)
     }
 }
 
-pub(super) fn transient(reason: String) -> Failure {
-    Failure::Transient { reason, retry_after: None }
+pub(super) fn transient(reason: String) -> DeliveryError {
+    DeliveryError::Transient { reason, retry_after: None }
 }
 
 /// What a failure at a step means for another attempt. What our own set-up is to blame for is
 /// tried again: a guest's mail must not be lost to a password that somebody is about to mend.
-pub(super) fn failure(step: Step, broken: &Broken) -> Failure {
+pub(super) fn failure(step: SmtpStage, broken: &SmtpFailure) -> DeliveryError {
     let error = match broken {
-        Broken::NoStartTls => return transient(text::NO_STARTTLS.to_owned()),
-        Broken::Smtp(error) => error,
+        SmtpFailure::NoStartTls => return transient(text::NO_STARTTLS.to_owned()),
+        SmtpFailure::Smtp(error) => error,
     };
     if let Some(code) = error.status() {
         let code: u16 = code.into();
         let words = error.source().map(ToString::to_string).unwrap_or_default();
         let says = format!("{}: {code} {}", text::SERVER_SAYS, without_addresses(&words));
-        let is_entry = step == Step::SignIn || ENTRY_REFUSED.contains(&code);
+        let is_entry = step == SmtpStage::SignIn || ENTRY_REFUSED.contains(&code);
         return match step {
             _ if is_entry => transient(format!("{}; {says}", text::NO_ENTRY)),
             _ if error.is_transient() => transient(says),
-            Step::Connect | Step::Secure | Step::SignIn => transient(says),
-            Step::Sender | Step::Recipient | Step::Data | Step::Message => Failure::Permanent(says),
+            SmtpStage::Connect | SmtpStage::Secure | SmtpStage::SignIn => transient(says),
+            SmtpStage::Sender | SmtpStage::Recipient | SmtpStage::Data | SmtpStage::Message => {
+                DeliveryError::Permanent(says)
+            }
         };
     }
     match step {
-        Step::Message => Failure::Unknown(text::BROKE_OFF.to_owned()),
-        Step::Secure => transient(with_cause(text::NO_TLS, error)),
-        Step::Connect if is_tls(error) => transient(with_cause(text::NO_TLS, error)),
-        Step::Connect => transient(with_cause(text::NO_SERVER, error)),
-        Step::SignIn => transient(with_cause(text::NO_ENTRY, error)),
-        Step::Sender | Step::Recipient | Step::Data => transient(text::BROKE_OFF.to_owned()),
+        SmtpStage::Message => DeliveryError::Unknown(text::BROKE_OFF.to_owned()),
+        SmtpStage::Secure => transient(with_cause(text::NO_TLS, error)),
+        SmtpStage::Connect if is_tls(error) => transient(with_cause(text::NO_TLS, error)),
+        SmtpStage::Connect => transient(with_cause(text::NO_SERVER, error)),
+        SmtpStage::SignIn => transient(with_cause(text::NO_ENTRY, error)),
+        SmtpStage::Sender | SmtpStage::Recipient | SmtpStage::Data => {
+            transient(text::BROKE_OFF.to_owned())
+        }
     }
 }
 

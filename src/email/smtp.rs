@@ -18,9 +18,9 @@ use lettre::transport::smtp::response::Response;
 use tokio::time::Instant;
 
 use super::SetupError;
-use super::fault::{Broken, Step, failure, transient, without_addresses};
+use super::fault::{SmtpFailure, SmtpStage, failure, transient, without_addresses};
 use crate::config::{Secret, SmtpSecurity};
-use crate::courier::Failure;
+use crate::notifier::DeliveryError;
 use crate::text;
 
 /// A whole conversation may take so long: less than the courier's patience, so that a failure is
@@ -52,13 +52,13 @@ enum Security {
 
 /// What a conversation came to so far, for who wants to read it.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
-    step: Step,
+pub(super) struct SmtpTranscript {
+    step: SmtpStage,
     lines: Vec<String>,
 }
 
-impl Progress {
-    fn reach(&mut self, step: Step) {
+impl SmtpTranscript {
+    fn reach(&mut self, step: SmtpStage) {
         self.step = step;
     }
 
@@ -99,24 +99,28 @@ impl Smtp {
     /// Hands over one mail.
     ///
     /// # Errors
-    /// [`Failure`], by the step at which it happened.
+    /// [`DeliveryError`], by the step at which it happened.
     pub(super) async fn send(
         &self,
         message: &Message,
-        progress: &mut Progress,
-    ) -> Result<(), Failure> {
+        progress: &mut SmtpTranscript,
+    ) -> Result<(), DeliveryError> {
         let conversation = self.converse(message, progress);
         match tokio::time::timeout(self.patience, conversation).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(broken)) => Err(failure(progress.step, &broken)),
-            Err(_) if progress.step == Step::Message => {
-                Err(Failure::Unknown(text::NO_ANSWER.to_owned()))
+            Err(_) if progress.step == SmtpStage::Message => {
+                Err(DeliveryError::Unknown(text::NO_ANSWER.to_owned()))
             }
             Err(_) => Err(transient(text::NO_ANSWER.to_owned())),
         }
     }
 
-    async fn converse(&self, message: &Message, progress: &mut Progress) -> Result<(), Broken> {
+    async fn converse(
+        &self,
+        message: &Message,
+        progress: &mut SmtpTranscript,
+    ) -> Result<(), SmtpFailure> {
         let mut connection = match self.kept().await {
             Some(connection) => connection,
             None => self.connect(progress).await?,
@@ -134,8 +138,11 @@ impl Smtp {
         }
     }
 
-    async fn connect(&self, progress: &mut Progress) -> Result<AsyncSmtpConnection, Broken> {
-        progress.reach(Step::Connect);
+    async fn connect(
+        &self,
+        progress: &mut SmtpTranscript,
+    ) -> Result<AsyncSmtpConnection, SmtpFailure> {
+        progress.reach(SmtpStage::Connect);
         let (host, port) = (self.host.as_str(), self.port);
         progress.say(format!("connecting to {host}, port {port}"));
         let implicit = match &self.security {
@@ -153,16 +160,16 @@ impl Smtp {
         .await?;
         progress.say(if is_implicit { "connected, encrypted from the start" } else { "connected" });
         if let Security::StartTls(tls) = &self.security {
-            progress.reach(Step::Secure);
+            progress.reach(SmtpStage::Secure);
             if !connection.can_starttls() {
                 let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
-                return Err(Broken::NoStartTls);
+                return Err(SmtpFailure::NoStartTls);
             }
             connection.starttls(tls.clone(), &self.hello).await?;
             progress.say("encrypted by STARTTLS");
         }
         if let Some(credentials) = &self.credentials {
-            progress.reach(Step::SignIn);
+            progress.reach(SmtpStage::SignIn);
             let answer =
                 connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
             progress.answered("signed in", &answer);
@@ -195,20 +202,20 @@ impl Smtp {
 async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     message: &Message,
-    progress: &mut Progress,
+    progress: &mut SmtpTranscript,
 ) -> Result<(), SmtpError> {
     let envelope = message.envelope();
-    progress.reach(Step::Sender);
+    progress.reach(SmtpStage::Sender);
     let answer = connection.command(Mail::new(envelope.from().cloned(), Vec::new())).await?;
     progress.answered("sender", &answer);
-    progress.reach(Step::Recipient);
+    progress.reach(SmtpStage::Recipient);
     for to in envelope.to() {
         let answer = connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
         progress.answered("recipient", &answer);
     }
-    progress.reach(Step::Data);
+    progress.reach(SmtpStage::Data);
     connection.command(Data).await?;
-    progress.reach(Step::Message);
+    progress.reach(SmtpStage::Message);
     let answer = connection.message(&message.formatted()).await?;
     progress.answered("message", &answer);
     Ok(())

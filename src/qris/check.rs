@@ -29,7 +29,7 @@ pub(super) fn checksum(text: &str) -> u16 {
 
 /// What is wrong with a payload, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum PayloadError {
     /// No UTF-8.
     #[error("is no text")]
     NotText,
@@ -97,27 +97,27 @@ pub enum Problem {
 
 /// A hotel's static QRIS payload that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Static(String);
+pub struct StaticQris(String);
 
-impl Static {
+impl StaticQris {
     /// Checks any bytes; white space around them does not count.
     ///
     /// # Errors
-    /// The first [`Problem`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotText)?;
+    /// The first [`PayloadError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, PayloadError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| PayloadError::NotText)?;
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == BYTE_ORDER_MARK);
         if text.chars().count() > MAX_CHARS {
-            return Err(Problem::TooLong);
+            return Err(PayloadError::TooLong);
         }
         if !text.starts_with("000201") {
-            return Err(Problem::NotQris);
+            return Err(PayloadError::NotQris);
         }
         let found: Vec<Field<'_>> =
-            fields(text).collect::<Result<_, _>>().map_err(Problem::Structure)?;
+            fields(text).collect::<Result<_, _>>().map_err(PayloadError::Structure)?;
         for (index, field) in found.iter().enumerate() {
             if found.iter().skip(index + 1).any(|later| later.tag == field.tag) {
-                return Err(Problem::Twice(field.tag));
+                return Err(PayloadError::Twice(field.tag));
             }
         }
         check_checksum(text, &found)?;
@@ -132,52 +132,58 @@ impl Static {
     }
 }
 
-fn check_checksum(text: &str, found: &[Field<'_>]) -> Result<(), Problem> {
+fn check_checksum(text: &str, found: &[Field<'_>]) -> Result<(), PayloadError> {
     let last = found.last().filter(|last| last.tag == 63 && last.value.chars().count() == 4);
     let Some(last) = last else {
         let is_there = found.iter().any(|field| field.tag == 63);
-        return Err(if is_there { Problem::ChecksumNotLast } else { Problem::Missing(63) });
+        return Err(if is_there {
+            PayloadError::ChecksumNotLast
+        } else {
+            PayloadError::Missing(63)
+        });
     };
     let covered = text.strip_suffix(last.value).unwrap_or(text);
     let right = format!("{:04X}", checksum(covered));
     if last.value.eq_ignore_ascii_case(&right) {
         Ok(())
     } else {
-        Err(Problem::Checksum { found: last.value.to_owned(), right })
+        Err(PayloadError::Checksum { found: last.value.to_owned(), right })
     }
 }
 
-fn check_fields(found: &[Field<'_>]) -> Result<(), Problem> {
+fn check_fields(found: &[Field<'_>]) -> Result<(), PayloadError> {
     let value = |tag| found.iter().find(|field| field.tag == tag).map(|field| field.value);
     if let Some(tag) = NEEDED.into_iter().find(|tag| value(*tag).is_none()) {
-        return Err(Problem::Missing(tag));
+        return Err(PayloadError::Missing(tag));
     }
     match value(1) {
         None | Some("11") => {}
-        Some("12") => return Err(Problem::Dynamic),
-        Some(other) => return Err(Problem::Initiation(other.to_owned())),
+        Some("12") => return Err(PayloadError::Dynamic),
+        Some(other) => return Err(PayloadError::Initiation(other.to_owned())),
     }
     if let Some(country) = value(58).filter(|country| *country != "ID") {
-        return Err(Problem::Country(country.to_owned()));
+        return Err(PayloadError::Country(country.to_owned()));
     }
     if let Some(currency) = value(53).filter(|currency| *currency != "360") {
-        return Err(Problem::Currency(currency.to_owned()));
+        return Err(PayloadError::Currency(currency.to_owned()));
     }
     if let Some(tag) = TIPS.into_iter().find(|tag| value(*tag).is_some()) {
-        return Err(Problem::Tip(tag));
+        return Err(PayloadError::Tip(tag));
     }
     if value(54).is_some() {
-        return Err(Problem::Amount);
+        return Err(PayloadError::Amount);
     }
     if !found.iter().any(|field| ACCOUNTS.contains(&field.tag)) {
-        return Err(Problem::NoAccount);
+        return Err(PayloadError::NoAccount);
     }
     for (tag, most) in LONGEST {
         let has = value(tag).map_or(0, |value| value.chars().count());
         if has > most {
-            return Err(Problem::Value { tag, has, most });
+            return Err(PayloadError::Value { tag, has, most });
         }
     }
     let additional = value(62).unwrap_or_default();
-    fields(additional).find_map(Result::err).map_or(Ok(()), |error| Err(Problem::Additional(error)))
+    fields(additional)
+        .find_map(Result::err)
+        .map_or(Ok(()), |error| Err(PayloadError::Additional(error)))
 }

@@ -1,6 +1,6 @@
 //! The twin of a static code for one sum and one receipt number.
 
-use super::check::{MAX_CHARS, Static, checksum};
+use super::check::{MAX_CHARS, StaticQris, checksum};
 use super::tlv::{self, fields};
 use crate::domain::Rupiah;
 
@@ -11,7 +11,7 @@ const MAX_BILL: usize = 25;
 
 /// Why a code for a sum cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotExact {
+pub enum DynamicCodeError {
     /// Nothing to pay, or more than fits.
     #[error("a QRIS code holds sums from 1 rupiah to {MAX_AMOUNT} digits")]
     Amount,
@@ -26,51 +26,56 @@ pub enum NotExact {
     TooLong,
 }
 
-impl Static {
+impl StaticQris {
     /// The dynamic twin: asks for exactly `amount`, and carries `bill` as the bill number within
     /// the additional data. Everything else stays byte for byte, but for the checksum.
     ///
     /// # Errors
-    /// [`NotExact`]
-    pub fn exact(&self, amount: Rupiah, bill: &str) -> Result<String, NotExact> {
+    /// [`DynamicCodeError`]
+    pub fn exact(&self, amount: Rupiah, bill: &str) -> Result<String, DynamicCodeError> {
         let digits = amount.0.to_string();
         if amount.0 == 0 || digits.len() > MAX_AMOUNT {
-            return Err(NotExact::Amount);
+            return Err(DynamicCodeError::Amount);
         }
         if bill.chars().count() > MAX_BILL {
-            return Err(NotExact::Bill);
+            return Err(DynamicCodeError::Bill);
         }
-        let bill = tlv::write(1, bill).ok_or(NotExact::Bill)?;
-        let amount = tlv::write(54, &digits).ok_or(NotExact::Amount)?;
+        let bill = tlv::write(1, bill).ok_or(DynamicCodeError::Bill)?;
+        let amount = tlv::write(54, &digits).ok_or(DynamicCodeError::Amount)?;
         // A checked payload is a row of fields, so none is lost here.
         let all = || fields(self.as_str()).flatten();
         let additional = all().find(|field| field.tag == 62).map_or("", |field| field.value);
-        let additional = tlv::write(62, &with_bill(additional, &bill)).ok_or(NotExact::NoRoom)?;
+        let additional =
+            tlv::write(62, &with_bill(additional, &bill)).ok_or(DynamicCodeError::NoRoom)?;
 
         let has = |tag| all().any(|field| field.tag == tag);
         let (has_initiation, has_additional) = (has(1), has(62));
-        let mut twin = String::with_capacity(self.as_str().len() + 64);
+        let mut dynamic_code = String::with_capacity(self.as_str().len() + 64);
         let mut additional = Some(additional);
         for field in all() {
             if field.tag > 62
                 && !has_additional
                 && let Some(additional) = additional.take()
             {
-                twin.push_str(&additional);
+                dynamic_code.push_str(&additional);
             }
             match field.tag {
-                0 if !has_initiation => twin.extend([field.raw, "010212"]),
-                1 => twin.push_str("010212"),
-                58 => twin.extend([&amount, field.raw]),
-                62 => twin.extend(additional.take()),
+                0 if !has_initiation => dynamic_code.extend([field.raw, "010212"]),
+                1 => dynamic_code.push_str("010212"),
+                58 => dynamic_code.extend([&amount, field.raw]),
+                62 => dynamic_code.extend(additional.take()),
                 63 => {}
-                _ => twin.push_str(field.raw),
+                _ => dynamic_code.push_str(field.raw),
             }
         }
-        twin.push_str("6304");
-        let checksum = checksum(&twin);
-        let twin = format!("{twin}{checksum:04X}");
-        if twin.chars().count() > MAX_CHARS { Err(NotExact::TooLong) } else { Ok(twin) }
+        dynamic_code.push_str("6304");
+        let checksum = checksum(&dynamic_code);
+        let dynamic_code = format!("{dynamic_code}{checksum:04X}");
+        if dynamic_code.chars().count() > MAX_CHARS {
+            Err(DynamicCodeError::TooLong)
+        } else {
+            Ok(dynamic_code)
+        }
     }
 }
 

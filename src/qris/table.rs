@@ -113,8 +113,8 @@ pub fn side_by_side(left: (&str, &str), right: (&str, &str)) -> String {
     let mut lines = format!("  {:<6} {:<28} {:<wide$}  {}\n", "tag", "field", left.0, right.0);
     for (tag, name) in tags {
         let (before, after) = (value(&ours, tag), value(&theirs, tag));
-        let mark = if before == after { ' ' } else { '*' };
-        let _ = writeln!(lines, "{mark} {tag:<6} {name:<28} {before:<wide$}  {after}");
+        let settle = if before == after { ' ' } else { '*' };
+        let _ = writeln!(lines, "{settle} {tag:<6} {name:<28} {before:<wide$}  {after}");
     }
     lines
 }

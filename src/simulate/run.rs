@@ -8,11 +8,11 @@ use chrono::{NaiveDate, TimeDelta};
 use super::guest::{Guest, Report, Sharing};
 use super::tally::{Outcome, Tally};
 use super::{Plan, Setting, day_start};
-use crate::domain::travel::Road;
+use crate::domain::travel::RouteEstimate;
 use crate::domain::{
-    Booking, Command, Contact, Coordinates, Decision, Fix, GuestName, Held, Language, Moment,
-    NewBooking, Policy, ReceiptNo, Refusal, Revision, Source, StaffName, Step, TelegramId,
-    TokenHash, Track, decide,
+    Booking, Command, Contact, Coordinates, Decision, Fix, GuestName, Language, Moment, NewBooking,
+    Policy, PositionSource, ReceiptNo, Refusal, Revision, StaffName, Step, TelegramId, TokenHash,
+    Track, TrackedBooking, decide,
 };
 
 /// Guests who are under way in one thread at the same time.
@@ -86,7 +86,7 @@ impl<'a> Day<'a> {
     }
 
     fn arm(&mut self, index: usize) {
-        if let Some(booking) = self.stays.get(index).map(|stay| &stay.held.booking)
+        if let Some(booking) = self.stays.get(index).map(|stay| &stay.tracked.booking)
             && let Some(at) = booking.wake_at()
         {
             self.wakes.push(Reverse((at, index, booking.revision)));
@@ -97,7 +97,7 @@ impl<'a> Day<'a> {
         while let Some(Reverse((at, index, revision))) = self.wakes.pop() {
             let Some(stay) = self.stays.get_mut(index) else { continue };
             stay.live_until(at, self.setting)?;
-            if stay.held.booking.revision == revision {
+            if stay.tracked.booking.revision == revision {
                 stay.take(Command::Wake, at, &self.setting.policy)?;
             }
             if stay.is_over() {
@@ -113,7 +113,7 @@ impl<'a> Day<'a> {
 /// One guest's booking.
 struct Stay<'a> {
     guest: &'a Guest,
-    held: Held,
+    tracked: TrackedBooking,
     /// The end that was promised at booking.
     first_end: Moment,
     /// How many of the reports are in.
@@ -130,11 +130,16 @@ impl<'a> Stay<'a> {
         };
         let booking = step.change.booking;
         let first_end = booking.hold.until;
-        Ok(Self { guest, held: Held { booking, track: Track::default() }, first_end, reported: 0 })
+        Ok(Self {
+            guest,
+            tracked: TrackedBooking { booking, track: Track::default() },
+            first_end,
+            reported: 0,
+        })
     }
 
     fn at(&self, second: i64) -> Moment {
-        self.held.booking.booked_at + TimeDelta::seconds(second)
+        self.tracked.booking.booked_at + TimeDelta::seconds(second)
     }
 
     /// Everything that the guest does up to and including a moment.
@@ -143,13 +148,13 @@ impl<'a> Stay<'a> {
             && self.at(report.second) <= until
         {
             self.reported += 1;
-            if self.held.booking.arrived_at.is_none() {
+            if self.tracked.booking.arrived_at.is_none() {
                 self.report(report, setting)?;
             }
         }
         if let Some(arrives) = self.guest.arrives.map(|second| self.at(second))
             && arrives <= until
-            && self.held.booking.arrived_at.is_none()
+            && self.tracked.booking.arrived_at.is_none()
             && let Ok(by) = StaffName::parse("FO")
         {
             self.take(Command::Arrive { by: by.clone() }, arrives, &setting.policy)?;
@@ -162,51 +167,58 @@ impl<'a> Stay<'a> {
         let now = self.at(report.second);
         let Some(place) = place(&report, &setting.policy) else { return Ok(()) };
         let source = match self.guest.sharing {
-            Sharing::Live { for_seconds, .. } => Source::Live { until: Some(self.at(for_seconds)) },
-            Sharing::ByHand { .. } => Source::Single,
-            Sharing::Nothing | Sharing::Page { .. } => Source::Page,
+            Sharing::Live { for_seconds, .. } => {
+                PositionSource::Live { until: Some(self.at(for_seconds)) }
+            }
+            Sharing::ByHand { .. } => PositionSource::Single,
+            Sharing::Nothing | Sharing::Page { .. } => PositionSource::Page,
         };
         let fix = Fix {
             place,
             accuracy_metres: Some(report.accuracy_metres),
             at: now,
             source,
-            road: Road::Unasked,
+            route: RouteEstimate::Unasked,
         };
         self.take(Command::ReportPosition(fix), now, &setting.policy)?;
         if setting.is_radius_only {
-            let latest = self.held.track.latest().map(|fix| fix.from_source(Source::Page));
-            self.held.track = Track::from_fixes(latest.into_iter().collect());
+            let latest =
+                self.tracked.track.latest().map(|fix| fix.from_source(PositionSource::Page));
+            self.tracked.track = Track::from_fixes(latest.into_iter().collect());
         }
         Ok(())
     }
 
     fn take(&mut self, command: Command, now: Moment, policy: &Policy) -> Result<(), Refusal> {
-        match decide(Some(&self.held), command, now, policy)? {
+        match decide(Some(&self.tracked), command, now, policy)? {
             Decision::Step(step) => {
                 let Step { change, .. } = *step;
-                self.held.booking = change.booking;
+                self.tracked.booking = change.booking;
             }
-            Decision::Track(track) => self.held.track = track,
+            Decision::Track(track) => self.tracked.track = track,
             Decision::Unchanged => {}
         }
         Ok(())
     }
 
     fn is_over(&self) -> bool {
-        !self.held.booking.is_pending()
+        !self.tracked.booking.is_pending()
     }
 
     fn outcome(&self) -> Outcome {
-        let Booking { booked_at, arrived_at, .. } = self.held.booking;
+        let Booking { booked_at, arrived_at, .. } = self.tracked.booking;
         let arrives = self.guest.arrives.map(|second| self.at(second));
         Outcome {
             is_kept: arrived_at.is_some(),
             would_arrive: arrives.map(|at| at - self.first_end),
             shares_at_end: self.guest.shares_at((self.first_end - booked_at).num_seconds()),
             has_shared: !self.guest.reports.is_empty(),
-            held: self.held.booking.settled_at().map_or(TimeDelta::zero(), |at| at - booked_at),
-            extended: self.held.booking.hold.until - self.first_end,
+            tracked: self
+                .tracked
+                .booking
+                .settled_at()
+                .map_or(TimeDelta::zero(), |at| at - booked_at),
+            extended: self.tracked.booking.hold.until - self.first_end,
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Outcome {
     /// Whether they ever shared a position.
     pub has_shared: bool,
     /// How long the room was held.
-    pub held: TimeDelta,
+    pub tracked: TimeDelta,
     /// How much longer than promised it was held at most.
     pub extended: TimeDelta,
 }
@@ -74,7 +74,7 @@ impl Tally {
         self.late_shared_kept += one(is_late && outcome.has_shared && outcome.is_kept);
         self.vain += one(is_vain);
         self.vain_minutes += if is_vain { minutes(outcome.extended) } else { 0 };
-        self.held_minutes += minutes(outcome.held);
+        self.held_minutes += minutes(outcome.tracked);
     }
 
     pub(super) fn add(&mut self, other: &Self) {

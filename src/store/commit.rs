@@ -64,7 +64,7 @@ pub struct Limit {
 
 /// What became of one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommitAnswer {
+pub enum CommitOutcome {
     /// It is written.
     Done,
     /// Another step of the same booking came first.
@@ -74,12 +74,12 @@ pub enum CommitAnswer {
     /// A limit is reached; how many it allows.
     TooManyHolds(u32),
     /// This request id made a booking before.
-    Repeated(Requested),
+    Repeated(RequestRecord),
 }
 
 /// What a request id made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Requested {
+pub struct RequestRecord {
     /// The booking.
     pub receipt_no: ReceiptNo,
     /// SHA-256 over the input of the request.

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{Role, StoreError};
 use crate::domain::{
     Actor, Booking, Change, Contact, Email, Event, Guest, GuestName, Hold, Language, Moment,
-    Notice, QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, StaffName,
-    Status, Stay, TelegramId, TokenHash,
+    Notification, QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah,
+    StaffName, Status, Stay, TelegramId, TokenHash,
 };
 
 mod travel;
@@ -160,12 +160,12 @@ pub(super) struct ChangeDocument {
     pub actor: ActorDocument,
     pub event: EventDocument,
     pub booking: BookingDocument,
-    #[serde(default)]
-    pub notices: Vec<NoticeDocument>,
+    #[serde(rename = "notices", default)]
+    pub notifications: Vec<NotificationDocument>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct NoticeDocument {
+pub(super) struct NotificationDocument {
     pub to: String,
     pub useful_until_ms: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -358,13 +358,13 @@ impl From<&Change> for ChangeDocument {
             actor: (&change.actor).into(),
             event: (&change.event).into(),
             booking: (&change.booking).into(),
-            notices: change
-                .notices
+            notifications: change
+                .notifications
                 .iter()
-                .map(|notice| NoticeDocument {
-                    to: recipient_text(notice.to).to_owned(),
-                    useful_until_ms: notice.useful_until.timestamp_millis(),
-                    with_qris: notice.with_qris,
+                .map(|notification| NotificationDocument {
+                    to: recipient_text(notification.to).to_owned(),
+                    useful_until_ms: notification.useful_until.timestamp_millis(),
+                    with_qris: notification.with_qris,
                 })
                 .collect(),
         }
@@ -375,17 +375,21 @@ impl TryFrom<ChangeDocument> for Change {
     type Error = StoreError;
 
     fn try_from(stored: ChangeDocument) -> Result<Self, StoreError> {
-        let notice = |stored: NoticeDocument| {
+        let notification = |stored: NotificationDocument| {
             let to = recipient(&stored.to)?;
             let with_qris = stored.with_qris;
-            Ok(Notice { to, useful_until: moment(stored.useful_until_ms)?, with_qris })
+            Ok(Notification { to, useful_until: moment(stored.useful_until_ms)?, with_qris })
         };
         Ok(Self {
             at: moment(stored.at_ms)?,
             actor: stored.actor.try_into()?,
             event: stored.event.into(),
             booking: stored.booking.try_into()?,
-            notices: stored.notices.into_iter().map(notice).collect::<Result<_, StoreError>>()?,
+            notifications: stored
+                .notifications
+                .into_iter()
+                .map(notification)
+                .collect::<Result<_, StoreError>>()?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{Held, Moment, ReceiptNo, Revision, RoomCode, Status};
+use crate::domain::{Moment, ReceiptNo, Revision, RoomCode, Status, TrackedBooking};
 
 /// When a booking needs the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Wake {
 
 /// What is known of one room type on one night.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Night {
+pub struct RoomNight {
     /// Which type.
     pub room: RoomCode,
     /// Which night.
@@ -88,7 +88,7 @@ pub struct PageKey {
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The bookings with their tracks.
-    pub bookings: Vec<Held>,
+    pub bookings: Vec<TrackedBooking>,
     /// Whether there are more after these.
     pub has_next: bool,
     /// How many the filter matches in all.

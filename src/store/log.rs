@@ -18,12 +18,12 @@ pub struct Changes {
     /// Where it starts: nothing after this cursor is missed.
     pub start: Cursor,
     /// What was committed after it.
-    pub stream: BoxStream<'static, Result<(Cursor, Fed), StoreError>>,
+    pub stream: BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>,
 }
 
 /// What the log tells.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Fed {
+pub enum FeedEvent {
     /// A booking moved.
     Changed {
         /// The step.
@@ -32,23 +32,23 @@ pub enum Fed {
         lease: Lease,
     },
     /// A guest moved. Never replayed.
-    Moved(ReceiptNo),
+    PositionMoved(ReceiptNo),
     /// A notice was sent or given up. Never replayed.
-    Marked(Mark),
+    NotificationSettled(SettledNotification),
 }
 
 /// What became of a notice, in short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct SettledNotification {
     /// Which notice.
-    pub notice: NoticeId,
+    pub notification: NotificationId,
     /// Given up, not sent.
     pub is_given_up: bool,
 }
 
 /// Names one notice: the change that owes it, and to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NoticeId {
+pub struct NotificationId {
     /// The booking.
     pub receipt_no: ReceiptNo,
     /// The change.
@@ -73,11 +73,11 @@ impl Lease {
 
 /// What became of the wish to deliver a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeaseAnswer {
+pub enum LeaseOutcome {
     /// The lease is the caller's.
-    Taken,
+    Acquired,
     /// Another process has the right until then.
-    HeldUntil(Moment),
+    LeasedUntil(Moment),
     /// It is sent or given up, or never was.
     Settled,
 }
@@ -88,7 +88,7 @@ pub struct NodeId(pub String);
 
 /// A notice that is still to be delivered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Owed {
+pub struct OwedNotification {
     /// The change that owes it.
     pub change: Arc<Change>,
     /// To whom.
@@ -99,16 +99,16 @@ pub struct Owed {
 
 /// What became of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// Accepted by the recipient's side.
     Sent(Moment),
     /// Given up, with the reason in the front office's words.
-    GaveUp(Moment, String),
+    GivenUp(Moment, String),
 }
 
 /// A notice that was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undelivered {
+pub struct UndeliveredNotification {
     /// Of which booking.
     pub receipt_no: ReceiptNo,
     /// To whom.
@@ -123,7 +123,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-impl fmt::Display for NoticeId {
+impl fmt::Display for NotificationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{} to {:?}", self.receipt_no, self.revision.0, self.to)
     }

@@ -22,21 +22,21 @@ use tokio_util::sync::CancellationToken;
 use connect::ServerClock;
 
 use super::{
-    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Memo, Night,
-    NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
-    Undelivered, Wake,
+    BelowSold, Changes, Commit, CommitOutcome, Credential, CredentialKind, Cursor, DeliveryOutcome,
+    FeedEvent, Filter, Lease, LeaseOutcome, NotificationId, OwedNotification, Page, PageKey,
+    RequestRecord, RoomNight, Store, StoreError, StoredValue, UndeliveredNotification, Wake,
 };
 use crate::clock::Clock;
-use crate::domain::{Change, Held, Moment, ReceiptNo, RoomCode, TokenHash, Track};
+use crate::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking};
 
 mod bookings;
 mod commit;
 mod connect;
+mod credentials;
 mod error;
 mod feed;
-mod memos;
-mod notices;
-mod passes;
+mod key_value;
+mod notifications;
 mod plan;
 mod rooms;
 mod schema;
@@ -85,20 +85,20 @@ impl Store for MongoStore {
         self.call(self.count_serial(day)).await
     }
 
-    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitAnswer>, StoreError> {
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
         self.call(self.commit_batch(batch)).await
     }
 
-    async fn requested(&self, request: TokenHash) -> Result<Option<Requested>, StoreError> {
+    async fn requested(&self, request: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
         self.call(self.read_request(request)).await
     }
 
-    async fn held(&self, receipt_no: ReceiptNo) -> Result<Option<Held>, StoreError> {
-        Ok(self.call(self.read_held(&[receipt_no])).await?.pop())
+    async fn tracked(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
+        Ok(self.call(self.read_bookings(&[receipt_no])).await?.pop())
     }
 
-    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
-        self.call(self.read_held(receipt_nos)).await
+    async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
+        self.call(self.read_bookings(receipt_nos)).await
     }
 
     async fn page(
@@ -114,7 +114,10 @@ impl Store for MongoStore {
         self.call(self.read_history(receipt_no)).await
     }
 
-    async fn undelivered(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Undelivered>, StoreError> {
+    async fn undelivered(
+        &self,
+        receipt_nos: &[ReceiptNo],
+    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
         self.call(self.read_undelivered(receipt_nos)).await
     }
 
@@ -126,7 +129,7 @@ impl Store for MongoStore {
         self.call(self.replace_track(receipt_no, track)).await
     }
 
-    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<Night>, StoreError> {
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
         self.call(self.read_nights(from, nights)).await
     }
 
@@ -147,58 +150,73 @@ impl Store for MongoStore {
         &self,
         after: &Cursor,
         until: &Cursor,
-    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError> {
+    ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError> {
         self.call(self.open_replay(after, until)).await
     }
 
-    async fn owed(&self) -> Result<BoxStream<'static, Result<Owed, StoreError>>, StoreError> {
+    async fn owed(
+        &self,
+    ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
         self.call(self.stream_owed()).await
     }
 
     async fn take_lease(
         &self,
-        notice: NoticeId,
+        notification: NotificationId,
         lease: &Lease,
         now: Moment,
-    ) -> Result<LeaseAnswer, StoreError> {
-        self.call(self.move_lease(notice, lease, now)).await
+    ) -> Result<LeaseOutcome, StoreError> {
+        self.call(self.move_lease(notification, lease, now)).await
     }
 
-    async fn mark(&self, notice: NoticeId, outcome: &Outcome) -> Result<(), StoreError> {
-        self.call(self.write_mark(notice, outcome)).await
-    }
-
-    async fn keep_pass(
+    async fn settle(
         &self,
-        kind: PassKind,
-        secret: TokenHash,
-        pass: &Pass,
+        notification: NotificationId,
+        outcome: &DeliveryOutcome,
     ) -> Result<(), StoreError> {
-        self.call(self.write_pass(kind, secret, pass)).await
+        self.call(self.write_settlement(notification, outcome)).await
     }
 
-    async fn take_pass(
+    async fn put_credential(
         &self,
-        kind: PassKind,
+        kind: CredentialKind,
         secret: TokenHash,
-    ) -> Result<Option<Pass>, StoreError> {
-        self.call(self.remove_pass(kind, secret)).await
+        credential: &Credential,
+    ) -> Result<(), StoreError> {
+        self.call(self.write_credential(kind, secret, credential)).await
     }
 
-    async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError> {
-        self.call(self.read_pass(kind, secret)).await
+    async fn take_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.call(self.remove_credential(kind, secret)).await
+    }
+
+    async fn credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.call(self.read_credential(kind, secret)).await
     }
 
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.call(self.keep_signing_key(fresh)).await
     }
 
-    async fn keep_memo(&self, name: &str, memo: &Memo, _: Moment) -> Result<(), StoreError> {
-        self.call(self.write_memo(name, memo)).await
+    async fn put_value(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        _: Moment,
+    ) -> Result<(), StoreError> {
+        self.call(self.write_value(name, value)).await
     }
 
-    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {
-        self.call(self.read_memo(name)).await
+    async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
+        self.call(self.read_value(name)).await
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{Commit, CommitAnswer, MAX_BATCH, Store, StoreError};
+use super::{Commit, CommitOutcome, MAX_BATCH, Store, StoreError};
 
 /// Commits that wait at most; whoever comes then waits for a place.
 const MAX_WAITING: usize = 10_000;
 
-type Waiting = (Commit, oneshot::Sender<Result<CommitAnswer, StoreError>>);
+type Waiting = (Commit, oneshot::Sender<Result<CommitOutcome, StoreError>>);
 
 /// Where everybody commits. Clones share the queue.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl CommitQueue {
     ///
     /// # Errors
     /// What the store says, and [`StoreError::Unavailable`] once the queue is shut.
-    pub async fn commit(&self, commit: Commit) -> Result<CommitAnswer, StoreError> {
+    pub async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         let shut = || StoreError::Unavailable("the process is stopping".to_owned());
         let (answer, answered) = oneshot::channel();
         self.waiting.send((commit, answer)).await.map_err(|_| shut())?;
@@ -76,7 +76,7 @@ async fn run(
 
 /// Commits a batch. What no one foresaw in one of them must not fail the others, so they are then
 /// tried one by one.
-async fn commit(store: &dyn Store, batch: &[Commit]) -> Vec<Result<CommitAnswer, StoreError>> {
+async fn commit(store: &dyn Store, batch: &[Commit]) -> Vec<Result<CommitOutcome, StoreError>> {
     match store.commit(batch).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(StoreError::Unexpected(_)) if batch.len() > 1 => {

@@ -14,20 +14,20 @@ use futures_util::stream::BoxStream;
 use rusqlite::Connection;
 
 use super::{
-    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Memo, Night,
-    NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
-    Undelivered, Wake,
+    BelowSold, Changes, Commit, CommitOutcome, Credential, CredentialKind, Cursor, DeliveryOutcome,
+    FeedEvent, Filter, Lease, LeaseOutcome, NotificationId, OwedNotification, Page, PageKey,
+    RequestRecord, RoomNight, Store, StoreError, StoredValue, UndeliveredNotification, Wake,
 };
-use crate::domain::{Change, Held, Moment, ReceiptNo, RoomCode, TokenHash, Track};
+use crate::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking};
 
 mod commit;
+mod credentials;
 mod error;
 mod feed;
 mod json;
+mod key_value;
 mod lock;
-mod memos;
-mod notices;
-mod passes;
+mod notifications;
 mod read;
 mod rooms;
 mod schema;
@@ -135,7 +135,7 @@ impl Store for SqliteStore {
         self.write(move |writer| rooms::next_serial(&writer.connection, day)).await
     }
 
-    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitAnswer>, StoreError> {
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
         let batch = batch.to_vec();
         let (answers, deleted_positions) =
             self.write(move |writer| commit::commit(writer, &batch)).await?;
@@ -145,17 +145,17 @@ impl Store for SqliteStore {
         Ok(answers)
     }
 
-    async fn requested(&self, request: TokenHash) -> Result<Option<Requested>, StoreError> {
+    async fn requested(&self, request: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
         self.read(move |connection| read::requested(connection, request)).await
     }
 
-    async fn held(&self, receipt_no: ReceiptNo) -> Result<Option<Held>, StoreError> {
-        self.read(move |connection| read::held(connection, receipt_no)).await
+    async fn tracked(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
+        self.read(move |connection| read::tracked(connection, receipt_no)).await
     }
 
-    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
+    async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
         let receipt_nos = receipt_nos.to_vec();
-        self.read(move |connection| read::held_many(connection, &receipt_nos)).await
+        self.read(move |connection| read::bookings(connection, &receipt_nos)).await
     }
 
     async fn page(
@@ -172,9 +172,12 @@ impl Store for SqliteStore {
         self.read(move |connection| read::history(connection, receipt_no)).await
     }
 
-    async fn undelivered(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Undelivered>, StoreError> {
+    async fn undelivered(
+        &self,
+        receipt_nos: &[ReceiptNo],
+    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
         let receipt_nos = receipt_nos.to_vec();
-        self.read(move |connection| notices::undelivered(connection, &receipt_nos)).await
+        self.read(move |connection| notifications::undelivered(connection, &receipt_nos)).await
     }
 
     async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
@@ -186,7 +189,7 @@ impl Store for SqliteStore {
         self.write(move |writer| commit::keep_track(writer, receipt_no, &track)).await
     }
 
-    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<Night>, StoreError> {
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
         self.read(move |connection| rooms::nights(connection, from, nights)).await
     }
 
@@ -209,64 +212,84 @@ impl Store for SqliteStore {
         &self,
         after: &Cursor,
         until: &Cursor,
-    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError> {
+    ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError> {
         self.open_replay(after.clone(), until.clone()).await
     }
 
-    async fn owed(&self) -> Result<BoxStream<'static, Result<Owed, StoreError>>, StoreError> {
-        Ok(self.in_chunks(notices::owed))
+    async fn owed(
+        &self,
+    ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
+        Ok(self.in_chunks(notifications::owed))
     }
 
     async fn take_lease(
         &self,
-        notice: NoticeId,
+        notification: NotificationId,
         lease: &Lease,
         now: Moment,
-    ) -> Result<LeaseAnswer, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         let lease = lease.clone();
-        self.write(move |writer| notices::take_lease(&mut writer.connection, notice, &lease, now))
-            .await
+        self.write(move |writer| {
+            notifications::take_lease(&mut writer.connection, notification, &lease, now)
+        })
+        .await
     }
 
-    async fn mark(&self, notice: NoticeId, outcome: &Outcome) -> Result<(), StoreError> {
-        let outcome = outcome.clone();
-        self.write(move |writer| notices::mark(writer, notice, &outcome)).await
-    }
-
-    async fn keep_pass(
+    async fn settle(
         &self,
-        kind: PassKind,
-        secret: TokenHash,
-        pass: &Pass,
+        notification: NotificationId,
+        outcome: &DeliveryOutcome,
     ) -> Result<(), StoreError> {
-        let pass = pass.clone();
-        self.write(move |writer| passes::keep(&mut writer.connection, kind, secret, &pass)).await
+        let outcome = outcome.clone();
+        self.write(move |writer| notifications::settle(writer, notification, &outcome)).await
     }
 
-    async fn take_pass(
+    async fn put_credential(
         &self,
-        kind: PassKind,
+        kind: CredentialKind,
         secret: TokenHash,
-    ) -> Result<Option<Pass>, StoreError> {
-        self.write(move |writer| passes::take(&writer.connection, kind, secret)).await
+        credential: &Credential,
+    ) -> Result<(), StoreError> {
+        let credential = credential.clone();
+        self.write(move |writer| {
+            credentials::keep(&mut writer.connection, kind, secret, &credential)
+        })
+        .await
     }
 
-    async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError> {
-        self.read(move |connection| passes::read(connection, kind, secret)).await
+    async fn take_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.write(move |writer| credentials::take(&writer.connection, kind, secret)).await
+    }
+
+    async fn credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.read(move |connection| credentials::read(connection, kind, secret)).await
     }
 
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        self.write(move |writer| passes::signing_key(&mut writer.connection, fresh)).await
+        self.write(move |writer| credentials::signing_key(&mut writer.connection, fresh)).await
     }
 
-    async fn keep_memo(&self, name: &str, memo: &Memo, now: Moment) -> Result<(), StoreError> {
-        let (name, memo) = (name.to_owned(), memo.clone());
-        self.write(move |writer| memos::keep(&mut writer.connection, &name, &memo, now)).await
+    async fn put_value(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let (name, value) = (name.to_owned(), value.clone());
+        self.write(move |writer| key_value::keep(&mut writer.connection, &name, &value, now)).await
     }
 
-    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {
+    async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
         let name = name.to_owned();
-        self.read(move |connection| memos::read(connection, &name)).await
+        self.read(move |connection| key_value::read(connection, &name)).await
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {

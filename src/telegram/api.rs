@@ -22,8 +22,8 @@ use teloxide::types::{
 };
 use url::Url;
 
-use super::callback::Tap;
-use super::outbox::{Call, Carrier};
+use super::callback::CallbackData;
+use super::send_queue::{BotApi, Call};
 pub use failure::CallError;
 use failure::{failure, is_late_answer, is_unchanged};
 
@@ -46,7 +46,7 @@ const ALLOWED: [AllowedUpdate; 3] =
 
 /// A message as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct MessageContent {
     /// Its text, as HTML.
     pub html: String,
     /// The buttons below it, by rows.
@@ -55,7 +55,7 @@ pub struct Shown {
     pub keyboard: Keyboard,
 }
 
-impl Shown {
+impl MessageContent {
     /// A message without buttons.
     #[must_use]
     pub fn text(html: impl Into<String>) -> Self {
@@ -71,7 +71,7 @@ impl Shown {
 
 /// A picture with words below it.
 #[derive(Debug, Clone)]
-pub struct Sheet {
+pub struct PhotoContent {
     /// The file.
     pub bytes: Arc<[u8]>,
     /// Its name.
@@ -97,25 +97,25 @@ pub struct Button {
     /// What it says.
     pub label: String,
     /// What it does.
-    pub press: Press,
+    pub action: ButtonAction,
 }
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Press {
+pub enum ButtonAction {
     /// Tells us.
-    Tap(Tap),
+    Callback(CallbackData),
     /// Opens a page.
-    Page(Url),
+    Url(Url),
     /// Opens a page as Mini App (private chats and https only).
-    App(Url),
+    WebApp(Url),
 }
 
 impl Button {
     /// A button that tells us.
     #[must_use]
-    pub fn tap(label: impl Into<String>, tap: Tap) -> Self {
-        Self { label: label.into(), press: Press::Tap(tap) }
+    pub fn callback(label: impl Into<String>, callback: CallbackData) -> Self {
+        Self { label: label.into(), action: ButtonAction::Callback(callback) }
     }
 }
 
@@ -226,7 +226,7 @@ impl Api {
     ///
     /// # Errors
     /// [`CallError`]
-    pub async fn send(&self, chat: i64, shown: &Shown) -> Result<i32, CallError> {
+    pub async fn send(&self, chat: i64, shown: &MessageContent) -> Result<i32, CallError> {
         let mut call = self.bot.send_message(ChatId(chat), shown.html.as_str());
         call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
         let markup = match &shown.keyboard {
@@ -252,7 +252,7 @@ impl Api {
     ///
     /// # Errors
     /// [`CallError`]
-    pub async fn send_picture(&self, chat: i64, picture: &Sheet) -> Result<i32, CallError> {
+    pub async fn send_picture(&self, chat: i64, picture: &PhotoContent) -> Result<i32, CallError> {
         let file = InputFile::memory(picture.bytes.to_vec()).file_name(picture.file_name);
         let call = self.bot.send_photo(ChatId(chat), file).caption(picture.html.as_str());
         let call = call.parse_mode(ParseMode::Html);
@@ -263,7 +263,12 @@ impl Api {
     ///
     /// # Errors
     /// [`CallError`]
-    pub async fn edit(&self, chat: i64, message: i32, shown: &Shown) -> Result<(), CallError> {
+    pub async fn edit(
+        &self,
+        chat: i64,
+        message: i32,
+        shown: &MessageContent,
+    ) -> Result<(), CallError> {
         let html = shown.html.as_str();
         let call = self.bot.edit_message_text(ChatId(chat), MessageId(message), html);
         let call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
@@ -294,8 +299,8 @@ impl Api {
 }
 
 #[async_trait]
-impl Carrier for Api {
-    async fn carry(&self, chat: i64, call: &Call) -> Result<i32, CallError> {
+impl BotApi for Api {
+    async fn call(&self, chat: i64, call: &Call) -> Result<i32, CallError> {
         match call {
             Call::Send(shown) => self.send(chat, shown).await,
             Call::Picture(picture) => self.send_picture(chat, picture).await,
@@ -320,10 +325,12 @@ fn no_preview() -> LinkPreviewOptions {
 }
 
 fn inline(rows: &[Vec<Button>]) -> InlineKeyboardMarkup {
-    let button = |button: &Button| match &button.press {
-        Press::Tap(tap) => InlineKeyboardButton::callback(&button.label, tap.data()),
-        Press::Page(url) => InlineKeyboardButton::url(&button.label, url.clone()),
-        Press::App(url) => {
+    let button = |button: &Button| match &button.action {
+        ButtonAction::Callback(callback) => {
+            InlineKeyboardButton::callback(&button.label, callback.data())
+        }
+        ButtonAction::Url(url) => InlineKeyboardButton::url(&button.label, url.clone()),
+        ButtonAction::WebApp(url) => {
             InlineKeyboardButton::web_app(&button.label, WebAppInfo { url: url.clone() })
         }
     };

@@ -16,16 +16,16 @@ const GAP: char = '|';
 
 /// What a tap means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tap {
+pub enum CallbackData {
     /// A guest's.
-    Guest(GuestTap),
+    Guest(GuestCallback),
     /// The front office's.
-    Staff(StaffTap),
+    Staff(StaffCallback),
 }
 
 /// What a guest's tap means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GuestTap {
+pub enum GuestCallback {
     /// Start a booking in a new message.
     Start,
     /// Start over in the same message: choose the room type.
@@ -35,13 +35,13 @@ pub enum GuestTap {
     /// Choose the nights, of the page that starts at so many.
     Nights(RoomCode, NaiveDate, u32),
     /// Choose the name.
-    Name(Wish),
+    Name(StayDraft),
     /// Type a name.
-    TypeName(Wish),
+    TypeName(StayDraft),
     /// Show the summary.
-    Summary(Wish, Named),
+    Summary(StayDraft, NameSource),
     /// Book it.
-    Book(Wish, Named),
+    Book(StayDraft, NameSource),
     /// Explain how to share the position.
     Share(ReceiptNo),
     /// Ask whether to cancel.
@@ -56,7 +56,7 @@ pub enum GuestTap {
 
 /// A stay that a guest is choosing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct StayDraft {
     /// Which room type.
     pub room: RoomCode,
     /// First night.
@@ -67,16 +67,16 @@ pub struct Wish {
 
 /// Under which name to book.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum NameSource {
     /// The name on Telegram.
-    AsOnTelegram,
+    Telegram,
     /// A name that was typed and is kept under this key.
-    Kept(String),
+    Stored(String),
 }
 
 /// What a tap of the front office means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StaffTap {
+pub enum StaffCallback {
     /// Show a tab of the dashboard, from a page on.
     Tab(Tab, u32),
     /// Show a booking.
@@ -115,22 +115,22 @@ impl Tab {
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Unpaid, "u"), (Self::Paid, "p"), (Self::Cancelled, "c")];
 
-    fn letter(self) -> &'static str {
-        Self::ALL.iter().find(|(tab, _)| *tab == self).map_or("u", |(_, letter)| letter)
+    fn request(self) -> &'static str {
+        Self::ALL.iter().find(|(tab, _)| *tab == self).map_or("u", |(_, request)| request)
     }
 
-    fn of_letter(letter: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == letter).map(|(tab, _)| *tab)
+    fn of_letter(request: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == request).map(|(tab, _)| *tab)
     }
 }
 
-impl Tap {
+impl CallbackData {
     /// The data of a button.
     #[must_use]
     pub fn data(&self) -> String {
         let parts = match self {
-            Self::Guest(tap) => guest_parts(tap),
-            Self::Staff(tap) => staff_parts(*tap),
+            Self::Guest(callback) => guest_parts(callback),
+            Self::Staff(callback) => staff_parts(*callback),
         };
         let parts: Vec<String> = [VERSION.to_owned()].into_iter().chain(parts).collect();
         parts.join(&GAP.to_string())
@@ -151,118 +151,120 @@ impl Tap {
     }
 }
 
-fn guest_parts(tap: &GuestTap) -> Vec<String> {
+fn guest_parts(callback: &GuestCallback) -> Vec<String> {
     let of = |kind: &str, parts: Vec<String>| {
         [kind.to_owned()].into_iter().chain(parts).collect::<Vec<_>>()
     };
-    match tap {
-        GuestTap::Start => of("s", vec![]),
-        GuestTap::Rooms => of("r", vec![]),
-        GuestTap::Dates(room, from) => of("d", vec![room.to_string(), from.to_string()]),
-        GuestTap::Nights(room, day, from) => {
+    match callback {
+        GuestCallback::Start => of("s", vec![]),
+        GuestCallback::Rooms => of("r", vec![]),
+        GuestCallback::Dates(room, from) => of("d", vec![room.to_string(), from.to_string()]),
+        GuestCallback::Nights(room, day, from) => {
             of("n", vec![room.to_string(), day_text(*day), from.to_string()])
         }
-        GuestTap::Name(wish) => of("m", wish_parts(wish)),
-        GuestTap::TypeName(wish) => of("t", wish_parts(wish)),
-        GuestTap::Summary(wish, named) => of("z", named_parts(wish, named)),
-        GuestTap::Book(wish, named) => of("b", named_parts(wish, named)),
-        GuestTap::Share(receipt_no) => of("l", vec![receipt_text(*receipt_no)]),
-        GuestTap::AskCancel(receipt_no) => of("a", vec![receipt_text(*receipt_no)]),
-        GuestTap::Cancel(receipt_no) => of("x", vec![receipt_text(*receipt_no)]),
-        GuestTap::Keep(receipt_no) => of("k", vec![receipt_text(*receipt_no)]),
-        GuestTap::Mine => of("y", vec![]),
+        GuestCallback::Name(draft) => of("m", wish_parts(draft)),
+        GuestCallback::TypeName(draft) => of("t", wish_parts(draft)),
+        GuestCallback::Summary(draft, name_source) => of("z", named_parts(draft, name_source)),
+        GuestCallback::Book(draft, name_source) => of("b", named_parts(draft, name_source)),
+        GuestCallback::Share(receipt_no) => of("l", vec![receipt_text(*receipt_no)]),
+        GuestCallback::AskCancel(receipt_no) => of("a", vec![receipt_text(*receipt_no)]),
+        GuestCallback::Cancel(receipt_no) => of("x", vec![receipt_text(*receipt_no)]),
+        GuestCallback::Keep(receipt_no) => of("k", vec![receipt_text(*receipt_no)]),
+        GuestCallback::Mine => of("y", vec![]),
     }
 }
 
-fn read_guest(kind: &str, parts: &[&str]) -> Option<GuestTap> {
+fn read_guest(kind: &str, parts: &[&str]) -> Option<GuestCallback> {
     Some(match (kind, parts) {
-        ("s", []) => GuestTap::Start,
-        ("r", []) => GuestTap::Rooms,
-        ("d", [room, from]) => GuestTap::Dates(RoomCode::parse(room).ok()?, from.parse().ok()?),
-        ("n", [room, day, from]) => {
-            GuestTap::Nights(RoomCode::parse(room).ok()?, read_day(day)?, from.parse().ok()?)
+        ("s", []) => GuestCallback::Start,
+        ("r", []) => GuestCallback::Rooms,
+        ("d", [room, from]) => {
+            GuestCallback::Dates(RoomCode::parse(room).ok()?, from.parse().ok()?)
         }
-        ("m", [room, day, nights]) => GuestTap::Name(read_wish(room, day, nights)?),
-        ("t", [room, day, nights]) => GuestTap::TypeName(read_wish(room, day, nights)?),
+        ("n", [room, day, from]) => {
+            GuestCallback::Nights(RoomCode::parse(room).ok()?, read_day(day)?, from.parse().ok()?)
+        }
+        ("m", [room, day, nights]) => GuestCallback::Name(read_wish(room, day, nights)?),
+        ("t", [room, day, nights]) => GuestCallback::TypeName(read_wish(room, day, nights)?),
         ("z", [room, day, nights, name]) => {
-            GuestTap::Summary(read_wish(room, day, nights)?, read_named(name)?)
+            GuestCallback::Summary(read_wish(room, day, nights)?, read_named(name)?)
         }
         ("b", [room, day, nights, name]) => {
-            GuestTap::Book(read_wish(room, day, nights)?, read_named(name)?)
+            GuestCallback::Book(read_wish(room, day, nights)?, read_named(name)?)
         }
-        ("l", [receipt]) => GuestTap::Share(read_receipt(receipt)?),
-        ("a", [receipt]) => GuestTap::AskCancel(read_receipt(receipt)?),
-        ("x", [receipt]) => GuestTap::Cancel(read_receipt(receipt)?),
-        ("k", [receipt]) => GuestTap::Keep(read_receipt(receipt)?),
-        ("y", []) => GuestTap::Mine,
+        ("l", [receipt]) => GuestCallback::Share(read_receipt(receipt)?),
+        ("a", [receipt]) => GuestCallback::AskCancel(read_receipt(receipt)?),
+        ("x", [receipt]) => GuestCallback::Cancel(read_receipt(receipt)?),
+        ("k", [receipt]) => GuestCallback::Keep(read_receipt(receipt)?),
+        ("y", []) => GuestCallback::Mine,
         _ => return None,
     })
 }
 
-fn staff_parts(tap: StaffTap) -> Vec<String> {
+fn staff_parts(callback: StaffCallback) -> Vec<String> {
     let one = |kind: &str, receipt_no: ReceiptNo| vec![kind.to_owned(), receipt_text(receipt_no)];
-    match tap {
-        StaffTap::Tab(tab, page) => {
-            vec!["T".to_owned(), tab.letter().to_owned(), page.to_string()]
+    match callback {
+        StaffCallback::Tab(tab, page) => {
+            vec!["T".to_owned(), tab.request().to_owned(), page.to_string()]
         }
-        StaffTap::Card(receipt_no) => one("K", receipt_no),
-        StaffTap::Arrive(receipt_no) => one("A", receipt_no),
-        StaffTap::PaidSheet(receipt_no) => one("S", receipt_no),
-        StaffTap::Paid(receipt_no) => one("P", receipt_no),
-        StaffTap::CancelSheet(receipt_no) => one("C", receipt_no),
-        StaffTap::Cancel(receipt_no) => one("X", receipt_no),
-        StaffTap::SendQris(receipt_no) => one("Q", receipt_no),
-        StaffTap::Extend(receipt_no, revision) => {
+        StaffCallback::Card(receipt_no) => one("K", receipt_no),
+        StaffCallback::Arrive(receipt_no) => one("A", receipt_no),
+        StaffCallback::PaidSheet(receipt_no) => one("S", receipt_no),
+        StaffCallback::Paid(receipt_no) => one("P", receipt_no),
+        StaffCallback::CancelSheet(receipt_no) => one("C", receipt_no),
+        StaffCallback::Cancel(receipt_no) => one("X", receipt_no),
+        StaffCallback::SendQris(receipt_no) => one("Q", receipt_no),
+        StaffCallback::Extend(receipt_no, revision) => {
             vec!["E".to_owned(), receipt_text(receipt_no), revision.0.to_string()]
         }
-        StaffTap::History(receipt_no) => one("H", receipt_no),
+        StaffCallback::History(receipt_no) => one("H", receipt_no),
     }
 }
 
-fn read_staff(kind: &str, parts: &[&str]) -> Option<StaffTap> {
+fn read_staff(kind: &str, parts: &[&str]) -> Option<StaffCallback> {
     Some(match (kind, parts) {
-        ("T", [tab, page]) => StaffTap::Tab(Tab::of_letter(tab)?, page.parse().ok()?),
-        ("K", [receipt]) => StaffTap::Card(read_receipt(receipt)?),
-        ("A", [receipt]) => StaffTap::Arrive(read_receipt(receipt)?),
-        ("Q", [receipt]) => StaffTap::SendQris(read_receipt(receipt)?),
-        ("S", [receipt]) => StaffTap::PaidSheet(read_receipt(receipt)?),
-        ("P", [receipt]) => StaffTap::Paid(read_receipt(receipt)?),
-        ("C", [receipt]) => StaffTap::CancelSheet(read_receipt(receipt)?),
-        ("X", [receipt]) => StaffTap::Cancel(read_receipt(receipt)?),
+        ("T", [tab, page]) => StaffCallback::Tab(Tab::of_letter(tab)?, page.parse().ok()?),
+        ("K", [receipt]) => StaffCallback::Card(read_receipt(receipt)?),
+        ("A", [receipt]) => StaffCallback::Arrive(read_receipt(receipt)?),
+        ("Q", [receipt]) => StaffCallback::SendQris(read_receipt(receipt)?),
+        ("S", [receipt]) => StaffCallback::PaidSheet(read_receipt(receipt)?),
+        ("P", [receipt]) => StaffCallback::Paid(read_receipt(receipt)?),
+        ("C", [receipt]) => StaffCallback::CancelSheet(read_receipt(receipt)?),
+        ("X", [receipt]) => StaffCallback::Cancel(read_receipt(receipt)?),
         ("E", [receipt, revision]) => {
-            StaffTap::Extend(read_receipt(receipt)?, Revision(revision.parse().ok()?))
+            StaffCallback::Extend(read_receipt(receipt)?, Revision(revision.parse().ok()?))
         }
-        ("H", [receipt]) => StaffTap::History(read_receipt(receipt)?),
+        ("H", [receipt]) => StaffCallback::History(read_receipt(receipt)?),
         _ => return None,
     })
 }
 
-fn wish_parts(wish: &Wish) -> Vec<String> {
-    vec![wish.room.to_string(), day_text(wish.check_in), wish.nights.to_string()]
+fn wish_parts(draft: &StayDraft) -> Vec<String> {
+    vec![draft.room.to_string(), day_text(draft.check_in), draft.nights.to_string()]
 }
 
-fn named_parts(wish: &Wish, named: &Named) -> Vec<String> {
-    let name = match named {
-        Named::AsOnTelegram => String::new(),
-        Named::Kept(key) => key.clone(),
+fn named_parts(draft: &StayDraft, name_source: &NameSource) -> Vec<String> {
+    let name = match name_source {
+        NameSource::Telegram => String::new(),
+        NameSource::Stored(key) => key.clone(),
     };
-    wish_parts(wish).into_iter().chain([name]).collect()
+    wish_parts(draft).into_iter().chain([name]).collect()
 }
 
-fn read_wish(room: &str, day: &str, nights: &str) -> Option<Wish> {
+fn read_wish(room: &str, day: &str, nights: &str) -> Option<StayDraft> {
     let room = RoomCode::parse(room).ok()?;
-    Some(Wish { room, check_in: read_day(day)?, nights: nights.parse().ok()? })
+    Some(StayDraft { room, check_in: read_day(day)?, nights: nights.parse().ok()? })
 }
 
 /// Characters of the key of a kept name.
 pub const NAME_KEY_CHARS: usize = 10;
 
-fn read_named(text: &str) -> Option<Named> {
+fn read_named(text: &str) -> Option<NameSource> {
     let is_key = text.len() == NAME_KEY_CHARS
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     match text {
-        "" => Some(Named::AsOnTelegram),
-        key if is_key => Some(Named::Kept(key.to_owned())),
+        "" => Some(NameSource::Telegram),
+        key if is_key => Some(NameSource::Stored(key.to_owned())),
         _ => None,
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tracing::warn;
 
-use super::condition::{Condition, Side};
-use crate::desk::{Desk, StoreError};
+use super::health::{BotHealth, BotHealthPart};
+use crate::service::{BookingService, StoreError};
 
 /// The memo that names the group that was configured, and the one that it has become.
 const MOVED: &str = "telegram.fo_chat";
@@ -14,15 +14,15 @@ const MOVED: &str = "telegram.fo_chat";
 const LIFE: chrono::TimeDelta = chrono::TimeDelta::days(365);
 
 /// The chat that notices go to.
-pub(super) struct FrontOffice {
+pub(super) struct FrontOfficeChat {
     configured: Option<i64>,
     chat: Mutex<Option<i64>>,
-    condition: Condition,
+    health: BotHealth,
 }
 
-impl FrontOffice {
-    pub(super) fn new(configured: Option<i64>, condition: Condition) -> Self {
-        Self { configured, chat: Mutex::new(configured), condition }
+impl FrontOfficeChat {
+    pub(super) fn new(configured: Option<i64>, health: BotHealth) -> Self {
+        Self { configured, chat: Mutex::new(configured), health }
     }
 
     /// The chat as it is now; `None` if the front office has none.
@@ -36,12 +36,12 @@ impl FrontOffice {
     }
 
     /// The group has another id now, and that is kept for the next start.
-    pub(super) async fn moved(&self, desk: &Desk, from: i64, to: i64) {
+    pub(super) async fn moved(&self, service: &BookingService, from: i64, to: i64) {
         let Some(configured) = self.configured.filter(|_| self.chat() == Some(from)) else {
             return;
         };
         self.follow(to);
-        if let Err(error) = Self::keep(desk, configured, to).await {
+        if let Err(error) = Self::keep(service, configured, to).await {
             warn!(%error, "the front office's new id was not kept; Telegram will tell it again");
         }
     }
@@ -51,26 +51,26 @@ impl FrontOffice {
     ///
     /// # Errors
     /// What the store says.
-    pub(super) async fn recall(&self, desk: &Desk) -> Result<(), StoreError> {
-        let memo = desk.memo(MOVED).await?.unwrap_or_default();
-        let ids: Vec<Option<i64>> = memo.split(' ').map(|id| id.parse().ok()).collect();
+    pub(super) async fn recall(&self, service: &BookingService) -> Result<(), StoreError> {
+        let value = service.value(MOVED).await?.unwrap_or_default();
+        let ids: Vec<Option<i64>> = value.split(' ').map(|id| id.parse().ok()).collect();
         if let [Some(configured), Some(to)] = ids[..]
             && self.configured == Some(configured)
         {
             self.follow(to);
-            Self::keep(desk, configured, to).await?;
+            Self::keep(service, configured, to).await?;
         }
         Ok(())
     }
 
-    async fn keep(desk: &Desk, configured: i64, to: i64) -> Result<(), StoreError> {
-        desk.keep_memo(MOVED, format!("{configured} {to}"), LIFE).await
+    async fn keep(service: &BookingService, configured: i64, to: i64) -> Result<(), StoreError> {
+        service.put_value(MOVED, format!("{configured} {to}"), LIFE).await
     }
 
     fn follow(&self, to: i64) {
         *self.chat.lock().unwrap_or_else(PoisonError::into_inner) = Some(to);
         let line = format!("the front office's group has a new id: telegram.fo_chat_id = {to}");
         warn!("{line}");
-        self.condition.set(Side::FrontOffice, Some(line));
+        self.health.set(BotHealthPart::FrontOffice, Some(line));
     }
 }

@@ -3,20 +3,20 @@
 
 mod steps;
 
-use super::Lobby;
-use super::api::{Button, Press, Shown};
-use super::callback::{GuestTap, Tap, Wish};
-use crate::desk::DeskError;
+use super::BotContext;
+use super::api::{Button, ButtonAction, MessageContent};
+use super::callback::{CallbackData, GuestCallback, StayDraft};
 use crate::domain::{
-    Booking, Command, Contact, Field, GuestName, Held, InputError, Language, ReceiptNo, Refusal,
-    TelegramId, ids,
+    Booking, Command, Contact, Field, GuestName, InputError, Language, ReceiptNo, Refusal,
+    TelegramId, TrackedBooking, ids,
 };
+use crate::service::ServiceError;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
 /// Who writes to the bot.
 #[derive(Debug, Clone)]
-pub(super) struct Asker {
+pub(super) struct BotUser {
     /// The chat they write in.
     pub chat: i64,
     /// Their id, which is also that of the private chat with them.
@@ -28,13 +28,17 @@ pub(super) struct Asker {
 }
 
 /// A row with one of a guest's buttons.
-pub(super) fn button(language: Language, label: GuestLabel, tap: GuestTap) -> Vec<Button> {
-    vec![Button::tap(words::guest_label(language, label), Tap::Guest(tap))]
+pub(super) fn button(
+    language: Language,
+    label: GuestLabel,
+    callback: GuestCallback,
+) -> Vec<Button> {
+    vec![Button::callback(words::guest_label(language, label), CallbackData::Guest(callback))]
 }
 
-impl Asker {
-    fn button(&self, label: GuestLabel, tap: GuestTap) -> Vec<Button> {
-        button(self.language, label, tap)
+impl BotUser {
+    fn button(&self, label: GuestLabel, callback: GuestCallback) -> Vec<Button> {
+        button(self.language, label, callback)
     }
 }
 
@@ -45,168 +49,185 @@ pub(super) fn usable_name(full_name: &str) -> Option<GuestName> {
     GuestName::parse(&name).ok()
 }
 
-impl Lobby {
+impl BotContext {
     /// `/start`, alone or with the key of what was chosen on the web form.
-    pub(super) async fn start(&self, asker: &Asker, key: &str) -> Result<(), DeskError> {
-        self.stop_typing(asker).await?;
+    pub(super) async fn start(&self, user: &BotUser, key: &str) -> Result<(), ServiceError> {
+        self.stop_typing(user).await?;
         if !key.is_empty() {
-            if let Some(choice) = self.desk.handoff(key).await? {
-                let wish =
-                    Wish { room: choice.room, check_in: choice.check_in, nights: choice.nights };
+            if let Some(choice) = self.service.handoff(key).await? {
+                let draft = StayDraft {
+                    room: choice.room,
+                    check_in: choice.check_in,
+                    nights: choice.nights,
+                };
                 let shown = match choice.name {
                     Some(name) => {
-                        let named = self.keep_name(&name).await?;
-                        self.summary(asker, wish, named).await?
+                        let name_source = self.keep_name(&name).await?;
+                        self.summary(user, draft, name_source).await?
                     }
-                    None => Self::names(asker, wish),
+                    None => Self::names(user, draft),
                 };
-                self.say(asker.chat, shown).await;
+                self.say(user.chat, shown).await;
                 return Ok(());
             }
-            self.say(asker.chat, Shown::text(words::choice_is_gone(asker.language))).await;
+            self.say(user.chat, MessageContent::text(words::choice_is_gone(user.language))).await;
         }
-        let policy = self.desk.policy();
-        let html = words::greeting(asker.language, &policy.hotel, policy.hold.duration);
-        self.say(asker.chat, Shown::text(html).with(self.ways(asker))).await;
+        let policy = self.service.policy();
+        let html = words::greeting(user.language, &policy.hotel, policy.hold.duration);
+        self.say(user.chat, MessageContent::text(html).with(self.ways(user))).await;
         Ok(())
     }
 
     /// How one can book.
-    pub(super) fn ways(&self, asker: &Asker) -> Vec<Vec<Button>> {
-        let mut ways = vec![asker.button(GuestLabel::BookHere, GuestTap::Start)];
+    pub(super) fn ways(&self, user: &BotUser) -> Vec<Vec<Button>> {
+        let mut ways = vec![user.button(GuestLabel::BookHere, GuestCallback::Start)];
         if let Some(url) = &self.settings.public_url {
-            let label = words::guest_label(asker.language, GuestLabel::BookOnWeb).to_owned();
-            ways.push(vec![Button { label, press: Press::Page(url.clone()) }]);
+            let label = words::guest_label(user.language, GuestLabel::BookOnWeb).to_owned();
+            ways.push(vec![Button { label, action: ButtonAction::Url(url.clone()) }]);
         }
         ways
     }
 
     /// `/booking`, with or without the name.
-    pub(super) async fn booking(&self, asker: &Asker, name: &str) -> Result<(), DeskError> {
-        self.stop_typing(asker).await?;
+    pub(super) async fn booking(&self, user: &BotUser, name: &str) -> Result<(), ServiceError> {
+        self.stop_typing(user).await?;
         let name = match name {
             "" => None,
             name => match GuestName::parse(name) {
                 Ok(name) => Some(name),
-                Err(error) => return self.wrong_name(asker, error).await,
+                Err(error) => return self.wrong_name(user, error).await,
             },
         };
-        self.bring_name(asker, name.as_ref()).await?;
-        let shown = self.rooms(asker).await?;
-        self.say(asker.chat, shown).await;
+        self.bring_name(user, name.as_ref()).await?;
+        let shown = self.rooms(user).await?;
+        self.say(user.chat, shown).await;
         Ok(())
     }
 
     /// The answer to what was not understood.
-    pub(super) async fn help(&self, asker: &Asker) {
-        let role = self.member(asker.id).map(|member| member.role);
-        let shown = Shown::text(words::help(asker.language, role)).with(self.ways(asker));
-        self.say(asker.chat, shown).await;
+    pub(super) async fn help(&self, user: &BotUser) {
+        let role = self.member(user.id).map(|member| member.role);
+        let shown = MessageContent::text(words::help(user.language, role)).with(self.ways(user));
+        self.say(user.chat, shown).await;
     }
 
     /// `/status`: the running bookings, each in a message of its own that is kept up to date.
-    pub(super) async fn statuses(&self, asker: &Asker) -> Result<(), DeskError> {
-        let running = self.running_of(asker.id).await?;
+    pub(super) async fn statuses(&self, user: &BotUser) -> Result<(), ServiceError> {
+        let running = self.running_of(user.id).await?;
         if running.is_empty() {
-            let shown = Shown::text(words::no_booking(asker.language)).with(self.ways(asker));
-            self.say(asker.chat, shown).await;
+            let shown =
+                MessageContent::text(words::no_booking(user.language)).with(self.ways(user));
+            self.say(user.chat, shown).await;
         }
-        for held in running {
-            self.show_anew(&held).await;
+        for tracked in running {
+            self.show_anew(&tracked).await;
         }
         Ok(())
     }
 
     /// `/batal`: asks which booking, if there are several, and whether.
-    pub(super) async fn cancelling(&self, asker: &Asker) -> Result<(), DeskError> {
-        let running = self.running_of(asker.id).await?;
+    pub(super) async fn cancelling(&self, user: &BotUser) -> Result<(), ServiceError> {
+        let running = self.running_of(user.id).await?;
         let shown = match running.as_slice() {
-            [] => Shown::text(words::no_booking(asker.language)).with(self.ways(asker)),
-            [held] => ask_cancel(&held.booking),
+            [] => MessageContent::text(words::no_booking(user.language)).with(self.ways(user)),
+            [tracked] => ask_cancel(&tracked.booking),
             several => {
-                let row = |held: &Held| {
-                    let Booking { receipt_no, stay, .. } = &held.booking;
+                let row = |tracked: &TrackedBooking| {
+                    let Booking { receipt_no, stay, .. } = &tracked.booking;
                     let room = words::short(&stay.room.name, 30);
-                    let tap = GuestTap::AskCancel(*receipt_no);
-                    vec![Button::tap(format!("{receipt_no} · {room}"), Tap::Guest(tap))]
+                    let callback = GuestCallback::AskCancel(*receipt_no);
+                    vec![Button::callback(
+                        format!("{receipt_no} · {room}"),
+                        CallbackData::Guest(callback),
+                    )]
                 };
                 let rows = several.iter().map(row).collect();
-                Shown::text(words::which_to_cancel(asker.language)).with(rows)
+                MessageContent::text(words::which_to_cancel(user.language)).with(rows)
             }
         };
-        self.say(asker.chat, shown).await;
+        self.say(user.chat, shown).await;
         Ok(())
     }
 
     /// Text that is no command: a name, if the bot waits for one.
-    pub(super) async fn typed(&self, asker: &Asker, typed: &str) -> Result<(), DeskError> {
-        let Some(Tap::Guest(GuestTap::TypeName(wish))) = self.awaited(asker).await? else {
-            self.help(asker).await;
+    pub(super) async fn typed(&self, user: &BotUser, typed: &str) -> Result<(), ServiceError> {
+        let Some(CallbackData::Guest(GuestCallback::TypeName(draft))) = self.awaited(user).await?
+        else {
+            self.help(user).await;
             return Ok(());
         };
         match GuestName::parse(typed) {
             Ok(name) => {
-                self.stop_typing(asker).await?;
-                let named = self.keep_name(&name).await?;
-                let shown = self.summary(asker, wish, named).await?;
-                self.say(asker.chat, shown).await;
+                self.stop_typing(user).await?;
+                let name_source = self.keep_name(&name).await?;
+                let shown = self.summary(user, draft, name_source).await?;
+                self.say(user.chat, shown).await;
                 Ok(())
             }
-            Err(error) => self.wrong_name(asker, error).await,
+            Err(error) => self.wrong_name(user, error).await,
         }
     }
 
-    async fn wrong_name(&self, asker: &Asker, error: ids::ParseIdError) -> Result<(), DeskError> {
+    async fn wrong_name(
+        &self,
+        user: &BotUser,
+        error: ids::ParseIdError,
+    ) -> Result<(), ServiceError> {
         let error = InputError::of_id(error, ids::MAX_NAME_CHARS);
         let refusal = Refusal::InvalidInput { field: Field::GuestName, error };
-        let shown = Shown::text(self.refused(asker, &refusal));
-        self.say(asker.chat, shown).await;
+        let shown = MessageContent::text(self.refused(user, &refusal));
+        self.say(user.chat, shown).await;
         Ok(())
     }
 
     /// Cancels, and shows in the tapped message what came of it.
     async fn cancel(
         &self,
-        asker: &Asker,
+        user: &BotUser,
         message: i32,
         receipt_no: ReceiptNo,
-    ) -> Result<(), DeskError> {
-        if self.own(asker, receipt_no).await?.is_none() {
-            self.show(asker.chat, message, Self::stale(asker)).await;
+    ) -> Result<(), ServiceError> {
+        if self.own(user, receipt_no).await?.is_none() {
+            self.show(user.chat, message, Self::stale(user)).await;
             return Ok(());
         }
-        let held = match self.desk.act(receipt_no, Command::CancelByGuest).await {
-            Ok(held) => held,
+        let tracked = match self.service.apply(receipt_no, Command::CancelByGuest).await {
+            Ok(tracked) => tracked,
             // It is as the refusal says, and the message shows that.
-            Err(DeskError::Refused(_)) => self.desk.held(receipt_no).await?,
+            Err(ServiceError::Refused(_)) => self.service.tracked(receipt_no).await?,
             Err(error) => return Err(error),
         };
-        self.show_in(message, &held).await?;
+        self.show_in(message, &tracked).await?;
         Ok(())
     }
 
     /// A booking, if it is this guest's.
-    async fn own(&self, asker: &Asker, receipt_no: ReceiptNo) -> Result<Option<Held>, DeskError> {
-        let is_own =
-            |held: &Held| held.booking.guest.contact == Contact::Telegram(TelegramId(asker.id));
-        match self.desk.held(receipt_no).await {
-            Ok(held) => Ok(Some(held).filter(is_own)),
-            Err(DeskError::Refused(_)) => Ok(None),
+    async fn own(
+        &self,
+        user: &BotUser,
+        receipt_no: ReceiptNo,
+    ) -> Result<Option<TrackedBooking>, ServiceError> {
+        let is_own = |tracked: &TrackedBooking| {
+            tracked.booking.guest.contact == Contact::Telegram(TelegramId(user.id))
+        };
+        match self.service.tracked(receipt_no).await {
+            Ok(tracked) => Ok(Some(tracked).filter(is_own)),
+            Err(ServiceError::Refused(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// What a button shows that is no longer valid.
-    pub(super) fn stale(asker: &Asker) -> Shown {
-        let again = asker.button(GuestLabel::StartOver, GuestTap::Rooms);
-        Shown::text(words::stale(asker.language)).with(vec![again])
+    pub(super) fn stale(user: &BotUser) -> MessageContent {
+        let again = user.button(GuestLabel::StartOver, GuestCallback::Rooms);
+        MessageContent::text(words::stale(user.language)).with(vec![again])
     }
 }
 
-fn ask_cancel(booking: &Booking) -> Shown {
+fn ask_cancel(booking: &Booking) -> MessageContent {
     let language = booking.guest.language;
-    Shown::text(words::really_cancel(booking)).with(vec![
-        button(language, GuestLabel::ReallyCancel, GuestTap::Cancel(booking.receipt_no)),
-        button(language, GuestLabel::Keep, GuestTap::Keep(booking.receipt_no)),
+    MessageContent::text(words::really_cancel(booking)).with(vec![
+        button(language, GuestLabel::ReallyCancel, GuestCallback::Cancel(booking.receipt_no)),
+        button(language, GuestLabel::Keep, GuestCallback::Keep(booking.receipt_no)),
     ])
 }

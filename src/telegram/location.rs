@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use chrono::TimeDelta;
 
 use super::api::Keyboard;
-use super::callback::GuestTap;
-use super::guest::{Asker, button};
-use super::{Lobby, Shown};
-use crate::desk::DeskError;
-use crate::domain::travel::Source;
+use super::callback::GuestCallback;
+use super::guest::{BotUser, button};
+use super::{BotContext, MessageContent};
+use crate::domain::travel::PositionSource;
 use crate::domain::{Command, Coordinates, Fix, Moment};
+use crate::service::ServiceError;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
@@ -23,7 +23,7 @@ const SILENCE: TimeDelta = TimeDelta::seconds(60);
 const REMEMBERED: usize = 20_000;
 
 /// A position as Telegram reports it.
-pub(super) struct Shared {
+pub(super) struct SharedPosition {
     pub latitude: f64,
     pub longitude: f64,
     pub accuracy_metres: Option<f64>,
@@ -31,14 +31,14 @@ pub(super) struct Shared {
     /// Whether it may be answered: the first of a live location or a single one, not a move.
     pub is_new: bool,
     /// How it came; the end of a live location counts as sent once.
-    pub source: Source,
+    pub source: PositionSource,
 }
 
 /// The last kept position of each guest.
 #[derive(Default)]
-pub(super) struct Thinning(Mutex<HashMap<i64, (Coordinates, Moment)>>);
+pub(super) struct PositionThinning(Mutex<HashMap<i64, (Coordinates, Moment)>>);
 
-impl Thinning {
+impl PositionThinning {
     /// Whether a fix says something new; if so it is the last kept one from now on.
     fn takes(&self, guest: i64, fix: &Fix) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,40 +56,44 @@ impl Thinning {
     }
 }
 
-impl Lobby {
+impl BotContext {
     /// A guest is somewhere.
-    pub(super) async fn shared(&self, asker: &Asker, shared: Shared) -> Result<(), DeskError> {
-        let now = self.desk.now();
-        let Shared { latitude, longitude, accuracy_metres, at, is_new, source } = shared;
-        let is_live = matches!(source, Source::Live { .. });
+    pub(super) async fn shared(
+        &self,
+        user: &BotUser,
+        shared: SharedPosition,
+    ) -> Result<(), ServiceError> {
+        let now = self.service.now();
+        let SharedPosition { latitude, longitude, accuracy_metres, at, is_new, source } = shared;
+        let is_live = matches!(source, PositionSource::Live { .. });
         let Ok(fix) = Fix::reported(latitude, longitude, accuracy_metres, Some(at), now) else {
             return Ok(());
         };
         let fix = fix.from_source(source);
         // The end of the sharing is kept always: from then on silence says nothing.
-        if !is_new && is_live && !self.thinning.takes(asker.id, &fix) {
+        if !is_new && is_live && !self.thinning.takes(user.id, &fix) {
             return Ok(());
         }
         let mut is_kept = false;
-        for held in self.running_of(asker.id).await? {
+        for tracked in self.running_of(user.id).await? {
             let command = Command::ReportPosition(fix);
-            match self.desk.act(held.booking.receipt_no, command).await {
+            match self.service.apply(tracked.booking.receipt_no, command).await {
                 // A hold that has just ended needs no position any more.
-                Ok(_) | Err(DeskError::Refused(_)) => is_kept = true,
-                Err(DeskError::Store(error)) => return Err(error.into()),
+                Ok(_) | Err(ServiceError::Refused(_)) => is_kept = true,
+                Err(ServiceError::Store(error)) => return Err(error.into()),
             }
         }
         if is_kept && is_new {
-            self.thinning.takes(asker.id, &fix);
+            self.thinning.takes(user.id, &fix);
         }
         if is_new && !is_kept {
-            let line = Shown::text(words::no_hold_for_position(asker.language));
-            let book = button(asker.language, GuestLabel::BookHere, GuestTap::Start);
-            self.say(asker.chat, line.with(vec![book])).await;
+            let line = MessageContent::text(words::no_hold_for_position(user.language));
+            let book = button(user.language, GuestLabel::BookHere, GuestCallback::Start);
+            self.say(user.chat, line.with(vec![book])).await;
         } else if is_new && !is_live {
-            let metres = fix.place.metres_to(self.desk.policy().hotel.position);
-            let line = Shown::text(words::position_received(asker.language, metres));
-            self.say(asker.chat, Shown { keyboard: Keyboard::Removed, ..line }).await;
+            let metres = fix.place.metres_to(self.service.policy().hotel.position);
+            let line = MessageContent::text(words::position_received(user.language, metres));
+            self.say(user.chat, MessageContent { keyboard: Keyboard::Removed, ..line }).await;
         }
         Ok(())
     }
@@ -101,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_guest_who_hardly_moved_is_kept_once_a_minute() {
-        let thinning = Thinning::default();
+        let thinning = PositionThinning::default();
         let start = chrono::DateTime::from_timestamp_secs(1_767_520_800).unwrap();
         let fix = |north: f64, seconds: i64| {
             let place = Coordinates::new(-6.2 + north, 106.8).unwrap();

@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::api::{CallError, Shown};
-use super::board::View;
-use super::callback::{NAME_KEY_CHARS, Named, Tap};
-use super::guest::Asker;
-use super::{Call, Lobby, Reader, status};
+use super::api::{CallError, MessageContent};
+use super::callback::{CallbackData, NAME_KEY_CHARS, NameSource};
+use super::dashboard::View;
+use super::guest::BotUser;
+use super::{BotContext, Call, Priority, status};
 use crate::auth::fresh_secret;
-use crate::desk::{DeskError, StoreError};
-use crate::domain::{Booking, GuestName, Held, Language, ReceiptNo};
+use crate::domain::{Booking, GuestName, Language, ReceiptNo, TrackedBooking};
+use crate::service::{ServiceError, StoreError};
 use crate::text::telegram as words;
 
 /// How long it is known which messages show which bookings.
@@ -29,16 +29,16 @@ const NAME_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// What is to be kept of a message once it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keepsake {
+pub enum AfterSend {
     /// It shows a booking to its guest.
     Status(ReceiptNo),
     /// It is the newest dashboard of its chat.
-    Board(View, Language),
+    Dashboard(View, Language),
 }
 
 /// What became of a message of which something is to be kept.
 #[derive(Debug)]
-pub struct Kept {
+pub struct SentMessage {
     /// Where it is.
     pub chat: i64,
     /// Whether it was sent; otherwise it was changed.
@@ -46,18 +46,18 @@ pub struct Kept {
     /// Its id, or why there is none.
     pub outcome: Result<i32, CallError>,
     /// What is to be kept.
-    pub keepsake: Keepsake,
+    pub after_send: AfterSend,
 }
 
 /// Writes down what became of messages.
-pub(super) struct Memory {
-    lobby: Arc<Lobby>,
-    kept: mpsc::UnboundedReceiver<Kept>,
+pub(super) struct AfterSendWorker {
+    bot: Arc<BotContext>,
+    kept: mpsc::UnboundedReceiver<SentMessage>,
 }
 
-impl Memory {
-    pub(super) fn new(lobby: Arc<Lobby>, kept: mpsc::UnboundedReceiver<Kept>) -> Self {
-        Self { lobby, kept }
+impl AfterSendWorker {
+    pub(super) fn new(bot: Arc<BotContext>, kept: mpsc::UnboundedReceiver<SentMessage>) -> Self {
+        Self { bot, kept }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -73,42 +73,49 @@ impl Memory {
         }
     }
 
-    async fn keep(&self, Kept { chat, is_new, outcome, keepsake }: Kept) -> Result<(), DeskError> {
-        let lobby = &self.lobby;
-        match (keepsake, outcome) {
-            (Keepsake::Status(receipt_no), Ok(message)) if is_new => {
-                let lock = lobby.locks.of(chat);
+    async fn keep(
+        &self,
+        SentMessage { chat, is_new, outcome, after_send }: SentMessage,
+    ) -> Result<(), ServiceError> {
+        let bot = &self.bot;
+        match (after_send, outcome) {
+            (AfterSend::Status(receipt_no), Ok(message)) if is_new => {
+                let lock = bot.locks.of(chat);
                 let _in_turn = lock.lock().await;
-                lobby.remember(chat, receipt_no, message).await?;
+                bot.remember(chat, receipt_no, message).await?;
             }
             // Whoever deleted the message still has the booking.
-            (Keepsake::Status(receipt_no), Err(CallError::NoMessage)) if !is_new => {
-                lobby.show_anew(&lobby.desk.held(receipt_no).await?).await;
+            (AfterSend::Status(receipt_no), Err(CallError::NoMessage)) if !is_new => {
+                bot.show_anew(&bot.service.tracked(receipt_no).await?).await;
             }
-            (Keepsake::Board(view, language), Ok(message)) if is_new => {
-                lobby.follow_board(chat, message, view, language).await?;
+            (AfterSend::Dashboard(view, language), Ok(message)) if is_new => {
+                bot.follow_dashboard(chat, message, view, language).await?;
             }
-            (Keepsake::Status(_) | Keepsake::Board(..), Ok(_) | Err(_)) => {}
+            (AfterSend::Status(_) | AfterSend::Dashboard(..), Ok(_) | Err(_)) => {}
         }
         Ok(())
     }
 }
 
-impl Lobby {
+impl BotContext {
     /// Sends a fresh status message, which is the one that is kept up to date from now on.
-    pub(super) async fn show_anew(&self, held: &Held) {
-        let Some(id) = status::reader(&held.booking) else { return };
-        let keepsake = Keepsake::Status(held.booking.receipt_no);
-        let call = Call::Send(status::shown(self, held));
-        self.outbox.post_kept(id, Reader::Waiting, call, keepsake).await;
+    pub(super) async fn show_anew(&self, tracked: &TrackedBooking) {
+        let Some(id) = status::chat_of(&tracked.booking) else { return };
+        let after_send = AfterSend::Status(tracked.booking.receipt_no);
+        let call = Call::Send(status::shown(self, tracked));
+        self.send_queue.post_then(id, Priority::Interactive, call, after_send).await;
     }
 
     /// Shows a booking in a message that was just tapped: the one that is kept up to date from now
     /// on. If it is gone meanwhile, the next notice or renewal sends another.
-    pub(super) async fn show_in(&self, message: i32, held: &Held) -> Result<(), StoreError> {
-        let Some(id) = status::reader(&held.booking) else { return Ok(()) };
-        self.remember(id, held.booking.receipt_no, message).await?;
-        self.show(id, message, status::shown(self, held)).await;
+    pub(super) async fn show_in(
+        &self,
+        message: i32,
+        tracked: &TrackedBooking,
+    ) -> Result<(), StoreError> {
+        let Some(id) = status::chat_of(&tracked.booking) else { return Ok(()) };
+        self.remember(id, tracked.booking.receipt_no, message).await?;
+        self.show(id, message, status::shown(self, tracked)).await;
         Ok(())
     }
 
@@ -130,18 +137,18 @@ impl Lobby {
         let surplus = known.len().saturating_sub(REMEMBERED);
         let lines = known.iter().skip(surplus).map(|(no, message)| format!("{no} {message}"));
         let text = lines.collect::<Vec<_>>().join("\n");
-        self.desk.keep_memo(&messages_memo(id), text, MESSAGES_LIFE).await?;
+        self.service.put_value(&messages_memo(id), text, MESSAGES_LIFE).await?;
         if let Some(before) = before
-            && let Ok(held) = self.desk.held(receipt_no).await
+            && let Ok(tracked) = self.service.tracked(receipt_no).await
         {
-            let shown = Shown::text(words::moved_on(&held.booking));
-            self.outbox.post(id, Reader::Later, Call::Edit(before, shown)).await;
+            let shown = MessageContent::text(words::moved_on(&tracked.booking));
+            self.send_queue.post(id, Priority::Background, Call::Edit(before, shown)).await;
         }
         Ok(())
     }
 
     async fn messages(&self, id: i64) -> Result<Vec<(ReceiptNo, i32)>, StoreError> {
-        let known = self.desk.memo(&messages_memo(id)).await?.unwrap_or_default();
+        let known = self.service.value(&messages_memo(id)).await?.unwrap_or_default();
         let read = |line: &str| {
             let (receipt_no, message) = line.split_once(' ')?;
             Some((ReceiptNo::parse(receipt_no).ok()?, message.parse().ok()?))
@@ -170,36 +177,40 @@ impl Lobby {
     }
 
     /// The running bookings of a guest, oldest first.
-    pub(super) async fn running_of(&self, id: i64) -> Result<Vec<Held>, StoreError> {
+    pub(super) async fn running_of(&self, id: i64) -> Result<Vec<TrackedBooking>, StoreError> {
         let known: Vec<ReceiptNo> =
             self.messages(id).await?.into_iter().map(|(no, _)| no).collect();
         if known.is_empty() {
             return Ok(Vec::new());
         }
-        let mut running = self.desk.held_many(&known).await?;
-        running.retain(|held| held.booking.is_pending());
+        let mut running = self.service.bookings(&known).await?;
+        running.retain(|tracked| tracked.booking.is_pending());
         let place = |booking: &Booking| known.iter().position(|no| *no == booking.receipt_no);
-        running.sort_by_key(|held| place(&held.booking));
+        running.sort_by_key(|tracked| place(&tracked.booking));
         Ok(running)
     }
 
     // ── what is about to be typed ───────────────────────────────────────────────────────────
 
     /// What text that is no command means: what this tap said.
-    pub(super) async fn await_typing(&self, asker: &Asker, tap: &Tap) -> Result<(), StoreError> {
-        self.desk.keep_memo(&typing_memo(asker), tap.data(), TYPING).await
+    pub(super) async fn await_typing(
+        &self,
+        user: &BotUser,
+        callback: &CallbackData,
+    ) -> Result<(), StoreError> {
+        self.service.put_value(&typing_memo(user), callback.data(), TYPING).await
     }
 
     /// What text that is no command means, if anything.
-    pub(super) async fn awaited(&self, asker: &Asker) -> Result<Option<Tap>, StoreError> {
-        Ok(self.desk.memo(&typing_memo(asker)).await?.and_then(|data| Tap::read(&data)))
+    pub(super) async fn awaited(&self, user: &BotUser) -> Result<Option<CallbackData>, StoreError> {
+        Ok(self.service.value(&typing_memo(user)).await?.and_then(|data| CallbackData::read(&data)))
     }
 
     /// Text that is no command means nothing any more.
-    pub(super) async fn stop_typing(&self, asker: &Asker) -> Result<(), StoreError> {
-        let memo = typing_memo(asker);
-        if self.desk.memo(&memo).await?.is_some_and(|known| !known.is_empty()) {
-            self.desk.keep_memo(&memo, String::new(), TYPING).await?;
+    pub(super) async fn stop_typing(&self, user: &BotUser) -> Result<(), StoreError> {
+        let value = typing_memo(user);
+        if self.service.value(&value).await?.is_some_and(|known| !known.is_empty()) {
+            self.service.put_value(&value, String::new(), TYPING).await?;
         }
         Ok(())
     }
@@ -207,55 +218,56 @@ impl Lobby {
     /// Keeps the name that came with `/booking` until it is asked for; `None` forgets it.
     pub(super) async fn bring_name(
         &self,
-        asker: &Asker,
+        user: &BotUser,
         name: Option<&GuestName>,
     ) -> Result<(), StoreError> {
-        let memo = brought_memo(asker);
+        let value = brought_memo(user);
         let text = name.map_or("", GuestName::as_str);
-        if text.is_empty() && self.desk.memo(&memo).await?.is_none_or(|known| known.is_empty()) {
+        if text.is_empty() && self.service.value(&value).await?.is_none_or(|known| known.is_empty())
+        {
             return Ok(());
         }
-        self.desk.keep_memo(&memo, text.to_owned(), NAME_LIFE).await
+        self.service.put_value(&value, text.to_owned(), NAME_LIFE).await
     }
 
     /// The name that came with `/booking`.
     pub(super) async fn brought_name(
         &self,
-        asker: &Asker,
+        user: &BotUser,
     ) -> Result<Option<GuestName>, StoreError> {
-        let brought = self.desk.memo(&brought_memo(asker)).await?;
+        let brought = self.service.value(&brought_memo(user)).await?;
         Ok(brought.and_then(|name| GuestName::parse(&name).ok()))
     }
 
     /// Keeps a name for the buttons that are to carry it.
-    pub(super) async fn keep_name(&self, name: &GuestName) -> Result<Named, StoreError> {
+    pub(super) async fn keep_name(&self, name: &GuestName) -> Result<NameSource, StoreError> {
         let key: String = fresh_secret().chars().take(NAME_KEY_CHARS).collect();
-        self.desk.keep_memo(&name_memo(&key), name.as_str().to_owned(), NAME_LIFE).await?;
-        Ok(Named::Kept(key))
+        self.service.put_value(&name_memo(&key), name.as_str().to_owned(), NAME_LIFE).await?;
+        Ok(NameSource::Stored(key))
     }
 
     /// The name that a button carries; `None` once it is forgotten.
     pub(super) async fn name_of(
         &self,
-        asker: &Asker,
-        named: &Named,
+        user: &BotUser,
+        name_source: &NameSource,
     ) -> Result<Option<GuestName>, StoreError> {
-        match named {
-            Named::AsOnTelegram => Ok(asker.name.clone()),
-            Named::Kept(key) => {
-                let kept = self.desk.memo(&name_memo(key)).await?;
+        match name_source {
+            NameSource::Telegram => Ok(user.name.clone()),
+            NameSource::Stored(key) => {
+                let kept = self.service.value(&name_memo(key)).await?;
                 Ok(kept.and_then(|name| GuestName::parse(&name).ok()))
             }
         }
     }
 }
 
-fn typing_memo(asker: &Asker) -> String {
-    format!("telegram.typing:{}", asker.chat)
+fn typing_memo(user: &BotUser) -> String {
+    format!("telegram.typing:{}", user.chat)
 }
 
-fn brought_memo(asker: &Asker) -> String {
-    format!("telegram.brought:{}", asker.chat)
+fn brought_memo(user: &BotUser) -> String {
+    format!("telegram.brought:{}", user.chat)
 }
 
 fn name_memo(key: &str) -> String {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use teloxide::types::{BotCommandScope, ChatId};
 use tracing::warn;
 
-use super::Lobby;
+use super::BotContext;
 use super::api::{Api, CallError};
-use crate::desk::StoreError;
 use crate::domain::{Language, Role};
+use crate::service::StoreError;
 use crate::text::telegram as words;
 
 /// The memo that names all chats with a menu of their own.
@@ -28,25 +28,25 @@ struct Menu {
     language: Option<&'static str>,
 }
 
-fn languages(lobby: &Lobby) -> [(Option<&'static str>, Language); 3] {
+fn languages(bot: &BotContext) -> [(Option<&'static str>, Language); 3] {
     [
-        (None, lobby.settings.language),
+        (None, bot.settings.language),
         (Some("id"), Language::Indonesian),
         (Some("en"), Language::English),
     ]
 }
 
-fn menus(lobby: &Lobby) -> Vec<Menu> {
+fn menus(bot: &BotContext) -> Vec<Menu> {
     let mut menus = Vec::new();
-    for (code, language) in languages(lobby) {
+    for (code, language) in languages(bot) {
         let lines = words::guest_menu(language);
         menus.push(Menu { lines, chat: None, language: code });
-        for member in lobby.settings.staff.iter() {
+        for member in bot.settings.staff.iter() {
             let mut lines = words::staff_menu(language, member.role);
             lines.extend(words::guest_menu(language));
             menus.push(Menu { lines, chat: Some(member.telegram_id.0), language: code });
         }
-        if let Some(chat) = lobby.front_office.chat().filter(|chat| *chat < 0) {
+        if let Some(chat) = bot.front_office.chat().filter(|chat| *chat < 0) {
             let lines = words::staff_menu(language, Role::Manager);
             menus.push(Menu { lines, chat: Some(chat), language: code });
         }
@@ -62,13 +62,13 @@ fn scope(chat: Option<i64>) -> BotCommandScope {
 }
 
 /// Sets every menu, and takes away those of people who are no longer staff.
-pub(super) async fn set(api: &Api, lobby: &Lobby) {
-    if let Err(error) = lobby.front_office.recall(&lobby.desk).await {
+pub(super) async fn set(api: &Api, bot: &BotContext) {
+    if let Err(error) = bot.front_office.recall(&bot.service).await {
         warn!(%error, "whether the front office's group has moved is not known");
     }
-    let menus = menus(lobby);
+    let menus = menus(bot);
     let chats: BTreeSet<i64> = menus.iter().filter_map(|menu| menu.chat).collect();
-    let known = match remember(lobby, &chats).await {
+    let known = match remember(bot, &chats).await {
         Ok(known) => known,
         Err(error) => {
             warn!(%error, "whose menus are to be cleared is not known");
@@ -84,7 +84,7 @@ pub(super) async fn set(api: &Api, lobby: &Lobby) {
     }
     let mut left = BTreeSet::new();
     for chat in known.difference(&chats) {
-        for (code, _) in languages(lobby) {
+        for (code, _) in languages(bot) {
             match patiently(api, None, Some(*chat), code).await {
                 Ok(()) | Err(CallError::Gone(_) | CallError::Refused(_)) => {}
                 Err(failure) => {
@@ -95,23 +95,23 @@ pub(super) async fn set(api: &Api, lobby: &Lobby) {
         }
     }
     left.extend(chats);
-    if let Err(error) = keep(lobby, &left).await {
+    if let Err(error) = keep(bot, &left).await {
         warn!(%error, "whose menus were cleared was not kept");
     }
 }
 
 /// Keeps which chats get menus, and answers which had them or may have.
-async fn remember(lobby: &Lobby, chats: &BTreeSet<i64>) -> Result<BTreeSet<i64>, StoreError> {
-    let kept = lobby.desk.memo(CHATS).await?.unwrap_or_default();
+async fn remember(bot: &BotContext, chats: &BTreeSet<i64>) -> Result<BTreeSet<i64>, StoreError> {
+    let kept = bot.service.value(CHATS).await?.unwrap_or_default();
     let mut known: BTreeSet<i64> = kept.split(' ').filter_map(|chat| chat.parse().ok()).collect();
     known.extend(chats);
-    keep(lobby, &known).await?;
+    keep(bot, &known).await?;
     Ok(known)
 }
 
-async fn keep(lobby: &Lobby, chats: &BTreeSet<i64>) -> Result<(), StoreError> {
+async fn keep(bot: &BotContext, chats: &BTreeSet<i64>) -> Result<(), StoreError> {
     let chats: Vec<String> = chats.iter().map(ToString::to_string).collect();
-    lobby.desk.keep_memo(CHATS, chats.join(" "), LIFE).await
+    bot.service.put_value(CHATS, chats.join(" "), LIFE).await
 }
 
 /// Sets one menu, or (without lines) clears it: until it is done, refused, or was tried often.

@@ -10,13 +10,13 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::api::{CallError, Shown};
-use super::notices::failure;
-use super::outbox::{LINGER, Turn};
-use super::staff_tap::deeds;
-use super::{Call, Lobby, Reader};
-use crate::courier::Failure;
+use super::api::{CallError, MessageContent};
+use super::notifications::failure;
+use super::send_queue::{LINGER, Permit};
+use super::staff_callbacks::action_buttons;
+use super::{BotContext, Call, Priority};
 use crate::domain::Change;
+use crate::notifier::DeliveryError;
 use crate::text::telegram as words;
 
 /// So many notices at once still go one by one.
@@ -31,23 +31,23 @@ pub(super) const WAITING: usize = 4_096;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A message to the front office that may be merged with others.
-pub(super) enum Waiting {
+pub(super) enum PendingNotification {
     /// Something happened; somebody waits until it is told.
-    Happened(Happened),
+    Change(PendingChange),
     /// The guest was not told of a change, and why. Nobody waits.
     GivenUp { change: Arc<Change>, reason: String },
 }
 
 /// What happened, and who waits until it is told.
-pub(super) struct Happened {
+pub(super) struct PendingChange {
     change: Arc<Change>,
-    claimed: oneshot::Sender<oneshot::Receiver<Result<(), Failure>>>,
+    claimed: oneshot::Sender<oneshot::Receiver<Result<(), DeliveryError>>>,
 }
 
 /// The other end of a notice: it can be given up until it is claimed for a message.
-pub(super) struct Claim(oneshot::Receiver<oneshot::Receiver<Result<(), Failure>>>);
+pub(super) struct Claim(oneshot::Receiver<oneshot::Receiver<Result<(), DeliveryError>>>);
 
-impl Happened {
+impl PendingChange {
     pub(super) fn new(change: Arc<Change>) -> (Self, Claim) {
         let (claimed, claim) = oneshot::channel();
         (Self { change, claimed }, Claim(claim))
@@ -56,7 +56,7 @@ impl Happened {
 
 impl Claim {
     /// What came of it, if a message takes it by then.
-    pub(super) async fn outcome(mut self, by: Instant) -> Result<(), Failure> {
+    pub(super) async fn outcome(mut self, by: Instant) -> Result<(), DeliveryError> {
         let claimed = if let Ok(claimed) = timeout_at(by, &mut self.0).await {
             claimed.ok()
         } else {
@@ -64,64 +64,64 @@ impl Claim {
             self.0.close();
             self.0.try_recv().ok()
         };
-        let Some(outcome) = claimed else { return Err(Failure::NotYet) };
-        let stopped = || Failure::Unknown("Telegram did not answer".to_owned());
+        let Some(outcome) = claimed else { return Err(DeliveryError::NotYet) };
+        let stopped = || DeliveryError::Unknown("Telegram did not answer".to_owned());
         outcome.await.unwrap_or_else(|_| Err(stopped()))
     }
 }
 
-impl Waiting {
+impl PendingNotification {
     fn is_dropped(&self) -> bool {
         match self {
-            Self::Happened(happened) => happened.claimed.is_closed(),
+            Self::Change(happened) => happened.claimed.is_closed(),
             Self::GivenUp { .. } => false,
         }
     }
 
-    fn item(&self) -> words::Merged<'_> {
+    fn item(&self) -> words::MergedItem<'_> {
         match self {
-            Self::Happened(happened) => words::Merged::Happened(&happened.change),
-            Self::GivenUp { change, .. } => words::Merged::GivenUp(change),
+            Self::Change(happened) => words::MergedItem::Change(&happened.change),
+            Self::GivenUp { change, .. } => words::MergedItem::GivenUp(change),
         }
     }
 
-    fn claim(self) -> Option<Claimed> {
+    fn claim(self) -> Option<ClaimedNotification> {
         Some(match self {
-            Self::Happened(Happened { change, claimed }) => {
-                let (told, outcome) = oneshot::channel();
+            Self::Change(PendingChange { change, claimed }) => {
+                let (item, outcome) = oneshot::channel();
                 claimed.send(outcome).ok()?;
-                Claimed::Happened { change, told }
+                ClaimedNotification::Change { change, item }
             }
-            Self::GivenUp { change, reason } => Claimed::GivenUp { change, reason },
+            Self::GivenUp { change, reason } => ClaimedNotification::GivenUp { change, reason },
         })
     }
 }
 
 /// A notice that is in a message.
-enum Claimed {
-    Happened { change: Arc<Change>, told: oneshot::Sender<Result<(), Failure>> },
+enum ClaimedNotification {
+    Change { change: Arc<Change>, item: oneshot::Sender<Result<(), DeliveryError>> },
     GivenUp { change: Arc<Change>, reason: String },
 }
 
-impl Claimed {
-    fn item(&self) -> words::Merged<'_> {
+impl ClaimedNotification {
+    fn item(&self) -> words::MergedItem<'_> {
         match self {
-            Self::Happened { change, .. } => words::Merged::Happened(change),
-            Self::GivenUp { change, .. } => words::Merged::GivenUp(change),
+            Self::Change { change, .. } => words::MergedItem::Change(change),
+            Self::GivenUp { change, .. } => words::MergedItem::GivenUp(change),
         }
     }
 }
 
 /// The work of sending notices to the front office.
-pub(super) struct Merging {
-    lobby: Arc<Lobby>,
-    waiting: mpsc::Receiver<Waiting>,
-    pending: VecDeque<Waiting>,
+pub(super) struct NotificationMerger {
+    bot: Arc<BotContext>,
+    waiting: mpsc::Receiver<PendingNotification>,
+    pending: VecDeque<PendingNotification>,
 }
 
-impl Merging {
-    pub(super) fn new(lobby: Arc<Lobby>, waiting: mpsc::Receiver<Waiting>) -> Self {
-        Self { lobby, waiting, pending: VecDeque::new() }
+impl NotificationMerger {
+    pub(super) fn new(bot: Arc<BotContext>, waiting: mpsc::Receiver<PendingNotification>) -> Self {
+        Self { bot, waiting, pending: VecDeque::new() }
     }
 
     /// Sends until told to stop, and then what is there.
@@ -139,12 +139,12 @@ impl Merging {
                 }
                 continue;
             }
-            let Some(chat) = self.lobby.front_office.chat() else {
+            let Some(chat) = self.bot.front_office.chat() else {
                 self.pending.clear();
                 continue;
             };
-            match self.turn(chat).await {
-                Ok(turn) => self.send(chat, turn).await,
+            match self.permit(chat).await {
+                Ok(permit) => self.send(chat, permit).await,
                 // The outbox has stopped, and so do we.
                 Err(_) => return stop.cancelled().await,
             }
@@ -152,19 +152,19 @@ impl Merging {
     }
 
     /// Takes in more until the chat's turn has come.
-    async fn turn(&mut self, chat: i64) -> Result<Turn, CallError> {
-        let outbox = self.lobby.outbox.clone();
-        let mut turn = std::pin::pin!(outbox.turn(chat, Reader::Notified));
+    async fn permit(&mut self, chat: i64) -> Result<Permit, CallError> {
+        let send_queue = self.bot.send_queue.clone();
+        let mut permit = std::pin::pin!(send_queue.permit(chat, Priority::Notice));
         loop {
             tokio::select! {
                 biased;
-                turn = &mut turn => return turn,
+                permit = &mut permit => return permit,
                 Some(next) = self.waiting.recv() => self.add(next),
             }
         }
     }
 
-    fn add(&mut self, next: Waiting) {
+    fn add(&mut self, next: PendingNotification) {
         // Who gave up comes back: while a chat is closed for long, the old ones are swept out.
         if self.pending.len() >= WAITING && self.pending.len().is_multiple_of(WAITING) {
             self.pending.retain(|one| !one.is_dropped());
@@ -172,77 +172,83 @@ impl Merging {
         self.pending.push_back(next);
     }
 
-    async fn send(&mut self, mut chat: i64, turn: Turn) {
+    async fn send(&mut self, mut chat: i64, permit: Permit) {
         while let Ok(next) = self.waiting.try_recv() {
             self.add(next);
         }
         self.pending.retain(|one| !one.is_dropped());
         let count = if self.pending.len() <= ONE_BY_ONE { 1 } else { self.fitting() };
         let taken = self.pending.drain(..count.min(self.pending.len()));
-        let claimed: Vec<Claimed> = taken.filter_map(Waiting::claim).collect();
+        let claimed: Vec<ClaimedNotification> =
+            taken.filter_map(PendingNotification::claim).collect();
         // The turn is given back by dropping it.
         let Some(shown) = self.shown(&claimed) else { return };
-        let mut outcome = turn.send(Call::Send(shown.clone())).await;
+        let mut outcome = permit.send(Call::Send(shown.clone())).await;
         while let Err(CallError::Moved(to)) = outcome {
-            self.lobby.front_office.moved(&self.lobby.desk, chat, to).await;
-            if self.lobby.front_office.chat() != Some(to) || chat == to {
+            self.bot.front_office.moved(&self.bot.service, chat, to).await;
+            if self.bot.front_office.chat() != Some(to) || chat == to {
                 break;
             }
             chat = to;
-            outcome = self.lobby.outbox.send(to, Reader::Notified, Call::Send(shown.clone())).await;
+            outcome =
+                self.bot.send_queue.send(to, Priority::Notice, Call::Send(shown.clone())).await;
         }
-        self.told(claimed, &outcome);
+        self.item(claimed, &outcome);
         if outcome.is_err() {
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    fn told(&mut self, claimed: Vec<Claimed>, outcome: &Result<i32, CallError>) {
+    fn item(&mut self, claimed: Vec<ClaimedNotification>, outcome: &Result<i32, CallError>) {
         for one in claimed {
             match (one, outcome) {
-                (Claimed::Happened { told, .. }, _) => {
-                    let _ = told.send(outcome.as_ref().map(drop).map_err(failure));
+                (ClaimedNotification::Change { item, .. }, _) => {
+                    let _ = item.send(outcome.as_ref().map(drop).map_err(failure));
                 }
-                (Claimed::GivenUp { .. }, Ok(_)) => {}
-                (Claimed::GivenUp { change, reason }, Err(error)) => match failure(error) {
-                    Failure::Transient { .. } | Failure::NotYet => {
-                        self.pending.push_front(Waiting::GivenUp { change, reason });
+                (ClaimedNotification::GivenUp { .. }, Ok(_)) => {}
+                (ClaimedNotification::GivenUp { change, reason }, Err(error)) => {
+                    match failure(error) {
+                        DeliveryError::Transient { .. } | DeliveryError::NotYet => {
+                            self.pending
+                                .push_front(PendingNotification::GivenUp { change, reason });
+                        }
+                        DeliveryError::Permanent(_) | DeliveryError::Unknown(_) => {
+                            warn!(receipt_no = %change.booking.receipt_no, "nobody was told of a notice that was given up");
+                        }
                     }
-                    Failure::Permanent(_) | Failure::Unknown(_) => {
-                        warn!(receipt_no = %change.booking.receipt_no, "nobody was told of a notice that was given up");
-                    }
-                },
+                }
             }
         }
     }
 
     /// What a message with these says.
-    fn shown(&self, claimed: &[Claimed]) -> Option<Shown> {
-        let language = self.lobby.settings.language;
-        let hotel = &self.lobby.desk.policy().hotel;
+    fn shown(&self, claimed: &[ClaimedNotification]) -> Option<MessageContent> {
+        let language = self.bot.settings.language;
+        let hotel = &self.bot.service.policy().hotel;
         match claimed {
             [] => None,
-            [Claimed::Happened { change, .. }] => {
-                let html = words::staff_notice(language, change, hotel);
-                Some(Shown::text(html).with(deeds(language, &change.booking)))
+            [ClaimedNotification::Change { change, .. }] => {
+                let html = words::staff_notification(language, change, hotel);
+                Some(MessageContent::text(html).with(action_buttons(language, &change.booking)))
             }
-            [Claimed::GivenUp { change, reason }] => {
+            [ClaimedNotification::GivenUp { change, reason }] => {
                 let html = words::given_up(language, change, reason, hotel);
-                Some(Shown::text(html).with(deeds(language, &change.booking)))
+                Some(MessageContent::text(html).with(action_buttons(language, &change.booking)))
             }
             several => {
-                let items: Vec<_> = several.iter().map(Claimed::item).collect();
-                Some(Shown::text(words::merged_notice(language, &items)))
+                let items: Vec<_> = several.iter().map(ClaimedNotification::item).collect();
+                Some(MessageContent::text(words::merged_notification(language, &items)))
             }
         }
     }
 
     /// As many of those that wait as one message takes, by halving what is not known yet.
     fn fitting(&self) -> usize {
-        let language = self.lobby.settings.language;
-        let items: Vec<_> = self.pending.iter().take(MERGED).map(Waiting::item).collect();
+        let language = self.bot.settings.language;
+        let items: Vec<_> =
+            self.pending.iter().take(MERGED).map(PendingNotification::item).collect();
         let fits = |count: usize| {
-            let html = words::merged_notice(language, items.get(..count).unwrap_or(&items));
+            let html = words::merged_notification(language, items.get(..count).unwrap_or(&items));
             html.encode_utf16().count() <= MAX_UNITS
         };
         if fits(items.len()) {

@@ -3,19 +3,19 @@
 
 use chrono::NaiveDate;
 
-use super::api::{Button, Press, Shown};
-use super::board::View;
-use super::callback::{StaffTap, Tap};
-use super::guest::Asker;
-use super::memory::Keepsake;
-use super::{Call, Lobby, Reader};
+use super::api::{Button, ButtonAction, MessageContent};
+use super::callback::{CallbackData, StaffCallback};
+use super::dashboard::View;
+use super::guest::BotUser;
+use super::memory::AfterSend;
+use super::{BotContext, Call, Priority};
 use crate::auth::Staff;
 use crate::config::StaffMember;
-use crate::desk::{DeskError, StoreError};
 use crate::domain::{
-    Actor, Booking, Command, Forbidden, Held, Language, ReceiptNo, Refusal, Role, RoomCode, Status,
-    Winner,
+    Actor, Booking, Command, Forbidden, Language, ReceiptNo, Refusal, Role, RoomCode, Status,
+    TrackedBooking, Winner,
 };
+use crate::service::{ServiceError, StoreError};
 use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
@@ -27,26 +27,26 @@ const NEAR: usize = 3;
 
 /// What is to be done with a booking that a command names.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Deed {
+pub(super) enum StaffAction {
     Paid,
     Cancel,
     Arrive,
     History,
 }
 
-impl Deed {
-    fn tap(self, receipt_no: ReceiptNo) -> StaffTap {
+impl StaffAction {
+    fn callback(self, receipt_no: ReceiptNo) -> StaffCallback {
         match self {
-            Self::Paid => StaffTap::PaidSheet(receipt_no),
-            Self::Cancel => StaffTap::CancelSheet(receipt_no),
-            Self::Arrive => StaffTap::Arrive(receipt_no),
-            Self::History => StaffTap::History(receipt_no),
+            Self::Paid => StaffCallback::PaidSheet(receipt_no),
+            Self::Cancel => StaffCallback::CancelSheet(receipt_no),
+            Self::Arrive => StaffCallback::Arrive(receipt_no),
+            Self::History => StaffCallback::History(receipt_no),
         }
     }
 
     /// Why there is nothing to confirm, if the booking is settled already.
-    fn is_over(self, held: &Held) -> Option<Refusal> {
-        match (self, &held.booking.status) {
+    fn is_over(self, tracked: &TrackedBooking) -> Option<Refusal> {
+        match (self, &tracked.booking.status) {
             (Self::Paid | Self::Cancel, Status::Paid { at, by }) => {
                 Some(Refusal::AlreadyPaid(Winner { at: *at, by: Actor::Staff(by.clone()) }))
             }
@@ -60,70 +60,75 @@ impl Deed {
     }
 }
 
-impl Lobby {
+impl BotContext {
     /// Does what a command says, if it is one of the front office's and comes from staff.
     pub(super) async fn staff_command(
         &self,
-        asker: &Asker,
+        user: &BotUser,
         command: &str,
         rest: &str,
-    ) -> Result<bool, DeskError> {
-        let Some(member) = self.member(asker.id) else { return Ok(false) };
+    ) -> Result<bool, ServiceError> {
+        let Some(member) = self.member(user.id) else { return Ok(false) };
         match command {
-            "cek_pembayaran" => self.open_dashboard(asker).await?,
-            "update_paid" => self.deed(asker, Deed::Paid, rest).await?,
-            "update_cancel" => self.deed(asker, Deed::Cancel, rest).await?,
-            "tamu_tiba" => self.arrive(asker, member, rest).await?,
-            "riwayat" => self.deed(asker, Deed::History, rest).await?,
-            "jatah" => self.allot(asker, member, rest).await?,
-            "papan" => self.open_board(asker, member).await?,
+            "cek_pembayaran" => self.open_dashboard(user).await?,
+            "update_paid" => self.action(user, StaffAction::Paid, rest).await?,
+            "update_cancel" => self.action(user, StaffAction::Cancel, rest).await?,
+            "tamu_tiba" => self.arrive(user, member, rest).await?,
+            "riwayat" => self.action(user, StaffAction::History, rest).await?,
+            "jatah" => self.allot(user, member, rest).await?,
+            "papan" => self.open_board(user, member).await?,
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    async fn open_dashboard(&self, asker: &Asker) -> Result<(), DeskError> {
-        let (shown, _) = self.view(asker.language, View::UNPAID).await?;
-        let keepsake = Keepsake::Board(View::UNPAID, asker.language);
+    async fn open_dashboard(&self, user: &BotUser) -> Result<(), ServiceError> {
+        let (shown, _) = self.view(user.language, View::UNPAID).await?;
+        let after_send = AfterSend::Dashboard(View::UNPAID, user.language);
         let call = Call::Send(shown);
-        self.outbox.post_kept(asker.chat, Reader::Waiting, call, keepsake).await;
+        self.send_queue.post_then(user.chat, Priority::Interactive, call, after_send).await;
         Ok(())
     }
 
-    async fn deed(&self, asker: &Asker, deed: Deed, typed: &str) -> Result<(), DeskError> {
-        let shown = match self.named(asker.language, deed, typed).await? {
-            Ok(held) => {
-                let tap = deed.tap(held.booking.receipt_no);
-                let mut shown = self.staff_view(asker.language, tap).await?;
-                if let Some(line) = deed.is_over(&held).map(|over| self.refused(asker, &over)) {
+    async fn action(
+        &self,
+        user: &BotUser,
+        action: StaffAction,
+        typed: &str,
+    ) -> Result<(), ServiceError> {
+        let shown = match self.name_source(user.language, action, typed).await? {
+            Ok(tracked) => {
+                let callback = action.callback(tracked.booking.receipt_no);
+                let mut shown = self.staff_view(user.language, callback).await?;
+                if let Some(line) = action.is_over(&tracked).map(|over| self.refused(user, &over)) {
                     shown.html = format!("{line}\n\n{}", shown.html);
                 }
                 shown
             }
             Err(choice) => choice,
         };
-        self.say(asker.chat, shown).await;
+        self.say(user.chat, shown).await;
         Ok(())
     }
 
     /// A refusal as a sentence to be read in the chat.
-    pub(super) fn refused(&self, asker: &Asker, refusal: &Refusal) -> String {
-        words::escape(&text::refusal(asker.language, refusal, &self.desk.policy().hotel))
+    pub(super) fn refused(&self, user: &BotUser, refusal: &Refusal) -> String {
+        words::escape(&text::refusal(user.language, refusal, &self.service.policy().hotel))
     }
 
     async fn arrive(
         &self,
-        asker: &Asker,
+        user: &BotUser,
         member: &StaffMember,
         typed: &str,
-    ) -> Result<(), DeskError> {
-        let shown = match self.named(asker.language, Deed::Arrive, typed).await? {
-            Ok(held) => {
+    ) -> Result<(), ServiceError> {
+        let shown = match self.name_source(user.language, StaffAction::Arrive, typed).await? {
+            Ok(tracked) => {
                 let command = Command::Arrive { by: member.name.clone() };
-                let done = self.desk.act(held.booking.receipt_no, command).await;
-                let line = self.refusal_line(asker.language, done.map(drop))?;
-                let card = StaffTap::Card(held.booking.receipt_no);
-                let mut shown = self.staff_view(asker.language, card).await?;
+                let done = self.service.apply(tracked.booking.receipt_no, command).await;
+                let line = self.refusal_line(user.language, done.map(drop))?;
+                let card = StaffCallback::Card(tracked.booking.receipt_no);
+                let mut shown = self.staff_view(user.language, card).await?;
                 if let Some(line) = line {
                     shown.html = format!("{}\n\n{}", words::escape(&line), shown.html);
                 }
@@ -131,65 +136,65 @@ impl Lobby {
             }
             Err(choice) => choice,
         };
-        self.say(asker.chat, shown).await;
+        self.say(user.chat, shown).await;
         Ok(())
     }
 
     /// The booking that was typed, or a choice of those that may have been meant.
-    async fn named(
+    async fn name_source(
         &self,
         language: Language,
-        deed: Deed,
+        action: StaffAction,
         typed: &str,
-    ) -> Result<Result<Held, Shown>, DeskError> {
+    ) -> Result<Result<TrackedBooking, MessageContent>, ServiceError> {
         if typed.is_empty() {
             let pending = self.pending().await?;
-            let rows = choice(pending.iter().take(OFFERED).map(|held| &held.booking), deed);
+            let rows = choice(pending.iter().take(OFFERED).map(|tracked| &tracked.booking), action);
             let html = if rows.is_empty() {
                 words::nothing_in_tab(language, StaffLabel::Unpaid)
             } else {
                 words::which_booking(language)
             };
-            return Ok(Err(Shown::text(html).with(rows)));
+            return Ok(Err(MessageContent::text(html).with(rows)));
         }
-        let today = self.desk.policy().hotel.day_of(self.desk.now());
+        let today = self.service.policy().hotel.day_of(self.service.now());
         let meant = meant(typed, today);
         if let Some(receipt_no) = meant {
-            match self.desk.held(receipt_no).await {
-                Ok(held) => return Ok(Ok(held)),
-                Err(DeskError::Refused(_)) => {}
+            match self.service.tracked(receipt_no).await {
+                Ok(tracked) => return Ok(Ok(tracked)),
+                Err(ServiceError::Refused(_)) => {}
                 Err(error) => return Err(error),
             }
         }
         let mut pending = self.pending().await?;
         if let Some(meant) = meant {
-            pending.sort_by_key(|held| held.booking.receipt_no.distance_to(meant));
+            pending.sort_by_key(|tracked| tracked.booking.receipt_no.distance_to(meant));
         }
-        let rows = choice(pending.iter().take(NEAR).map(|held| &held.booking), deed);
-        Ok(Err(Shown::text(words::not_found(language, !rows.is_empty())).with(rows)))
+        let rows = choice(pending.iter().take(NEAR).map(|tracked| &tracked.booking), action);
+        Ok(Err(MessageContent::text(words::not_found(language, !rows.is_empty())).with(rows)))
     }
 
     async fn allot(
         &self,
-        asker: &Asker,
+        user: &BotUser,
         member: &StaffMember,
         typed: &str,
-    ) -> Result<(), DeskError> {
-        let language = asker.language;
+    ) -> Result<(), ServiceError> {
+        let language = user.language;
         let html = match member.role {
             Role::FrontOffice => {
                 let refusal = Refusal::Forbidden(Forbidden::ManagerOnly);
-                words::escape(&text::refusal(language, &refusal, &self.desk.policy().hotel))
+                words::escape(&text::refusal(language, &refusal, &self.service.policy().hotel))
             }
             Role::Manager => self.allotted(language, typed).await?,
         };
-        self.say(asker.chat, Shown::text(html)).await;
+        self.say(user.chat, MessageContent::text(html)).await;
         Ok(())
     }
 
-    async fn allotted(&self, language: Language, typed: &str) -> Result<String, DeskError> {
-        let policy = self.desk.policy();
-        let today = policy.hotel.day_of(self.desk.now());
+    async fn allotted(&self, language: Language, typed: &str) -> Result<String, ServiceError> {
+        let policy = self.service.policy();
+        let today = policy.hotel.day_of(self.service.now());
         let read = || {
             let mut parts = typed.split_whitespace();
             let code = parts.next()?;
@@ -207,12 +212,12 @@ impl Lobby {
             let codes: Vec<&str> = policy.rooms.iter().map(|room| room.code.as_str()).collect();
             return Ok(words::allotment_usage(language, &codes));
         };
-        match self.desk.set_allotment(&code, night, rooms).await {
+        match self.service.set_allotment(&code, night, rooms).await {
             Ok(left) => {
                 let name = &left.room.name;
                 Ok(words::allotment_set(language, name, night, rooms, left.available))
             }
-            Err(DeskError::Refused(refusal)) => {
+            Err(ServiceError::Refused(refusal)) => {
                 Ok(words::escape(&text::refusal(language, &refusal, &policy.hotel)))
             }
             Err(error) => Err(error),
@@ -220,22 +225,22 @@ impl Lobby {
     }
 
     /// The board as Mini App in a private chat, else as a one-time link, sent privately.
-    async fn open_board(&self, asker: &Asker, member: &StaffMember) -> Result<(), DeskError> {
-        let language = asker.language;
-        let is_private = asker.chat == asker.id;
+    async fn open_board(&self, user: &BotUser, member: &StaffMember) -> Result<(), ServiceError> {
+        let language = user.language;
+        let is_private = user.chat == user.id;
         let app = self.settings.public_url.as_ref().filter(|url| url.scheme() == "https");
         if let Some(url) = app.filter(|_| is_private).and_then(|url| url.join("fo").ok()) {
             let label = words::staff_label(language, StaffLabel::Board).to_owned();
-            let rows = vec![vec![Button { label, press: Press::App(url) }]];
-            self.say(asker.chat, Shown::text(words::board(language)).with(rows)).await;
+            let rows = vec![vec![Button { label, action: ButtonAction::WebApp(url) }]];
+            self.say(user.chat, MessageContent::text(words::board(language)).with(rows)).await;
             return Ok(());
         }
         let staff = Staff { name: member.name.clone(), role: member.role };
-        let code = self.door.issue_code(staff).await?;
+        let code = self.auth.issue_code(staff).await?;
         let link = format!("{}/fo#code={code}", self.settings.base_url);
-        self.say(asker.id, Shown::text(words::board_link(language, &link))).await;
+        self.say(user.id, MessageContent::text(words::board_link(language, &link))).await;
         if !is_private {
-            self.say(asker.chat, Shown::text(words::board_sent(language))).await;
+            self.say(user.chat, MessageContent::text(words::board_sent(language))).await;
         }
         Ok(())
     }
@@ -244,14 +249,14 @@ impl Lobby {
     pub(super) fn refusal_line(
         &self,
         language: Language,
-        done: Result<(), DeskError>,
+        done: Result<(), ServiceError>,
     ) -> Result<Option<String>, StoreError> {
         match done {
             Ok(()) => Ok(None),
-            Err(DeskError::Refused(refusal)) => {
-                Ok(Some(text::refusal(language, &refusal, &self.desk.policy().hotel)))
+            Err(ServiceError::Refused(refusal)) => {
+                Ok(Some(text::refusal(language, &refusal, &self.service.policy().hotel)))
             }
-            Err(DeskError::Store(error)) => Err(error),
+            Err(ServiceError::Store(error)) => Err(error),
         }
     }
 }
@@ -264,11 +269,14 @@ fn meant(typed: &str, today: NaiveDate) -> Option<ReceiptNo> {
     })
 }
 
-fn choice<'a>(bookings: impl Iterator<Item = &'a Booking>, deed: Deed) -> Vec<Vec<Button>> {
+fn choice<'a>(
+    bookings: impl Iterator<Item = &'a Booking>,
+    action: StaffAction,
+) -> Vec<Vec<Button>> {
     let row = |booking: &Booking| {
         let name = words::short(booking.guest.name.as_str(), 24);
         let label = format!("{} · {name}", booking.receipt_no);
-        vec![Button::tap(label, Tap::Staff(deed.tap(booking.receipt_no)))]
+        vec![Button::callback(label, CallbackData::Staff(action.callback(booking.receipt_no)))]
     };
     bookings.map(row).collect()
 }

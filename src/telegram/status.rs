@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::warn;
 
-use super::api::Shown;
-use super::callback::GuestTap;
+use super::api::MessageContent;
+use super::callback::GuestCallback;
 use super::guest::button;
-use super::memory::Keepsake;
-use super::{Call, Lobby, Reader};
-use crate::desk::{DeskError, Filter, NodeId, PageKey, StatusKind, StoreError};
-use crate::domain::{Booking, Contact, Held, Moment, ReceiptNo, Revision};
-use crate::feed::{Fed, Feed, Heard};
+use super::memory::AfterSend;
+use super::{BotContext, Call, Priority};
+use crate::domain::{Booking, Contact, Moment, ReceiptNo, Revision, TrackedBooking};
+use crate::feed::{Feed, FeedEvent, FeedMessage};
+use crate::service::{Filter, NodeId, PageKey, ServiceError, StatusKind, StoreError};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
@@ -36,7 +36,7 @@ const PAGE: usize = 200;
 const RELOAD: Duration = Duration::from_secs(1);
 
 /// The chat that reads of a booking on Telegram.
-pub(super) fn reader(booking: &Booking) -> Option<i64> {
+pub(super) fn chat_of(booking: &Booking) -> Option<i64> {
     match &booking.guest.contact {
         Contact::Telegram(id) => Some(id.0),
         Contact::Web(_) => None,
@@ -44,19 +44,19 @@ pub(super) fn reader(booking: &Booking) -> Option<i64> {
 }
 
 /// The message of a booking as it is now.
-pub(super) fn shown(lobby: &Lobby, held: &Held) -> Shown {
-    let booking = &held.booking;
-    let html = words::status(held, lobby.desk.now(), lobby.desk.policy());
+pub(super) fn shown(bot: &BotContext, tracked: &TrackedBooking) -> MessageContent {
+    let booking = &tracked.booking;
+    let html = words::status(tracked, bot.service.now(), bot.service.policy());
     let (language, receipt_no) = (booking.guest.language, booking.receipt_no);
     let buttons = match (booking.is_pending(), booking.arrived_at, booking.takes_room()) {
         (true, None, _) => vec![
-            button(language, GuestLabel::Share, GuestTap::Share(receipt_no)),
-            button(language, GuestLabel::Cancel, GuestTap::AskCancel(receipt_no)),
+            button(language, GuestLabel::Share, GuestCallback::Share(receipt_no)),
+            button(language, GuestLabel::Cancel, GuestCallback::AskCancel(receipt_no)),
         ],
         (true, Some(_), _) | (false, _, true) => Vec::new(),
-        (false, _, false) => vec![button(language, GuestLabel::BookAgain, GuestTap::Start)],
+        (false, _, false) => vec![button(language, GuestLabel::BookAgain, GuestCallback::Start)],
     };
-    Shown::text(html).with(buttons)
+    MessageContent::text(html).with(buttons)
 }
 
 /// When the message shows another remaining time than now.
@@ -76,7 +76,7 @@ pub(super) fn next_step(until: Moment, now: Moment) -> Option<Moment> {
 /// A running hold of a guest on Telegram.
 struct Entry {
     /// The chat that reads of it.
-    reader: i64,
+    chat: i64,
     revision: Revision,
     /// When another remaining time is to be shown; nothing of a guest at the desk.
     until: Option<Moment>,
@@ -86,17 +86,17 @@ struct Entry {
 }
 
 /// Keeps the messages up to date: of each booking the node that changed it last.
-pub(super) struct Follower {
-    lobby: Arc<Lobby>,
+pub(super) struct StatusUpdater {
+    bot: Arc<BotContext>,
     feed: Feed,
     node: NodeId,
     running: HashMap<ReceiptNo, Entry>,
     steps: DelayQueue<ReceiptNo>,
 }
 
-impl Follower {
-    pub(super) fn new(lobby: Arc<Lobby>, feed: Feed, node: NodeId) -> Self {
-        Self { lobby, feed, node, running: HashMap::new(), steps: DelayQueue::new() }
+impl StatusUpdater {
+    pub(super) fn new(bot: Arc<BotContext>, feed: Feed, node: NodeId) -> Self {
+        Self { bot, feed, node, running: HashMap::new(), steps: DelayQueue::new() }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -117,8 +117,8 @@ impl Follower {
                     };
                 }
                 item = heard.next() => match item {
-                    Some(Heard::Told(told)) => self.hear(told.fed).await,
-                    Some(Heard::Lost) => {
+                    Some(FeedMessage::Item(item)) => self.hear(item.event).await,
+                    Some(FeedMessage::Lagged) => {
                         // Whatever ended meanwhile is in no list of running holds.
                         self.running.clear();
                         self.steps.clear();
@@ -137,13 +137,13 @@ impl Follower {
         let filter = Filter { status: Some(vec![StatusKind::Pending]), ..Filter::default() };
         let mut after = None;
         loop {
-            let page = self.lobby.desk.page(&filter, PAGE, after).await?;
-            let last = page.bookings.last().map(|held| PageKey {
-                booked_at: held.booking.booked_at,
-                receipt_no: held.booking.receipt_no,
+            let page = self.bot.service.page(&filter, PAGE, after).await?;
+            let last = page.bookings.last().map(|tracked| PageKey {
+                booked_at: tracked.booking.booked_at,
+                receipt_no: tracked.booking.receipt_no,
             });
-            for held in &page.bookings {
-                self.follow(&held.booking);
+            for tracked in &page.bookings {
+                self.follow(&tracked.booking);
             }
             match last {
                 Some(key) if page.has_next => after = Some(key),
@@ -152,9 +152,9 @@ impl Follower {
         }
     }
 
-    async fn hear(&mut self, fed: Fed) {
-        match fed {
-            Fed::Changed { change, lease } => {
+    async fn hear(&mut self, event: FeedEvent) {
+        match event {
+            FeedEvent::Changed { change, lease } => {
                 let booking = &change.booking;
                 if lease.node != self.node {
                     // Its new node shows it from now on.
@@ -166,8 +166,8 @@ impl Follower {
                     self.show(booking.receipt_no).await;
                 }
             }
-            Fed::Moved(receipt_no) => self.moved(receipt_no),
-            Fed::Marked(_) => {}
+            FeedEvent::PositionMoved(receipt_no) => self.moved(receipt_no),
+            FeedEvent::NotificationSettled(_) => {}
         }
     }
 
@@ -177,9 +177,9 @@ impl Follower {
             return;
         }
         self.forget(receipt_no);
-        if let Some(reader) = reader(booking).filter(|_| booking.is_pending()) {
+        if let Some(chat) = chat_of(booking).filter(|_| booking.is_pending()) {
             let until = booking.arrived_at.is_none().then_some(booking.hold.until);
-            let entry = Entry { reader, revision, until, shown_at: Instant::now(), next: None };
+            let entry = Entry { chat, revision, until, shown_at: Instant::now(), next: None };
             self.running.insert(receipt_no, entry);
             self.arm(receipt_no);
         }
@@ -193,7 +193,7 @@ impl Follower {
 
     /// Sets when a booking is shown again: at its next step.
     fn arm(&mut self, receipt_no: ReceiptNo) {
-        let now = self.lobby.desk.now();
+        let now = self.bot.service.now();
         let Some(entry) = self.running.get_mut(&receipt_no) else { return };
         entry.next = entry.until.and_then(|until| next_step(until, now)).map(|step| {
             let wait = (step - now).to_std().unwrap_or_default().min(MAX_WAIT);
@@ -226,25 +226,25 @@ impl Follower {
     async fn show(&mut self, receipt_no: ReceiptNo) {
         let Some(entry) = self.running.get_mut(&receipt_no) else { return };
         entry.shown_at = Instant::now();
-        if let Err(error) = self.lobby.renew_status(entry.reader, receipt_no).await {
+        if let Err(error) = self.bot.renew_status(entry.chat, receipt_no).await {
             warn!(%receipt_no, %error, "a booking was not shown as it is");
         }
     }
 }
 
-impl Lobby {
+impl BotContext {
     /// Shows a running booking in its message as it is just now. What ended is left to the notice
     /// that says so: it reads and queues under the same lock, and later.
-    async fn renew_status(&self, id: i64, receipt_no: ReceiptNo) -> Result<(), DeskError> {
+    async fn renew_status(&self, id: i64, receipt_no: ReceiptNo) -> Result<(), ServiceError> {
         let lock = self.locks.of(id);
         let _in_turn = lock.lock().await;
-        let held = self.desk.held(receipt_no).await?;
+        let tracked = self.service.tracked(receipt_no).await?;
         if let Some(message) = self.message_of(id, receipt_no).await?
-            && held.booking.is_pending()
+            && tracked.booking.is_pending()
         {
-            let call = Call::Edit(message, shown(self, &held));
-            let keepsake = Keepsake::Status(receipt_no);
-            self.outbox.post_kept(id, Reader::Later, call, keepsake).await;
+            let call = Call::Edit(message, shown(self, &tracked));
+            let after_send = AfterSend::Status(receipt_no);
+            self.send_queue.post_then(id, Priority::Background, call, after_send).await;
         }
         Ok(())
     }

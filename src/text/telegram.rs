@@ -1,21 +1,21 @@
 //! What people read in the chat, as Telegram's HTML: names and other free text are escaped here.
 
-mod board;
+mod dashboard;
 mod guest;
 mod labels;
 mod menu;
-mod notice;
+mod notification;
 mod staff;
 mod status;
 #[cfg(test)]
 mod tests;
 mod trouble;
 
-pub use board::*;
+pub use dashboard::*;
 pub use guest::*;
 pub use labels::*;
 pub use menu::*;
-pub use notice::*;
+pub use notification::*;
 pub use staff::*;
 pub use status::*;
 pub use trouble::*;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::{duration, kilometres, say};
-use crate::domain::travel::{Basis, Estimate, SourceKind};
+use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
 use crate::domain::{Change, Event, Evidence, Forecast, Language, Moment, Why};
 
 /// Who stands for less than this is not said to stand.
@@ -68,13 +68,15 @@ fn movement(language: Language, evidence: &Evidence) -> Option<String> {
 fn estimate(language: Language, estimate: Estimate) -> String {
     let left = duration(language, estimate.arrives_in);
     let basis = match estimate.basis {
-        Basis::Routed => say(language, "menurut rute", "by the road"),
-        Basis::OwnSpeed => say(
+        EstimateBasis::Routed => say(language, "menurut rute", "by the road"),
+        EstimateBasis::OwnSpeed => say(
             language,
             "menurut kecepatan tamu dan lalu lintas",
             "by their speed and the traffic",
         ),
-        Basis::CitySpeed => say(language, "menurut lalu lintas jam ini", "by the hour's traffic"),
+        EstimateBasis::CitySpeed => {
+            say(language, "menurut lalu lintas jam ini", "by the hour's traffic")
+        }
     };
     let silent = if estimate.is_routing_silent {
         say(language, "; server rute tidak menjawab", "; the routing server gave no answer")
@@ -92,16 +94,16 @@ fn age(language: Language, evidence: &Evidence) -> String {
     let age = duration(language, evidence.fix_age);
     let plain = || say(language, format!("lokasi {age} lalu"), format!("fix {age} old"));
     match evidence.source {
-        None | Some(SourceKind::Page) => plain(),
-        Some(SourceKind::Single) => say(
+        None | Some(PositionSourceKind::Page) => plain(),
+        Some(PositionSourceKind::Single) => say(
             language,
             format!("lokasi sekali kirim {age} lalu"),
             format!("single fix {age} old"),
         ),
-        Some(SourceKind::Live) => {
+        Some(PositionSourceKind::Live) => {
             say(language, format!("lokasi live {age} lalu"), format!("live fix {age} old"))
         }
-        Some(SourceKind::LiveSilent) => say(
+        Some(PositionSourceKind::LiveSilent) => say(
             language,
             format!("lokasi live, {age} tanpa kabar: tidak bergerak"),
             format!("live location silent for {age}: has not moved"),

@@ -1,15 +1,15 @@
 //! The GraphQL schema and the two doors to it: HTTP and WebSocket.
 
-mod accept;
 mod booking;
 mod caller;
-mod choices;
-mod complete;
+mod content_negotiation;
 mod document;
-mod door;
+mod enums;
 mod error;
+mod http;
 mod input;
 mod mutation;
+mod null_propagation;
 mod parameters;
 mod query;
 mod scalar;
@@ -23,35 +23,35 @@ use async_graphql::Schema;
 use async_graphql::dataloader::DataLoader;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{MiniApp, StaffDoor};
-use crate::desk::Desk;
+use crate::auth::{MiniApp, StaffAuth};
 use crate::domain::Refusal;
 use crate::feed::Feed;
 use crate::lifecycle::Health;
 use crate::qris::Qris;
+use crate::service::BookingService;
 
 use super::WebSettings;
 use super::limits::Limits;
 use booking::UndeliveredLoader;
 use caller::Caller;
-use complete::Shapes;
 use mutation::Mutation;
+use null_propagation::FieldTypes;
 use query::Query;
 use subscription::Subscription;
 
-pub use door::serve;
+pub use http::serve;
 
 /// The hotel's schema.
 type HotelSchema = Schema<Query, Mutation, Subscription>;
 
 /// The parts of the hotel that resolvers need.
-pub struct House {
+pub struct ApiContext {
     /// The use cases.
-    pub desk: Arc<Desk>,
+    pub service: Arc<BookingService>,
     /// Committed changes.
     pub feed: Feed,
     /// Staff sessions.
-    pub staff: StaffDoor,
+    pub staff: StaffAuth,
     /// Who comes in by the Mini App, if there is a bot.
     pub mini_app: Option<MiniApp>,
     /// The hotel's payment code, if it has one.
@@ -63,29 +63,29 @@ pub struct House {
 }
 
 /// The two doors with what stands behind them.
-pub struct Gate {
-    house: Arc<House>,
+pub struct AppState {
+    context: Arc<ApiContext>,
     schema: HotelSchema,
-    shapes: Shapes,
+    shapes: FieldTypes,
     limits: Limits,
     /// Live sockets are closed once this is cancelled.
     stop: CancellationToken,
 }
 
-impl Gate {
+impl AppState {
     /// Doors to a house.
-    pub fn new(house: House, limits: Limits, stop: CancellationToken) -> Self {
-        let house = Arc::new(house);
-        let undelivered = UndeliveredLoader(Arc::clone(&house.desk));
+    pub fn new(context: ApiContext, limits: Limits, stop: CancellationToken) -> Self {
+        let context = Arc::new(context);
+        let undelivered = UndeliveredLoader(Arc::clone(&context.service));
         #[expect(clippy::disallowed_methods, reason = "a request waits for what it loads")]
         let loader = DataLoader::new(undelivered, tokio::spawn);
-        let schema = builder().data(Arc::clone(&house)).data(loader).finish();
-        let shapes = Shapes::of(&schema.sdl());
-        Self { house, schema, shapes, limits, stop }
+        let schema = builder().data(Arc::clone(&context)).data(loader).finish();
+        let shapes = FieldTypes::of(&schema.sdl());
+        Self { context, schema, shapes, limits, stop }
     }
 
     fn refuse(&self, refusal: &Refusal, caller: &Caller) -> async_graphql::ServerError {
-        error::refused(refusal, caller.language, &self.house.desk.policy().hotel)
+        error::refused(refusal, caller.language, &self.context.service.policy().hotel)
     }
 }
 

@@ -10,29 +10,29 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
-use crate::desk::Desk;
 use crate::lifecycle::Health;
+use crate::service::BookingService;
 
 /// A store that takes longer to answer counts as away.
 const PING_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
-struct Watched {
+struct HealthView {
     health: Health,
-    desk: Arc<Desk>,
+    service: Arc<BookingService>,
 }
 
 /// `/healthz`: the process runs. `/readyz`: it serves, and what of it is not well.
-pub fn routes(health: Health, desk: Arc<Desk>) -> Router {
+pub fn routes(health: Health, service: Arc<BookingService>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
-        .with_state(Watched { health, desk })
+        .with_state(HealthView { health, service })
 }
 
-async fn ready(State(watched): State<Watched>) -> impl IntoResponse {
+async fn ready(State(watched): State<HealthView>) -> impl IntoResponse {
     let mut degraded = watched.health.degraded();
-    let answered = tokio::time::timeout(PING_WITHIN, watched.desk.ping()).await;
+    let answered = tokio::time::timeout(PING_WITHIN, watched.service.ping()).await;
     let has_store = matches!(answered, Ok(Ok(())));
     if !has_store {
         // Drivers' words may hold addresses and names, so they stay in the log.

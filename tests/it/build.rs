@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 use jatah::domain::{
     AdvanceHold, BookingPolicy, Command, Contact, Coordinates, Decision, Email, Fix, Guest,
-    GuestName, Held, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo,
-    RoomCode, RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TravelPolicy, decide,
+    GuestName, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, RoomCode,
+    RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
+    decide,
 };
-use jatah::store::{Commit, CommitAnswer, Lease, Limit, NodeId, Opening, Store};
+use jatah::store::{Commit, CommitOutcome, Lease, Limit, NodeId, Opening, Store};
 
 /// Five in the afternoon at the hotel.
 pub fn epoch() -> Moment {
@@ -143,7 +144,7 @@ impl Wish {
         Self { room, ..self }
     }
 
-    pub fn named(self, name: &str) -> Self {
+    pub fn name_source(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
     }
 
@@ -203,8 +204,8 @@ impl Wish {
 }
 
 /// The commit of what the domain decides; it must be a step.
-pub fn decided(held: Option<&Held>, command: Command, at: Moment) -> Commit {
-    match decide(held, command, at, &policy()).unwrap() {
+pub fn decided(tracked: Option<&TrackedBooking>, command: Command, at: Moment) -> Commit {
+    match decide(tracked, command, at, &policy()).unwrap() {
         Decision::Step(step) => {
             Commit { change: Arc::new(step.change), opening: None, lease: lease() }
         }
@@ -213,27 +214,32 @@ pub fn decided(held: Option<&Held>, command: Command, at: Moment) -> Commit {
 }
 
 /// Commits one step.
-pub async fn put(store: &dyn Store, commit: Commit) -> CommitAnswer {
+pub async fn put(store: &dyn Store, commit: Commit) -> CommitOutcome {
     let mut answers = store.commit(&[commit]).await.unwrap();
     assert_eq!(answers.len(), 1);
     answers.remove(0)
 }
 
 /// Commits a booking that must succeed.
-pub async fn book(store: &dyn Store, wish: &Wish) -> Held {
-    assert_eq!(put(store, wish.commit()).await, CommitAnswer::Done);
-    held(store, wish.receipt_no()).await
+pub async fn book(store: &dyn Store, wish: &Wish) -> TrackedBooking {
+    assert_eq!(put(store, wish.commit()).await, CommitOutcome::Done);
+    tracked(store, wish.receipt_no()).await
 }
 
 /// Commits what the domain decides of a booking as it is now; it must succeed.
-pub async fn act(store: &dyn Store, receipt_no: ReceiptNo, command: Command, at: Moment) -> Held {
-    let commit = decided(Some(&held(store, receipt_no).await), command, at);
-    assert_eq!(put(store, commit).await, CommitAnswer::Done);
-    held(store, receipt_no).await
+pub async fn apply(
+    store: &dyn Store,
+    receipt_no: ReceiptNo,
+    command: Command,
+    at: Moment,
+) -> TrackedBooking {
+    let commit = decided(Some(&tracked(store, receipt_no).await), command, at);
+    assert_eq!(put(store, commit).await, CommitOutcome::Done);
+    tracked(store, receipt_no).await
 }
 
-pub async fn held(store: &dyn Store, receipt_no: ReceiptNo) -> Held {
-    store.held(receipt_no).await.unwrap().unwrap()
+pub async fn tracked(store: &dyn Store, receipt_no: ReceiptNo) -> TrackedBooking {
+    store.tracked(receipt_no).await.unwrap().unwrap()
 }
 
 pub fn pay() -> Command {

@@ -2,12 +2,12 @@
 //! still until a test moves it.
 
 use chrono::TimeDelta;
-use jatah::courier::Failure;
-use jatah::desk::{DeskError, Wake, Woken};
 use jatah::domain::{Action, Actor, Command, Event, Forecast, Refusal, Revision, Status, Winner};
+use jatah::notifier::DeliveryError;
+use jatah::service::{ServiceError, Wake, WakeOutcome};
 
 use crate::build::{epoch, fix_north, staff};
-use crate::hotel::{House, on_a_still_clock, until};
+use crate::hotel::{TestStore, on_a_still_clock, until};
 
 fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
@@ -20,8 +20,8 @@ fn ms(ms: i64) -> TimeDelta {
 #[test]
 fn a_hold_is_reminded_of_and_ends_each_at_its_millisecond() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
 
         hotel.pass(minutes(105) - ms(1)).await;
@@ -34,7 +34,7 @@ fn a_hold_is_reminded_of_and_ends_each_at_its_millisecond() {
         hotel.nothing_more().await;
         hotel.pass(ms(1)).await;
         let expired = hotel.next(Action::Expired).await;
-        assert_eq!(expired.at, held.booking.hold.until);
+        assert_eq!(expired.at, tracked.booking.hold.until);
         assert_eq!(expired.actor, Actor::Clock);
         hotel.nothing_more().await;
         hotel.close().await;
@@ -44,17 +44,17 @@ fn a_hold_is_reminded_of_and_ends_each_at_its_millisecond() {
 #[test]
 fn every_step_of_a_hold_is_told_to_the_guest_once() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
+        let mut hotel = TestStore::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.pass(minutes(15)).await;
         hotel.next(Action::Expired).await;
-        until(|| (hotel.letters.kinds().len() == 3).then_some(())).await;
+        until(|| (hotel.pending.kinds().len() == 3).then_some(())).await;
         hotel.nothing_more().await;
-        let told = [Action::Booked, Action::Reminded, Action::Expired];
-        assert_eq!(hotel.letters.kinds(), told);
+        let item = [Action::Booked, Action::Reminded, Action::Expired];
+        assert_eq!(hotel.pending.kinds(), item);
         hotel.close().await;
     });
 }
@@ -62,7 +62,7 @@ fn every_step_of_a_hold_is_told_to_the_guest_once() {
 #[test]
 fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
     on_a_still_clock(|| async {
-        let house = House::new();
+        let house = TestStore::new();
         let mut hotel = house.open().await;
         let mut booked = Vec::new();
         for guest in 0..40 {
@@ -79,7 +79,7 @@ fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
         while order.len() < booked.len() {
             let expired = hotel.next(Action::Expired).await;
             assert_eq!(expired.at, reopened, "the moment of the decision, not the deadline");
-            let history = hotel.desk.history(expired.booking.receipt_no).await.unwrap();
+            let history = hotel.service.history(expired.booking.receipt_no).await.unwrap();
             assert_eq!(history.len(), 2, "a reminder after the end is none");
             order.push(expired.booking.receipt_no);
         }
@@ -91,10 +91,10 @@ fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
 #[test]
 fn a_quiet_stretch_asks_the_store_for_nothing() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
+        let mut hotel = TestStore::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
+        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
         hotel.nothing_more().await;
         let before = hotel.store.calls();
         for _ in 0..100 {
@@ -109,7 +109,7 @@ fn a_quiet_stretch_asks_the_store_for_nothing() {
 #[test]
 fn a_wall_clock_that_is_stepped_on_is_caught_within_half_a_minute() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
+        let mut hotel = TestStore::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         // As after a night of sleep: the wall is on, the monotonic clock is not.
@@ -124,16 +124,16 @@ fn a_wall_clock_that_is_stepped_on_is_caught_within_half_a_minute() {
 #[test]
 fn a_wall_clock_that_is_stepped_back_ends_no_hold_too_early() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.clock.step(-minutes(10));
         hotel.pass(minutes(105)).await;
         hotel.nothing_more().await;
         hotel.pass(minutes(10)).await;
         hotel.next(Action::Reminded).await;
-        hotel.pass_until(held.booking.hold.until).await;
-        assert_eq!(hotel.next(Action::Expired).await.at, held.booking.hold.until);
+        hotel.pass_until(tracked.booking.hold.until).await;
+        assert_eq!(hotel.next(Action::Expired).await.at, tracked.booking.hold.until);
         hotel.close().await;
     });
 }
@@ -141,8 +141,8 @@ fn a_wall_clock_that_is_stepped_back_ends_no_hold_too_early() {
 #[test]
 fn a_store_that_is_away_ends_no_bookings_clock() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
@@ -154,7 +154,7 @@ fn a_store_that_is_away_ends_no_bookings_clock() {
         hotel.store.set_away(false);
         hotel.pass(TimeDelta::seconds(6)).await;
         let expired = hotel.next(Action::Expired).await;
-        assert!(expired.at > held.booking.hold.until + minutes(44));
+        assert!(expired.at > tracked.booking.hold.until + minutes(44));
         hotel.close().await;
     });
 }
@@ -162,7 +162,7 @@ fn a_store_that_is_away_ends_no_bookings_clock() {
 #[test]
 fn a_node_whose_clock_is_far_off_the_stores_fires_nothing() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
+        let mut hotel = TestStore::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         *hotel.store.ahead_ms.lock().unwrap() = Some(-2_001);
@@ -178,10 +178,10 @@ fn a_node_whose_clock_is_far_off_the_stores_fires_nothing() {
 #[test]
 fn a_paid_booking_is_never_expired() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        hotel.pay(&held).await.unwrap();
+        hotel.pay(&tracked).await.unwrap();
         hotel.next(Action::Paid).await;
         hotel.pass(minutes(60 * 24 * 3)).await;
         hotel.nothing_more().await;
@@ -192,22 +192,22 @@ fn a_paid_booking_is_never_expired() {
 #[test]
 fn of_paid_and_expired_at_the_same_instant_one_wins_and_the_other_is_told_who() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.pass(minutes(15)).await;
-        let paid = hotel.pay(&held).await;
+        let paid = hotel.pay(&tracked).await;
         let change = hotel.next_change().await;
         match (paid, &change.event) {
-            (Ok(held), Event::Paid) => {
-                assert!(matches!(held.booking.status, Status::Paid { .. }));
+            (Ok(tracked), Event::Paid) => {
+                assert!(matches!(tracked.booking.status, Status::Paid { .. }));
             }
             (
-                Err(DeskError::Refused(Refusal::AlreadyCancelled(Winner { at, by }))),
+                Err(ServiceError::Refused(Refusal::AlreadyCancelled(Winner { at, by }))),
                 Event::Expired { .. },
-            ) => assert_eq!((at, by), (held.booking.hold.until, Actor::Clock)),
+            ) => assert_eq!((at, by), (tracked.booking.hold.until, Actor::Clock)),
             (paid, event) => panic!("{paid:?} and {event:?}"),
         }
         hotel.nothing_more().await;
@@ -218,7 +218,7 @@ fn of_paid_and_expired_at_the_same_instant_one_wins_and_the_other_is_told_who() 
 #[test]
 fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
+        let mut hotel = TestStore::new().open().await;
         let (near, far) = (hotel.book("Near").await, hotel.book("Far").await);
         hotel.next(Action::Booked).await;
         hotel.next(Action::Booked).await;
@@ -246,7 +246,7 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
             }
         }
         // Its positions are gone with its hold.
-        let far = hotel.desk.held(far.booking.receipt_no).await.unwrap();
+        let far = hotel.service.tracked(far.booking.receipt_no).await.unwrap();
         assert!(far.track.fixes().is_empty());
         // Without a newer fix the extension is the last: this one is too old at its end.
         hotel.pass(minutes(15)).await;
@@ -261,12 +261,12 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
 #[test]
 fn the_clock_asks_the_front_office_about_a_guest_at_the_desk_and_cancels_nobody() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(100)).await;
         let arrive = Command::Arrive { by: staff("Sari") };
-        let arrived = hotel.desk.act(held.booking.receipt_no, arrive).await.unwrap();
+        let arrived = hotel.service.apply(tracked.booking.receipt_no, arrive).await.unwrap();
         hotel.next(Action::Arrived).await;
         assert_eq!(arrived.booking.hold.until, epoch() + minutes(130));
         for window in 1..=5 {
@@ -275,7 +275,7 @@ fn the_clock_asks_the_front_office_about_a_guest_at_the_desk_and_cancels_nobody(
             assert_eq!(asked.event, Event::PaymentAsked);
             assert_eq!(asked.booking.hold.until, epoch() + minutes(130 + 30 * window));
         }
-        hotel.pay(&held).await.unwrap();
+        hotel.pay(&tracked).await.unwrap();
         hotel.next(Action::Paid).await;
         hotel.pass(minutes(600)).await;
         hotel.nothing_more().await;
@@ -286,11 +286,11 @@ fn the_clock_asks_the_front_office_about_a_guest_at_the_desk_and_cancels_nobody(
 #[test]
 fn an_extension_by_the_front_office_replaces_the_deadline() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         let extend = Command::Extend { by: staff("Sari"), minutes: 45 };
-        hotel.desk.act(held.booking.receipt_no, extend).await.unwrap();
+        hotel.service.apply(tracked.booking.receipt_no, extend).await.unwrap();
         hotel.next(Action::Extended).await;
         hotel.pass(minutes(150) - ms(1)).await;
         hotel.nothing_more().await;
@@ -305,10 +305,10 @@ fn an_extension_by_the_front_office_replaces_the_deadline() {
 #[test]
 fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
     on_a_still_clock(|| async {
-        let mut house = House::new();
+        let mut house = TestStore::new();
         house.policy.hold.duration = TimeDelta::days(366);
         let mut hotel = house.open().await;
-        let held = hotel.book("Budi").await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         // A year by the wall, a day at a time.
         for _ in 0..365 {
@@ -317,8 +317,8 @@ fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
         hotel.nothing_more().await;
         hotel.pass(TimeDelta::days(1) - minutes(15)).await;
         hotel.next(Action::Reminded).await;
-        hotel.pass_until(held.booking.hold.until).await;
-        assert_eq!(hotel.next(Action::Expired).await.at, held.booking.hold.until);
+        hotel.pass_until(tracked.booking.hold.until).await;
+        assert_eq!(hotel.next(Action::Expired).await.at, tracked.booking.hold.until);
         hotel.close().await;
     });
 }
@@ -326,20 +326,20 @@ fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
 #[test]
 fn a_wake_of_an_older_state_is_void_and_one_of_a_newer_state_is_still_due() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         let extend = Command::Extend { by: staff("Sari"), minutes: 30 };
-        hotel.desk.act(held.booking.receipt_no, extend).await.unwrap();
+        hotel.service.apply(tracked.booking.receipt_no, extend).await.unwrap();
         hotel.next(Action::Extended).await;
         let wake = |revision| {
-            let (receipt_no, at) = (held.booking.receipt_no, hotel.clock.now());
+            let (receipt_no, at) = (tracked.booking.receipt_no, hotel.clock.now());
             Wake { receipt_no, revision: Revision(revision), at }
         };
         // A reading may be behind what the feed has told already.
-        let woken = hotel.desk.wake(&[wake(1), wake(2), wake(3)]).await.unwrap();
-        assert_eq!(woken[0].as_ref().unwrap(), &Woken::Void);
-        assert_eq!(woken[1].as_ref().unwrap(), &Woken::NotYet);
+        let woken = hotel.service.wake(&[wake(1), wake(2), wake(3)]).await.unwrap();
+        assert_eq!(woken[0].as_ref().unwrap(), &WakeOutcome::Superseded);
+        assert_eq!(woken[1].as_ref().unwrap(), &WakeOutcome::NotYet);
         assert!(woken[2].is_err(), "{:?}", woken[2]);
         hotel.nothing_more().await;
         hotel.close().await;
@@ -349,17 +349,18 @@ fn a_wake_of_an_older_state_is_void_and_one_of_a_newer_state_is_still_due() {
 #[test]
 fn a_mail_system_that_is_away_for_a_while_delays_the_mail_and_nothing_else() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.letters.refuse([away(), away(), away()]);
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let away =
+            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.pending.refuse([away(), away(), away()]);
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         for _ in 0..20 {
             hotel.nothing_more().await;
             hotel.pass(TimeDelta::seconds(2)).await;
         }
-        until(|| (hotel.letters.kinds() == [Action::Booked]).then_some(())).await;
-        let undelivered = hotel.desk.undelivered(&[held.booking.receipt_no]).await.unwrap();
+        until(|| (hotel.pending.kinds() == [Action::Booked]).then_some(())).await;
+        let undelivered = hotel.service.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
         assert!(undelivered.is_empty());
         hotel.close().await;
     });
@@ -368,38 +369,39 @@ fn a_mail_system_that_is_away_for_a_while_delays_the_mail_and_nothing_else() {
 #[test]
 fn a_mail_that_is_refused_for_good_is_shown_to_the_front_office() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        hotel.letters.refuse([Failure::Permanent("550 no such mailbox".to_owned())]);
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        hotel.pending.refuse([DeliveryError::Permanent("550 no such mailbox".to_owned())]);
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        let receipt_nos = [held.booking.receipt_no];
+        let receipt_nos = [tracked.booking.receipt_no];
         let given_up = loop {
-            let given_up = hotel.desk.undelivered(&receipt_nos).await.unwrap();
+            let given_up = hotel.service.undelivered(&receipt_nos).await.unwrap();
             if !given_up.is_empty() {
                 break given_up;
             }
         };
         assert_eq!(given_up[0].reason, "550 no such mailbox");
-        assert!(hotel.letters.kinds().is_empty());
+        assert!(hotel.pending.kinds().is_empty());
         hotel.close().await;
     });
 }
 
 #[test]
-fn a_notice_of_a_process_that_died_is_sent_by_the_next_one_once() {
+fn a_notification_of_a_process_that_died_is_sent_by_the_next_one_once() {
     on_a_still_clock(|| async {
-        let house = House::new();
+        let house = TestStore::new();
         let mut hotel = house.open().await;
-        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.letters.refuse([away()]);
+        let away =
+            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.pending.refuse([away()]);
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.nothing_more().await;
-        assert!(hotel.letters.kinds().is_empty());
+        assert!(hotel.pending.kinds().is_empty());
         hotel.lose_power();
 
         let hotel = house.open().await;
-        until(|| (hotel.letters.kinds() == [Action::Booked]).then_some(())).await;
+        until(|| (hotel.pending.kinds() == [Action::Booked]).then_some(())).await;
         hotel.close().await;
     });
 }
@@ -407,13 +409,14 @@ fn a_notice_of_a_process_that_died_is_sent_by_the_next_one_once() {
 #[test]
 fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() {
     on_a_still_clock(|| async {
-        let house = House::new();
+        let house = TestStore::new();
         let mut hotel = house.open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
-        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.letters.refuse(std::iter::repeat_with(away).take(3));
+        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        let away =
+            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.pending.refuse(std::iter::repeat_with(away).take(3));
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.nothing_more().await;
@@ -421,11 +424,11 @@ fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() 
         tokio::time::advance(std::time::Duration::from_hours(1)).await;
 
         let hotel = house.open().await;
-        until(|| (!hotel.letters.kinds().is_empty()).then_some(())).await;
+        until(|| (!hotel.pending.kinds().is_empty()).then_some(())).await;
         for _ in 0..2_000 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(hotel.letters.kinds(), [Action::Expired]);
+        assert_eq!(hotel.pending.kinds(), [Action::Expired]);
         hotel.close().await;
     });
 }
@@ -433,28 +436,28 @@ fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() 
 #[test]
 fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
-        let away = Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.letters.refuse([away]);
+        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        let away = DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.pending.refuse([away]);
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.nothing_more().await;
         let extend = Command::Extend { by: staff("Sari"), minutes: 60 };
-        hotel.desk.act(held.booking.receipt_no, extend).await.unwrap();
+        hotel.service.apply(tracked.booking.receipt_no, extend).await.unwrap();
         hotel.next(Action::Extended).await;
-        until(|| (hotel.letters.kinds().len() == 2).then_some(())).await;
+        until(|| (hotel.pending.kinds().len() == 2).then_some(())).await;
         hotel.pass(TimeDelta::seconds(2)).await;
         let given_up = loop {
-            let given_up = hotel.desk.undelivered(&[held.booking.receipt_no]).await.unwrap();
+            let given_up = hotel.service.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
             if !given_up.is_empty() {
                 break given_up;
             }
         };
         assert!(given_up[0].reason.contains("newer word"), "{}", given_up[0].reason);
-        assert_eq!(hotel.letters.kinds(), [Action::Booked, Action::Extended]);
+        assert_eq!(hotel.pending.kinds(), [Action::Booked, Action::Extended]);
         hotel.close().await;
     });
 }
@@ -462,25 +465,26 @@ fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
 #[test]
 fn a_reminder_that_cannot_be_sent_is_given_up_at_its_deadline_and_not_at_some_later_try() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
-        let held = hotel.book("Budi").await;
+        let mut hotel = TestStore::new().open().await;
+        let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
-        let away = || Failure::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.letters.refuse(std::iter::repeat_with(away).take(100));
+        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        let away =
+            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        hotel.pending.refuse(std::iter::repeat_with(away).take(100));
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
-        let receipt_nos = [held.booking.receipt_no];
+        let receipt_nos = [tracked.booking.receipt_no];
         for _ in 0..14 {
             hotel.nothing_more().await;
             hotel.pass(minutes(1)).await;
         }
         hotel.nothing_more().await;
-        assert!(hotel.desk.undelivered(&receipt_nos).await.unwrap().is_empty());
+        assert!(hotel.service.undelivered(&receipt_nos).await.unwrap().is_empty());
         hotel.pass(minutes(1)).await;
         hotel.next(Action::Expired).await;
         hotel.nothing_more().await;
-        let given_up = hotel.desk.undelivered(&receipt_nos).await.unwrap();
+        let given_up = hotel.service.undelivered(&receipt_nos).await.unwrap();
         assert!(given_up[0].reason.contains("too late"), "{}", given_up[0].reason);
         hotel.lose_power();
     });

@@ -16,16 +16,16 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use jatah::auth::{LinkKey, fresh_secret};
 use jatah::clock::Clock;
-use jatah::courier::{Courier, Deliver, Failure, Letter, Routes};
-use jatah::desk::{BookRequest, Booked, Desk, DeskError};
 use jatah::domain::{
-    Action, Change, Command, Contact, Email, Fix, Guest, GuestName, Held, Language, Moment, Policy,
-    TelegramId,
+    Action, Change, Command, Contact, Email, Fix, Guest, GuestName, Language, Moment, Policy,
+    TelegramId, TrackedBooking,
 };
-use jatah::feed::{Fed, Feed, Heard, NodeId};
+use jatah::feed::{Feed, FeedEvent, FeedMessage, NodeId};
 use jatah::lifecycle::{Health, Lifecycle, Phase};
-use jatah::routing::{self, Roads, RoutingServer};
+use jatah::notifier::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest, Notifier};
+use jatah::routing::{self, RouteWorker, RoutingServer};
 use jatah::scheduler::Scheduler;
+use jatah::service::{BookRequest, BookingService, NewBookingAccess, ServiceError};
 use jatah::store::CommitQueue;
 use jatah::store::sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -70,36 +70,36 @@ pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The store's files and what opens them again.
-pub struct House {
+pub struct TestStore {
     folder: Arc<TempDir>,
     pub clock: Clock,
     pub policy: Policy,
     /// Who knows the roads.
-    roads: Option<RoutingServer>,
+    routes: Option<RoutingServer>,
     /// Brings the mails; then the letter box is Telegram's.
-    mailer: Option<Arc<dyn Deliver>>,
+    mailer: Option<Arc<dyn DeliveryMethod>>,
 }
 
-impl House {
+impl TestStore {
     pub fn new() -> Self {
         let policy = Policy { front_office_chat: false, ..crate::build::policy() };
         Self {
             folder: Arc::new(TempDir::new().unwrap()),
             clock: Clock::anchored(epoch()),
             policy,
-            roads: None,
+            routes: None,
             mailer: None,
         }
     }
 
     /// A house whose mails go another way than Telegram's messages.
-    pub fn with_mailer(mailer: Arc<dyn Deliver>) -> Self {
+    pub fn with_mailer(mailer: Arc<dyn DeliveryMethod>) -> Self {
         Self { mailer: Some(mailer), ..Self::new() }
     }
 
     /// A house that asks a routing server.
-    pub fn with_roads(roads: RoutingServer) -> Self {
-        Self { roads: Some(roads), ..Self::new() }
+    pub fn with_roads(routes: RoutingServer) -> Self {
+        Self { routes: Some(routes), ..Self::new() }
     }
 
     pub fn store(&self) -> Arc<Watched> {
@@ -121,48 +121,56 @@ impl House {
         let node = NodeId(fresh_secret());
         let links = LinkKey::load(store.as_ref()).await.unwrap();
         let policy = Arc::new(self.policy.clone());
-        let desk = Desk::new(store.clone(), queue, self.clock.clone(), policy, node.clone(), links);
-        let (departures, told) = tokio::sync::mpsc::channel(routing::WAITING);
-        let desk = Arc::new(if self.roads.is_some() { desk.telling(departures) } else { desk });
-        if let Some(server) = self.roads.clone() {
-            let roads = Roads::new(server, Arc::clone(&desk), told);
-            parts.spawn("roads", roads.run(parts.stop_signal()));
+        let service = BookingService::new(
+            store.clone(),
+            queue,
+            self.clock.clone(),
+            policy,
+            node.clone(),
+            links,
+        );
+        let (route_requests, item) = tokio::sync::mpsc::channel(routing::WAITING);
+        let service =
+            Arc::new(if self.routes.is_some() { service.telling(route_requests) } else { service });
+        if let Some(server) = self.routes.clone() {
+            let routes = RouteWorker::new(server, Arc::clone(&service), item);
+            parts.spawn("roads", routes.run(parts.stop_signal()));
         }
-        let (health, letters) = (Health::default(), Arc::new(LetterBox::default()));
+        let (health, pending) = (Health::default(), Arc::new(LetterBox::default()));
         let changes = feed.listen();
         parts.spawn("feed", work.run(parts.stop_signal()));
         parts.spawn("commits", queue_work);
         let routes = match self.mailer.clone() {
-            Some(email) => Routes { email, telegram: Some(letters.clone()) },
-            None => Routes { email: letters.clone(), telegram: None },
+            Some(email) => DeliveryMethods { email, telegram: Some(pending.clone()) },
+            None => DeliveryMethods { email: pending.clone(), telegram: None },
         };
-        let courier = Courier::new(
+        let notifier = Notifier::new(
             store.clone(),
             feed.clone(),
-            Arc::clone(&desk),
+            Arc::clone(&service),
             node,
             is_alone,
             routes,
             health.clone(),
         );
-        parts.spawn("courier", courier.run(parts.stop_signal()));
+        parts.spawn("courier", notifier.run(parts.stop_signal()));
         let scheduler =
-            Scheduler::new(Arc::clone(&desk), feed.clone(), self.clock.clone(), health.clone());
+            Scheduler::new(Arc::clone(&service), feed.clone(), self.clock.clone(), health.clone());
         parts.spawn("scheduler", scheduler.run(parts.stop_signal()));
         until(|| health.is_ready().then_some(())).await;
         let clock = self.clock.clone();
         let folder = Arc::clone(&self.folder);
-        Hotel { desk, store, letters, clock, changes, parts, lifecycle, folder }
+        Hotel { service, store, pending, clock, changes, parts, lifecycle, folder }
     }
 }
 
 /// One node at work.
 pub struct Hotel {
-    pub desk: Arc<Desk>,
+    pub service: Arc<BookingService>,
     pub store: Arc<Watched>,
-    pub letters: Arc<LetterBox>,
+    pub pending: Arc<LetterBox>,
     pub clock: Clock,
-    changes: BoxStream<'static, Heard>,
+    changes: BoxStream<'static, FeedMessage>,
     parts: Phase,
     lifecycle: Lifecycle,
     /// The files last as long as whoever works on them.
@@ -171,21 +179,26 @@ pub struct Hotel {
 
 impl Hotel {
     /// Books a standard room tonight for a guest of that name.
-    pub async fn book(&self, name: &str) -> Held {
-        self.try_book(name, "HALL").await.unwrap().held
+    pub async fn book(&self, name: &str) -> TrackedBooking {
+        self.try_book(name, "HALL").await.unwrap().tracked
     }
 
     /// The same for a guest of the bot.
-    pub async fn book_by_telegram(&self, name: &str, id: i64) -> Held {
-        self.ask_for(name, "HALL", Contact::Telegram(TelegramId(id))).await.unwrap().held
+    pub async fn book_by_telegram(&self, name: &str, id: i64) -> TrackedBooking {
+        self.ask_for(name, "HALL", Contact::Telegram(TelegramId(id))).await.unwrap().tracked
     }
 
-    pub async fn try_book(&self, name: &str, code: &str) -> Result<Booked, DeskError> {
+    pub async fn try_book(&self, name: &str, code: &str) -> Result<NewBookingAccess, ServiceError> {
         let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
         self.ask_for(name, code, Contact::Web(Email::parse(&email).unwrap())).await
     }
 
-    async fn ask_for(&self, name: &str, code: &str, contact: Contact) -> Result<Booked, DeskError> {
+    async fn ask_for(
+        &self,
+        name: &str,
+        code: &str,
+        contact: Contact,
+    ) -> Result<NewBookingAccess, ServiceError> {
         let request = BookRequest {
             request_id: fresh_secret(),
             guest: Guest {
@@ -199,15 +212,21 @@ impl Hotel {
             position: None,
             address_limit: None,
         };
-        self.desk.book(request).await
+        self.service.book(request).await
     }
 
-    pub async fn is_at(&self, held: &Held, fix: Fix) -> Result<Held, DeskError> {
-        self.desk.act(held.booking.receipt_no, Command::ReportPosition(fix)).await
+    pub async fn is_at(
+        &self,
+        tracked: &TrackedBooking,
+        fix: Fix,
+    ) -> Result<TrackedBooking, ServiceError> {
+        self.service.apply(tracked.booking.receipt_no, Command::ReportPosition(fix)).await
     }
 
-    pub async fn pay(&self, held: &Held) -> Result<Held, DeskError> {
-        self.desk.act(held.booking.receipt_no, Command::MarkPaid { by: staff("Sari") }).await
+    pub async fn pay(&self, tracked: &TrackedBooking) -> Result<TrackedBooking, ServiceError> {
+        self.service
+            .apply(tracked.booking.receipt_no, Command::MarkPaid { by: staff("Sari") })
+            .await
     }
 
     /// Moves every clock on, and lets what falls due begin.
@@ -224,8 +243,8 @@ impl Hotel {
     pub async fn next_change(&mut self) -> Arc<Change> {
         loop {
             match self.changes.next().await {
-                Some(Heard::Told(told)) => {
-                    if let Fed::Changed { change, .. } = told.fed {
+                Some(FeedMessage::Item(item)) => {
+                    if let FeedEvent::Changed { change, .. } = item.event {
                         return change;
                     }
                 }
@@ -247,7 +266,8 @@ impl Hotel {
             let next = pin!(self.changes.next());
             if let Poll::Ready(heard) = futures_util::poll!(next) {
                 match heard {
-                    Some(Heard::Told(told)) if !matches!(told.fed, Fed::Changed { .. }) => {}
+                    Some(FeedMessage::Item(item))
+                        if !matches!(item.event, FeedEvent::Changed { .. }) => {}
                     heard => panic!("there was something more: {heard:?}"),
                 }
             }
@@ -259,7 +279,7 @@ impl Hotel {
     pub async fn close(mut self) {
         let death = pin!(self.lifecycle.death());
         assert!(futures_util::poll!(death).is_pending(), "a worker died");
-        drop(self.desk);
+        drop(self.service);
         let mut stopping = pin!(self.parts.stop(Duration::from_secs(10)));
         for _ in 0..100 {
             assert!(futures_util::poll!(&mut stopping).is_pending(), "the courier listens a while");
@@ -281,28 +301,28 @@ impl Hotel {
 /// Takes letters as a mail server would, or refuses them as told.
 #[derive(Default)]
 pub struct LetterBox {
-    letters: Mutex<Vec<Letter>>,
-    refusals: Mutex<Vec<Failure>>,
+    pending: Mutex<Vec<DeliveryRequest>>,
+    refusals: Mutex<Vec<DeliveryError>>,
 }
 
 impl LetterBox {
     /// What came in, by receipt number and kind.
     pub fn kinds(&self) -> Vec<Action> {
-        self.letters.lock().unwrap().iter().map(|letter| letter.change.event.action()).collect()
+        self.pending.lock().unwrap().iter().map(|request| request.change.event.action()).collect()
     }
 
     /// Refuses the next attempts, first one first.
-    pub fn refuse(&self, failures: impl IntoIterator<Item = Failure>) {
+    pub fn refuse(&self, failures: impl IntoIterator<Item = DeliveryError>) {
         self.refusals.lock().unwrap().extend(failures);
     }
 }
 
 #[async_trait]
-impl Deliver for LetterBox {
-    async fn deliver(&self, letter: &Letter) -> Result<(), Failure> {
+impl DeliveryMethod for LetterBox {
+    async fn deliver(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
         let mut refusals = self.refusals.lock().unwrap();
         if refusals.is_empty() {
-            self.letters.lock().unwrap().push(letter.clone());
+            self.pending.lock().unwrap().push(request.clone());
             Ok(())
         } else {
             Err(refusals.remove(0))

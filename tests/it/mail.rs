@@ -9,16 +9,18 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use jatah::auth::LinkKey;
 use jatah::config::Config;
-use jatah::courier::{Deliver, Failure, Letter};
-use jatah::domain::{Action, Change, Command, Email, GuestName, Held, Language, Recipient, Track};
+use jatah::domain::{
+    Action, Change, Command, Email, GuestName, Language, Recipient, Track, TrackedBooking,
+};
 use jatah::email::{Mailer, SetupError};
+use jatah::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
 use jatah::qris::Qris;
 use jatah::store::sqlite::SqliteStore;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::build::{Wish, cancel, decided, epoch, minute, pay, staff};
-use crate::hotel::{House, on_a_still_clock, until};
+use crate::hotel::{TestStore, on_a_still_clock, until};
 
 /// Where the Python packages are.
 static PACKAGES: LazyLock<String> = LazyLock::new(|| {
@@ -98,23 +100,23 @@ async fn plain_mailer(url: &str) -> Mailer {
         .unwrap()
 }
 
-fn letter(change: Arc<Change>, with_qris: bool) -> Letter {
+fn request(change: Arc<Change>, with_qris: bool) -> DeliveryRequest {
     let useful_until = change.at + TimeDelta::hours(1);
-    Letter { change, to: Recipient::Guest, useful_until, with_qris }
+    DeliveryRequest { change, to: Recipient::Guest, useful_until, with_qris }
 }
 
 fn booked() -> Arc<Change> {
-    Wish::new(1).named("Siti Nurhaliza").by_mail("siti.full@example.com").commit().change
+    Wish::new(1).name_source("Siti Nurhaliza").by_mail("siti.full@example.com").commit().change
 }
 
 fn then(change: &Change, command: Command, minutes: i64) -> Arc<Change> {
-    let held = Held { booking: change.booking.clone(), track: Track::default() };
-    decided(Some(&held), command, minute(minutes)).change
+    let tracked = TrackedBooking { booking: change.booking.clone(), track: Track::default() };
+    decided(Some(&tracked), command, minute(minutes)).change
 }
 
 #[derive(Debug, PartialEq)]
 enum Came {
-    Taken,
+    TrackUpdate,
     /// Tried again.
     Transient,
     /// Shown to the front office.
@@ -123,13 +125,13 @@ enum Came {
     Unknown,
 }
 
-fn came(outcome: &Result<(), Failure>) -> (Came, &str) {
+fn came(outcome: &Result<(), DeliveryError>) -> (Came, &str) {
     match outcome {
-        Ok(()) => (Came::Taken, ""),
-        Err(Failure::Transient { reason, .. }) => (Came::Transient, reason),
-        Err(Failure::Permanent(reason)) => (Came::Permanent, reason),
-        Err(Failure::Unknown(reason)) => (Came::Unknown, reason),
-        Err(Failure::NotYet) => panic!("a mail waits for no turn"),
+        Ok(()) => (Came::TrackUpdate, ""),
+        Err(DeliveryError::Transient { reason, .. }) => (Came::Transient, reason),
+        Err(DeliveryError::Permanent(reason)) => (Came::Permanent, reason),
+        Err(DeliveryError::Unknown(reason)) => (Came::Unknown, reason),
+        Err(DeliveryError::NotYet) => panic!("a mail waits for no turn"),
     }
 }
 
@@ -161,14 +163,19 @@ async fn each_fault_of_a_mail_server_is_what_it_means() {
     let user = "hotel:s3cret@localhost";
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let cases = [
-        ("takes it", plain("plain"), Came::Taken, ""),
-        ("STARTTLS", format!("smtp://localhost:{}?{ca}", port("starttls")), Came::Taken, ""),
-        ("STARTTLS, signed in", format!("smtp://{user}:{}?{ca}", port("full")), Came::Taken, ""),
-        ("TLS", format!("smtps://localhost:{}?{ca}", port("implicit")), Came::Taken, ""),
+        ("takes it", plain("plain"), Came::TrackUpdate, ""),
+        ("STARTTLS", format!("smtp://localhost:{}?{ca}", port("starttls")), Came::TrackUpdate, ""),
+        (
+            "STARTTLS, signed in",
+            format!("smtp://{user}:{}?{ca}", port("full")),
+            Came::TrackUpdate,
+            "",
+        ),
+        ("TLS", format!("smtps://localhost:{}?{ca}", port("implicit")), Came::TrackUpdate, ""),
         ("450 greylisted", plain("greylist"), Came::Transient, "450"),
         ("451 to the sender", plain("busy"), Came::Transient, "451"),
         ("452 after DATA", plain("queue_full"), Came::Transient, "452"),
-        ("takes a second over DATA", plain("slow"), Came::Taken, ""),
+        ("takes a second over DATA", plain("slow"), Came::TrackUpdate, ""),
         ("hangs up before DATA", plain("drops_at_recipient"), Came::Transient, "terputus"),
         ("550 to the recipient", plain("unknown_user"), Came::Permanent, "550"),
         ("552 mailbox full", plain("mailbox_full"), Came::Permanent, "552"),
@@ -211,7 +218,7 @@ async fn each_fault_of_a_mail_server_is_what_it_means() {
     ];
     let tries = cases.map(async |(fault, url, expected, words)| {
         let mailer = plain_mailer(&url).await;
-        let outcome = mailer.deliver(&letter(booked(), false)).await;
+        let outcome = mailer.deliver(&request(booked(), false)).await;
         let (came, reason) = came(&outcome);
         eprintln!("| {fault} | {came:?} | {reason} |");
         assert_eq!(came, expected, "{fault}: {reason}");
@@ -222,24 +229,24 @@ async fn each_fault_of_a_mail_server_is_what_it_means() {
     for kept in ["plain-1", "starttls-1", "full-1", "implicit-1", "slow-1", "silent_after_data-1"] {
         assert!(post.taken(kept).exists(), "{kept}");
     }
-    let told = std::fs::read_to_string(post.folder.path().join("full-1.json")).unwrap();
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((&told["tls"], &told["authenticated"]), (&Value::Bool(true), &Value::Bool(true)));
+    let item = std::fs::read_to_string(post.folder.path().join("full-1.json")).unwrap();
+    let item: Value = serde_json::from_str(&item).unwrap();
+    assert_eq!((&item["tls"], &item["authenticated"]), (&Value::Bool(true), &Value::Bool(true)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_greylisted_mail_passes_at_its_second_try_and_its_connection_is_kept() {
     let post = Post::open(&["greylist"]);
     let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", post.ports[0])).await;
-    let letter = letter(booked(), false);
-    assert_eq!(came(&mailer.deliver(&letter).await).0, Came::Transient);
+    let request = request(booked(), false);
+    assert_eq!(came(&mailer.deliver(&request).await).0, Came::Transient);
     for _ in 0..3 {
-        mailer.deliver(&letter).await.unwrap();
+        mailer.deliver(&request).await.unwrap();
     }
     let peer = |number: u32| {
-        let told = post.folder.path().join(format!("greylist-{number}.json"));
-        let told: Value = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
-        told["peer"].clone()
+        let item = post.folder.path().join(format!("greylist-{number}.json"));
+        let item: Value = serde_json::from_slice(&std::fs::read(item).unwrap()).unwrap();
+        item["peer"].clone()
     };
     assert_eq!((peer(2), peer(3)), (peer(1), peer(1)), "one connection for all");
     let id = |number: u32| {
@@ -256,22 +263,22 @@ async fn every_kind_of_mail_is_read_back_whole_by_an_independent_parser() {
     let code = format!("payload = \"{}\"", crate::qris::VECTORS[0]);
     let mailer = mailer(&format!("url = \"{url}\"\n{from}"), &code).await.unwrap();
     let booked =
-        Wish::new(7).named("Zoë <b>\"Ñ\"</b>, 李").by_mail("zoe@example.com").commit().change;
+        Wish::new(7).name_source("Zoë <b>\"Ñ\"</b>, 李").by_mail("zoe@example.com").commit().change;
     let arrived = then(&booked, Command::Arrive { by: staff("Sari") }, 60);
-    let letters = [
-        letter(Arc::clone(&booked), false),
-        letter(then(&booked, Command::Wake, 105), false),
-        letter(then(&booked, Command::Extend { by: staff("Sari"), minutes: 30 }, 10), false),
-        letter(Arc::clone(&arrived), true),
-        letter(then(&arrived, pay(), 70), false),
-        letter(then(&booked, cancel(), 10), false),
-        letter(then(&booked, Command::CancelByGuest, 10), false),
-        letter(then(&booked, Command::Wake, 120), false),
+    let pending = [
+        request(Arc::clone(&booked), false),
+        request(then(&booked, Command::Wake, 105), false),
+        request(then(&booked, Command::Extend { by: staff("Sari"), minutes: 30 }, 10), false),
+        request(Arc::clone(&arrived), true),
+        request(then(&arrived, pay(), 70), false),
+        request(then(&booked, cancel(), 10), false),
+        request(then(&booked, Command::CancelByGuest, 10), false),
+        request(then(&booked, Command::Wake, 120), false),
     ];
-    for (index, letter) in (1..).zip(&letters) {
-        mailer.deliver(letter).await.unwrap();
+    for (index, request) in (1..).zip(&pending) {
+        mailer.deliver(request).await.unwrap();
         let facts = facts(&post.taken(&format!("plain-{index}")), None);
-        check_headers(&facts, letter.change.booking.revision.0);
+        check_headers(&facts, request.change.booking.revision.0);
         let html =
             facts["parts"].as_array().unwrap().iter().find(|part| part["type"] == "text/html");
         let html = html.unwrap()["text"].as_str().unwrap();
@@ -281,7 +288,7 @@ async fn every_kind_of_mail_is_read_back_whole_by_an_independent_parser() {
         assert!(text.contains("RESI-20260104-007") && text.contains("Rp350.000"), "{text}");
         let pictures = facts["parts"].as_array().unwrap().iter();
         let pictures: Vec<_> = pictures.filter(|part| part["type"] == "image/png").collect();
-        assert_eq!(pictures.len(), usize::from(letter.with_qris));
+        assert_eq!(pictures.len(), usize::from(request.with_qris));
         if let [picture] = pictures[..] {
             let id = picture["id"].as_str().unwrap().trim_matches(['<', '>']);
             assert!(html.contains(&format!("cid:{id}")), "{id}");
@@ -318,9 +325,9 @@ fn check_headers(facts: &Value, revision: u32) {
 async fn a_mailbox_that_is_refused_does_not_spoil_the_connection_for_the_next() {
     let post = Post::open(&["unknown_user"]);
     let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", post.ports[0])).await;
-    assert_eq!(came(&mailer.deliver(&letter(booked(), false)).await).0, Came::Permanent);
+    assert_eq!(came(&mailer.deliver(&request(booked(), false)).await).0, Came::Permanent);
     let other = Wish::new(2).by_mail("budi@example.com").commit().change;
-    mailer.deliver(&letter(other, false)).await.unwrap();
+    mailer.deliver(&request(other, false)).await.unwrap();
     assert_eq!(facts(&post.taken("unknown_user-1"), None)["addresses"][0][1], "budi@example.com");
 }
 
@@ -340,8 +347,9 @@ async fn no_name_adds_a_header_or_is_cut() {
         "a: b",
     ];
     for (serial, name) in (1..).zip(names) {
-        let change = Wish::new(serial).named(name).by_mail("guest@example.com").commit().change;
-        mailer.deliver(&letter(change, false)).await.unwrap();
+        let change =
+            Wish::new(serial).name_source(name).by_mail("guest@example.com").commit().change;
+        mailer.deliver(&request(change, false)).await.unwrap();
         let file = folder.path().join(format!("RESI-20260104-{serial:03}.1.guest.eml"));
         let facts = facts(&file, None);
         assert_eq!(facts["addresses"], serde_json::json!([[name, "guest@example.com"]]));
@@ -365,7 +373,7 @@ async fn as_it_is_the_hotel_s_jpeg_travels_byte_for_byte_under_its_own_kind() {
     let url = format!("url = \"file:{}\"", folder.path().display());
     let mailer = mailer(&url, &code).await.unwrap();
     let arrived = then(&booked(), Command::Arrive { by: staff("Sari") }, 60);
-    mailer.deliver(&letter(arrived, true)).await.unwrap();
+    mailer.deliver(&request(arrived, true)).await.unwrap();
     let facts = facts(&folder.path().join("RESI-20260104-001.2.guest.eml"), None);
     let parts = facts["parts"].as_array().unwrap();
     let picture = parts.iter().find(|part| part["type"] == "image/jpeg").unwrap();
@@ -389,7 +397,7 @@ async fn a_receipt_says_when_it_was_paid_and_no_code_means_the_desk() {
         (paid, "Dibayar: Minggu, 4 Januari 2026, 18.15 WIB"),
     ] {
         let revision = change.booking.revision.0;
-        mailer.deliver(&letter(change, false)).await.unwrap();
+        mailer.deliver(&request(change, false)).await.unwrap();
         let file = folder.path().join(format!("RESI-20260104-001.{revision}.guest.eml"));
         let facts = facts(&file, None);
         let text = facts["parts"][0]["text"].as_str().unwrap();
@@ -405,13 +413,13 @@ async fn a_booking_that_ends_after_a_code_tells_the_guest_not_to_pay_it() {
     change.booking.qris_sent_at = Some(epoch());
     let ends = [Command::Wake, cancel(), Command::CancelByGuest, pay()];
     for (index, end) in ends.into_iter().enumerate() {
-        mailer.deliver(&letter(then(&change, end, 120), false)).await.unwrap();
+        mailer.deliver(&request(then(&change, end, 120), false)).await.unwrap();
         let file = folder.path().join("RESI-20260104-001.2.guest.eml");
         let text = facts(&file, None)["parts"][0]["text"].as_str().unwrap().to_owned();
         let warns =
             text.contains("Jangan bayar kode QRIS") || text.contains("jangan dibayar dua kali");
         assert!(warns, "{index}: {text}");
-        mailer.deliver(&letter(then(&booked(), cancel(), 10), false)).await.unwrap();
+        mailer.deliver(&request(then(&booked(), cancel(), 10), false)).await.unwrap();
         let text = facts(&file, None)["parts"][0]["text"].as_str().unwrap().to_owned();
         assert!(text.contains("Tidak ada yang perlu dibayar"), "{text}");
     }
@@ -438,7 +446,7 @@ async fn signatures_are_found_good_by_dkimpy_for_keys_of_both_forms() {
             post.ports[0],
             key.display()
         );
-        mailer(&email, &code).await.unwrap().deliver(&letter(booked(), true)).await.unwrap();
+        mailer(&email, &code).await.unwrap().deliver(&request(booked(), true)).await.unwrap();
         let facts = facts(&post.taken(&format!("plain-{index}")), Some(&public));
         assert_eq!(facts["dkim"], true, "{}", key.display());
         let signature = facts["headers"]["dkim-signature"].as_str().unwrap();
@@ -492,24 +500,24 @@ fn a_mail_server_that_says_nothing_delays_neither_telegram_nor_the_clock() {
     on_a_still_clock(async || {
         let post = Post::open(&["silent_banner"]);
         let url = format!("smtp://127.0.0.1:{}?tls=none", post.ports[0]);
-        let mut hotel = House::with_mailer(Arc::new(plain_mailer(&url).await)).open().await;
+        let mut hotel = TestStore::with_mailer(Arc::new(plain_mailer(&url).await)).open().await;
         // More than may be on their way to the mail server at once.
         for serial in 1..=20 {
             hotel.book(&format!("Tamu {serial}")).await;
             hotel.next(Action::Booked).await;
         }
-        let held = hotel.book_by_telegram("Budi", 7).await;
+        let tracked = hotel.book_by_telegram("Budi", 7).await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.letters.kinds() == [Action::Booked]).then_some(())).await;
+        until(|| (hotel.pending.kinds() == [Action::Booked]).then_some(())).await;
         assert_eq!(hotel.clock.now(), epoch(), "no time passed");
-        hotel.pass_until(held.booking.hold.until).await;
+        hotel.pass_until(tracked.booking.hold.until).await;
         let mut ended = Vec::new();
         while ended.len() < 21 {
             let change = hotel.next(Action::Expired).await;
             assert_eq!(change.at, hotel.clock.now());
             ended.push(change.booking.receipt_no);
         }
-        until(|| hotel.letters.kinds().contains(&Action::Expired).then_some(())).await;
+        until(|| hotel.pending.kinds().contains(&Action::Expired).then_some(())).await;
         hotel.lose_power();
     });
 }

@@ -9,14 +9,14 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use jatah::clock::Clock;
 use jatah::domain::{
-    Actor, Booking, Change, Contact, Event, Guest, GuestName, Hold, Language, Notice, QrisProgress,
-    ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, Status, Stay, TelegramId,
-    TokenHash, Track,
+    Actor, Booking, Change, Contact, Event, Guest, GuestName, Hold, Language, Notification,
+    QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, Status, Stay,
+    TelegramId, TokenHash, Track,
 };
 use jatah::store::mongo::MongoStore;
 use jatah::store::{
-    Changes, Commit, CommitAnswer, CommitQueue, Cursor, Fed, Lease, Limit, Mark, NodeId, NoticeId,
-    Opening, Outcome, Store, StoreError,
+    Changes, Commit, CommitOutcome, CommitQueue, Cursor, DeliveryOutcome, FeedEvent, Lease, Limit,
+    NodeId, NotificationId, Opening, SettledNotification, Store, StoreError,
 };
 use mongodb::bson::{Bson, Document, doc};
 use tokio::time::timeout;
@@ -84,10 +84,13 @@ fn booking(serial: u32) -> Booking {
 }
 
 fn commit(booking: Booking, event: Event, opening: Option<Opening>) -> Commit {
-    let notices =
-        vec![Notice { to: Recipient::Guest, useful_until: booking.hold.until, with_qris: false }];
+    let notifications = vec![Notification {
+        to: Recipient::Guest,
+        useful_until: booking.hold.until,
+        with_qris: false,
+    }];
     let at = Clock::system().now();
-    let change = Change { at, actor: Actor::Clock, event, booking, notices };
+    let change = Change { at, actor: Actor::Clock, event, booking, notifications };
     Commit { change: Arc::new(change), opening, lease: lease() }
 }
 
@@ -108,10 +111,10 @@ fn expiry(opened: &Commit) -> Commit {
 
 async fn done(store: &Arc<dyn Store>, commit: Commit) {
     let answers = store.commit(&[commit]).await.expect("the store answers");
-    assert_eq!(answers, [CommitAnswer::Done]);
+    assert_eq!(answers, [CommitOutcome::Done]);
 }
 
-async fn next(changes: &mut Changes) -> (Cursor, Fed) {
+async fn next(changes: &mut Changes) -> (Cursor, FeedEvent) {
     let event = timeout(DEADLINE, changes.stream.next()).await.expect("an event in time");
     event.expect("the stream does not end").expect("the stream does not fail")
 }
@@ -119,7 +122,7 @@ async fn next(changes: &mut Changes) -> (Cursor, Fed) {
 /// The serial of the booking of the next change.
 async fn next_change(changes: &mut Changes) -> (Cursor, ReceiptNo) {
     match next(changes).await {
-        (cursor, Fed::Changed { change, .. }) => (cursor, change.booking.receipt_no),
+        (cursor, FeedEvent::Changed { change, .. }) => (cursor, change.booking.receipt_no),
         (_, other) => panic!("not a change: {other:?}"),
     }
 }
@@ -253,15 +256,26 @@ async fn a_replay_ends_at_its_end_without_moves_and_marks() {
     for serial in 1..=5 {
         done(&store, opening(serial, 100)).await;
         cursors.push(next_change(&mut changes).await.0);
-        let notice =
-            NoticeId { receipt_no: receipt(serial), revision: Revision(1), to: Recipient::Guest };
-        store.mark(notice, &Outcome::Sent(Clock::system().now())).await.unwrap();
-        assert_eq!(next(&mut changes).await.1, Fed::Marked(Mark { notice, is_given_up: false }));
+        let notification = NotificationId {
+            receipt_no: receipt(serial),
+            revision: Revision(1),
+            to: Recipient::Guest,
+        };
+        store.settle(notification, &DeliveryOutcome::Sent(Clock::system().now())).await.unwrap();
+        assert_eq!(
+            next(&mut changes).await.1,
+            FeedEvent::NotificationSettled(SettledNotification {
+                notification,
+                is_given_up: false
+            })
+        );
     }
     let replayed = async |after: &Cursor, until: &Cursor| {
         let stream = store.replay(after, until).await.unwrap();
         let all: Vec<_> = timeout(DEADLINE, stream.collect()).await.expect("the replay ends");
-        all.into_iter().map(|event: Result<(Cursor, Fed), _>| event.unwrap().0).collect::<Vec<_>>()
+        all.into_iter()
+            .map(|event: Result<(Cursor, FeedEvent), _>| event.unwrap().0)
+            .collect::<Vec<_>>()
     };
     assert_eq!(replayed(&start, &cursors[4]).await, cursors);
     assert_eq!(replayed(&cursors[0], &cursors[2]).await, cursors[1..=2]);
@@ -308,8 +322,8 @@ async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
     };
     let (answers, (), ()) = tokio::join!(calls, work_one, work_two);
     let count = |wanted| answers.iter().filter(|answer| **answer == wanted).count();
-    assert_eq!(count(CommitAnswer::Done), 1);
-    assert_eq!(count(CommitAnswer::SoldOut(day())), 63);
+    assert_eq!(count(CommitOutcome::Done), 1);
+    assert_eq!(count(CommitOutcome::SoldOut(day())), 63);
     assert_eq!(taken(&one).await, 1);
 }
 
@@ -324,7 +338,7 @@ async fn two_hundred_openings_of_a_large_type_at_once_are_all_done() {
         async move { store.commit(&commits).await.unwrap() }
     });
     let answers = join_all(batches).await.concat();
-    assert_eq!(answers, vec![CommitAnswer::Done; 200]);
+    assert_eq!(answers, vec![CommitOutcome::Done; 200]);
     assert_eq!(taken(&stores[0]).await, 200);
 }
 
@@ -344,8 +358,8 @@ async fn an_expiry_frees_the_room_and_forgets_the_guest() {
         assert_eq!(left.count_documents(doc! {}).await.unwrap(), 0, "{empty}");
     }
     // Sent again, as after an answer that was lost.
-    assert_eq!(store.commit(&[expiry(&opened)]).await.unwrap(), [CommitAnswer::Stale]);
-    assert!(matches!(store.commit(&[opened]).await.unwrap()[..], [CommitAnswer::Repeated(_)]));
+    assert_eq!(store.commit(&[expiry(&opened)]).await.unwrap(), [CommitOutcome::Stale]);
+    assert!(matches!(store.commit(&[opened]).await.unwrap()[..], [CommitOutcome::Repeated(_)]));
 }
 
 #[tokio::test]
@@ -354,11 +368,17 @@ async fn a_mark_reaches_the_other_node_once() {
     let (one, two) = (store(&url).await, store(&url).await);
     done(&one, opening(1, 1)).await;
     let mut changes = two.changes(None).await.unwrap();
-    let notice = NoticeId { receipt_no: receipt(1), revision: Revision(1), to: Recipient::Guest };
+    let notification =
+        NotificationId { receipt_no: receipt(1), revision: Revision(1), to: Recipient::Guest };
     let now = Clock::system().now();
-    one.mark(notice, &Outcome::GaveUp(now, "chat not found".into())).await.unwrap();
-    two.mark(notice, &Outcome::Sent(now)).await.unwrap();
-    assert_eq!(next(&mut changes).await.1, Fed::Marked(Mark { notice, is_given_up: true }));
+    one.settle(notification, &DeliveryOutcome::GivenUp(now, "chat not found".into()))
+        .await
+        .unwrap();
+    two.settle(notification, &DeliveryOutcome::Sent(now)).await.unwrap();
+    assert_eq!(
+        next(&mut changes).await.1,
+        FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up: true })
+    );
     // The second mark did not stand, so that the next event is another one.
     done(&two, opening(2, 2)).await;
     assert_eq!(next_change(&mut changes).await.1, receipt(2));
@@ -409,7 +429,7 @@ async fn fail(url: &str, app: &str, times: Option<i32>, mut how: Document) {
 async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     // One test for all: the server has one such switch.
     let url = mongod::fresh_url();
-    let named = |app: &str| format!("{url}?appName={app}");
+    let name_source = |app: &str| format!("{url}?appName={app}");
     let transient = |times| {
         let labels = vec!["TransientTransactionError"];
         let how =
@@ -418,7 +438,7 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     };
 
     // Conflicts, and then none.
-    let one = store(&named("transient")).await;
+    let one = store(&name_source("transient")).await;
     transient(Some(5)).await;
     done(&one, opening(1, 10)).await;
     // Conflicts for good: an answer in bounded time, and nothing is written.
@@ -426,10 +446,10 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     let answer = timeout(DEADLINE, one.commit(&[opening(2, 10)])).await.expect("it gives up");
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
     transient(Some(0)).await;
-    assert_eq!((taken(&one).await, one.held(receipt(2)).await.unwrap()), (1, None));
+    assert_eq!((taken(&one).await, one.tracked(receipt(2)).await.unwrap()), (1, None));
 
     // Written, but the answer is that nobody knows.
-    let two = store(&named("unknown")).await;
+    let two = store(&name_source("unknown")).await;
     let concern = doc! { "code": 64, "errmsg": "waiting for replication timed out" };
     let how = doc! { "failCommands": ["commitTransaction"], "writeConcernError": concern };
     fail(&url, "unknown", Some(3), how).await;
@@ -441,7 +461,7 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     assert_eq!(taken(&two).await, 3);
 
     // The log has rolled over.
-    let three = store(&named("lost")).await;
+    let three = store(&name_source("lost")).await;
     let cursor = three.changes(None).await.unwrap().start;
     let how = doc! { "failCommands": ["aggregate"], "errorCode": 286 };
     fail(&url, "lost", Some(1), how).await;

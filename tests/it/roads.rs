@@ -9,14 +9,16 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::TimeDelta;
-use jatah::desk::DeskError;
-use jatah::domain::travel::{Basis, Evidence, Road, evidence};
-use jatah::domain::{Action, Event, Forecast, Held, Language, Refusal, Source, Why};
+use jatah::domain::travel::{EstimateBasis, Evidence, RouteEstimate, evidence};
+use jatah::domain::{
+    Action, Event, Forecast, Language, PositionSource, Refusal, TrackedBooking, Why,
+};
 use jatah::routing::RoutingServer;
+use jatah::service::ServiceError;
 use jatah::text;
 
 use crate::build::{epoch, fix_north, hotel as door};
-use crate::hotel::{Hotel, House, on_a_still_clock, until};
+use crate::hotel::{Hotel, TestStore, on_a_still_clock, until};
 
 fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
@@ -66,44 +68,47 @@ async fn answer(State(server): State<Server>, Path(points): Path<String>) -> Res
     }
 }
 
-async fn held(hotel: &Hotel, of: &Held) -> Held {
-    hotel.desk.held(of.booking.receipt_no).await.unwrap()
+async fn tracked(hotel: &Hotel, of: &TrackedBooking) -> TrackedBooking {
+    hotel.service.tracked(of.booking.receipt_no).await.unwrap()
 }
 
 /// The booking once the road of its latest fix is known.
-async fn routed(hotel: &Hotel, of: &Held) -> Held {
+async fn routed(hotel: &Hotel, of: &TrackedBooking) -> TrackedBooking {
     loop {
-        let held = held(hotel, of).await;
-        if held.track.latest().is_some_and(|fix| fix.road != Road::Unasked) {
-            return held;
+        let tracked = tracked(hotel, of).await;
+        if tracked.track.latest().is_some_and(|fix| fix.route != RouteEstimate::Unasked) {
+            return tracked;
         }
         tokio::task::yield_now().await;
     }
 }
 
-fn seen(hotel: &Hotel, held: &Held) -> Evidence {
-    evidence(&held.track, hotel.clock.now(), hotel.desk.policy()).unwrap()
+fn seen(hotel: &Hotel, tracked: &TrackedBooking) -> Evidence {
+    evidence(&tracked.track, hotel.clock.now(), hotel.service.policy()).unwrap()
 }
 
 #[test]
 fn a_routing_server_is_asked_ahead_and_at_most_once_a_minute() {
     on_a_still_clock(|| async {
         let says = r#"{"code":"Ok","routes":[{"duration":1500.5,"distance":31000}]}"#;
-        let (server, roads) = Server::start(Mood::Says(says)).await;
-        let mut hotel = House::with_roads(roads).open().await;
+        let (server, routes) = Server::start(Mood::Says(says)).await;
+        let mut hotel = TestStore::with_roads(routes).open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.is_at(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
-        let held = routed(&hotel, &guest).await;
+        let tracked = routed(&hotel, &guest).await;
         assert_eq!(
-            held.track.latest().unwrap().road,
-            Road::Drive(TimeDelta::milliseconds(1_500_500))
+            tracked.track.latest().unwrap().route,
+            RouteEstimate::Drive(TimeDelta::milliseconds(1_500_500))
         );
         assert_eq!(*server.last.lock().unwrap(), "106.800000,-6.000000;106.800000,-6.200000");
-        let known = seen(&hotel, &held);
+        let known = seen(&hotel, &tracked);
         // The test's city is as fast at every hour, so nothing slows the drive.
         let estimate = known.estimate.unwrap();
-        assert_eq!((estimate.basis, estimate.arrives_in.num_minutes()), (Basis::Routed, 40));
+        assert_eq!(
+            (estimate.basis, estimate.arrives_in.num_minutes()),
+            (EstimateBasis::Routed, 40)
+        );
         for _ in 0..5 {
             hotel.pass(TimeDelta::seconds(10)).await;
             let north = 0.2 - (hotel.clock.now() - epoch()).as_seconds_f64() * 0.0001;
@@ -135,19 +140,19 @@ fn a_routing_server_that_lies_fails_or_is_away_is_done_without_and_that_is_said(
         let long: &'static str = Box::leak("x".repeat(1_000_000).into_boxed_str());
         let moods = lies.into_iter().chain([long]).map(Mood::Says).chain([Mood::Fails]);
         for mood in moods {
-            let (server, roads) = Server::start(mood).await;
-            assert_eq!(roads.road(fix_north(0.2, epoch()).place).await, Road::Silent);
+            let (server, routes) = Server::start(mood).await;
+            assert_eq!(routes.route(fix_north(0.2, epoch()).place).await, RouteEstimate::Silent);
             assert_eq!(server.asked(), 1);
         }
         let nowhere = RoutingServer::new("http://127.0.0.1:1", door()).unwrap();
-        let mut hotel = House::with_roads(nowhere).open().await;
+        let mut hotel = TestStore::with_roads(nowhere).open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.is_at(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
-        let held = routed(&hotel, &guest).await;
-        let known = seen(&hotel, &held);
+        let tracked = routed(&hotel, &guest).await;
+        let known = seen(&hotel, &tracked);
         let estimate = known.estimate.unwrap();
-        assert_eq!((estimate.basis, estimate.is_routing_silent), (Basis::CitySpeed, true));
+        assert_eq!((estimate.basis, estimate.is_routing_silent), (EstimateBasis::CitySpeed, true));
         let words = text::evidence(Language::Indonesian, &known);
         assert!(words.contains("server rute tidak menjawab"), "{words}");
         hotel.close().await;
@@ -157,8 +162,8 @@ fn a_routing_server_that_lies_fails_or_is_away_is_done_without_and_that_is_said(
 #[test]
 fn no_decision_waits_for_a_routing_server_that_hangs() {
     on_a_still_clock(|| async {
-        let (server, roads) = Server::start(Mood::Hangs).await;
-        let mut hotel = House::with_roads(roads).open().await;
+        let (server, routes) = Server::start(Mood::Hangs).await;
+        let mut hotel = TestStore::with_roads(routes).open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
@@ -171,8 +176,8 @@ fn no_decision_waits_for_a_routing_server_that_hangs() {
         assert_eq!(extended.at, guest.booking.hold.until);
         // Two seconds later it is given up on.
         hotel.pass(TimeDelta::seconds(3)).await;
-        let held = routed(&hotel, &guest).await;
-        assert_eq!(held.track.latest().unwrap().road, Road::Silent);
+        let tracked = routed(&hotel, &guest).await;
+        assert_eq!(tracked.track.latest().unwrap().route, RouteEstimate::Silent);
         hotel.close().await;
     });
 }
@@ -180,10 +185,10 @@ fn no_decision_waits_for_a_routing_server_that_hangs() {
 #[test]
 fn a_flood_of_positions_does_not_reach_the_store() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
+        let mut hotel = TestStore::new().open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.letters.kinds().len() == 1).then_some(())).await;
+        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
         hotel.nothing_more().await;
         let before = hotel.store.calls();
         let mut limited = 0;
@@ -191,7 +196,7 @@ fn a_flood_of_positions_does_not_reach_the_store() {
             let fix = fix_north(0.2 - f64::from(step) * 1e-6, hotel.clock.now());
             match hotel.is_at(&guest, fix).await {
                 Ok(_) => {}
-                Err(DeskError::Refused(Refusal::RateLimited)) => limited += 1,
+                Err(ServiceError::Refused(Refusal::RateLimited)) => limited += 1,
                 Err(error) => panic!("{error:?}"),
             }
         }
@@ -207,7 +212,7 @@ fn a_flood_of_positions_does_not_reach_the_store() {
 #[test]
 fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast() {
     on_a_still_clock(|| async {
-        let mut hotel = House::new().open().await;
+        let mut hotel = TestStore::new().open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         // From 82 km on towards the hotel, 80 km/h, silent from minute 119 on.
@@ -224,7 +229,10 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
             #[expect(clippy::cast_precision_loss, reason = "few minutes")]
             let north = 0.743 - (minute - 65) as f64 * 0.012;
             let fix = fix_north(north, hotel.clock.now());
-            hotel.is_at(&guest, fix.from_source(Source::Live { until: None })).await.unwrap();
+            hotel
+                .is_at(&guest, fix.from_source(PositionSource::Live { until: None }))
+                .await
+                .unwrap();
         }
         hotel.pass(minutes(1)).await;
         let extended = hotel.next(Action::Extended).await;

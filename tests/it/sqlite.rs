@@ -6,12 +6,15 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use jatah::domain::Command;
 use jatah::store::sqlite::SqliteStore;
-use jatah::store::{CommitAnswer, Cursor, Filter, Pass, PassKind, Role, Store, StoreError, Wake};
+use jatah::store::{
+    CommitOutcome, Credential, CredentialKind, Cursor, Filter, Role, Store, StoreError, Wake,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::build::{
-    Wish, act, book, cancel, fix_north, held, minute, pay, put, room, secret, staff, today, track,
+    Wish, apply, book, cancel, fix_north, minute, pay, put, room, secret, staff, today, track,
+    tracked,
 };
 
 /// A fresh store in a folder that goes with the guard.
@@ -37,9 +40,9 @@ async fn what_was_written_is_there_after_a_restart() {
     let fixes = track(&[fix_north(0.4, minute(1))]);
     store.keep_track(wish.receipt_no(), &fixes).await.unwrap();
     book(&store, &Wish::new(2)).await;
-    act(&store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
-    let pass = Pass { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
-    store.keep_pass(PassKind::Session, secret(5), &pass).await.unwrap();
+    apply(&store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
+    let pass = Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    store.put_credential(CredentialKind::Session, secret(5), &pass).await.unwrap();
     store.set_allotment(&room("STD"), today(), 2).await.unwrap().unwrap();
     store.next_serial(today()).await.unwrap();
     let key = store.signing_key([1; 32]).await.unwrap();
@@ -47,17 +50,17 @@ async fn what_was_written_is_there_after_a_restart() {
     store.close().await;
 
     let store = SqliteStore::open(&path).unwrap();
-    let after = held(&store, wish.receipt_no()).await;
+    let after = tracked(&store, wish.receipt_no()).await;
     assert_eq!((after.booking, after.track), (before.booking, fixes));
     assert_eq!(store.history(Wish::new(2).receipt_no()).await.unwrap().len(), 2);
-    assert_eq!(store.pass(PassKind::Session, secret(5)).await.unwrap(), Some(pass));
+    assert_eq!(store.credential(CredentialKind::Session, secret(5)).await.unwrap(), Some(pass));
     assert_eq!(store.next_serial(today()).await.unwrap(), 2);
     assert_eq!(store.signing_key([2; 32]).await.unwrap(), key);
     assert_eq!(store.changes(None).await.unwrap().start, cursor);
     wish.serial = 3;
     wish.request = 3;
-    assert_eq!(put(&store, wish.commit()).await, CommitAnswer::TooManyHolds(1));
-    assert_eq!(put(&store, Wish::new(3).commit()).await, CommitAnswer::SoldOut(today()));
+    assert_eq!(put(&store, wish.commit()).await, CommitOutcome::TooManyHolds(1));
+    assert_eq!(put(&store, Wish::new(3).commit()).await, CommitOutcome::SoldOut(today()));
     let wakes: Vec<Wake> = store.wakes().await.unwrap().try_collect().await.unwrap();
     assert_eq!(wakes.iter().map(|wake| wake.receipt_no.day()).collect::<Vec<_>>(), [today()]);
 }
@@ -73,16 +76,16 @@ async fn what_was_committed_survives_a_process_that_dies() {
         std::fs::copy(with_suffix(&path, suffix), with_suffix(&copy, suffix)).unwrap();
     }
     let copy = SqliteStore::open(&copy).unwrap();
-    assert_eq!(held(&copy, Wish::new(1).receipt_no()).await.booking.revision.0, 1);
+    assert_eq!(tracked(&copy, Wish::new(1).receipt_no()).await.booking.revision.0, 1);
 }
 
 #[tokio::test]
 async fn another_command_opens_the_database_beside_the_server() {
     let (_folder, path) = home();
     let (server, command) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
-    let pass = Pass { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
-    command.keep_pass(PassKind::Code, secret(5), &pass).await.unwrap();
-    assert_eq!(server.take_pass(PassKind::Code, secret(5)).await.unwrap(), Some(pass));
+    let pass = Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    command.put_credential(CredentialKind::Code, secret(5), &pass).await.unwrap();
+    assert_eq!(server.take_credential(CredentialKind::Code, secret(5)).await.unwrap(), Some(pass));
     command.close().await;
     book(&server, &Wish::new(1)).await;
 }
@@ -116,7 +119,11 @@ async fn a_path_is_a_path_whatever_it_looks_like() {
         book(&store, &Wish::new(1)).await;
         store.close().await;
         let store = SqliteStore::open(&path).unwrap();
-        assert_eq!(held(&store, Wish::new(1).receipt_no()).await.booking.revision.0, 1, "{name}");
+        assert_eq!(
+            tracked(&store, Wish::new(1).receipt_no()).await.booking.revision.0,
+            1,
+            "{name}"
+        );
     }
 }
 
@@ -124,10 +131,10 @@ async fn a_path_is_a_path_whatever_it_looks_like() {
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let (_folder, path) = home();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let letter = "Dear front office, this is not a database at all. ".repeat(100);
-    std::fs::write(&path, &letter).unwrap();
+    let request = "Dear front office, this is not a database at all. ".repeat(100);
+    std::fs::write(&path, &request).unwrap();
     assert!(matches!(SqliteStore::open(&path), Err(StoreError::Unexpected(_))));
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), request);
 }
 
 #[tokio::test]
@@ -142,7 +149,7 @@ async fn positions_leave_no_trace_in_the_files_once_the_hold_is_over() {
             store.keep_track(number, &track(&fixes)).await.unwrap();
         }
         assert!(contains(&path, "-6.07654"), "else this test shows nothing");
-        act(&store, number, end, minute(120)).await;
+        apply(&store, number, end, minute(120)).await;
         // The log is emptied after the answer, under the writer's lock: the next writers wait.
         for _ in 0..100 {
             store.next_serial(today()).await.unwrap();

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use jatah::domain::Change;
-use jatah::store::{Changes, Cursor, Fed, Filter, Store, StoreError};
+use jatah::store::{Changes, Cursor, FeedEvent, Filter, Store, StoreError};
 
 use crate::build::{day, today};
 
+mod credentials;
 mod feed;
-mod notices;
+mod notifications;
 mod pages;
-mod passes;
 mod races;
 mod rooms;
 mod steps;
@@ -60,13 +60,13 @@ macro_rules! contract {
                 a_replay_is_what_lies_between_two_cursors_and_ends,
                 a_replay_tells_of_no_moves_and_marks,
             );
-            cases!($open, notices:
+            cases!($open, notifications:
                 what_is_owed_is_listed_until_it_is_marked,
                 the_first_mark_stands,
                 what_was_given_up_is_shown_as_undelivered,
                 a_lease_is_taken_when_it_has_ended_or_is_ones_own,
                 of_many_who_want_a_lease_one_gets_it,
-                a_notice_that_is_settled_or_never_was_has_no_lease,
+                a_notification_that_is_settled_or_never_was_has_no_lease,
             );
             cases!($open, pages:
                 pages_run_from_the_newest_booking_without_gaps_and_doubles,
@@ -76,7 +76,7 @@ macro_rules! contract {
                 many_bookings_are_asked_for_at_once,
                 an_empty_store_has_an_empty_page,
             );
-            cases!($open, passes:
+            cases!($open, credentials:
                 a_code_is_taken_once_among_many,
                 a_session_is_read_by_its_secret_until_it_is_taken,
                 codes_and_sessions_are_different_things,
@@ -106,16 +106,16 @@ macro_rules! cases {
 contract!(sqlite, crate::sqlite::open);
 contract!(mongo, crate::mongo::open);
 
-type Shared = Arc<dyn Store>;
+type SharedPosition = Arc<dyn Store>;
 
 /// For every type and night, what is taken equals the bookings that live.
 async fn assert_claims_are_the_live_bookings(store: &dyn Store) {
     let mut live = BTreeMap::new();
     let page = store.page(&Filter::default(), 10_000, None).await.unwrap();
     assert!(!page.has_next);
-    for held in page.bookings.iter().filter(|held| held.booking.takes_room()) {
-        for night in held.booking.stay.each_night() {
-            *live.entry((night, held.booking.stay.room.code.clone())).or_insert(0) += 1;
+    for tracked in page.bookings.iter().filter(|tracked| tracked.booking.takes_room()) {
+        for night in tracked.booking.stay.each_night() {
+            *live.entry((night, tracked.booking.stay.room.code.clone())).or_insert(0) += 1;
         }
     }
     let nights = store.nights(today(), 27).await.unwrap();
@@ -134,7 +134,7 @@ async fn taken(store: &dyn Store, code: &str, on: u32) -> u32 {
 }
 
 /// The next thing that a feed tells.
-async fn next(changes: &mut Changes) -> Result<(Cursor, Fed), StoreError> {
+async fn next(changes: &mut Changes) -> Result<(Cursor, FeedEvent), StoreError> {
     let next = tokio::time::timeout(Duration::from_secs(10), changes.stream.next());
     next.await.expect("the feed tells in time").expect("the feed does not end")
 }
@@ -142,7 +142,7 @@ async fn next(changes: &mut Changes) -> Result<(Cursor, Fed), StoreError> {
 /// The next change that a feed tells, past moves and marks.
 async fn next_change(changes: &mut Changes) -> (Cursor, Arc<Change>) {
     loop {
-        if let (cursor, Fed::Changed { change, .. }) = next(changes).await.unwrap() {
+        if let (cursor, FeedEvent::Changed { change, .. }) = next(changes).await.unwrap() {
             return (cursor, change);
         }
     }

@@ -15,12 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use jatah::app::{OpenStore, Running};
+use jatah::app::{App, OpenStore};
 use jatah::auth::fresh_secret;
 use jatah::clock::Clock;
 use jatah::config::Config;
-use jatah::desk::BookRequest;
 use jatah::domain::{Contact, Guest, GuestName, Language, ReceiptNo, RoomCode};
+use jatah::service::BookRequest;
 use jatah::store::Store;
 use tempfile::TempDir;
 
@@ -44,7 +44,7 @@ struct Hotel {
     clock: Clock,
     /// The store of the hotel that is open.
     store: Option<Arc<Watched>>,
-    running: Option<Running>,
+    running: Option<App>,
 }
 
 /// How much of the test's time passes in a little real time.
@@ -186,14 +186,14 @@ role = "front_office"
         let watched = Arc::new(Watched::new(store));
         self.store = Some(Arc::clone(&watched));
         let store = OpenStore { store: watched, lock };
-        self.running = Some(Running::start(&config, store, clock, None).await.unwrap());
+        self.running = Some(App::start(&config, store, clock, None).await.unwrap());
     }
 
     fn store(&self) -> &Watched {
         self.store.as_ref().unwrap()
     }
 
-    fn running(&self) -> &Running {
+    fn running(&self) -> &App {
         self.running.as_ref().unwrap()
     }
 
@@ -266,7 +266,7 @@ role = "front_office"
 
     /// Books a room in the hall at the desk itself, for who is reached so.
     async fn books_for(&self, name: &str, contact: Contact) -> ReceiptNo {
-        let desk = &self.running().desk;
+        let service = &self.running().service;
         let request = BookRequest {
             request_id: fresh_secret(),
             guest: Guest {
@@ -275,12 +275,12 @@ role = "front_office"
                 language: Language::Indonesian,
             },
             room: RoomCode::parse("HALL").unwrap(),
-            check_in: desk.policy().hotel.day_of(desk.now()),
+            check_in: service.policy().hotel.day_of(service.now()),
             nights: 1,
             position: None,
             address_limit: None,
         };
-        desk.book(request).await.unwrap().held.booking.receipt_no
+        service.book(request).await.unwrap().tracked.booking.receipt_no
     }
 
     /// Waits until every notice is sent or given up, and that is written down.

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
-use jatah::domain::{Change, Held, Moment, ReceiptNo, RoomCode, TokenHash, Track};
+use jatah::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking};
 use jatah::store::{
-    BelowSold, Changes, Commit, CommitAnswer, Cursor, Fed, Filter, Lease, LeaseAnswer, Memo, Night,
-    NoticeId, Outcome, Owed, Page, PageKey, Pass, PassKind, Requested, Store, StoreError,
-    Undelivered, Wake,
+    BelowSold, Changes, Commit, CommitOutcome, Credential, CredentialKind, Cursor, DeliveryOutcome,
+    FeedEvent, Filter, Lease, LeaseOutcome, NotificationId, OwedNotification, Page, PageKey,
+    RequestRecord, RoomNight, Store, StoreError, StoredValue, UndeliveredNotification, Wake,
 };
 
 /// What becomes of reading a memo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Outage {
     /// The store is away.
     Away,
     /// The store says what nobody expected.
@@ -31,13 +31,13 @@ pub struct Watched {
     is_away: AtomicBool,
     pub ahead_ms: Mutex<Option<i64>>,
     /// Memos that cannot be read, and how often.
-    memos: Mutex<Vec<(String, u32, Trouble)>>,
+    key_value: Mutex<Vec<(String, u32, Outage)>>,
 }
 
 impl Watched {
     pub fn new(inner: Arc<dyn Store>) -> Self {
         let (calls, is_away) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { inner, calls, is_away, ahead_ms: Mutex::new(None), memos: Mutex::default() }
+        Self { inner, calls, is_away, ahead_ms: Mutex::new(None), key_value: Mutex::default() }
     }
 
     /// How much was asked of it so far.
@@ -51,21 +51,21 @@ impl Watched {
     }
 
     /// The next readings of a memo end badly, so many times.
-    pub fn memo_fails(&self, name: &str, times: u32, trouble: Trouble) {
-        self.memos.lock().unwrap().push((name.to_owned(), times, trouble));
+    pub fn memo_fails(&self, name: &str, times: u32, outage: Outage) {
+        self.key_value.lock().unwrap().push((name.to_owned(), times, outage));
     }
 
-    fn read_memo(&self, name: &str) -> Result<(), StoreError> {
-        let mut memos = self.memos.lock().unwrap();
-        let left = memos.iter_mut().find(|(of, left, _)| of == name && *left > 0);
-        let Some((_, left, trouble)) = left else { return Ok(()) };
+    fn read_value(&self, name: &str) -> Result<(), StoreError> {
+        let mut key_value = self.key_value.lock().unwrap();
+        let left = key_value.iter_mut().find(|(of, left, _)| of == name && *left > 0);
+        let Some((_, left, outage)) = left else { return Ok(()) };
         *left -= 1;
-        let trouble = *trouble;
-        drop(memos);
-        match trouble {
-            Trouble::Away => Err(StoreError::Unavailable("away for a test".to_owned())),
-            Trouble::Unexpected => Err(StoreError::Unexpected("of a test".to_owned())),
-            Trouble::Crash => panic!("of a test"),
+        let outage = *outage;
+        drop(key_value);
+        match outage {
+            Outage::Away => Err(StoreError::Unavailable("away for a test".to_owned())),
+            Outage::Unexpected => Err(StoreError::Unexpected("of a test".to_owned())),
+            Outage::Crash => panic!("of a test"),
         }
     }
 
@@ -85,24 +85,24 @@ impl Store for Watched {
         self.inner.next_serial(day).await
     }
 
-    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitAnswer>, StoreError> {
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
         self.called()?;
         self.inner.commit(batch).await
     }
 
-    async fn requested(&self, request: TokenHash) -> Result<Option<Requested>, StoreError> {
+    async fn requested(&self, request: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
         self.called()?;
         self.inner.requested(request).await
     }
 
-    async fn held(&self, receipt_no: ReceiptNo) -> Result<Option<Held>, StoreError> {
+    async fn tracked(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
         self.called()?;
-        self.inner.held(receipt_no).await
+        self.inner.tracked(receipt_no).await
     }
 
-    async fn held_many(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
+    async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
         self.called()?;
-        self.inner.held_many(receipt_nos).await
+        self.inner.bookings(receipt_nos).await
     }
 
     async fn page(
@@ -120,7 +120,10 @@ impl Store for Watched {
         self.inner.history(receipt_no).await
     }
 
-    async fn undelivered(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<Undelivered>, StoreError> {
+    async fn undelivered(
+        &self,
+        receipt_nos: &[ReceiptNo],
+    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
         self.called()?;
         self.inner.undelivered(receipt_nos).await
     }
@@ -135,7 +138,7 @@ impl Store for Watched {
         self.inner.keep_track(receipt_no, track).await
     }
 
-    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<Night>, StoreError> {
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
         self.called()?;
         self.inner.nights(from, nights).await
     }
@@ -159,64 +162,79 @@ impl Store for Watched {
         &self,
         after: &Cursor,
         until: &Cursor,
-    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError> {
+    ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError> {
         self.called()?;
         self.inner.replay(after, until).await
     }
 
-    async fn owed(&self) -> Result<BoxStream<'static, Result<Owed, StoreError>>, StoreError> {
+    async fn owed(
+        &self,
+    ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
         self.called()?;
         self.inner.owed().await
     }
 
     async fn take_lease(
         &self,
-        notice: NoticeId,
+        notification: NotificationId,
         lease: &Lease,
         now: Moment,
-    ) -> Result<LeaseAnswer, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         self.called()?;
-        self.inner.take_lease(notice, lease, now).await
+        self.inner.take_lease(notification, lease, now).await
     }
 
-    async fn mark(&self, notice: NoticeId, outcome: &Outcome) -> Result<(), StoreError> {
-        self.called()?;
-        self.inner.mark(notice, outcome).await
-    }
-
-    async fn keep_pass(
+    async fn settle(
         &self,
-        kind: PassKind,
-        secret: TokenHash,
-        pass: &Pass,
+        notification: NotificationId,
+        outcome: &DeliveryOutcome,
     ) -> Result<(), StoreError> {
         self.called()?;
-        self.inner.keep_pass(kind, secret, pass).await
+        self.inner.settle(notification, outcome).await
     }
 
-    async fn take_pass(
+    async fn put_credential(
         &self,
-        kind: PassKind,
+        kind: CredentialKind,
         secret: TokenHash,
-    ) -> Result<Option<Pass>, StoreError> {
+        credential: &Credential,
+    ) -> Result<(), StoreError> {
         self.called()?;
-        self.inner.take_pass(kind, secret).await
+        self.inner.put_credential(kind, secret, credential).await
     }
 
-    async fn pass(&self, kind: PassKind, secret: TokenHash) -> Result<Option<Pass>, StoreError> {
+    async fn take_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
         self.called()?;
-        self.inner.pass(kind, secret).await
+        self.inner.take_credential(kind, secret).await
     }
 
-    async fn keep_memo(&self, name: &str, memo: &Memo, now: Moment) -> Result<(), StoreError> {
+    async fn credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
         self.called()?;
-        self.inner.keep_memo(name, memo, now).await
+        self.inner.credential(kind, secret).await
     }
 
-    async fn memo(&self, name: &str) -> Result<Option<Memo>, StoreError> {
+    async fn put_value(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<(), StoreError> {
         self.called()?;
-        self.read_memo(name)?;
-        self.inner.memo(name).await
+        self.inner.put_value(name, value, now).await
+    }
+
+    async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
+        self.called()?;
+        self.read_value(name)?;
+        self.inner.value(name).await
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {

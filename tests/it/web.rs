@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use jatah::auth::{LinkKey, Role, Staff, StaffDoor, fresh_secret};
+use jatah::auth::{LinkKey, Role, Staff, StaffAuth, fresh_secret};
 use jatah::clock::Clock;
-use jatah::desk::Desk;
 use jatah::domain::{Language, Policy};
 use jatah::feed::{Feed, NodeId};
 use jatah::lifecycle::{Health, Lifecycle, Phase};
+use jatah::service::BookingService;
 use jatah::store::sqlite::SqliteStore;
 use jatah::store::{CommitQueue, Store};
-use jatah::web::{self, Doors, WebSettings};
+use jatah::web::{self, WebParts, WebSettings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -36,8 +36,8 @@ mod team;
 /// A hotel that is served on a port of its own.
 struct Site {
     address: SocketAddr,
-    desk: Arc<Desk>,
-    staff: StaffDoor,
+    service: Arc<BookingService>,
+    staff: StaffAuth,
     health: Health,
     store: Arc<dyn Store>,
     http: reqwest::Client,
@@ -123,9 +123,10 @@ impl Site {
         let (queue, queue_work) = CommitQueue::new(Arc::clone(&store), parts.stop_signal());
         let links = LinkKey::load(store.as_ref()).await.unwrap();
         let (node, policy) = (NodeId(fresh_secret()), Arc::new(policy));
-        let desk = Desk::new(Arc::clone(&store), queue, clock.clone(), policy, node, links);
-        let desk = Arc::new(desk);
-        let staff = StaffDoor::new(Arc::clone(&store), clock);
+        let service =
+            BookingService::new(Arc::clone(&store), queue, clock.clone(), policy, node, links);
+        let service = Arc::new(service);
+        let staff = StaffAuth::new(Arc::clone(&store), clock);
         let health = Health::default();
         health.set_ready(true);
         parts.spawn("feed", feed_work.run(parts.stop_signal()));
@@ -133,8 +134,8 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = web::router(
-            Doors {
-                desk: Arc::clone(&desk),
+            WebParts {
+                service: Arc::clone(&service),
                 feed,
                 staff: staff.clone(),
                 qris: None,
@@ -148,7 +149,18 @@ impl Site {
         );
         doors.spawn("web", web::serve(listener, router, doors.stop_signal()));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { address, desk, staff, health, store, http, parts, doors, lifecycle, _folder: folder }
+        Self {
+            address,
+            service,
+            staff,
+            health,
+            store,
+            http,
+            parts,
+            doors,
+            lifecycle,
+            _folder: folder,
+        }
     }
 
     fn url(&self, path: &str) -> String {
@@ -200,7 +212,7 @@ impl Site {
     }
 
     async fn count(&self) -> u64 {
-        self.desk.page(&jatah::desk::Filter::default(), 1, None).await.unwrap().total
+        self.service.page(&jatah::service::Filter::default(), 1, None).await.unwrap().total
     }
 
     /// A socket that was opened with these headers.
@@ -230,7 +242,7 @@ impl Site {
 
     async fn close(self) {
         // Whoever hears of workers' deaths is there until the last one is stopped.
-        let Self { desk, doors, parts, store, lifecycle, .. } = self;
+        let Self { service, doors, parts, store, lifecycle, .. } = self;
         // Sockets that nobody reads any more are left after a while, which must pass.
         let time_passes = async {
             loop {
@@ -241,7 +253,7 @@ impl Site {
             () = doors.stop(Duration::from_hours(1)) => {}
             () = time_passes => {}
         }
-        drop(desk);
+        drop(service);
         parts.stop(Duration::from_secs(5)).await;
         store.close().await;
         drop(lifecycle);

@@ -4,8 +4,9 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 
 use crate::domain::{
     AdvanceHold, BookingPolicy, Change, Command, Contact, Coordinates, Decision, Fix, Guest,
-    GuestName, Held, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo,
-    RoomCode, RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TravelPolicy, decide,
+    GuestName, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, RoomCode,
+    RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
+    decide,
 };
 
 /// Five in the afternoon of 4 January 2026 in Jakarta.
@@ -121,20 +122,25 @@ pub fn report(degrees: f64, at: Moment) -> Command {
 }
 
 /// The change of a command that must be a step.
-pub fn change(held: Option<&Held>, command: Command, now: Moment, policy: &Policy) -> Change {
-    match decide(held, command, now, policy).unwrap() {
+pub fn change(
+    tracked: Option<&TrackedBooking>,
+    command: Command,
+    now: Moment,
+    policy: &Policy,
+) -> Change {
+    match decide(tracked, command, now, policy).unwrap() {
         Decision::Step(step) => step.change,
         other => panic!("not a step: {other:?}"),
     }
 }
 
 /// A booking on its way, by commands at minutes; each must do something.
-pub struct Story {
+pub struct Scenario {
     pub policy: Policy,
-    pub held: Held,
+    pub tracked: TrackedBooking,
 }
 
-impl Story {
+impl Scenario {
     /// Booked at minute 0.
     pub fn new() -> Self {
         Self::under(policy())
@@ -142,7 +148,7 @@ impl Story {
 
     pub fn under(policy: Policy) -> Self {
         let booking = change(None, book(), at(0), &policy).booking;
-        Self { policy, held: Held { booking, track: Track::default() } }
+        Self { policy, tracked: TrackedBooking { booking, track: Track::default() } }
     }
 
     pub fn then(self, command: Command, minute: i64) -> Self {
@@ -150,9 +156,9 @@ impl Story {
     }
 
     pub fn then_at(mut self, command: Command, now: Moment) -> Self {
-        match decide(Some(&self.held), command, now, &self.policy).unwrap() {
-            Decision::Step(step) => self.held.booking = step.change.booking,
-            Decision::Track(track) => self.held.track = track,
+        match decide(Some(&self.tracked), command, now, &self.policy).unwrap() {
+            Decision::Step(step) => self.tracked.booking = step.change.booking,
+            Decision::Track(track) => self.tracked.track = track,
             Decision::Unchanged => panic!("nothing happens at {now}"),
         }
         self
@@ -164,10 +170,10 @@ impl Story {
     }
 
     pub fn until(&self) -> Moment {
-        self.held.booking.hold.until
+        self.tracked.booking.hold.until
     }
 
     pub fn remind_at(&self) -> Option<Moment> {
-        self.held.booking.hold.remind_at
+        self.tracked.booking.hold.remind_at
     }
 }

@@ -1,18 +1,18 @@
 //! Who may do what to which state.
 
-use super::build::{Story, arrive, at, book, cancel, extend, pay, report, sari};
+use super::build::{Scenario, arrive, at, book, cancel, extend, pay, report, sari};
 use crate::domain::{
-    Actor, CancelReason, Command, Decision, Field, Held, InputError, NotAllowed, Refusal, Revision,
-    Status, Winner, decide,
+    Actor, CancelReason, Command, Decision, Field, InputError, NotAllowed, Refusal, Revision,
+    Status, TrackedBooking, Winner, decide,
 };
 
 /// A decision in a few words.
-fn told(held: Option<&Held>, command: Command, minute: i64) -> String {
+fn item(tracked: Option<&TrackedBooking>, command: Command, minute: i64) -> String {
     let policy = super::build::policy();
-    match decide(held, command, at(minute), &policy) {
+    match decide(tracked, command, at(minute), &policy) {
         Ok(Decision::Step(step)) => {
             let booking = &step.change.booking;
-            let before = held.map_or(Revision(0), |held| held.booking.revision);
+            let before = tracked.map_or(Revision(0), |tracked| tracked.booking.revision);
             assert_eq!(booking.revision, before.next());
             assert_eq!(step.change.at, at(minute));
             let status = match &booking.status {
@@ -38,7 +38,7 @@ fn told(held: Option<&Held>, command: Command, minute: i64) -> String {
 }
 
 /// Every command, at an instant between reminder and end of a fresh hold, and what it comes to.
-fn assert_table(given: Option<&Held>, expected: [&str; 9]) {
+fn assert_table(given: Option<&TrackedBooking>, expected: [&str; 9]) {
     let now = 110;
     let commands = [
         ("book", book()),
@@ -51,7 +51,7 @@ fn assert_table(given: Option<&Held>, expected: [&str; 9]) {
         ("extend", extend(30)),
         ("extend by nothing", extend(0)),
     ];
-    let rows = commands.map(|(name, command)| (name, told(given, command, now)));
+    let rows = commands.map(|(name, command)| (name, item(given, command, now)));
     let expected_rows: Vec<_> =
         rows.iter().zip(expected).map(|((name, _), text)| (*name, text.to_owned())).collect();
     assert_eq!(rows.to_vec(), expected_rows);
@@ -67,7 +67,7 @@ fn what_does_not_exist_can_only_be_booked() {
 #[test]
 fn a_pending_booking_takes_everything() {
     assert_table(
-        Some(&Story::new().held),
+        Some(&Scenario::new().tracked),
         [
             "conflict",
             "Reminded: pending",
@@ -85,7 +85,7 @@ fn a_pending_booking_takes_everything() {
 #[test]
 fn a_guest_at_the_desk_needs_no_clock_and_no_position() {
     assert_table(
-        Some(&Story::new().then(arrive(), 60).held),
+        Some(&Scenario::new().then(arrive(), 60).tracked),
         [
             "conflict",
             "nothing",
@@ -116,9 +116,18 @@ fn a_paid_booking_stays_paid() {
             by_sari,
         ]
     };
-    assert_table(Some(&Story::new().then(pay(), 60).held), rows("Arrived: paid, at the desk"));
-    assert_table(Some(&Story::new().then(pay(), 60).then(arrive(), 61).held), rows("nothing"));
-    assert_table(Some(&Story::new().then(arrive(), 60).then(pay(), 61).held), rows("nothing"));
+    assert_table(
+        Some(&Scenario::new().then(pay(), 60).tracked),
+        rows("Arrived: paid, at the desk"),
+    );
+    assert_table(
+        Some(&Scenario::new().then(pay(), 60).then(arrive(), 61).tracked),
+        rows("nothing"),
+    );
+    assert_table(
+        Some(&Scenario::new().then(arrive(), 60).then(pay(), 61).tracked),
+        rows("nothing"),
+    );
 }
 
 #[test]
@@ -128,40 +137,40 @@ fn a_cancelled_booking_stays_cancelled_and_names_who_did_it() {
         (Command::CancelByGuest, 60, Actor::Guest),
         (Command::Wake, 120, Actor::Clock),
     ] {
-        let cancelled = Story::new().then(command, minute);
+        let cancelled = Scenario::new().then(command, minute);
         let refused = format!("already cancelled by {by:?}");
         let mut rows = [refused.as_str(); 9];
         rows[0] = "conflict";
         rows[1] = "nothing";
-        assert_table(Some(&cancelled.held), rows);
+        assert_table(Some(&cancelled.tracked), rows);
         let winner = Winner { at: at(minute), by };
-        let answer = decide(Some(&cancelled.held), pay(), at(200), &cancelled.policy);
+        let answer = decide(Some(&cancelled.tracked), pay(), at(200), &cancelled.policy);
         assert_eq!(answer, Err(Refusal::AlreadyCancelled(winner)));
     }
 }
 
 #[test]
 fn a_refused_payment_names_who_was_paid_and_when() {
-    let paid = Story::new().then(pay(), 60);
-    let answer = decide(Some(&paid.held), cancel(), at(200), &paid.policy);
+    let paid = Scenario::new().then(pay(), 60);
+    let answer = decide(Some(&paid.tracked), cancel(), at(200), &paid.policy);
     assert_eq!(answer, Err(Refusal::AlreadyPaid(Winner::staff(at(60), &sari()))));
-    let answer = decide(Some(&paid.held), report(0.3, at(199)), at(200), &paid.policy);
+    let answer = decide(Some(&paid.tracked), report(0.3, at(199)), at(200), &paid.policy);
     assert_eq!(answer, Err(Refusal::NotAllowed(NotAllowed::HoldIsOver)));
 }
 
 #[test]
 fn paying_needs_no_arrival_and_asks_nothing_of_the_deadline() {
     // The hold ended an hour ago, but the clock has not come: the front office is first.
-    let paid = Story::new().then(pay(), 180);
-    assert_eq!(paid.held.booking.status, Status::Paid { at: at(180), by: sari() });
-    assert_eq!(paid.held.booking.arrived_at, None);
-    assert_eq!(paid.held.booking.wake_at(), None);
+    let paid = Scenario::new().then(pay(), 180);
+    assert_eq!(paid.tracked.booking.status, Status::Paid { at: at(180), by: sari() });
+    assert_eq!(paid.tracked.booking.arrived_at, None);
+    assert_eq!(paid.tracked.booking.wake_at(), None);
 }
 
 #[test]
 fn a_paid_guest_who_arrives_is_noted_and_nothing_else_moves() {
-    let paid = Story::new().then(pay(), 60).held.booking;
-    let arrived = Story::new().then(pay(), 60).then(arrive(), 90).held.booking;
+    let paid = Scenario::new().then(pay(), 60).tracked.booking;
+    let arrived = Scenario::new().then(pay(), 60).then(arrive(), 90).tracked.booking;
     assert_eq!(arrived.arrived_at, Some(at(90)));
     assert_eq!((arrived.hold, &arrived.status), (paid.hold, &paid.status));
     assert_eq!(arrived.revision, paid.revision.next());
@@ -169,11 +178,11 @@ fn a_paid_guest_who_arrives_is_noted_and_nothing_else_moves() {
 
 #[test]
 fn the_front_office_grants_one_to_two_hundred_and_forty_minutes() {
-    let story = Story::new();
+    let story = Scenario::new();
     for (minutes, is_granted) in
         [(0, false), (1, true), (240, true), (241, false), (u32::MAX, false)]
     {
-        let answer = decide(Some(&story.held), extend(minutes), at(1), &story.policy);
+        let answer = decide(Some(&story.tracked), extend(minutes), at(1), &story.policy);
         let error = InputError::OutOfRange { least: 1, most: 240 };
         match answer {
             Ok(Decision::Step(_)) => assert!(is_granted, "{minutes}"),
@@ -188,7 +197,7 @@ fn the_front_office_grants_one_to_two_hundred_and_forty_minutes() {
 
 #[test]
 fn a_fresh_booking_is_what_was_asked_for() {
-    let booking = Story::new().held.booking;
+    let booking = Scenario::new().tracked.booking;
     assert_eq!(booking.revision, Revision::FIRST);
     assert_eq!(booking.status, Status::Pending);
     assert_eq!((booking.booked_at, booking.arrived_at, booking.qris_sent_at), (at(0), None, None));

@@ -110,8 +110,8 @@ fn a_name_with_control_characters_or_marks_that_turn_text_is_refused() {
     }
     // Every character that Unicode calls a control of direction.
     let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
-    for mark in marks.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
-        let name = format!("Bu{mark}di");
+    for settle in marks.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+        let name = format!("Bu{settle}di");
         assert_eq!(GuestName::parse(&name), Err(ParseIdError::ControlCharacter), "{name:?}");
     }
 }
@@ -167,7 +167,7 @@ fn an_address_that_could_carry_a_header_or_is_none_is_refused() {
 
 #[test]
 fn what_is_personal_does_not_show_in_logs() {
-    let shown = format!("{:?}", super::build::Story::new().seen(0.123_456, 1).held);
+    let shown = format!("{:?}", super::build::Scenario::new().seen(0.123_456, 1).tracked);
     assert!(!shown.contains("Budi") && !shown.contains("6.07"), "{shown}");
     let email = Email::parse("budi@example.com").unwrap();
     assert!(!format!("{email:?}").contains("budi"));

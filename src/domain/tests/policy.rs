@@ -174,7 +174,7 @@ fn a_booking_keeps_the_name_and_price_of_its_day() {
     let mut policy = policy();
     let booking = change(None, book(), at(0), &policy).booking;
     policy.rooms.clear();
-    let held = crate::domain::Held { booking, track: crate::domain::Track::default() };
-    let paid = change(Some(&held), super::build::pay(), at(1), &policy).booking;
+    let tracked = crate::domain::TrackedBooking { booking, track: crate::domain::Track::default() };
+    let paid = change(Some(&tracked), super::build::pay(), at(1), &policy).booking;
     assert_eq!((paid.stay.room.name.as_str(), paid.stay.price.0), ("Standard", 350_000));
 }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::build::{arrive, at, cancel, extend, fix, new_booking, pay, policy};
 use crate::domain::{
-    Actor, Change, Command, Decision, Event, Held, HoldPolicy, Moment, Notice, Policy, QrisOutcome,
-    QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, decide,
+    Actor, Change, Command, Decision, Event, HoldPolicy, Moment, Notification, Policy, QrisOutcome,
+    QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, TrackedBooking, decide,
 };
 
 /// Failures are kept as tests of their own, not in files.
@@ -114,7 +114,7 @@ fn command(ask: Ask, now: Moment, revision: Revision) -> Command {
 /// One booking that is asked things, with what must hold of every answer.
 struct Run {
     policy: Policy,
-    held: Held,
+    tracked: TrackedBooking,
     now: Moment,
     price: Rupiah,
     reminded: BTreeSet<Moment>,
@@ -125,13 +125,13 @@ impl Run {
         policy.rooms[0].price = Rupiah(price);
         let new = new_booking(super::build::date("2026-01-04"), nights);
         let booking = super::build::change(None, Command::Book(new), at(0), &policy).booking;
-        let held = Held { booking, track: Track::default() };
+        let tracked = TrackedBooking { booking, track: Track::default() };
         let price = Rupiah(price * u64::from(nights));
-        Self { policy, held, now: at(0), price, reminded: BTreeSet::new() }
+        Self { policy, tracked, now: at(0), price, reminded: BTreeSet::new() }
     }
 
     fn ask(&mut self, step: Move, ask: Ask) {
-        let hold = self.held.booking.hold;
+        let hold = self.tracked.booking.hold;
         let ms = TimeDelta::milliseconds;
         let then = match step {
             Move::By(by) => self.now + ms(by),
@@ -139,10 +139,10 @@ impl Run {
             Move::ToEnd(after) => hold.until + ms(after),
         };
         self.now = self.now.max(then);
-        let is_early = self.held.booking.wake_at().is_none_or(|at| self.now < at);
+        let is_early = self.tracked.booking.wake_at().is_none_or(|at| self.now < at);
         let answer = decide(
-            Some(&self.held),
-            command(ask, self.now, self.held.booking.revision),
+            Some(&self.tracked),
+            command(ask, self.now, self.tracked.booking.revision),
             self.now,
             &self.policy,
         );
@@ -152,15 +152,17 @@ impl Run {
         match answer {
             Ok(Decision::Step(step)) => self.check(&step.change, ask),
             Ok(Decision::Track(track)) => {
-                assert!(self.held.booking.is_pending() && self.held.booking.arrived_at.is_none());
-                self.held.track = track;
+                assert!(
+                    self.tracked.booking.is_pending() && self.tracked.booking.arrived_at.is_none()
+                );
+                self.tracked.track = track;
             }
             Ok(Decision::Unchanged) | Err(_) => {}
         }
     }
 
     fn check(&mut self, change: &Change, ask: Ask) {
-        let (before, after) = (&self.held.booking, &change.booking);
+        let (before, after) = (&self.tracked.booking, &change.booking);
         assert_eq!(after.revision, before.revision.next(), "one step, one revision");
         assert_eq!(change.at, self.now, "times are true");
         assert_eq!((&after.stay, after.stay.price), (&before.stay, self.price), "the exact price");
@@ -190,24 +192,25 @@ impl Run {
         } else {
             assert_eq!(after.qris_sent_at, before.qris_sent_at, "a fact of its own");
         }
-        let carries = |notice: &&Notice| notice.with_qris;
+        let carries = |notification: &&Notification| notification.with_qris;
         let owes_code = after.qris == QrisProgress::Sending(after.revision);
-        assert_eq!(change.notices.iter().filter(carries).count(), usize::from(owes_code));
-        assert!(change.notices.iter().filter(carries).all(|n| n.to == Recipient::Guest));
+        assert_eq!(change.notifications.iter().filter(carries).count(), usize::from(owes_code));
+        assert!(change.notifications.iter().filter(carries).all(|n| n.to == Recipient::Guest));
         assert!(!owes_code || (after.is_pending() && self.policy.qris.is_some()));
         if change.actor == Actor::Clock && !is_qris {
             self.check_clock(change);
         }
-        let told: BTreeSet<_> = change.notices.iter().map(|notice| notice.to).collect();
-        assert_eq!(told.len(), change.notices.len(), "one notice a recipient");
-        self.held.booking = after.clone();
+        let item: BTreeSet<_> =
+            change.notifications.iter().map(|notification| notification.to).collect();
+        assert_eq!(item.len(), change.notifications.len(), "one notice a recipient");
+        self.tracked.booking = after.clone();
         if !after.is_pending() {
-            self.held.track = Track::default();
+            self.tracked.track = Track::default();
         }
     }
 
     fn check_clock(&mut self, change: &Change) {
-        let before = &self.held.booking;
+        let before = &self.tracked.booking;
         assert!(before.wake_at().is_some_and(|at| at <= self.now));
         if let Some(wake_at) = change.booking.wake_at() {
             assert!(wake_at > self.now, "the clock is not needed again at once");
@@ -256,7 +259,7 @@ proptest! {
         for _ in 0..64 {
             run.ask(Move::ToWake(late), Ask::Wake);
         }
-        prop_assert!(!run.held.booking.takes_room(), "nobody came, and the room is free");
+        prop_assert!(!run.tracked.booking.takes_room(), "nobody came, and the room is free");
         prop_assert!(run.now <= at(0) + run.policy.hold.duration + TimeDelta::milliseconds(late + 50));
     }
 }

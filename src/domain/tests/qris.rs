@@ -1,6 +1,6 @@
 //! When guests are sent the payment code, and what is noted of it.
 
-use super::build::{Story, arrive, at, book, cancel, change, pay, policy, sari};
+use super::build::{Scenario, arrive, at, book, cancel, change, pay, policy, sari};
 use crate::domain::{
     Action, Command, Decision, Policy, QrisOutcome, QrisPolicy, QrisProgress, Recipient, Refusal,
     Revision, decide,
@@ -24,15 +24,15 @@ fn given_up(owed_by: u32) -> Command {
 }
 
 /// Whether the guest's notice of a step carries the code.
-fn carries(story: &Story, command: Command, minute: i64) -> bool {
-    let change = change(Some(&story.held), command, at(minute), &story.policy);
-    change.notices.iter().any(|notice| notice.with_qris)
+fn carries(story: &Scenario, command: Command, minute: i64) -> bool {
+    let change = change(Some(&story.tracked), command, at(minute), &story.policy);
+    change.notifications.iter().any(|notification| notification.with_qris)
 }
 
 #[test]
 fn arrival_owes_the_code_to_a_guest_who_has_to_pay() {
-    let story = Story::under(with(QrisPolicy::OnArrival));
-    assert_eq!(story.held.booking.qris, QrisProgress::None);
+    let story = Scenario::under(with(QrisPolicy::OnArrival));
+    assert_eq!(story.tracked.booking.qris, QrisProgress::None);
     assert!(carries(&story, arrive(), 60));
     let paid = story.then(pay(), 10);
     assert!(!carries(&paid, arrive(), 60));
@@ -42,8 +42,8 @@ fn arrival_owes_the_code_to_a_guest_who_has_to_pay() {
 fn a_booking_owes_the_code_where_the_hotel_wants_it_so_and_arrival_does_not_repeat_it() {
     let policy = with(QrisPolicy::OnBooking);
     let booked = change(None, book(), at(0), &policy);
-    assert!(booked.notices[0].with_qris);
-    let story = || Story::under(policy.clone());
+    assert!(booked.notifications[0].with_qris);
+    let story = || Scenario::under(policy.clone());
     assert!(!carries(&story(), arrive(), 60), "it is on its way");
     assert!(!carries(&story().then(delivered(1), 1), arrive(), 60), "it is there");
     assert!(carries(&story().then(given_up(1), 1), arrive(), 60), "it never came");
@@ -51,17 +51,17 @@ fn a_booking_owes_the_code_where_the_hotel_wants_it_so_and_arrival_does_not_repe
 
 #[test]
 fn a_hotel_without_a_code_has_arrivals_all_the_same() {
-    let story = Story::new();
+    let story = Scenario::new();
     assert!(!carries(&story, arrive(), 60));
-    let answer = decide(Some(&story.held), send(), at(1), &story.policy);
+    let answer = decide(Some(&story.tracked), send(), at(1), &story.policy);
     assert!(matches!(answer, Err(Refusal::Unavailable(_))), "{answer:?}");
 }
 
 #[test]
 fn the_front_office_sends_it_whenever_it_wishes_and_moves_nothing_else() {
-    let before = Story::under(with(QrisPolicy::OnArrival));
-    let story = Story::under(with(QrisPolicy::OnArrival)).then(send(), 5).then(send(), 6);
-    let (booking, was) = (&story.held.booking, &before.held.booking);
+    let before = Scenario::under(with(QrisPolicy::OnArrival));
+    let story = Scenario::under(with(QrisPolicy::OnArrival)).then(send(), 5).then(send(), 6);
+    let (booking, was) = (&story.tracked.booking, &before.tracked.booking);
     assert_eq!((booking.hold, &booking.status), (was.hold, &was.status));
     assert_eq!((booking.qris, booking.qris_sent_at), (QrisProgress::Sending(Revision(3)), None));
     assert!(carries(&story, send(), 7));
@@ -69,50 +69,50 @@ fn the_front_office_sends_it_whenever_it_wishes_and_moves_nothing_else() {
 
 #[test]
 fn a_code_counts_as_sent_when_it_was_accepted_and_not_before() {
-    let story = Story::under(with(QrisPolicy::OnArrival)).then(arrive(), 60);
-    assert_eq!(story.held.booking.qris_sent_at, None);
-    let sent = change(Some(&story.held), delivered(2), at(61), &story.policy);
+    let story = Scenario::under(with(QrisPolicy::OnArrival)).then(arrive(), 60);
+    assert_eq!(story.tracked.booking.qris_sent_at, None);
+    let sent = change(Some(&story.tracked), delivered(2), at(61), &story.policy);
     let story = story.then(delivered(2), 61);
-    let booking = &story.held.booking;
+    let booking = &story.tracked.booking;
     assert_eq!((booking.qris, booking.qris_sent_at), (QrisProgress::Sent, Some(at(61))));
     assert!(booking.is_pending());
-    let told: Vec<_> = sent.notices.iter().map(|notice| notice.to).collect();
-    assert_eq!(told, [Recipient::FrontOffice], "who waits at the desk for it");
-    let again = decide(Some(&story.held), delivered(2), at(62), &story.policy);
+    let item: Vec<_> = sent.notifications.iter().map(|notification| notification.to).collect();
+    assert_eq!(item, [Recipient::FrontOffice], "who waits at the desk for it");
+    let again = decide(Some(&story.tracked), delivered(2), at(62), &story.policy);
     assert_eq!(again, Ok(Decision::Unchanged), "told twice, noted once");
 }
 
 #[test]
 fn an_older_code_does_not_settle_a_newer_one() {
-    let story = Story::under(with(QrisPolicy::OnArrival)).then(send(), 1).then(send(), 2);
+    let story = Scenario::under(with(QrisPolicy::OnArrival)).then(send(), 1).then(send(), 2);
     let story = story.then(given_up(2), 3);
-    assert_eq!(story.held.booking.qris, QrisProgress::Sending(Revision(3)));
+    assert_eq!(story.tracked.booking.qris, QrisProgress::Sending(Revision(3)));
     let story = story.then(delivered(3), 5);
-    assert_eq!(story.held.booking.qris, QrisProgress::Sent);
+    assert_eq!(story.tracked.booking.qris, QrisProgress::Sent);
 }
 
 #[test]
 fn a_code_that_is_given_up_is_told_to_the_front_office() {
-    let story = Story::under(with(QrisPolicy::OnArrival)).then(send(), 1);
-    let failed = change(Some(&story.held), given_up(2), at(2), &story.policy);
+    let story = Scenario::under(with(QrisPolicy::OnArrival)).then(send(), 1);
+    let failed = change(Some(&story.tracked), given_up(2), at(2), &story.policy);
     assert_eq!(failed.event.action(), Action::QrisFailed);
     assert_eq!(failed.booking.qris, QrisProgress::Failed);
-    assert_eq!(failed.notices.len(), 1);
+    assert_eq!(failed.notifications.len(), 1);
     assert!(failed.booking.may_have_code(), "it may have arrived all the same");
 }
 
 #[test]
 fn nobody_is_sent_a_code_for_a_booking_that_is_paid_or_cancelled() {
-    let story = || Story::under(with(QrisPolicy::OnArrival)).then(send(), 1);
+    let story = || Scenario::under(with(QrisPolicy::OnArrival)).then(send(), 1);
     let paid = story().then(pay(), 2);
-    let answer = decide(Some(&paid.held), send(), at(3), &paid.policy);
+    let answer = decide(Some(&paid.tracked), send(), at(3), &paid.policy);
     assert!(matches!(answer, Err(Refusal::AlreadyPaid(_))), "{answer:?}");
     let cancelled = story().then(cancel(), 2);
-    let answer = decide(Some(&cancelled.held), send(), at(3), &cancelled.policy);
+    let answer = decide(Some(&cancelled.tracked), send(), at(3), &cancelled.policy);
     assert!(matches!(answer, Err(Refusal::AlreadyCancelled(_))), "{answer:?}");
     for ended in [paid, cancelled] {
-        let late = decide(Some(&ended.held), delivered(2), at(3), &ended.policy);
+        let late = decide(Some(&ended.tracked), delivered(2), at(3), &ended.policy);
         assert_eq!(late, Ok(Decision::Unchanged), "what comes too late is not noted");
-        assert!(ended.held.booking.may_have_code());
+        assert!(ended.tracked.booking.may_have_code());
     }
 }

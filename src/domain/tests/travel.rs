@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::build::{at, fix, policy};
-use crate::domain::travel::{MAX_FIXES, Taken, evidence};
+use crate::domain::travel::{MAX_FIXES, TrackUpdate, evidence};
 use crate::domain::{Coordinates, Field, Fix, InputError, Refusal, Track};
 
 fn place(latitude: f64, longitude: f64) -> Coordinates {
@@ -151,5 +151,5 @@ fn a_track_keeps_the_latest_few() {
     let track = Track::from_fixes(fixes);
     assert_eq!(track.fixes().len(), MAX_FIXES);
     assert_eq!(track.fixes()[0].at, at(38));
-    assert_eq!(track.take(fix(0.1, at(48))), Taken::Late);
+    assert_eq!(track.take(fix(0.1, at(48))), TrackUpdate::OutOfOrder);
 }

@@ -4,12 +4,13 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::build::{Story, at, change, fix, policy, report};
+use super::build::{Scenario, at, change, fix, policy, report};
 use crate::domain::travel::{
-    Basis, Evidence, MAX_FIXES, Road, SourceKind, Taken, evidence, foresee,
+    EstimateBasis, Evidence, MAX_FIXES, PositionSourceKind, RouteEstimate, TrackUpdate, evidence,
+    foresee,
 };
 use crate::domain::{
-    Command, Coordinates, Decision, Event, Fix, Forecast, Moment, Policy, Source, Track,
+    Command, Coordinates, Decision, Event, Fix, Forecast, Moment, Policy, PositionSource, Track,
     TravelPolicy, Why, decide,
 };
 
@@ -24,7 +25,9 @@ fn km(km: f64, minute: i64) -> Fix {
 
 fn taken(track: &Track, fix: Fix) -> Track {
     match track.take(fix) {
-        Taken::Kept(track) | Taken::Doubted(track) | Taken::Vague(track) => track,
+        TrackUpdate::Accepted(track)
+        | TrackUpdate::Doubtful(track)
+        | TrackUpdate::Imprecise(track) => track,
         other => panic!("{other:?}"),
     }
 }
@@ -38,22 +41,22 @@ fn way(points: &[(f64, i64)]) -> Track {
 fn live(points: &[(f64, i64)]) -> Track {
     let fixes = points.iter().map(|(far, minute)| km(*far, *minute));
     fixes.fold(Track::default(), |track, fix| {
-        taken(&track, fix.from_source(Source::Live { until: None }))
+        taken(&track, fix.from_source(PositionSource::Live { until: None }))
     })
 }
 
 /// A story whose guest was on a way, with so many extensions granted before.
-fn story(track: Track, extensions: u32) -> Story {
-    let mut story = Story::new();
-    story.held.track = track;
-    story.held.booking.hold.extensions = extensions;
+fn story(track: Track, extensions: u32) -> Scenario {
+    let mut story = Scenario::new();
+    story.tracked.track = track;
+    story.tracked.booking.hold.extensions = extensions;
     story
 }
 
 /// What the end at minute 120 decides, and why.
 fn end(track: Track, extensions: u32) -> (bool, Option<Why>) {
     let story = story(track, extensions);
-    let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+    let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
     match change.event {
         Event::ExtendedByClock { evidence, .. } => (true, evidence.why),
         Event::Expired { evidence } => (false, evidence.and_then(|known| known.why)),
@@ -77,7 +80,7 @@ fn the_end_of_a_hold_looks_at_the_road() {
     let setting_out = [(5.0, 80), (5.0, 112), (4.0, 119)];
     let resting = [(12.0, 75), (3.0, 85), (3.0, 119)];
     let resting_far = [(12.0, 75), (9.0, 85), (9.0, 119)];
-    let lobby = [(0.1, 60), (0.1, 119)];
+    let bot = [(0.1, 60), (0.1, 119)];
     let jam = [(24.0, 80), (10.5, 98), (10.5, 119)];
     let detour = [(24.0, 90), (9.5, 108), (10.5, 119)];
     for (points, extensions, expected) in [
@@ -104,8 +107,8 @@ fn the_end_of_a_hold_looks_at_the_road() {
         (&resting, 1, (false, Why::Parked)),
         (&resting_far, 0, (true, Why::Near)),
         (&resting_far, 1, (false, Why::Parked)),
-        (&lobby, 0, (true, Why::Near)),
-        (&lobby, 1, (false, Why::Parked)),
+        (&bot, 0, (true, Why::Near)),
+        (&bot, 1, (false, Why::Parked)),
         (&jam, 0, (true, Why::Closing)),
         (&detour, 0, (true, Why::Closing)),
         (&[(5.0, 99)], 0, (false, Why::Stale)),
@@ -121,8 +124,8 @@ fn who_rests_outside_a_small_radius_within_reach_of_the_hotel_is_waited_for_once
     let travel = TravelPolicy { radius_km: 1.0, ..policy().travel };
     let end = |points: &[(f64, i64)], extensions| {
         let story =
-            Story { policy: Policy { travel, ..policy() }, ..story(way(points), extensions) };
-        let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+            Scenario { policy: Policy { travel, ..policy() }, ..story(way(points), extensions) };
+        let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
         matches!(change.event, Event::ExtendedByClock { .. })
     };
     let resting = [(12.0, 75), (3.0, 85), (3.0, 119)];
@@ -135,8 +138,8 @@ fn who_rests_outside_a_small_radius_within_reach_of_the_hotel_is_waited_for_once
 #[test]
 fn a_fix_that_arrives_in_the_last_millisecond_counts() {
     let end = at(120) - TimeDelta::milliseconds(1);
-    let story = Story::new().then_at(report(0.05, end), end);
-    let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+    let story = Scenario::new().then_at(report(0.05, end), end);
+    let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
     assert!(matches!(change.event, Event::ExtendedByClock { .. }), "{change:?}");
 }
 
@@ -145,7 +148,7 @@ fn a_live_location_that_is_silent_has_not_moved() {
     let silent = live(&[(14.0, 70), (3.0, 85)]);
     let known = seen(&silent, 120);
     assert!(known.is_fresh);
-    assert_eq!(known.source, Some(SourceKind::LiveSilent));
+    assert_eq!(known.source, Some(PositionSourceKind::LiveSilent));
     assert_eq!(known.fix_age, minutes(35));
     assert_eq!(known.standing, minutes(35));
     assert_eq!(end(silent.clone(), 0), (true, Some(Why::Near)));
@@ -161,15 +164,15 @@ fn a_live_location_that_is_silent_has_not_moved() {
 fn a_live_location_that_is_over_says_no_more_than_any_fix() {
     let until = |minute| Some(at(minute));
     let shared = |until| {
-        let fix = km(6.0, 85).from_source(Source::Live { until });
+        let fix = km(6.0, 85).from_source(PositionSource::Live { until });
         seen(&taken(&Track::default(), fix), 120)
     };
     assert!(shared(until(121)).is_fresh);
     assert!(!shared(until(120)).is_fresh);
-    assert_eq!(shared(until(120)).source, Some(SourceKind::Live));
+    assert_eq!(shared(until(120)).source, Some(PositionSourceKind::Live));
     // Stopped by hand: the adapter reports the last place as a single fix.
     let running = live(&[(6.0, 85)]);
-    let stopped = taken(&running, km(6.0, 86).from_source(Source::Single));
+    let stopped = taken(&running, km(6.0, 86).from_source(PositionSource::Single));
     assert!(!seen(&stopped, 120).is_fresh);
 }
 
@@ -196,32 +199,41 @@ fn an_estimate_is_the_road_at_the_best_known_speed_and_the_buffer() {
     };
     let policy = policy();
     // 10 km × 1.4 at the city's 20 km/h: 42 minutes, and 15 to park and walk.
-    assert_eq!(estimated(&way(&[(10.0, 10)]), 10, &policy), Some((57, Basis::CitySpeed)));
+    assert_eq!(estimated(&way(&[(10.0, 10)]), 10, &policy), Some((57, EstimateBasis::CitySpeed)));
     // It runs from the fix.
-    assert_eq!(estimated(&way(&[(10.0, 10)]), 20, &policy), Some((47, Basis::CitySpeed)));
+    assert_eq!(estimated(&way(&[(10.0, 10)]), 20, &policy), Some((47, EstimateBasis::CitySpeed)));
     // Ten kilometres in ten minutes, and ten are left: those 60 km/h and the city's 20 count the
     // same, so 14 km at 40 km/h.
     let fast = way(&[(20.0, 0), (10.0, 10)]);
-    assert_eq!(estimated(&fast, 10, &policy), Some((20 + 15, Basis::OwnSpeed)));
+    assert_eq!(estimated(&fast, 10, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
     // Whichever way the road swings: of 7 km driven in ten minutes 2 came closer.
     let crosswise = |degrees: f64, minute| {
         let place = Coordinates::new(-6.2 + 10.0 / 110.6, 106.8 + degrees).unwrap();
         Fix::seen(place, at(minute))
     };
     let swung = Track::from_fixes(vec![km(12.0, 0), crosswise(0.03, 5), crosswise(0.0, 10)]);
-    assert_eq!(estimated(&swung, 10, &policy), Some((26 + 15, Basis::OwnSpeed)));
+    assert_eq!(estimated(&swung, 10, &policy), Some((26 + 15, EstimateBasis::OwnSpeed)));
     // A halt is no driving.
     let halted = way(&[(20.0, 0), (20.0, 30), (10.0, 40)]);
-    assert_eq!(estimated(&halted, 40, &policy), Some((20 + 15, Basis::OwnSpeed)));
+    assert_eq!(estimated(&halted, 40, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
     // Two minutes are no measure; nor is 2 km/h, nor 126.
-    assert_eq!(estimated(&way(&[(12.0, 8), (10.0, 10)]), 10, &policy).unwrap().1, Basis::CitySpeed);
-    assert_eq!(estimated(&way(&[(10.5, 0), (10.0, 14)]), 14, &policy).unwrap().1, Basis::CitySpeed);
-    assert_eq!(estimated(&way(&[(31.0, 0), (10.0, 10)]), 10, &policy).unwrap().1, Basis::CitySpeed);
+    assert_eq!(
+        estimated(&way(&[(12.0, 8), (10.0, 10)]), 10, &policy).unwrap().1,
+        EstimateBasis::CitySpeed
+    );
+    assert_eq!(
+        estimated(&way(&[(10.5, 0), (10.0, 14)]), 14, &policy).unwrap().1,
+        EstimateBasis::CitySpeed
+    );
+    assert_eq!(
+        estimated(&way(&[(31.0, 0), (10.0, 10)]), 10, &policy).unwrap().1,
+        EstimateBasis::CitySpeed
+    );
     // Nobody knows when one arrives who moves away.
     assert_eq!(estimated(&way(&[(8.0, 0), (10.1, 10)]), 10, &policy), None);
     // Who has stood for a while leaves now at the earliest.
     let waiting = way(&[(10.0, 0), (10.0, 10)]);
-    assert_eq!(estimated(&waiting, 15, &policy), Some((57, Basis::CitySpeed)));
+    assert_eq!(estimated(&waiting, 15, &policy), Some((57, EstimateBasis::CitySpeed)));
 }
 
 #[test]
@@ -242,42 +254,45 @@ fn a_routing_server_is_believed_before_speeds_and_slowed_by_the_hour() {
     let mut speeds = [40.0; 24];
     speeds[17] = 20.0;
     let policy = Policy { travel: TravelPolicy { speeds, ..policy().travel }, ..policy() };
-    let track = way(&[(20.0, 0), (16.0, 10)]).routed(at(10), Road::Drive(minutes(24))).unwrap();
+    let track =
+        way(&[(20.0, 0), (16.0, 10)]).routed(at(10), RouteEstimate::Drive(minutes(24))).unwrap();
     let estimate =
         |track: &Track, minute| evidence(track, at(minute), &policy).unwrap().estimate.unwrap();
     let known = estimate(&track, 10);
-    assert_eq!((known.arrives_in.num_minutes(), known.basis), (48 + 15, Basis::Routed));
+    assert_eq!((known.arrives_in.num_minutes(), known.basis), (48 + 15, EstimateBasis::Routed));
     assert!(!known.is_routing_silent);
     // Half the distance later half of it is left.
     let later = taken(&track, km(8.0, 15));
     assert_eq!(estimate(&later, 15).arrives_in.num_minutes(), 24 + 15);
     // What it said too long ago is not carried over.
     let much_later = taken(&later, km(7.0, 21));
-    assert_eq!(estimate(&much_later, 21).basis, Basis::OwnSpeed);
+    assert_eq!(estimate(&much_later, 21).basis, EstimateBasis::OwnSpeed);
     // Where it was silent, that is said.
-    let silent = way(&[(20.0, 0), (16.0, 10)]).routed(at(10), Road::Silent).unwrap();
+    let silent = way(&[(20.0, 0), (16.0, 10)]).routed(at(10), RouteEstimate::Silent).unwrap();
     let known = estimate(&silent, 10);
-    assert_eq!((known.basis, known.is_routing_silent), (Basis::OwnSpeed, true));
-    assert_eq!(silent.routed(at(9), Road::Silent), None, "no such fix");
+    assert_eq!((known.basis, known.is_routing_silent), (EstimateBasis::OwnSpeed, true));
+    assert_eq!(silent.routed(at(9), RouteEstimate::Silent), None, "no such fix");
 }
 
 #[test]
 fn the_newest_believable_fix_wins() {
     let track = way(&[(20.0, 0), (18.0, 5)]);
     let accuracy = |metres, fix: Fix| Fix { accuracy_metres: Some(metres), ..fix };
-    assert_eq!(track.take(km(17.0, 4)), Taken::Late);
-    let Taken::Vague(vague) = track.take(accuracy(2_001.0, km(17.0, 6))) else { panic!() };
+    assert_eq!(track.take(km(17.0, 4)), TrackUpdate::OutOfOrder);
+    let TrackUpdate::Imprecise(vague) = track.take(accuracy(2_001.0, km(17.0, 6))) else {
+        panic!()
+    };
     assert_eq!((vague.latest(), vague.dropped()), (track.latest(), 1));
-    assert!(matches!(track.take(accuracy(2_000.0, km(17.0, 6))), Taken::Kept(_)));
+    assert!(matches!(track.take(accuracy(2_000.0, km(17.0, 6))), TrackUpdate::Accepted(_)));
     // Ten kilometres in a minute, and then back where it was.
-    let Taken::Doubted(doubted) = track.take(km(8.0, 6)) else { panic!() };
+    let TrackUpdate::Doubtful(doubted) = track.take(km(8.0, 6)) else { panic!() };
     assert_eq!((doubted.latest(), doubted.dropped()), (track.latest(), 1));
-    let Taken::Kept(back) = doubted.take(km(17.5, 7)) else { panic!() };
+    let TrackUpdate::Accepted(back) = doubted.take(km(17.5, 7)) else { panic!() };
     assert_eq!((back.latest(), back.doubted(), back.dropped()), (Some(&km(17.5, 7)), None, 1));
     assert_eq!(seen(&back, 8).dropped, 1);
     // 199 km/h are believed, 201 are not.
-    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 19.9, 6)), Taken::Kept(_)));
-    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 20.3, 6)), Taken::Doubted(_)));
+    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 19.9, 6)), TrackUpdate::Accepted(_)));
+    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 20.3, 6)), TrackUpdate::Doubtful(_)));
 }
 
 #[test]
@@ -296,13 +311,13 @@ fn two_reports_that_agree_outvote_an_older_one() {
 fn what_says_nothing_new_is_not_kept() {
     let track = way(&[(20.0, 0)]);
     let second = |seconds, far: f64| Fix { at: at(0) + TimeDelta::seconds(seconds), ..km(far, 0) };
-    assert_eq!(track.take(second(59, 20.0)), Taken::Known);
-    assert_eq!(track.take(second(59, 20.04)), Taken::Known);
-    assert!(matches!(track.take(second(60, 20.0)), Taken::Kept(_)));
-    assert!(matches!(track.take(second(10, 20.06)), Taken::Kept(_)));
+    assert_eq!(track.take(second(59, 20.0)), TrackUpdate::Duplicate);
+    assert_eq!(track.take(second(59, 20.04)), TrackUpdate::Duplicate);
+    assert!(matches!(track.take(second(60, 20.0)), TrackUpdate::Accepted(_)));
+    assert!(matches!(track.take(second(10, 20.06)), TrackUpdate::Accepted(_)));
     // How it comes is news.
-    let live = second(1, 20.0).from_source(Source::Live { until: None });
-    assert!(matches!(track.take(live), Taken::Kept(_)));
+    let live = second(1, 20.0).from_source(PositionSource::Live { until: None });
+    assert!(matches!(track.take(live), TrackUpdate::Accepted(_)));
 }
 
 #[test]
@@ -312,7 +327,7 @@ fn twelve_fixes_tell_of_the_whole_way_and_of_a_whole_rest() {
     for step in 0..1_440_u16 {
         let far = 20.0 - 0.0125 * f64::from(step);
         let fix = Fix { at: at(0) + TimeDelta::seconds(5 * i64::from(step)), ..km(far, 0) };
-        if let Taken::Kept(next) = track.take(fix) {
+        if let TrackUpdate::Accepted(next) = track.take(fix) {
             track = next;
             assert_eq!(track.fixes()[0].at, at(0), "where they set out is remembered");
         }
@@ -343,7 +358,7 @@ fn a_forecast_is_what_the_end_would_decide() {
         (&[], 90, Forecast::NoPosition),
     ] {
         let story = story(way(points), 0);
-        let (forecast, known) = foresee(&story.held, at(minute), &story.policy);
+        let (forecast, known) = foresee(&story.tracked, at(minute), &story.policy);
         assert_eq!(forecast, expected, "{points:?} {known:?}");
         assert_eq!(known.is_some(), !points.is_empty());
     }
@@ -352,23 +367,23 @@ fn a_forecast_is_what_the_end_would_decide() {
 #[test]
 fn the_decision_carries_its_evidence() {
     let story = story(way(&[(30.0, 100), (20.0, 110), (12.0, 119)]), 1);
-    let change = change(Some(&story.held), Command::Wake, at(120), &story.policy);
+    let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
     let Event::ExtendedByClock { evidence, .. } = change.event else { panic!("{change:?}") };
     assert!((evidence.distance_metres - 12_000.0).abs() < 10.0);
     assert_eq!((evidence.is_approaching, evidence.within_radius), (Some(true), false));
     assert_eq!((evidence.fix_age, evidence.extensions), (minutes(1), 1));
-    assert_eq!(evidence.estimate.unwrap().basis, Basis::OwnSpeed);
-    assert_eq!(evidence.source, Some(SourceKind::Page));
+    assert_eq!(evidence.estimate.unwrap().basis, EstimateBasis::OwnSpeed);
+    assert_eq!(evidence.source, Some(PositionSourceKind::Page));
     assert_eq!(change.booking.hold.extensions, 2);
 }
 
 /// Reports that may or may not be believed, at times that may run backwards.
 fn reports() -> impl Strategy<Value = Vec<Fix>> {
     let source = prop_oneof![
-        Just(Source::Page),
-        Just(Source::Single),
-        Just(Source::Live { until: None }),
-        (0..200_i64).prop_map(|minute| Source::Live { until: Some(at(minute)) }),
+        Just(PositionSource::Page),
+        Just(PositionSource::Single),
+        Just(PositionSource::Live { until: None }),
+        (0..200_i64).prop_map(|minute| PositionSource::Live { until: Some(at(minute)) }),
     ];
     let accuracy = prop::option::of(0.0..5_000.0_f64);
     let fix = (-8.0..-5.0_f64, 105.0..108.0_f64, accuracy, 0..9_000_i64, source);
@@ -391,8 +406,8 @@ proptest! {
         let mut track = Track::default();
         for fix in reports {
             match track.take(fix) {
-                Taken::Kept(next) | Taken::Doubted(next) | Taken::Vague(next) => track = next,
-                Taken::Known | Taken::Late => {}
+                TrackUpdate::Accepted(next) | TrackUpdate::Doubtful(next) | TrackUpdate::Imprecise(next) => track = next,
+                TrackUpdate::Duplicate | TrackUpdate::OutOfOrder => {}
             }
             prop_assert!(track.fixes().len() <= MAX_FIXES);
             prop_assert!(track.fixes().is_sorted_by_key(|fix| fix.at));
@@ -408,7 +423,7 @@ proptest! {
     #[test]
     fn no_way_breaks_the_end_of_a_hold(reports in reports(), now in 0..200_i64, used in 0..3_u32) {
         let story = story(Track::from_fixes(reports), used);
-        let (forecast, known) = foresee(&story.held, at(now), &story.policy);
+        let (forecast, known) = foresee(&story.tracked, at(now), &story.policy);
         if let Some(known) = known {
             prop_assert!(known.distance_metres.is_finite());
             prop_assert!(known.fix_age >= TimeDelta::zero() && known.standing >= TimeDelta::zero());
@@ -416,17 +431,17 @@ proptest! {
         } else {
             prop_assert_eq!(forecast, Forecast::NoPosition);
         }
-        let ended = decide(Some(&story.held), Command::Wake, at(120), &story.policy).unwrap();
+        let ended = decide(Some(&story.tracked), Command::Wake, at(120), &story.policy).unwrap();
         let Decision::Step(step) = ended else { panic!() };
         let is_extended = matches!(step.change.event, Event::ExtendedByClock { .. });
         prop_assert_eq!(step.change.booking.is_pending(), is_extended);
         // What is foreseen at the very end is what is decided.
-        let (forecast, _): (Forecast, _) = foresee(&story.held, end_of(&story), &story.policy);
+        let (forecast, _): (Forecast, _) = foresee(&story.tracked, end_of(&story), &story.policy);
         let grows = matches!(forecast, Forecast::WillExtend | Forecast::InTime);
         prop_assert!(grows || !is_extended);
     }
 }
 
-fn end_of(story: &Story) -> Moment {
+fn end_of(story: &Scenario) -> Moment {
     story.until()
 }

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Timelike};
 
 use super::track::SPOT_METRES;
-use super::{Basis, Estimate, Fix, Road, Track};
+use super::{Estimate, EstimateBasis, Fix, RouteEstimate, Track};
 use crate::domain::{Moment, Policy, TravelPolicy};
 
 /// Approach is read off the fixes of so long before the latest.
@@ -112,16 +112,16 @@ impl<'a> Approach<'a> {
     }
 
     /// The drive from the latest fix, by the best clue there is.
-    fn drive(&self) -> (TimeDelta, Basis) {
+    fn drive(&self) -> (TimeDelta, EstimateBasis) {
         let travel = &self.policy.travel;
         if let Some(drive) = self.routed() {
-            return (drive, Basis::Routed);
+            return (drive, EstimateBasis::Routed);
         }
         let road_km = self.metres / 1000.0 * travel.road_factor;
         let city = self.city_speed();
         let (km_per_hour, basis) = match self.own_speed() {
-            Some(own) => (city + (own - city) * OWN_SHARE, Basis::OwnSpeed),
-            None => (city, Basis::CitySpeed),
+            Some(own) => (city + (own - city) * OWN_SHARE, EstimateBasis::OwnSpeed),
+            None => (city, EstimateBasis::CitySpeed),
         };
         (hours(road_km / km_per_hour), basis)
     }
@@ -151,9 +151,9 @@ impl<'a> Approach<'a> {
     /// What a routing server said, slowed by the traffic of the hour. What it said of an earlier
     /// fix shrinks with the distance since.
     fn routed(&self) -> Option<TimeDelta> {
-        let said = |fix: &Fix| match fix.road {
-            Road::Drive(drive) => Some((drive, fix.place, fix.at)),
-            Road::Unasked | Road::Silent => None,
+        let said = |fix: &Fix| match fix.route {
+            RouteEstimate::Drive(drive) => Some((drive, fix.place, fix.at)),
+            RouteEstimate::Unasked | RouteEstimate::Silent => None,
         };
         let (drive, place, at) = self.track.fixes().iter().rev().find_map(said)?;
         if self.latest.at - at > ROAD_LIFE {
@@ -167,8 +167,13 @@ impl<'a> Approach<'a> {
 
     /// Whether the routing server was asked last in vain.
     fn is_routing_silent(&self) -> bool {
-        let asked = |fix: &&Fix| fix.road != Road::Unasked;
-        self.track.fixes().iter().rev().find(asked).is_some_and(|fix| fix.road == Road::Silent)
+        let asked = |fix: &&Fix| fix.route != RouteEstimate::Unasked;
+        self.track
+            .fixes()
+            .iter()
+            .rev()
+            .find(asked)
+            .is_some_and(|fix| fix.route == RouteEstimate::Silent)
     }
 }
 

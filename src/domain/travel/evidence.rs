@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::approach::Approach;
-use super::{Source, Track};
+use super::{PositionSource, Track};
 use crate::domain::{Moment, Policy};
 
 /// What is known of a guest's way at one moment: this stays when the positions are gone.
@@ -22,7 +22,7 @@ pub struct Evidence {
     /// When the guest will be there; `None` of one who moves away.
     pub estimate: Option<Estimate>,
     /// How the latest fix came; `None` of evidence older than this field.
-    pub source: Option<SourceKind>,
+    pub source: Option<PositionSourceKind>,
     /// How long the guest has stayed at the same spot, as far as the kept fixes tell.
     pub standing: TimeDelta,
     /// Reports that were not believed.
@@ -39,14 +39,14 @@ pub struct Estimate {
     /// From the moment of the evidence to the hotel's door, buffer included.
     pub arrives_in: TimeDelta,
     /// What it was reckoned from.
-    pub basis: Basis,
+    pub basis: EstimateBasis,
     /// Whether a routing server was asked in vain.
     pub is_routing_silent: bool,
 }
 
 /// What an estimate was reckoned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Basis {
+pub enum EstimateBasis {
     /// A routing server's drive, slowed by the traffic of the hour.
     Routed,
     /// The guest's own closing speed.
@@ -57,7 +57,7 @@ pub enum Basis {
 
 /// How a fix came, without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SourceKind {
+pub enum PositionSourceKind {
     /// From the guest's page.
     Page,
     /// Sent once by hand.
@@ -125,12 +125,12 @@ pub fn evidence(track: &Track, now: Moment, policy: &Policy) -> Option<Evidence>
         is_fresh: is_live || fix_age <= travel.fix_max_age,
         estimate: approach.estimate(),
         source: Some(match latest.source {
-            Source::Page => SourceKind::Page,
-            Source::Single => SourceKind::Single,
-            Source::Live { .. } if is_live && fix_age > travel.fix_max_age => {
-                SourceKind::LiveSilent
+            PositionSource::Page => PositionSourceKind::Page,
+            PositionSource::Single => PositionSourceKind::Single,
+            PositionSource::Live { .. } if is_live && fix_age > travel.fix_max_age => {
+                PositionSourceKind::LiveSilent
             }
-            Source::Live { .. } => SourceKind::Live,
+            PositionSource::Live { .. } => PositionSourceKind::Live,
         }),
         standing: approach.standing(),
         dropped: track.dropped(),

@@ -19,20 +19,20 @@ pub struct Fix {
     /// When it was measured.
     pub at: Moment,
     /// How it came.
-    pub source: Source,
+    pub source: PositionSource,
     /// What a routing server said of the road from here.
-    pub road: Road,
+    pub route: RouteEstimate,
 }
 
 /// How a fix came: what its age means depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum PositionSource {
     /// From the guest's page, which reports while it is open.
     Page,
     /// Sent once by hand.
     Single,
     /// From a Telegram live location. It reports movement, so while it runs its silence means
-    /// *has not moved*. One that was stopped ends with a [`Source::Single`] fix.
+    /// *has not moved*. One that was stopped ends with a [`PositionSource::Single`] fix.
     Live {
         /// When the guest's sharing ends by itself; `None` if it runs until stopped.
         until: Option<Moment>,
@@ -41,7 +41,7 @@ pub enum Source {
 
 /// What a routing server said of the road from a fix to the hotel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Road {
+pub enum RouteEstimate {
     /// It was not asked, or has not answered yet.
     #[default]
     Unasked,
@@ -82,12 +82,18 @@ impl Fix {
     /// A fix of which nothing more is known than where and when.
     #[must_use]
     pub fn seen(place: Coordinates, at: Moment) -> Self {
-        Self { place, accuracy_metres: None, at, source: Source::Page, road: Road::Unasked }
+        Self {
+            place,
+            accuracy_metres: None,
+            at,
+            source: PositionSource::Page,
+            route: RouteEstimate::Unasked,
+        }
     }
 
     /// The same fix, come another way.
     #[must_use]
-    pub fn from_source(self, source: Source) -> Self {
+    pub fn from_source(self, source: PositionSource) -> Self {
         Self { source, ..self }
     }
 
@@ -95,8 +101,8 @@ impl Fix {
     #[must_use]
     pub fn is_live(&self, now: Moment) -> bool {
         match self.source {
-            Source::Live { until } => until.is_none_or(|until| now < until),
-            Source::Page | Source::Single => false,
+            PositionSource::Live { until } => until.is_none_or(|until| now < until),
+            PositionSource::Page | PositionSource::Single => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Fix, Road, Source};
+use super::{Fix, PositionSource, RouteEstimate};
 use crate::domain::Moment;
 
 /// Fixes kept of one guest.
@@ -39,17 +39,17 @@ pub struct Track {
 
 /// What a track makes of one more fix.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Taken {
+pub enum TrackUpdate {
     /// It is believed: the track with it.
-    Kept(Track),
+    Accepted(Track),
     /// It is believed, and says nothing that is not known already.
-    Known,
+    Duplicate,
     /// It is not believed ([`Track::dropped`] has it counted); a second one that agrees will be.
-    Doubted(Track),
+    Doubtful(Track),
     /// It is too vague to be of use.
-    Vague(Track),
+    Imprecise(Track),
     /// It is older than what is known.
-    Late,
+    OutOfOrder,
 }
 
 impl Track {
@@ -69,17 +69,17 @@ impl Track {
 
     /// What becomes of one more fix. The newest that can be believed wins.
     #[must_use]
-    pub fn take(&self, fix: Fix) -> Taken {
+    pub fn take(&self, fix: Fix) -> TrackUpdate {
         let is_vague = fix.accuracy_metres.is_some_and(|metres| metres > MAX_ACCURACY_METRES);
         let Some(latest) = self.latest() else {
-            return if is_vague { Taken::Vague(self.dropping()) } else { self.kept(fix) };
+            return if is_vague { TrackUpdate::Imprecise(self.dropping()) } else { self.kept(fix) };
         };
         if fix.at < latest.at {
-            Taken::Late
+            TrackUpdate::OutOfOrder
         } else if is_vague {
-            Taken::Vague(self.dropping())
+            TrackUpdate::Imprecise(self.dropping())
         } else if is_believable(latest, &fix) {
-            if is_news(latest, &fix) { self.kept(fix) } else { Taken::Known }
+            if is_news(latest, &fix) { self.kept(fix) } else { TrackUpdate::Duplicate }
         } else {
             match self.doubted {
                 // Two against one: it was the older fix that was wrong.
@@ -87,7 +87,9 @@ impl Track {
                     let begun = Self { fixes: vec![doubted], doubted: None, dropped: self.dropped };
                     begun.kept(fix)
                 }
-                Some(_) | None => Taken::Doubted(Self { doubted: Some(fix), ..self.dropping() }),
+                Some(_) | None => {
+                    TrackUpdate::Doubtful(Self { doubted: Some(fix), ..self.dropping() })
+                }
             }
         }
     }
@@ -96,7 +98,7 @@ impl Track {
         Self { dropped: self.dropped.saturating_add(1), ..self.clone() }
     }
 
-    fn kept(&self, fix: Fix) -> Taken {
+    fn kept(&self, fix: Fix) -> TrackUpdate {
         let mut fixes: Vec<Fix> = Vec::with_capacity(MAX_FIXES + 1);
         let newer = self.fixes.iter().skip(1).chain([&fix]);
         for (one, next) in self.fixes.iter().zip(newer) {
@@ -121,15 +123,15 @@ impl Track {
             // Where they set out stays.
             fixes.remove(1);
         }
-        Taken::Kept(Self { fixes, doubted: None, dropped: self.dropped })
+        TrackUpdate::Accepted(Self { fixes, doubted: None, dropped: self.dropped })
     }
 
     /// The track with what a routing server said of the road from the fix measured at `at`;
     /// `None` if that fix is gone.
     #[must_use]
-    pub fn routed(&self, at: Moment, road: Road) -> Option<Self> {
+    pub fn routed(&self, at: Moment, route: RouteEstimate) -> Option<Self> {
         let mut track = self.clone();
-        track.fixes.iter_mut().rev().find(|fix| fix.at == at)?.road = road;
+        track.fixes.iter_mut().rev().find(|fix| fix.at == at)?.route = route;
         Some(track)
     }
 
@@ -168,9 +170,12 @@ fn is_believable(from: &Fix, to: &Fix) -> bool {
 /// Whether a fix says more than the one before it.
 fn is_news(latest: &Fix, fix: &Fix) -> bool {
     let came_otherwise = match (latest.source, fix.source) {
-        (Source::Live { until: before }, Source::Live { until: now }) => before != now,
-        (Source::Page, Source::Page) | (Source::Single, Source::Single) => false,
-        (Source::Live { .. } | Source::Page | Source::Single, _) => true,
+        (PositionSource::Live { until: before }, PositionSource::Live { until: now }) => {
+            before != now
+        }
+        (PositionSource::Page, PositionSource::Page)
+        | (PositionSource::Single, PositionSource::Single) => false,
+        (PositionSource::Live { .. } | PositionSource::Page | PositionSource::Single, _) => true,
     };
     came_otherwise
         || fix.at - latest.at >= WORTH_AGE

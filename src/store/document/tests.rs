@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::travel::Road;
-use crate::domain::{Coordinates, Fix, Source, Track};
+use crate::domain::travel::RouteEstimate;
+use crate::domain::{Coordinates, Fix, PositionSource, Track};
 
 /// Changes of every kind as the first version wrote them. The file is never written again.
 const FIRST_VERSION: &str = include_str!("../../../tests/it/fixtures/change-v1.json");
@@ -102,12 +102,13 @@ fn a_track_is_read_as_it_was_written() {
         ..Fix::seen(Coordinates::new(latitude, 106.816_666).unwrap(), at)
     };
     let live = Fix {
-        source: Source::Live { until: Some(at) },
-        road: Road::Drive(TimeDelta::minutes(20)),
+        source: PositionSource::Live { until: Some(at) },
+        route: RouteEstimate::Drive(TimeDelta::minutes(20)),
         ..fix(-6.19, None)
     };
-    let lost = Fix { source: Source::Single, road: Road::Silent, ..fix(-6.18, None) };
-    let endless = fix(-6.17, None).from_source(Source::Live { until: None });
+    let lost =
+        Fix { source: PositionSource::Single, route: RouteEstimate::Silent, ..fix(-6.18, None) };
+    let endless = fix(-6.17, None).from_source(PositionSource::Live { until: None });
     let fixes = vec![fix(-6.2, None), fix(-6.175_392, Some(4.75)), live, lost, endless];
     let written = Track::from_fixes(fixes).doubting(Some(fix(-6.9, None)), 3);
     let text = serde_json::to_string(&fix_documents(&written)).unwrap();

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{broken, moment};
-use crate::domain::travel::{Basis, Estimate, Road, SourceKind, Why};
-use crate::domain::{Coordinates, Evidence, Fix, Forecast, Source, Track};
+use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind, RouteEstimate, Why};
+use crate::domain::{Coordinates, Evidence, Fix, Forecast, PositionSource, Track};
 use crate::store::StoreError;
 
 /// The fields with a default came later than the others.
@@ -39,7 +39,7 @@ pub(in crate::store) struct EstimateDocument {
 }
 
 /// Pairs a domain enum without data with its persisted names, both ways.
-macro_rules! named {
+macro_rules! name_source {
     ($document:ident is $domain:ident: $($variant:ident),+) => {
         #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
         #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -59,10 +59,10 @@ macro_rules! named {
     };
 }
 
-named!(ForecastDocument is Forecast: InTime, WillExtend, WillCancel, NoPosition);
-named!(SourceKindDocument is SourceKind: Page, Single, Live, LiveSilent);
-named!(BasisDocument is Basis: Routed, OwnSpeed, CitySpeed);
-named!(WhyDocument is Why: Near, Closing, Stale, NoneLeft, Far, TooLate, MovedAway, NotLeft, Parked);
+name_source!(ForecastDocument is Forecast: InTime, WillExtend, WillCancel, NoPosition);
+name_source!(SourceKindDocument is PositionSourceKind: Page, Single, Live, LiveSilent);
+name_source!(BasisDocument is EstimateBasis: Routed, OwnSpeed, CitySpeed);
+name_source!(WhyDocument is Why: Near, Closing, Stale, NoneLeft, Far, TooLate, MovedAway, NotLeft, Parked);
 
 /// The fields with a default came later than the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ pub(in crate::store) struct FixDocument {
     #[serde(default)]
     pub source: SourceDocument,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub road: Option<RoadDocument>,
+    pub route: Option<RoadDocument>,
     /// Not believed yet: the last one only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_doubted: bool,
@@ -148,19 +148,19 @@ impl From<EvidenceDocument> for Evidence {
     }
 }
 
-impl From<Source> for SourceDocument {
-    fn from(source: Source) -> Self {
+impl From<PositionSource> for SourceDocument {
+    fn from(source: PositionSource) -> Self {
         match source {
-            Source::Page => Self::Page,
-            Source::Single => Self::Single,
-            Source::Live { until } => {
+            PositionSource::Page => Self::Page,
+            PositionSource::Single => Self::Single,
+            PositionSource::Live { until } => {
                 Self::Live { until_ms: until.map(|until| until.timestamp_millis()) }
             }
         }
     }
 }
 
-impl TryFrom<SourceDocument> for Source {
+impl TryFrom<SourceDocument> for PositionSource {
     type Error = StoreError;
 
     fn try_from(stored: SourceDocument) -> Result<Self, StoreError> {
@@ -181,10 +181,12 @@ pub(in crate::store) fn fix_documents(track: &Track) -> Vec<FixDocument> {
         accuracy_metres: fix.accuracy_metres,
         at_ms: fix.at.timestamp_millis(),
         source: fix.source.into(),
-        road: match fix.road {
-            Road::Unasked => None,
-            Road::Silent => Some(RoadDocument::Silent),
-            Road::Drive(drive) => Some(RoadDocument::Drive { ms: drive.num_milliseconds() }),
+        route: match fix.route {
+            RouteEstimate::Unasked => None,
+            RouteEstimate::Silent => Some(RoadDocument::Silent),
+            RouteEstimate::Drive(drive) => {
+                Some(RoadDocument::Drive { ms: drive.num_milliseconds() })
+            }
         },
         is_doubted: false,
         dropped: None,
@@ -219,10 +221,10 @@ fn fix(stored: FixDocument) -> Result<Fix, StoreError> {
         accuracy_metres: stored.accuracy_metres,
         at: moment(stored.at_ms)?,
         source: stored.source.try_into()?,
-        road: match stored.road {
-            None => Road::Unasked,
-            Some(RoadDocument::Silent) => Road::Silent,
-            Some(RoadDocument::Drive { ms }) => Road::Drive(TimeDelta::milliseconds(ms)),
+        route: match stored.route {
+            None => RouteEstimate::Unasked,
+            Some(RoadDocument::Silent) => RouteEstimate::Silent,
+            Some(RoadDocument::Drive { ms }) => RouteEstimate::Drive(TimeDelta::milliseconds(ms)),
         },
     })
 }

@@ -11,12 +11,12 @@ use serde::Deserialize;
 use super::MongoStore;
 use super::error::store_error;
 use super::shape::{BOOKINGS, TRACKS, TrackDocument, read, receipt_order, track_document};
-use crate::domain::{Booking, Held, Hold, ReceiptNo, Revision, Track};
+use crate::domain::{Booking, Hold, ReceiptNo, Revision, Track, TrackedBooking};
 use crate::store::document::{BookingDocument, moment, receipt_no, track};
 use crate::store::{Filter, Page, PageKey, Search, StatusKind, StoreError, Wake};
 
 #[derive(Debug, Deserialize)]
-struct WithTracks {
+struct BookingWithTrack {
     tracks: Vec<TrackDocument>,
 }
 
@@ -49,7 +49,10 @@ impl TryFrom<WakeDocument> for Wake {
 impl MongoStore {
     /// One snapshot for booking and track: the end of a hold takes the track away with the same
     /// commit.
-    pub(super) async fn read_held(&self, of: &[ReceiptNo]) -> Result<Vec<Held>, StoreError> {
+    pub(super) async fn read_bookings(
+        &self,
+        of: &[ReceiptNo],
+    ) -> Result<Vec<TrackedBooking>, StoreError> {
         let ids: Vec<String> = of.iter().map(ToString::to_string).collect();
         let pipeline = [
             doc! { "$match": { "_id": { "$in": ids } } },
@@ -66,13 +69,13 @@ impl MongoStore {
             .map_err(|error| store_error(&error))?;
         let found: Vec<Document> =
             cursor.try_collect().await.map_err(|error| store_error(&error))?;
-        let held = |stored: Document| {
-            let WithTracks { tracks } = read(stored.clone())?;
+        let tracked = |stored: Document| {
+            let BookingWithTrack { tracks } = read(stored.clone())?;
             let stored: BookingDocument = read(stored)?;
             let fixes = tracks.into_iter().next().map_or_else(Vec::new, |track| track.fixes);
-            Ok(Held { booking: stored.try_into()?, track: track(fixes)? })
+            Ok(TrackedBooking { booking: stored.try_into()?, track: track(fixes)? })
         };
-        found.into_iter().map(held).collect()
+        found.into_iter().map(tracked).collect()
     }
 
     pub(super) async fn read_page(
@@ -99,7 +102,7 @@ impl MongoStore {
         let mut tracks = self.tracks(&found).await?;
         let bookings = found.into_iter().map(|stored| {
             let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
-            Ok(Held { booking: Booking::try_from(stored)?, track })
+            Ok(TrackedBooking { booking: Booking::try_from(stored)?, track })
         });
         Ok(Page { bookings: bookings.collect::<Result<_, StoreError>>()?, has_next, total })
     }

@@ -24,7 +24,7 @@ use super::shape::{
 use super::writes::{Write, writes};
 use crate::domain::Revision;
 use crate::store::document::{hash, hash_text, receipt_no};
-use crate::store::{Commit, CommitAnswer, StoreError};
+use crate::store::{Commit, CommitOutcome, StoreError};
 
 /// A batch is tried for so long. Not counted in tries: a node beside one that commits without a
 /// pause finds its gap only after many short ones.
@@ -64,7 +64,7 @@ impl MongoStore {
     pub(super) async fn commit_batch(
         &self,
         batch: &[Commit],
-    ) -> Result<Vec<CommitAnswer>, StoreError> {
+    ) -> Result<Vec<CommitOutcome>, StoreError> {
         let deadline = Instant::now() + PATIENCE;
         let mut tries = 1;
         loop {
@@ -86,7 +86,7 @@ impl MongoStore {
         &self,
         batch: &[Commit],
         deadline: Instant,
-    ) -> Result<Vec<CommitAnswer>, Failure> {
+    ) -> Result<Vec<CommitOutcome>, Failure> {
         let mut session = self.client.start_session().await?;
         session
             .start_transaction()
@@ -176,7 +176,7 @@ impl MongoStore {
         session: &mut ClientSession,
         batch: &[Commit],
         seen: &Seen,
-    ) -> Result<(Vec<CommitAnswer>, bool), Failure> {
+    ) -> Result<(Vec<CommitOutcome>, bool), Failure> {
         let plan = decide(batch, seen)?;
         for write in writes(&plan)? {
             self.write(session, write).await?;

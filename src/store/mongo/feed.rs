@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::MongoStore;
 use super::error::{closed, cursor_error, store_error};
-use super::shape::{CHANGES, LeaseDocument, TRACKS, notice_id, outbox_field, read, read_raw};
+use super::shape::{CHANGES, LeaseDocument, TRACKS, notification_id, outbox_field, read, read_raw};
 use crate::store::document::{ChangeDocument, receipt_no};
-use crate::store::{Changes, Cursor, Fed, Mark, StoreError};
+use crate::store::{Changes, Cursor, FeedEvent, SettledNotification, StoreError};
 
 /// Longer than any token of ours: what is longer is not asked about.
 const MAX_CURSOR: usize = 2_000;
@@ -64,7 +64,7 @@ struct UpdatedFields {
 }
 
 #[derive(Debug, Deserialize)]
-struct FedChange {
+struct ChangeEvent {
     lease: LeaseDocument,
 }
 
@@ -88,7 +88,7 @@ impl MongoStore {
         let state = (opened.with_type::<Event>(), self.closed.clone());
         let events = stream::try_unfold(state, |(mut events, closed)| async {
             let event = next(&mut events, &closed).await?;
-            Ok(Some(((cursor(&event.token)?, fed(event)?), (events, closed))))
+            Ok(Some(((cursor(&event.token)?, feed_event(event)?), (events, closed))))
         });
         Ok(Changes { start, stream: events.boxed() })
     }
@@ -99,7 +99,7 @@ impl MongoStore {
         &self,
         after: &Cursor,
         until: &Cursor,
-    ) -> Result<BoxStream<'static, Result<(Cursor, Fed), StoreError>>, StoreError> {
+    ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError> {
         let until = well_formed(until)?;
         let watch = self.db.watch().pipeline(pipeline()).max_await_time(REPLAY_WAIT);
         let opened = watch.resume_after(token(after)?).await;
@@ -122,11 +122,11 @@ impl MongoStore {
                 if cursor.0 > until {
                     return Ok(None);
                 }
-                match fed(event)? {
-                    changed @ Fed::Changed { .. } => {
+                match feed_event(event)? {
+                    changed @ FeedEvent::Changed { .. } => {
                         return Ok(Some(((cursor, changed), (events, until, is_closed))));
                     }
-                    Fed::Moved(_) | Fed::Marked(_) => {}
+                    FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
                 }
             }
         });
@@ -136,14 +136,14 @@ impl MongoStore {
 
 fn pipeline() -> [Document; 2] {
     let insert = doc! { "ns.coll": CHANGES, "operationType": "insert" };
-    let mark = doc! {
+    let settle = doc! {
         "ns.coll": CHANGES,
         "operationType": "update",
         "updateDescription.updatedFields.marked": { "$exists": true },
     };
     let moved = doc! { "ns.coll": TRACKS, "operationType": "replace" };
     [
-        doc! { "$match": { "$or": [insert, mark, moved] } },
+        doc! { "$match": { "$or": [insert, settle, moved] } },
         doc! { "$unset": ["fullDocument.fixes", "lsid", "txnNumber", "clusterTime", "wallTime"] },
     ]
 }
@@ -160,23 +160,26 @@ async fn next(
     }
 }
 
-fn fed(event: Event) -> Result<Fed, StoreError> {
+fn feed_event(event: Event) -> Result<FeedEvent, StoreError> {
     let odd = || StoreError::Unexpected(format!("an event of {} lacks a part", event.ns.coll));
     match (event.ns.coll.as_str(), event.operation_type.as_str()) {
         (CHANGES, "insert") => {
             let stored = event.full_document.ok_or_else(odd)?;
-            let FedChange { lease } = read_raw(stored.as_bytes())?;
+            let ChangeEvent { lease } = read_raw(stored.as_bytes())?;
             let change: ChangeDocument = read_raw(stored.as_bytes())?;
-            Ok(Fed::Changed { change: Arc::new(change.try_into()?), lease: lease.try_into()? })
+            Ok(FeedEvent::Changed {
+                change: Arc::new(change.try_into()?),
+                lease: lease.try_into()?,
+            })
         }
         (CHANGES, "update") => {
             let UpdatedFields { marked, others } =
                 event.update_description.ok_or_else(odd)?.updated_fields;
-            let notice = notice_id(&event.document_key.id, &marked)?;
-            let is_given_up = others.contains_key(outbox_field(notice.to, "gave_up"));
-            Ok(Fed::Marked(Mark { notice, is_given_up }))
+            let notification = notification_id(&event.document_key.id, &marked)?;
+            let is_given_up = others.contains_key(outbox_field(notification.to, "gave_up"));
+            Ok(FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up }))
         }
-        (TRACKS, "replace") => Ok(Fed::Moved(receipt_no(&event.document_key.id)?)),
+        (TRACKS, "replace") => Ok(FeedEvent::PositionMoved(receipt_no(&event.document_key.id)?)),
         _ => Err(odd()),
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use chrono::NaiveDate;
 
 use crate::domain::{Booking, ReceiptNo, Revision, RoomCode, TokenHash};
-use crate::store::{Commit, CommitAnswer, Opening, Requested, StoreError};
+use crate::store::{Commit, CommitOutcome, Opening, RequestRecord, StoreError};
 
 /// One room type on one night.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ pub(super) struct Seen {
     pub bookings: HashMap<ReceiptNo, SeenBooking>,
     pub claims: HashMap<ClaimKey, SeenClaim>,
     pub limits: HashMap<String, u32>,
-    pub requests: HashMap<TokenHash, Requested>,
+    pub requests: HashMap<TokenHash, RequestRecord>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,13 +57,13 @@ pub(super) struct SeenClaim {
 /// The answers, and what has to be written for them to be true.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
-    pub answers: Vec<CommitAnswer>,
+    pub answers: Vec<CommitOutcome>,
     /// The commits that won, in order: their changes are the log.
     pub winners: Vec<&'a Commit>,
     pub bookings: Vec<BookingWrite<'a>>,
     pub claims: Vec<CountWrite<ClaimKey>>,
     pub limits: Vec<CountWrite<String>>,
-    pub requests: Vec<(TokenHash, Requested)>,
+    pub requests: Vec<(TokenHash, RequestRecord)>,
     pub tracks_begun: Vec<ReceiptNo>,
     pub tracks_ended: Vec<ReceiptNo>,
 }
@@ -89,12 +89,12 @@ pub(super) struct CountWrite<K> {
 /// # Errors
 /// [`StoreError::Unexpected`] if more rooms would be freed than are taken.
 pub(super) fn decide<'a>(batch: &'a [Commit], seen: &'a Seen) -> Result<Plan<'a>, StoreError> {
-    let mut race = Race { seen, moved: Moved::default() };
+    let mut race = Race { seen, batch_state: BatchState::default() };
     let mut winners = Vec::new();
     let mut answers = Vec::with_capacity(batch.len());
     for commit in batch {
         let answer = race.run(commit)?;
-        if answer == CommitAnswer::Done {
+        if answer == CommitOutcome::Done {
             winners.push(commit);
         }
         answers.push(answer);
@@ -104,67 +104,67 @@ pub(super) fn decide<'a>(batch: &'a [Commit], seen: &'a Seen) -> Result<Plan<'a>
 
 /// What the batch has changed so far.
 #[derive(Default)]
-struct Moved<'a> {
+struct BatchState<'a> {
     bookings: BTreeMap<ReceiptNo, (&'a Booking, Vec<String>)>,
     claims: BTreeMap<ClaimKey, u32>,
     limits: BTreeMap<String, u32>,
-    requests: Vec<(TokenHash, Requested)>,
+    requests: Vec<(TokenHash, RequestRecord)>,
 }
 
 struct Race<'a> {
     seen: &'a Seen,
-    moved: Moved<'a>,
+    batch_state: BatchState<'a>,
 }
 
 impl<'a> Race<'a> {
-    fn run(&mut self, commit: &'a Commit) -> Result<CommitAnswer, StoreError> {
+    fn run(&mut self, commit: &'a Commit) -> Result<CommitOutcome, StoreError> {
         match &commit.opening {
             Some(opening) => Ok(self.open(commit, opening)),
             None => self.step(commit),
         }
     }
 
-    fn open(&mut self, commit: &'a Commit, opening: &'a Opening) -> CommitAnswer {
+    fn open(&mut self, commit: &'a Commit, opening: &'a Opening) -> CommitOutcome {
         let booking = &commit.change.booking;
         if let Some(requested) = self.requested(opening.request) {
-            return CommitAnswer::Repeated(requested);
+            return CommitOutcome::Repeated(requested);
         }
         if self.revision(booking.receipt_no).is_some() {
-            return CommitAnswer::Stale;
+            return CommitOutcome::Stale;
         }
         if let Some(full) = opening.limits.iter().find(|l| self.running(&l.key) >= l.most) {
-            return CommitAnswer::TooManyHolds(full.most);
+            return CommitOutcome::TooManyHolds(full.most);
         }
         if let Some(full) = claims_of(booking).find(|key| self.is_sold_out(key, opening.rooms)) {
-            return CommitAnswer::SoldOut(full.night);
+            return CommitOutcome::SoldOut(full.night);
         }
         for key in claims_of(booking) {
             let taken = self.taken(&key) + 1;
-            self.moved.claims.insert(key, taken);
+            self.batch_state.claims.insert(key, taken);
         }
         let limit_keys: Vec<_> = opening.limits.iter().map(|limit| limit.key.clone()).collect();
         for key in &limit_keys {
             let running = self.running(key) + 1;
-            self.moved.limits.insert(key.clone(), running);
+            self.batch_state.limits.insert(key.clone(), running);
         }
         let receipt_no = booking.receipt_no;
-        let requested = Requested { receipt_no, fingerprint: opening.fingerprint };
-        self.moved.requests.push((opening.request, requested));
-        self.moved.bookings.insert(receipt_no, (booking, limit_keys));
-        CommitAnswer::Done
+        let requested = RequestRecord { receipt_no, fingerprint: opening.fingerprint };
+        self.batch_state.requests.push((opening.request, requested));
+        self.batch_state.bookings.insert(receipt_no, (booking, limit_keys));
+        CommitOutcome::Done
     }
 
-    fn step(&mut self, commit: &'a Commit) -> Result<CommitAnswer, StoreError> {
+    fn step(&mut self, commit: &'a Commit) -> Result<CommitOutcome, StoreError> {
         let booking = &commit.change.booking;
         if self.revision(booking.receipt_no).map(Revision::next) != Some(booking.revision) {
-            return Ok(CommitAnswer::Stale);
+            return Ok(CommitOutcome::Stale);
         }
         let mut limit_keys = self.limit_keys(booking.receipt_no);
         if commit.ends_hold() {
             for key in limit_keys.drain(..) {
                 // A limit that is not counted holds nobody back: no reason to keep a room.
                 let running = self.running(&key).saturating_sub(1);
-                self.moved.limits.insert(key, running);
+                self.batch_state.limits.insert(key, running);
             }
         }
         if commit.frees_rooms() {
@@ -173,20 +173,21 @@ impl<'a> Race<'a> {
                     let receipt_no = booking.receipt_no;
                     StoreError::Unexpected(format!("{receipt_no} frees {key}, which is not taken"))
                 })?;
-                self.moved.claims.insert(key, taken);
+                self.batch_state.claims.insert(key, taken);
             }
         }
-        self.moved.bookings.insert(booking.receipt_no, (booking, limit_keys));
-        Ok(CommitAnswer::Done)
+        self.batch_state.bookings.insert(booking.receipt_no, (booking, limit_keys));
+        Ok(CommitOutcome::Done)
     }
 
     fn revision(&self, receipt_no: ReceiptNo) -> Option<Revision> {
-        let moved = self.moved.bookings.get(&receipt_no).map(|(booking, _)| booking.revision);
-        moved.or_else(|| self.seen.bookings.get(&receipt_no).map(|seen| seen.revision))
+        let batch_state =
+            self.batch_state.bookings.get(&receipt_no).map(|(booking, _)| booking.revision);
+        batch_state.or_else(|| self.seen.bookings.get(&receipt_no).map(|seen| seen.revision))
     }
 
     fn limit_keys(&self, receipt_no: ReceiptNo) -> Vec<String> {
-        match self.moved.bookings.get(&receipt_no) {
+        match self.batch_state.bookings.get(&receipt_no) {
             Some((_, keys)) => keys.clone(),
             None => {
                 self.seen.bookings.get(&receipt_no).map_or_else(Vec::new, |b| b.limit_keys.clone())
@@ -194,19 +195,19 @@ impl<'a> Race<'a> {
         }
     }
 
-    fn requested(&self, request: TokenHash) -> Option<Requested> {
-        let of_batch = self.moved.requests.iter().find(|(id, _)| *id == request);
+    fn requested(&self, request: TokenHash) -> Option<RequestRecord> {
+        let of_batch = self.batch_state.requests.iter().find(|(id, _)| *id == request);
         of_batch.map(|(_, made)| *made).or_else(|| self.seen.requests.get(&request).copied())
     }
 
     fn running(&self, key: &str) -> u32 {
-        let moved = self.moved.limits.get(key);
-        moved.or_else(|| self.seen.limits.get(key)).copied().unwrap_or_default()
+        let batch_state = self.batch_state.limits.get(key);
+        batch_state.or_else(|| self.seen.limits.get(key)).copied().unwrap_or_default()
     }
 
     fn taken(&self, key: &ClaimKey) -> u32 {
         let seen = || self.seen.claims.get(key).map_or(0, |claim| claim.taken);
-        self.moved.claims.get(key).copied().unwrap_or_else(seen)
+        self.batch_state.claims.get(key).copied().unwrap_or_else(seen)
     }
 
     fn is_sold_out(&self, key: &ClaimKey, rooms: u32) -> bool {
@@ -214,11 +215,11 @@ impl<'a> Race<'a> {
         self.taken(key) >= allotment.unwrap_or(rooms)
     }
 
-    fn finish(self, answers: Vec<CommitAnswer>, winners: Vec<&'a Commit>) -> Plan<'a> {
-        let Self { seen, moved } = self;
-        let mut bookings = Vec::with_capacity(moved.bookings.len());
+    fn finish(self, answers: Vec<CommitOutcome>, winners: Vec<&'a Commit>) -> Plan<'a> {
+        let Self { seen, batch_state } = self;
+        let mut bookings = Vec::with_capacity(batch_state.bookings.len());
         let (mut tracks_begun, mut tracks_ended) = (Vec::new(), Vec::new());
-        for (receipt_no, (booking, limit_keys)) in moved.bookings {
+        for (receipt_no, (booking, limit_keys)) in batch_state.bookings {
             let seen = seen.bookings.get(&receipt_no).map(|seen| seen.revision);
             let has_track = booking.is_pending() && booking.arrived_at.is_none();
             match (seen, has_track) {
@@ -228,11 +229,11 @@ impl<'a> Race<'a> {
             }
             bookings.push(BookingWrite { booking, seen, limit_keys });
         }
-        let claims = moved.claims.into_iter().map(|(key, now)| {
+        let claims = batch_state.claims.into_iter().map(|(key, now)| {
             let seen = seen.claims.get(&key).map(|claim| claim.taken);
             CountWrite { key, seen, now }
         });
-        let limits = moved.limits.into_iter().map(|(key, now)| {
+        let limits = batch_state.limits.into_iter().map(|(key, now)| {
             let seen = seen.limits.get(&key).copied();
             CountWrite { key, seen, now }
         });
@@ -242,7 +243,7 @@ impl<'a> Race<'a> {
             bookings,
             claims: claims.filter(|write| write.seen.unwrap_or(0) != write.now).collect(),
             limits: limits.filter(|write| write.seen.unwrap_or(0) != write.now).collect(),
-            requests: moved.requests,
+            requests: batch_state.requests,
             tracks_begun,
             tracks_ended,
         }

@@ -54,8 +54,13 @@ fn booking(serial: u32, revision: u32, status: Status) -> Booking {
 }
 
 fn commit(booking: Booking, opening: Option<Opening>) -> Commit {
-    let change =
-        Change { at: at(1), actor: Actor::Guest, event: Event::Booked, booking, notices: vec![] };
+    let change = Change {
+        at: at(1),
+        actor: Actor::Guest,
+        event: Event::Booked,
+        booking,
+        notifications: vec![],
+    };
     let lease = Lease { node: NodeId("a".into()), until: at(30_000) };
     Commit { change: Arc::new(change), opening, lease }
 }
@@ -92,7 +97,7 @@ fn seen_pending(serial: u32) -> Seen {
 fn the_earlier_of_two_openings_takes_the_last_room() {
     let (batch, seen) = ([opening(1, 1), opening(2, 1)], Seen::default());
     let plan = decide(&batch, &seen).unwrap();
-    assert_eq!(plan.answers, [CommitAnswer::Done, CommitAnswer::SoldOut(day(4))]);
+    assert_eq!(plan.answers, [CommitOutcome::Done, CommitOutcome::SoldOut(day(4))]);
     let claim = |night| CountWrite { key: key(night), seen: None, now: 1 };
     assert_eq!(plan.claims, [claim(4), claim(5)]);
     assert_eq!(plan.limits, [CountWrite { key: "guest 7".to_owned(), seen: None, now: 1 }]);
@@ -105,18 +110,18 @@ fn an_allotment_beats_the_number_of_rooms_and_the_first_full_night_is_named() {
     let (batch, mut seen) = ([opening(1, 10)], Seen::default());
     seen.claims.insert(key(5), SeenClaim { taken: 3, allotment: Some(3) });
     let plan = decide(&batch, &seen).unwrap();
-    assert_eq!(plan.answers, [CommitAnswer::SoldOut(day(5))]);
+    assert_eq!(plan.answers, [CommitOutcome::SoldOut(day(5))]);
     assert!(plan.winners.is_empty() && plan.claims.is_empty());
     seen.claims.insert(key(5), SeenClaim { taken: 3, allotment: Some(4) });
     let batch = [opening(1, 1)];
-    assert_eq!(decide(&batch, &seen).unwrap().answers, [CommitAnswer::Done]);
+    assert_eq!(decide(&batch, &seen).unwrap().answers, [CommitOutcome::Done]);
 }
 
 #[test]
 fn a_guest_has_no_more_holds_than_the_limit() {
     let (batch, seen) = ([opening(1, 9), opening(2, 9), opening(3, 9)], Seen::default());
     let plan = decide(&batch, &seen).unwrap();
-    assert_eq!(plan.answers[2], CommitAnswer::TooManyHolds(2));
+    assert_eq!(plan.answers[2], CommitOutcome::TooManyHolds(2));
     assert_eq!(plan.limits, [CountWrite { key: "guest 7".to_owned(), seen: None, now: 2 }]);
 }
 
@@ -128,18 +133,18 @@ fn a_repeated_request_answers_before_anything_else() {
     let (batch, seen) = ([opening(1, 1), second], Seen::default());
     let plan = decide(&batch, &seen).unwrap();
     let receipt_no = ReceiptNo::new(day(4), 1);
-    let made = Requested { receipt_no, fingerprint: TokenHash([9; 32]) };
-    assert_eq!(plan.answers, [CommitAnswer::Done, CommitAnswer::Repeated(made)]);
+    let made = RequestRecord { receipt_no, fingerprint: TokenHash([9; 32]) };
+    assert_eq!(plan.answers, [CommitOutcome::Done, CommitOutcome::Repeated(made)]);
     let mut seen = Seen::default();
     seen.requests.insert(request, made);
-    assert_eq!(decide(&batch, &seen).unwrap().answers[0], CommitAnswer::Repeated(made));
+    assert_eq!(decide(&batch, &seen).unwrap().answers[0], CommitOutcome::Repeated(made));
 }
 
 #[test]
 fn an_opening_of_a_receipt_number_that_is_there_is_stale() {
     let (batch, seen) = ([opening(1, 9), opening(2, 9)], seen_pending(2));
     let plan = decide(&batch, &seen).unwrap();
-    assert_eq!(plan.answers, [CommitAnswer::Done, CommitAnswer::Stale]);
+    assert_eq!(plan.answers, [CommitOutcome::Done, CommitOutcome::Stale]);
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn of_payment_and_expiry_in_one_batch_the_earlier_wins() {
     let seen = seen_pending(1);
     let batch = [payment(1, 2), expiry(1, 2)];
     let plan = decide(&batch, &seen).unwrap();
-    assert_eq!(plan.answers, [CommitAnswer::Done, CommitAnswer::Stale]);
+    assert_eq!(plan.answers, [CommitOutcome::Done, CommitOutcome::Stale]);
     assert!(plan.claims.is_empty(), "a paid booking keeps its room");
     assert_eq!(plan.limits, [CountWrite { key: "guest 7".to_owned(), seen: Some(1), now: 0 }]);
     assert_eq!(plan.tracks_ended, [ReceiptNo::new(day(4), 1)]);
@@ -160,7 +165,7 @@ fn a_room_freed_in_a_batch_is_free_for_the_next_opening_of_it() {
     let seen = seen_pending(1);
     let batch = [expiry(1, 2), opening(2, 1)];
     let plan = decide(&batch, &seen).unwrap();
-    assert_eq!(plan.answers, [CommitAnswer::Done, CommitAnswer::Done]);
+    assert_eq!(plan.answers, [CommitOutcome::Done, CommitOutcome::Done]);
     assert!(plan.claims.is_empty(), "what is freed and taken again need not be written");
 }
 
@@ -168,7 +173,7 @@ fn a_room_freed_in_a_batch_is_free_for_the_next_opening_of_it() {
 fn a_step_of_a_later_or_unknown_state_is_stale() {
     let (batch, seen) = ([expiry(1, 3), expiry(2, 2)], seen_pending(1));
     let plan = decide(&batch, &seen).unwrap();
-    assert_eq!(plan.answers, [CommitAnswer::Stale, CommitAnswer::Stale]);
+    assert_eq!(plan.answers, [CommitOutcome::Stale, CommitOutcome::Stale]);
     assert!(plan.winners.is_empty());
 }
 

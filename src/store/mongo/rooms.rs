@@ -11,7 +11,7 @@ use super::plan::ClaimKey;
 use super::shape::{CLAIMS, COUNTERS, ClaimDocument, REQUESTS, RequestDocument};
 use crate::domain::{RoomCode, TokenHash};
 use crate::store::document::{hash_text, room_code};
-use crate::store::{BelowSold, Night, Requested, StoreError};
+use crate::store::{BelowSold, RequestRecord, RoomNight, StoreError};
 
 /// An upsert may lose against another one and then finds the other's document.
 const UPSERT_TRIES: u32 = 10;
@@ -45,17 +45,17 @@ impl MongoStore {
     pub(super) async fn read_request(
         &self,
         request: TokenHash,
-    ) -> Result<Option<Requested>, StoreError> {
+    ) -> Result<Option<RequestRecord>, StoreError> {
         let requests = self.db.collection::<RequestDocument>(REQUESTS);
         let found = requests.find_one(doc! { "_id": hash_text(request) }).await;
-        found.map_err(|error| store_error(&error))?.map(Requested::try_from).transpose()
+        found.map_err(|error| store_error(&error))?.map(RequestRecord::try_from).transpose()
     }
 
     pub(super) async fn read_nights(
         &self,
         from: NaiveDate,
         nights: u32,
-    ) -> Result<Vec<Night>, StoreError> {
+    ) -> Result<Vec<RoomNight>, StoreError> {
         let mut range = doc! { "$gte": from.to_string() };
         // Beyond the last date there is nothing to be left out.
         if let Some(end) = from.checked_add_days(Days::new(nights.into())) {
@@ -70,7 +70,7 @@ impl MongoStore {
             .map_err(|error| store_error(&error))?;
         let night = |stored: ClaimDocument| {
             let ClaimDocument { room, night, taken, allotment } = stored;
-            Ok(Night { room: room_code(&room)?, night, taken, allotment })
+            Ok(RoomNight { room: room_code(&room)?, night, taken, allotment })
         };
         found.into_iter().map(night).collect()
     }

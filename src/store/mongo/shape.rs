@@ -14,7 +14,7 @@ use crate::domain::{Booking, Change, ReceiptNo, Recipient, Revision, Track};
 use crate::store::document::{
     self, BookingDocument, ChangeDocument, FixDocument, fix_documents, recipient_text,
 };
-use crate::store::{Lease, NodeId, NoticeId, Requested, StoreError};
+use crate::store::{Lease, NodeId, NotificationId, RequestRecord, StoreError};
 
 pub(super) const BOOKINGS: &str = "bookings";
 pub(super) const CHANGES: &str = "changes";
@@ -56,9 +56,11 @@ pub(super) fn change_document(change: &Change, lease: &Lease) -> Result<Document
     let stored = ChangeDocument::from(change);
     let lease = LeaseDocument::from(lease).document();
     let outbox: Document = stored
-        .notices
+        .notifications
         .iter()
-        .map(|notice| (notice.to.clone(), doc! { "owed": true, "lease": lease.clone() }.into()))
+        .map(|notification| {
+            (notification.to.clone(), doc! { "owed": true, "lease": lease.clone() }.into())
+        })
         .collect();
     let owed = i64::try_from(outbox.len()).unwrap_or(i64::MAX);
     let mut stored = serialize_to_document(&stored).map_err(|error| broken(&error))?;
@@ -75,10 +77,10 @@ pub(super) fn change_id(receipt_no: ReceiptNo, revision: Revision) -> String {
 }
 
 /// The notice of a change's id and a recipient.
-pub(super) fn notice_id(change_id: &str, to: &str) -> Result<NoticeId, StoreError> {
+pub(super) fn notification_id(change_id: &str, to: &str) -> Result<NotificationId, StoreError> {
     let odd = || StoreError::Unexpected(format!("a stored change has the id {change_id}"));
     let (receipt_no, revision) = change_id.rsplit_once('#').ok_or_else(odd)?;
-    Ok(NoticeId {
+    Ok(NotificationId {
         receipt_no: document::receipt_no(receipt_no)?,
         revision: Revision(revision.parse().map_err(|_| odd())?),
         to: document::recipient(to)?,
@@ -137,7 +139,7 @@ pub(super) struct RequestDocument {
     fingerprint: String,
 }
 
-impl TryFrom<RequestDocument> for Requested {
+impl TryFrom<RequestDocument> for RequestRecord {
     type Error = StoreError;
 
     fn try_from(stored: RequestDocument) -> Result<Self, StoreError> {

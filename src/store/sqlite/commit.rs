@@ -8,13 +8,13 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::super::document::hash_text;
-use super::super::{Commit, CommitAnswer, Fed, Opening, StatusKind, StoreError};
-use super::{Writer, json, notices, read, rooms};
+use super::super::{Commit, CommitOutcome, FeedEvent, Opening, StatusKind, StoreError};
+use super::{Writer, json, notifications, read, rooms};
 use crate::domain::{Booking, ReceiptNo, Track};
 
 /// What one commit came to: its answer, and the row of its change if it was written.
-struct Outcome {
-    answer: CommitAnswer,
+struct DeliveryOutcome {
+    answer: CommitOutcome,
     row: Option<i64>,
     deleted_positions: bool,
 }
@@ -23,7 +23,7 @@ struct Outcome {
 pub(super) fn commit(
     writer: &mut Writer,
     batch: &[Commit],
-) -> Result<(Vec<CommitAnswer>, bool), StoreError> {
+) -> Result<(Vec<CommitOutcome>, bool), StoreError> {
     let transaction =
         writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let outcomes =
@@ -31,9 +31,11 @@ pub(super) fn commit(
     transaction.commit()?;
     for (commit, outcome) in batch.iter().zip(&outcomes) {
         if let Some(row) = outcome.row {
-            let fed =
-                Fed::Changed { change: Arc::clone(&commit.change), lease: commit.lease.clone() };
-            writer.feed(row, fed);
+            let event = FeedEvent::Changed {
+                change: Arc::clone(&commit.change),
+                lease: commit.lease.clone(),
+            };
+            writer.feed(row, event);
         }
     }
     let deleted_positions = outcomes.iter().any(|outcome| outcome.deleted_positions);
@@ -51,19 +53,19 @@ pub(super) fn keep_track(
     let is_kept = statement.execute(params![receipt_no.to_string(), json::track_text(track)?])? > 0;
     drop(statement);
     if is_kept {
-        writer.feed_beside(Fed::Moved(receipt_no))?;
+        writer.feed_beside(FeedEvent::PositionMoved(receipt_no))?;
     }
     Ok(is_kept)
 }
 
-fn one(transaction: &Transaction<'_>, commit: &Commit) -> Result<Outcome, StoreError> {
+fn one(transaction: &Transaction<'_>, commit: &Commit) -> Result<DeliveryOutcome, StoreError> {
     let booking = &commit.change.booking;
     let refused = match &commit.opening {
         Some(opening) => refuse_opening(transaction, booking, opening)?,
         None => refuse_step(transaction, booking)?,
     };
     if let Some(answer) = refused {
-        return Ok(Outcome { answer, row: None, deleted_positions: false });
+        return Ok(DeliveryOutcome { answer, row: None, deleted_positions: false });
     }
     match &commit.opening {
         Some(opening) => open(transaction, booking, opening)?,
@@ -77,36 +79,36 @@ fn one(transaction: &Transaction<'_>, commit: &Commit) -> Result<Outcome, StoreE
     }
     let deleted_positions = commit.ends_track() && end_track(transaction, booking.receipt_no)?;
     let row = insert_change(transaction, commit)?;
-    Ok(Outcome { answer: CommitAnswer::Done, row: Some(row), deleted_positions })
+    Ok(DeliveryOutcome { answer: CommitOutcome::Done, row: Some(row), deleted_positions })
 }
 
 fn refuse_step(
     connection: &Connection,
     booking: &Booking,
-) -> Result<Option<CommitAnswer>, StoreError> {
+) -> Result<Option<CommitOutcome>, StoreError> {
     let stored = stored_revision(connection, booking.receipt_no)?;
     let is_next = stored.is_some_and(|stored| booking.revision.0 == stored + 1);
-    Ok((!is_next).then_some(CommitAnswer::Stale))
+    Ok((!is_next).then_some(CommitOutcome::Stale))
 }
 
 fn refuse_opening(
     connection: &Connection,
     booking: &Booking,
     opening: &Opening,
-) -> Result<Option<CommitAnswer>, StoreError> {
+) -> Result<Option<CommitOutcome>, StoreError> {
     if let Some(requested) = read::requested(connection, opening.request)? {
-        return Ok(Some(CommitAnswer::Repeated(requested)));
+        return Ok(Some(CommitOutcome::Repeated(requested)));
     }
     if stored_revision(connection, booking.receipt_no)?.is_some() {
-        return Ok(Some(CommitAnswer::Stale));
+        return Ok(Some(CommitOutcome::Stale));
     }
     for limit in &opening.limits {
         if running(connection, &limit.key)? >= limit.most {
-            return Ok(Some(CommitAnswer::TooManyHolds(limit.most)));
+            return Ok(Some(CommitOutcome::TooManyHolds(limit.most)));
         }
     }
     let full = rooms::first_full_night(connection, &booking.stay, opening.rooms)?;
-    Ok(full.map(CommitAnswer::SoldOut))
+    Ok(full.map(CommitOutcome::SoldOut))
 }
 
 fn stored_revision(
@@ -218,6 +220,6 @@ fn insert_change(connection: &Connection, commit: &Commit) -> Result<i64, StoreE
         commit.lease.until.timestamp_millis(),
         json::change_text(&commit.change)?,
     ])?;
-    notices::insert(connection, row, commit)?;
+    notifications::insert(connection, row, commit)?;
     Ok(row)
 }

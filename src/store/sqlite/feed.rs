@@ -5,15 +5,15 @@ use rusqlite::{Connection, params};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::super::document::moment;
-use super::super::{Changes, Cursor, Fed, Lease, NodeId, StoreError};
+use super::super::{Changes, Cursor, FeedEvent, Lease, NodeId, StoreError};
 use super::read::{CHUNK, Chunk};
 use super::{SqliteStore, Writer, json};
 
 /// What a listener may fall behind before it has to open the feed again by its cursor.
 const CAPACITY: usize = 16_384;
 
-pub(super) type Sender = broadcast::Sender<(i64, Fed)>;
-type Receiver = broadcast::Receiver<(i64, Fed)>;
+pub(super) type Sender = broadcast::Sender<(i64, FeedEvent)>;
+type Receiver = broadcast::Receiver<(i64, FeedEvent)>;
 
 pub(super) fn sender() -> Sender {
     broadcast::channel(CAPACITY).0
@@ -21,15 +21,15 @@ pub(super) fn sender() -> Sender {
 
 impl Writer {
     /// Feeds what a row tells. To be called in the order of the rows.
-    pub(super) fn feed(&self, row: i64, fed: Fed) {
+    pub(super) fn feed(&self, row: i64, event: FeedEvent) {
         // Nobody may be listening.
-        let _ = self.feed.send((row, fed));
+        let _ = self.feed.send((row, event));
     }
 
     /// Feeds what has no row of its own.
-    pub(super) fn feed_beside(&self, fed: Fed) -> Result<(), StoreError> {
+    pub(super) fn feed_beside(&self, event: FeedEvent) -> Result<(), StoreError> {
         let newest = newest_row(&self.connection)?;
-        self.feed(newest, fed);
+        self.feed(newest, event);
         Ok(())
     }
 }
@@ -63,7 +63,7 @@ impl SqliteStore {
     /// The rows after one up to another, as they were fed.
     fn logged(&self, after: i64, until: i64) -> Items {
         self.rows_after(after, move |connection, after| logged(connection, after, until))
-            .map_ok(|(row, fed)| (cursor(row), fed))
+            .map_ok(|(row, event)| (cursor(row), event))
             .boxed()
     }
 }
@@ -88,7 +88,7 @@ fn row_of(after: &Cursor) -> Option<i64> {
 }
 
 /// A chunk of changes after a row, up to another.
-fn logged(connection: &mut Connection, after: i64, last: i64) -> Chunk<Fed> {
+fn logged(connection: &mut Connection, after: i64, last: i64) -> Chunk<FeedEvent> {
     let sql = "SELECT id, lease_node, lease_until_ms, document FROM changes
                WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
@@ -98,18 +98,18 @@ fn logged(connection: &mut Connection, after: i64, last: i64) -> Chunk<Fed> {
     rows.map(|row| {
         let (id, node, until_ms, change) = row?;
         let lease = Lease { node, until: moment(until_ms)? };
-        Ok((id, Fed::Changed { change: json::shared_change(&change)?, lease }))
+        Ok((id, FeedEvent::Changed { change: json::shared_change(&change)?, lease }))
     })
     .collect()
 }
 
-type Items = BoxStream<'static, Result<(Cursor, Fed), StoreError>>;
+type Items = BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>;
 
 /// A listener that fell behind is told so, and its stream ends: never a silent gap.
 fn listen(live: Receiver) -> Items {
     let next = |mut live: Receiver| async move {
         let item = match live.recv().await {
-            Ok((row, fed)) => Ok((cursor(row), fed)),
+            Ok((row, event)) => Ok((cursor(row), event)),
             Err(RecvError::Lagged(_)) => Err(StoreError::Unavailable(
                 "this listener fell behind; it has to open the feed again".to_owned(),
             )),
@@ -138,8 +138,8 @@ mod tests {
     use super::*;
     use crate::domain::ReceiptNo;
 
-    fn moved(serial: u32) -> Fed {
-        Fed::Moved(ReceiptNo::new(NaiveDate::MIN, serial))
+    fn moved(serial: u32) -> FeedEvent {
+        FeedEvent::PositionMoved(ReceiptNo::new(NaiveDate::MIN, serial))
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::super::StoreError;
 use super::super::document::{self, BookingDocument, ChangeDocument, FixDocument};
-use crate::domain::{Booking, Change, Held, Track};
+use crate::domain::{Booking, Change, Track, TrackedBooking};
 
 /// A document as text. Errors tell where it is broken, but nothing of what it says.
 pub(super) fn encode(document: &impl Serialize) -> Result<String, StoreError> {
@@ -42,11 +42,11 @@ pub(super) fn shared_change(text: &str) -> Result<Arc<Change>, StoreError> {
 }
 
 /// A booking with its track, which is gone once the hold is over.
-pub(super) fn held(booking: &str, fixes: Option<&str>) -> Result<Held, StoreError> {
+pub(super) fn tracked(booking: &str, fixes: Option<&str>) -> Result<TrackedBooking, StoreError> {
     let booking = decode::<BookingDocument>("booking", booking)?.try_into()?;
     let fixes: Vec<FixDocument> = match fixes {
         Some(text) => decode("track", text)?,
         None => Vec::new(),
     };
-    Ok(Held { booking, track: document::track(fixes)? })
+    Ok(TrackedBooking { booking, track: document::track(fixes)? })
 }

@@ -5,9 +5,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::super::document::{hash, hash_text, moment, receipt_no};
-use super::super::{Filter, Page, PageKey, Requested, Search, StatusKind, StoreError, Wake};
+use super::super::{Filter, Page, PageKey, RequestRecord, Search, StatusKind, StoreError, Wake};
 use super::{SqliteStore, json};
-use crate::domain::{Change, Held, ReceiptNo, Revision, TokenHash};
+use crate::domain::{Change, ReceiptNo, Revision, TokenHash, TrackedBooking};
 
 /// Rows read at once of a stream.
 pub(super) const CHUNK: i64 = 1_000;
@@ -31,36 +31,36 @@ pub(super) fn status_text(status: StatusKind) -> &'static str {
 pub(super) fn requested(
     connection: &Connection,
     request: TokenHash,
-) -> Result<Option<Requested>, StoreError> {
+) -> Result<Option<RequestRecord>, StoreError> {
     let sql = "SELECT receipt_no, fingerprint FROM requests WHERE request = ?1";
     let found: Option<(String, String)> = connection
         .prepare_cached(sql)?
         .query_row([hash_text(request)], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let requested = |(number, fingerprint): (String, String)| {
-        Ok(Requested { receipt_no: receipt_no(&number)?, fingerprint: hash(&fingerprint)? })
+        Ok(RequestRecord { receipt_no: receipt_no(&number)?, fingerprint: hash(&fingerprint)? })
     };
     found.map(requested).transpose()
 }
 
-pub(super) fn held(
+pub(super) fn tracked(
     connection: &Connection,
     receipt_no: ReceiptNo,
-) -> Result<Option<Held>, StoreError> {
+) -> Result<Option<TrackedBooking>, StoreError> {
     let sql = "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no)
                WHERE receipt_no = ?1";
     let found = connection
         .prepare_cached(sql)?
         .query_row([receipt_no.to_string()], document_and_fixes)
         .optional()?;
-    found.map(|(booking, fixes)| json::held(&booking, fixes.as_deref())).transpose()
+    found.map(|(booking, fixes)| json::tracked(&booking, fixes.as_deref())).transpose()
 }
 
 /// Each once, however often it is asked for.
-pub(super) fn held_many(
+pub(super) fn bookings(
     connection: &Connection,
     receipt_nos: &[ReceiptNo],
-) -> Result<Vec<Held>, StoreError> {
+) -> Result<Vec<TrackedBooking>, StoreError> {
     let asked: Vec<_> = receipt_nos.iter().map(ToString::to_string).collect();
     let sql = "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no)
                WHERE receipt_no IN (SELECT value FROM json_each(?1))";
@@ -71,10 +71,10 @@ pub(super) fn held_many(
 
 fn helds(
     rows: impl Iterator<Item = rusqlite::Result<(String, Option<String>)>>,
-) -> Result<Vec<Held>, StoreError> {
+) -> Result<Vec<TrackedBooking>, StoreError> {
     rows.map(|row| {
         let (booking, fixes) = row?;
-        json::held(&booking, fixes.as_deref())
+        json::tracked(&booking, fixes.as_deref())
     })
     .collect()
 }

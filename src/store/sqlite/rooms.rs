@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::room_code;
-use super::super::{BelowSold, Night, StoreError};
+use super::super::{BelowSold, RoomNight, StoreError};
 use crate::domain::{RoomCode, Stay};
 
 pub(super) fn next_serial(connection: &Connection, day: NaiveDate) -> Result<u32, StoreError> {
@@ -60,7 +60,7 @@ pub(super) fn nights(
     connection: &Connection,
     from: NaiveDate,
     nights: u32,
-) -> Result<Vec<Night>, StoreError> {
+) -> Result<Vec<RoomNight>, StoreError> {
     let end = from.checked_add_days(Days::new(nights.into())).unwrap_or(NaiveDate::MAX);
     let sql = "SELECT night, room, taken, allotment FROM claims
                WHERE night >= ?1 AND night < ?2 ORDER BY night, room";
@@ -73,7 +73,7 @@ pub(super) fn nights(
         let night = night
             .parse()
             .map_err(|_| StoreError::Unexpected("a stored night is broken".to_owned()))?;
-        Ok(Night { room: room_code(&room)?, night, taken, allotment })
+        Ok(RoomNight { room: room_code(&room)?, night, taken, allotment })
     })
     .collect()
 }

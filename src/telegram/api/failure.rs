@@ -149,7 +149,7 @@ mod tests {
     use tokio::net::TcpListener;
     use url::Url;
 
-    use super::super::{Api, Shown};
+    use super::super::{Api, MessageContent};
     use super::*;
 
     /// A server that answers every call with these bytes, and then closes.
@@ -179,7 +179,7 @@ mod tests {
 
     async fn outcome(url: Url) -> CallError {
         let api = Api::new("1:token", &url).unwrap();
-        api.send(7, &Shown::text("a")).await.unwrap_err()
+        api.send(7, &MessageContent::text("a")).await.unwrap_err()
     }
 
     #[tokio::test]
@@ -268,6 +268,6 @@ mod tests {
         assert_eq!(api(url).answer("q", None).await, Ok(()));
         let words = "Bad Request: message is not modified: it is the same";
         let url = says(http("400 Bad Request", &no(words))).await;
-        assert_eq!(api(url).edit(7, 1, &Shown::text("a")).await, Ok(()));
+        assert_eq!(api(url).edit(7, 1, &MessageContent::text("a")).await, Ok(()));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
 
-use crate::desk::{Desk, StoreError};
+use crate::service::{BookingService, StoreError};
 
 /// Handled updates that this process remembers.
 const REMEMBERED: usize = 4_096;
@@ -19,15 +19,15 @@ const LIFE: TimeDelta = TimeDelta::days(2);
 
 /// What this process has handled.
 #[derive(Default)]
-pub(super) struct Handled(Mutex<Latest>);
+pub(super) struct HandledUpdates(Mutex<RecentIds>);
 
 #[derive(Default)]
-struct Latest {
+struct RecentIds {
     ids: HashSet<u32>,
     order: VecDeque<u32>,
 }
 
-impl Handled {
+impl HandledUpdates {
     pub(super) fn knows(&self, id: u32) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).ids.contains(&id)
     }
@@ -48,8 +48,8 @@ impl Handled {
 
 /// What is kept of one chat.
 #[derive(Debug)]
-pub(super) struct Earlier {
-    memo: String,
+pub(super) struct StoredUpdates {
+    value: String,
     ids: Vec<u32>,
 }
 
@@ -57,24 +57,31 @@ pub(super) struct Earlier {
 ///
 /// # Errors
 /// What the store says.
-pub(super) async fn recall(desk: &Desk, chat: i64) -> Result<Earlier, StoreError> {
-    let memo = format!("telegram.handled:{chat}");
-    let ids = desk.memo(&memo).await?.unwrap_or_default();
+pub(super) async fn recall(
+    service: &BookingService,
+    chat: i64,
+) -> Result<StoredUpdates, StoreError> {
+    let value = format!("telegram.handled:{chat}");
+    let ids = service.value(&value).await?.unwrap_or_default();
     let ids = ids.split(' ').filter_map(|id| id.parse().ok()).collect();
-    Ok(Earlier { memo, ids })
+    Ok(StoredUpdates { value, ids })
 }
 
-impl Earlier {
+impl StoredUpdates {
     pub(super) fn has(&self, id: u32) -> bool {
         self.ids.contains(&id)
     }
 
     /// Keeps that one more was handled.
-    pub(super) async fn keep(mut self, desk: &Desk, id: u32) -> Result<(), StoreError> {
+    pub(super) async fn keep(
+        mut self,
+        service: &BookingService,
+        id: u32,
+    ) -> Result<(), StoreError> {
         self.ids.push(id);
         let known = self.ids.len().saturating_sub(KEPT);
         let ids: Vec<String> = self.ids.iter().skip(known).map(ToString::to_string).collect();
-        desk.keep_memo(&self.memo, ids.join(" "), LIFE).await
+        service.put_value(&self.value, ids.join(" "), LIFE).await
     }
 }
 
@@ -84,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_oldest_are_forgotten_first_and_none_is_counted_twice() {
-        let handled = Handled::default();
+        let handled = HandledUpdates::default();
         let many = u32::try_from(REMEMBERED).unwrap();
         handled.note(5);
         for id in (10..10 + many - 1).chain([5, 5]) {

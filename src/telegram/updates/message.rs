@@ -2,14 +2,14 @@
 
 use teloxide::types::{CallbackQuery, LivePeriod, Message, Update, UpdateKind, User};
 
-use crate::desk::DeskError;
-use crate::domain::travel::Source;
+use crate::domain::travel::PositionSource;
 use crate::domain::{Language, Moment};
-use crate::telegram::Lobby;
-use crate::telegram::api::Shown;
-use crate::telegram::callback::Tap;
-use crate::telegram::guest::{Asker, usable_name};
-use crate::telegram::location::Shared;
+use crate::service::ServiceError;
+use crate::telegram::BotContext;
+use crate::telegram::api::MessageContent;
+use crate::telegram::callback::CallbackData;
+use crate::telegram::guest::{BotUser, usable_name};
+use crate::telegram::location::SharedPosition;
 use crate::text;
 use crate::text::telegram as words;
 
@@ -19,38 +19,38 @@ const GROUP_TOLD: chrono::TimeDelta = chrono::TimeDelta::days(365);
 const READ_INDONESIAN: [&str; 3] = ["jv", "su", "ms"];
 
 /// How a position came; a live one runs for so long from when it was first sent.
-fn source(live: Option<LivePeriod>, sent_at: Moment) -> Source {
+fn source(live: Option<LivePeriod>, sent_at: Moment) -> PositionSource {
     match live {
-        None => Source::Single,
-        Some(LivePeriod::Indefinite) => Source::Live { until: None },
+        None => PositionSource::Single,
+        Some(LivePeriod::Indefinite) => PositionSource::Live { until: None },
         Some(LivePeriod::Timeframe(seconds)) => {
             let length = chrono::TimeDelta::seconds(i64::from(seconds.seconds()));
-            Source::Live { until: Some(sent_at + length) }
+            PositionSource::Live { until: Some(sent_at + length) }
         }
     }
 }
 
 /// A command as it is typed: `/booking@hotel_bot Budi`.
-struct Typed<'a> {
+struct TypedCommand<'a> {
     command: String,
     /// The bot that it names.
     bot: Option<&'a str>,
     rest: &'a str,
 }
 
-fn command(text: &str) -> Option<Typed<'_>> {
+fn command(text: &str) -> Option<TypedCommand<'_>> {
     let line = text.strip_prefix('/')?;
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let (word, bot) = match word.split_once('@') {
         Some((word, bot)) => (word, Some(bot)),
         None => (word, None),
     };
-    Some(Typed { command: word.to_ascii_lowercase(), bot, rest: rest.trim() })
+    Some(TypedCommand { command: word.to_ascii_lowercase(), bot, rest: rest.trim() })
 }
 
-impl Lobby {
+impl BotContext {
     /// Handles one update.
-    pub(super) async fn handle(&self, update: &Update) -> Result<(), DeskError> {
+    pub(super) async fn handle(&self, update: &Update) -> Result<(), ServiceError> {
         match &update.kind {
             UpdateKind::Message(message) => self.message(message, true).await,
             UpdateKind::EditedMessage(message) => self.message(message, false).await,
@@ -67,29 +67,29 @@ impl Lobby {
         }
     }
 
-    fn asker(&self, user: &User, chat: i64) -> Asker {
+    fn user(&self, user: &User, chat: i64) -> BotUser {
         let language = self.language_of(user);
         let id = i64::try_from(user.id.0).unwrap_or_default();
-        Asker { chat, id, name: usable_name(&user.full_name()), language }
+        BotUser { chat, id, name: usable_name(&user.full_name()), language }
     }
 
-    async fn message(&self, message: &Message, is_new: bool) -> Result<(), DeskError> {
+    async fn message(&self, message: &Message, is_new: bool) -> Result<(), ServiceError> {
         let chat = message.chat.id.0;
         if let Some(to) = message.migrate_to_chat_id() {
-            self.front_office.moved(&self.desk, chat, to.0).await;
+            self.front_office.moved(&self.service, chat, to.0).await;
             return Ok(());
         }
         let Some(from) = &message.from else { return Ok(()) };
         if from.is_bot {
             return self.by_a_bot(from, message, is_new).await;
         }
-        let asker = self.asker(from, chat);
+        let user = self.user(from, chat);
         if !message.chat.is_private() {
-            return if is_new { self.in_group(&asker, message).await } else { Ok(()) };
+            return if is_new { self.in_group(&user, message).await } else { Ok(()) };
         }
         if let Some(location) = message.location() {
             let at = message.edit_date().copied().unwrap_or(message.date);
-            let shared = Shared {
+            let shared = SharedPosition {
                 latitude: location.latitude,
                 longitude: location.longitude,
                 accuracy_metres: location.horizontal_accuracy,
@@ -97,42 +97,46 @@ impl Lobby {
                 is_new,
                 source: source(location.live_period, message.date),
             };
-            return self.shared(&asker, shared).await;
+            return self.shared(&user, shared).await;
         }
         if !is_new {
             // Edits are never answered.
             return Ok(());
         }
         if message.contact().is_some() {
-            self.say(asker.chat, Shown::text(words::no_contacts(asker.language))).await;
+            self.say(user.chat, MessageContent::text(words::no_contacts(user.language))).await;
             return Ok(());
         }
         let text = message.text().unwrap_or_default();
         match command(text) {
-            Some(typed) => self.private_command(&asker, &typed).await,
-            None => self.typed(&asker, text).await,
+            Some(typed) => self.private_command(&user, &typed).await,
+            None => self.typed(&user, text).await,
         }
     }
 
-    async fn private_command(&self, asker: &Asker, typed: &Typed<'_>) -> Result<(), DeskError> {
+    async fn private_command(
+        &self,
+        user: &BotUser,
+        typed: &TypedCommand<'_>,
+    ) -> Result<(), ServiceError> {
         match typed.command.as_str() {
-            "start" => self.start(asker, typed.rest).await,
-            "booking" => self.booking(asker, typed.rest).await,
-            "status" => self.statuses(asker).await,
-            "batal" => self.cancelling(asker).await,
-            "id" => self.tell_id(asker).await,
+            "start" => self.start(user, typed.rest).await,
+            "booking" => self.booking(user, typed.rest).await,
+            "status" => self.statuses(user).await,
+            "batal" => self.cancelling(user).await,
+            "id" => self.tell_id(user).await,
             other => {
-                if !self.staff_command(asker, other, typed.rest).await? {
-                    self.help(asker).await;
+                if !self.staff_command(user, other, typed.rest).await? {
+                    self.help(user).await;
                 }
                 Ok(())
             }
         }
     }
 
-    async fn tell_id(&self, asker: &Asker) -> Result<(), DeskError> {
-        let html = words::your_id(asker.language, asker.id, asker.chat);
-        self.say(asker.chat, Shown::text(html)).await;
+    async fn tell_id(&self, user: &BotUser) -> Result<(), ServiceError> {
+        let html = words::your_id(user.language, user.id, user.chat);
+        self.say(user.chat, MessageContent::text(html)).await;
         Ok(())
     }
 
@@ -143,7 +147,7 @@ impl Lobby {
         from: &User,
         message: &Message,
         is_new: bool,
-    ) -> Result<(), DeskError> {
+    ) -> Result<(), ServiceError> {
         let chat = message.chat.id.0;
         let typed = message.text().and_then(command).filter(|typed| self.is_meant(typed));
         if is_new
@@ -151,13 +155,14 @@ impl Lobby {
             && self.front_office.chat() == Some(chat)
             && typed.is_some()
         {
-            self.say(chat, Shown::text(words::not_anonymously(self.settings.language))).await;
+            self.say(chat, MessageContent::text(words::not_anonymously(self.settings.language)))
+                .await;
         }
         Ok(())
     }
 
     /// A command that names no bot, or this one.
-    fn is_meant(&self, typed: &Typed<'_>) -> bool {
+    fn is_meant(&self, typed: &TypedCommand<'_>) -> bool {
         match (typed.bot, self.name.get()) {
             (Some(bot), Some(name)) => bot.eq_ignore_ascii_case(name),
             // The name comes with the first contact.
@@ -165,47 +170,48 @@ impl Lobby {
         }
     }
 
-    async fn in_group(&self, asker: &Asker, message: &Message) -> Result<(), DeskError> {
+    async fn in_group(&self, user: &BotUser, message: &Message) -> Result<(), ServiceError> {
         let typed = message.text().and_then(command);
         if typed.as_ref().is_some_and(|typed| !self.is_meant(typed)) {
             return Ok(());
         }
-        let is_front_office = self.front_office.chat() == Some(asker.chat);
+        let is_front_office = self.front_office.chat() == Some(user.chat);
         if let Some(typed) = &typed {
             if typed.command == "id" {
-                return self.tell_id(asker).await;
+                return self.tell_id(user).await;
             }
             if is_front_office {
-                return self.staff_command(asker, &typed.command, typed.rest).await.map(drop);
+                return self.staff_command(user, &typed.command, typed.rest).await.map(drop);
             }
             // Others read here too, so the answer goes to who asked.
-            let privately = Asker { chat: asker.id, ..asker.clone() };
+            let privately = BotUser { chat: user.id, ..user.clone() };
             if self.staff_command(&privately, &typed.command, typed.rest).await? {
-                let line = Shown::text(words::answered_privately(asker.language));
-                self.say(asker.chat, line).await;
+                let line = MessageContent::text(words::answered_privately(user.language));
+                self.say(user.chat, line).await;
                 return Ok(());
             }
         }
         if is_front_office {
             return Ok(());
         }
-        let memo = format!("telegram.group:{}", asker.chat);
-        if self.desk.memo(&memo).await?.is_none() {
-            self.desk.keep_memo(&memo, "told".to_owned(), GROUP_TOLD).await?;
-            self.say(asker.chat, Shown::text(words::not_in_groups(self.settings.language))).await;
+        let value = format!("telegram.group:{}", user.chat);
+        if self.service.value(&value).await?.is_none() {
+            self.service.put_value(&value, "told".to_owned(), GROUP_TOLD).await?;
+            self.say(user.chat, MessageContent::text(words::not_in_groups(self.settings.language)))
+                .await;
         }
         Ok(())
     }
 
-    async fn tapped(&self, query: &CallbackQuery) -> Result<(), DeskError> {
+    async fn tapped(&self, query: &CallbackQuery) -> Result<(), ServiceError> {
         let Some(message) = &query.message else { return Ok(()) };
         let (chat, message_id) = (message.chat().id.0, message.id().0);
-        let asker = self.asker(&query.from, chat);
-        let tap = query.data.as_deref().and_then(Tap::read);
-        let line = match self.tapped_on(&asker, message_id, tap).await {
+        let user = self.user(&query.from, chat);
+        let callback = query.data.as_deref().and_then(CallbackData::read);
+        let line = match self.tapped_on(&user, message_id, callback).await {
             // A booking that is not there any more, say.
-            Err(DeskError::Refused(refusal)) => {
-                Some(text::refusal(asker.language, &refusal, &self.desk.policy().hotel))
+            Err(ServiceError::Refused(refusal)) => {
+                Some(text::refusal(user.language, &refusal, &self.service.policy().hotel))
             }
             line => line?,
         };
@@ -216,23 +222,23 @@ impl Lobby {
     /// Does what a tap says. Answers the line that they read.
     async fn tapped_on(
         &self,
-        asker: &Asker,
+        user: &BotUser,
         message: i32,
-        tap: Option<Tap>,
-    ) -> Result<Option<String>, DeskError> {
-        let is_private = asker.chat == asker.id;
-        match tap {
-            Some(Tap::Guest(tap)) if is_private => {
-                self.guest_tap(asker, message, tap).await?;
+        callback: Option<CallbackData>,
+    ) -> Result<Option<String>, ServiceError> {
+        let is_private = user.chat == user.id;
+        match callback {
+            Some(CallbackData::Guest(callback)) if is_private => {
+                self.guest_callback(user, message, callback).await?;
                 Ok(None)
             }
-            Some(Tap::Staff(tap)) => self.staff_tapped(asker, message, tap).await,
-            Some(Tap::Guest(_)) => Ok(None),
+            Some(CallbackData::Staff(callback)) => self.staff_tapped(user, message, callback).await,
+            Some(CallbackData::Guest(_)) => Ok(None),
             None => {
                 if is_private {
-                    self.show(asker.chat, message, Self::stale(asker)).await;
+                    self.show(user.chat, message, Self::stale(user)).await;
                 }
-                Ok(Some(words::stale(asker.language).to_owned()))
+                Ok(Some(words::stale(user.language).to_owned()))
             }
         }
     }

@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 use url::Url;
 
-use super::{Inbox, Outcome};
+use super::{Inbox, UpdateOutcome};
 use crate::config::Webhook;
 use crate::telegram::api::{Api, CallError};
-use crate::telegram::condition::{Condition, Side};
+use crate::telegram::health::{BotHealth, BotHealthPart};
 use crate::telegram::{BotName, menus};
 
 /// Waits between tries to reach Telegram: doubled from the first to the last.
@@ -19,23 +19,23 @@ const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Durat
 const WEBHOOK_PATH: &str = "/telegram/webhook";
 
 /// The work of taking updates in.
-pub(in crate::telegram) struct Intake {
+pub(in crate::telegram) struct UpdatePoller {
     pub api: Api,
     pub inbox: Arc<Inbox>,
-    pub condition: Condition,
+    pub health: BotHealth,
     pub name: BotName,
     pub webhook: Webhook,
     pub base_url: String,
 }
 
-impl Intake {
+impl UpdatePoller {
     pub(in crate::telegram) async fn run(self, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = self.set_up() => {}
         }
-        let lobby = &self.inbox.lobby;
-        let (menus, stopped) = (menus::set(&self.api, lobby), stop.clone());
+        let bot = &self.inbox.bot;
+        let (menus, stopped) = (menus::set(&self.api, bot), stop.clone());
         let coming = async {
             match self.webhook {
                 Webhook::On { .. } => stop.cancelled().await,
@@ -54,7 +54,7 @@ impl Intake {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(*RETRY.end());
         }
-        self.condition.set(Side::Incoming, None);
+        self.health.set(BotHealthPart::Incoming, None);
         info!("the bot is known to Telegram");
     }
 
@@ -81,16 +81,16 @@ impl Intake {
             };
             let pause = match answer {
                 Ok(updates) => {
-                    self.condition.set(Side::Incoming, None);
+                    self.health.set(BotHealthPart::Incoming, None);
                     let next = updates.iter().map(|update| update.id.as_offset()).max();
                     match self.inbox.take_all(updates).await {
-                        Outcome::Done => {
+                        UpdateOutcome::Done => {
                             from = next.unwrap_or(from);
                             wait = *RETRY.start();
                             continue;
                         }
                         // Unconfirmed, they come again.
-                        Outcome::Later => *RETRY.start(),
+                        UpdateOutcome::Later => *RETRY.start(),
                     }
                 }
                 Err(failure) => {
@@ -118,6 +118,6 @@ impl Intake {
     }
 
     fn degraded(&self, failure: &CallError) {
-        self.condition.set(Side::Incoming, Some(failure.words()));
+        self.health.set(BotHealthPart::Incoming, Some(failure.words()));
     }
 }

@@ -4,17 +4,17 @@
 use chrono::TimeDelta;
 
 use super::{escape, facts, left, until_words};
-use crate::domain::travel::{self, SourceKind};
+use crate::domain::travel::{self, PositionSourceKind};
 use crate::domain::{
-    Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, Held, HotelPolicy, Language,
-    Moment, Policy, QrisProgress, Status, Why,
+    Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, HotelPolicy, Language, Moment,
+    Policy, QrisProgress, Status, TrackedBooking, Why,
 };
 use crate::text::{clock_time, duration, kilometres, rupiah, say, why_not};
 
 /// The one message that shows how a booking is, all its life.
 #[must_use]
-pub fn status(held: &Held, now: Moment, policy: &Policy) -> String {
-    let booking = &held.booking;
+pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
+    let booking = &tracked.booking;
     let language = booking.guest.language;
     let (head, tail) = match &booking.status {
         Status::Pending if booking.arrived_at.is_some() => {
@@ -22,7 +22,7 @@ pub fn status(held: &Held, now: Moment, policy: &Policy) -> String {
         }
         Status::Pending => (
             say(language, "🟡 Kamar disimpan untuk Anda", "🟡 A room is kept for you"),
-            on_the_way(held, now, policy),
+            on_the_way(tracked, now, policy),
         ),
         Status::Paid { .. } => (say(language, "✅ Sudah dibayar", "✅ Paid"), confirmed(booking)),
         Status::Cancelled { by, .. } => {
@@ -33,8 +33,8 @@ pub fn status(held: &Held, now: Moment, policy: &Policy) -> String {
 }
 
 /// Until when the room is kept, where the guest is, and what follows.
-fn on_the_way(held: &Held, now: Moment, policy: &Policy) -> String {
-    let booking = &held.booking;
+fn on_the_way(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
+    let booking = &tracked.booking;
     let language = booking.guest.language;
     let until = until_words(language, booking, &policy.hotel);
     let left = left(language, booking.hold.until, now);
@@ -43,7 +43,7 @@ fn on_the_way(held: &Held, now: Moment, policy: &Policy) -> String {
         format!("Sampai pukul <b>{until}</b> (sisa {left})."),
         format!("Until <b>{until}</b> ({left} left)."),
     );
-    let (forecast, evidence) = travel::foresee(held, now, policy);
+    let (forecast, evidence) = travel::foresee(tracked, now, policy);
     let Some(known) = evidence.filter(|known| known.is_fresh) else {
         let has_more = booking.hold.extensions < policy.hold.max_extensions;
         return format!("{lead}\n{}", without_position(language, has_more, evidence.is_some()));
@@ -51,12 +51,12 @@ fn on_the_way(held: &Held, now: Moment, policy: &Policy) -> String {
     let seen = where_they_are(language, &known, now, &policy.hotel);
     let outlook = outlook(booking, forecast, Some(&known), &policy.hotel);
     let stop = match known.source {
-        Some(SourceKind::Live | SourceKind::LiveSilent) => say(
+        Some(PositionSourceKind::Live | PositionSourceKind::LiveSilent) => say(
             language,
             "\nBerhenti berbagi: ketuk lokasi langsung Anda, lalu hentikan.",
             "\nTo stop sharing: tap your live location, then stop it.",
         ),
-        Some(SourceKind::Page | SourceKind::Single) | None => "",
+        Some(PositionSourceKind::Page | PositionSourceKind::Single) | None => "",
     };
     format!("{lead}\n{seen}\n{outlook}{stop}")
 }
@@ -209,7 +209,7 @@ fn ended(booking: &Booking, by: &Actor) -> String {
 
 /// What a guest must hear as a new message; `None` for what the status message shows.
 #[must_use]
-pub fn guest_notice(change: &Change, hotel: &HotelPolicy) -> Option<String> {
+pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String> {
     let booking = &change.booking;
     let language = booking.guest.language;
     let until = until_words(language, booking, hotel);

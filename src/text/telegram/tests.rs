@@ -1,15 +1,15 @@
 //! Every sentence of the bot, as people read it: kept as a snapshot, so that a change of any is
-//! seen. Review with `cargo insta review`, or set `INSTA_UPDATE=always` to take the new ones.
+//! seen. Review with `payload insta review`, or set `INSTA_UPDATE=always` to take the new ones.
 
 use chrono::TimeDelta;
 
 use super::*;
 use crate::domain::tests::build::{self, at, sari};
-use crate::domain::travel::{Basis, Estimate, SourceKind};
+use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
 use crate::domain::{
     Actor, Change, Command, Contact, Coordinates, Email, Event, Evidence, Fix, Forecast, Guest,
-    GuestName, Held, NewBooking, NotAllowed, Policy, QrisProgress, Refusal, Revision, Role, Rupiah,
-    Source, Status, Track, Why, Winner,
+    GuestName, NewBooking, NotAllowed, Policy, PositionSource, QrisProgress, Refusal, Revision,
+    Role, Rupiah, Status, Track, TrackedBooking, Why, Winner,
 };
 use crate::text;
 
@@ -38,10 +38,10 @@ fn evidence(why: Option<Why>) -> Evidence {
         is_fresh: true,
         estimate: Some(Estimate {
             arrives_in: TimeDelta::minutes(25),
-            basis: Basis::OwnSpeed,
+            basis: EstimateBasis::OwnSpeed,
             is_routing_silent: false,
         }),
-        source: Some(SourceKind::Live),
+        source: Some(PositionSourceKind::Live),
         standing: TimeDelta::zero(),
         dropped: 0,
         extensions: 0,
@@ -52,7 +52,7 @@ fn evidence(why: Option<Why>) -> Evidence {
 fn seen(kilometres: f64, minutes: i64) -> Track {
     let place = |north: f64| Coordinates::new(-6.2 + north / 110.574, 106.8).unwrap();
     let fix = |north: f64, minute: i64| {
-        Fix::seen(place(north), at(minute)).from_source(Source::Live { until: None })
+        Fix::seen(place(north), at(minute)).from_source(PositionSource::Live { until: None })
     };
     Track::from_fixes(vec![fix(kilometres + 4.0, minutes - 12), fix(kilometres, minutes)])
 }
@@ -76,7 +76,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
         actor,
         event,
         booking: booking.clone(),
-        notices: Vec::new(),
+        notifications: Vec::new(),
     };
     let reminded = |forecast, why: Option<Why>| Event::Reminded {
         forecast,
@@ -200,15 +200,16 @@ fn for_guests(language: Language) -> String {
     ] {
         let mut booking = booking(language);
         booking.hold.extensions = extensions;
-        sheet.add(name, status(&Held { booking, track }, at(minute), &policy));
+        sheet.add(name, status(&TrackedBooking { booking, track }, at(minute), &policy));
     }
     for (name, change) in changes(language) {
-        if let Some(notice) = guest_notice(&change, hotel) {
-            sheet.add(&format!("notice: {name}"), notice);
+        if let Some(notification) = guest_notification(&change, hotel) {
+            sheet.add(&format!("notice: {name}"), notification);
         }
         if !change.booking.is_pending() || change.booking.arrived_at.is_some() {
-            let held = Held { booking: change.booking.clone(), track: Track::default() };
-            sheet.add(&format!("status: {name}"), status(&held, change.at, &policy));
+            let tracked =
+                TrackedBooking { booking: change.booking.clone(), track: Track::default() };
+            sheet.add(&format!("status: {name}"), status(&tracked, change.at, &policy));
         }
     }
     for label in [
@@ -242,14 +243,15 @@ fn for_staff(language: Language) -> String {
     let mut sheet = Sheet(String::new());
     let all = changes(language);
     for (name, change) in &all {
-        sheet.add(&format!("notice: {name}"), staff_notice(language, change, hotel));
+        sheet.add(&format!("notice: {name}"), staff_notification(language, change, hotel));
     }
     let (_, booked) = &all[0];
     sheet.add("notice: given up", given_up(language, booked, text::BLOCKED, hotel));
-    let merged = [Merged::Happened(booked), Merged::Happened(booked), Merged::GivenUp(booked)];
-    sheet.add("notices in one", merged_notice(language, &merged));
-    let held = Held { booking: booking(language), track: seen(4.2, 60) };
-    let lines = [line(language, &held, at(62), &policy)];
+    let merged =
+        [MergedItem::Change(booked), MergedItem::Change(booked), MergedItem::GivenUp(booked)];
+    sheet.add("notices in one", merged_notification(language, &merged));
+    let tracked = TrackedBooking { booking: booking(language), track: seen(4.2, 60) };
+    let lines = [line(language, &tracked, at(62), &policy)];
     let empty = nothing_in_tab(language, StaffLabel::Unpaid);
     let now = (at(62), hotel);
     sheet.add("dashboard", dashboard(language, "Belum bayar (1)", &lines, empty, now));
@@ -259,11 +261,12 @@ fn for_staff(language: Language) -> String {
     sheet.add("an older dashboard", dashboard_moved_on(language));
     for (name, change) in &all {
         if !change.booking.is_pending() || change.booking.arrived_at.is_some() {
-            let held = Held { booking: change.booking.clone(), track: Track::default() };
-            sheet.add(&format!("line: {name}"), line(language, &held, at(1_500), &policy));
+            let tracked =
+                TrackedBooking { booking: change.booking.clone(), track: Track::default() };
+            sheet.add(&format!("line: {name}"), line(language, &tracked, at(1_500), &policy));
         }
     }
-    sheet.add("card", card(language, &held, at(62), &policy));
+    sheet.add("card", card(language, &tracked, at(62), &policy));
     let sending = Booking { qris: QrisProgress::Sending(Revision(2)), ..booking(language) };
     let failed = Booking { qris: QrisProgress::Failed, ..booking(language) };
     sheet.add("sheet before paying", paid_sheet(language, &sending, at(62), hotel));
@@ -274,7 +277,7 @@ fn for_staff(language: Language) -> String {
     sheet.add("not found, some near", not_found(language, true));
     sheet.add("which booking", which_booking(language));
     sheet.add("how to set the rooms for sale", allotment_usage(language, &["STD", "DLX"]));
-    let check_in = held.booking.stay.check_in;
+    let check_in = tracked.booking.stay.check_in;
     sheet.add("rooms for sale are set", allotment_set(language, "Standar", check_in, 5, 4));
     sheet.add("help", help(language, Some(Role::Manager)));
     sheet.add("board", board(language));

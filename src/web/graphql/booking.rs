@@ -7,14 +7,17 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Object};
 use tokio::sync::OnceCell;
 
-use crate::desk::{Desk, DeskError, StatusKind, StoreError, Undelivered};
 use crate::domain::{
-    self, Contact, Fix, Forbidden, Held, ReceiptNo, Refusal, RoomOfStay, Status, Track, travel,
+    self, Contact, Fix, Forbidden, ReceiptNo, Refusal, RoomOfStay, Status, Track, TrackedBooking,
+    travel,
+};
+use crate::service::{
+    BookingService, ServiceError, StatusKind, StoreError, UndeliveredNotification,
 };
 use crate::text;
 
-use super::caller::Asked;
-use super::choices::{BookingStatus, CancelReason, Channel, Forecast, QrisProgress};
+use super::caller::RequestContext;
+use super::enums::{BookingStatus, CancelReason, Channel, Forecast, QrisProgress};
 use super::scalar::{Date, DateTime, Rupiah};
 use super::types::{HistoryEntry, RoomType, TrailPoint, Travel};
 
@@ -37,8 +40,8 @@ pub struct Booking {
 
 impl Booking {
     /// A booking with the positions that are known of its guest.
-    pub fn new(held: Held, viewer: Viewer) -> Self {
-        Self { state: held.booking, track: OnceCell::new_with(Some(held.track)), viewer }
+    pub fn new(tracked: TrackedBooking, viewer: Viewer) -> Self {
+        Self { state: tracked.booking, track: OnceCell::new_with(Some(tracked.track)), viewer }
     }
 
     /// The state that a change produced; positions are read if they are asked for.
@@ -46,19 +49,22 @@ impl Booking {
         Self { state, track: OnceCell::new(), viewer }
     }
 
-    async fn track(&self, desk: &Desk) -> Result<&Track, DeskError> {
+    async fn track(&self, service: &BookingService) -> Result<&Track, ServiceError> {
         self.track
-            .get_or_try_init(|| async { Ok(desk.held(self.state.receipt_no).await?.track) })
+            .get_or_try_init(|| async { Ok(service.tracked(self.state.receipt_no).await?.track) })
             .await
     }
 
     /// The booking with its track, while its hold runs.
-    async fn held(&self, desk: &Desk) -> Result<Option<Held>, DeskError> {
+    async fn tracked(
+        &self,
+        service: &BookingService,
+    ) -> Result<Option<TrackedBooking>, ServiceError> {
         if !self.state.is_pending() {
             return Ok(None);
         }
-        let track = self.track(desk).await?.clone();
-        Ok(Some(Held { booking: self.state.clone(), track }))
+        let track = self.track(service).await?.clone();
+        Ok(Some(TrackedBooking { booking: self.state.clone(), track }))
     }
 }
 
@@ -98,7 +104,7 @@ impl Booking {
             code: code.as_str().to_owned(),
             name: name.clone(),
             price: Rupiah(*price),
-            rooms: ctx.house().desk.policy().room(code).map_or(0, |room| room.rooms),
+            rooms: ctx.context().service.policy().room(code).map_or(0, |room| room.rooms),
         }
     }
 
@@ -183,22 +189,23 @@ impl Booking {
     }
 
     /// Where the guest is; only while the hold runs and the guest shares a position.
-    async fn travel(&self, ctx: &Context<'_>) -> Result<Option<Travel>, DeskError> {
-        let desk = &ctx.house().desk;
-        let Some(held) = self.held(desk).await? else { return Ok(None) };
-        Ok(travel_of(&held, self.viewer, desk))
+    async fn travel(&self, ctx: &Context<'_>) -> Result<Option<Travel>, ServiceError> {
+        let service = &ctx.context().service;
+        let Some(tracked) = self.tracked(service).await? else { return Ok(None) };
+        Ok(travel_of(&tracked, self.viewer, service))
     }
 
     /// What the end of the hold would decide now; only while the hold runs.
-    async fn forecast(&self, ctx: &Context<'_>) -> Result<Option<Forecast>, DeskError> {
-        let desk = &ctx.house().desk;
-        let held = self.held(desk).await?;
-        Ok(held.map(|held| travel::forecast(&held, desk.now(), desk.policy()).into()))
+    async fn forecast(&self, ctx: &Context<'_>) -> Result<Option<Forecast>, ServiceError> {
+        let service = &ctx.context().service;
+        let tracked = self.tracked(service).await?;
+        Ok(tracked
+            .map(|tracked| travel::forecast(&tracked, service.now(), service.policy()).into()))
     }
 
     /// Messages about this booking that could not be delivered, with the reason. For the front
     /// office; guests find none.
-    async fn undelivered(&self, ctx: &Context<'_>) -> Result<Vec<String>, DeskError> {
+    async fn undelivered(&self, ctx: &Context<'_>) -> Result<Vec<String>, ServiceError> {
         if self.viewer == Viewer::Guest {
             return Ok(Vec::new());
         }
@@ -209,14 +216,14 @@ impl Booking {
     }
 
     /// What happened to it, oldest first. For the front office only.
-    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<HistoryEntry>, DeskError> {
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<HistoryEntry>, ServiceError> {
         if self.viewer == Viewer::Guest {
             return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
         }
         let language = ctx.caller().language;
-        let desk = &ctx.house().desk;
-        let timezone = desk.policy().hotel.timezone;
-        let changes = desk.history(self.state.receipt_no).await?;
+        let service = &ctx.context().service;
+        let timezone = service.policy().hotel.timezone;
+        let changes = service.history(self.state.receipt_no).await?;
         let entry = |change: &domain::Change| HistoryEntry {
             at: DateTime(change.at),
             actor: text::actor(language, &change.actor),
@@ -228,11 +235,11 @@ impl Booking {
 }
 
 /// Where a guest is; nothing once they stand at the desk, or when the position is too old.
-fn travel_of(held: &Held, viewer: Viewer, desk: &Desk) -> Option<Travel> {
-    let (policy, now) = (desk.policy(), desk.now());
+fn travel_of(tracked: &TrackedBooking, viewer: Viewer, service: &BookingService) -> Option<Travel> {
+    let (policy, now) = (service.policy(), service.now());
     let hotel = policy.hotel.position;
-    let latest = held.track.latest().filter(|_| held.booking.arrived_at.is_none())?;
-    let evidence = travel::evidence(&held.track, now, policy).filter(|known| known.is_fresh)?;
+    let latest = tracked.track.latest().filter(|_| tracked.booking.arrived_at.is_none())?;
+    let evidence = travel::evidence(&tracked.track, now, policy).filter(|known| known.is_fresh)?;
     let arrives_in = evidence.estimate.map(|estimate| estimate.arrives_in);
     let point = |fix: &Fix| TrailPoint {
         distance_km: fix.place.metres_to(hotel) / 1000.0,
@@ -249,17 +256,17 @@ fn travel_of(held: &Held, viewer: Viewer, desk: &Desk) -> Option<Travel> {
         fix_at: DateTime(latest.at),
         fix_age_seconds: evidence.fix_age.as_seconds_f64(),
         trail: match viewer {
-            Viewer::Staff => held.track.fixes().iter().map(point).collect(),
+            Viewer::Staff => tracked.track.fixes().iter().map(point).collect(),
             Viewer::Guest => Vec::new(),
         },
     })
 }
 
 /// Loads what was not delivered for all bookings of a page at once.
-pub struct UndeliveredLoader(pub Arc<Desk>);
+pub struct UndeliveredLoader(pub Arc<BookingService>);
 
 impl Loader<ReceiptNo> for UndeliveredLoader {
-    type Value = Vec<Undelivered>;
+    type Value = Vec<UndeliveredNotification>;
     type Error = StoreError;
 
     async fn load(

@@ -5,10 +5,10 @@ use axum::http::{HeaderMap, header};
 use tokio::sync::OnceCell;
 
 use crate::auth::{Role, Session};
-use crate::desk::{DeskError, StoreError};
 use crate::domain::{Forbidden, Language, Refusal, StaffName};
+use crate::service::{ServiceError, StoreError};
 
-use super::House;
+use super::ApiContext;
 
 /// One request's or one socket's asker.
 pub struct Caller {
@@ -37,35 +37,35 @@ impl Caller {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn session(&self, house: &House) -> Result<Option<&Session>, StoreError> {
+    pub async fn session(&self, context: &ApiContext) -> Result<Option<&Session>, StoreError> {
         let Some(token) = &self.token else { return Ok(None) };
-        let found = self.session.get_or_try_init(|| house.staff.session(token)).await?;
+        let found = self.session.get_or_try_init(|| context.staff.session(token)).await?;
         // A socket outlives what was true when it was opened.
-        Ok(found.as_ref().filter(|session| house.desk.now() < session.expires_at))
+        Ok(found.as_ref().filter(|session| context.service.now() < session.expires_at))
     }
 
     /// The session of whoever must have one.
     ///
     /// # Errors
     /// [`Refusal::Unauthenticated`], or what the store says.
-    pub async fn staff(&self, house: &House) -> Result<&Session, DeskError> {
-        Ok(self.session(house).await?.ok_or(Refusal::Unauthenticated)?)
+    pub async fn staff(&self, context: &ApiContext) -> Result<&Session, ServiceError> {
+        Ok(self.session(context).await?.ok_or(Refusal::Unauthenticated)?)
     }
 
     /// The name of the member of staff who asks.
     ///
     /// # Errors
     /// As [`Caller::staff`].
-    pub async fn staff_name(&self, house: &House) -> Result<StaffName, DeskError> {
-        Ok(self.staff(house).await?.staff.name.clone())
+    pub async fn staff_name(&self, context: &ApiContext) -> Result<StaffName, ServiceError> {
+        Ok(self.staff(context).await?.staff.name.clone())
     }
 
     /// Refuses whoever is no manager.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`], or as [`Caller::staff`].
-    pub async fn must_manage(&self, house: &House) -> Result<(), DeskError> {
-        match self.staff(house).await?.staff.role {
+    pub async fn must_manage(&self, context: &ApiContext) -> Result<(), ServiceError> {
+        match self.staff(context).await?.staff.role {
             Role::Manager => Ok(()),
             Role::FrontOffice => Err(Refusal::Forbidden(Forbidden::ManagerOnly).into()),
         }
@@ -73,17 +73,17 @@ impl Caller {
 }
 
 /// What resolvers find in their context.
-pub trait Asked<'a> {
+pub trait RequestContext<'a> {
     /// The hotel's parts.
-    fn house(&self) -> &'a House;
+    fn context(&self) -> &'a ApiContext;
     /// Who asks.
     fn caller(&self) -> &'a Caller;
 }
 
-impl<'a> Asked<'a> for Context<'a> {
-    fn house(&self) -> &'a House {
+impl<'a> RequestContext<'a> for Context<'a> {
+    fn context(&self) -> &'a ApiContext {
         // Put in when the schema is made; the method fails for a type that never was.
-        self.data_unchecked::<std::sync::Arc<House>>()
+        self.data_unchecked::<std::sync::Arc<ApiContext>>()
     }
 
     fn caller(&self) -> &'a Caller {
@@ -105,7 +105,7 @@ pub fn preferred_language(headers: &HeaderMap) -> Option<Language> {
     let ranges = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
     let weighed = ranges.filter_map(|range| {
         let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
-        let weight = super::accept::weight(parameters);
+        let weight = super::content_negotiation::weight(parameters);
         Language::from_code(tag).filter(|_| weight > 0).map(|language| (weight, language))
     });
     // Of equal ones the first counts, so only a greater weight replaces it.

@@ -5,20 +5,20 @@ use async_graphql::{PathSegment, Response, ServerError, Value};
 use serde::Serialize;
 use tracing::error;
 
-use crate::desk::{DeskError, StoreError};
 use crate::domain::refusal::Unavailable;
 use crate::domain::{HotelPolicy, Language, Refusal};
+use crate::service::{ServiceError, StoreError};
 use crate::text;
 
-use super::Gate;
-use super::complete::Plan;
+use super::AppState;
+use super::null_propagation::ResponsePlan;
 
 /// The code of everything that is wrong with what the client sent.
 pub const INVALID_INPUT: &str = "INVALID_INPUT";
 
 /// An execution result in the form that the specification gives it.
 #[derive(Debug, Serialize)]
-pub struct Answer {
+pub struct GraphqlResponse {
     /// What was asked for; absent if the request failed before it was carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
@@ -27,23 +27,28 @@ pub struct Answer {
     pub errors: Vec<ServerError>,
 }
 
-impl Answer {
+impl GraphqlResponse {
     /// The answer to a request that was not carried out.
     pub fn request_error(error: ServerError) -> Self {
         Self { data: None, errors: vec![error] }
     }
 
     /// Turns what the schema answered into what the client reads.
-    pub fn of(response: Response, plan: &Plan, gate: &Gate, language: Language) -> Self {
+    pub fn of(
+        response: Response,
+        plan: &ResponsePlan,
+        state: &AppState,
+        language: Language,
+    ) -> Self {
         let mut errors = response.errors;
         for error in &mut errors {
-            explain(error, language, &gate.house.desk.policy().hotel);
+            explain(error, language, &state.context.service.policy().hotel);
         }
         // Errors of execution happen at a path. Without any, nothing was executed.
         let is_request_error = response.data == Value::Null
             && !errors.is_empty()
             && errors.iter().all(|error| error.path.is_empty());
-        let whole = || gate.shapes.complete(plan, response.data, !errors.is_empty());
+        let whole = || state.shapes.complete(plan, response.data, !errors.is_empty());
         Self { data: (!is_request_error).then(whole), errors }
     }
 
@@ -69,14 +74,14 @@ pub fn refused(refusal: &Refusal, language: Language, hotel: &HotelPolicy) -> Se
         Refusal::InvalidInput { field, .. } => Some(field.name()),
         _ => None,
     };
-    mark(&mut error, code(refusal), field);
+    settle(&mut error, code(refusal), field);
     error
 }
 
 /// An error about the form of a request, which only developers read.
 pub fn malformed(message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
-    mark(&mut error, INVALID_INPUT, None);
+    settle(&mut error, INVALID_INPUT, None);
     error
 }
 
@@ -85,7 +90,7 @@ pub fn internal(cause: &str, language: Language) -> ServerError {
     let incident = format!("{:08x}", rand::random::<u32>());
     error!(incident, cause, "internal error");
     let mut error = ServerError::new(text::internal(language, &incident), None);
-    mark(&mut error, "INTERNAL", None);
+    settle(&mut error, "INTERNAL", None);
     error
 }
 
@@ -95,7 +100,7 @@ fn explain(error: &mut ServerError, language: Language, hotel: &HotelPolicy) {
         Some(Err(cause)) => internal(&cause, language),
         None => {
             let field = field_of(&error.message);
-            return mark(error, INVALID_INPUT, field.as_deref());
+            return settle(error, INVALID_INPUT, field.as_deref());
         }
     };
     error.message = explained.message;
@@ -110,16 +115,16 @@ fn cause(error: &ServerError) -> Option<Result<Refusal, String>> {
         StoreError::Unavailable(_) => Ok(Refusal::Unavailable(Unavailable::Store)),
         StoreError::Unexpected(cause) => Err(cause.clone()),
     };
-    if let Some(error) = error.source::<DeskError>() {
+    if let Some(error) = error.source::<ServiceError>() {
         return Some(match error {
-            DeskError::Refused(refusal) => Ok(refusal.clone()),
-            DeskError::Store(error) => of_store(error),
+            ServiceError::Refused(refusal) => Ok(refusal.clone()),
+            ServiceError::Store(error) => of_store(error),
         });
     }
     error.source::<StoreError>().map(of_store)
 }
 
-fn mark(error: &mut ServerError, code: &str, field: Option<&str>) {
+fn settle(error: &mut ServerError, code: &str, field: Option<&str>) {
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", code);
     if let Some(field) = field {

@@ -6,14 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
-use crate::desk::{BookRequest, Filter, Handoff, Limit, PageKey, Search, StatusKind};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
     self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo, Refusal,
     RoomCode,
 };
+use crate::service::{BookRequest, Filter, Handoff, Limit, PageKey, Search, StatusKind};
 
-use super::choices::{BookingStatus, Language};
+use super::enums::{BookingStatus, Language};
 use super::scalar::{Date, DateTime};
 
 /// Characters of a request id at most.

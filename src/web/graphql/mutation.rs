@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, Lookahead, Object};
 
-use crate::desk::{DeskError, Limit};
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Command, Field, Forbidden, InputError, Refusal};
+use crate::service::{Limit, ServiceError};
 
 use super::booking::{Booking, Viewer};
-use super::caller::Asked;
+use super::caller::RequestContext;
 use super::input::{self, CreateBookingInput, PositionInput, TelegramBookingInput};
 use super::scalar::{Date, DateTime};
 use super::types::{CreateBookingPayload, RoomAvailability, Staff, StaffSession, TelegramHandoff};
@@ -16,14 +16,18 @@ use super::types::{CreateBookingPayload, RoomAvailability, Staff, StaffSession, 
 pub struct Mutation;
 
 /// Does as the front office what a command says.
-async fn act(ctx: &Context<'_>, receipt_no: &str, command: Command) -> Result<Booking, DeskError> {
-    let held = ctx.house().desk.act(input::receipt_no(receipt_no)?, command).await?;
-    Ok(Booking::new(held, Viewer::Staff))
+async fn apply(
+    ctx: &Context<'_>,
+    receipt_no: &str,
+    command: Command,
+) -> Result<Booking, ServiceError> {
+    let tracked = ctx.context().service.apply(input::receipt_no(receipt_no)?, command).await?;
+    Ok(Booking::new(tracked, Viewer::Staff))
 }
 
 /// Refuses a guest's mutation whose answer would hold what only the front office sees. Before it
 /// is carried out: a refusal means that nothing was done.
-fn check_asked(booking: &Lookahead<'_>) -> Result<(), DeskError> {
+fn check_asked(booking: &Lookahead<'_>) -> Result<(), ServiceError> {
     if booking.field("history").exists() {
         return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
     }
@@ -39,16 +43,16 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the guest wishes.")] input: CreateBookingInput,
-    ) -> Result<CreateBookingPayload, DeskError> {
+    ) -> Result<CreateBookingPayload, ServiceError> {
         check_asked(&ctx.look_ahead().field("booking"))?;
-        let (house, caller) = (ctx.house(), ctx.caller());
-        let most = house.settings.holds_per_address;
+        let (context, caller) = (ctx.context(), ctx.caller());
+        let most = context.settings.holds_per_address;
         let limit = Limit { key: caller.address.clone(), most };
-        let request = input.read(caller.language, limit, house.desk.now())?;
-        let booked = house.desk.book(request).await?;
-        let (receipt_no, access_token) = (booked.held.booking.receipt_no, booked.access_token);
+        let request = input.read(caller.language, limit, context.service.now())?;
+        let booked = context.service.book(request).await?;
+        let (receipt_no, access_token) = (booked.tracked.booking.receipt_no, booked.access_token);
         Ok(CreateBookingPayload {
-            booking: Booking::new(booked.held, Viewer::Guest),
+            booking: Booking::new(booked.tracked, Viewer::Guest),
             status_url: format!("{}/b/{receipt_no}#{access_token}", caller.base_url),
             access_token,
         })
@@ -59,13 +63,13 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the guest chose.")] input: TelegramBookingInput,
-    ) -> Result<TelegramHandoff, DeskError> {
-        let house = ctx.house();
+    ) -> Result<TelegramHandoff, ServiceError> {
+        let context = ctx.context();
         let choice = input.read()?;
-        let Some(bot) = house.settings.telegram_bot.get() else {
+        let Some(bot) = context.settings.telegram_bot.get() else {
             return Err(Refusal::Unavailable(Unavailable::Telegram).into());
         };
-        let key = house.desk.keep_handoff(&choice).await?;
+        let key = context.service.keep_handoff(&choice).await?;
         Ok(TelegramHandoff { link: format!("https://t.me/{bot}?start={key}") })
     }
 
@@ -76,13 +80,13 @@ impl Mutation {
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
         #[graphql(desc = "Where the guest is.")] position: PositionInput,
-    ) -> Result<Booking, DeskError> {
+    ) -> Result<Booking, ServiceError> {
         check_asked(&ctx.look_ahead())?;
-        let desk = &ctx.house().desk;
+        let service = &ctx.context().service;
         let receipt_no = input::receipt_no(&receipt_no)?;
-        let fix = position.read(desk.now())?;
-        let held = desk.report_by_guest(receipt_no, &access_token, fix).await?;
-        Ok(Booking::new(held, Viewer::Guest))
+        let fix = position.read(service.now())?;
+        let tracked = service.report_by_guest(receipt_no, &access_token, fix).await?;
+        Ok(Booking::new(tracked, Viewer::Guest))
     }
 
     /// Cancels the guest's own booking.
@@ -91,13 +95,13 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
-    ) -> Result<Booking, DeskError> {
+    ) -> Result<Booking, ServiceError> {
         check_asked(&ctx.look_ahead())?;
-        let desk = &ctx.house().desk;
+        let service = &ctx.context().service;
         let receipt_no = input::receipt_no(&receipt_no)?;
-        desk.held_by_guest(receipt_no, &access_token).await?;
-        let held = desk.act(receipt_no, Command::CancelByGuest).await?;
-        Ok(Booking::new(held, Viewer::Guest))
+        service.booking_for_guest(receipt_no, &access_token).await?;
+        let tracked = service.apply(receipt_no, Command::CancelByGuest).await?;
+        Ok(Booking::new(tracked, Viewer::Guest))
     }
 
     /// Opens a session of the front office by a one-time code.
@@ -105,8 +109,8 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The code out of the sign-in link.")] code: String,
-    ) -> Result<StaffSession, DeskError> {
-        let Some(signed_in) = ctx.house().staff.sign_in(&code).await? else {
+    ) -> Result<StaffSession, ServiceError> {
+        let Some(signed_in) = ctx.context().staff.sign_in(&code).await? else {
             let (field, error) = (Field::Code, InputError::Spent);
             return Err(Refusal::InvalidInput { field, error }.into());
         };
@@ -122,15 +126,15 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The Mini App's `initData`, as Telegram signed it.")] init_data: String,
-    ) -> Result<StaffSession, DeskError> {
-        let house = ctx.house();
-        let Some(app) = &house.mini_app else {
+    ) -> Result<StaffSession, ServiceError> {
+        let context = ctx.context();
+        let Some(app) = &context.mini_app else {
             return Err(Refusal::Unavailable(Unavailable::Telegram).into());
         };
-        let Some(staff) = app.member(&init_data, house.desk.now()) else {
+        let Some(staff) = app.member(&init_data, context.service.now()) else {
             return Err(Refusal::Unauthenticated.into());
         };
-        let signed_in = house.staff.open_session(staff).await?;
+        let signed_in = context.staff.open_session(staff).await?;
         Ok(StaffSession {
             token: signed_in.token,
             staff: Staff::from(&signed_in.staff),
@@ -144,9 +148,9 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, DeskError> {
-        let by = ctx.caller().staff_name(ctx.house()).await?;
-        act(ctx, &receipt_no, Command::Arrive { by }).await
+    ) -> Result<Booking, ServiceError> {
+        let by = ctx.caller().staff_name(ctx.context()).await?;
+        apply(ctx, &receipt_no, Command::Arrive { by }).await
     }
 
     /// Sends the guest the QRIS code (again), also before arrival. Moves neither status nor hold.
@@ -155,9 +159,9 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, DeskError> {
-        let by = ctx.caller().staff_name(ctx.house()).await?;
-        act(ctx, &receipt_no, Command::SendQris { by }).await
+    ) -> Result<Booking, ServiceError> {
+        let by = ctx.caller().staff_name(ctx.context()).await?;
+        apply(ctx, &receipt_no, Command::SendQris { by }).await
     }
 
     /// The payment was matched: the booking is paid, and stays so. For the front office.
@@ -165,9 +169,9 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, DeskError> {
-        let by = ctx.caller().staff_name(ctx.house()).await?;
-        act(ctx, &receipt_no, Command::MarkPaid { by }).await
+    ) -> Result<Booking, ServiceError> {
+        let by = ctx.caller().staff_name(ctx.context()).await?;
+        apply(ctx, &receipt_no, Command::MarkPaid { by }).await
     }
 
     /// Cancels a booking. For the front office.
@@ -176,10 +180,10 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "Why, in one line of at most 200 characters.")] note: Option<String>,
-    ) -> Result<Booking, DeskError> {
-        let by = ctx.caller().staff_name(ctx.house()).await?;
+    ) -> Result<Booking, ServiceError> {
+        let by = ctx.caller().staff_name(ctx.context()).await?;
         let note = input::note(note)?;
-        act(ctx, &receipt_no, Command::CancelByStaff { by, note }).await
+        apply(ctx, &receipt_no, Command::CancelByStaff { by, note }).await
     }
 
     /// Grants a guest more time. For the front office.
@@ -188,10 +192,10 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "How many minutes, 1 to 240.")] minutes: i64,
-    ) -> Result<Booking, DeskError> {
-        let by = ctx.caller().staff_name(ctx.house()).await?;
+    ) -> Result<Booking, ServiceError> {
+        let by = ctx.caller().staff_name(ctx.context()).await?;
         let minutes = input::minutes(minutes);
-        act(ctx, &receipt_no, Command::Extend { by, minutes }).await
+        apply(ctx, &receipt_no, Command::Extend { by, minutes }).await
     }
 
     /// Sets how many rooms of a type are for sale on one night. For managers.
@@ -201,11 +205,11 @@ impl Mutation {
         #[graphql(desc = "Code of the room type.")] room_type: String,
         #[graphql(desc = "The night, a hotel day.")] date: Date,
         #[graphql(desc = "How many rooms; not below what is sold.")] rooms: i64,
-    ) -> Result<RoomAvailability, DeskError> {
-        let house = ctx.house();
-        ctx.caller().must_manage(house).await?;
+    ) -> Result<RoomAvailability, ServiceError> {
+        let context = ctx.context();
+        ctx.caller().must_manage(context).await?;
         let code = input::room_code(&room_type)?;
-        let left = house.desk.set_allotment(&code, date.0, input::rooms(rooms)).await?;
+        let left = context.service.set_allotment(&code, date.0, input::rooms(rooms)).await?;
         Ok(RoomAvailability::new(&left, date, 1))
     }
 }

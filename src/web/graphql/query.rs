@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, Object};
 
-use crate::desk::{DeskError, PageKey, StoreError};
 use crate::domain::refusal::Unavailable;
 use crate::domain::{self, Refusal, Status, Winner};
+use crate::service::{PageKey, ServiceError, StoreError};
 
 use super::booking::{Booking, Viewer};
-use super::caller::Asked;
+use super::caller::RequestContext;
 use super::input::{self, BookingFilter};
 use super::scalar::{Date, Rupiah};
 use super::types::{BookingConnection, Hotel, PageInfo, Qris, RoomAvailability, Staff};
@@ -32,7 +32,7 @@ pub struct Query;
 impl Query {
     /// The hotel, its rules in numbers, and its clock.
     async fn hotel(&self, ctx: &Context<'_>) -> Hotel {
-        Hotel::of(&ctx.house().desk, &ctx.house().settings)
+        Hotel::of(&ctx.context().service, &ctx.context().settings)
     }
 
     /// Rooms left of every type for a stay, in the hotel's order.
@@ -41,9 +41,9 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "First night, a hotel day.")] check_in: Date,
         #[graphql(desc = "How many nights.", default = 1)] nights: i64,
-    ) -> Result<Vec<RoomAvailability>, DeskError> {
+    ) -> Result<Vec<RoomAvailability>, ServiceError> {
         let nights = input::nights(nights);
-        let left = ctx.house().desk.availability(check_in.0, nights).await?;
+        let left = ctx.context().service.availability(check_in.0, nights).await?;
         Ok(left.iter().map(|left| RoomAvailability::new(left, check_in, nights)).collect())
     }
 
@@ -53,15 +53,15 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
-    ) -> Result<Booking, DeskError> {
+    ) -> Result<Booking, ServiceError> {
         let receipt_no = input::receipt_no(&receipt_no)?;
-        let held = ctx.house().desk.held_by_guest(receipt_no, &access_token).await?;
-        Ok(Booking::new(held, Viewer::Guest))
+        let tracked = ctx.context().service.booking_for_guest(receipt_no, &access_token).await?;
+        Ok(Booking::new(tracked, Viewer::Guest))
     }
 
     /// Whose session this is; null without one.
-    async fn me(&self, ctx: &Context<'_>) -> Result<Option<Staff>, DeskError> {
-        let session = ctx.caller().session(ctx.house()).await?;
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<Staff>, ServiceError> {
+        let session = ctx.caller().session(ctx.context()).await?;
         Ok(session.map(|session| Staff::from(&session.staff)))
     }
 
@@ -70,10 +70,10 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, DeskError> {
-        ctx.caller().staff(ctx.house()).await?;
-        let held = ctx.house().desk.held(input::receipt_no(&receipt_no)?).await?;
-        Ok(Booking::new(held, Viewer::Staff))
+    ) -> Result<Booking, ServiceError> {
+        ctx.caller().staff(ctx.context()).await?;
+        let tracked = ctx.context().service.tracked(input::receipt_no(&receipt_no)?).await?;
+        Ok(Booking::new(tracked, Viewer::Staff))
     }
 
     /// Bookings, newest first, for the front office.
@@ -83,20 +83,20 @@ impl Query {
         #[graphql(desc = "Which ones; all by default.")] filter: Option<BookingFilter>,
         #[graphql(desc = "How many, 1 to 200.", default = 50)] first: i64,
         #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<BookingConnection, DeskError> {
-        let house = ctx.house();
-        ctx.caller().staff(house).await?;
+    ) -> Result<BookingConnection, ServiceError> {
+        let context = ctx.context();
+        ctx.caller().staff(context).await?;
         let filter = filter.map(BookingFilter::read).transpose()?.unwrap_or_default();
         let first = input::first(first)?;
         let after = after.as_deref().map(input::page_key).transpose()?;
         // Before the read: whoever listens after this cursor hears of all that the read missed.
-        let feed_cursor = house.feed.cursor();
-        let page = house.desk.page(&filter, first, after).await?;
+        let feed_cursor = context.feed.cursor();
+        let page = context.service.page(&filter, first, after).await?;
         let end_cursor = page.bookings.last().map(|last| {
             let (booked_at, receipt_no) = (last.booking.booked_at, last.booking.receipt_no);
             input::page_cursor(PageKey { booked_at, receipt_no })
         });
-        let node = |held| Booking::new(held, Viewer::Staff);
+        let node = |tracked| Booking::new(tracked, Viewer::Staff);
         Ok(BookingConnection {
             nodes: page.bookings.into_iter().map(node).collect(),
             page_info: PageInfo { has_next_page: page.has_next, end_cursor },
@@ -111,16 +111,16 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Qris, DeskError> {
-        let house = ctx.house();
-        ctx.caller().staff(house).await?;
-        let held = house.desk.held(input::receipt_no(&receipt_no)?).await?;
+    ) -> Result<Qris, ServiceError> {
+        let context = ctx.context();
+        ctx.caller().staff(context).await?;
+        let tracked = context.service.tracked(input::receipt_no(&receipt_no)?).await?;
         // Nobody is shown what must not be paid any more.
-        must_pay(&held.booking)?;
+        must_pay(&tracked.booking)?;
         let unavailable = || Refusal::Unavailable(Unavailable::Qris);
-        let qris = house.qris.as_ref().ok_or_else(unavailable)?;
+        let qris = context.qris.as_ref().ok_or_else(unavailable)?;
         let made =
-            qris.of(&held.booking).map_err(|error| StoreError::Unexpected(error.to_string()));
+            qris.of(&tracked.booking).map_err(|error| StoreError::Unexpected(error.to_string()));
         let code = made?;
         let svg = code.svg().map_err(|error| StoreError::Unexpected(error.to_string()))?;
         let has_amount = code.has_amount();

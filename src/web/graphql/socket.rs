@@ -20,12 +20,12 @@ use crate::domain::{Language, Refusal};
 
 use crate::web::Sockets;
 
-use super::Gate;
+use super::AppState;
 use super::caller::{Caller, bearer};
-use super::door::{MAX_BODY, request_error};
 use super::error::malformed;
+use super::http::{MAX_BODY, request_error};
 use super::parameters::Parameters;
-use messages::{FromClient, Init, ToClient};
+use messages::{ClientMessage, Init, ServerMessage};
 use operation::Event;
 
 mod messages;
@@ -46,7 +46,7 @@ const MAX_RUNNING: usize = 64;
 
 /// Why a socket is closed, by the protocol's codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Close {
+enum CloseReason {
     GoingAway = 1001,
     TooLarge = 1009,
     TryAgainLater = 1013,
@@ -59,7 +59,7 @@ enum Close {
     TooManyInits = 4429,
 }
 
-impl Close {
+impl CloseReason {
     fn reason(self) -> &'static str {
         match self {
             Self::GoingAway => "The server is stopping",
@@ -77,22 +77,27 @@ impl Close {
 }
 
 /// How a socket's task ends.
-enum End {
+enum OperationEnd {
     /// We close it.
-    Close(Close),
+    CloseReason(CloseReason),
     /// The other side is gone.
     Gone,
 }
 
-impl From<Close> for End {
-    fn from(close: Close) -> Self {
-        Self::Close(close)
+impl From<CloseReason> for OperationEnd {
+    fn from(close: CloseReason) -> Self {
+        Self::CloseReason(close)
     }
 }
 
 /// Opens a socket for whoever speaks the protocol and comes from our own pages, or from no page.
-pub fn open(gate: Arc<Gate>, upgrade: WebSocketUpgrade, parts: &Parts, caller: Caller) -> Response {
-    if !is_same_origin(parts, gate.house.settings.public_url.as_deref()) {
+pub fn open(
+    state: Arc<AppState>,
+    upgrade: WebSocketUpgrade,
+    parts: &Parts,
+    caller: Caller,
+) -> Response {
+    if !is_same_origin(parts, state.context.settings.public_url.as_deref()) {
         let error = malformed("Pages of other sites may not open this socket.");
         return request_error(None, StatusCode::FORBIDDEN, error);
     }
@@ -105,13 +110,13 @@ pub fn open(gate: Arc<Gate>, upgrade: WebSocketUpgrade, parts: &Parts, caller: C
         let error = malformed(format!("This socket speaks {PROTOCOL} only."));
         return request_error(None, StatusCode::BAD_REQUEST, error);
     }
-    let network = gate.limits.network(parts);
+    let network = state.limits.network(parts);
     let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
     upgrade.on_upgrade(move |socket| {
         sockets.0.track_future(async move {
             let now = Instant::now();
             let connection = Connection {
-                gate,
+                state,
                 network,
                 knocked: caller,
                 caller: None,
@@ -137,7 +142,7 @@ fn is_same_origin(parts: &Parts, public_url: Option<&str>) -> bool {
 }
 
 struct Connection {
-    gate: Arc<Gate>,
+    state: Arc<AppState>,
     network: crate::web::limits::Network,
     /// What the upgrade said of who asks.
     knocked: Caller,
@@ -153,7 +158,7 @@ struct Connection {
 impl Connection {
     async fn run(mut self, init_until: Instant) {
         let Err(end) = self.talk(init_until).await else { return };
-        let End::Close(close) = end else { return };
+        let OperationEnd::CloseReason(close) = end else { return };
         // What runs is of no use to anybody any more.
         self.running.clear();
         let frame = CloseFrame { code: close as u16, reason: close.reason().into() };
@@ -167,21 +172,21 @@ impl Connection {
         let _ = timeout(CLOSE_WITHIN, goodbye).await;
     }
 
-    async fn talk(&mut self, init_until: Instant) -> Result<(), End> {
-        let stop = self.gate.stop.clone();
+    async fn talk(&mut self, init_until: Instant) -> Result<(), OperationEnd> {
+        let stop = self.state.stop.clone();
         let mut pings = interval_at(self.heard_at + PING_EVERY, PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = stop.cancelled() => return Err(Close::GoingAway.into()),
+                () = stop.cancelled() => return Err(CloseReason::GoingAway.into()),
                 () = sleep_until(init_until), if self.caller.is_none() => {
-                    return Err(Close::NoInit.into());
+                    return Err(CloseReason::NoInit.into());
                 }
                 _ = pings.tick() => {
                     if self.heard_at.elapsed() >= GONE_AFTER {
-                        return Err(Close::Gone.into());
+                        return Err(CloseReason::Gone.into());
                     }
-                    self.send(&ToClient::Ping).await?;
+                    self.send(&ServerMessage::Ping).await?;
                 }
                 Some(event) = self.running.next() => self.pass_on(event).await?,
                 message = self.socket.recv() => match message {
@@ -191,30 +196,32 @@ impl Connection {
                     }
                     // A connection that broke hears nothing of it; one that sent what is far too
                     // large does.
-                    Some(Err(_)) => return Err(Close::TooLarge.into()),
-                    None => return Err(End::Gone),
+                    Some(Err(_)) => return Err(CloseReason::TooLarge.into()),
+                    None => return Err(OperationEnd::Gone),
                 }
             }
         }
     }
 
-    async fn hear(&mut self, message: Message) -> Result<(), End> {
+    async fn hear(&mut self, message: Message) -> Result<(), OperationEnd> {
         let text = match message {
-            Message::Text(text) if text.len() > MAX_BODY => return Err(Close::TooLarge.into()),
+            Message::Text(text) if text.len() > MAX_BODY => {
+                return Err(CloseReason::TooLarge.into());
+            }
             Message::Text(text) => text,
-            Message::Binary(_) => return Err(Close::BadRequest.into()),
+            Message::Binary(_) => return Err(CloseReason::BadRequest.into()),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(End::Gone),
+            Message::Close(_) => return Err(OperationEnd::Gone),
         };
-        let is_over_limit = self.gate.limits.check(self.network).is_err();
-        match FromClient::read(&text).ok_or(Close::BadRequest)? {
-            FromClient::ConnectionInit(init) => self.init(init, is_over_limit).await,
-            FromClient::Ping => self.send(&ToClient::Pong).await,
-            FromClient::Pong => Ok(()),
-            FromClient::Subscribe { id, parameters } => {
+        let is_over_limit = self.state.limits.check(self.network).is_err();
+        match ClientMessage::read(&text).ok_or(CloseReason::BadRequest)? {
+            ClientMessage::ConnectionInit(init) => self.init(init, is_over_limit).await,
+            ClientMessage::Ping => self.send(&ServerMessage::Pong).await,
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Subscribe { id, parameters } => {
                 self.subscribe(id, parameters, is_over_limit).await
             }
-            FromClient::Complete { id } => {
+            ClientMessage::Complete { id } => {
                 if let Some(running) = self.ids.remove(&id) {
                     running.abort();
                 }
@@ -223,15 +230,15 @@ impl Connection {
         }
     }
 
-    async fn init(&mut self, init: Init, is_over_limit: bool) -> Result<(), End> {
+    async fn init(&mut self, init: Init, is_over_limit: bool) -> Result<(), OperationEnd> {
         if self.caller.is_some() {
-            return Err(Close::TooManyInits.into());
+            return Err(CloseReason::TooManyInits.into());
         }
         if is_over_limit {
-            return Err(Close::TryAgainLater.into());
+            return Err(CloseReason::TryAgainLater.into());
         }
         let token = match &init.authorization {
-            Some(value) => Some(bearer(value).ok_or(Close::Forbidden)?.to_owned()),
+            Some(value) => Some(bearer(value).ok_or(CloseReason::Forbidden)?.to_owned()),
             None => None,
         };
         let must_hold = token.is_some();
@@ -243,15 +250,15 @@ impl Connection {
             address.clone(),
             token,
         );
-        let has_session = match caller.session(&self.gate.house).await {
+        let has_session = match caller.session(&self.state.context).await {
             Ok(session) => session.is_some(),
-            Err(_) => return Err(Close::TryAgainLater.into()),
+            Err(_) => return Err(CloseReason::TryAgainLater.into()),
         };
         if must_hold && !has_session {
-            return Err(Close::Forbidden.into());
+            return Err(CloseReason::Forbidden.into());
         }
         self.caller = Some(Arc::new(caller));
-        self.send(&ToClient::ConnectionAck).await
+        self.send(&ServerMessage::ConnectionAck).await
     }
 
     async fn subscribe(
@@ -259,46 +266,46 @@ impl Connection {
         id: String,
         parameters: Parameters,
         is_over_limit: bool,
-    ) -> Result<(), End> {
-        let Some(caller) = &self.caller else { return Err(Close::Unauthorized.into()) };
+    ) -> Result<(), OperationEnd> {
+        let Some(caller) = &self.caller else { return Err(CloseReason::Unauthorized.into()) };
         if self.ids.contains_key(&id) {
-            return Err(Close::IdInUse.into());
+            return Err(CloseReason::IdInUse.into());
         }
         if is_over_limit || self.ids.len() >= MAX_RUNNING {
-            let errors = [self.gate.refuse(&Refusal::RateLimited, caller)];
-            return self.send(&ToClient::Error { id: &id, payload: &errors }).await;
+            let errors = [self.state.refuse(&Refusal::RateLimited, caller)];
+            return self.send(&ServerMessage::Error { id: &id, payload: &errors }).await;
         }
-        let (gate, caller) = (Arc::clone(&self.gate), Arc::clone(caller));
-        let events = operation::events(gate, caller, id.clone(), parameters);
+        let (state, caller) = (Arc::clone(&self.state), Arc::clone(caller));
+        let events = operation::events(state, caller, id.clone(), parameters);
         let (handle, registration) = AbortHandle::new_pair();
         self.running.push(Abortable::new(events, registration));
         self.ids.insert(id, handle);
         Ok(())
     }
 
-    async fn pass_on(&mut self, event: Event) -> Result<(), End> {
+    async fn pass_on(&mut self, event: Event) -> Result<(), OperationEnd> {
         match event {
             Event::Next(id, answer) => {
-                self.send(&ToClient::Next { id: &id, payload: &answer }).await
+                self.send(&ServerMessage::Next { id: &id, payload: &answer }).await
             }
             Event::Error(id, errors) => {
                 self.ids.remove(&id);
-                self.send(&ToClient::Error { id: &id, payload: &errors }).await
+                self.send(&ServerMessage::Error { id: &id, payload: &errors }).await
             }
             Event::Complete(id) => {
                 self.ids.remove(&id);
-                self.send(&ToClient::Complete { id: &id }).await
+                self.send(&ServerMessage::Complete { id: &id }).await
             }
         }
     }
 
-    async fn send(&mut self, message: &ToClient<'_>) -> Result<(), End> {
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), OperationEnd> {
         // Strings, numbers and names: there is nothing in a message that JSON does not have.
-        let Ok(text) = serde_json::to_string(message) else { return Err(End::Gone) };
+        let Ok(text) = serde_json::to_string(message) else { return Err(OperationEnd::Gone) };
         let sent = self.socket.send(Message::Text(Utf8Bytes::from(text)));
         match timeout(GONE_AFTER, sent).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Gone),
+            Ok(Err(_)) | Err(_) => Err(OperationEnd::Gone),
         }
     }
 }

@@ -4,11 +4,11 @@ use async_graphql::SimpleObject;
 use chrono::TimeDelta;
 
 use crate::auth;
-use crate::desk::{Availability, Desk};
 use crate::domain;
+use crate::service::{Availability, BookingService};
 
 use super::booking::Booking;
-use super::choices::{Action, StaffRole};
+use super::enums::{Action, StaffRole};
 use super::scalar::{Date, DateTime, Rupiah};
 use crate::web::WebSettings;
 
@@ -52,8 +52,8 @@ pub struct Hotel {
 
 impl Hotel {
     /// The hotel as it is now.
-    pub fn of(desk: &Desk, settings: &WebSettings) -> Self {
-        let (policy, now) = (desk.policy(), desk.now());
+    pub fn of(service: &BookingService, settings: &WebSettings) -> Self {
+        let (policy, now) = (service.policy(), service.now());
         let hotel = &policy.hotel;
         Self {
             name: hotel.name.clone(),
@@ -211,7 +211,8 @@ pub struct BookingChange {
 
 /// A part that is not well, without which the service goes on.
 #[derive(SimpleObject)]
-pub struct Degraded {
+#[graphql(name = "Degraded")]
+pub struct DegradedPart {
     /// Which: `telegram`, `courier` (notices that do not go out), `clock`.
     pub part: String,
     /// What is wrong with it, for who looks after the system.

@@ -6,30 +6,31 @@ use tokio_util::sync::CancellationToken;
 use futures_util::{StreamExt, TryStreamExt};
 use jatah::domain::Recipient;
 use jatah::store::{
-    Commit, CommitAnswer, CommitQueue, Cursor, Fed, Mark, NoticeId, Outcome, Store, StoreError,
+    Commit, CommitOutcome, CommitQueue, Cursor, DeliveryOutcome, FeedEvent, NotificationId,
+    SettledNotification, Store, StoreError,
 };
 use tokio::task::JoinSet;
 
-use super::{Shared, next, next_change};
-use crate::build::{Wish, act, book, cancel, decided, fix_north, lease, minute, pay, put, track};
+use super::{SharedPosition, next, next_change};
+use crate::build::{Wish, apply, book, cancel, decided, fix_north, lease, minute, pay, put, track};
 
 /// Three bookings and a payment; the commits in their order.
 async fn four_changes(store: &dyn Store) -> Vec<Commit> {
     let mut commits: Vec<_> = (1..=3).map(|serial| Wish::new(serial).commit()).collect();
     for commit in &commits {
-        assert_eq!(put(store, commit.clone()).await, CommitAnswer::Done);
+        assert_eq!(put(store, commit.clone()).await, CommitOutcome::Done);
     }
-    let first = crate::build::held(store, Wish::new(1).receipt_no()).await;
+    let first = crate::build::tracked(store, Wish::new(1).receipt_no()).await;
     commits.push(decided(Some(&first), pay(), minute(1)));
-    assert_eq!(put(store, commits[3].clone()).await, CommitAnswer::Done);
+    assert_eq!(put(store, commits[3].clone()).await, CommitOutcome::Done);
     commits
 }
 
-pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Shared) {
+pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: SharedPosition) {
     let mut changes = store.changes(None).await.unwrap();
     let first = four_changes(&*store).await;
     // A batch with losers in it: they are in no feed.
-    let second = crate::build::held(&*store, Wish::new(2).receipt_no()).await;
+    let second = crate::build::tracked(&*store, Wish::new(2).receipt_no()).await;
     let batch = [
         Wish::new(10).of("SUITE").commit(),
         Wish::new(11).of("SUITE").commit(),
@@ -39,7 +40,7 @@ pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Sha
     ];
     store.commit(&batch).await.unwrap();
     for commit in first.iter().chain([&batch[0], &batch[2], &batch[4]]) {
-        let expected = Fed::Changed { change: Arc::clone(&commit.change), lease: lease() };
+        let expected = FeedEvent::Changed { change: Arc::clone(&commit.change), lease: lease() };
         assert_eq!(next(&mut changes).await.unwrap().1, expected);
     }
     // Nothing was told twice: what comes next is next.
@@ -48,7 +49,7 @@ pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Sha
     assert_eq!(next_change(&mut changes).await.1, marker.change);
 }
 
-pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: Shared) {
+pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: SharedPosition) {
     let mut changes = store.changes(None).await.unwrap();
     let start = changes.start.clone();
     let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
@@ -88,7 +89,7 @@ pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: Shared) {
     }
 }
 
-pub async fn a_cursor_resumes_and_misses_nothing(store: Shared) {
+pub async fn a_cursor_resumes_and_misses_nothing(store: SharedPosition) {
     let mut changes = store.changes(None).await.unwrap();
     let commits = four_changes(&*store).await;
     let mut cursors = vec![changes.start.clone()];
@@ -105,7 +106,8 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: Shared) {
     put(&*store, live.clone()).await;
     for (behind, changes) in resumed.iter_mut().enumerate() {
         for commit in commits[behind..].iter().chain([&live]) {
-            let expected = Fed::Changed { change: Arc::clone(&commit.change), lease: lease() };
+            let expected =
+                FeedEvent::Changed { change: Arc::clone(&commit.change), lease: lease() };
             assert_eq!(next(changes).await.unwrap().1, expected, "resumed {behind}");
         }
     }
@@ -117,7 +119,7 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: Shared) {
     }
 }
 
-pub async fn the_start_of_a_stream_is_a_cursor_too(store: Shared) {
+pub async fn the_start_of_a_stream_is_a_cursor_too(store: SharedPosition) {
     book(&*store, &Wish::new(1)).await;
     let before = store.changes(None).await.unwrap().start;
     let missed = Wish::new(2).commit();
@@ -129,7 +131,7 @@ pub async fn the_start_of_a_stream_is_a_cursor_too(store: Shared) {
     assert_eq!(next_change(&mut changes).await.1, live.change);
 }
 
-pub async fn a_malformed_cursor_is_not_found(store: Shared) {
+pub async fn a_malformed_cursor_is_not_found(store: SharedPosition) {
     book(&*store, &Wish::new(1)).await;
     let start = store.changes(None).await.unwrap().start;
     for text in ["", "nonsense", "-1", "0x12", "1 OR 1=1", "{\"$gt\": \"\"}", "ÿ"] {
@@ -141,7 +143,7 @@ pub async fn a_malformed_cursor_is_not_found(store: Shared) {
     }
 }
 
-pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: Shared) {
+pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: SharedPosition) {
     let mut changes = store.changes(None).await.unwrap();
     let commits = four_changes(&*store).await;
     let mut cursors = vec![changes.start.clone()];
@@ -151,47 +153,50 @@ pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: Shared) {
     for from in 0..cursors.len() {
         for to in 0..cursors.len() {
             let replay = store.replay(&cursors[from], &cursors[to]).await.unwrap();
-            let told: Vec<_> = replay.try_collect().await.unwrap();
+            let item: Vec<_> = replay.try_collect().await.unwrap();
             let expected: Vec<_> = (from..to)
                 .map(|index| {
                     let change = Arc::clone(&commits[index].change);
-                    (cursors[index + 1].clone(), Fed::Changed { change, lease: lease() })
+                    (cursors[index + 1].clone(), FeedEvent::Changed { change, lease: lease() })
                 })
                 .collect();
-            assert_eq!(told, expected, "from {from} to {to}");
+            assert_eq!(item, expected, "from {from} to {to}");
         }
     }
 }
 
-pub async fn a_replay_tells_of_no_moves_and_marks(store: Shared) {
+pub async fn a_replay_tells_of_no_moves_and_marks(store: SharedPosition) {
     let mut changes = store.changes(None).await.unwrap();
     let wish = Wish::new(1);
     book(&*store, &wish).await;
     let number = wish.receipt_no();
     store.keep_track(number, &track(&[fix_north(0.4, minute(1))])).await.unwrap();
-    let notice = NoticeId {
+    let notification = NotificationId {
         receipt_no: number,
         revision: jatah::domain::Revision::FIRST,
         to: Recipient::Guest,
     };
-    store.mark(notice, &Outcome::Sent(minute(1))).await.unwrap();
-    act(&*store, number, pay(), minute(2)).await;
+    store.settle(notification, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
+    apply(&*store, number, pay(), minute(2)).await;
     let start = changes.start.clone();
     let mut live = Vec::new();
     let mut last = start.clone();
     for _ in 0..4 {
-        let (cursor, fed) = next(&mut changes).await.unwrap();
-        live.push(fed);
+        let (cursor, event) = next(&mut changes).await.unwrap();
+        live.push(event);
         last = cursor;
     }
-    assert!(matches!(live[0], Fed::Changed { .. }));
+    assert!(matches!(live[0], FeedEvent::Changed { .. }));
     assert!(
-        live.contains(&Fed::Moved(number))
-            && live.contains(&Fed::Marked(Mark { notice, is_given_up: false }))
+        live.contains(&FeedEvent::PositionMoved(number))
+            && live.contains(&FeedEvent::NotificationSettled(SettledNotification {
+                notification,
+                is_given_up: false
+            }))
     );
     let replay = store.replay(&start, &last).await.unwrap();
-    let told: Vec<_> = replay.map(|item| item.unwrap().1).collect().await;
+    let item: Vec<_> = replay.map(|item| item.unwrap().1).collect().await;
     let expected: Vec<_> =
-        live.into_iter().filter(|fed| matches!(fed, Fed::Changed { .. })).collect();
-    assert_eq!(told, expected);
+        live.into_iter().filter(|event| matches!(event, FeedEvent::Changed { .. })).collect();
+    assert_eq!(item, expected);
 }

@@ -4,22 +4,22 @@ use jatah::domain::ReceiptNo;
 use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
 use jatah::store::{Filter, Page, PageKey, Search, Store};
 
-use super::Shared;
-use crate::build::{Wish, act, book, cancel, day, fix_north, minute, pay, today, track};
+use super::SharedPosition;
+use crate::build::{Wish, apply, book, cancel, day, fix_north, minute, pay, today, track};
 
 async fn page(store: &dyn Store, filter: &Filter, first: usize, after: Option<PageKey>) -> Page {
     store.page(filter, first, after).await.unwrap()
 }
 
 fn numbers(page: &Page) -> Vec<ReceiptNo> {
-    page.bookings.iter().map(|held| held.booking.receipt_no).collect()
+    page.bookings.iter().map(|tracked| tracked.booking.receipt_no).collect()
 }
 
 fn expected(serials: &[u32]) -> Vec<ReceiptNo> {
     serials.iter().map(|serial| Wish::new(*serial).receipt_no()).collect()
 }
 
-pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: Shared) {
+pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: SharedPosition) {
     // Three at a time are made in the same millisecond, and not in the order of their numbers.
     let serials = [7, 2, 9, 1, 5, 3, 8, 4, 6, 10];
     for (index, serial) in (0_i64..).zip(serials) {
@@ -44,14 +44,14 @@ pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: S
     assert_eq!((nothing.bookings.len(), nothing.has_next, nothing.total), (0, true, 10));
 }
 
-pub async fn pages_filter_by_status_and_check_in(store: Shared) {
+pub async fn pages_filter_by_status_and_check_in(store: SharedPosition) {
     for serial in 1..=6 {
         let night = if serial % 2 == 0 { day(6) } else { today() };
         book(&*store, &Wish::new(serial).staying(night, 2)).await;
     }
-    act(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
-    act(&*store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
-    act(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
+    apply(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
+    apply(&*store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
+    apply(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
     let status =
         |kinds: &[StatusKind]| Filter { status: Some(kinds.to_vec()), ..Filter::default() };
     for (filter, serials) in [
@@ -79,7 +79,7 @@ pub async fn pages_filter_by_status_and_check_in(store: Shared) {
     assert_eq!((numbers(&rest), rest.total), (expected(&[5, 6]), 3));
 }
 
-pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: Shared) {
+pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: SharedPosition) {
     for (serial, name) in [
         (1, "Budi Santoso"),
         (2, "100% O'Neil_(a.c)*"),
@@ -88,7 +88,7 @@ pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: Shared) 
         (5, "Siti \"Ani\" NURBAYA"),
         (21, "Twenty-one"),
     ] {
-        book(&*store, &Wish::new(serial).named(name)).await;
+        book(&*store, &Wish::new(serial).name_source(name)).await;
     }
     for (text, serials) in [
         ("budi", &[1][..]),
@@ -123,7 +123,7 @@ pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: Shared) 
     }
 }
 
-pub async fn a_page_shows_where_guests_are(store: Shared) {
+pub async fn a_page_shows_where_guests_are(store: SharedPosition) {
     book(&*store, &Wish::new(1)).await;
     book(&*store, &Wish::new(2)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
@@ -133,27 +133,27 @@ pub async fn a_page_shows_where_guests_are(store: Shared) {
     assert_eq!(page.bookings[1].track, fixes);
 }
 
-pub async fn many_bookings_are_asked_for_at_once(store: Shared) {
+pub async fn many_bookings_are_asked_for_at_once(store: SharedPosition) {
     for serial in 1..=4 {
         book(&*store, &Wish::new(serial)).await;
     }
-    act(&*store, Wish::new(1).receipt_no(), cancel(), minute(1)).await;
+    apply(&*store, Wish::new(1).receipt_no(), cancel(), minute(1)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
     store.keep_track(Wish::new(2).receipt_no(), &fixes).await.unwrap();
     // One of them twice, and one that there is not.
-    let mut found = store.held_many(&expected(&[2, 1, 9, 4, 2])).await.unwrap();
-    found.sort_by_key(|held| held.booking.receipt_no);
+    let mut found = store.bookings(&expected(&[2, 1, 9, 4, 2])).await.unwrap();
+    found.sort_by_key(|tracked| tracked.booking.receipt_no);
     let mut one_by_one = Vec::new();
     for number in expected(&[1, 2, 4]) {
-        one_by_one.push(crate::build::held(&*store, number).await);
+        one_by_one.push(crate::build::tracked(&*store, number).await);
     }
     assert_eq!(found, one_by_one);
-    assert_eq!(store.held_many(&[]).await.unwrap(), []);
+    assert_eq!(store.bookings(&[]).await.unwrap(), []);
 }
 
-pub async fn an_empty_store_has_an_empty_page(store: Shared) {
+pub async fn an_empty_store_has_an_empty_page(store: SharedPosition) {
     let page = page(&*store, &Filter::default(), 10, None).await;
     assert_eq!((page.bookings.len(), page.has_next, page.total), (0, false, 0));
-    assert_eq!(store.held(Wish::new(1).receipt_no()).await.unwrap(), None);
+    assert_eq!(store.tracked(Wish::new(1).receipt_no()).await.unwrap(), None);
     store.ping().await.unwrap();
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 use jatah::domain::ReceiptNo;
-use jatah::store::{Commit, CommitAnswer, CommitQueue, Limit, Requested};
+use jatah::store::{Commit, CommitOutcome, CommitQueue, Limit, RequestRecord};
 use tokio::task::JoinSet;
 
-use super::{Shared, assert_claims_are_the_live_bookings, taken};
-use crate::build::{Wish, act, book, cancel, day, decided, held, minute, pay, put, secret, today};
+use super::{SharedPosition, assert_claims_are_the_live_bookings, taken};
+use crate::build::{
+    Wish, apply, book, cancel, day, decided, minute, pay, put, secret, today, tracked,
+};
 
 /// Sends commits through one queue, all at once, and collects their answers.
-async fn at_once(store: &Shared, commits: Vec<Commit>) -> Vec<CommitAnswer> {
+async fn at_once(store: &SharedPosition, commits: Vec<Commit>) -> Vec<CommitOutcome> {
     let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
     let mut worker = JoinSet::new();
     worker.spawn(work);
@@ -26,20 +28,20 @@ async fn at_once(store: &Shared, commits: Vec<Commit>) -> Vec<CommitAnswer> {
     answers
 }
 
-fn count(answers: &[CommitAnswer], wanted: &CommitAnswer) -> usize {
+fn count(answers: &[CommitOutcome], wanted: &CommitOutcome) -> usize {
     answers.iter().filter(|answer| *answer == wanted).count()
 }
 
-pub async fn of_many_guests_one_gets_the_last_room(store: Shared) {
+pub async fn of_many_guests_one_gets_the_last_room(store: SharedPosition) {
     let commits = (1..=64).map(|serial| Wish::new(serial).of("SUITE").commit()).collect();
     let answers = at_once(&store, commits).await;
-    assert_eq!(count(&answers, &CommitAnswer::Done), 1);
-    assert_eq!(count(&answers, &CommitAnswer::SoldOut(today())), 63);
+    assert_eq!(count(&answers, &CommitOutcome::Done), 1);
+    assert_eq!(count(&answers, &CommitOutcome::SoldOut(today())), 63);
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(store: Shared) {
+pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(store: SharedPosition) {
     let mut guests = JoinSet::new();
     for _ in 0..200 {
         let store = store.clone();
@@ -48,87 +50,91 @@ pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(stor
     let serials = guests.join_all().await;
     let commits = serials.iter().map(|serial| Wish::new(*serial).of("HALL").commit()).collect();
     let answers = at_once(&store, commits).await;
-    assert_eq!(count(&answers, &CommitAnswer::Done), 200);
+    assert_eq!(count(&answers, &CommitOutcome::Done), 200);
     let page = store.page(&jatah::store::Filter::default(), 500, None).await.unwrap();
     let numbers: BTreeSet<ReceiptNo> =
-        page.bookings.iter().map(|held| held.booking.receipt_no).collect();
+        page.bookings.iter().map(|tracked| tracked.booking.receipt_no).collect();
     assert_eq!((numbers.len(), page.total), (200, 200));
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(store: Shared) {
+pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(
+    store: SharedPosition,
+) {
     let wish = |serial| Wish::new(serial).of("HALL").limited("one guest", 2);
     let answers = at_once(&store, (1..=64).map(|serial| wish(serial).commit()).collect()).await;
-    assert_eq!(count(&answers, &CommitAnswer::Done), 2);
-    assert_eq!(count(&answers, &CommitAnswer::TooManyHolds(2)), 62);
+    assert_eq!(count(&answers, &CommitOutcome::Done), 2);
+    assert_eq!(count(&answers, &CommitOutcome::TooManyHolds(2)), 62);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_repeated_request_is_answered_with_what_it_made(store: Shared) {
+pub async fn a_repeated_request_is_answered_with_what_it_made(store: SharedPosition) {
     let first = Wish::new(1).requested_as(77);
     assert_eq!(store.requested(secret(77)).await.unwrap(), None);
     book(&*store, &first).await;
-    let made = Requested { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
+    let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
     assert_eq!(store.requested(secret(77)).await.unwrap(), Some(made));
     let again = Wish::new(2).requested_as(77);
-    assert_eq!(put(&*store, again.commit()).await, CommitAnswer::Repeated(made));
-    assert_eq!(store.held(again.receipt_no()).await.unwrap(), None);
+    assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
+    assert_eq!(store.tracked(again.receipt_no()).await.unwrap(), None);
     // Whatever became of the booking.
-    act(&*store, first.receipt_no(), cancel(), minute(1)).await;
-    assert_eq!(put(&*store, again.commit()).await, CommitAnswer::Repeated(made));
+    apply(&*store, first.receipt_no(), cancel(), minute(1)).await;
+    assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
 }
 
-pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: Shared) {
+pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: SharedPosition) {
     let (first, second) = (Wish::new(1).requested_as(77), Wish::new(2).requested_as(77));
     let answers = store.commit(&[first.commit(), second.commit()]).await.unwrap();
-    let made = Requested { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
-    assert_eq!(answers, [CommitAnswer::Done, CommitAnswer::Repeated(made)]);
+    let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
+    assert_eq!(answers, [CommitOutcome::Done, CommitOutcome::Repeated(made)]);
     assert_eq!(store.requested(secret(77)).await.unwrap(), Some(made));
     assert_eq!(taken(&*store, "STD", 4).await, 1);
 }
 
-pub async fn an_opening_is_judged_by_request_then_number_then_limits_then_rooms(store: Shared) {
+pub async fn an_opening_is_judged_by_request_then_number_then_limits_then_rooms(
+    store: SharedPosition,
+) {
     let first = Wish::new(1).of("SUITE").limited("one guest", 1).requested_as(77);
     book(&*store, &first).await;
-    let made = Requested { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
-    assert_eq!(put(&*store, first.commit()).await, CommitAnswer::Repeated(made));
+    let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
+    assert_eq!(put(&*store, first.commit()).await, CommitOutcome::Repeated(made));
     let other_request = first.clone().requested_as(78);
-    assert_eq!(put(&*store, other_request.commit()).await, CommitAnswer::Stale);
+    assert_eq!(put(&*store, other_request.commit()).await, CommitOutcome::Stale);
     let other_number = Wish { serial: 2, ..other_request };
-    assert_eq!(put(&*store, other_number.commit()).await, CommitAnswer::TooManyHolds(1));
+    assert_eq!(put(&*store, other_number.commit()).await, CommitOutcome::TooManyHolds(1));
     let other_guest = other_number.limited("another guest", 1);
-    assert_eq!(put(&*store, other_guest.commit()).await, CommitAnswer::SoldOut(today()));
-    assert_eq!(put(&*store, other_guest.of("STD").commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, other_guest.commit()).await, CommitOutcome::SoldOut(today()));
+    assert_eq!(put(&*store, other_guest.of("STD").commit()).await, CommitOutcome::Done);
 }
 
-pub async fn a_refused_opening_writes_nothing(store: Shared) {
+pub async fn a_refused_opening_writes_nothing(store: SharedPosition) {
     book(&*store, &Wish::new(1).of("SUITE").staying(day(6), 1)).await;
     let limits = ["guest", "address"].map(|key| Limit { key: key.to_owned(), most: 1 });
     let refused = Wish { limits: limits.to_vec(), ..Wish::new(2).of("SUITE").staying(day(5), 2) };
-    assert_eq!(put(&*store, refused.commit()).await, CommitAnswer::SoldOut(day(6)));
-    assert_eq!(store.held(refused.receipt_no()).await.unwrap(), None);
+    assert_eq!(put(&*store, refused.commit()).await, CommitOutcome::SoldOut(day(6)));
+    assert_eq!(store.tracked(refused.receipt_no()).await.unwrap(), None);
     assert_eq!(store.history(refused.receipt_no()).await.unwrap(), []);
     assert_eq!(store.requested(secret(2)).await.unwrap(), None);
     assert_eq!(taken(&*store, "SUITE", 5).await, 0);
     // The same request and the same guest may still book.
     let smaller = Wish { nights: 1, ..refused };
-    assert_eq!(put(&*store, smaller.commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, smaller.commit()).await, CommitOutcome::Done);
     // The second limit counts too, and its refusal leaves the first alone.
     let address = Limit { key: "address".to_owned(), most: 1 };
     let neighbour = Limit { key: "neighbour".to_owned(), most: 1 };
     let refused = Wish { limits: vec![neighbour.clone(), address], ..Wish::new(3) };
-    assert_eq!(put(&*store, refused.commit()).await, CommitAnswer::TooManyHolds(1));
+    assert_eq!(put(&*store, refused.commit()).await, CommitOutcome::TooManyHolds(1));
     let alone = Wish { limits: vec![neighbour], ..Wish::new(3) };
-    assert_eq!(put(&*store, alone.commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, alone.commit()).await, CommitOutcome::Done);
 }
 
-pub async fn a_stale_step_is_told_so_and_writes_nothing(store: Shared) {
+pub async fn a_stale_step_is_told_so_and_writes_nothing(store: SharedPosition) {
     let before = book(&*store, &Wish::new(1)).await;
     let number = before.booking.receipt_no;
-    let paid = act(&*store, number, pay(), minute(1)).await;
+    let paid = apply(&*store, number, pay(), minute(1)).await;
     let late = decided(Some(&before), cancel(), minute(1));
-    assert_eq!(put(&*store, late).await, CommitAnswer::Stale);
-    assert_eq!(held(&*store, number).await, paid);
+    assert_eq!(put(&*store, late).await, CommitOutcome::Stale);
+    assert_eq!(tracked(&*store, number).await, paid);
     assert_eq!(store.history(number).await.unwrap().len(), 2);
     assert_claims_are_the_live_bookings(&*store).await;
     // A step from the future is no better.
@@ -139,11 +145,11 @@ pub async fn a_stale_step_is_told_so_and_writes_nothing(store: Shared) {
         jatah::domain::Command::Arrive { by: crate::build::staff("Sari") },
         minute(2),
     );
-    assert_eq!(put(&*store, ahead).await, CommitAnswer::Stale);
-    assert_eq!(held(&*store, number).await, paid);
+    assert_eq!(put(&*store, ahead).await, CommitOutcome::Stale);
+    assert_eq!(tracked(&*store, number).await, paid);
 }
 
-pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: Shared) {
+pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: SharedPosition) {
     let before = book(&*store, &Wish::new(1)).await;
     let other = book(&*store, &Wish::new(2)).await;
     let steps = [
@@ -152,28 +158,28 @@ pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: Shar
         decided(Some(&other), cancel(), minute(1)),
     ];
     let answers = store.commit(&steps).await.unwrap();
-    assert_eq!(answers, [CommitAnswer::Done, CommitAnswer::Stale, CommitAnswer::Done]);
-    assert_eq!(held(&*store, before.booking.receipt_no).await.booking, steps[0].change.booking);
+    assert_eq!(answers, [CommitOutcome::Done, CommitOutcome::Stale, CommitOutcome::Done]);
+    assert_eq!(tracked(&*store, before.booking.receipt_no).await.booking, steps[0].change.booking);
     assert_eq!(store.history(before.booking.receipt_no).await.unwrap().len(), 2);
     assert_eq!(taken(&*store, "STD", 4).await, 1);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_step_of_an_unknown_booking_is_stale(store: Shared) {
+pub async fn a_step_of_an_unknown_booking_is_stale(store: SharedPosition) {
     let opening = Wish::new(1).commit();
-    let never_written = jatah::domain::Held {
+    let never_written = jatah::domain::TrackedBooking {
         booking: opening.change.booking.clone(),
         track: jatah::domain::Track::default(),
     };
     let step = decided(Some(&never_written), pay(), minute(1));
-    assert_eq!(put(&*store, step).await, CommitAnswer::Stale);
-    assert_eq!(store.held(opening.change.booking.receipt_no).await.unwrap(), None);
+    assert_eq!(put(&*store, step).await, CommitOutcome::Stale);
+    assert_eq!(store.tracked(opening.change.booking.receipt_no).await.unwrap(), None);
 }
 
-pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: Shared) {
+pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: SharedPosition) {
     let first = Wish::new(1).of("SUITE").limited("one guest", 1);
     let opening = first.commit();
-    let opened = jatah::domain::Held {
+    let opened = jatah::domain::TrackedBooking {
         booking: opening.change.booking.clone(),
         track: jatah::domain::Track::default(),
     };
@@ -189,31 +195,31 @@ pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: Sha
         .await
         .unwrap();
     let expected = [
-        CommitAnswer::Done,
-        CommitAnswer::SoldOut(today()),
-        CommitAnswer::TooManyHolds(1),
-        CommitAnswer::Done,
-        CommitAnswer::Done,
-        CommitAnswer::SoldOut(today()),
+        CommitOutcome::Done,
+        CommitOutcome::SoldOut(today()),
+        CommitOutcome::TooManyHolds(1),
+        CommitOutcome::Done,
+        CommitOutcome::Done,
+        CommitOutcome::SoldOut(today()),
     ];
     assert_eq!(answers, expected);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_commit_sent_again_is_never_done_twice(store: Shared) {
+pub async fn a_commit_sent_again_is_never_done_twice(store: SharedPosition) {
     let wish = Wish::new(1);
     let opening = wish.commit();
     let opened = book(&*store, &wish).await;
     let step = decided(Some(&opened), cancel(), minute(1));
-    assert_eq!(put(&*store, step.clone()).await, CommitAnswer::Done);
-    let made = Requested { receipt_no: wish.receipt_no(), fingerprint: wish.fingerprint() };
+    assert_eq!(put(&*store, step.clone()).await, CommitOutcome::Done);
+    let made = RequestRecord { receipt_no: wish.receipt_no(), fingerprint: wish.fingerprint() };
     let answers = store.commit(&[opening, step]).await.unwrap();
-    assert_eq!(answers, [CommitAnswer::Repeated(made), CommitAnswer::Stale]);
+    assert_eq!(answers, [CommitOutcome::Repeated(made), CommitOutcome::Stale]);
     assert_eq!(store.commit(&[]).await.unwrap(), []);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn receipt_numbers_are_handed_out_once(store: Shared) {
+pub async fn receipt_numbers_are_handed_out_once(store: SharedPosition) {
     let mut callers = JoinSet::new();
     for _ in 0..50 {
         let store = store.clone();

@@ -1,16 +1,16 @@
 //! Rooms: a room is sold once.
 
 use jatah::domain::Command;
-use jatah::store::{BelowSold, CommitAnswer, Night};
+use jatah::store::{BelowSold, CommitOutcome, RoomNight};
 
-use super::{Shared, assert_claims_are_the_live_bookings, taken};
-use crate::build::{Wish, act, book, cancel, day, minute, pay, put, room, staff, today};
+use super::{SharedPosition, assert_claims_are_the_live_bookings, taken};
+use crate::build::{Wish, apply, book, cancel, day, minute, pay, put, room, staff, today};
 
-pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: Shared) {
+pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedPosition) {
     let long = book(&*store, &Wish::new(1).staying(day(5), 3)).await;
     book(&*store, &Wish::new(2).staying(day(6), 1)).await;
     book(&*store, &Wish::new(3).of("SUITE").staying(day(6), 1)).await;
-    act(&*store, long.booking.receipt_no, cancel(), minute(1)).await;
+    apply(&*store, long.booking.receipt_no, cancel(), minute(1)).await;
     assert_eq!(
         [taken(&*store, "STD", 5).await, taken(&*store, "STD", 6).await],
         [0, 1],
@@ -20,79 +20,79 @@ pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: Shared) {
     assert_claims_are_the_live_bookings(&*store).await;
     // By the guest, and by the clock.
     let guests = book(&*store, &Wish::new(4)).await;
-    act(&*store, guests.booking.receipt_no, Command::CancelByGuest, minute(1)).await;
+    apply(&*store, guests.booking.receipt_no, Command::CancelByGuest, minute(1)).await;
     let clocks = book(&*store, &Wish::new(5)).await;
-    act(&*store, clocks.booking.receipt_no, Command::Wake, clocks.booking.hold.until).await;
+    apply(&*store, clocks.booking.receipt_no, Command::Wake, clocks.booking.hold.until).await;
     assert_eq!(taken(&*store, "STD", 4).await, 0);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store: Shared) {
+pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store: SharedPosition) {
     let wish = |serial| Wish::new(serial).limited("one guest", 2);
     let paid = book(&*store, &wish(1)).await.booking.receipt_no;
     book(&*store, &wish(2)).await;
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitAnswer::TooManyHolds(2));
-    act(&*store, paid, pay(), minute(1)).await;
+    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::TooManyHolds(2));
+    apply(&*store, paid, pay(), minute(1)).await;
     assert_eq!(taken(&*store, "STD", 4).await, 2);
     // A step after the payment gives nothing back a second time.
-    act(&*store, paid, Command::Arrive { by: staff("Sari") }, minute(2)).await;
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitAnswer::Done);
-    assert_eq!(put(&*store, wish(4).commit()).await, CommitAnswer::TooManyHolds(2));
+    apply(&*store, paid, Command::Arrive { by: staff("Sari") }, minute(2)).await;
+    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::Done);
+    assert_eq!(put(&*store, wish(4).commit()).await, CommitOutcome::TooManyHolds(2));
     assert_eq!(taken(&*store, "STD", 4).await, 3);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_stay_takes_all_its_nights_or_none(store: Shared) {
+pub async fn a_stay_takes_all_its_nights_or_none(store: SharedPosition) {
     book(&*store, &Wish::new(1).of("SUITE").staying(day(7), 1)).await;
     let over_it = Wish::new(2).of("SUITE").staying(day(5), 4);
-    assert_eq!(put(&*store, over_it.commit()).await, CommitAnswer::SoldOut(day(7)));
+    assert_eq!(put(&*store, over_it.commit()).await, CommitOutcome::SoldOut(day(7)));
     for (on, expected) in [(5, 0), (6, 0), (7, 1), (8, 0)] {
         assert_eq!(taken(&*store, "SUITE", on).await, expected, "night {on}");
     }
     let before_it = Wish::new(3).of("SUITE").staying(day(5), 2);
-    assert_eq!(put(&*store, before_it.commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, before_it.commit()).await, CommitOutcome::Done);
     let after_it = Wish::new(4).of("SUITE").staying(day(8), 2);
-    assert_eq!(put(&*store, after_it.commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, after_it.commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn an_allotment_beats_the_configured_number(store: Shared) {
+pub async fn an_allotment_beats_the_configured_number(store: SharedPosition) {
     let suite = room("SUITE");
     assert_eq!(store.set_allotment(&suite, day(5), 2).await.unwrap(), Ok(()));
     assert_eq!(store.set_allotment(&suite, day(6), 0).await.unwrap(), Ok(()));
     let wish = |serial| Wish::new(serial).of("SUITE").staying(day(5), 1);
     for serial in [1, 2] {
-        assert_eq!(put(&*store, wish(serial).commit()).await, CommitAnswer::Done);
+        assert_eq!(put(&*store, wish(serial).commit()).await, CommitOutcome::Done);
     }
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitAnswer::SoldOut(day(5)));
+    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::SoldOut(day(5)));
     let closed = Wish::new(4).of("SUITE").staying(day(6), 1);
-    assert_eq!(put(&*store, closed.commit()).await, CommitAnswer::SoldOut(day(6)));
-    assert_eq!(put(&*store, wish(5).of("STD").commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, closed.commit()).await, CommitOutcome::SoldOut(day(6)));
+    assert_eq!(put(&*store, wish(5).of("STD").commit()).await, CommitOutcome::Done);
     // One more than sold can be set, and is sold.
     assert_eq!(store.set_allotment(&suite, day(5), 3).await.unwrap(), Ok(()));
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: Shared) {
+pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: SharedPosition) {
     for serial in 1..=3 {
         book(&*store, &Wish::new(serial)).await;
     }
-    act(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
+    apply(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
     let standard = room("STD");
     let refused = store.set_allotment(&standard, today(), 2).await.unwrap();
     assert_eq!(refused, Err(BelowSold(3)));
-    assert_eq!(put(&*store, Wish::new(4).commit()).await, CommitAnswer::Done);
+    assert_eq!(put(&*store, Wish::new(4).commit()).await, CommitOutcome::Done);
     assert_eq!(store.set_allotment(&standard, today(), 4).await.unwrap(), Ok(()));
-    assert_eq!(put(&*store, Wish::new(5).commit()).await, CommitAnswer::SoldOut(today()));
+    assert_eq!(put(&*store, Wish::new(5).commit()).await, CommitOutcome::SoldOut(today()));
 }
 
-pub async fn an_allotment_can_be_set_of_a_night_of_which_nothing_is_known(store: Shared) {
+pub async fn an_allotment_can_be_set_of_a_night_of_which_nothing_is_known(store: SharedPosition) {
     assert_eq!(store.nights(day(4), 20).await.unwrap(), []);
     let hall = room("HALL");
     assert_eq!(store.set_allotment(&hall, day(9), 7).await.unwrap(), Ok(()));
     assert_eq!(store.set_allotment(&hall, day(9), 8).await.unwrap(), Ok(()));
-    let known = Night { room: hall, night: day(9), taken: 0, allotment: Some(8) };
+    let known = RoomNight { room: hall, night: day(9), taken: 0, allotment: Some(8) };
     assert_eq!(store.nights(day(4), 20).await.unwrap(), std::slice::from_ref(&known));
     assert_eq!(store.nights(day(9), 1).await.unwrap(), [known]);
     assert_eq!(store.nights(day(4), 5).await.unwrap(), []);

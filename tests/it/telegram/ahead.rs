@@ -17,9 +17,9 @@ async fn hotel() -> Hotel {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_day() {
     let hotel = hotel().await;
-    let (desk, budi) = (&hotel.running().desk, hotel.guest(7, "Budi"));
-    let policy = desk.policy();
-    let today = policy.hotel.day_of(desk.now());
+    let (service, budi) = (&hotel.running().service, hotel.guest(7, "Budi"));
+    let policy = service.policy();
+    let today = policy.hotel.day_of(service.now());
     let day = today + chrono::Days::new(9);
     budi.says("/booking");
     let rooms = budi.reads("Pilih tipe kamar").await;
@@ -33,25 +33,25 @@ async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_
     hotel.taps_own_name(&budi).await;
     let summary = budi.reads("Sudah benar?").await;
     let until = policy.hotel.instant_of(day, policy.booking.release_at);
-    let told =
+    let item =
         format!("{} pukul {}", date(Indonesian, day), clock_time(until, policy.hotel.timezone));
-    assert!(summary.text.contains(&told), "{told}: {}", summary.text);
+    assert!(summary.text.contains(&item), "{item}: {}", summary.text);
     budi.taps("✅ Pesan").await;
     let status = budi.reads("Kamar disimpan untuk Anda").await;
     assert!(status.text.contains(&date(Indonesian, day)), "{}", status.text);
     let receipt_no = jatah::domain::ReceiptNo::parse(&receipt_in(&status.text)).unwrap();
-    assert_eq!(desk.held(receipt_no).await.unwrap().booking.hold.until, until);
+    assert_eq!(service.tracked(receipt_no).await.unwrap().booking.hold.until, until);
     hotel.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dates_and_nights_that_are_sold_out_are_not_offered() {
     let hotel = hotel().await;
-    let (desk, budi) = (&hotel.running().desk, hotel.guest(7, "Budi"));
-    let today = desk.policy().hotel.day_of(desk.now());
+    let (service, budi) = (&hotel.running().service, hotel.guest(7, "Budi"));
+    let today = service.policy().hotel.day_of(service.now());
     let night = |ahead| today + chrono::Days::new(ahead);
     let deluxe = RoomCode::parse("DLX").unwrap();
-    desk.set_allotment(&deluxe, night(3), 0).await.unwrap();
+    service.set_allotment(&deluxe, night(3), 0).await.unwrap();
     budi.says("/booking");
     budi.taps("Deluxe").await;
     let dates = budi.reads("Check-in tanggal berapa?").await;
@@ -98,7 +98,7 @@ async fn a_guest_with_too_many_holds_is_led_to_them() {
     hotel.sees_summary(&budi, "Standar").await;
     budi.taps("✅ Pesan").await;
     let refusal = Refusal::TooManyHolds { most: 2 };
-    let hotel_policy = &hotel.running().desk.policy().hotel;
+    let hotel_policy = &hotel.running().service.policy().hotel;
     let refused = budi.reads(&jatah::text::refusal(Indonesian, &refusal, hotel_policy)).await;
     assert_eq!(refused.labels(), ["Lihat booking saya", "Mulai lagi"]);
     budi.taps("Lihat booking saya").await;

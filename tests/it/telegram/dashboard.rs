@@ -40,10 +40,10 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
     let ended = hotel.api.reads(FRONT_OFFICE, "dilanjutkan di pesan yang lebih baru").await;
     assert_eq!((ended.id, ended.buttons.len()), (first.id, 0));
     // A list that somebody turns to from a notice becomes the dashboard.
-    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
-    let data = notice.buttons.iter().find(|(label, _)| label == "Riwayat").unwrap();
+    let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let data = notification.buttons.iter().find(|(label, _)| label == "Riwayat").unwrap();
     let data = data.1["callback_data"].as_str().unwrap();
-    sari.taps_data(FRONT_OFFICE, &notice, data, "Riwayat");
+    sari.taps_data(FRONT_OFFICE, &notification, data, "Riwayat");
     hotel.api.reads(FRONT_OFFICE, "Dipesan · Tamu").await;
     sari.taps_in(FRONT_OFFICE, "« Kembali").await;
     sari.taps_in(FRONT_OFFICE, "« Daftar").await;
@@ -51,14 +51,17 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
         let shown = api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == id)?;
         shown.text.contains(part).then_some(())
     };
-    hotel.api.until("the list", |api| goes_on(api, notice.id, "Belum bayar (1)")).await;
+    hotel.api.until("the list", |api| goes_on(api, notification.id, "Belum bayar (1)")).await;
     hotel.api.until("its end", |api| goes_on(api, second.id, "dilanjutkan")).await;
     // It is followed after a restart too.
     hotel.restart().await;
     budi.taps("Batalkan").await;
     budi.taps("Ya, batalkan").await;
     budi.reads(&format!("{receipt_no}: Booking ini Anda batalkan")).await;
-    hotel.api.until("the empty list", |api| goes_on(api, notice.id, "Tidak ada booking")).await;
+    hotel
+        .api
+        .until("the empty list", |api| goes_on(api, notification.id, "Tidak ada booking"))
+        .await;
     hotel.close().await;
 }
 
@@ -67,7 +70,7 @@ async fn whoever_left_the_hotel_sees_no_guests_any_more() {
     let mut hotel = Hotel::open().await;
     let (joko, budi) = (hotel.joko(), hotel.guest(7, "Budi"));
     joko.says("/cek_pembayaran");
-    let board = joko.reads("Tidak ada booking pending.").await;
+    let dashboard = joko.reads("Tidak ada booking pending.").await;
     hotel.stop().await;
     hotel.without_joko = true;
     hotel.start().await;
@@ -76,7 +79,7 @@ async fn whoever_left_the_hotel_sees_no_guests_any_more() {
     sari.reads("Tidak ada booking pending.").await;
     hotel.books(&budi).await;
     sari.reads("Belum bayar (1)").await;
-    let shown = hotel.api.messages(502).into_iter().find(|m| m.id == board.id).unwrap();
+    let shown = hotel.api.messages(502).into_iter().find(|m| m.id == dashboard.id).unwrap();
     assert!(!shown.text.contains("Budi"), "{}", shown.text);
     joko.taps("Batal (0)").await;
     assert_eq!(hotel.api.messages(502).len(), 1);
@@ -95,8 +98,8 @@ async fn the_longest_names_fit_every_message() {
         hotel.books(&guest).await;
     }
     sari.says("/cek_pembayaran");
-    let board = sari.reads("Belum bayar (9)").await;
-    assert!(board.text.contains("&<👩‍👩‍👧>"), "{}", board.text);
+    let dashboard = sari.reads("Belum bayar (9)").await;
+    assert!(dashboard.text.contains("&<👩‍👩‍👧>"), "{}", dashboard.text);
     sari.says("/update_paid 1");
     sari.reads("Cocokkan").await;
     sari.says("/riwayat 1");

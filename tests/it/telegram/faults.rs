@@ -7,7 +7,7 @@ use jatah::domain::ReceiptNo;
 use super::{FRONT_OFFICE, Hotel, in_fast_time};
 use crate::botapi::{BotApi, Fault, Message, TOKEN};
 use crate::hotel::until;
-use crate::watched::Trouble;
+use crate::watched::Outage;
 
 /// How often the bot said something in a chat.
 fn count(api: &BotApi, chat: i64, part: &str) -> usize {
@@ -21,7 +21,7 @@ async fn asks_the_store(hotel: &Hotel) {
 }
 
 #[test]
-fn a_short_fault_of_telegram_loses_no_notice_and_doubles_none() {
+fn a_short_fault_of_telegram_loses_no_notification_and_doubles_none() {
     in_fast_time(|| async {
         let mut hotel = Hotel::closed_in_fast_time("").await;
         hotel.start().await;
@@ -44,7 +44,7 @@ fn a_short_fault_of_telegram_loses_no_notice_and_doubles_none() {
             assert_eq!(count(&hotel.api, FRONT_OFFICE, what), 1, "{}", hotel.api.transcript());
         }
         let number = ReceiptNo::parse(&receipt_no).unwrap();
-        assert!(hotel.running().desk.undelivered(&[number]).await.unwrap().is_empty());
+        assert!(hotel.running().service.undelivered(&[number]).await.unwrap().is_empty());
         assert!(hotel.api.calls("sendmessage", FRONT_OFFICE).len() <= 2);
         hotel.close().await;
     });
@@ -78,10 +78,10 @@ async fn the_front_office_is_followed_when_its_group_gets_a_new_id() {
     hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
     hotel.api.upgrades(FRONT_OFFICE, moved);
     let receipt_no = hotel.books(&budi).await;
-    let notice = hotel.api.reads(moved, "BOOKING BARU").await;
-    assert!(notice.text.contains(&receipt_no));
-    let told = hotel.is_degraded("telegram.fo_chat_id").await;
-    assert!(told.contains("telegram.fo_chat_id = -1009009"), "{told}");
+    let notification = hotel.api.reads(moved, "BOOKING BARU").await;
+    assert!(notification.text.contains(&receipt_no));
+    let item = hotel.is_degraded("telegram.fo_chat_id").await;
+    assert!(item.contains("telegram.fo_chat_id = -1009009"), "{item}");
     hotel.api.reads(moved, "Belum bayar (1)").await;
     hotel.restart().await;
     hotel.is_degraded("telegram.fo_chat_id = -1009009").await;
@@ -135,8 +135,8 @@ fn an_update_that_fails_five_times_is_passed_and_its_sender_told() {
         let mut hotel = Hotel::closed_in_fast_time("").await;
         hotel.start().await;
         let (budi, rina) = (hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
-        hotel.store().memo_fails("telegram.typing:7", 5, Trouble::Unexpected);
-        hotel.store().memo_fails("telegram.typing:8", 5, Trouble::Crash);
+        hotel.store().memo_fails("telegram.typing:7", 5, Outage::Unexpected);
+        hotel.store().memo_fails("telegram.typing:8", 5, Outage::Crash);
         budi.says("halo");
         rina.says("halo");
         for guest in [&budi, &rina] {
@@ -154,7 +154,7 @@ fn an_update_that_fails_five_times_is_passed_and_its_sender_told() {
 async fn an_update_whose_handler_crashes_once_is_handled_all_the_same() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
-    hotel.store().memo_fails("telegram.typing:7", 1, Trouble::Crash);
+    hotel.store().memo_fails("telegram.typing:7", 1, Outage::Crash);
     budi.says("halo");
     budi.reads("/booking").await;
     assert_eq!(hotel.api.messages(7).len(), 1);
@@ -166,18 +166,18 @@ async fn a_tap_while_the_store_is_away_is_done_once_when_it_is_back() {
     let hotel = Hotel::open().await;
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = ReceiptNo::parse(&hotel.books(&budi).await).unwrap();
-    let before = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
-    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
-    let (label, button) = notice.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
+    let before = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
+    let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let (label, button) = notification.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
     hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
     hotel.store().set_away(true);
     let data = button["callback_data"].as_str().unwrap();
-    let query = sari.taps_data(FRONT_OFFICE, &notice, data, label);
+    let query = sari.taps_data(FRONT_OFFICE, &notification, data, label);
     asks_the_store(&hotel).await;
     hotel.store().set_away(false);
     assert_eq!(sari.is_answered(&query).await, "");
     hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
-    let after = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
+    let after = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
     assert_eq!((after - before).num_minutes(), 30);
     hotel.close().await;
 }
@@ -197,8 +197,8 @@ async fn a_second_process_that_takes_the_updates_is_said_until_it_is_gone() {
     };
     tokio::select! {
         () = rival => {}
-        told = hotel.is_degraded("another process") => {
-            assert_eq!(told, "another process takes this bot's updates");
+        item = hotel.is_degraded("another process") => {
+            assert_eq!(item, "another process takes this bot's updates");
         }
     }
     hotel.is_well().await;
@@ -212,10 +212,11 @@ async fn a_tap_on_a_booking_that_is_gone_is_answered() {
     let hotel = Hotel::open().await;
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     hotel.books(&budi).await;
-    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
     let status = budi.reads("Kamar disimpan untuk Anda").await;
     for kind in ["P", "K", "C"] {
-        let query = sari.taps_data(FRONT_OFFICE, &notice, &format!("1|{kind}|20200101001"), "?");
+        let query =
+            sari.taps_data(FRONT_OFFICE, &notification, &format!("1|{kind}|20200101001"), "?");
         assert!(sari.is_answered(&query).await.contains("tidak ditemukan"), "{kind}");
     }
     for kind in ["l", "a", "x", "k"] {

@@ -15,8 +15,8 @@ const FIRST: i64 = 10_000;
 
 /// Guests on Telegram book; of their receipt numbers no two follow each other.
 async fn book_sparsely(hotel: &Hotel, count: i64) -> Vec<ReceiptNo> {
-    let desk = &hotel.running().desk;
-    let today = desk.policy().hotel.day_of(desk.now());
+    let service = &hotel.running().service;
+    let today = service.policy().hotel.day_of(service.now());
     let mut booked = Vec::new();
     for id in FIRST..FIRST + count {
         let _ = hotel.guest(id, "Tamu");
@@ -28,7 +28,7 @@ async fn book_sparsely(hotel: &Hotel, count: i64) -> Vec<ReceiptNo> {
 }
 
 /// The receipt numbers that the front office was told of under a heading, each as often as told.
-fn told(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
+fn item(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
     let under = |message: &Message| {
         let at = message.text.find(heading)?;
         let rest = message.text.get(at..)?;
@@ -63,8 +63,8 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         let all: BTreeSet<ReceiptNo> = booked.iter().copied().collect();
         // Everybody has their first message, and the front office knows of all.
         let is_told = |api: &BotApi, heading: &str| {
-            let told: BTreeSet<ReceiptNo> = told(api, heading).into_iter().collect();
-            (told == all).then_some(())
+            let item: BTreeSet<ReceiptNo> = item(api, heading).into_iter().collect();
+            (item == all).then_some(())
         };
         hotel.api.until("new bookings", |api| is_told(api, "BOOKING BARU")).await;
         let has = |api: &BotApi, part: &str| {
@@ -86,9 +86,9 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         tokio::time::sleep(Duration::from_mins(1)).await;
         assert!(has(&hotel.api, "dibatalkan. Waktunya habis"), "each guest is told once");
         for heading in ["BOOKING BARU", "WAKTU HABIS"] {
-            assert_eq!(told(&hotel.api, heading).len(), booked.len(), "{heading}: each told once");
+            assert_eq!(item(&hotel.api, heading).len(), booked.len(), "{heading}: each told once");
         }
-        let given_up = hotel.running().desk.undelivered(&booked).await.unwrap();
+        let given_up = hotel.running().service.undelivered(&booked).await.unwrap();
         assert!(given_up.is_empty(), "{given_up:?}");
         let most = most_in_a_minute(&hotel.api, FRONT_OFFICE);
         let messages = hotel.api.messages(FRONT_OFFICE);

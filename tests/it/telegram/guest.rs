@@ -1,7 +1,7 @@
 //! What guests live through.
 
-use jatah::desk::Filter;
-use jatah::domain::travel::Source;
+use jatah::domain::travel::PositionSource;
+use jatah::service::Filter;
 
 use super::{FRONT_OFFICE, Hotel, receipt_in};
 
@@ -32,10 +32,12 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
     assert_eq!(status.id, rooms.id, "all in the one message");
     assert_eq!(status.labels(), ["📍 Bagikan lokasi", "Batalkan"]);
     let receipt_no = receipt_in(&status.text);
-    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
-    assert!(notice.text.contains(&receipt_no) && notice.text.ends_with("Status: PENDING"));
+    let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    assert!(
+        notification.text.contains(&receipt_no) && notification.text.ends_with("Status: PENDING")
+    );
     for fact in ["Budi", "Deluxe <&>", "2 malam", "Telegram", "Rp1.000.000", "Ditahan sampai"] {
-        assert!(notice.text.contains(fact), "{fact}: {}", notice.text);
+        assert!(notification.text.contains(fact), "{fact}: {}", notification.text);
     }
     budi.taps("Batalkan").await;
     budi.reads("Batalkan booking ini?").await;
@@ -54,10 +56,10 @@ async fn a_double_tap_books_once() {
     let data = summary.buttons[0].1["callback_data"].as_str().unwrap().to_owned();
     let taps: Vec<String> =
         (0..3).map(|_| budi.taps_data(budi.id, &summary, &data, "✅ Pesan")).collect();
-    for tap in taps {
-        assert_eq!(budi.is_answered(&tap).await, "");
+    for callback in taps {
+        assert_eq!(budi.is_answered(&callback).await, "");
     }
-    let page = hotel.running().desk.page(&Filter::default(), 10, None).await.unwrap();
+    let page = hotel.running().service.page(&Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 1);
     hotel.close().await;
 }
@@ -142,10 +144,10 @@ async fn live_locations_are_taken_in_silence() {
     budi.moves(live, -6.27, false, 0);
     hotel.api.until("all handled", |api| (api.unconfirmed() == 0).then_some(())).await;
     let receipt_no = jatah::domain::ReceiptNo::parse(&receipt_no).unwrap();
-    let held = hotel.running().desk.held(receipt_no).await.unwrap();
-    assert_eq!(held.track.fixes().len(), 4, "the start, two real moves, the end");
-    let latest = held.track.latest().unwrap();
-    assert_eq!((latest.place.latitude(), latest.source), (-6.27, Source::Single));
+    let tracked = hotel.running().service.tracked(receipt_no).await.unwrap();
+    assert_eq!(tracked.track.fixes().len(), 4, "the start, two real moves, the end");
+    let latest = tracked.track.latest().unwrap();
+    assert_eq!((latest.place.latitude(), latest.source), (-6.27, PositionSource::Single));
     assert_eq!(hotel.api.messages(7).len(), said, "in silence");
     budi.sends_a_contact();
     budi.reads("Nomor telepon tidak kami perlukan").await;
@@ -158,7 +160,7 @@ async fn live_locations_are_taken_in_silence() {
 async fn what_was_chosen_on_the_form_goes_on_in_the_chat() {
     let hotel = Hotel::open().await;
     let url = format!("http://{}/graphql", hotel.running().address);
-    let today = hotel.running().desk.policy().hotel.day_of(hotel.running().desk.now());
+    let today = hotel.running().service.policy().hotel.day_of(hotel.running().service.now());
     let query = format!(
         r#"mutation {{ prepareTelegramBooking(input: {{ roomType: "STD", checkIn: "{today}", nights: 2, guestName: "Rina|Wati" }}) {{ link }} }}"#
     );

@@ -10,14 +10,15 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
     let hotel = Hotel::open().await;
     let (sari, budi, rina) = (hotel.sari(), hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
     sari.says_in(FRONT_OFFICE, "/cek_pembayaran@melati_bot");
-    let board = hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
-    assert!(board.text.contains("/update_paid RESI"));
+    let dashboard = hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
+    assert!(dashboard.text.contains("/update_paid RESI"));
     let first = hotel.books(&budi).await;
     let current = |part: String| {
         let api = hotel.api.clone();
         async move {
             api.until(&part, |api| {
-                let found = api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id)?;
+                let found =
+                    api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == dashboard.id)?;
                 found.text.contains(&part).then_some(found)
             })
             .await
@@ -68,9 +69,9 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
     assert_eq!(hotel.api.calls("sendphoto", 7).len(), 1);
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     loop {
-        let held = hotel.running().desk.held(number).await.unwrap();
-        assert!(held.booking.is_pending(), "sending a code pays nothing");
-        if held.booking.qris_sent_at.is_some() {
+        let tracked = hotel.running().service.tracked(number).await.unwrap();
+        assert!(tracked.booking.is_pending(), "sending a code pays nothing");
+        if tracked.booking.qris_sent_at.is_some() {
             break;
         }
         tokio::task::yield_now().await;
@@ -91,12 +92,13 @@ async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
     let [near, quits, pays] =
         [(7, "Agus"), (8, "Rina"), (9, "Budi <3")].map(|(id, name)| hotel.guest(id, name));
     sari.says_in(FRONT_OFFICE, "/cek_pembayaran");
-    let board = hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
+    let dashboard = hotel.api.reads(FRONT_OFFICE, "Tidak ada booking pending.").await;
     let shows = |part: &'static str| {
         let api = hotel.api.clone();
         async move {
             let is_so = |api: &crate::botapi::BotApi| {
-                let shown = api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id)?;
+                let shown =
+                    api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == dashboard.id)?;
                 shown.text.contains(part).then_some(())
             };
             api.until(part, is_so).await;
@@ -122,7 +124,8 @@ async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
     near.reads("⏱ Anda 2,2 km dari hotel").await;
     hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
     shows("sisa 30 menit").await;
-    let shown = hotel.api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == board.id).unwrap();
+    let shown =
+        hotel.api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == dashboard.id).unwrap();
     assert!(shown.text.contains(&kept) && shown.text.contains("📍 dekat"), "{}", shown.text);
     assert_eq!(shown.labels()[..3], ["Belum bayar (1)", "Sudah bayar (1)", "Batal (1)"]);
     leave("evening.txt", &hotel.api.transcript());
@@ -144,8 +147,8 @@ async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
     let paid = sari.taps_data(sari.id, &pay, &data(&pay), "Cocok, tandai PAID");
     assert_eq!(sari.is_answered(&paid).await, "");
     let lost = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
-    let told = joko.is_answered(&lost).await;
-    assert!(told.contains("sudah dibayar") && told.contains("oleh Sari"), "{told}");
+    let item = joko.is_answered(&lost).await;
+    assert!(item.contains("sudah dibayar") && item.contains("oleh Sari"), "{item}");
     joko.reads("Status: PAID").await;
     hotel.close().await;
 }
@@ -167,7 +170,7 @@ async fn of_two_taps_in_the_same_moment_exactly_one_wins() {
         let cancelled = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
         let answers = (sari.is_answered(&paid).await, joko.is_answered(&cancelled).await);
         let number = ReceiptNo::parse(&receipt_no).unwrap();
-        match hotel.running().desk.held(number).await.unwrap().booking.status {
+        match hotel.running().service.tracked(number).await.unwrap().booking.status {
             Status::Paid { .. } => {
                 assert!(answers.0.is_empty() && answers.1.contains("oleh Sari"), "{answers:?}");
             }
@@ -209,10 +212,10 @@ async fn a_stranger_learns_nothing() {
             hotel.api.until("an answer", |api| api.messages(666).into_iter().nth(before)).await;
         assert!(answer.text.starts_with("Saya membantu memesan kamar"), "{}", answer.text);
     }
-    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
     let digits: String = receipt_no.chars().filter(char::is_ascii_digit).collect();
     for data in [format!("1|P|{digits}"), format!("1|K|{digits}"), "1|T|u|0".to_owned()] {
-        let query = eve.taps_data(FRONT_OFFICE, &notice, &data, "?");
+        let query = eve.taps_data(FRONT_OFFICE, &notification, &data, "?");
         assert_eq!(eve.is_answered(&query).await, "Tombol ini hanya untuk petugas hotel.");
     }
     // Nor by the guest's own buttons.
@@ -231,7 +234,7 @@ async fn a_stranger_learns_nothing() {
     assert_eq!(hotel.api.messages(group).len(), 1, "told once");
     assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 1, "the notice alone");
     let number = ReceiptNo::parse(&receipt_no).unwrap();
-    assert!(hotel.running().desk.held(number).await.unwrap().booking.is_pending());
+    assert!(hotel.running().service.tracked(number).await.unwrap().booking.is_pending());
     for (scope, _, commands) in hotel.api.menus() {
         let is_staff = ["chat:501", "chat:502", "chat:-1001"].contains(&scope.as_str());
         assert_eq!(commands.contains(&"update_paid".to_owned()), is_staff, "{scope}");
@@ -244,16 +247,16 @@ async fn half_an_hour_is_granted_once_however_often_it_is_tapped() {
     let hotel = Hotel::open().await;
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = ReceiptNo::parse(&hotel.books(&budi).await).unwrap();
-    let before = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
-    let notice = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
-    let (label, button) = notice.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
+    let before = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
+    let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    let (label, button) = notification.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
     let data = button["callback_data"].as_str().unwrap();
-    let one = sari.taps_data(FRONT_OFFICE, &notice, data, label);
-    let two = sari.taps_data(FRONT_OFFICE, &notice, data, label);
+    let one = sari.taps_data(FRONT_OFFICE, &notification, data, label);
+    let two = sari.taps_data(FRONT_OFFICE, &notification, data, label);
     assert_eq!(sari.is_answered(&one).await, "");
     assert!(sari.is_answered(&two).await.contains("baru saja berubah"));
     budi.reads("Hotel menambah waktu 30 menit").await;
-    let after = hotel.running().desk.held(receipt_no).await.unwrap().booking.hold.until;
+    let after = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
     assert_eq!((after - before).num_minutes(), 30);
     hotel.close().await;
 }
@@ -299,7 +302,7 @@ pub(super) async fn book_by_web(hotel: &Hotel, count: usize) {
 }
 
 /// Notices that the front office was told, of one kind.
-fn told(api: &crate::botapi::BotApi, head: &str) -> usize {
+fn item(api: &crate::botapi::BotApi, head: &str) -> usize {
     let count = |text: &str| {
         let (_, rest) = text.split_once(head)?;
         match rest.strip_prefix(" · ") {
@@ -311,7 +314,7 @@ fn told(api: &crate::botapi::BotApi, head: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_notices_is_merged_and_delays_no_guest() {
+async fn a_flood_of_notifications_is_merged_and_delays_no_guest() {
     let hotel = Hotel::open_with("", "4s").await;
     let budi = hotel.guest(7, "Budi");
     let count: usize = std::env::var("FLOOD").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
@@ -319,11 +322,11 @@ async fn a_flood_of_notices_is_merged_and_delays_no_guest() {
     let receipt_no = hotel.books(&budi).await;
     hotel
         .api
-        .until("everything told", |api| (told(api, "WAKTU HABIS") == count + 1).then_some(()))
+        .until("everything told", |api| (item(api, "WAKTU HABIS") == count + 1).then_some(()))
         .await;
     budi.reads(&format!("Booking {receipt_no} dibatalkan")).await;
     // News of a booking is of no use once its hold of four seconds is over, so some is dropped.
-    assert!(told(&hotel.api, "BOOKING BARU") <= count + 1);
+    assert!(item(&hotel.api, "BOOKING BARU") <= count + 1);
     let sent = hotel.api.calls("sendmessage", FRONT_OFFICE);
     let most = sent
         .iter()

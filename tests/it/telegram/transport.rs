@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jatah::app::{OpenStore, Running};
+use jatah::app::{App, OpenStore};
 use jatah::clock::Clock;
-use jatah::desk::Filter;
 use jatah::domain::ReceiptNo;
+use jatah::service::Filter;
 
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::{Fault, TOKEN};
@@ -39,19 +39,19 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
     hotel.api.reads(FRONT_OFFICE, "DIBATALKAN").await;
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     let given_up = loop {
-        let given_up = hotel.running().desk.undelivered(&[number]).await.unwrap();
+        let given_up = hotel.running().service.undelivered(&[number]).await.unwrap();
         if !given_up.is_empty() {
             break given_up;
         }
         tokio::task::yield_now().await;
     };
     assert_eq!(given_up[0].reason, "tamu memblokir bot (the guest blocked the bot)");
-    let told = hotel.api.reads(FRONT_OFFICE, "Tamu belum tahu: ⚪️ DIBATALKAN").await;
+    let item = hotel.api.reads(FRONT_OFFICE, "Tamu belum tahu: ⚪️ DIBATALKAN").await;
     for fact in
         [receipt_no.as_str(), "PESAN KE TAMU TIDAK TERKIRIM", "tamu memblokir bot", "Riwayat"]
     {
-        let is_there = told.text.contains(fact) || told.labels().contains(&fact);
-        assert!(is_there, "{fact}: {}", told.text);
+        let is_there = item.text.contains(fact) || item.labels().contains(&fact);
+        assert!(is_there, "{fact}: {}", item.text);
     }
     hotel.close().await;
 }
@@ -92,7 +92,7 @@ async fn calls_of_the_webhook_that_come_twice_have_one_effect() {
     hotel.api.calls_at(hotel.running().address);
     let budi = hotel.guest(7, "Budi");
     hotel.books(&budi).await;
-    let page = hotel.running().desk.page(&Filter::default(), 10, None).await.unwrap();
+    let page = hotel.running().service.page(&Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 1);
     hotel.api.until("all taken", |api| (api.unconfirmed() == 0).then_some(())).await;
     assert!(hotel.api.webhook_calls().iter().all(|status| *status == 200));
@@ -135,7 +135,7 @@ async fn a_wrong_token_stops_the_start_with_one_clear_line() {
     let environment = [("JATAH__TELEGRAM__TOKEN".to_owned(), "100:wrong".to_owned())];
     let config = hotel.config_with(environment);
     let store = OpenStore::to_serve(&config, &Clock::system()).await.unwrap();
-    let Err(failure) = Running::start(&config, store, Clock::system(), None).await else {
+    let Err(failure) = App::start(&config, store, Clock::system(), None).await else {
         panic!("it started");
     };
     let line = format!("{failure:#}");

@@ -16,9 +16,9 @@ async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {
     assert!(ends_soon.text.contains("2,2 km"), "{}", ends_soon.text);
     let extended = budi.reads("⏱ Anda 2,2 km dari hotel").await;
     assert!(extended.text.contains("kami tambah 30 menit"), "{}", extended.text);
-    let told = hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
+    let item = hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
     for fact in [receipt_no.as_str(), "2,2 km", "+30 menit", "Status: PENDING"] {
-        assert!(told.text.contains(fact), "{fact}: {}", told.text);
+        assert!(item.text.contains(fact), "{fact}: {}", item.text);
     }
     let status = budi.reads("(sisa 30 menit)").await;
     for fact in ["📍 2,2 km dari hotel", "Berhenti berbagi"] {
@@ -78,7 +78,8 @@ async fn taps_on_what_shows_a_booking_already_change_nothing() {
     }
     let shown = hotel.api.messages(7).into_iter().find(|m| m.id == status.id).unwrap();
     assert!(shown.text.contains(&receipt_no) && shown.text.contains("Kamar disimpan"));
-    let page = hotel.running().desk.page(&jatah::desk::Filter::default(), 10, None).await.unwrap();
+    let page =
+        hotel.running().service.page(&jatah::service::Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 1);
     hotel.close().await;
 }

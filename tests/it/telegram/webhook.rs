@@ -4,7 +4,7 @@ use jatah::domain::ReceiptNo;
 
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::{BotApi, Message, Order, Person};
-use crate::watched::Trouble;
+use crate::watched::Outage;
 
 const WEBHOOK: &str = "webhook = \"on\"\nwebhook_secret = \"s3cret\"";
 
@@ -16,15 +16,15 @@ async fn called_hotel() -> Hotel {
 }
 
 /// The notice of a new booking, in the front office's group.
-async fn notice(api: &BotApi, receipt_no: &str) -> Message {
+async fn notification(api: &BotApi, receipt_no: &str) -> Message {
     let is_it = |m: &Message| m.text.contains("BOOKING BARU") && m.text.contains(receipt_no);
     api.until("the notice", |api| api.messages(FRONT_OFFICE).into_iter().find(is_it)).await
 }
 
 /// Taps a button of a notice and answers the query.
-fn taps(who: &Person, notice: &Message, label: &str) -> String {
-    let (label, button) = notice.buttons.iter().find(|(l, _)| l == label).unwrap();
-    who.taps_data(FRONT_OFFICE, notice, button["callback_data"].as_str().unwrap(), label)
+fn taps(who: &Person, notification: &Message, label: &str) -> String {
+    let (label, button) = notification.buttons.iter().find(|(l, _)| l == label).unwrap();
+    who.taps_data(FRONT_OFFICE, notification, button["callback_data"].as_str().unwrap(), label)
 }
 
 /// Two bookings whose notices are there, and the ends of their holds.
@@ -32,7 +32,7 @@ async fn two_bookings(hotel: &Hotel) -> [(ReceiptNo, Message); 2] {
     let one = hotel.books(&hotel.guest(7, "Budi")).await;
     let two = hotel.books(&hotel.guest(8, "Rina")).await;
     let of = |number: String| async move {
-        let message = notice(&hotel.api, &number).await;
+        let message = notification(&hotel.api, &number).await;
         (ReceiptNo::parse(&number).unwrap(), message)
     };
     hotel.api.until("all taken", |api| (api.unconfirmed() == 0).then_some(())).await;
@@ -40,8 +40,8 @@ async fn two_bookings(hotel: &Hotel) -> [(ReceiptNo, Message); 2] {
 }
 
 async fn extensions(hotel: &Hotel, receipt_no: ReceiptNo) -> i64 {
-    let held = hotel.running().desk.held(receipt_no).await.unwrap();
-    (held.booking.hold.until - held.booking.booked_at).num_minutes() - 120
+    let tracked = hotel.running().service.tracked(receipt_no).await.unwrap();
+    (tracked.booking.hold.until - tracked.booking.booked_at).num_minutes() - 120
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,8 +67,8 @@ async fn a_tap_that_was_not_taken_comes_again_though_a_later_one_was_done() {
     let [one, two] = two_bookings(&hotel).await;
     let before = hotel.api.webhook_calls().len();
     hotel.api.gathers(2, Order::OldestFirst);
-    let memo = format!("telegram.handled:{FRONT_OFFICE}");
-    hotel.store().memo_fails(&memo, 1, Trouble::Away);
+    let value = format!("telegram.handled:{FRONT_OFFICE}");
+    hotel.store().memo_fails(&value, 1, Outage::Away);
     let first = taps(&sari, &one.1, "+30 menit");
     let second = taps(&sari, &two.1, "+30 menit");
     assert_eq!(sari.is_answered(&second).await, "");

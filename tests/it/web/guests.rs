@@ -123,16 +123,16 @@ fn a_position_shows_as_travel_and_forecast_until_the_hold_is_over() {
         let position = json!({ "latitude": -6.1, "longitude": 106.8, "accuracyMetres": 9.5,
             "recordedAt": "2026-01-04T16:59:30+07:00" });
         let variables = json!({ "r": receipt_no, "t": token, "p": position });
-        let mut told = site.ask(report, variables, None).await.data()["reportPosition"].clone();
-        let travel = told["travel"].as_object_mut().unwrap();
+        let mut item = site.ask(report, variables, None).await.data()["reportPosition"].clone();
+        let travel = item["travel"].as_object_mut().unwrap();
         let number = |value: Option<Value>| value.unwrap().as_f64().unwrap();
         assert!((11.0..11.2).contains(&number(travel.remove("distanceKm"))));
         assert!((179.9..180.1).contains(&number(travel.remove("bearing"))));
-        let travel = told["travel"].as_object_mut().unwrap();
+        let travel = item["travel"].as_object_mut().unwrap();
         // 11.06 km by road factor 1.4 at 20 km/h and 15 minutes to park, half a minute ago.
         assert!((60.9..61.0).contains(&number(travel.remove("etaMinutes"))));
         assert_eq!(
-            told,
+            item,
             json!({ "forecast": "IN_TIME", "travel": { "approaching": null,
                 "withinRadius": false, "fixAt": "2026-01-04T09:59:30.000Z", "fixAgeSeconds": 30.0 } })
         );

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jatah::auth::Role;
 use jatah::domain::{ReceiptNo, Recipient, Revision};
-use jatah::store::{NoticeId, Outcome};
+use jatah::store::{DeliveryOutcome, NotificationId};
 use serde_json::{Value, json};
 
 use super::{Site, Socket};
@@ -19,7 +19,7 @@ const REPORT: &str =
     "mutation ($r: String!, $t: String!) { reportPosition(receiptNo: $r, accessToken: $t,
     position: { latitude: -6.2, longitude: 106.8 }) { revision } }";
 
-async fn act(site: &Site, token: &str, mutation: &str, receipt_no: &str) {
+async fn apply(site: &Site, token: &str, mutation: &str, receipt_no: &str) {
     let query = format!("mutation ($r: String!) {{ {mutation} {{ revision }} }}");
     site.ask(&query, json!({ "r": receipt_no }), Some(token)).await.data();
 }
@@ -52,13 +52,13 @@ fn a_guest_hears_the_current_state_then_every_change_of_the_own_booking() {
         guest.subscribe("mine", MINE, json!({ "r": receipt_no, "t": access })).await;
         let state = |status: &str, revision: u32, travel: Value| json!({ "receiptNo": receipt_no, "status": status, "revision": revision, "travel": travel });
         assert_eq!(guest.data().await["myBookingChanged"], state("PENDING", 1, Value::Null));
-        act(&site, &token, "markPaid(receiptNo: $r)", &other).await;
-        act(&site, &token, "extendHold(receiptNo: $r, minutes: 30)", &receipt_no).await;
+        apply(&site, &token, "markPaid(receiptNo: $r)", &other).await;
+        apply(&site, &token, "extendHold(receiptNo: $r, minutes: 30)", &receipt_no).await;
         assert_eq!(guest.data().await["myBookingChanged"], state("PENDING", 2, Value::Null));
         site.ask(REPORT, json!({ "r": receipt_no, "t": access }), None).await.data();
         let near = json!({ "withinRadius": true });
         assert_eq!(guest.data().await["myBookingChanged"], state("PENDING", 2, near));
-        act(&site, &token, "markPaid(receiptNo: $r)", &receipt_no).await;
+        apply(&site, &token, "markPaid(receiptNo: $r)", &receipt_no).await;
         assert_eq!(guest.data().await["myBookingChanged"], state("PAID", 3, Value::Null));
         site.close().await;
     });
@@ -74,7 +74,7 @@ fn a_guest_who_was_too_slow_to_listen_hears_the_state_as_it_is() {
         guest.subscribe("mine", MINE, json!({ "r": receipt_no, "t": access })).await;
         guest.data().await;
         for _ in 0..200 {
-            act(&site, &token, "extendHold(receiptNo: $r, minutes: 1)", &receipt_no).await;
+            apply(&site, &token, "extendHold(receiptNo: $r, minutes: 1)", &receipt_no).await;
         }
         let mut revision = 1;
         while revision < 201 {
@@ -104,8 +104,8 @@ fn the_board_hears_every_change_with_the_state_that_it_produced() {
         let moved = change(&mut board).await;
         assert_eq!((&moved["action"], &moved["cursor"]), (&json!("POSITION"), &booked["cursor"]));
         assert_eq!(moved["booking"]["travel"], json!({ "withinRadius": true }));
-        act(&site, &token, "markArrived(receiptNo: $r)", &receipt_no).await;
-        act(&site, &token, "cancelBooking(receiptNo: $r)", &receipt_no).await;
+        apply(&site, &token, "markArrived(receiptNo: $r)", &receipt_no).await;
+        apply(&site, &token, "cancelBooking(receiptNo: $r)", &receipt_no).await;
         for (action, revision) in [("ARRIVED", 2), ("CANCELLED", 3)] {
             let change = change(&mut board).await;
             assert_eq!(
@@ -126,24 +126,24 @@ fn the_board_hears_at_once_that_a_message_was_given_up_and_nothing_of_those_that
         let (receipt_no, _) = site.book("Siti").await;
         let (other, _) = site.book("Budi").await;
         let booked = [change(&mut board).await, change(&mut board).await];
-        let notice = |receipt_no: &str| NoticeId {
+        let notification = |receipt_no: &str| NotificationId {
             receipt_no: ReceiptNo::parse(receipt_no).unwrap(),
             revision: Revision::FIRST,
             to: Recipient::Guest,
         };
-        let why = Outcome::GaveUp(epoch(), "552 mailbox full".to_owned());
-        site.store.mark(notice(&other), &Outcome::Sent(epoch())).await.unwrap();
-        site.store.mark(notice(&receipt_no), &why).await.unwrap();
-        let told = change(&mut board).await;
+        let why = DeliveryOutcome::GivenUp(epoch(), "552 mailbox full".to_owned());
+        site.store.settle(notification(&other), &DeliveryOutcome::Sent(epoch())).await.unwrap();
+        site.store.settle(notification(&receipt_no), &why).await.unwrap();
+        let item = change(&mut board).await;
         assert_eq!(
-            (&told["action"], &told["cursor"]),
+            (&item["action"], &item["cursor"]),
             (&json!("UNDELIVERED"), &booked[1]["cursor"])
         );
         assert_eq!(
-            (&told["booking"]["receiptNo"], &told["booking"]["revision"]),
+            (&item["booking"]["receiptNo"], &item["booking"]["revision"]),
             (&json!(receipt_no), &json!(1))
         );
-        let why = told["booking"]["undelivered"][0].as_str().unwrap();
+        let why = item["booking"]["undelivered"][0].as_str().unwrap();
         assert!(why.contains("552 mailbox full"), "{why}");
         site.close().await;
     });
@@ -229,13 +229,13 @@ fn a_board_is_told_what_is_not_well_and_when_it_is_well_again() {
         let mut board = site.connected(Some(&token)).await;
         let query = "subscription { degradedChanged { part reason } }";
         board.subscribe("health", query, json!({})).await;
-        let mut told = async || board.data().await["degradedChanged"].take();
-        assert_eq!(told().await, json!([]));
+        let mut item = async || board.data().await["degradedChanged"].take();
+        assert_eq!(item().await, json!([]));
         site.health.set_degraded("telegram", Some("Telegram cannot be reached".to_owned()));
         let known = json!([{ "part": "telegram", "reason": "Telegram cannot be reached" }]);
-        assert_eq!(told().await, known);
+        assert_eq!(item().await, known);
         site.health.set_degraded("telegram", None);
-        assert_eq!(told().await, json!([]));
+        assert_eq!(item().await, json!([]));
         site.close().await;
     });
 }

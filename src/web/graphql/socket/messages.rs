@@ -4,12 +4,12 @@ use async_graphql::ServerError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::web::graphql::error::Answer;
+use crate::web::graphql::error::GraphqlResponse;
 use crate::web::graphql::parameters::Parameters;
 
 /// What a client says.
 #[derive(Debug)]
-pub enum FromClient {
+pub enum ClientMessage {
     /// Who it is.
     ConnectionInit(Init),
     /// It wants to know whether we are there.
@@ -39,7 +39,7 @@ pub struct Init {
     pub language: Option<String>,
 }
 
-impl FromClient {
+impl ClientMessage {
     /// Reads a message; `None` if it is none of the protocol.
     pub fn read(text: &str) -> Option<Self> {
         let Value::Object(mut members) = serde_json::from_str(text).ok()? else { return None };
@@ -87,7 +87,7 @@ fn init(mut payload: Map<String, Value>) -> Init {
 /// What we say.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ToClient<'a> {
+pub enum ServerMessage<'a> {
     /// The client may ask now.
     ConnectionAck,
     /// We want to know whether it is there.
@@ -99,7 +99,7 @@ pub enum ToClient<'a> {
         /// Of what was asked under this name.
         id: &'a str,
         /// The result.
-        payload: &'a Answer,
+        payload: &'a GraphqlResponse,
     },
     /// What was asked is not carried out. The last word on it.
     Error {

@@ -1,0 +1,59 @@
+//! Who is told what, and until when.
+
+use chrono::TimeDelta;
+
+use super::build::{Scenario, arrive, at, book, cancel, change, extend, pay, policy};
+use crate::domain::{Command, Moment, Notification, Policy, Recipient};
+
+fn both(until: Moment) -> Vec<Notification> {
+    Recipient::ALL.map(|to| Notification { to, useful_until: until, with_qris: false }).to_vec()
+}
+
+fn front_office(until: Moment) -> Vec<Notification> {
+    vec![Notification { to: Recipient::FrontOffice, useful_until: until, with_qris: false }]
+}
+
+fn next_day(minute: i64) -> Moment {
+    at(minute) + TimeDelta::hours(24)
+}
+
+/// Every kind of step: the story before, the command, its minute, and the notices it owes.
+fn steps() -> Vec<(Scenario, Command, i64, Vec<Notification>)> {
+    let at_desk = || Scenario::new().then(arrive(), 110);
+    vec![
+        (Scenario::new(), Command::Wake, 105, both(at(120))),
+        (Scenario::new().seen(0.05, 119), Command::Wake, 120, both(at(150))),
+        (Scenario::new(), Command::Wake, 120, both(next_day(120))),
+        (Scenario::new(), extend(60), 10, both(at(180))),
+        (Scenario::new(), arrive(), 110, both(at(140))),
+        (at_desk(), Command::Wake, 140, front_office(at(170))),
+        (at_desk(), pay(), 120, both(next_day(120))),
+        (Scenario::new(), pay(), 10, both(next_day(10))),
+        (Scenario::new(), cancel(), 10, both(next_day(10))),
+        (Scenario::new(), Command::CancelByGuest, 10, both(next_day(10))),
+        (Scenario::new().then(pay(), 10), arrive(), 20, vec![]),
+    ]
+}
+
+#[test]
+fn a_step_owes_its_notifications_as_long_as_they_are_news() {
+    let booked = change(None, book(), at(0), &policy());
+    assert_eq!(booked.notifications, both(at(120)));
+    for (story, command, minute, expected) in steps() {
+        let change = change(Some(&story.tracked), command, at(minute), &story.policy);
+        assert_eq!(change.notifications, expected, "{:?}", change.event);
+    }
+}
+
+#[test]
+fn a_front_office_without_a_chat_is_owed_nothing() {
+    let silent = Policy { front_office_chat: false, ..policy() };
+    for (story, command, minute, expected) in steps() {
+        let change = change(Some(&story.tracked), command, at(minute), &silent);
+        let guests: Vec<_> = expected
+            .into_iter()
+            .filter(|notification| notification.to == Recipient::Guest)
+            .collect();
+        assert_eq!(change.notifications, guests, "{:?}", change.event);
+    }
+}

@@ -1,0 +1,97 @@
+//! One-time codes and sessions, by the hash of their secret, and the hotel's own secret.
+
+use mongodb::Collection;
+use mongodb::bson::{DateTime, Document, doc};
+use serde::{Deserialize, Serialize};
+
+use super::MongoStore;
+use super::error::store_error;
+use super::shape::{CODES, META, SESSIONS};
+use crate::domain::TokenHash;
+use crate::store::document::{hash, hash_text, moment, role, role_text, staff_name};
+use crate::store::{Credential, CredentialKind, StoreError};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CredentialDocument {
+    #[serde(rename = "_id")]
+    secret: String,
+    name: String,
+    role: String,
+    /// A date of BSON's own: the index that tidies up reads no other.
+    expires_at: DateTime,
+}
+
+impl TryFrom<CredentialDocument> for Credential {
+    type Error = StoreError;
+
+    fn try_from(stored: CredentialDocument) -> Result<Self, StoreError> {
+        Ok(Self {
+            name: staff_name(&stored.name)?,
+            role: role(&stored.role)?,
+            expires_at: moment(stored.expires_at.timestamp_millis())?,
+        })
+    }
+}
+
+impl MongoStore {
+    fn credentials(&self, kind: CredentialKind) -> Collection<CredentialDocument> {
+        self.db.collection(match kind {
+            CredentialKind::Code => CODES,
+            CredentialKind::Session => SESSIONS,
+        })
+    }
+
+    pub(super) async fn write_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+        credential: &Credential,
+    ) -> Result<(), StoreError> {
+        let stored = CredentialDocument {
+            secret: hash_text(secret),
+            name: credential.name.as_str().to_owned(),
+            role: role_text(credential.role).to_owned(),
+            expires_at: DateTime::from_millis(credential.expires_at.timestamp_millis()),
+        };
+        let kept = self.credentials(kind).replace_one(by_secret(secret), stored).upsert(true).await;
+        kept.map(|_| ()).map_err(|error| store_error(&error))
+    }
+
+    pub(super) async fn remove_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        let taken = self.credentials(kind).find_one_and_delete(by_secret(secret)).await;
+        taken.map_err(|error| store_error(&error))?.map(Credential::try_from).transpose()
+    }
+
+    pub(super) async fn read_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        let found = self.credentials(kind).find_one(by_secret(secret)).await;
+        found.map_err(|error| store_error(&error))?.map(Credential::try_from).transpose()
+    }
+
+    /// Of many that come first one writes; everybody reads what was written.
+    pub(super) async fn keep_signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let meta = self.db.collection::<Document>(META);
+        let filter = doc! { "_id": "signing_key" };
+        let first = doc! { "$setOnInsert": { "key": hash_text(TokenHash(fresh)) } };
+        let kept = meta.update_one(filter.clone(), first).upsert(true).await;
+        match kept.map_err(|error| store_error(&error)) {
+            Ok(_) | Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let stored = meta.find_one(filter).await.map_err(|error| store_error(&error))?;
+        let missing = || StoreError::Unexpected("the signing key cannot be read".to_owned());
+        let stored = stored.ok_or_else(missing)?;
+        hash(stored.get_str("key").map_err(|_| missing())?).map(|TokenHash(key)| key)
+    }
+}
+
+fn by_secret(secret: TokenHash) -> Document {
+    doc! { "_id": hash_text(secret) }
+}

@@ -1,0 +1,49 @@
+//! Short texts by name.
+
+use mongodb::Collection;
+use mongodb::bson::{DateTime, doc};
+use serde::{Deserialize, Serialize};
+
+use super::MongoStore;
+use super::error::store_error;
+use super::shape::MEMOS;
+use crate::store::document::moment;
+use crate::store::{StoreError, StoredValue};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ValueDocument {
+    #[serde(rename = "_id")]
+    name: String,
+    text: String,
+    /// A date of BSON's own: the index that tidies up reads no other.
+    expires_at: DateTime,
+}
+
+impl MongoStore {
+    fn key_value(&self) -> Collection<ValueDocument> {
+        self.db.collection(MEMOS)
+    }
+
+    pub(super) async fn write_value(
+        &self,
+        name: &str,
+        value: &StoredValue,
+    ) -> Result<(), StoreError> {
+        let stored = ValueDocument {
+            name: name.to_owned(),
+            text: value.text.clone(),
+            expires_at: DateTime::from_millis(value.expires_at.timestamp_millis()),
+        };
+        let kept = self.key_value().replace_one(doc! { "_id": name }, stored).upsert(true).await;
+        kept.map(|_| ()).map_err(|error| store_error(&error))
+    }
+
+    pub(super) async fn read_value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
+        let found = self.key_value().find_one(doc! { "_id": name }).await;
+        let value = |stored: ValueDocument| {
+            let expires_at = moment(stored.expires_at.timestamp_millis())?;
+            Ok(StoredValue { text: stored.text, expires_at })
+        };
+        found.map_err(|error| store_error(&error))?.map(value).transpose()
+    }
+}

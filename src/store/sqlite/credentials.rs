@@ -1,0 +1,99 @@
+//! One-time codes and sessions, by the hash of their secret, and the hotel's own secret.
+
+use chrono::TimeDelta;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+
+use super::super::document::{hash, hash_text, moment, role, role_text, staff_name};
+use super::super::{Credential, CredentialKind, StoreError};
+use crate::domain::TokenHash;
+
+/// The store has no clock. A credential that ends so long before a fresh one of its kind does is over.
+const LONG_OVER: TimeDelta = TimeDelta::days(30);
+
+pub(super) fn keep(
+    connection: &mut Connection,
+    kind: CredentialKind,
+    secret: TokenHash,
+    credential: &Credential,
+) -> Result<(), StoreError> {
+    let table = table(kind);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(
+        &format!("DELETE FROM {table} WHERE expires_at_ms < ?1"),
+        [(credential.expires_at - LONG_OVER).timestamp_millis()],
+    )?;
+    transaction.execute(
+        &format!(
+            "INSERT OR REPLACE INTO {table} (secret, name, role, expires_at_ms)
+             VALUES (?1, ?2, ?3, ?4)"
+        ),
+        params![
+            hash_text(secret),
+            credential.name.as_str(),
+            role_text(credential.role),
+            credential.expires_at.timestamp_millis()
+        ],
+    )?;
+    Ok(transaction.commit()?)
+}
+
+pub(super) fn take(
+    connection: &Connection,
+    kind: CredentialKind,
+    secret: TokenHash,
+) -> Result<Option<Credential>, StoreError> {
+    let sql = format!(
+        "DELETE FROM {} WHERE secret = ?1 RETURNING name, role, expires_at_ms",
+        table(kind)
+    );
+    one(connection, &sql, secret)
+}
+
+pub(super) fn read(
+    connection: &Connection,
+    kind: CredentialKind,
+    secret: TokenHash,
+) -> Result<Option<Credential>, StoreError> {
+    let sql = format!("SELECT name, role, expires_at_ms FROM {} WHERE secret = ?1", table(kind));
+    one(connection, &sql, secret)
+}
+
+/// Keeps the first key that anybody brings, and answers the one that is kept.
+pub(super) fn signing_key(
+    connection: &mut Connection,
+    fresh: [u8; 32],
+) -> Result<[u8; 32], StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(
+        "INSERT OR IGNORE INTO meta (name, value) VALUES ('signing_key', ?1)",
+        [hash_text(TokenHash(fresh))],
+    )?;
+    let sql = "SELECT value FROM meta WHERE name = 'signing_key'";
+    let kept: String = transaction.query_row(sql, [], |row| row.get(0))?;
+    transaction.commit()?;
+    // Formed like a hash: 32 bytes.
+    hash(&kept).map(|TokenHash(key)| key)
+}
+
+fn table(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::Code => "codes",
+        CredentialKind::Session => "sessions",
+    }
+}
+
+fn one(
+    connection: &Connection,
+    sql: &str,
+    secret: TokenHash,
+) -> Result<Option<Credential>, StoreError> {
+    type Columns = (String, String, i64);
+    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let found: Option<Columns> =
+        connection.prepare_cached(sql)?.query_row([hash_text(secret)], columns).optional()?;
+    let credential = |(name, stored_role, expires_at_ms): Columns| {
+        let (name, role) = (staff_name(&name)?, role(&stored_role)?);
+        Ok(Credential { name, role, expires_at: moment(expires_at_ms)? })
+    };
+    found.map(credential).transpose()
+}

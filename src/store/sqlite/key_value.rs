@@ -1,0 +1,30 @@
+//! Short texts by name.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::super::document::moment;
+use super::super::{StoreError, StoredValue};
+use crate::domain::Moment;
+
+pub(super) fn keep(
+    connection: &mut Connection,
+    name: &str,
+    value: &StoredValue,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("DELETE FROM memos WHERE expires_at_ms <= ?1", [now.timestamp_millis()])?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO memos (name, text, expires_at_ms) VALUES (?1, ?2, ?3)",
+        params![name, value.text, value.expires_at.timestamp_millis()],
+    )?;
+    Ok(transaction.commit()?)
+}
+
+pub(super) fn read(connection: &Connection, name: &str) -> Result<Option<StoredValue>, StoreError> {
+    let found: Option<(String, i64)> = connection
+        .prepare_cached("SELECT text, expires_at_ms FROM memos WHERE name = ?1")?
+        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found.map(|(text, ends)| Ok(StoredValue { text, expires_at: moment(ends)? })).transpose()
+}

@@ -1,0 +1,151 @@
+//! Notices: owed with their change, leased to who delivers them, marked once.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::super::document::{moment, receipt_no, recipient, recipient_text};
+use super::super::{
+    Commit, DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId,
+    OwedNotification, SettledNotification, StoreError, UndeliveredNotification,
+};
+use super::read::{CHUNK, Chunk};
+use super::{Writer, json};
+use crate::domain::{Moment, ReceiptNo};
+
+/// Writes down what a change owes, under the lease of its commit.
+pub(super) fn insert(
+    connection: &Connection,
+    change: i64,
+    commit: &Commit,
+) -> Result<(), StoreError> {
+    let booking = &commit.change.booking;
+    let sql = "INSERT INTO notices (change_id, receipt_no, revision, recipient, useful_until_ms,
+                   lease_node, lease_until_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let mut statement = connection.prepare_cached(sql)?;
+    for notification in &commit.change.notifications {
+        statement.execute(params![
+            change,
+            booking.receipt_no.to_string(),
+            booking.revision.0,
+            recipient_text(notification.to),
+            notification.useful_until.timestamp_millis(),
+            commit.lease.node.0,
+            commit.lease.until.timestamp_millis(),
+        ])?;
+    }
+    Ok(())
+}
+
+/// A chunk of what is owed after a row, with the rows.
+pub(super) fn owed(connection: &mut Connection, after: i64) -> Chunk<OwedNotification> {
+    let sql = "SELECT notices.id, recipient, notices.lease_node, notices.lease_until_ms, document
+               FROM notices JOIN changes ON changes.id = change_id
+               WHERE notices.id > ?1 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL
+               ORDER BY notices.id LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([after, CHUNK], |row| {
+        let to: String = row.get(1)?;
+        let change: String = row.get(4)?;
+        Ok((row.get(0)?, to, NodeId(row.get(2)?), row.get(3)?, change))
+    })?;
+    rows.map(|row| {
+        let (id, to, node, until_ms, change) = row?;
+        let lease = Lease { node, until: moment(until_ms)? };
+        let change = json::shared_change(&change)?;
+        Ok((id, OwedNotification { change, to: recipient(&to)?, lease }))
+    })
+    .collect()
+}
+
+pub(super) fn take_lease(
+    connection: &mut Connection,
+    notification: NotificationId,
+    lease: &Lease,
+    now: Moment,
+) -> Result<LeaseOutcome, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = "SELECT id, lease_node, lease_until_ms FROM notices
+               WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
+                 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL";
+    let owed: Option<(i64, String, i64)> = transaction
+        .prepare_cached(sql)?
+        .query_row(
+            params![
+                notification.receipt_no.to_string(),
+                notification.revision.0,
+                recipient_text(notification.to)
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((id, node, until_ms)) = owed else {
+        return Ok(LeaseOutcome::Settled);
+    };
+    let until = moment(until_ms)?;
+    if until > now && node != lease.node.0 {
+        return Ok(LeaseOutcome::LeasedUntil(until));
+    }
+    let sql = "UPDATE notices SET lease_node = ?2, lease_until_ms = ?3 WHERE id = ?1";
+    transaction.prepare_cached(sql)?.execute(params![
+        id,
+        lease.node.0,
+        lease.until.timestamp_millis()
+    ])?;
+    transaction.commit()?;
+    Ok(LeaseOutcome::Acquired)
+}
+
+/// Writes the first mark of a notice and feeds it; a later one has no effect.
+pub(super) fn settle(
+    writer: &mut Writer,
+    notification: NotificationId,
+    outcome: &DeliveryOutcome,
+) -> Result<(), StoreError> {
+    let (sent_at, gave_up_at, reason) = match outcome {
+        DeliveryOutcome::Sent(at) => (Some(at.timestamp_millis()), None, None),
+        DeliveryOutcome::GivenUp(at, reason) => (None, Some(at.timestamp_millis()), Some(reason)),
+    };
+    let sql = "UPDATE notices SET sent_at_ms = ?4, gave_up_at_ms = ?5, gave_up_reason = ?6
+               WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
+                 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL";
+    let marked = writer.connection.prepare_cached(sql)?.execute(params![
+        notification.receipt_no.to_string(),
+        notification.revision.0,
+        recipient_text(notification.to),
+        sent_at,
+        gave_up_at,
+        reason,
+    ])?;
+    if marked > 0 {
+        let is_given_up = gave_up_at.is_some();
+        writer.feed_beside(FeedEvent::NotificationSettled(SettledNotification {
+            notification,
+            is_given_up,
+        }))?;
+    }
+    Ok(())
+}
+
+pub(super) fn undelivered(
+    connection: &Connection,
+    receipt_nos: &[ReceiptNo],
+) -> Result<Vec<UndeliveredNotification>, StoreError> {
+    let asked: Vec<_> = receipt_nos.iter().map(ToString::to_string).collect();
+    let sql = "SELECT receipt_no, recipient, gave_up_reason FROM notices
+               WHERE receipt_no IN (SELECT value FROM json_each(?1)) AND gave_up_at_ms IS NOT NULL
+               ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([json::encode(&asked)?], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?))
+    })?;
+    rows.map(|row| {
+        let (number, to, reason) = row?;
+        let reason: Option<String> = reason;
+        Ok(UndeliveredNotification {
+            receipt_no: receipt_no(&number)?,
+            to: recipient(&to)?,
+            reason: reason.unwrap_or_default(),
+        })
+    })
+    .collect()
+}

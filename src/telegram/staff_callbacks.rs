@@ -1,0 +1,222 @@
+//! What the front office taps: cards, sheets, and the deeds behind them.
+
+use super::BotContext;
+use super::api::{Button, MessageContent};
+use super::callback::{CallbackData, StaffCallback, Tab};
+use super::dashboard::View;
+use super::guest::BotUser;
+use crate::config::StaffMember;
+use crate::domain::{
+    Booking, Command, Language, QrisProgress, ReceiptNo, Revision, Status, TrackedBooking,
+};
+use crate::service::ServiceError;
+use crate::text::telegram as words;
+use crate::text::telegram::StaffLabel;
+
+/// Minutes that the button grants.
+const EXTEND: u32 = 30;
+
+/// Why a tap moved nothing, though it may.
+#[derive(Debug, Clone, Copy)]
+enum NoEffect {
+    /// The booking is in another state than the button was made for: a repeated tap, say.
+    ChangedMeanwhile,
+    /// A code is on its way already.
+    CodeIsOnItsWay,
+}
+
+impl NoEffect {
+    fn line(self, language: Language) -> &'static str {
+        match self {
+            Self::ChangedMeanwhile => words::changed_meanwhile(language),
+            Self::CodeIsOnItsWay => words::code_is_on_its_way(language),
+        }
+    }
+}
+
+impl BotContext {
+    /// Somebody tapped a button of the front office. Answers the line that they read.
+    pub(super) async fn staff_tapped(
+        &self,
+        user: &BotUser,
+        message: i32,
+        callback: StaffCallback,
+    ) -> Result<Option<String>, ServiceError> {
+        let Some(member) = self.member(user.id) else {
+            return Ok(Some(words::not_for_you(user.language).to_owned()));
+        };
+        let language = user.language;
+        let done = self.do_deed(member, callback).await;
+        let line = match done {
+            Ok(unmoved) => unmoved.map(|why| why.line(language).to_owned()),
+            Err(error) => self.refusal_line(language, Err(error))?,
+        };
+        let shown = self.staff_view(language, callback).await?;
+        // Noted first, so that nobody renews what is about to be shown.
+        self.dashboard_shows(user.chat, message, view_of(callback), language).await?;
+        self.show(user.chat, message, shown).await;
+        Ok(line)
+    }
+
+    /// Moves the booking, where the tap asks for it. `Some` says why it was better left alone.
+    async fn do_deed(
+        &self,
+        member: &StaffMember,
+        callback: StaffCallback,
+    ) -> Result<Option<NoEffect>, ServiceError> {
+        let by = member.name.clone();
+        let (receipt_no, command) = match callback {
+            StaffCallback::Tab(..)
+            | StaffCallback::Card(_)
+            | StaffCallback::PaidSheet(_)
+            | StaffCallback::CancelSheet(_)
+            | StaffCallback::History(_) => return Ok(None),
+            StaffCallback::Arrive(receipt_no) => (receipt_no, Command::Arrive { by }),
+            StaffCallback::Paid(receipt_no) => (receipt_no, Command::MarkPaid { by }),
+            StaffCallback::Cancel(receipt_no) => {
+                (receipt_no, Command::CancelByStaff { by, note: None })
+            }
+            StaffCallback::SendQris(receipt_no) => {
+                let qris = self.service.tracked(receipt_no).await?.booking.qris;
+                if matches!(qris, QrisProgress::Sending(_)) {
+                    return Ok(Some(NoEffect::CodeIsOnItsWay));
+                }
+                (receipt_no, Command::SendQris { by })
+            }
+            StaffCallback::Extend(receipt_no, revision) => {
+                let booking = self.service.tracked(receipt_no).await?.booking;
+                if booking.is_pending() && booking.revision != revision {
+                    return Ok(Some(NoEffect::ChangedMeanwhile));
+                }
+                (receipt_no, Command::Extend { by, minutes: EXTEND })
+            }
+        };
+        self.service.apply(receipt_no, command).await.map(|_| None)
+    }
+
+    /// What a message shows after a tap.
+    pub(super) async fn staff_view(
+        &self,
+        language: Language,
+        callback: StaffCallback,
+    ) -> Result<MessageContent, ServiceError> {
+        let (now, hotel) = (self.service.now(), &self.service.policy().hotel);
+        match callback {
+            StaffCallback::Tab(tab, page) => Ok(self.view(language, View::Tab(tab, page)).await?.0),
+            StaffCallback::PaidSheet(receipt_no) => {
+                let tracked = self.service.tracked(receipt_no).await?;
+                if !tracked.booking.is_pending() {
+                    return Ok(self.card(language, &tracked));
+                }
+                let html = words::paid_sheet(language, &tracked.booking, now, hotel);
+                let action = StaffCallback::Paid(receipt_no);
+                Ok(MessageContent::text(html).with(sheet(
+                    language,
+                    StaffLabel::Matches,
+                    action,
+                    receipt_no,
+                )))
+            }
+            StaffCallback::CancelSheet(receipt_no) => {
+                let tracked = self.service.tracked(receipt_no).await?;
+                if !tracked.booking.is_pending() {
+                    return Ok(self.card(language, &tracked));
+                }
+                let html = words::cancel_sheet(language, &tracked.booking, now, hotel);
+                let (label, action) = (StaffLabel::ReallyCancel, StaffCallback::Cancel(receipt_no));
+                Ok(MessageContent::text(html).with(sheet(language, label, action, receipt_no)))
+            }
+            StaffCallback::History(receipt_no) => {
+                let changes = self.service.history(receipt_no).await?;
+                let html = words::past(language, &changes, now, hotel);
+                let back = button(language, StaffLabel::Back, StaffCallback::Card(receipt_no));
+                Ok(MessageContent::text(html).with(vec![vec![back]]))
+            }
+            StaffCallback::Card(receipt_no)
+            | StaffCallback::Arrive(receipt_no)
+            | StaffCallback::SendQris(receipt_no)
+            | StaffCallback::Paid(receipt_no)
+            | StaffCallback::Cancel(receipt_no)
+            | StaffCallback::Extend(receipt_no, _) => {
+                let tracked = self.service.tracked(receipt_no).await?;
+                Ok(self.card(language, &tracked))
+            }
+        }
+    }
+
+    /// The card of a booking with what can be done.
+    pub(super) fn card(&self, language: Language, tracked: &TrackedBooking) -> MessageContent {
+        let html = words::card(language, tracked, self.service.now(), self.service.policy());
+        let mut rows = action_buttons(language, &tracked.booking);
+        let tab = match tracked.booking.status {
+            Status::Pending => Tab::Unpaid,
+            Status::Paid { .. } => Tab::Paid,
+            Status::Cancelled { .. } => Tab::Cancelled,
+        };
+        let list = StaffCallback::Tab(tab, 0);
+        rows.push(vec![button(language, StaffLabel::List, list)]);
+        MessageContent::text(html).with(rows)
+    }
+}
+
+/// The buttons that fit the state of a booking.
+pub(super) fn action_buttons(language: Language, booking: &Booking) -> Vec<Vec<Button>> {
+    let receipt_no = booking.receipt_no;
+    let history = button(language, StaffLabel::History, StaffCallback::History(receipt_no));
+    let arrive = |label| {
+        let is_expected = booking.arrived_at.is_none();
+        is_expected.then(|| button(language, label, StaffCallback::Arrive(receipt_no)))
+    };
+    match booking.status {
+        Status::Pending => {}
+        Status::Paid { .. } => {
+            return vec![arrive(StaffLabel::ArrivePaid).into_iter().chain([history]).collect()];
+        }
+        Status::Cancelled { .. } => return vec![vec![history]],
+    }
+    let send = button(language, StaffLabel::SendQris, StaffCallback::SendQris(receipt_no));
+    vec![
+        arrive(StaffLabel::Arrive).into_iter().chain([send]).collect(),
+        vec![
+            button(language, StaffLabel::Paid, StaffCallback::PaidSheet(receipt_no)),
+            button(language, StaffLabel::Cancel, StaffCallback::CancelSheet(receipt_no)),
+        ],
+        vec![extend(language, receipt_no, booking.revision), history],
+    ]
+}
+
+fn extend(language: Language, receipt_no: ReceiptNo, revision: Revision) -> Button {
+    button(language, StaffLabel::Extend, StaffCallback::Extend(receipt_no, revision))
+}
+
+fn sheet(
+    language: Language,
+    label: StaffLabel,
+    action: StaffCallback,
+    receipt_no: ReceiptNo,
+) -> Vec<Vec<Button>> {
+    vec![
+        vec![button(language, label, action)],
+        vec![button(language, StaffLabel::Back, StaffCallback::Card(receipt_no))],
+    ]
+}
+
+pub(super) fn button(language: Language, label: StaffLabel, callback: StaffCallback) -> Button {
+    Button::callback(words::staff_label(language, label), CallbackData::Staff(callback))
+}
+
+/// What of a tapped message follows changes by itself.
+fn view_of(callback: StaffCallback) -> View {
+    match callback {
+        StaffCallback::Tab(tab, page) => View::Tab(tab, page),
+        StaffCallback::Card(receipt_no)
+        | StaffCallback::Arrive(receipt_no)
+        | StaffCallback::SendQris(receipt_no)
+        | StaffCallback::Paid(receipt_no)
+        | StaffCallback::Cancel(receipt_no)
+        | StaffCallback::Extend(receipt_no, _) => View::Card(receipt_no),
+        StaffCallback::PaidSheet(receipt_no)
+        | StaffCallback::CancelSheet(receipt_no)
+        | StaffCallback::History(receipt_no) => View::Sheet(receipt_no),
+    }
+}

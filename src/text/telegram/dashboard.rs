@@ -1,0 +1,195 @@
+//! What the front office reads on its dashboard: the list, a booking's card, the sheets before a
+//! booking is settled, and its history.
+
+use super::{channel, escape, left, nights, sheet, short, when};
+use crate::domain::travel;
+use crate::domain::{
+    Booking, Change, Event, Evidence, HotelPolicy, Language, Moment, Policy, Status, TrackedBooking,
+};
+use crate::text::telegram::StaffLabel;
+use crate::text::{action, actor, evidence, outlook, say, story};
+
+/// UTF-16 units of a history: what a message takes (4,096), less its heading.
+const MAX_HISTORY: usize = 3_800;
+
+/// An empty tab.
+#[must_use]
+pub fn nothing_in_tab(language: Language, tab: StaffLabel) -> &'static str {
+    match tab {
+        StaffLabel::PaidToday => {
+            say(language, "Belum ada yang bayar hari ini.", "Nobody has paid today yet.")
+        }
+        StaffLabel::CancelledToday => {
+            say(language, "Tidak ada yang batal hari ini.", "Nothing was cancelled today.")
+        }
+        _ => say(language, "Tidak ada booking pending.", "No booking is pending."),
+    }
+}
+
+/// The dashboard: a heading, its lines, and how to act by typing.
+#[must_use]
+pub fn dashboard(
+    language: Language,
+    head: &str,
+    lines: &[String],
+    empty: &str,
+    (now, hotel): (Moment, &HotelPolicy),
+) -> String {
+    let body = if lines.is_empty() { empty.to_owned() } else { lines.join("\n\n") };
+    let as_of = crate::text::clock_time(now, hotel.timezone);
+    let foot = say(
+        language,
+        format!("Per pukul {as_of}. Ketik /update_paid RESI atau /update_cancel RESI"),
+        format!("As of {as_of}. Type /update_paid RESI or /update_cancel RESI"),
+    );
+    format!("<b>{}</b>\n\n{body}\n\n{foot}", escape(head))
+}
+
+/// What becomes of an older dashboard when a newer one goes on for it.
+#[must_use]
+pub fn dashboard_moved_on(language: Language) -> &'static str {
+    say(
+        language,
+        "Daftar ini dilanjutkan di pesan yang lebih baru.",
+        "This list goes on in a newer message.",
+    )
+}
+
+/// One booking in a list: receipt number, name, room type, stay, when and by which channel, and
+/// how it is.
+#[must_use]
+pub fn line(language: Language, tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
+    let (booking, hotel) = (&tracked.booking, &policy.hotel);
+    let stay = &booking.stay;
+    let name = escape(&short(booking.guest.name.as_str(), 30));
+    let room = escape(&short(&stay.room.name, 24));
+    let check_in = stay.check_in.format("%d/%m");
+    let count = nights(language, stay.nights);
+    let booked = when(language, booking.booked_at, now, hotel);
+    let channel = channel(&booking.guest.contact);
+    let tail = match &booking.status {
+        Status::Pending => pending(language, tracked, now, policy),
+        Status::Paid { at, by } => {
+            format!("✅ {} · {}", when(language, *at, now, hotel), escape(by.as_str()))
+        }
+        Status::Cancelled { at, by } => {
+            let by = escape(&actor(language, by));
+            format!("⚪️ {} · {by}", when(language, *at, now, hotel))
+        }
+    };
+    format!(
+        "<b>{}</b> {name}\n{room} · {check_in}, {count} · {booked} {channel}\n{tail}",
+        booking.receipt_no
+    )
+}
+
+/// The time left of a running hold, and its flags.
+fn pending(language: Language, tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
+    let (booking, hotel) = (&tracked.booking, &policy.hotel);
+    let until = when(language, booking.hold.until, now, hotel);
+    let left = left(language, booking.hold.until, now);
+    let mut flags =
+        vec![say(language, format!("⏳ {until}, sisa {left}"), format!("⏳ {until}, {left} left"))];
+    let seen = travel::evidence(&tracked.track, now, policy);
+    let is_near = seen.is_some_and(|known| known.is_fresh && known.within_radius);
+    if booking.arrived_at.is_some() {
+        flags.push(say(language, "🏨 tiba", "🏨 arrived").to_owned());
+    } else if is_near {
+        flags.push(say(language, "📍 dekat", "📍 near").to_owned());
+    }
+    flags.extend(super::code(language, booking, now, hotel).map(|code| format!("QRIS {code}")));
+    flags.join(" · ")
+}
+
+/// The card of a booking.
+#[must_use]
+pub fn card(language: Language, tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
+    let sheet = sheet(language, &tracked.booking, now, &policy.hotel);
+    let way = way(language, tracked, now, policy).map(|way| format!("\n📍 {}", escape(&way)));
+    format!("<b>Booking</b>\n{sheet}{}", way.unwrap_or_default())
+}
+
+/// Where a guest on the way is, and what the end would decide as things stand.
+fn way(
+    language: Language,
+    tracked: &TrackedBooking,
+    now: Moment,
+    policy: &Policy,
+) -> Option<String> {
+    let booking = &tracked.booking;
+    if !booking.is_pending() || booking.arrived_at.is_some() {
+        return None;
+    }
+    let (forecast, seen) = travel::foresee(tracked, now, policy);
+    let (until, timezone) = (booking.hold.until, policy.hotel.timezone);
+    let outlook = outlook(language, forecast, seen.as_ref(), now, until, timezone);
+    let seen = seen.map(|seen| {
+        let seen = Evidence { why: crate::text::unsaid(forecast, &seen), ..seen };
+        evidence(language, &seen)
+    });
+    Some(seen.into_iter().chain([outlook]).collect::<Vec<_>>().join(" · "))
+}
+
+/// The matching sheet before a booking is marked as paid.
+#[must_use]
+pub fn paid_sheet(
+    language: Language,
+    booking: &Booking,
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> String {
+    let lead = say(
+        language,
+        "Cocokkan dengan notifikasi QRIS: nama, kamar, waktu, resi dan harga persis.",
+        "Match with the QRIS notice: name, room, time, receipt number and the exact price.",
+    );
+    format!("<b>{lead}</b>\n{}", sheet(language, booking, now, hotel))
+}
+
+/// The sheet before a booking is cancelled.
+#[must_use]
+pub fn cancel_sheet(
+    language: Language,
+    booking: &Booking,
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> String {
+    let lead = say(language, "Batalkan booking ini?", "Cancel this booking?");
+    format!("<b>{lead}</b>\n{}", sheet(language, booking, now, hotel))
+}
+
+/// The history of a booking, oldest first, cut to the latest that fit a message.
+#[must_use]
+pub fn past(language: Language, changes: &[Change], now: Moment, hotel: &HotelPolicy) -> String {
+    let line = |change: &Change| {
+        let at = when(language, change.at, now, hotel);
+        let by = escape(&actor(language, &change.actor));
+        let name = match &change.event {
+            Event::PaymentAsked => say(language, "Ditanyakan", "Asked"),
+            event => action(language, event.action()),
+        };
+        let story = story(language, change, hotel.timezone);
+        let story = story.map(|story| format!("\n   {}", escape(&story))).unwrap_or_default();
+        format!("{at} · <b>{name}</b> · {by}{story}")
+    };
+    let mut units = 0;
+    let mut lines: Vec<String> = Vec::new();
+    for line in changes.iter().rev().map(line) {
+        units += line.encode_utf16().count() + 1;
+        if units > MAX_HISTORY {
+            break;
+        }
+        lines.push(line);
+    }
+    let cut = changes.len() - lines.len();
+    if cut > 0 {
+        lines.push(say(
+            language,
+            format!("… {cut} lebih lama, di papan (/papan)"),
+            format!("… {cut} older ones, on the board (/papan)"),
+        ));
+    }
+    lines.reverse();
+    let receipt_no = changes.first().map(|change| change.booking.receipt_no.to_string());
+    format!("<b>{}</b>\n{}", receipt_no.unwrap_or_default(), lines.join("\n"))
+}

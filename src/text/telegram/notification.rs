@@ -1,0 +1,196 @@
+//! What the front office reads of itself: one notice a message, or many in one.
+
+use super::{escape, facts, when};
+use crate::domain::{
+    Actor, Booking, Change, Contact, Event, HotelPolicy, Language, Moment, QrisProgress, ReceiptNo,
+    Status,
+};
+use crate::text::say;
+
+/// The channel of a booking.
+#[must_use]
+pub fn channel(contact: &Contact) -> &'static str {
+    match contact {
+        Contact::Telegram(_) => "Telegram",
+        Contact::Web(_) => "Web",
+    }
+}
+
+/// What a change is called where the front office reads of it.
+fn heading(language: Language, event: &Event) -> &'static str {
+    match event {
+        Event::Booked => say(language, "🆕 BOOKING BARU", "🆕 NEW BOOKING"),
+        Event::Reminded { .. } => say(language, "⏰ SEGERA HABIS", "⏰ ENDS SOON"),
+        Event::PaymentAsked => {
+            say(language, "❗️ SUDAH TIBA, BELUM DIBAYAR", "❗️ ARRIVED, NOT PAID")
+        }
+        Event::ExtendedByClock { .. } | Event::ExtendedByStaff { .. } => {
+            say(language, "⏱ DIPERPANJANG", "⏱ EXTENDED")
+        }
+        Event::Arrived => say(language, "🏨 TAMU TIBA", "🏨 GUEST ARRIVED"),
+        Event::QrisRequested => say(language, "QRIS DIMINTA", "QRIS REQUESTED"),
+        Event::QrisSent => say(language, "QRIS TERKIRIM", "QRIS SENT"),
+        Event::QrisFailed { .. } => say(language, "❗️ QRIS TIDAK TERKIRIM", "❗️ QRIS NOT SENT"),
+        Event::Paid => say(language, "✅ LUNAS", "✅ PAID"),
+        Event::Cancelled { .. } => say(language, "⚪️ DIBATALKAN", "⚪️ CANCELLED"),
+        Event::Expired { .. } => say(language, "⌛️ WAKTU HABIS", "⌛️ EXPIRED"),
+    }
+}
+
+/// The state of a booking, as the schema names it.
+fn state(booking: &Booking) -> &'static str {
+    match booking.status {
+        Status::Pending => "PENDING",
+        Status::Paid { .. } => "PAID",
+        Status::Cancelled { .. } => "CANCELLED",
+    }
+}
+
+/// One notice.
+#[must_use]
+pub fn staff_notification(language: Language, change: &Change, hotel: &HotelPolicy) -> String {
+    let booking = &change.booking;
+    let head = heading(language, &change.event);
+    let by = crate::text::actor(language, &change.actor);
+    let story = crate::text::story(language, change, hotel.timezone);
+    let detail = match (&change.event, story) {
+        (Event::Booked, _) => String::new(),
+        (_, Some(story)) => format!("\n{}: {}", escape(&by), escape(&story)),
+        (_, None) if change.actor == Actor::Clock => String::new(),
+        (_, None) => format!("\n{}", escape(&by)),
+    };
+    format!("<b>{head}</b>{detail}\n{}", sheet(language, booking, change.at, hotel))
+}
+
+/// What becomes of the payment code of a booking that runs; nothing before one was asked for.
+pub(super) fn code(
+    language: Language,
+    booking: &Booking,
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> Option<String> {
+    let sent = booking.qris_sent_at.map(|at| {
+        let at = when(language, at, now, hotel);
+        say(language, format!("terkirim {at} · belum dibayar"), format!("sent {at} · not paid"))
+    });
+    match booking.qris {
+        QrisProgress::None | QrisProgress::Sent => sent,
+        QrisProgress::Sending(_) => {
+            Some(say(language, "sedang dikirim…", "being sent…").to_owned())
+        }
+        QrisProgress::Failed => Some(
+            say(
+                language,
+                "gagal terkirim: tunjukkan di layar papan (/papan)",
+                "not delivered: show it on the board's screen (/papan)",
+            )
+            .to_owned(),
+        ),
+    }
+}
+
+/// What a guest was not told, and why not.
+#[must_use]
+pub fn given_up(language: Language, change: &Change, reason: &str, hotel: &HotelPolicy) -> String {
+    let head = not_told(language);
+    let (about, reason) = (heading(language, &change.event), escape(reason));
+    let sheet = sheet(language, &change.booking, change.at, hotel);
+    say(
+        language,
+        format!("<b>{head}</b>\nTamu belum tahu: {about}\nSebab: {reason}\n{sheet}"),
+        format!("<b>{head}</b>\nThe guest does not know: {about}\nWhy: {reason}\n{sheet}"),
+    )
+}
+
+fn not_told(language: Language) -> &'static str {
+    say(language, "❗️ PESAN KE TAMU TIDAK TERKIRIM", "❗️ GUEST NOT TOLD")
+}
+
+/// What one of many notices says.
+#[derive(Debug, Clone, Copy)]
+pub enum MergedItem<'a> {
+    /// This happened.
+    Change(&'a Change),
+    /// The guest was not told of this.
+    GivenUp(&'a Change),
+}
+
+/// Everything that the desk compares, and the state.
+#[must_use]
+pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPolicy) -> String {
+    let row = |indonesian, english, value: String| {
+        format!("\n{}: {value}", say(language, indonesian, english))
+    };
+    let when = |at: Moment| when(language, at, now, hotel);
+    let mut rows = facts(language, booking);
+    let booked = format!("{}, {}", when(booking.booked_at), channel(&booking.guest.contact));
+    rows += &row("Dipesan", "Booked", booked);
+    let arrived = booking.arrived_at.map(|at| row("Tiba", "Arrived", when(at))).unwrap_or_default();
+    match &booking.status {
+        Status::Pending => {
+            rows += &arrived;
+            let until = when(booking.hold.until);
+            rows += &if booking.arrived_at.is_some() {
+                row("Bayar sampai", "To be paid by", until)
+            } else {
+                row("Ditahan sampai", "Held until", until)
+            };
+            if let Some(code) = code(language, booking, now, hotel) {
+                rows += &row("QRIS", "QRIS", code);
+            }
+        }
+        Status::Paid { at, by } => {
+            rows += &arrived;
+            rows += &row("Dibayar", "Paid", format!("{}, {}", when(*at), escape(by.as_str())));
+        }
+        Status::Cancelled { at, by } => {
+            let by = escape(&crate::text::actor(language, by));
+            rows += &row("Dibatalkan", "Cancelled", format!("{}, {by}", when(*at)));
+        }
+    }
+    rows + &format!("\nStatus: {}", state(booking))
+}
+
+/// Many notices in one message: what happened, how often, and to which receipt numbers.
+#[must_use]
+pub fn merged_notification(language: Language, notifications: &[MergedItem<'_>]) -> String {
+    let mut groups: Vec<(&'static str, Vec<ReceiptNo>)> = Vec::new();
+    for notification in notifications {
+        let (head, change) = match notification {
+            MergedItem::Change(change) => (heading(language, &change.event), change),
+            MergedItem::GivenUp(change) => (not_told(language), change),
+        };
+        let receipt_no = change.booking.receipt_no;
+        match groups.iter_mut().find(|(known, _)| *known == head) {
+            Some((_, receipt_nos)) => receipt_nos.push(receipt_no),
+            None => groups.push((head, vec![receipt_no])),
+        }
+    }
+    let lines = groups.into_iter().map(|(head, mut receipt_nos)| {
+        receipt_nos.sort_unstable();
+        format!("<b>{head}</b> · {} booking\n{}", receipt_nos.len(), runs(&receipt_nos))
+    });
+    let foot = say(language, "Rincian: /cek_pembayaran", "Details: /cek_pembayaran").to_owned();
+    lines.chain([foot]).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Receipt numbers as runs: `RESI-20260104-001…512, RESI-20260104-514`.
+fn runs(receipt_nos: &[ReceiptNo]) -> String {
+    let mut runs: Vec<(ReceiptNo, ReceiptNo)> = Vec::new();
+    for receipt_no in receipt_nos {
+        match runs.last_mut() {
+            Some((_, last)) if last.is_followed_by(*receipt_no) || last == receipt_no => {
+                *last = *receipt_no;
+            }
+            _ => runs.push((*receipt_no, *receipt_no)),
+        }
+    }
+    let run = |(first, last): (ReceiptNo, ReceiptNo)| {
+        if first == last {
+            return first.to_string();
+        }
+        let last = last.to_string();
+        format!("{first}…{}", last.rsplit('-').next().unwrap_or_default())
+    };
+    runs.into_iter().map(run).collect::<Vec<_>>().join(", ")
+}

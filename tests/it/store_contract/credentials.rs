@@ -1,0 +1,105 @@
+//! Codes, sessions, the hotel's own secret, and the end.
+
+use chrono::TimeDelta;
+use jatah::domain::Moment;
+use jatah::store::{Credential, CredentialKind, Role, StoreError, StoredValue};
+use tokio::task::JoinSet;
+
+use super::SharedPosition;
+use crate::build::{Wish, minute, secret, staff, today};
+
+fn credential(role: Role, expires_at: Moment) -> Credential {
+    Credential { name: staff("Ibu Ningsih"), role, expires_at }
+}
+
+/// Passes that a store may tidy up by its own clock are of no use in a test.
+fn far_ahead() -> Moment {
+    minute(60 * 24 * 365 * 50)
+}
+
+pub async fn a_code_is_taken_once_among_many(store: SharedPosition) {
+    let code = credential(Role::Manager, far_ahead());
+    store.put_credential(CredentialKind::Code, secret(1), &code).await.unwrap();
+    store.put_credential(CredentialKind::Code, secret(2), &code).await.unwrap();
+    let mut callers = JoinSet::new();
+    for _ in 0..20 {
+        let store = store.clone();
+        callers.spawn(async move {
+            store.take_credential(CredentialKind::Code, secret(1)).await.unwrap()
+        });
+    }
+    let got: Vec<_> = callers.join_all().await.into_iter().flatten().collect();
+    assert_eq!(got, std::slice::from_ref(&code));
+    assert_eq!(store.take_credential(CredentialKind::Code, secret(1)).await.unwrap(), None);
+    assert_eq!(store.credential(CredentialKind::Code, secret(2)).await.unwrap(), Some(code));
+}
+
+pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedPosition) {
+    let session = credential(Role::FrontOffice, far_ahead());
+    store.put_credential(CredentialKind::Session, secret(1), &session).await.unwrap();
+    for _ in 0..2 {
+        let read = store.credential(CredentialKind::Session, secret(1)).await.unwrap();
+        assert_eq!(read, Some(session.clone()));
+    }
+    assert_eq!(store.credential(CredentialKind::Session, secret(2)).await.unwrap(), None);
+    // A session kept again is the later one.
+    let longer = Credential { role: Role::Manager, ..session };
+    store.put_credential(CredentialKind::Session, secret(1), &longer).await.unwrap();
+    assert_eq!(
+        store.take_credential(CredentialKind::Session, secret(1)).await.unwrap(),
+        Some(longer)
+    );
+    assert_eq!(store.credential(CredentialKind::Session, secret(1)).await.unwrap(), None);
+}
+
+pub async fn codes_and_sessions_are_different_things(store: SharedPosition) {
+    let code = credential(Role::Manager, far_ahead());
+    store.put_credential(CredentialKind::Code, secret(1), &code).await.unwrap();
+    assert_eq!(store.credential(CredentialKind::Session, secret(1)).await.unwrap(), None);
+    assert_eq!(store.take_credential(CredentialKind::Session, secret(1)).await.unwrap(), None);
+    assert_eq!(store.take_credential(CredentialKind::Code, secret(1)).await.unwrap(), Some(code));
+}
+
+pub async fn the_signing_key_is_the_first_one_for_everybody(store: SharedPosition) {
+    let mut callers = JoinSet::new();
+    for number in 0..20 {
+        let store = store.clone();
+        callers.spawn(async move { store.signing_key([number; 32]).await.unwrap() });
+    }
+    let keys = callers.join_all().await;
+    let kept = keys[0];
+    assert!(kept[0] < 20 && kept.iter().all(|byte| *byte == kept[0]));
+    assert!(keys.iter().all(|key| *key == kept));
+    assert_eq!(store.signing_key([99; 32]).await.unwrap(), kept);
+}
+
+pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: SharedPosition) {
+    assert_eq!(store.value("start:abc").await.unwrap(), None);
+    let value = |text: &str| StoredValue { text: text.to_owned(), expires_at: far_ahead() };
+    store.put_value("start:abc", &value("one"), minute(0)).await.unwrap();
+    store.put_value("start:abc", &value("two <&> 🙂"), minute(0)).await.unwrap();
+    store.put_value("start:abd", &value("three"), minute(0)).await.unwrap();
+    assert_eq!(store.value("start:abc").await.unwrap(), Some(value("two <&> 🙂")));
+}
+
+pub async fn a_closed_store_is_unavailable(store: SharedPosition) {
+    let mut changes = store.changes(None).await.unwrap();
+    store.close().await;
+    let unavailable =
+        |error: Option<StoreError>| assert!(matches!(error, Some(StoreError::Unavailable(_))));
+    unavailable(store.ping().await.err());
+    unavailable(store.next_serial(today()).await.err());
+    unavailable(store.commit(&[Wish::new(1).commit()]).await.err());
+    unavailable(store.tracked(Wish::new(1).receipt_no()).await.err());
+    unavailable(store.changes(None).await.err());
+    unavailable(super::next(&mut changes).await.err());
+    store.close().await;
+}
+
+pub async fn a_memo_that_is_kept_for_years_costs_no_other_its_life(store: SharedPosition) {
+    let value = |expires_at| StoredValue { text: "a".to_owned(), expires_at };
+    let (short, long) = (value(far_ahead()), value(far_ahead() + TimeDelta::days(3_650)));
+    store.put_value("short", &short, minute(0)).await.unwrap();
+    store.put_value("long", &long, minute(0)).await.unwrap();
+    assert_eq!(store.value("short").await.unwrap(), Some(short));
+}

@@ -1,0 +1,170 @@
+//! Notices: told at least once, by one at a time.
+
+use chrono::TimeDelta;
+use futures_util::TryStreamExt;
+use jatah::domain::{Recipient, Revision};
+use jatah::store::{
+    DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId, OwedNotification,
+    SettledNotification, Store, UndeliveredNotification,
+};
+use tokio::task::JoinSet;
+
+use super::{SharedPosition, next};
+use crate::build::{Wish, apply, book, decided, lease, minute, pay, put, tracked};
+
+fn notification(serial: u32, revision: u32, to: Recipient) -> NotificationId {
+    NotificationId { receipt_no: Wish::new(serial).receipt_no(), revision: Revision(revision), to }
+}
+
+async fn owed(store: &dyn Store) -> Vec<OwedNotification> {
+    store.owed().await.unwrap().try_collect().await.unwrap()
+}
+
+/// What is owed, by name.
+async fn names(store: &dyn Store) -> Vec<NotificationId> {
+    let name = |owed: OwedNotification| NotificationId {
+        receipt_no: owed.change.booking.receipt_no,
+        revision: owed.change.booking.revision,
+        to: owed.to,
+    };
+    owed(store).await.into_iter().map(name).collect()
+}
+
+fn of(node: &str, seconds: i64) -> Lease {
+    Lease { node: NodeId(node.to_owned()), until: minute(0) + TimeDelta::seconds(seconds) }
+}
+
+fn marked(notification: NotificationId, is_given_up: bool) -> FeedEvent {
+    FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up })
+}
+
+pub async fn what_is_owed_is_listed_until_it_is_marked(store: SharedPosition) {
+    let wish = Wish::new(1);
+    book(&*store, &wish).await;
+    let paid = decided(Some(&tracked(&*store, wish.receipt_no()).await), pay(), minute(1));
+    put(&*store, paid.clone()).await;
+    let booked = wish.commit();
+    let expected: Vec<_> = [&booked, &paid]
+        .into_iter()
+        .flat_map(|commit| {
+            Recipient::ALL.map(|to| OwedNotification {
+                change: commit.change.clone(),
+                to,
+                lease: lease(),
+            })
+        })
+        .collect();
+    assert_eq!(owed(&*store).await, expected);
+    let mut changes = store.changes(None).await.unwrap();
+    let sent = notification(1, 1, Recipient::FrontOffice);
+    store.settle(sent, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
+    assert_eq!(next(&mut changes).await.unwrap().1, marked(sent, false));
+    let given_up = notification(1, 2, Recipient::Guest);
+    store
+        .settle(given_up, &DeliveryOutcome::GivenUp(minute(2), "blocked".to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(next(&mut changes).await.unwrap().1, marked(given_up, true));
+    let left = [notification(1, 1, Recipient::Guest), notification(1, 2, Recipient::FrontOffice)];
+    assert_eq!(names(&*store).await, left);
+}
+
+pub async fn the_first_mark_stands(store: SharedPosition) {
+    book(&*store, &Wish::new(1)).await;
+    let numbers = [Wish::new(1).receipt_no()];
+    let gave_up = |reason: &str| DeliveryOutcome::GivenUp(minute(1), reason.to_owned());
+    let sent = notification(1, 1, Recipient::Guest);
+    store.settle(sent, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
+    store.settle(sent, &gave_up("late")).await.unwrap();
+    assert_eq!(store.undelivered(&numbers).await.unwrap(), []);
+    let lost = notification(1, 1, Recipient::FrontOffice);
+    store.settle(lost, &gave_up("first")).await.unwrap();
+    store.settle(lost, &gave_up("second")).await.unwrap();
+    store.settle(lost, &DeliveryOutcome::Sent(minute(2))).await.unwrap();
+    let reasons: Vec<_> =
+        store.undelivered(&numbers).await.unwrap().into_iter().map(|lost| lost.reason).collect();
+    assert_eq!(reasons, ["first"]);
+    assert_eq!(names(&*store).await, []);
+}
+
+pub async fn what_was_given_up_is_shown_as_undelivered(store: SharedPosition) {
+    for serial in 1..=3 {
+        book(&*store, &Wish::new(serial)).await;
+    }
+    apply(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
+    let lost = |serial, to, reason: &str| UndeliveredNotification {
+        receipt_no: Wish::new(serial).receipt_no(),
+        to,
+        reason: reason.to_owned(),
+    };
+    for (name, reason) in [
+        (notification(1, 2, Recipient::Guest), "c"),
+        (notification(3, 1, Recipient::Guest), "not asked for"),
+        (notification(2, 1, Recipient::FrontOffice), "b"),
+        (notification(1, 1, Recipient::Guest), "a"),
+    ] {
+        store.settle(name, &DeliveryOutcome::GivenUp(minute(2), reason.to_owned())).await.unwrap();
+    }
+    let numbers = [2, 1].map(|serial| Wish::new(serial).receipt_no());
+    let shown = store.undelivered(&numbers).await.unwrap();
+    let of_first: Vec<_> =
+        shown.iter().filter(|lost| lost.receipt_no == numbers[1]).cloned().collect();
+    let (guest, front_office) = (Recipient::Guest, Recipient::FrontOffice);
+    assert_eq!(of_first, [lost(1, guest, "a"), lost(1, guest, "c")]);
+    assert!(shown.contains(&lost(2, front_office, "b")));
+    assert_eq!(shown.len(), 3);
+    assert_eq!(store.undelivered(&[]).await.unwrap(), []);
+}
+
+pub async fn a_lease_is_taken_when_it_has_ended_or_is_ones_own(store: SharedPosition) {
+    book(&*store, &Wish::new(1)).await;
+    let name = notification(1, 1, Recipient::Guest);
+    let at = |seconds| minute(0) + TimeDelta::seconds(seconds);
+    let take = |lease: Lease, now| {
+        let store = store.clone();
+        async move { store.take_lease(name, &lease, now).await.unwrap() }
+    };
+    // The committing node has it for thirty seconds.
+    assert_eq!(take(of("there", 60), at(29)).await, LeaseOutcome::LeasedUntil(at(30)));
+    assert_eq!(take(of("here", 40), at(10)).await, LeaseOutcome::Acquired);
+    assert_eq!(take(of("there", 60), at(30)).await, LeaseOutcome::LeasedUntil(at(40)));
+    assert_eq!(take(of("there", 70), at(40)).await, LeaseOutcome::Acquired);
+    assert_eq!(take(of("here", 80), at(50)).await, LeaseOutcome::LeasedUntil(at(70)));
+    let kept = owed(&*store).await.into_iter().find(|owed| owed.to == Recipient::Guest).unwrap();
+    assert_eq!(kept.lease, of("there", 70));
+    // The other recipient's notice is a notice of its own.
+    let other = notification(1, 1, Recipient::FrontOffice);
+    let answer = store.take_lease(other, &of("there", 60), at(29)).await.unwrap();
+    assert_eq!(answer, LeaseOutcome::LeasedUntil(at(30)));
+}
+
+pub async fn of_many_who_want_a_lease_one_gets_it(store: SharedPosition) {
+    book(&*store, &Wish::new(1)).await;
+    let mut nodes = JoinSet::new();
+    for node in 0..20 {
+        let store = store.clone();
+        nodes.spawn(async move {
+            let (name, lease) = (notification(1, 1, Recipient::Guest), of(&node.to_string(), 90));
+            store.take_lease(name, &lease, minute(1)).await.unwrap()
+        });
+    }
+    let answers = nodes.join_all().await;
+    let taken = answers.iter().filter(|answer| **answer == LeaseOutcome::Acquired).count();
+    let held_until = LeaseOutcome::LeasedUntil(of("", 90).until);
+    let refused = answers.iter().filter(|answer| **answer == held_until).count();
+    assert_eq!((taken, refused), (1, 19));
+}
+
+pub async fn a_notification_that_is_settled_or_never_was_has_no_lease(store: SharedPosition) {
+    book(&*store, &Wish::new(1)).await;
+    let (sent, lost) =
+        (notification(1, 1, Recipient::Guest), notification(1, 1, Recipient::FrontOffice));
+    store.settle(sent, &DeliveryOutcome::Sent(minute(0))).await.unwrap();
+    store.settle(lost, &DeliveryOutcome::GivenUp(minute(0), "blocked".to_owned())).await.unwrap();
+    for name in
+        [sent, lost, notification(1, 2, Recipient::Guest), notification(9, 1, Recipient::Guest)]
+    {
+        let answer = store.take_lease(name, &of("there", 900), minute(10)).await.unwrap();
+        assert_eq!(answer, LeaseOutcome::Settled, "{name}");
+    }
+}
