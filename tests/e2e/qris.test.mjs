@@ -8,7 +8,7 @@ import { DESKTOP, PHONE, assertAccessible, assertFits, picture, visitor } from '
 import { STORES, jatah, prepare, start, until } from './harness.mjs';
 
 const PAYLOAD =
-  '00020101021126590013ID.CO.BNI.WWW011893600009150305256502096102070790303UBE51440014ID.CO.QRIS.WWW0215ID20222337822690303UBE5204472253033605802ID5912VFS GLOBAL 66015JAKARTA SELATAN61051294062070703A016304D7C5';
+  '00020101021126620016ID.CO.CONTOH.WWW011893600000000000000002090000000020303UBE51440014ID.CO.QRIS.WWW0215ID00000000000020303UBE5204701153033605802ID5912HOTEL CONTOH6015JAKARTA SELATAN61051294062070703A016304EFAD';
 const QRIS = { payload: PAYLOAD };
 const ARRIVE = 'mutation ($r: String!) { markArrived(receiptNo: $r) { status holdUntil qrisProgress qrisSentAt } }';
 const SEND = 'mutation ($r: String!) { sendQris(receiptNo: $r) { status holdUntil qrisProgress qrisSentAt } }';
@@ -160,7 +160,7 @@ test('as it is, the hotel\'s own picture goes out byte for byte', async (t) => {
 
 test('a code that cannot be used stops the start with one line that says why', async () => {
   for (const [payload, words] of [
-    [PAYLOAD.replace('D7C5', 'D7C6'), /^jatah: qris\.payload: is damaged: its checksum is D7C6/],
+    [PAYLOAD.replace('EFAD', 'EFAE'), /^jatah: qris\.payload: is damaged: its checksum is EFAE/],
     [PAYLOAD.replace('5802ID', '5802MY'), /^jatah: qris\.payload: is damaged/],
   ]) {
     const { config, folder } = await prepare({ qris: { payload } });

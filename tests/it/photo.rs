@@ -51,7 +51,7 @@ fn sticker() -> GrayImage {
     let caption = Caption {
         hotel: "Hotel Melati".to_owned(),
         amount: "QRIS".to_owned(),
-        receipt_no: "ID20190139612".to_owned(),
+        receipt_no: "ID0000000000001".to_owned(),
     };
     let print = png(VECTORS[0], &caption, 720).unwrap();
     image::load_from_memory(&print.bytes).unwrap().to_luma8()

@@ -2,6 +2,7 @@
 //! readers read.
 
 use std::io::Cursor;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use image::imageops::{FilterType, resize};
@@ -14,12 +15,20 @@ use jatah::qris::{
 };
 use proptest::prelude::*;
 
-/// Public payloads of real merchants (facts of the house), each with a valid checksum.
+/// Codes as banks issue them: the shapes are those of codes in use, merchants and accounts are
+/// invented. Each has a valid checksum.
 pub const VECTORS: [&str; 3] = [
-    "00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0",
-    "00020101021126590013ID.CO.BNI.WWW011893600009150305256502096102070790303UBE51440014ID.CO.QRIS.WWW0215ID20222337822690303UBE5204472253033605802ID5912VFS GLOBAL 66015JAKARTA SELATAN61051294062070703A016304D7C5",
-    "00020101021126710019ID.CO.CIMBNIAGA.WWW011878728356757817222102150002186871651250303UMI51450015ID.OR.QRNPG.WWW0215ID81275673266770303UMI5204599953033605802ID5914AABBCCD*6714516006KEDIRI61054423462120708123456786304097D",
+    "00020101021126660014COM.CONTOH.WWW011893600000000000000002150000000000000010303UME51440014ID.CO.QRIS.WWW0215ID00000000000010303UME5204701153033605802ID5924Hotel Contoh Bersinar OK6007BANDUNG61054017362070703A0163042E24",
+    "00020101021126620016ID.CO.CONTOH.WWW011893600000000000000002090000000020303UBE51440014ID.CO.QRIS.WWW0215ID00000000000020303UBE5204701153033605802ID5912HOTEL CONTOH6015JAKARTA SELATAN61051294062070703A016304EFAD",
+    "00020101021126720020ID.CO.CONTOHBANK.WWW011800000000000000000002150000000000000030303UMI51460015ID.OR.QRNPG.WWW0216ID000000000000030303UMI5204701153033605802ID5912CONTOH*671456006KEDIRI610563442621207081234567863043B02",
 ];
+
+/// The acquirers that a code in this repository may name: none of them exists.
+const INVENTED: [&str; 4] =
+    ["COM.CONTOH.WWW", "ID.CO.CONTOH.WWW", "ID.CO.CONTOHBANK.WWW", "ID.EXAMPLE.WWW"];
+/// The registers of merchants that stand in codes beside the acquirer.
+const REGISTERS: [&str; 2] = ["ID.CO.QRIS.WWW", "ID.OR.QRNPG.WWW"];
+
 const RECEIPT: &str = "RESI-20260104-001";
 
 fn parsed(payload: &str) -> StaticQris {
@@ -82,7 +91,7 @@ fn png_of(picture: &GrayImage) -> Vec<u8> {
 }
 
 #[test]
-fn the_public_codes_are_static_codes_and_their_twins_differ_in_four_fields_alone() {
+fn the_vectors_are_static_codes_and_their_twins_differ_in_four_fields_alone() {
     for vector in VECTORS {
         let original = parsed(vector);
         assert_eq!(original.as_str(), vector);
@@ -108,10 +117,10 @@ fn the_public_codes_are_static_codes_and_their_twins_differ_in_four_fields_alone
 }
 
 #[test]
-fn a_twin_is_written_as_this() {
+fn a_dynamic_code_is_written_as_this() {
     let dynamic_code = parsed(VECTORS[1]).exact(Rupiah(1_250_000), RECEIPT).unwrap();
-    let body = "00020101021226590013ID.CO.BNI.WWW011893600009150305256502096102070790303UBE51440014ID.CO.QRIS.WWW0215ID20222337822690303UBE5204472253033605407125000058\
-                02ID5912VFS GLOBAL 66015JAKARTA SELATAN61051294062280117RESI-20260104-0010703A01";
+    let body = "00020101021226620016ID.CO.CONTOH.WWW011893600000000000000002090000000020303UBE51440014ID.CO.QRIS.WWW0215ID00000000000020303UBE5204701153033605407125000058\
+                02ID5912HOTEL CONTOH6015JAKARTA SELATAN61051294062280117RESI-20260104-0010703A01";
     assert_eq!(dynamic_code, sealed(body));
 }
 
@@ -143,10 +152,10 @@ fn each_fault_of_a_code_is_named() {
             changed(62, "62070704A01"),
             PayloadError::Additional(TlvError::Short { tag: 7, length: 4, rest: 3 }),
         ),
-        (VECTORS[0].replace("A01630458E0", "A01"), PayloadError::Missing(63)),
+        (VECTORS[0].replace("A0163042E24", "A01"), PayloadError::Missing(63)),
         (
-            VECTORS[0].replace("58E0", "58E1"),
-            PayloadError::Checksum { found: "58E1".to_owned(), right: "58E0".to_owned() },
+            VECTORS[0].replace("2E24", "2E25"),
+            PayloadError::Checksum { found: "2E25".to_owned(), right: "2E24".to_owned() },
         ),
         (format!("{}6405ID0000", VECTORS[0]), PayloadError::Structure(TlvError::Tag { at: 213 })),
         (format!("{}6406ID0000", VECTORS[0]), PayloadError::ChecksumNotLast),
@@ -176,7 +185,7 @@ fn what_a_stranger_s_code_says_is_told_in_one_line_and_cannot_turn_the_terminal(
         changed(58, "5802\n\u{7}"),
         changed(53, "5303\r\n\u{1b}"),
         changed(1, "0102\u{1b}c"),
-        VECTORS[0].replace("58E0", "5\u{9b}\n0"),
+        VECTORS[0].replace("2E24", "2\u{9b}\n4"),
     ] {
         let words = StaticQris::parse(payload.as_bytes()).unwrap_err().to_string();
         assert!(!words.contains(char::is_control), "{words:?}");
@@ -185,7 +194,7 @@ fn what_a_stranger_s_code_says_is_told_in_one_line_and_cannot_turn_the_terminal(
 
 #[test]
 fn white_space_around_a_code_and_a_checksum_written_small_do_not_matter() {
-    let small = VECTORS[1].replace("D7C5", "d7c5");
+    let small = VECTORS[1].replace("EFAD", "efad");
     assert_eq!(parsed(&small).as_str(), small, "as it came");
     let exact = |payload: &str| parsed(payload).exact(Rupiah(1), RECEIPT).unwrap();
     assert_eq!(exact(&small), exact(VECTORS[1]));
@@ -485,4 +494,86 @@ fn the_corpus_of_the_fuzz_target_is_taken_as_any_bytes_are() {
     let read = files.map(|path| StaticQris::parse(&std::fs::read(path).unwrap()).is_ok());
     let (good, bad): (Vec<bool>, Vec<bool>) = read.partition(|is_good| *is_good);
     assert_eq!((good.len(), bad.len()), (VECTORS.len() + 2, 4));
+}
+
+/// What in a text may be of a real merchant: names of acquirers, and numbers of accounts.
+fn of_strangers(text: &str) -> Vec<String> {
+    // Names anywhere, so that codes that are cut, damaged or printed as a table count too.
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '.' || c == '-';
+    let names = text.match_indices(".WWW").filter_map(|(at, end)| {
+        let name = text[..at].rsplit(|c| !is_name(c)).next()?;
+        (!name.is_empty()).then(|| format!("{name}{end}"))
+    });
+    // And each part of an account, as far as a code can be read.
+    let codes = text.match_indices("000201").flat_map(|(at, _)| fields(&text[at..]).flatten());
+    let accounts = codes.filter(|field| (26..=51).contains(&field.tag));
+    let parts: Vec<Field<'_>> = accounts.flat_map(|field| fields(field.value).flatten()).collect();
+    let schemes = parts.iter().filter(|part| part.tag == 0).map(|part| part.value.to_owned());
+    let numbers = parts.iter().filter(|part| [1, 2].contains(&part.tag)).map(|part| part.value);
+    let numbers = numbers.filter(|number| !is_invented(number)).map(str::to_owned);
+    let is_known = |name: &str| INVENTED.contains(&name) || REGISTERS.contains(&name);
+    names.chain(schemes).filter(|name| !is_known(name)).chain(numbers).collect()
+}
+
+/// Whether the number of an account is its kind's prefix, zeros, and at most two digits of ours.
+fn is_invented(number: &str) -> bool {
+    let digits = ["9360", "ID"].iter().find_map(|prefix| number.strip_prefix(prefix));
+    let ours = digits.unwrap_or(number).trim_start_matches('0');
+    ours.len() <= 2 && ours.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn files(path: &Path) -> Vec<PathBuf> {
+    // `tests/node_modules` is a link to packages of others.
+    if path.is_symlink() {
+        return Vec::new();
+    }
+    if !path.is_dir() {
+        return vec![path.to_owned()];
+    }
+    let inside = std::fs::read_dir(path).unwrap();
+    inside.flat_map(|entry| files(&entry.unwrap().path())).collect()
+}
+
+/// Whoever scans a code of the documentation or of a test could pay it: so it must be nobody's.
+#[test]
+fn every_code_kept_here_is_of_an_invented_merchant() {
+    let places = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "jatah.example.toml",
+        "benches",
+        "docs",
+        "fuzz/corpus",
+        "fuzz/fuzz_targets",
+        "src",
+        "templates",
+        "tests",
+        "web",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut texts, mut pictures) = (0, 0);
+    for path in places.iter().flat_map(|place| files(&root.join(place))) {
+        let bytes = std::fs::read(&path).unwrap();
+        let is_picture = jatah::qris::is_picture(&bytes);
+        let text = if is_picture {
+            read_by_zbar(&bytes).unwrap_or_default()
+        } else {
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let counted = if is_picture { &mut pictures } else { &mut texts };
+        *counted += usize::from(text.contains("000201"));
+        let strangers = of_strangers(&text);
+        assert!(strangers.is_empty(), "{}: {strangers:?}", path.display());
+    }
+    assert!(texts > 5 && pictures > 1, "codes are where they are looked for: {texts}, {pictures}");
+}
+
+#[test]
+fn a_stranger_s_code_is_told_from_an_invented_one() {
+    let is_seen = |text: &str| !of_strangers(text).is_empty();
+    assert!(!is_seen(&VECTORS.concat()));
+    assert!(is_seen(&VECTORS[1].replace("CONTOH", "LAINAN")), "another acquirer");
+    assert!(is_seen(&VECTORS[1][..60].replace("CONTOH", "LAINAN")), "in a code that is cut");
+    assert!(is_seen(&"26.00  scheme  ID.CO.CONTOH.WWW".replace("CONTOH", "LAIN")), "in a table");
+    assert!(is_seen(&VECTORS[0].replace("936000000000000000", "936000000000000123")), "a number");
 }

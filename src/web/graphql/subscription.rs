@@ -128,10 +128,7 @@ async fn change(
             Some(beside(service, cursor, receipt_no, Action::Position).await?)
         }
         FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up: true }) => {
-            Some(
-                beside(service, cursor, notification.receipt_no, Action::Undelivered)
-                    .await?,
-            )
+            Some(beside(service, cursor, notification.receipt_no, Action::Undelivered).await?)
         }
         FeedEvent::NotificationSettled(SettledNotification { is_given_up: false, .. }) => None,
     })

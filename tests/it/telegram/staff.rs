@@ -82,7 +82,7 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
 }
 
 /// A hotel's static code, as text.
-const CODE: &str = "[qris]\npayload = \"00020101021126660014ID.LINKAJA.WWW011893600911000093000502151912131509300050303UME51440014ID.CO.QRIS.WWW0215ID20190139612790303UME5204839853033605802ID5924Infak Sinergi Foundation6007BANDUNG61054017362070703A01630458E0\"";
+const CODE: &str = "[qris]\npayload = \"00020101021126660014COM.CONTOH.WWW011893600000000000000002150000000000000010303UME51440014ID.CO.QRIS.WWW0215ID00000000000010303UME5204701153033605802ID5924Hotel Contoh Bersinar OK6007BANDUNG61054017362070703A0163042E24\"";
 
 /// Three guests, a dashboard after each step. What was read and tapped is left as `evening.txt`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
