@@ -140,7 +140,7 @@ async fn book(store: &dyn Store, rules: &Policy, count: u32, end: impl Fn(i32) -
                 let wish = Wish { room: "HALL", at, check_in, ..Wish::new(number + 1) };
                 let mut commit = wish.commit();
                 // The end alone is measured.
-                Arc::make_mut(&mut commit.change).booking.hold.remind_at = None;
+                Arc::make_mut(&mut commit.steps[0].change).booking.hold.remind_at = None;
                 commit
             })
             .collect();

@@ -18,7 +18,8 @@ use crate::domain::{
     Policy, ReceiptNo, Refusal, Step, TokenHash, Track, TrackedBooking, decide,
 };
 use crate::store::{
-    Commit, CommitOutcome, CommitQueue, Lease, Opening, RequestRecord, Store, StoredValue,
+    Commit, CommitOutcome, CommitQueue, CommitStep, Lease, RequestKey, RequestRecord, Store,
+    StoredValue,
 };
 
 mod handoff;
@@ -39,6 +40,8 @@ pub use rooms::Availability;
 
 /// How often a step is decided again because another step of the same booking came first.
 const MAX_TRIES: u32 = 8;
+/// How many receipt numbers are tried for one booking when the counter is behind the bookings.
+const MAX_NUMBERS: u32 = 100;
 
 /// Why the desk did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -123,6 +126,37 @@ impl BookingService {
         let now = self.clock.now();
         // What is refused anyway must not use up a receipt number.
         self.policy.stay(&request.room, request.check_in, request.nights, now)?;
+        let key = RequestKey { id: request_hash, fingerprint };
+        for _ in 0..MAX_NUMBERS {
+            let (step, access_token) = self.first_step(&request, now).await?;
+            let booking = step.change.booking.clone();
+            let rooms = self.policy.room(&request.room).map_or(0, |room| room.rooms);
+            let due = step.due;
+            let step = CommitStep::new(None, step.change).within(rooms, self.limits(&request));
+            return match self.commit(step, due, Some(key)).await? {
+                CommitOutcome::Done => {
+                    let tracked = self.first_position(booking, request.position).await;
+                    Ok(NewBookingAccess { tracked, access_token })
+                }
+                // A booking of an earlier life of the counter has this number.
+                CommitOutcome::NumberTaken => continue,
+                CommitOutcome::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
+                CommitOutcome::TooManyHolds(most) => Err(Refusal::TooManyHolds { most }.into()),
+                CommitOutcome::Repeated(earlier) => {
+                    self.repeat(&request.request_id, fingerprint, earlier).await
+                }
+                CommitOutcome::Stale => Err(Refusal::Conflict.into()),
+            };
+        }
+        Err(Refusal::Conflict.into())
+    }
+
+    /// A booking with the next receipt number, and the token that opens it.
+    async fn first_step(
+        &self,
+        request: &BookRequest,
+        now: Moment,
+    ) -> Result<(Step, String), ServiceError> {
         let day = self.policy.hotel.day_of(now);
         let receipt_no = ReceiptNo::new(day, self.store.next_serial(day).await?);
         let access_token = auth::access_token(&request.request_id, receipt_no);
@@ -137,22 +171,7 @@ impl BookingService {
         let Decision::Step(step) = decide(None, Command::Book(new), now, &self.policy)? else {
             return Err(StoreError::Unexpected("a booking that books nothing".to_owned()).into());
         };
-        let rooms = self.policy.room(&request.room).map_or(0, |room| room.rooms);
-        let opening =
-            Opening { rooms, limits: self.limits(&request), request: request_hash, fingerprint };
-        let booking = step.change.booking.clone();
-        match self.commit(*step, Some(opening)).await? {
-            CommitOutcome::Done => {
-                let tracked = self.first_position(booking, request.position).await;
-                Ok(NewBookingAccess { tracked, access_token })
-            }
-            CommitOutcome::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
-            CommitOutcome::TooManyHolds(most) => Err(Refusal::TooManyHolds { most }.into()),
-            CommitOutcome::Repeated(earlier) => {
-                self.repeat(&request.request_id, fingerprint, earlier).await
-            }
-            CommitOutcome::Stale => Err(Refusal::Conflict.into()),
-        }
+        Ok((*step, access_token))
     }
 
     fn limits(&self, request: &BookRequest) -> Vec<Limit> {
@@ -228,13 +247,18 @@ impl BookingService {
             return Ok(WakeOutcome::Superseded);
         }
         match decide(Some(tracked), Command::Wake, self.clock.now(), &self.policy) {
-            Ok(Decision::Step(step)) => match self.commit(*step, None).await? {
-                CommitOutcome::Done => Ok(WakeOutcome::Done),
-                CommitOutcome::Stale
-                | CommitOutcome::SoldOut(_)
-                | CommitOutcome::TooManyHolds(_)
-                | CommitOutcome::Repeated(_) => Ok(WakeOutcome::Superseded),
-            },
+            Ok(Decision::Step(step)) => {
+                let Step { change, due } = *step;
+                let step = CommitStep::new(Some(&tracked.booking), change);
+                match self.commit(step, due, None).await? {
+                    CommitOutcome::Done => Ok(WakeOutcome::Done),
+                    CommitOutcome::Stale
+                    | CommitOutcome::NumberTaken
+                    | CommitOutcome::SoldOut(_)
+                    | CommitOutcome::TooManyHolds(_)
+                    | CommitOutcome::Repeated(_) => Ok(WakeOutcome::Superseded),
+                }
+            }
             Ok(Decision::Unchanged) if tracked.booking.is_pending() => Ok(WakeOutcome::NotYet),
             Ok(Decision::Unchanged | Decision::Track(_)) | Err(_) => Ok(WakeOutcome::Superseded),
         }
@@ -259,8 +283,10 @@ impl BookingService {
             match decide(Some(&tracked), command.clone(), now, &self.policy)? {
                 Decision::Unchanged | Decision::Track(_) => return Ok(tracked),
                 Decision::Step(step) => {
-                    let booking = step.change.booking.clone();
-                    if self.commit(*step, None).await? == CommitOutcome::Done {
+                    let Step { change, due } = *step;
+                    let booking = change.booking.clone();
+                    let step = CommitStep::new(Some(&tracked.booking), change);
+                    if self.commit(step, due, None).await? == CommitOutcome::Done {
                         return Ok(Self::after(booking, tracked));
                     }
                 }
@@ -277,18 +303,17 @@ impl BookingService {
 
     async fn commit(
         &self,
-        step: Step,
-        opening: Option<Opening>,
+        step: CommitStep,
+        due: Option<Moment>,
+        request: Option<RequestKey>,
     ) -> Result<CommitOutcome, StoreError> {
-        let Step { change, due } = step;
+        let change = Arc::clone(&step.change);
         let lease = Lease { node: self.node.clone(), until: change.at + Lease::LENGTH };
-        let change = Arc::new(change);
-        let commit = Commit { change: Arc::clone(&change), opening, lease };
-        let answer = self.commits.commit(commit).await?;
-        if answer == CommitOutcome::Done {
+        let outcome = self.commits.commit(Commit { steps: vec![step], request, lease }).await?;
+        if outcome == CommitOutcome::Done {
             self.note(&change, due);
         }
-        Ok(answer)
+        Ok(outcome)
     }
 
     fn note(&self, change: &Change, due: Option<Moment>) {

@@ -18,16 +18,20 @@ mod list;
 mod log;
 pub mod mongo;
 pub mod queue;
+mod race;
 pub mod sqlite;
 
 pub use crate::domain::Role;
-pub use commit::{Commit, CommitOutcome, Limit, Opening, RequestRecord};
+pub use commit::{
+    Commit, CommitOutcome, CommitStep, Limit, RequestKey, RequestRecord, TrackEffect,
+};
 pub use list::{BelowSold, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
 pub use log::{
     Changes, Cursor, DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId,
     OwedNotification, SettledNotification, UndeliveredNotification,
 };
 pub use queue::CommitQueue;
+pub use race::ClaimKey;
 
 /// Commits in one batch at most.
 pub const MAX_BATCH: usize = 500;

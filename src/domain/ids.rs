@@ -300,7 +300,7 @@ impl fmt::Debug for Email {
 pub struct TelegramId(pub i64);
 
 /// SHA-256 of a secret that somebody else keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenHash(pub [u8; 32]);
 
 /// The language in which somebody is spoken to.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
-use super::{Role, StoreError};
+use super::{Role, StatusKind, StoreError};
 use crate::domain::{
     Actor, Booking, Change, Contact, Email, Event, Guest, GuestName, Hold, Language, Moment,
     Notification, QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah,
@@ -64,6 +64,27 @@ pub(super) fn recipient(text: &str) -> Result<Recipient, StoreError> {
         .into_iter()
         .find(|to| recipient_text(*to) == text)
         .ok_or_else(|| broken("recipient", &text))
+}
+
+/// The text that stands for a status in columns and queries.
+pub(super) fn status_text(status: StatusKind) -> &'static str {
+    match status {
+        StatusKind::Pending => "PENDING",
+        StatusKind::Paid => "PAID",
+        StatusKind::Cancelled => "CANCELLED",
+    }
+}
+
+/// How names are compared: in lower case.
+pub(super) fn fold_name(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// Text that sorts as receipt numbers do, also beyond the third digit of the counter.
+pub(super) fn receipt_order(receipt_no: ReceiptNo) -> String {
+    let text = receipt_no.to_string();
+    let (day, serial) = text.rsplit_once('-').unwrap_or(("", &text));
+    format!("{day}-{serial:0>10}")
 }
 
 pub(super) fn role_text(role: Role) -> &'static str {

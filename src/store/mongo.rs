@@ -37,7 +37,6 @@ mod error;
 mod feed;
 mod key_value;
 mod notifications;
-mod plan;
 mod rooms;
 mod schema;
 mod shape;

@@ -1,7 +1,5 @@
 //! What tests are made of: a hotel, guests with wishes, and steps that the domain decided.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 use jatah::domain::{
     AdvanceHold, BookingPolicy, Command, Contact, Coordinates, Decision, Email, Fix, Guest,
@@ -9,7 +7,7 @@ use jatah::domain::{
     RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
     decide,
 };
-use jatah::store::{Commit, CommitOutcome, Lease, Limit, NodeId, Opening, Store};
+use jatah::store::{Commit, CommitOutcome, CommitStep, Lease, Limit, NodeId, RequestKey, Store};
 
 /// Five in the afternoon at the hotel.
 pub fn epoch() -> Moment {
@@ -144,7 +142,7 @@ impl Wish {
         Self { room, ..self }
     }
 
-    pub fn name_source(self, name: &str) -> Self {
+    pub fn named(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
     }
 
@@ -193,13 +191,10 @@ impl Wish {
             check_in: self.check_in,
             nights: self.nights,
         });
-        let opening = Opening {
-            rooms,
-            limits: self.limits.clone(),
-            request: secret(self.request),
-            fingerprint: self.fingerprint(),
-        };
-        Commit { opening: Some(opening), ..decided(None, command, self.at) }
+        let request = RequestKey { id: secret(self.request), fingerprint: self.fingerprint() };
+        let Commit { steps, lease, .. } = decided(None, command, self.at);
+        let within = |step: CommitStep| step.within(rooms, self.limits.clone());
+        Commit { steps: steps.into_iter().map(within).collect(), request: Some(request), lease }
     }
 }
 
@@ -207,7 +202,9 @@ impl Wish {
 pub fn decided(tracked: Option<&TrackedBooking>, command: Command, at: Moment) -> Commit {
     match decide(tracked, command, at, &policy()).unwrap() {
         Decision::Step(step) => {
-            Commit { change: Arc::new(step.change), opening: None, lease: lease() }
+            let before = tracked.map(|tracked| &tracked.booking);
+            let steps = vec![CommitStep::new(before, step.change)];
+            Commit { steps, request: None, lease: lease() }
         }
         other => panic!("not a step: {other:?}"),
     }

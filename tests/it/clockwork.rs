@@ -6,7 +6,7 @@ use jatah::domain::{Action, Actor, Command, Event, Forecast, Refusal, Revision, 
 use jatah::notifier::DeliveryError;
 use jatah::service::{ServiceError, Wake, WakeOutcome};
 
-use crate::build::{epoch, fix_north, staff};
+use crate::build::{Wish, epoch, fix_north, staff};
 use crate::hotel::{TestStore, on_a_still_clock, until};
 
 fn minutes(minutes: i64) -> TimeDelta {
@@ -342,6 +342,20 @@ fn a_wake_of_an_older_state_is_void_and_one_of_a_newer_state_is_still_due() {
         assert_eq!(woken[1].as_ref().unwrap(), &WakeOutcome::NotYet);
         assert!(woken[2].is_err(), "{:?}", woken[2]);
         hotel.nothing_more().await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_receipt_number_that_names_another_booking_is_passed_over() {
+    on_a_still_clock(|| async {
+        let hotel = TestStore::new().open().await;
+        // Bookings that the counter knows nothing of, as after a restore of half a backup.
+        for serial in 1..=9 {
+            crate::build::book(&*hotel.store, &Wish::new(serial)).await;
+        }
+        let tracked = hotel.book("Budi").await;
+        assert_eq!(tracked.booking.receipt_no, Wish::new(10).receipt_no());
         hotel.close().await;
     });
 }

@@ -106,12 +106,18 @@ fn request(change: Arc<Change>, with_qris: bool) -> DeliveryRequest {
 }
 
 fn booked() -> Arc<Change> {
-    Wish::new(1).name_source("Siti Nurhaliza").by_mail("siti.full@example.com").commit().change
+    Wish::new(1)
+        .named("Siti Nurhaliza")
+        .by_mail("siti.full@example.com")
+        .commit()
+        .steps
+        .remove(0)
+        .change
 }
 
 fn then(change: &Change, command: Command, minutes: i64) -> Arc<Change> {
     let tracked = TrackedBooking { booking: change.booking.clone(), track: Track::default() };
-    decided(Some(&tracked), command, minute(minutes)).change
+    decided(Some(&tracked), command, minute(minutes)).steps.remove(0).change
 }
 
 #[derive(Debug, PartialEq)]
@@ -262,8 +268,13 @@ async fn every_kind_of_mail_is_read_back_whole_by_an_independent_parser() {
     let from = "from = \"Hôtel Melati <booking@hotel.example>\"";
     let code = format!("payload = \"{}\"", crate::qris::VECTORS[0]);
     let mailer = mailer(&format!("url = \"{url}\"\n{from}"), &code).await.unwrap();
-    let booked =
-        Wish::new(7).name_source("Zoë <b>\"Ñ\"</b>, 李").by_mail("zoe@example.com").commit().change;
+    let booked = Wish::new(7)
+        .named("Zoë <b>\"Ñ\"</b>, 李")
+        .by_mail("zoe@example.com")
+        .commit()
+        .steps
+        .remove(0)
+        .change;
     let arrived = then(&booked, Command::Arrive { by: staff("Sari") }, 60);
     let pending = [
         request(Arc::clone(&booked), false),
@@ -326,7 +337,7 @@ async fn a_mailbox_that_is_refused_does_not_spoil_the_connection_for_the_next() 
     let post = Post::open(&["unknown_user"]);
     let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", post.ports[0])).await;
     assert_eq!(came(&mailer.deliver(&request(booked(), false)).await).0, Came::Permanent);
-    let other = Wish::new(2).by_mail("budi@example.com").commit().change;
+    let other = Wish::new(2).by_mail("budi@example.com").commit().steps.remove(0).change;
     mailer.deliver(&request(other, false)).await.unwrap();
     assert_eq!(facts(&post.taken("unknown_user-1"), None)["addresses"][0][1], "budi@example.com");
 }
@@ -347,8 +358,13 @@ async fn no_name_adds_a_header_or_is_cut() {
         "a: b",
     ];
     for (serial, name) in (1..).zip(names) {
-        let change =
-            Wish::new(serial).name_source(name).by_mail("guest@example.com").commit().change;
+        let change = Wish::new(serial)
+            .named(name)
+            .by_mail("guest@example.com")
+            .commit()
+            .steps
+            .remove(0)
+            .change;
         mailer.deliver(&request(change, false)).await.unwrap();
         let file = folder.path().join(format!("RESI-20260104-{serial:03}.1.guest.eml"));
         let facts = facts(&file, None);

@@ -15,8 +15,8 @@ use jatah::domain::{
 };
 use jatah::store::mongo::MongoStore;
 use jatah::store::{
-    Changes, Commit, CommitOutcome, CommitQueue, Cursor, DeliveryOutcome, FeedEvent, Lease, Limit,
-    NodeId, NotificationId, Opening, SettledNotification, Store, StoreError,
+    Changes, Commit, CommitOutcome, CommitQueue, CommitStep, Cursor, DeliveryOutcome, FeedEvent,
+    Lease, Limit, NodeId, NotificationId, RequestKey, SettledNotification, Store, StoreError,
 };
 use mongodb::bson::{Bson, Document, doc};
 use tokio::time::timeout;
@@ -83,30 +83,30 @@ fn booking(serial: u32) -> Booking {
     }
 }
 
-fn commit(booking: Booking, event: Event, opening: Option<Opening>) -> Commit {
+fn change(booking: Booking, event: Event) -> Change {
     let notifications = vec![Notification {
         to: Recipient::Guest,
         useful_until: booking.hold.until,
         with_qris: false,
     }];
     let at = Clock::system().now();
-    let change = Change { at, actor: Actor::Clock, event, booking, notifications };
-    Commit { change: Arc::new(change), opening, lease: lease() }
+    Change { at, actor: Actor::Clock, event, booking, notifications }
 }
 
 fn opening(serial: u32, rooms: u32) -> Commit {
     let limits = vec![Limit { key: format!("guest {serial}"), most: 1 }];
-    let request = hash(serial);
-    let opening = Opening { rooms, limits, request, fingerprint: hash(0) };
-    commit(booking(serial), Event::Booked, Some(opening))
+    let request = RequestKey { id: hash(serial), fingerprint: hash(0) };
+    let step = CommitStep::new(None, change(booking(serial), Event::Booked));
+    Commit { steps: vec![step.within(rooms, limits)], request: Some(request), lease: lease() }
 }
 
 fn expiry(opened: &Commit) -> Commit {
     let at = Clock::system().now();
     let status = Status::Cancelled { at, by: Actor::Clock };
-    let opened = &opened.change.booking;
+    let opened = &opened.steps[0].change.booking;
     let booking = Booking { revision: opened.revision.next(), status, ..opened.clone() };
-    commit(booking, Event::Expired { evidence: None }, None)
+    let step = CommitStep::new(Some(opened), change(booking, Event::Expired { evidence: None }));
+    Commit { steps: vec![step], request: None, lease: lease() }
 }
 
 async fn done(store: &Arc<dyn Store>, commit: Commit) {
@@ -429,7 +429,7 @@ async fn fail(url: &str, app: &str, times: Option<i32>, mut how: Document) {
 async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     // One test for all: the server has one such switch.
     let url = mongod::fresh_url();
-    let name_source = |app: &str| format!("{url}?appName={app}");
+    let named = |app: &str| format!("{url}?appName={app}");
     let transient = |times| {
         let labels = vec!["TransientTransactionError"];
         let how =
@@ -438,7 +438,7 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     };
 
     // Conflicts, and then none.
-    let one = store(&name_source("transient")).await;
+    let one = store(&named("transient")).await;
     transient(Some(5)).await;
     done(&one, opening(1, 10)).await;
     // Conflicts for good: an answer in bounded time, and nothing is written.
@@ -449,7 +449,7 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     assert_eq!((taken(&one).await, one.tracked(receipt(2)).await.unwrap()), (1, None));
 
     // Written, but the answer is that nobody knows.
-    let two = store(&name_source("unknown")).await;
+    let two = store(&named("unknown")).await;
     let concern = doc! { "code": 64, "errmsg": "waiting for replication timed out" };
     let how = doc! { "failCommands": ["commitTransaction"], "writeConcernError": concern };
     fail(&url, "unknown", Some(3), how).await;
@@ -461,7 +461,7 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     assert_eq!(taken(&two).await, 3);
 
     // The log has rolled over.
-    let three = store(&name_source("lost")).await;
+    let three = store(&named("lost")).await;
     let cursor = three.changes(None).await.unwrap().start;
     let how = doc! { "failCommands": ["aggregate"], "errorCode": 286 };
     fail(&url, "lost", Some(1), how).await;

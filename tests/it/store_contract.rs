@@ -35,6 +35,9 @@ macro_rules! contract {
                 a_step_of_an_unknown_booking_is_stale,
                 a_batch_judges_each_commit_by_what_the_earlier_ones_left,
                 a_commit_sent_again_is_never_done_twice,
+                a_later_step_takes_rooms_and_limits_as_the_first_one_does,
+                a_stay_that_is_moved_takes_and_frees_only_what_differs,
+                a_commit_of_several_bookings_is_written_whole_or_not_at_all,
                 receipt_numbers_are_handed_out_once,
             );
             cases!($open, rooms:
@@ -70,6 +73,7 @@ macro_rules! contract {
             );
             cases!($open, pages:
                 pages_run_from_the_newest_booking_without_gaps_and_doubles,
+                number_1000_of_a_day_comes_after_number_999,
                 pages_filter_by_status_and_check_in,
                 a_search_finds_parts_of_names_and_numbers_literally,
                 a_page_shows_where_guests_are,
@@ -106,7 +110,7 @@ macro_rules! cases {
 contract!(sqlite, crate::sqlite::open);
 contract!(mongo, crate::mongo::open);
 
-type SharedPosition = Arc<dyn Store>;
+type SharedStore = Arc<dyn Store>;
 
 /// For every type and night, what is taken equals the bookings that live.
 async fn assert_claims_are_the_live_bookings(store: &dyn Store) {

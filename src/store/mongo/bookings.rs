@@ -10,9 +10,11 @@ use serde::Deserialize;
 
 use super::MongoStore;
 use super::error::store_error;
-use super::shape::{BOOKINGS, TRACKS, TrackDocument, read, receipt_order, track_document};
+use super::shape::{BOOKINGS, TRACKS, TrackDocument, read, track_document};
 use crate::domain::{Booking, Hold, ReceiptNo, Revision, Track, TrackedBooking};
-use crate::store::document::{BookingDocument, moment, receipt_no, track};
+use crate::store::document::{
+    BookingDocument, fold_name, moment, receipt_no, receipt_order, status_text, track,
+};
 use crate::store::{Filter, Page, PageKey, Search, StatusKind, StoreError, Wake};
 
 #[derive(Debug, Deserialize)]
@@ -149,14 +151,6 @@ impl MongoStore {
     }
 }
 
-fn status_text(kind: StatusKind) -> &'static str {
-    match kind {
-        StatusKind::Pending => "PENDING",
-        StatusKind::Paid => "PAID",
-        StatusKind::Cancelled => "CANCELLED",
-    }
-}
-
 fn conditions(filter: &Filter) -> Vec<Document> {
     let status = filter.status.as_ref().map(|kinds| {
         let kinds: Vec<_> = kinds.iter().copied().map(status_text).collect();
@@ -166,7 +160,7 @@ fn conditions(filter: &Filter) -> Vec<Document> {
     let search = filter.search.as_ref().map(|search| match search {
         Search::Receipt(receipt_no) => doc! { "_id": receipt_no.to_string() },
         Search::Text(text) => doc! { "$expr": { "$or": [
-            contains("$name_lower", &text.to_lowercase()),
+            contains("$name_lower", &fold_name(text)),
             contains("$_id", &text.to_uppercase()),
         ] } },
     });

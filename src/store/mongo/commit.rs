@@ -17,13 +17,14 @@ use tokio::time::{Instant, sleep};
 use super::MongoStore;
 use super::connect::durable;
 use super::error::{DUPLICATE_KEY, code, store_error};
-use super::plan::{Seen, SeenBooking, SeenClaim, claims_of, decide};
 use super::shape::{
-    BOOKINGS, BookingState, CLAIMS, ClaimDocument, LIMITS, LimitDocument, REQUESTS, RequestDocument,
+    BOOKINGS, BookingStateDocument, CLAIMS, ClaimDocument, LIMITS, LimitDocument, REQUESTS,
+    RequestDocument,
 };
 use super::writes::{Write, writes};
 use crate::domain::Revision;
 use crate::store::document::{hash, hash_text, receipt_no};
+use crate::store::race::{self, BookingState, Claim, ReadSet, Snapshot};
 use crate::store::{Commit, CommitOutcome, StoreError};
 
 /// A batch is tried for so long. Not counted in tries: a node beside one that commits without a
@@ -94,7 +95,7 @@ impl MongoStore {
             .write_concern(durable())
             .await?;
         let written = match self.read(&mut session, batch).await {
-            Ok(seen) => self.decide_and_write(&mut session, batch, &seen).await,
+            Ok(snapshot) => self.decide_and_write(&mut session, batch, &snapshot).await,
             Err(failure) => Err(failure),
         };
         match written {
@@ -115,40 +116,39 @@ impl MongoStore {
     }
 
     /// Everything that the batch depends on, as of the transaction's snapshot.
-    async fn read(&self, session: &mut ClientSession, batch: &[Commit]) -> Result<Seen, Failure> {
-        let mut seen = Seen::default();
-        let openings = || batch.iter().filter_map(|commit| commit.opening.as_ref());
+    async fn read(
+        &self,
+        session: &mut ClientSession,
+        batch: &[Commit],
+    ) -> Result<Snapshot, Failure> {
+        let wanted = ReadSet::of(batch);
+        let mut snapshot = Snapshot::default();
 
-        let ids = distinct(openings().map(|opening| hash_text(opening.request)));
+        let ids = wanted.requests.into_iter().map(hash_text).collect();
         for stored in self.find::<RequestDocument>(session, REQUESTS, ids).await? {
-            seen.requests.insert(hash(&stored.request)?, stored.try_into()?);
+            snapshot.requests.insert(hash(&stored.request)?, stored.try_into()?);
         }
 
-        let ids = distinct(batch.iter().map(|c| c.change.booking.receipt_no.to_string()));
-        for stored in self.find::<BookingState>(session, BOOKINGS, ids).await? {
-            let state =
-                SeenBooking { revision: Revision(stored.revision), limit_keys: stored.limit_keys };
-            seen.bookings.insert(receipt_no(&stored.receipt_no)?, state);
+        let ids = wanted.bookings.iter().map(ToString::to_string).collect();
+        for stored in self.find::<BookingStateDocument>(session, BOOKINGS, ids).await? {
+            let (revision, limit_keys) = (Revision(stored.revision), stored.limit_keys);
+            let state = BookingState { revision, limit_keys };
+            snapshot.bookings.insert(receipt_no(&stored.receipt_no)?, state);
         }
 
-        let of_openings = openings().flat_map(|o| o.limits.iter().map(|limit| limit.key.clone()));
-        let of_ends = batch.iter().filter(|commit| commit.ends_hold()).flat_map(|commit| {
-            let state = seen.bookings.get(&commit.change.booking.receipt_no);
-            state.into_iter().flat_map(|state| state.limit_keys.iter().cloned())
-        });
-        let ids = distinct(of_openings.chain(of_ends));
-        for stored in self.find::<LimitDocument>(session, LIMITS, ids).await? {
-            seen.limits.insert(stored.key, stored.running);
+        let mut ids = wanted.limits;
+        ids.extend(snapshot.released_limits(batch));
+        for stored in self.find::<LimitDocument>(session, LIMITS, ids.into_iter().collect()).await?
+        {
+            snapshot.limits.insert(stored.key, stored.running);
         }
 
-        let moving = batch.iter().filter(|c| c.opening.is_some() || c.frees_rooms());
-        let ids =
-            distinct(moving.flat_map(|c| claims_of(&c.change.booking)).map(|key| key.to_string()));
+        let ids = wanted.claims.iter().map(ToString::to_string).collect();
         for stored in self.find::<ClaimDocument>(session, CLAIMS, ids).await? {
-            let state = SeenClaim { taken: stored.taken, allotment: stored.allotment };
-            seen.claims.insert(stored.key()?, state);
+            let claim = Claim { taken: stored.taken, allotment: stored.allotment };
+            snapshot.claims.insert(stored.key()?, claim);
         }
-        Ok(seen)
+        Ok(snapshot)
     }
 
     async fn find<T: DeserializeOwned + Send + Sync>(
@@ -175,13 +175,13 @@ impl MongoStore {
         &self,
         session: &mut ClientSession,
         batch: &[Commit],
-        seen: &Seen,
+        snapshot: &Snapshot,
     ) -> Result<(Vec<CommitOutcome>, bool), Failure> {
-        let plan = decide(batch, seen)?;
+        let plan = race::decide(batch, snapshot)?;
         for write in writes(&plan)? {
             self.write(session, write).await?;
         }
-        Ok((plan.answers, !plan.winners.is_empty()))
+        Ok((plan.outcomes, !plan.winners.is_empty()))
     }
 
     async fn write(&self, session: &mut ClientSession, write: Write) -> Result<(), Failure> {
@@ -239,16 +239,9 @@ async fn finish(session: &mut ClientSession, deadline: Instant) -> Result<(), Fa
     }
 }
 
-/// A wait of up to 2 ms after the first try, growing to up to 200 ms, so that two processes do
-/// not meet again and again.
+/// A random wait of up to 2 ms after the first try, growing to [`MAX_PAUSE`], so that two processes
+/// do not meet again and again.
 fn pause(tries: u32) -> Duration {
     let most = Duration::from_millis(2_u64.saturating_pow(tries.min(8))).min(MAX_PAUSE);
     most.mul_f64(rand::random_range(0.1..1.0))
-}
-
-fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
-    let mut ids: Vec<_> = ids.collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }

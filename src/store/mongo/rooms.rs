@@ -7,11 +7,10 @@ use mongodb::options::ReturnDocument;
 
 use super::MongoStore;
 use super::error::{DUPLICATE_KEY, code, store_error};
-use super::plan::ClaimKey;
 use super::shape::{CLAIMS, COUNTERS, ClaimDocument, REQUESTS, RequestDocument};
 use crate::domain::{RoomCode, TokenHash};
 use crate::store::document::{hash_text, room_code};
-use crate::store::{BelowSold, RequestRecord, RoomNight, StoreError};
+use crate::store::{BelowSold, ClaimKey, RequestRecord, RoomNight, StoreError};
 
 /// An upsert may lose against another one and then finds the other's document.
 const UPSERT_TRIES: u32 = 10;

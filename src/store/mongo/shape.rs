@@ -9,12 +9,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::broken;
-use super::plan::ClaimKey;
 use crate::domain::{Booking, Change, ReceiptNo, Recipient, Revision, Track};
 use crate::store::document::{
-    self, BookingDocument, ChangeDocument, FixDocument, fix_documents, recipient_text,
+    self, BookingDocument, ChangeDocument, FixDocument, fix_documents, fold_name, receipt_order,
+    recipient_text,
 };
-use crate::store::{Lease, NodeId, NotificationId, RequestRecord, StoreError};
+use crate::store::{ClaimKey, Lease, NodeId, NotificationId, RequestRecord, StoreError};
 
 pub(super) const BOOKINGS: &str = "bookings";
 pub(super) const CHANGES: &str = "changes";
@@ -37,16 +37,9 @@ pub(super) fn booking_document(
         serialize_to_document(&BookingDocument::from(booking)).map_err(|error| broken(&error))?;
     stored.insert("_id", booking.receipt_no.to_string());
     stored.insert("limit_keys", limit_keys);
-    stored.insert("name_lower", booking.guest.name.as_str().to_lowercase());
+    stored.insert("name_lower", fold_name(booking.guest.name.as_str()));
     stored.insert("receipt_order", receipt_order(booking.receipt_no));
     Ok(stored)
-}
-
-/// Text that sorts as receipt numbers do, also beyond the third digit of the counter.
-pub(super) fn receipt_order(receipt_no: ReceiptNo) -> String {
-    let text = receipt_no.to_string();
-    let (day, serial) = text.rsplit_once('-').unwrap_or(("", &text));
-    format!("{day}-{serial:0>10}")
 }
 
 /// A change with the lease that it was committed under, and what becomes of its notices.
@@ -152,7 +145,7 @@ impl TryFrom<RequestDocument> for RequestRecord {
 
 /// What a commit needs to know of a booking.
 #[derive(Debug, Deserialize)]
-pub(super) struct BookingState {
+pub(super) struct BookingStateDocument {
     #[serde(rename = "_id")]
     pub receipt_no: String,
     pub revision: u32,

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use mongodb::bson::{Document, doc};
 
-use super::plan::{ClaimKey, CountWrite, Plan};
 use super::shape::{
     BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, booking_document, change_document,
     track_document,
 };
 use crate::domain::Track;
-use crate::store::StoreError;
 use crate::store::document::hash_text;
+use crate::store::race::{ClaimKey, CountWrite, WritePlan};
+use crate::store::{Commit, CommitStep, Lease, StoreError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
@@ -49,7 +49,7 @@ pub(super) struct Write {
 }
 
 /// The difference as commands, in the order in which they run.
-pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
+pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
     let write = |collection, verb, statements: Vec<Document>| {
         let expected = Some(statements.len());
         Write { collection, verb, statements, expected }
@@ -58,13 +58,15 @@ pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
     for write in &plan.bookings {
         let stored = booking_document(write.booking, &write.limit_keys)?;
         let id = write.booking.receipt_no.to_string();
-        match write.seen {
+        match write.before {
             None => opened.push(stored),
-            Some(seen) => moved.push(replacement(doc! { "_id": id, "revision": seen.0 }, stored)),
+            Some(before) => {
+                moved.push(replacement(doc! { "_id": id, "revision": before.0 }, stored));
+            }
         }
     }
     let changes: Result<_, StoreError> =
-        plan.winners.iter().map(|won| change_document(&won.change, &won.lease)).collect();
+        winning_steps(plan).map(|(step, lease)| change_document(&step.change, lease)).collect();
     let requests = plan.requests.iter().map(|(request, made)| {
         doc! {
             "_id": hash_text(*request),
@@ -77,7 +79,7 @@ pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
     let ended =
         if ended.is_empty() { vec![] } else { vec![deletion(doc! { "_id": { "$in": ended } })] };
     let (claimed, reclaimed) = claim_statements(&plan.claims);
-    let forgotten = plan.limits.iter().filter(|write| write.now == 0).count();
+    let forgotten = plan.limits.iter().filter(|write| write.after == 0).count();
     let (limited, relimited, unlimited) = limit_statements(&plan.limits);
     Ok(vec![
         // What two processes fight for comes first: the loser has done little in vain.
@@ -89,10 +91,18 @@ pub(super) fn writes(plan: &Plan<'_>) -> Result<Vec<Write>, StoreError> {
         write(LIMITS, Verb::Update, relimited),
         Write { expected: Some(forgotten), ..write(LIMITS, Verb::Delete, unlimited) },
         write(REQUESTS, Verb::Insert, requests.collect()),
-        write(TRACKS, Verb::Insert, begun.collect::<Result<_, StoreError>>()?),
         Write { collection: TRACKS, verb: Verb::Delete, statements: ended, expected: None },
+        write(TRACKS, Verb::Insert, begun.collect::<Result<_, StoreError>>()?),
         write(CHANGES, Verb::Insert, changes?),
     ])
+}
+
+/// The steps that won, in order, each with the lease of its commit.
+fn winning_steps<'a>(
+    plan: &'a WritePlan<'_>,
+) -> impl Iterator<Item = (&'a CommitStep, &'a Lease)> + 'a {
+    let steps = |commit: &'a Commit| commit.steps.iter().map(|step| (step, &commit.lease));
+    plan.winners.iter().flat_map(move |commit| steps(commit))
 }
 
 fn replacement(query: Document, update: Document) -> Document {
@@ -105,13 +115,13 @@ fn deletion(query: Document) -> Document {
 
 fn claim_statements(claims: &[CountWrite<ClaimKey>]) -> (Vec<Document>, Vec<Document>) {
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
-    for CountWrite { key, seen, now } in claims {
+    for CountWrite { key, before, after } in claims {
         let id = key.to_string();
-        match seen {
-            None => inserts.push(claim_document(key, *now)),
-            Some(seen) => updates.push(replacement(
-                doc! { "_id": id, "taken": *seen },
-                doc! { "$set": { "taken": *now } },
+        match before {
+            None => inserts.push(claim_document(key, *after)),
+            Some(before) => updates.push(replacement(
+                doc! { "_id": id, "taken": *before },
+                doc! { "$set": { "taken": *after } },
             )),
         }
     }
@@ -134,13 +144,13 @@ fn limit_statements(
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
     // One statement for all that stood at the same number, which is 1 for nearly everybody.
     let mut deletes: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
-    for CountWrite { key, seen, now } in limits {
-        match (seen, now) {
-            (None, now) => inserts.push(doc! { "_id": key, "running": *now }),
-            (Some(seen), 0) => deletes.entry(*seen).or_default().push(key),
-            (Some(seen), now) => updates.push(replacement(
-                doc! { "_id": key, "running": *seen },
-                doc! { "$set": { "running": *now } },
+    for CountWrite { key, before, after } in limits {
+        match (before, after) {
+            (None, after) => inserts.push(doc! { "_id": key, "running": *after }),
+            (Some(before), 0) => deletes.entry(*before).or_default().push(key),
+            (Some(before), after) => updates.push(replacement(
+                doc! { "_id": key, "running": *before },
+                doc! { "$set": { "running": *after } },
             )),
         }
     }

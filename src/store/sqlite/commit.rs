@@ -1,23 +1,21 @@
-//! Commits: one transaction a batch, decided one after the other.
-//!
-//! Each commit is judged by what the ones before it left, and judged before it writes: so a loser
-//! writes nothing, the others stay, and the whole batch costs one flush to the disk.
+//! Commits: one transaction a batch. It reads what the batch depends on, asks [`race`] who wins,
+//! and writes the plan; so the whole batch costs one flush to the disk.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
-use super::super::document::hash_text;
-use super::super::{Commit, CommitOutcome, FeedEvent, Opening, StatusKind, StoreError};
-use super::{Writer, json, notifications, read, rooms};
-use crate::domain::{Booking, ReceiptNo, Track};
-
-/// What one commit came to: its answer, and the row of its change if it was written.
-struct DeliveryOutcome {
-    answer: CommitOutcome,
-    row: Option<i64>,
-    deleted_positions: bool,
-}
+use super::super::document::{fold_name, hash, hash_text, receipt_no, status_text};
+use super::super::race::{
+    self, BookingState, BookingWrite, Claim, ClaimKey, CountWrite, ReadSet, Snapshot, WritePlan,
+};
+use super::super::{
+    Commit, CommitOutcome, CommitStep, FeedEvent, Lease, RequestRecord, StatusKind, StoreError,
+};
+use super::{Writer, json, notifications};
+use crate::domain::{ReceiptNo, Revision, Track};
 
 /// Carries out a batch and feeds what was written. Also tells whether positions were deleted.
 pub(super) fn commit(
@@ -26,20 +24,16 @@ pub(super) fn commit(
 ) -> Result<(Vec<CommitOutcome>, bool), StoreError> {
     let transaction =
         writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let outcomes =
-        batch.iter().map(|commit| one(&transaction, commit)).collect::<Result<Vec<_>, _>>()?;
+    let snapshot = read(&transaction, batch)?;
+    let plan = race::decide(batch, &snapshot)?;
+    let deleted_positions = end_tracks(&transaction, &plan.tracks_ended)?;
+    let rows = write(&transaction, &plan)?;
     transaction.commit()?;
-    for (commit, outcome) in batch.iter().zip(&outcomes) {
-        if let Some(row) = outcome.row {
-            let event = FeedEvent::Changed {
-                change: Arc::clone(&commit.change),
-                lease: commit.lease.clone(),
-            };
-            writer.feed(row, event);
-        }
+    for (row, step, lease) in rows {
+        let change = Arc::clone(&step.change);
+        writer.feed(row, FeedEvent::Changed { change, lease: lease.clone() });
     }
-    let deleted_positions = outcomes.iter().any(|outcome| outcome.deleted_positions);
-    Ok((outcomes.into_iter().map(|outcome| outcome.answer).collect(), deleted_positions))
+    Ok((plan.outcomes, deleted_positions))
 }
 
 /// Keeps the positions of a running hold and feeds that the guest moved.
@@ -58,168 +52,172 @@ pub(super) fn keep_track(
     Ok(is_kept)
 }
 
-fn one(transaction: &Transaction<'_>, commit: &Commit) -> Result<DeliveryOutcome, StoreError> {
-    let booking = &commit.change.booking;
-    let refused = match &commit.opening {
-        Some(opening) => refuse_opening(transaction, booking, opening)?,
-        None => refuse_step(transaction, booking)?,
-    };
-    if let Some(answer) = refused {
-        return Ok(DeliveryOutcome { answer, row: None, deleted_positions: false });
+/// Everything that the batch depends on.
+fn read(connection: &Connection, batch: &[Commit]) -> Result<Snapshot, StoreError> {
+    let wanted = ReadSet::of(batch);
+    let mut snapshot = Snapshot::default();
+    let sql = "SELECT request, receipt_no, fingerprint FROM requests
+               WHERE request IN (SELECT value FROM json_each(?1))";
+    let ids = wanted.requests.iter().map(|id| hash_text(*id));
+    for (request, number, fingerprint) in rows::<String, String, String>(connection, sql, ids)? {
+        let (receipt_no, fingerprint) = (receipt_no(&number)?, hash(&fingerprint)?);
+        snapshot.requests.insert(hash(&request)?, RequestRecord { receipt_no, fingerprint });
     }
-    match &commit.opening {
-        Some(opening) => open(transaction, booking, opening)?,
-        None => update_booking(transaction, booking)?,
+    let sql = "SELECT receipt_no, revision, limit_keys FROM bookings
+               WHERE receipt_no IN (SELECT value FROM json_each(?1))";
+    let ids = wanted.bookings.iter().map(ToString::to_string);
+    for (number, revision, limit_keys) in rows::<String, u32, String>(connection, sql, ids)? {
+        let limit_keys = json::decode("list of limits", &limit_keys)?;
+        let state = BookingState { revision: Revision(revision), limit_keys };
+        snapshot.bookings.insert(receipt_no(&number)?, state);
     }
-    if commit.frees_rooms() {
-        rooms::free(transaction, &booking.stay)?;
+    let limits: BTreeSet<String> =
+        wanted.limits.into_iter().chain(snapshot.released_limits(batch)).collect();
+    let sql = "SELECT key, running, NULL FROM limits
+               WHERE key IN (SELECT value FROM json_each(?1))";
+    for (key, running, _) in rows::<String, u32, Option<u32>>(connection, sql, limits)? {
+        snapshot.limits.insert(key, running);
     }
-    if commit.ends_hold() {
-        give_limits_back(transaction, booking.receipt_no)?;
-    }
-    let deleted_positions = commit.ends_track() && end_track(transaction, booking.receipt_no)?;
-    let row = insert_change(transaction, commit)?;
-    Ok(DeliveryOutcome { answer: CommitOutcome::Done, row: Some(row), deleted_positions })
-}
-
-fn refuse_step(
-    connection: &Connection,
-    booking: &Booking,
-) -> Result<Option<CommitOutcome>, StoreError> {
-    let stored = stored_revision(connection, booking.receipt_no)?;
-    let is_next = stored.is_some_and(|stored| booking.revision.0 == stored + 1);
-    Ok((!is_next).then_some(CommitOutcome::Stale))
-}
-
-fn refuse_opening(
-    connection: &Connection,
-    booking: &Booking,
-    opening: &Opening,
-) -> Result<Option<CommitOutcome>, StoreError> {
-    if let Some(requested) = read::requested(connection, opening.request)? {
-        return Ok(Some(CommitOutcome::Repeated(requested)));
-    }
-    if stored_revision(connection, booking.receipt_no)?.is_some() {
-        return Ok(Some(CommitOutcome::Stale));
-    }
-    for limit in &opening.limits {
-        if running(connection, &limit.key)? >= limit.most {
-            return Ok(Some(CommitOutcome::TooManyHolds(limit.most)));
+    let sql = "SELECT taken, allotment FROM claims WHERE night = ?1 AND room = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for key in wanted.claims {
+        let mut found = statement.query([&key.night.to_string(), key.room.as_str()])?;
+        if let Some(row) = found.next()? {
+            let claim = Claim { taken: row.get(0)?, allotment: row.get(1)? };
+            snapshot.claims.insert(key, claim);
         }
     }
-    let full = rooms::first_full_night(connection, &booking.stay, opening.rooms)?;
-    Ok(full.map(CommitOutcome::SoldOut))
+    Ok(snapshot)
 }
 
-fn stored_revision(
+/// The rows of three columns of a statement that takes a list of texts.
+fn rows<A: FromSql, B: FromSql, C: FromSql>(
     connection: &Connection,
-    receipt_no: ReceiptNo,
-) -> Result<Option<u32>, StoreError> {
-    let sql = "SELECT revision FROM bookings WHERE receipt_no = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement.query_row([receipt_no.to_string()], |row| row.get(0)).optional()?)
-}
-
-fn running(connection: &Connection, key: &str) -> Result<u32, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT running FROM limits WHERE key = ?1")?;
-    Ok(statement.query_row([key], |row| row.get(0)).optional()?.unwrap_or(0))
-}
-
-fn open(connection: &Connection, booking: &Booking, opening: &Opening) -> Result<(), StoreError> {
-    insert_booking(connection, booking, opening)?;
-    rooms::take(connection, &booking.stay)?;
-    let sql = "INSERT INTO limits (key, running) VALUES (?1, 1)
-               ON CONFLICT (key) DO UPDATE SET running = running + 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    for limit in &opening.limits {
-        statement.execute([&limit.key])?;
+    sql: &str,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<Vec<(A, B, C)>, StoreError> {
+    let ids: Vec<String> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    let receipt_no = booking.receipt_no.to_string();
-    let sql = "INSERT INTO requests (request, receipt_no, fingerprint) VALUES (?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute([
-        &hash_text(opening.request),
-        &receipt_no,
-        &hash_text(opening.fingerprint),
-    ])?;
-    let sql = "INSERT INTO tracks (receipt_no, fixes) VALUES (?1, '[]')";
-    connection.prepare_cached(sql)?.execute([&receipt_no])?;
-    Ok(())
+    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_map([json::encode(&ids)?], columns)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-fn insert_booking(
-    connection: &Connection,
-    booking: &Booking,
-    opening: &Opening,
-) -> Result<(), StoreError> {
-    let limit_keys: Vec<_> = opening.limits.iter().map(|limit| &limit.key).collect();
+/// Writes a plan, except for the tracks that end. Answers the rows of its changes, in order.
+fn write<'a>(
+    transaction: &Transaction<'_>,
+    plan: &WritePlan<'a>,
+) -> Result<Vec<(i64, &'a CommitStep, &'a Lease)>, StoreError> {
+    for booking in &plan.bookings {
+        write_booking(transaction, booking)?;
+    }
+    for claim in &plan.claims {
+        write_claim(transaction, claim)?;
+    }
+    for limit in &plan.limits {
+        write_limit(transaction, limit)?;
+    }
+    let sql = "INSERT INTO requests (request, receipt_no, fingerprint) VALUES (?1, ?2, ?3)";
+    for (request, record) in &plan.requests {
+        transaction.prepare_cached(sql)?.execute([
+            &hash_text(*request),
+            &record.receipt_no.to_string(),
+            &hash_text(record.fingerprint),
+        ])?;
+    }
+    let sql = "INSERT INTO tracks (receipt_no, fixes) VALUES (?1, '[]')";
+    for receipt_no in &plan.tracks_begun {
+        transaction.prepare_cached(sql)?.execute([receipt_no.to_string()])?;
+    }
+    let mut rows = Vec::new();
+    for commit in &plan.winners {
+        for step in &commit.steps {
+            rows.push((insert_change(transaction, step, &commit.lease)?, step, &commit.lease));
+        }
+    }
+    Ok(rows)
+}
+
+fn write_booking(connection: &Connection, write: &BookingWrite<'_>) -> Result<(), StoreError> {
+    let booking = write.booking;
     let sql = "INSERT INTO bookings (receipt_no, revision, status, booked_at_ms, check_in,
                    wake_at_ms, name_folded, limit_keys, document)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+               ON CONFLICT (receipt_no) DO UPDATE SET
+                   revision = excluded.revision, status = excluded.status,
+                   check_in = excluded.check_in, wake_at_ms = excluded.wake_at_ms,
+                   name_folded = excluded.name_folded, limit_keys = excluded.limit_keys,
+                   document = excluded.document";
     connection.prepare_cached(sql)?.execute(params![
         booking.receipt_no.to_string(),
         booking.revision.0,
-        read::status_text((&booking.status).into()),
+        status_text(StatusKind::from(&booking.status)),
         booking.booked_at.timestamp_millis(),
         booking.stay.check_in.to_string(),
         booking.wake_at().map(|at| at.timestamp_millis()),
-        read::folded(booking.guest.name.as_str()),
-        json::encode(&limit_keys)?,
+        fold_name(booking.guest.name.as_str()),
+        json::encode(&write.limit_keys)?,
         json::booking_text(booking)?,
     ])?;
     Ok(())
 }
 
-fn update_booking(connection: &Connection, booking: &Booking) -> Result<(), StoreError> {
-    let sql = "UPDATE bookings SET revision = ?2, status = ?3, wake_at_ms = ?4, document = ?5
-               WHERE receipt_no = ?1";
+fn write_claim(connection: &Connection, write: &CountWrite<ClaimKey>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO claims (night, room, taken) VALUES (?1, ?2, ?3)
+               ON CONFLICT (night, room) DO UPDATE SET taken = excluded.taken";
+    let ClaimKey { room, night } = &write.key;
     connection.prepare_cached(sql)?.execute(params![
-        booking.receipt_no.to_string(),
-        booking.revision.0,
-        read::status_text(StatusKind::from(&booking.status)),
-        booking.wake_at().map(|at| at.timestamp_millis()),
-        json::booking_text(booking)?,
+        night.to_string(),
+        room.as_str(),
+        write.after
     ])?;
     Ok(())
 }
 
-/// Gives back what the hold counted towards, once, and forgets where the guest was. Tells
-/// whether there was anything to forget.
-fn give_limits_back(connection: &Connection, receipt_no: ReceiptNo) -> Result<(), StoreError> {
-    let receipt_no = receipt_no.to_string();
-    let sql = "SELECT limit_keys FROM bookings WHERE receipt_no = ?1";
-    let limit_keys: String =
-        connection.prepare_cached(sql)?.query_row([&receipt_no], |row| row.get(0))?;
-    for key in json::decode::<Vec<String>>("list of limits", &limit_keys)? {
-        let sql = "DELETE FROM limits WHERE key = ?1 AND running = 1";
-        if connection.prepare_cached(sql)?.execute([&key])? == 0 {
-            let sql = "UPDATE limits SET running = running - 1 WHERE key = ?1";
-            connection.prepare_cached(sql)?.execute([&key])?;
+/// Whoever has no hold running has no row: nothing is kept about them.
+fn write_limit(connection: &Connection, write: &CountWrite<String>) -> Result<(), StoreError> {
+    if write.after == 0 {
+        connection.prepare_cached("DELETE FROM limits WHERE key = ?1")?.execute([&write.key])?;
+    } else {
+        let sql = "INSERT INTO limits (key, running) VALUES (?1, ?2)
+                   ON CONFLICT (key) DO UPDATE SET running = excluded.running";
+        connection.prepare_cached(sql)?.execute(params![write.key, write.after])?;
+    }
+    Ok(())
+}
+
+/// Deletes tracks; whether there was any position in them.
+fn end_tracks(connection: &Connection, ended: &[ReceiptNo]) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM tracks WHERE receipt_no = ?1 RETURNING fixes <> '[]'";
+    let mut any = false;
+    for receipt_no in ended {
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut deleted = statement.query([receipt_no.to_string()])?;
+        while let Some(row) = deleted.next()? {
+            any |= row.get::<_, bool>(0)?;
         }
     }
-    let sql = "UPDATE bookings SET limit_keys = '[]' WHERE receipt_no = ?1";
-    connection.prepare_cached(sql)?.execute([&receipt_no])?;
-    Ok(())
+    Ok(any)
 }
 
-/// Deletes a track; whether there was any position in it.
-fn end_track(connection: &Connection, receipt_no: ReceiptNo) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM tracks WHERE receipt_no = ?1 RETURNING fixes <> '[]'";
-    let mut statement = connection.prepare_cached(sql)?;
-    let deleted = statement.query_row([receipt_no.to_string()], |row| row.get(0)).optional()?;
-    Ok(deleted.unwrap_or(false))
-}
-
-fn insert_change(connection: &Connection, commit: &Commit) -> Result<i64, StoreError> {
-    let booking = &commit.change.booking;
+fn insert_change(
+    connection: &Connection,
+    step: &CommitStep,
+    lease: &Lease,
+) -> Result<i64, StoreError> {
+    let booking = &step.change.booking;
     let sql = "INSERT INTO changes (receipt_no, revision, lease_node, lease_until_ms, document)
                VALUES (?1, ?2, ?3, ?4, ?5)";
     let row = connection.prepare_cached(sql)?.insert(params![
         booking.receipt_no.to_string(),
         booking.revision.0,
-        commit.lease.node.0,
-        commit.lease.until.timestamp_millis(),
-        json::change_text(&commit.change)?,
+        lease.node.0,
+        lease.until.timestamp_millis(),
+        json::change_text(&step.change)?,
     ])?;
-    notifications::insert(connection, row, commit)?;
+    notifications::insert(connection, row, &step.change, lease)?;
     Ok(row)
 }

@@ -4,33 +4,34 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::{moment, receipt_no, recipient, recipient_text};
 use super::super::{
-    Commit, DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId,
-    OwedNotification, SettledNotification, StoreError, UndeliveredNotification,
+    DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId, OwedNotification,
+    SettledNotification, StoreError, UndeliveredNotification,
 };
 use super::read::{CHUNK, Chunk};
 use super::{Writer, json};
-use crate::domain::{Moment, ReceiptNo};
+use crate::domain::{Change, Moment, ReceiptNo};
 
 /// Writes down what a change owes, under the lease of its commit.
 pub(super) fn insert(
     connection: &Connection,
-    change: i64,
-    commit: &Commit,
+    row: i64,
+    change: &Change,
+    lease: &Lease,
 ) -> Result<(), StoreError> {
-    let booking = &commit.change.booking;
+    let booking = &change.booking;
     let sql = "INSERT INTO notices (change_id, receipt_no, revision, recipient, useful_until_ms,
                    lease_node, lease_until_ms)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let mut statement = connection.prepare_cached(sql)?;
-    for notification in &commit.change.notifications {
+    for notification in &change.notifications {
         statement.execute(params![
-            change,
+            row,
             booking.receipt_no.to_string(),
             booking.revision.0,
             recipient_text(notification.to),
             notification.useful_until.timestamp_millis(),
-            commit.lease.node.0,
-            commit.lease.until.timestamp_millis(),
+            lease.node.0,
+            lease.until.timestamp_millis(),
         ])?;
     }
     Ok(())

@@ -4,8 +4,8 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::super::document::{hash, hash_text, moment, receipt_no};
-use super::super::{Filter, Page, PageKey, RequestRecord, Search, StatusKind, StoreError, Wake};
+use super::super::document::{fold_name, hash, hash_text, moment, receipt_no, status_text};
+use super::super::{Filter, Page, PageKey, RequestRecord, Search, StoreError, Wake};
 use super::{SqliteStore, json};
 use crate::domain::{Change, ReceiptNo, Revision, TokenHash, TrackedBooking};
 
@@ -14,19 +14,6 @@ pub(super) const CHUNK: i64 = 1_000;
 
 /// A chunk of a stream: what was read, each with its row.
 pub(super) type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
-
-/// How names are compared: in lower case.
-pub(super) fn folded(name: &str) -> String {
-    name.to_lowercase()
-}
-
-pub(super) fn status_text(status: StatusKind) -> &'static str {
-    match status {
-        StatusKind::Pending => "PENDING",
-        StatusKind::Paid => "PAID",
-        StatusKind::Cancelled => "CANCELLED",
-    }
-}
 
 pub(super) fn requested(
     connection: &Connection,
@@ -66,10 +53,10 @@ pub(super) fn bookings(
                WHERE receipt_no IN (SELECT value FROM json_each(?1))";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([json::encode(&asked)?], document_and_fixes)?;
-    helds(rows)
+    tracked_bookings(rows)
 }
 
-fn helds(
+fn tracked_bookings(
     rows: impl Iterator<Item = rusqlite::Result<(String, Option<String>)>>,
 ) -> Result<Vec<TrackedBooking>, StoreError> {
     rows.map(|row| {
@@ -136,7 +123,7 @@ impl Conditions {
             // A place in a text, and no pattern: nothing needs escaping.
             Some(Search::Text(text)) => conditions.add(
                 "(instr(name_folded, ?) > 0 OR instr(receipt_no, ?) > 0)",
-                [folded(text).into(), text.to_uppercase().into()],
+                [fold_name(text).into(), text.to_uppercase().into()],
             ),
             Some(Search::Receipt(number)) => {
                 conditions.add("receipt_no = ?", [number.to_string().into()]);
@@ -175,20 +162,28 @@ pub(super) fn page(
     if let Some(key) = after {
         let booked_at_ms = key.booked_at.timestamp_millis();
         conditions.add(
-            "booked_at_ms <= ? AND (booked_at_ms < ? OR receipt_no > ?)",
-            [booked_at_ms.into(), booked_at_ms.into(), key.receipt_no.to_string().into()],
+            "booked_at_ms <= ? AND (booked_at_ms < ?
+                OR (length(receipt_no), receipt_no) > (length(?), ?))",
+            [
+                booked_at_ms.into(),
+                booked_at_ms.into(),
+                key.receipt_no.to_string().into(),
+                key.receipt_no.to_string().into(),
+            ],
         );
     }
+    // The order of `document::receipt_order`: bookings of one moment have the day of their number
+    // in common, so the longer number is the later one.
     let sql = format!(
         "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no) {}
-         ORDER BY booked_at_ms DESC, receipt_no LIMIT ?",
+         ORDER BY booked_at_ms DESC, length(receipt_no), receipt_no LIMIT ?",
         conditions.clause()
     );
     // One more than asked tells whether there are more.
     conditions.values.push(i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1).into());
     let mut statement = transaction.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(&conditions.values), document_and_fixes)?;
-    let mut bookings = helds(rows)?;
+    let mut bookings = tracked_bookings(rows)?;
     let has_next = bookings.len() > first;
     bookings.truncate(first);
     Ok(Page { bookings, has_next, total: total.unsigned_abs() })

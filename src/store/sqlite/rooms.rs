@@ -5,55 +5,12 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::room_code;
 use super::super::{BelowSold, RoomNight, StoreError};
-use crate::domain::{RoomCode, Stay};
+use crate::domain::RoomCode;
 
 pub(super) fn next_serial(connection: &Connection, day: NaiveDate) -> Result<u32, StoreError> {
     let sql = "INSERT INTO counters (day, last) VALUES (?1, 1)
                ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last";
     Ok(connection.prepare_cached(sql)?.query_row([day.to_string()], |row| row.get(0))?)
-}
-
-/// The first night of a stay on which no room is left.
-pub(super) fn first_full_night(
-    connection: &Connection,
-    stay: &Stay,
-    rooms: u32,
-) -> Result<Option<NaiveDate>, StoreError> {
-    let sql = "SELECT taken, allotment FROM claims WHERE night = ?1 AND room = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    for night in stay.each_night() {
-        let claim: Option<(u32, Option<u32>)> = statement
-            .query_row([&night.to_string(), stay.room.code.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        let (taken, allotment) = claim.unwrap_or((0, None));
-        if taken >= allotment.unwrap_or(rooms) {
-            return Ok(Some(night));
-        }
-    }
-    Ok(None)
-}
-
-pub(super) fn take(connection: &Connection, stay: &Stay) -> Result<(), StoreError> {
-    let sql = "INSERT INTO claims (night, room, taken) VALUES (?1, ?2, 1)
-               ON CONFLICT (night, room) DO UPDATE SET taken = taken + 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    for night in stay.each_night() {
-        statement.execute([&night.to_string(), stay.room.code.as_str()])?;
-    }
-    Ok(())
-}
-
-pub(super) fn free(connection: &Connection, stay: &Stay) -> Result<(), StoreError> {
-    let sql = "UPDATE claims SET taken = taken - 1 WHERE night = ?1 AND room = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    for night in stay.each_night() {
-        if statement.execute([&night.to_string(), stay.room.code.as_str()])? == 0 {
-            return Err(StoreError::Unexpected(format!("no claim on {night} to give back")));
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn nights(

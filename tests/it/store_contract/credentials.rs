@@ -5,7 +5,7 @@ use jatah::domain::Moment;
 use jatah::store::{Credential, CredentialKind, Role, StoreError, StoredValue};
 use tokio::task::JoinSet;
 
-use super::SharedPosition;
+use super::SharedStore;
 use crate::build::{Wish, minute, secret, staff, today};
 
 fn credential(role: Role, expires_at: Moment) -> Credential {
@@ -17,7 +17,7 @@ fn far_ahead() -> Moment {
     minute(60 * 24 * 365 * 50)
 }
 
-pub async fn a_code_is_taken_once_among_many(store: SharedPosition) {
+pub async fn a_code_is_taken_once_among_many(store: SharedStore) {
     let code = credential(Role::Manager, far_ahead());
     store.put_credential(CredentialKind::Code, secret(1), &code).await.unwrap();
     store.put_credential(CredentialKind::Code, secret(2), &code).await.unwrap();
@@ -34,7 +34,7 @@ pub async fn a_code_is_taken_once_among_many(store: SharedPosition) {
     assert_eq!(store.credential(CredentialKind::Code, secret(2)).await.unwrap(), Some(code));
 }
 
-pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedPosition) {
+pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedStore) {
     let session = credential(Role::FrontOffice, far_ahead());
     store.put_credential(CredentialKind::Session, secret(1), &session).await.unwrap();
     for _ in 0..2 {
@@ -52,7 +52,7 @@ pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedPosi
     assert_eq!(store.credential(CredentialKind::Session, secret(1)).await.unwrap(), None);
 }
 
-pub async fn codes_and_sessions_are_different_things(store: SharedPosition) {
+pub async fn codes_and_sessions_are_different_things(store: SharedStore) {
     let code = credential(Role::Manager, far_ahead());
     store.put_credential(CredentialKind::Code, secret(1), &code).await.unwrap();
     assert_eq!(store.credential(CredentialKind::Session, secret(1)).await.unwrap(), None);
@@ -60,7 +60,7 @@ pub async fn codes_and_sessions_are_different_things(store: SharedPosition) {
     assert_eq!(store.take_credential(CredentialKind::Code, secret(1)).await.unwrap(), Some(code));
 }
 
-pub async fn the_signing_key_is_the_first_one_for_everybody(store: SharedPosition) {
+pub async fn the_signing_key_is_the_first_one_for_everybody(store: SharedStore) {
     let mut callers = JoinSet::new();
     for number in 0..20 {
         let store = store.clone();
@@ -73,7 +73,7 @@ pub async fn the_signing_key_is_the_first_one_for_everybody(store: SharedPositio
     assert_eq!(store.signing_key([99; 32]).await.unwrap(), kept);
 }
 
-pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: SharedPosition) {
+pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: SharedStore) {
     assert_eq!(store.value("start:abc").await.unwrap(), None);
     let value = |text: &str| StoredValue { text: text.to_owned(), expires_at: far_ahead() };
     store.put_value("start:abc", &value("one"), minute(0)).await.unwrap();
@@ -82,7 +82,7 @@ pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: SharedPo
     assert_eq!(store.value("start:abc").await.unwrap(), Some(value("two <&> 🙂")));
 }
 
-pub async fn a_closed_store_is_unavailable(store: SharedPosition) {
+pub async fn a_closed_store_is_unavailable(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     store.close().await;
     let unavailable =
@@ -96,7 +96,7 @@ pub async fn a_closed_store_is_unavailable(store: SharedPosition) {
     store.close().await;
 }
 
-pub async fn a_memo_that_is_kept_for_years_costs_no_other_its_life(store: SharedPosition) {
+pub async fn a_memo_that_is_kept_for_years_costs_no_other_its_life(store: SharedStore) {
     let value = |expires_at| StoredValue { text: "a".to_owned(), expires_at };
     let (short, long) = (value(far_ahead()), value(far_ahead() + TimeDelta::days(3_650)));
     store.put_value("short", &short, minute(0)).await.unwrap();

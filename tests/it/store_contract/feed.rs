@@ -11,7 +11,7 @@ use jatah::store::{
 };
 use tokio::task::JoinSet;
 
-use super::{SharedPosition, next, next_change};
+use super::{SharedStore, next, next_change};
 use crate::build::{Wish, apply, book, cancel, decided, fix_north, lease, minute, pay, put, track};
 
 /// Three bookings and a payment; the commits in their order.
@@ -26,7 +26,7 @@ async fn four_changes(store: &dyn Store) -> Vec<Commit> {
     commits
 }
 
-pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: SharedPosition) {
+pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     let first = four_changes(&*store).await;
     // A batch with losers in it: they are in no feed.
@@ -40,16 +40,17 @@ pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Sha
     ];
     store.commit(&batch).await.unwrap();
     for commit in first.iter().chain([&batch[0], &batch[2], &batch[4]]) {
-        let expected = FeedEvent::Changed { change: Arc::clone(&commit.change), lease: lease() };
+        let expected =
+            FeedEvent::Changed { change: Arc::clone(&commit.steps[0].change), lease: lease() };
         assert_eq!(next(&mut changes).await.unwrap().1, expected);
     }
     // Nothing was told twice: what comes next is next.
     let marker = Wish::new(20).commit();
     put(&*store, marker.clone()).await;
-    assert_eq!(next_change(&mut changes).await.1, marker.change);
+    assert_eq!(next_change(&mut changes).await.1, marker.steps[0].change);
 }
 
-pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: SharedPosition) {
+pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     let start = changes.start.clone();
     let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
@@ -89,7 +90,7 @@ pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: SharedPosition)
     }
 }
 
-pub async fn a_cursor_resumes_and_misses_nothing(store: SharedPosition) {
+pub async fn a_cursor_resumes_and_misses_nothing(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     let commits = four_changes(&*store).await;
     let mut cursors = vec![changes.start.clone()];
@@ -107,7 +108,7 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: SharedPosition) {
     for (behind, changes) in resumed.iter_mut().enumerate() {
         for commit in commits[behind..].iter().chain([&live]) {
             let expected =
-                FeedEvent::Changed { change: Arc::clone(&commit.change), lease: lease() };
+                FeedEvent::Changed { change: Arc::clone(&commit.steps[0].change), lease: lease() };
             assert_eq!(next(changes).await.unwrap().1, expected, "resumed {behind}");
         }
     }
@@ -115,23 +116,23 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: SharedPosition) {
     let marker = Wish::new(8).commit();
     put(&*store, marker.clone()).await;
     for changes in &mut resumed {
-        assert_eq!(next_change(changes).await.1, marker.change);
+        assert_eq!(next_change(changes).await.1, marker.steps[0].change);
     }
 }
 
-pub async fn the_start_of_a_stream_is_a_cursor_too(store: SharedPosition) {
+pub async fn the_start_of_a_stream_is_a_cursor_too(store: SharedStore) {
     book(&*store, &Wish::new(1)).await;
     let before = store.changes(None).await.unwrap().start;
     let missed = Wish::new(2).commit();
     put(&*store, missed.clone()).await;
     let mut changes = store.changes(Some(&before)).await.unwrap();
-    assert_eq!(next_change(&mut changes).await.1, missed.change);
+    assert_eq!(next_change(&mut changes).await.1, missed.steps[0].change);
     let live = Wish::new(3).commit();
     put(&*store, live.clone()).await;
-    assert_eq!(next_change(&mut changes).await.1, live.change);
+    assert_eq!(next_change(&mut changes).await.1, live.steps[0].change);
 }
 
-pub async fn a_malformed_cursor_is_not_found(store: SharedPosition) {
+pub async fn a_malformed_cursor_is_not_found(store: SharedStore) {
     book(&*store, &Wish::new(1)).await;
     let start = store.changes(None).await.unwrap().start;
     for text in ["", "nonsense", "-1", "0x12", "1 OR 1=1", "{\"$gt\": \"\"}", "ÿ"] {
@@ -143,7 +144,7 @@ pub async fn a_malformed_cursor_is_not_found(store: SharedPosition) {
     }
 }
 
-pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: SharedPosition) {
+pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     let commits = four_changes(&*store).await;
     let mut cursors = vec![changes.start.clone()];
@@ -156,7 +157,7 @@ pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: SharedPos
             let item: Vec<_> = replay.try_collect().await.unwrap();
             let expected: Vec<_> = (from..to)
                 .map(|index| {
-                    let change = Arc::clone(&commits[index].change);
+                    let change = Arc::clone(&commits[index].steps[0].change);
                     (cursors[index + 1].clone(), FeedEvent::Changed { change, lease: lease() })
                 })
                 .collect();
@@ -165,7 +166,7 @@ pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: SharedPos
     }
 }
 
-pub async fn a_replay_tells_of_no_moves_and_marks(store: SharedPosition) {
+pub async fn a_replay_tells_of_no_moves_and_marks(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     let wish = Wish::new(1);
     book(&*store, &wish).await;

@@ -9,7 +9,7 @@ use jatah::store::{
 };
 use tokio::task::JoinSet;
 
-use super::{SharedPosition, next};
+use super::{SharedStore, next};
 use crate::build::{Wish, apply, book, decided, lease, minute, pay, put, tracked};
 
 fn notification(serial: u32, revision: u32, to: Recipient) -> NotificationId {
@@ -38,7 +38,7 @@ fn marked(notification: NotificationId, is_given_up: bool) -> FeedEvent {
     FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up })
 }
 
-pub async fn what_is_owed_is_listed_until_it_is_marked(store: SharedPosition) {
+pub async fn what_is_owed_is_listed_until_it_is_marked(store: SharedStore) {
     let wish = Wish::new(1);
     book(&*store, &wish).await;
     let paid = decided(Some(&tracked(&*store, wish.receipt_no()).await), pay(), minute(1));
@@ -48,7 +48,7 @@ pub async fn what_is_owed_is_listed_until_it_is_marked(store: SharedPosition) {
         .into_iter()
         .flat_map(|commit| {
             Recipient::ALL.map(|to| OwedNotification {
-                change: commit.change.clone(),
+                change: commit.steps[0].change.clone(),
                 to,
                 lease: lease(),
             })
@@ -69,7 +69,7 @@ pub async fn what_is_owed_is_listed_until_it_is_marked(store: SharedPosition) {
     assert_eq!(names(&*store).await, left);
 }
 
-pub async fn the_first_mark_stands(store: SharedPosition) {
+pub async fn the_first_mark_stands(store: SharedStore) {
     book(&*store, &Wish::new(1)).await;
     let numbers = [Wish::new(1).receipt_no()];
     let gave_up = |reason: &str| DeliveryOutcome::GivenUp(minute(1), reason.to_owned());
@@ -87,7 +87,7 @@ pub async fn the_first_mark_stands(store: SharedPosition) {
     assert_eq!(names(&*store).await, []);
 }
 
-pub async fn what_was_given_up_is_shown_as_undelivered(store: SharedPosition) {
+pub async fn what_was_given_up_is_shown_as_undelivered(store: SharedStore) {
     for serial in 1..=3 {
         book(&*store, &Wish::new(serial)).await;
     }
@@ -116,7 +116,7 @@ pub async fn what_was_given_up_is_shown_as_undelivered(store: SharedPosition) {
     assert_eq!(store.undelivered(&[]).await.unwrap(), []);
 }
 
-pub async fn a_lease_is_taken_when_it_has_ended_or_is_ones_own(store: SharedPosition) {
+pub async fn a_lease_is_taken_when_it_has_ended_or_is_ones_own(store: SharedStore) {
     book(&*store, &Wish::new(1)).await;
     let name = notification(1, 1, Recipient::Guest);
     let at = |seconds| minute(0) + TimeDelta::seconds(seconds);
@@ -138,7 +138,7 @@ pub async fn a_lease_is_taken_when_it_has_ended_or_is_ones_own(store: SharedPosi
     assert_eq!(answer, LeaseOutcome::LeasedUntil(at(30)));
 }
 
-pub async fn of_many_who_want_a_lease_one_gets_it(store: SharedPosition) {
+pub async fn of_many_who_want_a_lease_one_gets_it(store: SharedStore) {
     book(&*store, &Wish::new(1)).await;
     let mut nodes = JoinSet::new();
     for node in 0..20 {
@@ -155,7 +155,7 @@ pub async fn of_many_who_want_a_lease_one_gets_it(store: SharedPosition) {
     assert_eq!((taken, refused), (1, 19));
 }
 
-pub async fn a_notification_that_is_settled_or_never_was_has_no_lease(store: SharedPosition) {
+pub async fn a_notification_that_is_settled_or_never_was_has_no_lease(store: SharedStore) {
     book(&*store, &Wish::new(1)).await;
     let (sent, lost) =
         (notification(1, 1, Recipient::Guest), notification(1, 1, Recipient::FrontOffice));

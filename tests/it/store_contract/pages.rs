@@ -4,7 +4,7 @@ use jatah::domain::ReceiptNo;
 use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
 use jatah::store::{Filter, Page, PageKey, Search, Store};
 
-use super::SharedPosition;
+use super::SharedStore;
 use crate::build::{Wish, apply, book, cancel, day, fix_north, minute, pay, today, track};
 
 async fn page(store: &dyn Store, filter: &Filter, first: usize, after: Option<PageKey>) -> Page {
@@ -19,7 +19,7 @@ fn expected(serials: &[u32]) -> Vec<ReceiptNo> {
     serials.iter().map(|serial| Wish::new(*serial).receipt_no()).collect()
 }
 
-pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: SharedPosition) {
+pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: SharedStore) {
     // Three at a time are made in the same millisecond, and not in the order of their numbers.
     let serials = [7, 2, 9, 1, 5, 3, 8, 4, 6, 10];
     for (index, serial) in (0_i64..).zip(serials) {
@@ -44,7 +44,21 @@ pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: S
     assert_eq!((nothing.bookings.len(), nothing.has_next, nothing.total), (0, true, 10));
 }
 
-pub async fn pages_filter_by_status_and_check_in(store: SharedPosition) {
+pub async fn number_1000_of_a_day_comes_after_number_999(store: SharedStore) {
+    for serial in [1000, 998, 10_000, 999, 1001] {
+        book(&*store, &Wish::new(serial)).await;
+    }
+    let in_order = expected(&[998, 999, 1000, 1001, 10_000]);
+    assert_eq!(numbers(&page(&*store, &Filter::default(), 5, None).await), in_order);
+    let booked_at = minute(0);
+    for (index, receipt_no) in in_order.iter().enumerate() {
+        let after = Some(PageKey { booked_at, receipt_no: *receipt_no });
+        let rest = page(&*store, &Filter::default(), 5, after).await;
+        assert_eq!(numbers(&rest), in_order[index + 1..]);
+    }
+}
+
+pub async fn pages_filter_by_status_and_check_in(store: SharedStore) {
     for serial in 1..=6 {
         let night = if serial % 2 == 0 { day(6) } else { today() };
         book(&*store, &Wish::new(serial).staying(night, 2)).await;
@@ -79,7 +93,7 @@ pub async fn pages_filter_by_status_and_check_in(store: SharedPosition) {
     assert_eq!((numbers(&rest), rest.total), (expected(&[5, 6]), 3));
 }
 
-pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: SharedPosition) {
+pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: SharedStore) {
     for (serial, name) in [
         (1, "Budi Santoso"),
         (2, "100% O'Neil_(a.c)*"),
@@ -88,7 +102,7 @@ pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: SharedPo
         (5, "Siti \"Ani\" NURBAYA"),
         (21, "Twenty-one"),
     ] {
-        book(&*store, &Wish::new(serial).name_source(name)).await;
+        book(&*store, &Wish::new(serial).named(name)).await;
     }
     for (text, serials) in [
         ("budi", &[1][..]),
@@ -123,7 +137,7 @@ pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: SharedPo
     }
 }
 
-pub async fn a_page_shows_where_guests_are(store: SharedPosition) {
+pub async fn a_page_shows_where_guests_are(store: SharedStore) {
     book(&*store, &Wish::new(1)).await;
     book(&*store, &Wish::new(2)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
@@ -133,7 +147,7 @@ pub async fn a_page_shows_where_guests_are(store: SharedPosition) {
     assert_eq!(page.bookings[1].track, fixes);
 }
 
-pub async fn many_bookings_are_asked_for_at_once(store: SharedPosition) {
+pub async fn many_bookings_are_asked_for_at_once(store: SharedStore) {
     for serial in 1..=4 {
         book(&*store, &Wish::new(serial)).await;
     }
@@ -151,7 +165,7 @@ pub async fn many_bookings_are_asked_for_at_once(store: SharedPosition) {
     assert_eq!(store.bookings(&[]).await.unwrap(), []);
 }
 
-pub async fn an_empty_store_has_an_empty_page(store: SharedPosition) {
+pub async fn an_empty_store_has_an_empty_page(store: SharedStore) {
     let page = page(&*store, &Filter::default(), 10, None).await;
     assert_eq!((page.bookings.len(), page.has_next, page.total), (0, false, 0));
     assert_eq!(store.tracked(Wish::new(1).receipt_no()).await.unwrap(), None);

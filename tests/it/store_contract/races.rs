@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
-use jatah::domain::ReceiptNo;
-use jatah::store::{Commit, CommitOutcome, CommitQueue, Limit, RequestRecord};
+use jatah::domain::{Actor, Booking, Change, Command, Event, ReceiptNo, Track, TrackedBooking};
+use jatah::store::{Commit, CommitOutcome, CommitQueue, CommitStep, Filter, Limit, RequestRecord};
 use tokio::task::JoinSet;
 
-use super::{SharedPosition, assert_claims_are_the_live_bookings, taken};
+use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{
-    Wish, apply, book, cancel, day, decided, minute, pay, put, secret, today, tracked,
+    Wish, apply, book, cancel, day, decided, lease, minute, pay, put, secret, staff, today, tracked,
 };
 
 /// Sends commits through one queue, all at once, and collects their answers.
-async fn at_once(store: &SharedPosition, commits: Vec<Commit>) -> Vec<CommitOutcome> {
+async fn at_once(store: &SharedStore, commits: Vec<Commit>) -> Vec<CommitOutcome> {
     let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
     let mut worker = JoinSet::new();
     worker.spawn(work);
@@ -32,7 +32,7 @@ fn count(answers: &[CommitOutcome], wanted: &CommitOutcome) -> usize {
     answers.iter().filter(|answer| *answer == wanted).count()
 }
 
-pub async fn of_many_guests_one_gets_the_last_room(store: SharedPosition) {
+pub async fn of_many_guests_one_gets_the_last_room(store: SharedStore) {
     let commits = (1..=64).map(|serial| Wish::new(serial).of("SUITE").commit()).collect();
     let answers = at_once(&store, commits).await;
     assert_eq!(count(&answers, &CommitOutcome::Done), 1);
@@ -41,7 +41,7 @@ pub async fn of_many_guests_one_gets_the_last_room(store: SharedPosition) {
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(store: SharedPosition) {
+pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(store: SharedStore) {
     let mut guests = JoinSet::new();
     for _ in 0..200 {
         let store = store.clone();
@@ -51,16 +51,14 @@ pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(stor
     let commits = serials.iter().map(|serial| Wish::new(*serial).of("HALL").commit()).collect();
     let answers = at_once(&store, commits).await;
     assert_eq!(count(&answers, &CommitOutcome::Done), 200);
-    let page = store.page(&jatah::store::Filter::default(), 500, None).await.unwrap();
+    let page = store.page(&Filter::default(), 500, None).await.unwrap();
     let numbers: BTreeSet<ReceiptNo> =
         page.bookings.iter().map(|tracked| tracked.booking.receipt_no).collect();
     assert_eq!((numbers.len(), page.total), (200, 200));
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(
-    store: SharedPosition,
-) {
+pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(store: SharedStore) {
     let wish = |serial| Wish::new(serial).of("HALL").limited("one guest", 2);
     let answers = at_once(&store, (1..=64).map(|serial| wish(serial).commit()).collect()).await;
     assert_eq!(count(&answers, &CommitOutcome::Done), 2);
@@ -68,7 +66,7 @@ pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_repeated_request_is_answered_with_what_it_made(store: SharedPosition) {
+pub async fn a_repeated_request_is_answered_with_what_it_made(store: SharedStore) {
     let first = Wish::new(1).requested_as(77);
     assert_eq!(store.requested(secret(77)).await.unwrap(), None);
     book(&*store, &first).await;
@@ -82,7 +80,7 @@ pub async fn a_repeated_request_is_answered_with_what_it_made(store: SharedPosit
     assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
 }
 
-pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: SharedPosition) {
+pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: SharedStore) {
     let (first, second) = (Wish::new(1).requested_as(77), Wish::new(2).requested_as(77));
     let answers = store.commit(&[first.commit(), second.commit()]).await.unwrap();
     let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
@@ -92,14 +90,14 @@ pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: Sh
 }
 
 pub async fn an_opening_is_judged_by_request_then_number_then_limits_then_rooms(
-    store: SharedPosition,
+    store: SharedStore,
 ) {
     let first = Wish::new(1).of("SUITE").limited("one guest", 1).requested_as(77);
     book(&*store, &first).await;
     let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
     assert_eq!(put(&*store, first.commit()).await, CommitOutcome::Repeated(made));
     let other_request = first.clone().requested_as(78);
-    assert_eq!(put(&*store, other_request.commit()).await, CommitOutcome::Stale);
+    assert_eq!(put(&*store, other_request.commit()).await, CommitOutcome::NumberTaken);
     let other_number = Wish { serial: 2, ..other_request };
     assert_eq!(put(&*store, other_number.commit()).await, CommitOutcome::TooManyHolds(1));
     let other_guest = other_number.limited("another guest", 1);
@@ -107,7 +105,7 @@ pub async fn an_opening_is_judged_by_request_then_number_then_limits_then_rooms(
     assert_eq!(put(&*store, other_guest.of("STD").commit()).await, CommitOutcome::Done);
 }
 
-pub async fn a_refused_opening_writes_nothing(store: SharedPosition) {
+pub async fn a_refused_opening_writes_nothing(store: SharedStore) {
     book(&*store, &Wish::new(1).of("SUITE").staying(day(6), 1)).await;
     let limits = ["guest", "address"].map(|key| Limit { key: key.to_owned(), most: 1 });
     let refused = Wish { limits: limits.to_vec(), ..Wish::new(2).of("SUITE").staying(day(5), 2) };
@@ -128,7 +126,7 @@ pub async fn a_refused_opening_writes_nothing(store: SharedPosition) {
     assert_eq!(put(&*store, alone.commit()).await, CommitOutcome::Done);
 }
 
-pub async fn a_stale_step_is_told_so_and_writes_nothing(store: SharedPosition) {
+pub async fn a_stale_step_is_told_so_and_writes_nothing(store: SharedStore) {
     let before = book(&*store, &Wish::new(1)).await;
     let number = before.booking.receipt_no;
     let paid = apply(&*store, number, pay(), minute(1)).await;
@@ -140,16 +138,12 @@ pub async fn a_stale_step_is_told_so_and_writes_nothing(store: SharedPosition) {
     // A step from the future is no better.
     let mut ahead = paid.clone();
     ahead.booking.revision = ahead.booking.revision.next();
-    let ahead = decided(
-        Some(&ahead),
-        jatah::domain::Command::Arrive { by: crate::build::staff("Sari") },
-        minute(2),
-    );
+    let ahead = decided(Some(&ahead), Command::Arrive { by: staff("Sari") }, minute(2));
     assert_eq!(put(&*store, ahead).await, CommitOutcome::Stale);
     assert_eq!(tracked(&*store, number).await, paid);
 }
 
-pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: SharedPosition) {
+pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: SharedStore) {
     let before = book(&*store, &Wish::new(1)).await;
     let other = book(&*store, &Wish::new(2)).await;
     let steps = [
@@ -159,29 +153,32 @@ pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: Shar
     ];
     let answers = store.commit(&steps).await.unwrap();
     assert_eq!(answers, [CommitOutcome::Done, CommitOutcome::Stale, CommitOutcome::Done]);
-    assert_eq!(tracked(&*store, before.booking.receipt_no).await.booking, steps[0].change.booking);
+    assert_eq!(
+        tracked(&*store, before.booking.receipt_no).await.booking,
+        steps[0].steps[0].change.booking
+    );
     assert_eq!(store.history(before.booking.receipt_no).await.unwrap().len(), 2);
     assert_eq!(taken(&*store, "STD", 4).await, 1);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_step_of_an_unknown_booking_is_stale(store: SharedPosition) {
+pub async fn a_step_of_an_unknown_booking_is_stale(store: SharedStore) {
     let opening = Wish::new(1).commit();
-    let never_written = jatah::domain::TrackedBooking {
-        booking: opening.change.booking.clone(),
-        track: jatah::domain::Track::default(),
+    let never_written = TrackedBooking {
+        booking: opening.steps[0].change.booking.clone(),
+        track: Track::default(),
     };
     let step = decided(Some(&never_written), pay(), minute(1));
     assert_eq!(put(&*store, step).await, CommitOutcome::Stale);
-    assert_eq!(store.tracked(opening.change.booking.receipt_no).await.unwrap(), None);
+    assert_eq!(store.tracked(opening.steps[0].change.booking.receipt_no).await.unwrap(), None);
 }
 
-pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: SharedPosition) {
+pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: SharedStore) {
     let first = Wish::new(1).of("SUITE").limited("one guest", 1);
     let opening = first.commit();
-    let opened = jatah::domain::TrackedBooking {
-        booking: opening.change.booking.clone(),
-        track: jatah::domain::Track::default(),
+    let opened = TrackedBooking {
+        booking: opening.steps[0].change.booking.clone(),
+        track: Track::default(),
     };
     let answers = store
         .commit(&[
@@ -206,7 +203,7 @@ pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: Sha
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_commit_sent_again_is_never_done_twice(store: SharedPosition) {
+pub async fn a_commit_sent_again_is_never_done_twice(store: SharedStore) {
     let wish = Wish::new(1);
     let opening = wish.commit();
     let opened = book(&*store, &wish).await;
@@ -219,7 +216,78 @@ pub async fn a_commit_sent_again_is_never_done_twice(store: SharedPosition) {
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn receipt_numbers_are_handed_out_once(store: SharedPosition) {
+/// A step that the domain does not know yet: to another state, taking rooms of a type that has
+/// so many.
+fn moved(before: &TrackedBooking, after: Booking, rooms: u32, limits: &[Limit]) -> CommitStep {
+    let booking = Booking { revision: before.booking.revision.next(), ..after };
+    let event = Event::ExtendedByStaff { minutes: 30 };
+    let actor = Actor::Staff(staff("Sari"));
+    let change = Change { at: minute(5), actor, event, booking, notifications: Vec::new() };
+    CommitStep::new(Some(&before.booking), change).within(rooms, limits.to_vec())
+}
+
+fn alone(step: CommitStep) -> Commit {
+    Commit { steps: vec![step], request: None, lease: lease() }
+}
+
+pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: SharedStore) {
+    let wish = Wish::new(1).of("SUITE").limited("one guest", 1);
+    let number = wish.receipt_no();
+    let booked = book(&*store, &wish).await;
+    let cancelled = apply(&*store, number, cancel(), minute(1)).await;
+    let limits = [Limit { key: "one guest".to_owned(), most: 1 }];
+    // Somebody else has the room and the guest another hold.
+    book(&*store, &Wish::new(2).of("SUITE")).await;
+    let revived = || alone(moved(&cancelled, booked.booking.clone(), 1, &limits));
+    assert_eq!(put(&*store, revived()).await, CommitOutcome::SoldOut(today()));
+    apply(&*store, Wish::new(2).receipt_no(), cancel(), minute(1)).await;
+    book(&*store, &Wish::new(3).limited("one guest", 1)).await;
+    assert_eq!(put(&*store, revived()).await, CommitOutcome::TooManyHolds(1));
+    apply(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
+    assert_eq!(put(&*store, revived()).await, CommitOutcome::Done);
+    assert_eq!(taken(&*store, "SUITE", 4).await, 1);
+    assert!(store.keep_track(number, &Track::default()).await.unwrap(), "it has a track again");
+    // And it counts: for the next hold of the guest, and when it ends.
+    let next = Wish::new(4).limited("one guest", 1);
+    assert_eq!(put(&*store, next.commit()).await, CommitOutcome::TooManyHolds(1));
+    apply(&*store, number, cancel(), minute(6)).await;
+    assert_eq!(put(&*store, next.commit()).await, CommitOutcome::Done);
+    assert_claims_are_the_live_bookings(&*store).await;
+}
+
+pub async fn a_stay_that_is_moved_takes_and_frees_only_what_differs(store: SharedStore) {
+    let wish = Wish::new(1).of("SUITE").staying(day(5), 2);
+    let booked = book(&*store, &wish).await;
+    let mut later = booked.booking.clone();
+    later.stay.check_in = day(6);
+    let step = alone(moved(&booked, later, 1, &[]));
+    assert_eq!(put(&*store, step).await, CommitOutcome::Done);
+    for (night, rooms) in [(5, 0), (6, 1), (7, 1)] {
+        assert_eq!(taken(&*store, "SUITE", night).await, rooms, "on {night}");
+    }
+    let page = store.page(&Filter { check_in: Some(day(6)), ..Filter::default() }, 5, None).await;
+    assert_eq!(page.unwrap().total, 1, "it is found by its new date");
+    assert_claims_are_the_live_bookings(&*store).await;
+}
+
+pub async fn a_commit_of_several_bookings_is_written_whole_or_not_at_all(store: SharedStore) {
+    let first = book(&*store, &Wish::new(1).of("SUITE")).await;
+    let step = |commit: Commit| commit.steps.into_iter().next().unwrap();
+    let freeing = || step(decided(Some(&first), cancel(), minute(1)));
+    let taking = |serial| step(Wish::new(serial).of("SUITE").commit());
+    let commit = |steps| Commit { steps, request: None, lease: lease() };
+    let one_too_many = commit(vec![freeing(), taking(2), taking(3)]);
+    assert_eq!(put(&*store, one_too_many).await, CommitOutcome::SoldOut(today()));
+    assert_eq!(tracked(&*store, Wish::new(1).receipt_no()).await, first);
+    assert_eq!(store.tracked(Wish::new(2).receipt_no()).await.unwrap(), None);
+    assert_eq!(put(&*store, commit(vec![freeing(), taking(2)])).await, CommitOutcome::Done);
+    assert_eq!(taken(&*store, "SUITE", 4).await, 1);
+    assert_eq!(store.history(Wish::new(1).receipt_no()).await.unwrap().len(), 2);
+    assert_eq!(store.history(Wish::new(2).receipt_no()).await.unwrap().len(), 1);
+    assert_claims_are_the_live_bookings(&*store).await;
+}
+
+pub async fn receipt_numbers_are_handed_out_once(store: SharedStore) {
     let mut callers = JoinSet::new();
     for _ in 0..50 {
         let store = store.clone();

@@ -3,10 +3,10 @@
 use jatah::domain::Command;
 use jatah::store::{BelowSold, CommitOutcome, RoomNight};
 
-use super::{SharedPosition, assert_claims_are_the_live_bookings, taken};
+use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{Wish, apply, book, cancel, day, minute, pay, put, room, staff, today};
 
-pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedPosition) {
+pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) {
     let long = book(&*store, &Wish::new(1).staying(day(5), 3)).await;
     book(&*store, &Wish::new(2).staying(day(6), 1)).await;
     book(&*store, &Wish::new(3).of("SUITE").staying(day(6), 1)).await;
@@ -27,7 +27,7 @@ pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedPositio
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store: SharedPosition) {
+pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store: SharedStore) {
     let wish = |serial| Wish::new(serial).limited("one guest", 2);
     let paid = book(&*store, &wish(1)).await.booking.receipt_no;
     book(&*store, &wish(2)).await;
@@ -42,7 +42,7 @@ pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store:
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn a_stay_takes_all_its_nights_or_none(store: SharedPosition) {
+pub async fn a_stay_takes_all_its_nights_or_none(store: SharedStore) {
     book(&*store, &Wish::new(1).of("SUITE").staying(day(7), 1)).await;
     let over_it = Wish::new(2).of("SUITE").staying(day(5), 4);
     assert_eq!(put(&*store, over_it.commit()).await, CommitOutcome::SoldOut(day(7)));
@@ -56,7 +56,7 @@ pub async fn a_stay_takes_all_its_nights_or_none(store: SharedPosition) {
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn an_allotment_beats_the_configured_number(store: SharedPosition) {
+pub async fn an_allotment_beats_the_configured_number(store: SharedStore) {
     let suite = room("SUITE");
     assert_eq!(store.set_allotment(&suite, day(5), 2).await.unwrap(), Ok(()));
     assert_eq!(store.set_allotment(&suite, day(6), 0).await.unwrap(), Ok(()));
@@ -74,7 +74,7 @@ pub async fn an_allotment_beats_the_configured_number(store: SharedPosition) {
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: SharedPosition) {
+pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: SharedStore) {
     for serial in 1..=3 {
         book(&*store, &Wish::new(serial)).await;
     }
@@ -87,7 +87,7 @@ pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: S
     assert_eq!(put(&*store, Wish::new(5).commit()).await, CommitOutcome::SoldOut(today()));
 }
 
-pub async fn an_allotment_can_be_set_of_a_night_of_which_nothing_is_known(store: SharedPosition) {
+pub async fn an_allotment_can_be_set_of_a_night_of_which_nothing_is_known(store: SharedStore) {
     assert_eq!(store.nights(day(4), 20).await.unwrap(), []);
     let hall = room("HALL");
     assert_eq!(store.set_allotment(&hall, day(9), 7).await.unwrap(), Ok(()));

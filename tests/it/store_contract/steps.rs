@@ -9,14 +9,14 @@ use jatah::domain::travel::RouteEstimate;
 use jatah::domain::{Command, Event, Forecast, PositionSource, ReceiptNo, Track, TrackedBooking};
 use jatah::store::{Commit, CommitOutcome, FeedEvent, Store, Wake};
 
-use super::{SharedPosition, next, next_change};
+use super::{SharedStore, next, next_change};
 use crate::build::{
     Wish, apply, book, cancel, decided, fix_north, minute, pay, put, staff, track, tracked,
 };
 
 /// Commits a step and remembers its change.
 async fn go(store: &dyn Store, item: &mut Vec<Commit>, command: Command, at: i64) {
-    let receipt_no = item[0].change.booking.receipt_no;
+    let receipt_no = item[0].steps[0].change.booking.receipt_no;
     let commit = decided(Some(&tracked(store, receipt_no).await), command, minute(at));
     assert_eq!(put(store, commit.clone()).await, CommitOutcome::Done);
     item.push(commit);
@@ -28,25 +28,25 @@ async fn start(store: &dyn Store, wish: Wish) -> Vec<Commit> {
 }
 
 async fn assert_told(store: &dyn Store, item: &[Commit], expected: &[Action]) {
-    let receipt_no = item[0].change.booking.receipt_no;
+    let receipt_no = item[0].steps[0].change.booking.receipt_no;
     let history = store.history(receipt_no).await.unwrap();
     let actions: Vec<_> = history.iter().map(|change| change.event.action()).collect();
     assert_eq!(actions, expected);
-    assert_eq!(history, item.iter().map(|commit| (*commit.change).clone()).collect::<Vec<_>>());
+    assert_eq!(
+        history,
+        item.iter().map(|commit| (*commit.steps[0].change).clone()).collect::<Vec<_>>()
+    );
     assert_eq!(tracked(store, receipt_no).await.booking, history.last().unwrap().booking);
 }
 
-pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(
-    store: SharedPosition,
-) {
+pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(store: SharedStore) {
     let store = &*store;
     let extend = || Command::Extend { by: staff("Sari"), minutes: 45 };
     let arrive = || Command::Arrive { by: staff("Ibu Ningsih") };
 
     // To the desk, by mail; the clock extends once, and then asks for the payment.
-    let mut item =
-        start(store, Wish::new(1).by_mail("Budi.S@Example.com").name_source("Budi")).await;
-    let number = item[0].change.booking.receipt_no;
+    let mut item = start(store, Wish::new(1).by_mail("Budi.S@Example.com").named("Budi")).await;
+    let number = item[0].steps[0].change.booking.receipt_no;
     go(store, &mut item, Command::Wake, 105).await;
     let near = [fix_north(0.3, minute(100)), fix_north(0.05, minute(118))];
     assert!(store.keep_track(number, &track(&near)).await.unwrap());
@@ -57,12 +57,12 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(
     go(store, &mut item, pay(), 201).await;
     let way = [Booked, Reminded, Extended, Extended, Arrived, Reminded, Paid];
     assert_told(store, &item, &way).await;
-    assert!(matches!(item[2].change.event, Event::ExtendedByClock { .. }));
-    assert!(matches!(item[5].change.event, Event::PaymentAsked));
+    assert!(matches!(item[2].steps[0].change.event, Event::ExtendedByClock { .. }));
+    assert!(matches!(item[5].steps[0].change.event, Event::PaymentAsked));
 
     // Never seen: by Telegram, with a position too far away.
     let mut item = start(store, Wish::new(2).staying(crate::build::day(6), 3)).await;
-    let number = item[0].change.booking.receipt_no;
+    let number = item[0].steps[0].change.booking.receipt_no;
     let far = [fix_north(1.0, minute(90)), fix_north(1.5, minute(104))];
     assert!(store.keep_track(number, &track(&far)).await.unwrap());
     go(store, &mut item, Command::Wake, 105).await;
@@ -94,9 +94,9 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(
 
 /// A reminder that says something else than it would.
 async fn odd_reminder(store: &dyn Store, item: &mut Vec<Commit>, forecast: Forecast) {
-    let receipt_no = item[0].change.booking.receipt_no;
+    let receipt_no = item[0].steps[0].change.booking.receipt_no;
     let mut odd = decided(Some(&tracked(store, receipt_no).await), pay(), minute(1));
-    let change = Arc::make_mut(&mut odd.change);
+    let change = Arc::make_mut(&mut odd.steps[0].change);
     change.booking.status = jatah::domain::Status::Pending;
     change.booking.qris_sent_at = Some(minute(1));
     change.booking.guest.language = jatah::domain::Language::English;
@@ -105,7 +105,7 @@ async fn odd_reminder(store: &dyn Store, item: &mut Vec<Commit>, forecast: Forec
     item.push(odd);
 }
 
-pub async fn positions_move_no_revision_and_go_with_the_hold(store: SharedPosition) {
+pub async fn positions_move_no_revision_and_go_with_the_hold(store: SharedStore) {
     for (serial, end) in [(1, pay()), (2, cancel()), (3, Command::Wake)] {
         let before = book(&*store, &Wish::new(serial)).await;
         let number = before.booking.receipt_no;
@@ -134,7 +134,7 @@ pub async fn positions_move_no_revision_and_go_with_the_hold(store: SharedPositi
     }
 }
 
-pub async fn positions_of_an_unknown_booking_are_not_kept(store: SharedPosition) {
+pub async fn positions_of_an_unknown_booking_are_not_kept(store: SharedStore) {
     let nobody = ReceiptNo::new(crate::build::today(), 99);
     let fixes = track(&[fix_north(0.4, minute(10))]);
     assert!(!store.keep_track(nobody, &fixes).await.unwrap());
@@ -142,7 +142,7 @@ pub async fn positions_of_an_unknown_booking_are_not_kept(store: SharedPosition)
     assert_eq!(store.history(nobody).await.unwrap(), []);
 }
 
-pub async fn wakes_are_those_of_pending_bookings(store: SharedPosition) {
+pub async fn wakes_are_those_of_pending_bookings(store: SharedStore) {
     let numbers: Vec<_> = (1..=6).map(|serial| Wish::new(serial).receipt_no()).collect();
     for serial in 1..=6 {
         book(&*store, &Wish::new(serial).at(minute(serial.into()))).await;

@@ -12,7 +12,7 @@ fn every_bad_wish_is_refused_by_its_field_and_stores_nothing() {
         let site = Site::open().await;
         let late = json!("2026-01-04T10:02:00.001Z");
         let place = |latitude, longitude| json!({ "latitude": latitude, "longitude": longitude });
-        for (field, name_source, value) in [
+        for (field, named, value) in [
             ("guestName", "guestName", json!("")),
             ("guestName", "guestName", json!("  ")),
             ("guestName", "guestName", json!("x".repeat(81))),
@@ -64,7 +64,7 @@ fn every_bad_wish_is_refused_by_its_field_and_stores_nothing() {
             let mut input = wish("Siti Rahma");
             input[field] = value.clone();
             let reply = site.try_book(input).await;
-            let expected = ("INVALID_INPUT".to_owned(), Some(name_source.to_owned()));
+            let expected = ("INVALID_INPUT".to_owned(), Some(named.to_owned()));
             assert_eq!(reply.refusal(), expected, "{field} {value} {}", reply.text);
         }
         let mut input = wish("Siti Rahma");

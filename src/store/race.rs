@@ -1,0 +1,366 @@
+//! Who wins: the outcome of a batch of commits, decided in memory from what the store read.
+//!
+//! Both stores use it. A store loads a [`Snapshot`] of everything that the batch depends on, asks
+//! [`decide`] for the [`WritePlan`], and writes the plan whole or not at all. The commits are
+//! played through in order against the snapshot, so of two that exclude each other the earlier
+//! one wins.
+//!
+//! Pure: no I/O, no clock, no driver. It does not decide what happens to a booking; the domain
+//! does. It only knows revisions, rooms, limits and request ids.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use chrono::NaiveDate;
+
+use super::{Commit, CommitOutcome, CommitStep, RequestRecord, StoreError, TrackEffect};
+use crate::domain::{Booking, ReceiptNo, Revision, RoomCode, TokenHash};
+
+/// One room type on one night.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClaimKey {
+    /// Which type.
+    pub room: RoomCode,
+    /// Which night.
+    pub night: NaiveDate,
+}
+
+/// Names the claim in stores and errors. No room code holds a bar.
+impl fmt::Display for ClaimKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}|{}", self.room, self.night)
+    }
+}
+
+/// What the transaction read. What is not in here does not exist in the store.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    pub bookings: HashMap<ReceiptNo, BookingState>,
+    pub claims: HashMap<ClaimKey, Claim>,
+    /// Running holds by limit key.
+    pub limits: HashMap<String, u32>,
+    pub requests: HashMap<TokenHash, RequestRecord>,
+}
+
+/// What a commit needs to know of a stored booking.
+#[derive(Debug, Clone)]
+pub(super) struct BookingState {
+    pub revision: Revision,
+    /// The limits that its hold counts towards; empty once the hold is over.
+    pub limit_keys: Vec<String>,
+}
+
+/// Rooms taken and allotted on one night.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim {
+    pub taken: u32,
+    /// Rooms for sale, if a manager set a number.
+    pub allotment: Option<u32>,
+}
+
+/// What has to be read for a batch, as far as it is known before any booking is read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ReadSet {
+    pub bookings: BTreeSet<ReceiptNo>,
+    pub claims: BTreeSet<ClaimKey>,
+    pub limits: BTreeSet<String>,
+    pub requests: BTreeSet<TokenHash>,
+}
+
+impl ReadSet {
+    /// What a batch depends on. The limits that ending holds give back are not in it: they are
+    /// known once the bookings are read ([`Snapshot::released_limits`]).
+    pub fn of(batch: &[Commit]) -> Self {
+        let mut read = Self::default();
+        for commit in batch {
+            read.requests.extend(commit.request.iter().map(|request| request.id));
+            for step in &commit.steps {
+                read.bookings.insert(step.change.booking.receipt_no);
+                read.claims.extend(step.takes.iter().chain(&step.releases).cloned());
+                read.limits.extend(step.limits.iter().map(|limit| limit.key.clone()));
+            }
+        }
+        read
+    }
+}
+
+impl Snapshot {
+    /// The limits that the ending holds of a batch give back, once its bookings are read.
+    pub fn released_limits(&self, batch: &[Commit]) -> BTreeSet<String> {
+        let steps = batch.iter().flat_map(|commit| &commit.steps);
+        steps
+            .filter(|step| step.ends_hold())
+            .filter_map(|step| self.bookings.get(&step.change.booking.receipt_no))
+            .flat_map(|state| state.limit_keys.iter().cloned())
+            .collect()
+    }
+}
+
+/// The answers, and what has to be written for them to be true.
+#[derive(Debug)]
+pub(super) struct WritePlan<'a> {
+    /// One for each commit, in the order of the batch.
+    pub outcomes: Vec<CommitOutcome>,
+    /// The commits that won, in order: their changes go into the log.
+    pub winners: Vec<&'a Commit>,
+    pub bookings: Vec<BookingWrite<'a>>,
+    pub claims: Vec<CountWrite<ClaimKey>>,
+    pub limits: Vec<CountWrite<String>>,
+    pub requests: Vec<(TokenHash, RequestRecord)>,
+    /// Tracks to delete. Written before `tracks_begun`: a booking can be in both.
+    pub tracks_ended: Vec<ReceiptNo>,
+    pub tracks_begun: Vec<ReceiptNo>,
+}
+
+/// The last state of a booking that moved.
+#[derive(Debug)]
+pub(super) struct BookingWrite<'a> {
+    pub booking: &'a Booking,
+    /// The stored revision that is replaced; `None` for a new booking.
+    pub before: Option<Revision>,
+    pub limit_keys: Vec<String>,
+}
+
+/// A number that moved.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CountWrite<K> {
+    pub key: K,
+    /// The stored number that is replaced; `None` if there is none.
+    pub before: Option<u32>,
+    pub after: u32,
+}
+
+/// Plays a batch through.
+///
+/// # Errors
+/// [`StoreError::Unexpected`] if more rooms would be freed than are taken.
+pub(super) fn decide<'a>(
+    batch: &'a [Commit],
+    snapshot: &'a Snapshot,
+) -> Result<WritePlan<'a>, StoreError> {
+    let mut state = Moves::default();
+    let mut winners = Vec::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for commit in batch {
+        let mut race = Race { snapshot, earlier: &state, own: Moves::default() };
+        let outcome = race.run(commit)?;
+        if outcome == CommitOutcome::Done {
+            let own = race.own;
+            state.merge(own);
+            winners.push(commit);
+        }
+        outcomes.push(outcome);
+    }
+    Ok(plan(snapshot, state, outcomes, winners))
+}
+
+/// What commits have changed so far, over a snapshot.
+#[derive(Default)]
+struct Moves<'a> {
+    bookings: BTreeMap<ReceiptNo, BookingMove<'a>>,
+    claims: BTreeMap<ClaimKey, u32>,
+    limits: BTreeMap<String, u32>,
+    requests: BTreeMap<TokenHash, RequestRecord>,
+}
+
+#[derive(Clone)]
+struct BookingMove<'a> {
+    booking: &'a Booking,
+    limit_keys: Vec<String>,
+    track: TrackWrite,
+}
+
+/// What becomes of the stored track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct TrackWrite {
+    delete: bool,
+    insert: bool,
+}
+
+impl TrackWrite {
+    fn then(self, effect: TrackEffect) -> Self {
+        match effect {
+            TrackEffect::Keep => self,
+            TrackEffect::Begin => Self { insert: true, ..self },
+            // A track that only this batch would have begun is not stored yet.
+            TrackEffect::End => Self { delete: self.delete || !self.insert, insert: false },
+        }
+    }
+}
+
+impl Moves<'_> {
+    fn merge(&mut self, later: Self) {
+        self.bookings.extend(later.bookings);
+        self.claims.extend(later.claims);
+        self.limits.extend(later.limits);
+        self.requests.extend(later.requests);
+    }
+}
+
+/// One commit against what the ones before it left. Its own moves are kept apart, so that a
+/// commit that loses at its last step leaves nothing behind.
+struct Race<'r, 'a> {
+    snapshot: &'a Snapshot,
+    earlier: &'r Moves<'a>,
+    own: Moves<'a>,
+}
+
+impl<'a> Race<'_, 'a> {
+    fn run(&mut self, commit: &'a Commit) -> Result<CommitOutcome, StoreError> {
+        if let Some(request) = &commit.request
+            && let Some(known) = self.request(request.id)
+        {
+            return Ok(CommitOutcome::Repeated(known));
+        }
+        for step in &commit.steps {
+            let outcome = self.step(step)?;
+            if outcome != CommitOutcome::Done {
+                return Ok(outcome);
+            }
+        }
+        if let (Some(request), Some(first)) = (&commit.request, commit.steps.first()) {
+            let receipt_no = first.change.booking.receipt_no;
+            let record = RequestRecord { receipt_no, fingerprint: request.fingerprint };
+            self.own.requests.insert(request.id, record);
+        }
+        Ok(CommitOutcome::Done)
+    }
+
+    fn step(&mut self, step: &'a CommitStep) -> Result<CommitOutcome, StoreError> {
+        let booking = &step.change.booking;
+        let receipt_no = booking.receipt_no;
+        match self.revision(receipt_no) {
+            None if booking.revision == Revision::FIRST => {}
+            Some(_) if booking.revision == Revision::FIRST => {
+                return Ok(CommitOutcome::NumberTaken);
+            }
+            Some(stored) if stored.next() == booking.revision => {}
+            None | Some(_) => return Ok(CommitOutcome::Stale),
+        }
+        if let Some(full) = step.limits.iter().find(|limit| self.running(&limit.key) >= limit.most)
+        {
+            return Ok(CommitOutcome::TooManyHolds(full.most));
+        }
+        // Freed first: a step may take again what it gives back.
+        for key in &step.releases {
+            let taken = self.taken(key).checked_sub(1).ok_or_else(|| {
+                StoreError::Unexpected(format!("{receipt_no} frees {key}, which is not taken"))
+            })?;
+            self.own.claims.insert(key.clone(), taken);
+        }
+        if let Some(full) = step.takes.iter().find(|key| self.is_sold_out(key, step.rooms)) {
+            return Ok(CommitOutcome::SoldOut(full.night));
+        }
+        for key in &step.takes {
+            let taken = self.taken(key) + 1;
+            self.own.claims.insert(key.clone(), taken);
+        }
+        let limit_keys = self.count_limits(step);
+        let track = self.track(receipt_no).then(step.track);
+        self.own.bookings.insert(receipt_no, BookingMove { booking, limit_keys, track });
+        Ok(CommitOutcome::Done)
+    }
+
+    /// Counts what a step takes and gives back of limits, and answers what its booking counts
+    /// towards from then on.
+    fn count_limits(&mut self, step: &CommitStep) -> Vec<String> {
+        let mut keys = self.limit_keys(step.change.booking.receipt_no);
+        for limit in &step.limits {
+            let running = self.running(&limit.key) + 1;
+            self.own.limits.insert(limit.key.clone(), running);
+            keys.push(limit.key.clone());
+        }
+        if step.ends_hold() {
+            for key in keys.drain(..) {
+                // A missing count is no reason to keep a room.
+                let running = self.running(&key).saturating_sub(1);
+                self.own.limits.insert(key, running);
+            }
+        }
+        keys
+    }
+
+    fn moved(&self, receipt_no: ReceiptNo) -> Option<&BookingMove<'a>> {
+        let own = self.own.bookings.get(&receipt_no);
+        own.or_else(|| self.earlier.bookings.get(&receipt_no))
+    }
+
+    fn revision(&self, receipt_no: ReceiptNo) -> Option<Revision> {
+        let moved = self.moved(receipt_no).map(|moved| moved.booking.revision);
+        moved.or_else(|| self.snapshot.bookings.get(&receipt_no).map(|state| state.revision))
+    }
+
+    fn limit_keys(&self, receipt_no: ReceiptNo) -> Vec<String> {
+        if let Some(moved) = self.moved(receipt_no) {
+            return moved.limit_keys.clone();
+        }
+        let stored = self.snapshot.bookings.get(&receipt_no);
+        stored.map_or_else(Vec::new, |state| state.limit_keys.clone())
+    }
+
+    fn track(&self, receipt_no: ReceiptNo) -> TrackWrite {
+        self.moved(receipt_no).map_or_else(TrackWrite::default, |moved| moved.track)
+    }
+
+    fn request(&self, id: TokenHash) -> Option<RequestRecord> {
+        let known = self.earlier.requests.get(&id);
+        known.or_else(|| self.snapshot.requests.get(&id)).copied()
+    }
+
+    fn running(&self, key: &str) -> u32 {
+        let moved = self.own.limits.get(key).or_else(|| self.earlier.limits.get(key));
+        moved.or_else(|| self.snapshot.limits.get(key)).copied().unwrap_or_default()
+    }
+
+    fn taken(&self, key: &ClaimKey) -> u32 {
+        let moved = self.own.claims.get(key).or_else(|| self.earlier.claims.get(key));
+        let stored = || self.snapshot.claims.get(key).map_or(0, |claim| claim.taken);
+        moved.copied().unwrap_or_else(stored)
+    }
+
+    fn is_sold_out(&self, key: &ClaimKey, rooms: u32) -> bool {
+        let allotment = self.snapshot.claims.get(key).and_then(|claim| claim.allotment);
+        self.taken(key) >= allotment.unwrap_or(rooms)
+    }
+}
+
+fn plan<'a>(
+    snapshot: &Snapshot,
+    moves: Moves<'a>,
+    outcomes: Vec<CommitOutcome>,
+    winners: Vec<&'a Commit>,
+) -> WritePlan<'a> {
+    let mut bookings = Vec::with_capacity(moves.bookings.len());
+    let (mut tracks_begun, mut tracks_ended) = (Vec::new(), Vec::new());
+    for (receipt_no, BookingMove { booking, limit_keys, track }) in moves.bookings {
+        let before = snapshot.bookings.get(&receipt_no).map(|state| state.revision);
+        if track.delete {
+            tracks_ended.push(receipt_no);
+        }
+        if track.insert {
+            tracks_begun.push(receipt_no);
+        }
+        bookings.push(BookingWrite { booking, before, limit_keys });
+    }
+    let claims = moves.claims.into_iter().map(|(key, after)| {
+        let before = snapshot.claims.get(&key).map(|claim| claim.taken);
+        CountWrite { key, before, after }
+    });
+    let limits = moves.limits.into_iter().map(|(key, after)| {
+        let before = snapshot.limits.get(&key).copied();
+        CountWrite { key, before, after }
+    });
+    WritePlan {
+        outcomes,
+        winners,
+        bookings,
+        claims: claims.filter(|write| write.before.unwrap_or(0) != write.after).collect(),
+        limits: limits.filter(|write| write.before.unwrap_or(0) != write.after).collect(),
+        requests: moves.requests.into_iter().collect(),
+        tracks_ended,
+        tracks_begun,
+    }
+}
+
+#[cfg(test)]
+mod tests;
