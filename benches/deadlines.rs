@@ -26,13 +26,13 @@ use futures_util::StreamExt;
 use jatah::auth::LinkKey;
 use jatah::clock::Clock;
 use jatah::domain::{Event, Moment, Policy};
-use jatah::feed::{Feed, FeedEvent, FeedMessage};
+use jatah::feed::{Feed, FeedMessage};
 use jatah::lifecycle::{Health, Lifecycle};
 use jatah::scheduler::Scheduler;
-use jatah::service::{BookingService, NodeId};
+use jatah::service::BookingService;
 use jatah::store::mongo::MongoStore;
 use jatah::store::sqlite::SqliteStore;
-use jatah::store::{CommitOutcome, CommitQueue, Store};
+use jatah::store::{CommitOutcome, CommitQueue, FeedEvent, NodeId, Store};
 use tokio::task::JoinSet;
 
 use crate::build::{Wish, policy};
@@ -101,10 +101,11 @@ async fn expire(store: Arc<dyn Store>, (count, gap): (u32, TimeDelta)) -> Vec<Du
     let first = clock.now() + LEAD + TimeDelta::microseconds(i64::from(count) * 500);
     book(store.as_ref(), &rules, count, |number| first + gap * number).await;
 
-    let (feed, work) = Feed::open(Arc::clone(&store)).await.unwrap();
+    let (feed, work) = Feed::open(Arc::<dyn Store>::clone(&store)).await.unwrap();
     let lifecycle = Lifecycle::default();
     let parts = lifecycle.phase("bench");
-    let (queue, queue_work) = CommitQueue::new(Arc::clone(&store), parts.stop_signal());
+    let (queue, queue_work) =
+        CommitQueue::new(Arc::<dyn Store>::clone(&store), parts.stop_signal());
     let links = LinkKey::load(store.as_ref()).await.unwrap();
     let node = NodeId("bench".to_owned());
     let service =
@@ -112,7 +113,8 @@ async fn expire(store: Arc<dyn Store>, (count, gap): (u32, TimeDelta)) -> Vec<Du
     let mut heard = feed.listen();
     parts.spawn("feed", work.run(parts.stop_signal()));
     parts.spawn("commits", queue_work);
-    let scheduler = Scheduler::new(Arc::new(service), feed, clock.clone(), Health::default());
+    let scheduler =
+        Scheduler::new(Arc::new(service), &store, feed, clock.clone(), Health::default());
     parts.spawn("scheduler", scheduler.run(parts.stop_signal()));
 
     let mut late = Vec::new();

@@ -24,11 +24,11 @@ use crate::notifier::{self, DeliveryMethods, Notifier};
 use crate::qris::Qris;
 use crate::routing::{self, RouteWorker, RoutingServer};
 use crate::scheduler::Scheduler;
-use crate::service::{BookingService, NodeId};
+use crate::service::BookingService;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
-use crate::store::{CommitQueue, Store};
-use crate::telegram::{BotName, Inbox, Telegram};
+use crate::store::{CommitQueue, NodeId, Store};
+use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
 use crate::web::{self, WebParts, WebSettings, Webhook, WebhookHandler};
 
 /// How long requests in flight may take once the process is told to stop.
@@ -128,9 +128,10 @@ impl App {
         let (deliveries, log) = (lifecycle.phase("deliveries"), lifecycle.phase("log"));
 
         // The log is open before anything is read that it must not miss.
-        let (feed, feed_work) = Feed::open(Arc::clone(&store.store)).await?;
+        let (feed, feed_work) = Feed::open(Arc::<dyn Store>::clone(&store.store)).await?;
         log.spawn("feed", feed_work.run(log.stop_signal()));
-        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store.store), commits.stop_signal());
+        let (queue, queue_work) =
+            CommitQueue::new(Arc::<dyn Store>::clone(&store.store), commits.stop_signal());
         commits.spawn("commits", queue_work);
         let hotel = policy.hotel.position;
         let service = BookingService::new(
@@ -139,20 +140,31 @@ impl App {
             clock.clone(),
             policy,
             node.clone(),
-            links,
+            links.clone(),
         );
         let service = ask_for_roads(config, hotel, service, &doors)?;
         let health = Health::default();
-        let staff = StaffAuth::new(Arc::clone(&store.store), clock.clone());
+        let staff = StaffAuth::new(Arc::<dyn Store>::clone(&store.store), clock.clone());
         let bot_name = BotName::default();
         let bot = Telegram::set_up(config, public_url.clone(), Arc::clone(&bot_name)).await?;
         let started = bot.map(|bot| {
-            let (feed, health) = ((&feed, node.clone()), health.clone());
-            bot.start((&service, staff.clone()), qris.clone(), feed, health, &doors, &deliveries)
+            let parts = TelegramParts {
+                service: Arc::clone(&service),
+                bookings: Arc::<dyn Store>::clone(&store.store),
+                values: Arc::<dyn Store>::clone(&store.store),
+                clock: clock.clone(),
+                staff: staff.clone(),
+                links: links.clone(),
+                qris: qris.clone(),
+                feed: feed.clone(),
+                node: node.clone(),
+                health: health.clone(),
+            };
+            bot.start(parts, &doors, &deliveries)
         });
         let (inbox, telegram) = started.unzip();
         let notifier = Notifier::new(
-            Arc::clone(&store.store),
+            Arc::<dyn Store>::clone(&store.store),
             feed.clone(),
             Arc::clone(&service),
             node,
@@ -161,8 +173,13 @@ impl App {
             health.clone(),
         );
         deliveries.spawn("courier", notifier.run(deliveries.stop_signal()));
-        let scheduler =
-            Scheduler::new(Arc::clone(&service), feed.clone(), clock.clone(), health.clone());
+        let scheduler = Scheduler::new(
+            Arc::clone(&service),
+            &store.store,
+            feed.clone(),
+            clock.clone(),
+            health.clone(),
+        );
         doors.spawn("scheduler", scheduler.run(doors.stop_signal()));
         let running = Self {
             address,
@@ -188,7 +205,7 @@ impl App {
         config: &Config,
         listener: TcpListener,
         metrics: Option<PrometheusHandle>,
-        (telegram_bot, inbox): (BotName, Option<Arc<Inbox>>),
+        (telegram_bot, inbox): (BotName, Option<TelegramWebhook>),
     ) -> Result<()> {
         let stop = self.doors.stop_signal();
         let settings = WebSettings {
@@ -202,6 +219,8 @@ impl App {
         };
         let doors = WebParts {
             service: Arc::clone(&self.service),
+            bookings: Arc::<dyn Store>::clone(&self.store.store),
+            store: Arc::<dyn Store>::clone(&self.store.store),
             feed: self.feed.clone(),
             staff: self.staff.clone(),
             qris: self.qris.clone(),
@@ -249,7 +268,7 @@ impl App {
 }
 
 /// The door for Telegram's calls, where it is to call.
-fn webhook(config: &Config, inbox: Option<Arc<Inbox>>) -> Option<Webhook> {
+fn webhook(config: &Config, inbox: Option<TelegramWebhook>) -> Option<Webhook> {
     match &config.telegram.webhook {
         config::Webhook::On { secret } => {
             inbox.map(|inbox| Webhook::new(secret.expose(), Arc::new(WebhookAdapter(inbox))))
@@ -259,7 +278,7 @@ fn webhook(config: &Config, inbox: Option<Arc<Inbox>>) -> Option<Webhook> {
 }
 
 /// Hands what the web door takes to the bot.
-struct WebhookAdapter(Arc<Inbox>);
+struct WebhookAdapter(TelegramWebhook);
 
 #[async_trait]
 impl WebhookHandler for WebhookAdapter {

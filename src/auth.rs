@@ -16,9 +16,9 @@ use subtle::ConstantTimeEq;
 
 use crate::clock::Clock;
 use crate::domain::{Moment, ReceiptNo, StaffName, TokenHash};
-use crate::store::{Credential, CredentialKind, Store, StoreError};
+use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
-pub use crate::store::Role;
+use crate::domain::Role;
 pub use mini_app::MiniApp;
 
 /// How long a one-time code can be used.
@@ -59,7 +59,7 @@ impl LinkKey {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn load(store: &dyn Store) -> Result<Self, StoreError> {
+    pub async fn load(store: &dyn CredentialStore) -> Result<Self, StoreError> {
         store.signing_key(rand::random()).await.map(Self)
     }
 
@@ -105,7 +105,7 @@ pub fn opens(token: &str, access: TokenHash) -> bool {
 /// The door of the front office.
 #[derive(Clone)]
 pub struct StaffAuth {
-    store: Arc<dyn Store>,
+    store: Arc<dyn CredentialStore>,
     clock: Clock,
 }
 
@@ -132,7 +132,7 @@ pub struct NewSession {
 impl StaffAuth {
     /// The door to a store's passes.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
+    pub fn new(store: Arc<dyn CredentialStore>, clock: Clock) -> Self {
         Self { store, clock }
     }
 

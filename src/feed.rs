@@ -15,9 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::domain::{Change, ReceiptNo};
-use crate::store::{Changes, Store, StoreError};
-
-pub use crate::store::{Cursor, FeedEvent, Lease, NodeId, NotificationId, SettledNotification};
+use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, Lease, StoreError};
 
 /// Changes kept for who reconnects.
 const RING: usize = 10_000;
@@ -52,7 +50,7 @@ pub struct FeedItem {
 pub struct Feed(Arc<Inner>);
 
 struct Inner {
-    store: Arc<dyn Store>,
+    store: Arc<dyn ChangeLog>,
     state: Mutex<State>,
     live: broadcast::Sender<FeedMessage>,
 }
@@ -88,7 +86,7 @@ impl Feed {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn open(store: Arc<dyn Store>) -> Result<(Self, FeedWork), StoreError> {
+    pub async fn open(store: Arc<dyn ChangeLog>) -> Result<(Self, FeedWork), StoreError> {
         let changes = store.changes(None).await?;
         let state = State {
             base: changes.start.clone(),

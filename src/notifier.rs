@@ -19,10 +19,12 @@ use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::{error, info, warn};
 
 use crate::domain::{Change, Moment, Recipient};
-use crate::feed::{Feed, FeedEvent, FeedMessage};
+use crate::feed::{Feed, FeedMessage};
 use crate::lifecycle::Health;
 use crate::service::BookingService;
-use crate::store::{DeliveryOutcome, Lease, NodeId, NotificationId, Store, StoreError};
+use crate::store::{
+    DeliveryOutcome, FeedEvent, Lease, NodeId, NotificationId, NotificationStore, StoreError,
+};
 use crate::text;
 
 mod attempt;
@@ -54,7 +56,7 @@ const LAST_HEARD: Duration = Duration::from_millis(200);
 
 /// The courier of one process.
 pub struct Notifier {
-    store: Arc<dyn Store>,
+    store: Arc<dyn NotificationStore>,
     feed: Feed,
     service: Arc<BookingService>,
     node: NodeId,
@@ -110,7 +112,7 @@ impl Notifier {
     /// A courier with nothing on its way yet.
     #[must_use]
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn NotificationStore>,
         feed: Feed,
         service: Arc<BookingService>,
         node: NodeId,

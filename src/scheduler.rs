@@ -23,9 +23,10 @@ use tracing::{debug, error, info, warn};
 
 use crate::clock::Clock;
 use crate::domain::{Booking, Moment, ReceiptNo, Revision};
-use crate::feed::{Feed, FeedEvent, FeedItem, FeedMessage};
+use crate::feed::{Feed, FeedItem, FeedMessage};
 use crate::lifecycle::Health;
-use crate::service::{BookingService, StoreError, Wake, WakeOutcome};
+use crate::service::{BookingService, WakeOutcome};
+use crate::store::{BookingReader, FeedEvent, Store, StoreControl, StoreError, Wake};
 
 /// How often wall and monotonic time are compared, in memory.
 pub const CLOCK_CHECK: Duration = Duration::from_secs(30);
@@ -46,6 +47,8 @@ const UNTRUSTED_MS: i64 = 2_000;
 /// The exact clock of one process.
 pub struct Scheduler {
     service: Arc<BookingService>,
+    bookings: Arc<dyn BookingReader>,
+    store: Arc<dyn StoreControl>,
     feed: Feed,
     clock: Clock,
     health: Health,
@@ -77,10 +80,18 @@ struct TimerEntry {
 impl Scheduler {
     /// A scheduler with nothing armed yet.
     #[must_use]
-    pub fn new(service: Arc<BookingService>, feed: Feed, clock: Clock, health: Health) -> Self {
+    pub fn new(
+        service: Arc<BookingService>,
+        store: &Arc<dyn Store>,
+        feed: Feed,
+        clock: Clock,
+        health: Health,
+    ) -> Self {
         let anchor = (clock.now(), Instant::now());
         Self {
             service,
+            bookings: Arc::<dyn Store>::clone(store),
+            store: Arc::<dyn Store>::clone(store),
             feed,
             clock,
             health,
@@ -150,7 +161,7 @@ impl Scheduler {
     }
 
     async fn scan(&mut self) -> Result<(), StoreError> {
-        let mut wakes = self.service.wakes().await?;
+        let mut wakes = self.bookings.wakes().await?;
         while let Some(wake) = wakes.next().await {
             self.arm(wake?);
         }
@@ -314,7 +325,7 @@ impl Scheduler {
     /// Whether this machine's clock is near enough to the store's to fire at all. If not, what is
     /// due waits for the next look at the clocks.
     fn is_clock_trusted(&self) -> bool {
-        let ahead = self.service.clock_ahead_ms().unwrap_or(0);
+        let ahead = self.store.clock_ahead_ms().unwrap_or(0);
         let reason = (ahead.abs() > DEGRADED_MS)
             .then(|| format!("this machine's clock is {} ms off the store's", -ahead));
         self.health.set_degraded("clock", reason);

@@ -6,9 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use futures_util::future::join_all;
-use futures_util::stream::BoxStream;
 use tracing::{info, warn};
 
 use crate::auth::{self, LinkKey};
@@ -18,8 +16,8 @@ use crate::domain::{
     Policy, ReceiptNo, Refusal, Step, TokenHash, Track, TrackedBooking, decide,
 };
 use crate::store::{
-    Commit, CommitOutcome, CommitQueue, CommitStep, Lease, RequestKey, RequestRecord, Store,
-    StoredValue,
+    Commit, CommitOutcome, CommitQueue, CommitStep, Lease, Limit, NodeId, RequestKey,
+    RequestRecord, Store, StoreError, TypedValues, Wake,
 };
 
 mod handoff;
@@ -27,10 +25,6 @@ mod positions;
 mod request;
 mod rooms;
 
-pub use crate::store::{
-    Cursor, Filter, Limit, NodeId, Page, PageKey, Search, StatusKind, StoreError,
-    UndeliveredNotification, Wake,
-};
 pub use handoff::Handoff;
 use positions::Positions;
 
@@ -62,6 +56,7 @@ pub struct BookingService {
     policy: Arc<Policy>,
     node: NodeId,
     links: LinkKey,
+    values: TypedValues,
     positions: Positions,
 }
 
@@ -97,7 +92,8 @@ impl BookingService {
         links: LinkKey,
     ) -> Self {
         let positions = Positions::default();
-        Self { store, commits, clock, policy, node, links, positions }
+        let values = TypedValues::new(Arc::<dyn Store>::clone(&store), clock.clone());
+        Self { store, commits, clock, policy, node, links, values, positions }
     }
 
     /// The hotel's rules.
@@ -120,7 +116,7 @@ impl BookingService {
     pub async fn book(&self, request: BookRequest) -> Result<NewBookingAccess, ServiceError> {
         let request_hash = auth::hash(&request.request_id);
         let fingerprint = request.fingerprint();
-        if let Some(earlier) = self.store.requested(request_hash).await? {
+        if let Some(earlier) = self.store.request(request_hash).await? {
             return self.repeat(&request.request_id, fingerprint, earlier).await;
         }
         let now = self.clock.now();
@@ -196,7 +192,7 @@ impl BookingService {
             let (field, error) = (Field::RequestId, InputError::UsedForAnother);
             return Err(Refusal::InvalidInput { field, error }.into());
         }
-        let tracked = self.tracked(earlier.receipt_no).await?;
+        let tracked = self.booking(earlier.receipt_no).await?;
         let access_token = auth::access_token(request_id, earlier.receipt_no);
         Ok(NewBookingAccess { tracked, access_token })
     }
@@ -278,7 +274,7 @@ impl BookingService {
             return self.report(receipt_no, fix).await;
         }
         for _ in 0..MAX_TRIES {
-            let tracked = self.tracked(receipt_no).await?;
+            let tracked = self.booking(receipt_no).await?;
             let now = self.clock.now();
             match decide(Some(&tracked), command.clone(), now, &self.policy)? {
                 Decision::Unchanged | Decision::Track(_) => return Ok(tracked),
@@ -334,8 +330,8 @@ impl BookingService {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], or what the store says.
-    pub async fn tracked(&self, receipt_no: ReceiptNo) -> Result<TrackedBooking, ServiceError> {
-        Ok(self.store.tracked(receipt_no).await?.ok_or(Refusal::NotFound)?)
+    pub async fn booking(&self, receipt_no: ReceiptNo) -> Result<TrackedBooking, ServiceError> {
+        Ok(self.store.booking(receipt_no).await?.ok_or(Refusal::NotFound)?)
     }
 
     /// One booking for whoever has its token. Without the right one it does not exist.
@@ -347,7 +343,7 @@ impl BookingService {
         receipt_no: ReceiptNo,
         token: &str,
     ) -> Result<TrackedBooking, ServiceError> {
-        let tracked = self.tracked(receipt_no).await?;
+        let tracked = self.booking(receipt_no).await?;
         self.check_token(&tracked, token)?;
         Ok(tracked)
     }
@@ -359,99 +355,5 @@ impl BookingService {
         } else {
             Err(Refusal::NotFound.into())
         }
-    }
-
-    /// One page of bookings.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn page(
-        &self,
-        filter: &Filter,
-        first: usize,
-        after: Option<PageKey>,
-    ) -> Result<Page, StoreError> {
-        self.store.page(filter, first, after).await
-    }
-
-    /// The changes of a booking, oldest first.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn history(&self, receipt_no: ReceiptNo) -> Result<Vec<Change>, StoreError> {
-        self.store.history(receipt_no).await
-    }
-
-    /// Notices of these bookings that were given up.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn undelivered(
-        &self,
-        receipt_nos: &[ReceiptNo],
-    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
-        self.store.undelivered(receipt_nos).await
-    }
-
-    /// Every pending booking's next wake.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
-        self.store.wakes().await
-    }
-
-    /// Keeps a short text of a door under a name, for so long.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn put_value(
-        &self,
-        name: &str,
-        text: String,
-        life: TimeDelta,
-    ) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        self.store.put_value(name, &StoredValue { text, expires_at: now + life }, now).await
-    }
-
-    /// The text kept under a name, while it lasts.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn value(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let value = self.store.value(name).await?;
-        Ok(value.filter(|value| self.clock.now() < value.expires_at).map(|value| value.text))
-    }
-
-    /// A secret that only this hotel can make of a text, and makes the same ever again.
-    #[must_use]
-    pub fn secret_of(&self, text: &str) -> String {
-        self.links.secret_of(text)
-    }
-
-    /// Several bookings with their tracks; those that there are not are left out.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn bookings(
-        &self,
-        receipt_nos: &[ReceiptNo],
-    ) -> Result<Vec<TrackedBooking>, StoreError> {
-        self.store.bookings(receipt_nos).await
-    }
-
-    /// How far the store's clock is ahead of this machine's, in milliseconds, where known.
-    #[must_use]
-    pub fn clock_ahead_ms(&self) -> Option<i64> {
-        self.store.clock_ahead_ms()
-    }
-
-    /// Asks the store for a sign of life.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
     }
 }

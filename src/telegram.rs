@@ -1,49 +1,55 @@
-//! The bot: a door for guests and front office alike, and the way of notices to both.
+//! The bot: guests and the front office talk to the hotel by Telegram, and both are told of
+//! changes by it.
 //!
-//! Updates come in by long polling or by webhook and count as handled only when they were; what
-//! goes out passes the one outbox. What a conversation needs to remember travels in its
-//! buttons or is kept as a memo, so a restart loses none.
+//! `transport` moves messages and knows no hotel. On it stand `state` (what is remembered), and the
+//! conversations: `guest`, `staff`, `dashboard` (what the front office sees), `status` (what each
+//! guest sees), and `notifications` on their way out. `dispatch` hands updates to them.
 
-mod api;
 mod callback;
 mod dashboard;
-mod dashboard_updater;
+mod dispatch;
 mod front_office;
 mod guest;
-mod health;
-mod location;
-mod memory;
 mod menus;
 mod merging;
 mod notifications;
-mod send_queue;
+mod remember;
 mod staff;
-mod staff_callbacks;
+mod state;
 mod status;
-mod updates;
+mod transport;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use url::Url;
 
-use crate::auth::StaffAuth;
-use crate::config::{Config, Webhook};
-use crate::domain::Language;
+use crate::auth::{LinkKey, StaffAuth};
+use crate::clock::Clock;
+use crate::config::{Config, StaffMember, Webhook};
+use crate::domain::{HotelPolicy, Language, Refusal};
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Phase};
 use crate::notifier::DeliveryMethod;
 use crate::qris::Qris;
-use crate::service::{BookingService, NodeId};
+use crate::service::{BookingService, ServiceError};
+use crate::store::{BookingReader, KeyValueStore, NodeId, StoreError, TypedValues};
+use crate::text;
 
-use api::{Api, CallError, MessageContent};
+use dashboard::Dashboards;
+use dashboard::updater::DashboardUpdater;
+use dispatch::Dispatcher;
 use front_office::FrontOfficeChat;
-use health::BotHealth;
-use send_queue::{Call, Priority, SendQueue, SendQueueWorker};
-
+use guest::GuestConversation;
+use menus::MenuParts;
 use notifications::TelegramDelivery;
-pub use updates::Inbox;
+use remember::RememberWorker;
+use staff::StaffConversation;
+use state::BotState;
+use status::{StatusMessages, StatusUpdater};
+use transport::api::{Api, CallError};
+use transport::updates::{Inbox, UpdatePoller};
+use transport::{BotHealth, ChatLocks, SendQueue, SendQueueWorker};
 
 /// How long the start waits for the bot's name; it comes later otherwise.
 const FIRST_CALL: Duration = Duration::from_secs(5);
@@ -65,9 +71,8 @@ pub type BotName = Arc<OnceLock<String>>;
 /// The bot before anything of it runs.
 pub struct Telegram {
     api: Api,
-    send_queue: SendQueue,
-    work: SendQueueWorker,
-    kept: mpsc::UnboundedReceiver<memory::SentMessage>,
+    queue: SendQueue,
+    queue_worker: SendQueueWorker,
     name: BotName,
     settings: Settings,
 }
@@ -75,7 +80,7 @@ pub struct Telegram {
 /// What was configured of the bot.
 #[derive(Clone)]
 struct Settings {
-    staff: Arc<Vec<crate::config::StaffMember>>,
+    staff: StaffList,
     fo_chat: Option<i64>,
     language: Language,
     base_url: String,
@@ -84,18 +89,60 @@ struct Settings {
     webhook: Webhook,
 }
 
-/// What the handlers work with.
-pub(crate) struct BotContext {
+/// The people who may do the front office's part. Clones share it.
+#[derive(Clone)]
+struct StaffList(Arc<Vec<StaffMember>>);
+
+impl StaffList {
+    /// The member of staff with this Telegram id.
+    fn member(&self, id: i64) -> Option<&StaffMember> {
+        self.0.iter().find(|member| member.telegram_id.0 == id)
+    }
+}
+
+/// The parts of the hotel that the bot works with.
+pub struct TelegramParts {
+    /// The use cases.
+    pub service: Arc<BookingService>,
+    /// Bookings, to be read.
+    pub bookings: Arc<dyn BookingReader>,
+    /// Where the bot's own state is kept.
+    pub values: Arc<dyn KeyValueStore>,
+    /// The time of day.
+    pub clock: Clock,
+    /// Staff sessions.
+    pub staff: StaffAuth,
+    /// The hotel's own key.
+    pub links: LinkKey,
+    /// The hotel's payment code, if it has one.
+    pub qris: Option<Qris>,
+    /// Committed changes.
+    pub feed: Feed,
+    /// This process.
+    pub node: NodeId,
+    /// How the process is.
+    pub health: Health,
+}
+
+/// What the conversations share.
+struct BotParts {
     service: Arc<BookingService>,
-    auth: StaffAuth,
-    send_queue: SendQueue,
+    bookings: Arc<dyn BookingReader>,
+    state: BotState,
+    queue: SendQueue,
+    locks: Arc<ChatLocks>,
+    front_office: Arc<FrontOfficeChat>,
     settings: Settings,
-    name: BotName,
-    front_office: FrontOfficeChat,
-    thinning: location::PositionThinning,
-    /// The right to change which chats have a dashboard.
-    dashboards: tokio::sync::Mutex<()>,
-    locks: updates::ChatLocks,
+}
+
+/// Where the calls of a webhook go.
+pub struct TelegramWebhook(Arc<Inbox>);
+
+impl TelegramWebhook {
+    /// Handles what Telegram brought; `false` asks for it again.
+    pub async fn take_in(&self, body: &[u8]) -> bool {
+        self.0.take_in(body).await
+    }
 }
 
 impl Telegram {
@@ -121,9 +168,9 @@ impl Telegram {
             Ok(Err(_)) | Err(_) => {}
         }
         let public_url = config.server.public_url.as_ref();
-        let (send_queue, work, kept) = SendQueue::new(Arc::new(api.clone()));
+        let (queue, queue_worker) = SendQueue::new(Arc::new(api.clone()));
         let settings = Settings {
-            staff: Arc::new(config.staff.clone()),
+            staff: StaffList(Arc::new(config.staff.clone())),
             fo_chat: config.telegram.fo_chat_id,
             language: config.hotel.language,
             base_url,
@@ -132,55 +179,65 @@ impl Telegram {
                 .and_then(|url| Url::parse(url.as_str()).ok()),
             webhook: config.telegram.webhook.clone(),
         };
-        Ok(Some(Self { api, send_queue, work, kept, name, settings }))
+        Ok(Some(Self { api, queue, queue_worker, name, settings }))
     }
 
-    /// Starts the bot's workers: those that take in belong to the doors, those that send to the
-    /// deliveries. Answers where webhook calls go, and the way of notices.
+    /// Starts the bot's workers: those that take in belong to `inbound`, those that send to
+    /// `deliveries`. Answers where webhook calls go, and the delivery method of notifications.
     #[must_use]
     pub fn start(
         self,
-        (service, auth): (&Arc<BookingService>, StaffAuth),
-        qris: Option<Qris>,
-        (feed, node): (&Feed, NodeId),
-        health: Health,
-        doors: &Phase,
+        parts: TelegramParts,
+        inbound: &Phase,
         deliveries: &Phase,
-    ) -> (Arc<Inbox>, Arc<dyn DeliveryMethod>) {
-        let Self { api, send_queue, work, kept, name, settings } = self;
-        let health = BotHealth::new(health);
-        let bot = Arc::new(BotContext {
-            service: Arc::clone(service),
-            auth,
-            send_queue,
-            settings: settings.clone(),
-            name: Arc::clone(&name),
-            front_office: FrontOfficeChat::new(settings.fo_chat, health.clone()),
-            thinning: location::PositionThinning::default(),
-            dashboards: tokio::sync::Mutex::default(),
-            locks: updates::ChatLocks::default(),
-        });
-        let (deliver, merging) = TelegramDelivery::with_merging(Arc::clone(&bot), qris);
-        deliveries.spawn("telegram outbox", work.run(deliveries.stop_signal(), health.clone()));
-        deliveries.spawn("telegram notices", merging.run(deliveries.stop_signal()));
-        let memory = memory::AfterSendWorker::new(Arc::clone(&bot), kept);
-        deliveries.spawn("telegram memory", memory.run(deliveries.stop_signal()));
-        let status = status::StatusUpdater::new(Arc::clone(&bot), feed.clone(), node.clone());
-        doors.spawn("telegram status", status.run(doors.stop_signal()));
-        let dashboard =
-            dashboard_updater::DashboardUpdater::new(Arc::clone(&bot), feed.clone(), node);
-        doors.spawn("telegram board", dashboard.run(doors.stop_signal()));
-        let inbox = Arc::new(Inbox::new(bot));
-        let intake = updates::UpdatePoller {
-            api,
+    ) -> (TelegramWebhook, Arc<dyn DeliveryMethod>) {
+        let Self { api, queue, queue_worker, name, settings } = self;
+        let TelegramParts { service, bookings, feed, node, .. } = parts;
+        let health = BotHealth::new(parts.health);
+        let state = BotState::new(TypedValues::new(parts.values, parts.clock));
+        let fo_chat = FrontOfficeChat::new(settings.fo_chat, health.clone(), state.clone());
+        let shared = BotParts {
+            service,
+            bookings,
+            state,
+            queue,
+            locks: Arc::default(),
+            front_office: Arc::new(fo_chat),
+            settings,
+        };
+        let (remember, receiver) = remember::channel();
+        let status = Arc::new(StatusMessages::new(&shared, remember.clone()));
+        let dashboards = Arc::new(Dashboards::new(&shared, remember));
+        let (delivery, merger) =
+            TelegramDelivery::with_merger(&shared, Arc::clone(&status), parts.qris);
+        let stop = || deliveries.stop_signal();
+        deliveries.spawn("telegram outbox", queue_worker.run(stop(), health.clone()));
+        deliveries.spawn("telegram notices", merger.run(stop()));
+        let worker = RememberWorker::new(receiver, &shared, &status, &dashboards);
+        deliveries.spawn("telegram memory", worker.run(stop()));
+
+        let stop = || inbound.stop_signal();
+        let bookings = Arc::clone(&shared.bookings);
+        let updater = StatusUpdater::new(Arc::clone(&status), bookings, feed.clone(), node.clone());
+        inbound.spawn("telegram status", updater.run(stop()));
+        let updater = DashboardUpdater::new(Arc::clone(&dashboards), feed, node);
+        inbound.spawn("telegram board", updater.run(stop()));
+        let guests = GuestConversation::new(&shared, parts.links, status);
+        let staff = StaffConversation::new(&shared, parts.staff, dashboards);
+        let dispatcher = Dispatcher::new(&shared, guests, staff, Arc::clone(&name));
+        let inbox = Arc::new(Inbox::new(Arc::new(dispatcher), Arc::clone(&shared.locks)));
+        let menus = MenuParts::new(&shared);
+        let poller = UpdatePoller {
+            api: api.clone(),
             inbox: Arc::clone(&inbox),
             health,
             name,
-            webhook: settings.webhook.clone(),
-            base_url: settings.base_url.clone(),
+            webhook: shared.settings.webhook,
+            base_url: shared.settings.base_url,
         };
-        doors.spawn("telegram updates", intake.run(doors.stop_signal()));
-        (inbox, deliver)
+        let set_menus = async move { menus::set(&api, &menus).await };
+        inbound.spawn("telegram updates", poller.run(set_menus, stop()));
+        (TelegramWebhook(inbox), delivery)
     }
 }
 
@@ -215,24 +272,20 @@ pub async fn check(config: &Config) -> Result<Vec<String>, SetupError> {
     Ok(lines)
 }
 
-impl BotContext {
-    /// Says something in a chat, in answer to somebody.
-    async fn say(&self, chat: i64, shown: MessageContent) {
-        self.send_queue.post(chat, Priority::Interactive, Call::Send(shown)).await;
-    }
+/// A refusal as a sentence to be read in a chat, as HTML.
+fn refusal_html(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> String {
+    text::telegram::escape(&text::refusal(language, refusal, hotel))
+}
 
-    /// Shows something else in a message, in answer to somebody.
-    async fn show(&self, chat: i64, message: i32, shown: MessageContent) {
-        self.send_queue.post(chat, Priority::Interactive, Call::Edit(message, shown)).await;
-    }
-
-    /// Ends the waiting sign of a tapped button.
-    async fn answer(&self, query: &str, line: Option<String>) {
-        self.send_queue.post(0, Priority::Interactive, Call::Answer(query.to_owned(), line)).await;
-    }
-
-    /// The member of staff with this id.
-    fn member(&self, id: i64) -> Option<&crate::config::StaffMember> {
-        self.settings.staff.iter().find(|member| member.telegram_id.0 == id)
+/// A refusal as a plain line to be read; what the store says goes on.
+fn refusal_line(
+    language: Language,
+    done: Result<(), ServiceError>,
+    hotel: &HotelPolicy,
+) -> Result<Option<String>, StoreError> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(ServiceError::Refused(refusal)) => Ok(Some(text::refusal(language, &refusal, hotel))),
+        Err(ServiceError::Store(error)) => Err(error),
     }
 }

@@ -30,6 +30,7 @@ use crate::feed::Feed;
 use crate::lifecycle::Health;
 use crate::qris::Qris;
 use crate::service::BookingService;
+use crate::store::{BookingReader, StoreControl};
 
 use graphql::{ApiContext, AppState};
 use limits::Limits;
@@ -66,6 +67,10 @@ pub struct WebSettings {
 pub struct WebParts {
     /// The use cases.
     pub service: Arc<BookingService>,
+    /// Bookings, to be read.
+    pub bookings: Arc<dyn BookingReader>,
+    /// Whether the store answers.
+    pub store: Arc<dyn StoreControl>,
     /// Committed changes.
     pub feed: Feed,
     /// Staff sessions.
@@ -86,16 +91,27 @@ pub struct WebParts {
 
 /// Everything that is served. Live sockets are closed once `stop` is cancelled. To be served with
 /// the peer's address as [`ConnectInfo`](axum::extract::ConnectInfo).
-pub fn router(doors: WebParts, stop: CancellationToken) -> Router {
-    let WebParts { service, feed, staff, qris, health, metrics, webhook, mini_app, settings } =
-        doors;
+pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
+    let WebParts {
+        service,
+        bookings,
+        store,
+        feed,
+        staff,
+        qris,
+        health,
+        metrics,
+        webhook,
+        mini_app,
+        settings,
+    } = parts;
     let webhook = webhook.map(webhook::routes).unwrap_or_default();
     let pages = pages::routes(settings.language);
-    let probes = health::routes(health.clone(), Arc::clone(&service));
+    let probes = health::routes(health.clone(), store);
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
     let gate = AppState::new(
-        ApiContext { service, feed, staff, mini_app, qris, health, settings },
+        ApiContext { service, bookings, feed, staff, mini_app, qris, health, settings },
         limits,
         stop,
     );

@@ -4,8 +4,7 @@
 //! server that falls silent before the mail was sent has nothing; after it, nobody knows.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lettre::message::Message;

@@ -8,11 +8,11 @@ use tracing::warn;
 use super::{ATTEMPT, AttemptOutcome, Delivery, DeliveryError, DeliveryMethod, DeliveryRequest};
 use crate::domain::{Booking, Change, Command, Event, QrisOutcome, Recipient, Refusal};
 use crate::service::{BookingService, ServiceError};
-use crate::store::{DeliveryOutcome, Lease, LeaseOutcome, NodeId, Store, StoreError};
+use crate::store::{DeliveryOutcome, Lease, LeaseOutcome, NodeId, NotificationStore, StoreError};
 use crate::text;
 
 pub(super) struct Attempt {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn NotificationStore>,
     pub service: Arc<BookingService>,
     pub node: NodeId,
     pub is_alone: bool,
@@ -79,7 +79,7 @@ impl Attempt {
         if !change.booking.is_pending() || !is_asked || self.request.to != Recipient::Guest {
             return Ok(None);
         }
-        match self.service.tracked(change.booking.receipt_no).await {
+        match self.service.booking(change.booking.receipt_no).await {
             Ok(tracked) if !tracked.booking.is_pending() => Ok(Some(text::NO_LONGER_TRUE)),
             Ok(tracked) if is_overtaken(change, &tracked.booking) => Ok(Some(text::OVERTAKEN)),
             Ok(_) | Err(ServiceError::Refused(_)) => Ok(None),

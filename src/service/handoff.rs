@@ -1,11 +1,12 @@
 //! What a guest chose on the web form, on its way to the bot: kept here, carried by a key.
 
 use chrono::{NaiveDate, TimeDelta};
+use serde::{Deserialize, Serialize};
 
 use super::{BookingService, ServiceError};
 use crate::auth;
 use crate::domain::{GuestName, RoomCode};
-use crate::store::StoreError;
+use crate::store::{StoreError, Stored};
 
 /// How long a choice can be taken over.
 const LIFE: TimeDelta = TimeDelta::hours(24);
@@ -33,9 +34,7 @@ impl BookingService {
     pub async fn keep_handoff(&self, choice: &Handoff) -> Result<String, ServiceError> {
         self.policy.stay(&choice.room, choice.check_in, choice.nights, self.clock.now())?;
         let key = auth::fresh_secret();
-        let name = choice.name.as_ref().map_or("", GuestName::as_str);
-        let text = format!("{}|{}|{}|{name}", choice.room, choice.check_in, choice.nights);
-        self.put_value(&value(&key), text, LIFE).await?;
+        self.values.put(&name(&key), &HandoffDocument::from(choice), LIFE).await?;
         Ok(key)
     }
 
@@ -47,20 +46,52 @@ impl BookingService {
         if key.len() > MAX_KEY {
             return Ok(None);
         }
-        Ok(self.value(&value(key)).await?.as_deref().and_then(read))
+        let kept: Option<HandoffDocument> = self.values.get(&name(key)).await?;
+        Ok(kept.and_then(HandoffDocument::read))
     }
 }
 
-fn value(key: &str) -> String {
+fn name(key: &str) -> String {
     format!("start:{key}")
 }
 
-fn read(text: &str) -> Option<Handoff> {
-    let mut parts = text.splitn(4, '|');
-    Some(Handoff {
-        room: RoomCode::parse(parts.next()?).ok()?,
-        check_in: parts.next()?.parse().ok()?,
-        nights: parts.next()?.parse().ok()?,
-        name: GuestName::parse(parts.next()?).ok(),
-    })
+/// A choice as it is stored.
+#[derive(Serialize, Deserialize)]
+struct HandoffDocument {
+    room: String,
+    check_in: NaiveDate,
+    nights: u32,
+    name: Option<String>,
+}
+
+impl From<&Handoff> for HandoffDocument {
+    fn from(choice: &Handoff) -> Self {
+        Self {
+            room: choice.room.to_string(),
+            check_in: choice.check_in,
+            nights: choice.nights,
+            name: choice.name.as_ref().map(|name| name.as_str().to_owned()),
+        }
+    }
+}
+
+impl HandoffDocument {
+    fn read(self) -> Option<Handoff> {
+        let Self { room, check_in, nights, name } = self;
+        let name = name.and_then(|name| GuestName::parse(&name).ok());
+        Some(Handoff { room: RoomCode::parse(&room).ok()?, check_in, nights, name })
+    }
+}
+
+impl Stored for HandoffDocument {
+    /// `STD|2026-01-04|1|Budi`
+    fn from_plain_text(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '|');
+        Some(Self {
+            room: parts.next()?.to_owned(),
+            check_in: parts.next()?.parse().ok()?,
+            nights: parts.next()?.parse().ok()?,
+            name: parts.next().filter(|name| !name.is_empty()).map(str::to_owned),
+        })
+    }
 }

@@ -160,7 +160,7 @@ impl BookingService {
     ) -> Result<TrackedBooking, ServiceError> {
         let _lane = self.positions.lock(receipt_no).await;
         for _ in 0..MAX_TRIES {
-            let tracked = self.tracked(receipt_no).await?;
+            let tracked = self.booking(receipt_no).await?;
             check(&tracked)?;
             let command = Command::ReportPosition(fix);
             match decide(Some(&tracked), command, self.clock.now(), &self.policy)? {
@@ -196,7 +196,7 @@ impl BookingService {
         route: RouteEstimate,
     ) -> Result<(), ServiceError> {
         let _lane = self.positions.lock(of.receipt_no).await;
-        let tracked = self.tracked(of.receipt_no).await?;
+        let tracked = self.booking(of.receipt_no).await?;
         if let Some(track) = tracked.track.routed(of.at, route) {
             self.store.keep_track(of.receipt_no, &track).await?;
         }

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
-use super::{Role, StatusKind, StoreError};
+use super::{StatusKind, StoreError};
 use crate::domain::{
     Actor, Booking, Change, Contact, Email, Event, Guest, GuestName, Hold, Language, Moment,
-    Notification, QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah,
+    Notification, QrisProgress, ReceiptNo, Recipient, Revision, Role, RoomCode, RoomOfStay, Rupiah,
     StaffName, Status, Stay, TelegramId, TokenHash,
 };
 

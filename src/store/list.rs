@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{Moment, ReceiptNo, Revision, RoomCode, Status, TrackedBooking};
+use crate::domain::{Contact, Moment, ReceiptNo, Revision, RoomCode, Status, TrackedBooking};
 
 /// When a booking needs the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Filter {
     pub status: Option<Vec<StatusKind>>,
     /// With this check-in date.
     pub check_in: Option<NaiveDate>,
+    /// Of the guest with this contact.
+    pub contact: Option<Contact>,
     /// Paid or cancelled at or after this moment.
     pub settled_since: Option<Moment>,
     /// Receipt number, or part of the name, whatever the case.

@@ -13,12 +13,15 @@ use crate::domain::{Change, Moment, ReceiptNo, Recipient, Revision};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(pub String);
 
+/// What the log tells, in order, each event with its place. The first error ends it.
+pub type FeedStream = BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>;
+
 /// An open stream of changes.
 pub struct Changes {
     /// Where it starts: nothing after this cursor is missed.
     pub start: Cursor,
     /// What was committed after it.
-    pub stream: BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>,
+    pub stream: FeedStream,
 }
 
 /// What the log tells.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{Commit, CommitOutcome, MAX_BATCH, Store, StoreError};
+use super::{Commit, CommitOutcome, CommitStore, MAX_BATCH, StoreError};
 
 /// Commits that wait at most; whoever comes then waits for a place.
 const MAX_WAITING: usize = 10_000;
@@ -26,7 +26,7 @@ impl CommitQueue {
     /// A queue, and the work to run for it. Once told to stop, it takes nothing new, writes what
     /// is waiting, and ends.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn CommitStore>,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (waiting, arriving) = mpsc::channel(MAX_WAITING);
@@ -47,7 +47,7 @@ impl CommitQueue {
 }
 
 async fn run(
-    store: Arc<dyn Store>,
+    store: Arc<dyn CommitStore>,
     mut arriving: mpsc::Receiver<Waiting>,
     stop: CancellationToken,
 ) {
@@ -76,7 +76,10 @@ async fn run(
 
 /// Commits a batch. What no one foresaw in one of them must not fail the others, so they are then
 /// tried one by one.
-async fn commit(store: &dyn Store, batch: &[Commit]) -> Vec<Result<CommitOutcome, StoreError>> {
+async fn commit(
+    store: &dyn CommitStore,
+    batch: &[Commit],
+) -> Vec<Result<CommitOutcome, StoreError>> {
     match store.commit(batch).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(StoreError::Unexpected(_)) if batch.len() > 1 => {

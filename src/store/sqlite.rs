@@ -4,21 +4,15 @@
 //! across an `await`. What this process committed is fed under the writer's lock, so the order of
 //! the feed is the order of the rows; the cursor is the row.
 
+use crate::store::StoreControl;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
-use futures_util::stream::BoxStream;
 use rusqlite::Connection;
 
-use super::{
-    BelowSold, Changes, Commit, CommitOutcome, Credential, CredentialKind, Cursor, DeliveryOutcome,
-    FeedEvent, Filter, Lease, LeaseOutcome, NotificationId, OwedNotification, Page, PageKey,
-    RequestRecord, RoomNight, Store, StoreError, StoredValue, UndeliveredNotification, Wake,
-};
-use crate::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking};
+use super::StoreError;
 
 mod commit;
 mod credentials;
@@ -130,168 +124,7 @@ fn closed() -> StoreError {
 }
 
 #[async_trait]
-impl Store for SqliteStore {
-    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
-        self.write(move |writer| rooms::next_serial(&writer.connection, day)).await
-    }
-
-    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
-        let batch = batch.to_vec();
-        let (answers, deleted_positions) =
-            self.write(move |writer| commit::commit(writer, &batch)).await?;
-        if deleted_positions {
-            self.scrub_later();
-        }
-        Ok(answers)
-    }
-
-    async fn requested(&self, request: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
-        self.read(move |connection| read::requested(connection, request)).await
-    }
-
-    async fn tracked(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
-        self.read(move |connection| read::tracked(connection, receipt_no)).await
-    }
-
-    async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
-        let receipt_nos = receipt_nos.to_vec();
-        self.read(move |connection| read::bookings(connection, &receipt_nos)).await
-    }
-
-    async fn page(
-        &self,
-        filter: &Filter,
-        first: usize,
-        after: Option<PageKey>,
-    ) -> Result<Page, StoreError> {
-        let filter = filter.clone();
-        self.read(move |connection| read::page(connection, &filter, first, after)).await
-    }
-
-    async fn history(&self, receipt_no: ReceiptNo) -> Result<Vec<Change>, StoreError> {
-        self.read(move |connection| read::history(connection, receipt_no)).await
-    }
-
-    async fn undelivered(
-        &self,
-        receipt_nos: &[ReceiptNo],
-    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
-        let receipt_nos = receipt_nos.to_vec();
-        self.read(move |connection| notifications::undelivered(connection, &receipt_nos)).await
-    }
-
-    async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
-        Ok(self.in_chunks(read::wakes))
-    }
-
-    async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
-        let track = track.clone();
-        self.write(move |writer| commit::keep_track(writer, receipt_no, &track)).await
-    }
-
-    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
-        self.read(move |connection| rooms::nights(connection, from, nights)).await
-    }
-
-    async fn set_allotment(
-        &self,
-        room: &RoomCode,
-        night: NaiveDate,
-        rooms: u32,
-    ) -> Result<Result<(), BelowSold>, StoreError> {
-        let room = room.clone();
-        self.write(move |writer| rooms::set_allotment(&mut writer.connection, &room, night, rooms))
-            .await
-    }
-
-    async fn changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError> {
-        self.open_feed(after.cloned()).await
-    }
-
-    async fn replay(
-        &self,
-        after: &Cursor,
-        until: &Cursor,
-    ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError> {
-        self.open_replay(after.clone(), until.clone()).await
-    }
-
-    async fn owed(
-        &self,
-    ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
-        Ok(self.in_chunks(notifications::owed))
-    }
-
-    async fn take_lease(
-        &self,
-        notification: NotificationId,
-        lease: &Lease,
-        now: Moment,
-    ) -> Result<LeaseOutcome, StoreError> {
-        let lease = lease.clone();
-        self.write(move |writer| {
-            notifications::take_lease(&mut writer.connection, notification, &lease, now)
-        })
-        .await
-    }
-
-    async fn settle(
-        &self,
-        notification: NotificationId,
-        outcome: &DeliveryOutcome,
-    ) -> Result<(), StoreError> {
-        let outcome = outcome.clone();
-        self.write(move |writer| notifications::settle(writer, notification, &outcome)).await
-    }
-
-    async fn put_credential(
-        &self,
-        kind: CredentialKind,
-        secret: TokenHash,
-        credential: &Credential,
-    ) -> Result<(), StoreError> {
-        let credential = credential.clone();
-        self.write(move |writer| {
-            credentials::keep(&mut writer.connection, kind, secret, &credential)
-        })
-        .await
-    }
-
-    async fn take_credential(
-        &self,
-        kind: CredentialKind,
-        secret: TokenHash,
-    ) -> Result<Option<Credential>, StoreError> {
-        self.write(move |writer| credentials::take(&writer.connection, kind, secret)).await
-    }
-
-    async fn credential(
-        &self,
-        kind: CredentialKind,
-        secret: TokenHash,
-    ) -> Result<Option<Credential>, StoreError> {
-        self.read(move |connection| credentials::read(connection, kind, secret)).await
-    }
-
-    async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        self.write(move |writer| credentials::signing_key(&mut writer.connection, fresh)).await
-    }
-
-    async fn put_value(
-        &self,
-        name: &str,
-        value: &StoredValue,
-        now: Moment,
-    ) -> Result<(), StoreError> {
-        let (name, value) = (name.to_owned(), value.clone());
-        self.write(move |writer| key_value::keep(&mut writer.connection, &name, &value, now)).await
-    }
-
-    async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
-        let name = name.to_owned();
-        self.read(move |connection| key_value::read(connection, &name)).await
-    }
-
+impl StoreControl for SqliteStore {
     fn clock_ahead_ms(&self) -> Option<i64> {
         None
     }

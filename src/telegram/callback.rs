@@ -151,6 +151,13 @@ impl CallbackData {
     }
 }
 
+/// The data of a button, for the button itself.
+impl From<CallbackData> for String {
+    fn from(callback: CallbackData) -> Self {
+        callback.data()
+    }
+}
+
 fn guest_parts(callback: &GuestCallback) -> Vec<String> {
     let of = |kind: &str, parts: Vec<String>| {
         [kind.to_owned()].into_iter().chain(parts).collect::<Vec<_>>()

@@ -1,13 +1,24 @@
 //! The dashboard: one message a chat that shows who has paid and who has not, and follows every
 //! change by itself. What it shows is made here; `dashboard_updater` keeps it up to date.
 
-use chrono::TimeDelta;
+pub(super) mod updater;
 
-use super::api::{Button, MessageContent};
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use tokio::sync::Mutex;
+
 use super::callback::{CallbackData, StaffCallback, Tab};
-use super::{BotContext, Call, Priority, status};
-use crate::domain::{Language, Moment, ReceiptNo, TrackedBooking};
-use crate::service::{Filter, PageKey, ServiceError, StatusKind, StoreError};
+use super::front_office::FrontOfficeChat;
+use super::remember::{Remember, RememberSender};
+use super::staff::callbacks::{action_buttons, button};
+use super::state::BotState;
+use super::transport::api::{Button, MessageContent};
+use super::transport::{Call, ChatLocks, Priority, SendQueue};
+use super::{BotParts, StaffList, status};
+use crate::domain::{Language, Moment, ReceiptNo, Status, TrackedBooking};
+use crate::service::{BookingService, ServiceError};
+use crate::store::{BookingReader, Filter, PageKey, StatusKind, StoreError};
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
@@ -17,12 +28,8 @@ const PAGE: usize = 8;
 const READ: usize = 200;
 /// Bookings of one tab that are looked through: those beyond are counted, and not shown.
 const MOST: usize = 2_000;
-/// How long a dashboard is followed without anybody touching it.
-const LIFE: TimeDelta = TimeDelta::days(30);
 /// How long a card or a sheet stays before the list comes back by itself.
 const READING: TimeDelta = TimeDelta::minutes(2);
-/// The memo that names all chats with a dashboard.
-const CHATS: &str = "telegram.boards";
 
 /// What a dashboard shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +45,31 @@ pub enum View {
 impl View {
     /// The list of bookings that are not paid.
     pub const UNPAID: Self = Self::Tab(Tab::Unpaid, 0);
+
+    /// What of a message follows changes by itself after a button was tapped.
+    pub(super) fn of(callback: StaffCallback) -> Self {
+        match callback {
+            StaffCallback::Tab(tab, page) => Self::Tab(tab, page),
+            StaffCallback::Card(receipt_no)
+            | StaffCallback::Arrive(receipt_no)
+            | StaffCallback::SendQris(receipt_no)
+            | StaffCallback::Paid(receipt_no)
+            | StaffCallback::Cancel(receipt_no)
+            | StaffCallback::Extend(receipt_no, _) => Self::Card(receipt_no),
+            StaffCallback::PaidSheet(receipt_no)
+            | StaffCallback::CancelSheet(receipt_no)
+            | StaffCallback::History(receipt_no) => Self::Sheet(receipt_no),
+        }
+    }
+
+    /// The button that shows the same.
+    pub(super) fn callback(self) -> StaffCallback {
+        match self {
+            Self::Tab(tab, page) => StaffCallback::Tab(tab, page),
+            Self::Card(receipt_no) => StaffCallback::Card(receipt_no),
+            Self::Sheet(receipt_no) => StaffCallback::History(receipt_no),
+        }
+    }
 }
 
 /// The newest dashboard of a chat.
@@ -68,41 +100,85 @@ impl Dashboard {
     }
 }
 
-impl BotContext {
+/// The dashboards of all chats.
+pub(super) struct Dashboards {
+    service: Arc<BookingService>,
+    bookings: Arc<dyn BookingReader>,
+    state: BotState,
+    queue: SendQueue,
+    locks: Arc<ChatLocks>,
+    front_office: Arc<FrontOfficeChat>,
+    staff: StaffList,
+    remember: RememberSender,
+    /// The right to change which chats have a dashboard.
+    chats_lock: Mutex<()>,
+}
+
+impl Dashboards {
+    pub(super) fn new(parts: &BotParts, remember: RememberSender) -> Self {
+        Self {
+            service: Arc::clone(&parts.service),
+            bookings: Arc::clone(&parts.bookings),
+            state: parts.state.clone(),
+            queue: parts.queue.clone(),
+            locks: Arc::clone(&parts.locks),
+            front_office: Arc::clone(&parts.front_office),
+            staff: parts.settings.staff.clone(),
+            remember,
+            chats_lock: Mutex::default(),
+        }
+    }
+
+    /// Sends a new dashboard to a chat.
+    pub(super) async fn open(&self, chat: i64, language: Language) -> Result<(), ServiceError> {
+        let (content, _) = self.view(language, View::UNPAID).await?;
+        self.send(chat, Priority::Interactive, language, content).await;
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        chat: i64,
+        priority: Priority,
+        language: Language,
+        content: MessageContent,
+    ) {
+        let after_send = self.remember.after_send(Remember::Dashboard(View::UNPAID, language));
+        self.queue.post_then(chat, priority, Call::Send(content), after_send).await;
+    }
+
     /// Whether guests may be named in a chat: the front office's, and private ones of its people.
     pub(super) fn is_staff_chat(&self, chat: i64) -> bool {
-        self.front_office.chat() == Some(chat) || self.member(chat).is_some()
+        self.front_office.chat() == Some(chat) || self.staff.member(chat).is_some()
     }
 
     /// Makes a message the dashboard of its chat. An older one says from now on that it ended.
-    pub(super) async fn follow_dashboard(
+    pub(super) async fn follow(
         &self,
         chat: i64,
         message: i32,
         view: View,
         language: Language,
     ) -> Result<(), StoreError> {
-        let before = self.dashboard_of(chat).await?;
+        let before = self.state.dashboard(chat).await?;
         let since = self.service.now();
-        self.keep_dashboard(chat, Dashboard { message, language, view, since }).await?;
+        self.state.put_dashboard(chat, Dashboard { message, language, view, since }).await?;
         if let Some(before) = before.filter(|before| before.message != message) {
             let shown = MessageContent::text(words::dashboard_moved_on(language));
-            self.send_queue
-                .post(chat, Priority::Background, Call::Edit(before.message, shown))
-                .await;
+            self.queue.post(chat, Priority::Background, Call::Edit(before.message, shown)).await;
         }
-        let _alone = self.dashboards.lock().await;
-        let mut chats = self.dashboard_chats().await?;
+        let _alone = self.chats_lock.lock().await;
+        let mut chats = self.state.dashboard_chats().await?;
         if chats.contains(&chat) {
             return Ok(());
         }
         chats.push(chat);
-        self.keep_dashboard_chats(&chats).await
+        self.state.put_dashboard_chats(&chats).await
     }
 
     /// A tap changed what a message shows. A list that somebody turns to is the dashboard of its
     /// chat from then on.
-    pub(super) async fn dashboard_shows(
+    pub(super) async fn note_view(
         &self,
         chat: i64,
         message: i32,
@@ -110,42 +186,14 @@ impl BotContext {
         language: Language,
     ) -> Result<(), StoreError> {
         let is_board =
-            self.dashboard_of(chat).await?.is_some_and(|dashboard| dashboard.message == message);
+            self.state.dashboard(chat).await?.is_some_and(|dashboard| dashboard.message == message);
         match view {
-            View::Tab(..) => self.follow_dashboard(chat, message, view, language).await,
+            View::Tab(..) => self.follow(chat, message, view, language).await,
             View::Card(_) | View::Sheet(_) if is_board => {
-                self.follow_dashboard(chat, message, view, language).await
+                self.follow(chat, message, view, language).await
             }
             View::Card(_) | View::Sheet(_) => Ok(()),
         }
-    }
-
-    /// The newest dashboard of a chat.
-    pub(super) async fn dashboard_of(&self, chat: i64) -> Result<Option<Dashboard>, StoreError> {
-        Ok(self.service.value(&value(chat)).await?.as_deref().and_then(read))
-    }
-
-    pub(super) async fn keep_dashboard(
-        &self,
-        chat: i64,
-        dashboard: Dashboard,
-    ) -> Result<(), StoreError> {
-        let Dashboard { message, language, view, since } = dashboard;
-        let (callback, since) =
-            (CallbackData::Staff(tap_of(view)).data(), since.timestamp_millis());
-        let text = format!("{message} {} {since} {callback}", language.code());
-        self.service.put_value(&value(chat), text, LIFE).await
-    }
-
-    /// The chats with a dashboard.
-    pub(super) async fn dashboard_chats(&self) -> Result<Vec<i64>, StoreError> {
-        let chats = self.service.value(CHATS).await?.unwrap_or_default();
-        Ok(chats.split(' ').filter_map(|chat| chat.parse().ok()).collect())
-    }
-
-    pub(super) async fn keep_dashboard_chats(&self, chats: &[i64]) -> Result<(), StoreError> {
-        let text: Vec<String> = chats.iter().map(ToString::to_string).collect();
-        self.service.put_value(CHATS, text.join(" "), LIFE).await
     }
 
     // ── what it shows ───────────────────────────────────────────────────────────────────────
@@ -177,7 +225,7 @@ impl BotContext {
         let mut all: Vec<TrackedBooking> = Vec::new();
         let mut after = None;
         let total = loop {
-            let page = self.service.page(&filter, READ, after).await?;
+            let page = self.bookings.page(&filter, READ, after).await?;
             all.extend(page.bookings);
             if !page.has_next || all.len() >= MOST {
                 break page.total;
@@ -199,7 +247,21 @@ impl BotContext {
     }
 
     async fn count(&self, tab: Tab) -> Result<u64, StoreError> {
-        Ok(self.service.page(&self.filter(tab), 1, None).await?.total)
+        Ok(self.bookings.page(&self.filter(tab), 1, None).await?.total)
+    }
+
+    /// The card of a booking with what can be done.
+    pub(super) fn card(&self, language: Language, tracked: &TrackedBooking) -> MessageContent {
+        let html = words::card(language, tracked, self.service.now(), self.service.policy());
+        let mut rows = action_buttons(language, &tracked.booking);
+        let tab = match tracked.booking.status {
+            Status::Pending => Tab::Unpaid,
+            Status::Paid { .. } => Tab::Paid,
+            Status::Cancelled { .. } => Tab::Cancelled,
+        };
+        let list = StaffCallback::Tab(tab, 0);
+        rows.push(vec![button(language, StaffLabel::List, list)]);
+        MessageContent::text(html).with(rows)
     }
 
     /// What a view shows just now, and when it will show another time left by itself.
@@ -211,7 +273,7 @@ impl BotContext {
         match view {
             View::Tab(tab, page) => Ok(self.tab(language, tab, page).await?),
             View::Card(receipt_no) | View::Sheet(receipt_no) => {
-                let tracked = self.service.tracked(receipt_no).await?;
+                let tracked = self.service.booking(receipt_no).await?;
                 Ok((self.card(language, &tracked), None))
             }
         }
@@ -277,30 +339,4 @@ fn turns(tab: Tab, page: usize, last: usize) -> Vec<Button> {
     let back = page.checked_sub(1).map(|to| turn(to, "«"));
     let on = (page < last).then(|| turn(page + 1, "»"));
     back.into_iter().chain(on).collect()
-}
-
-fn tap_of(view: View) -> StaffCallback {
-    match view {
-        View::Tab(tab, page) => StaffCallback::Tab(tab, page),
-        View::Card(receipt_no) => StaffCallback::Card(receipt_no),
-        View::Sheet(receipt_no) => StaffCallback::History(receipt_no),
-    }
-}
-
-fn read(kept: &str) -> Option<Dashboard> {
-    let mut parts = kept.splitn(4, ' ');
-    let message = parts.next()?.parse().ok()?;
-    let language = Language::from_code(parts.next()?)?;
-    let since = chrono::DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
-    let view = match CallbackData::read(parts.next()?)? {
-        CallbackData::Staff(StaffCallback::Tab(tab, page)) => View::Tab(tab, page),
-        CallbackData::Staff(StaffCallback::Card(receipt_no)) => View::Card(receipt_no),
-        CallbackData::Staff(StaffCallback::History(receipt_no)) => View::Sheet(receipt_no),
-        CallbackData::Staff(_) | CallbackData::Guest(_) => return None,
-    };
-    Some(Dashboard { message, language, view, since })
-}
-
-fn value(chat: i64) -> String {
-    format!("telegram.board:{chat}")
 }

@@ -5,24 +5,21 @@ use std::sync::{Mutex, PoisonError};
 
 use tracing::warn;
 
-use super::health::{BotHealth, BotHealthPart};
-use crate::service::{BookingService, StoreError};
-
-/// The memo that names the group that was configured, and the one that it has become.
-const MOVED: &str = "telegram.fo_chat";
-/// How long that is known; every start renews it.
-const LIFE: chrono::TimeDelta = chrono::TimeDelta::days(365);
+use super::state::{BotState, MovedGroup};
+use super::transport::{BotHealth, BotHealthPart};
+use crate::store::StoreError;
 
 /// The chat that notices go to.
 pub(super) struct FrontOfficeChat {
     configured: Option<i64>,
     chat: Mutex<Option<i64>>,
     health: BotHealth,
+    state: BotState,
 }
 
 impl FrontOfficeChat {
-    pub(super) fn new(configured: Option<i64>, health: BotHealth) -> Self {
-        Self { configured, chat: Mutex::new(configured), health }
+    pub(super) fn new(configured: Option<i64>, health: BotHealth, state: BotState) -> Self {
+        Self { configured, chat: Mutex::new(configured), health, state }
     }
 
     /// The chat as it is now; `None` if the front office has none.
@@ -36,12 +33,12 @@ impl FrontOfficeChat {
     }
 
     /// The group has another id now, and that is kept for the next start.
-    pub(super) async fn moved(&self, service: &BookingService, from: i64, to: i64) {
+    pub(super) async fn moved(&self, from: i64, to: i64) {
         let Some(configured) = self.configured.filter(|_| self.chat() == Some(from)) else {
             return;
         };
         self.follow(to);
-        if let Err(error) = Self::keep(service, configured, to).await {
+        if let Err(error) = self.state.put_moved_group(MovedGroup { configured, to }).await {
             warn!(%error, "the front office's new id was not kept; Telegram will tell it again");
         }
     }
@@ -51,20 +48,14 @@ impl FrontOfficeChat {
     ///
     /// # Errors
     /// What the store says.
-    pub(super) async fn recall(&self, service: &BookingService) -> Result<(), StoreError> {
-        let value = service.value(MOVED).await?.unwrap_or_default();
-        let ids: Vec<Option<i64>> = value.split(' ').map(|id| id.parse().ok()).collect();
-        if let [Some(configured), Some(to)] = ids[..]
-            && self.configured == Some(configured)
+    pub(super) async fn recall(&self) -> Result<(), StoreError> {
+        if let Some(moved) = self.state.moved_group().await?
+            && self.configured == Some(moved.configured)
         {
-            self.follow(to);
-            Self::keep(service, configured, to).await?;
+            self.follow(moved.to);
+            self.state.put_moved_group(moved).await?;
         }
         Ok(())
-    }
-
-    async fn keep(service: &BookingService, configured: i64, to: i64) -> Result<(), StoreError> {
-        service.put_value(MOVED, format!("{configured} {to}"), LIFE).await
     }
 
     fn follow(&self, to: i64) {

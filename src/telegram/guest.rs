@@ -1,18 +1,31 @@
 //! Guests: what they type, and how they see and cancel their bookings. The way to a booking is
 //! `steps`.
 
+pub(super) mod location;
 mod steps;
 
-use super::BotContext;
-use super::api::{Button, ButtonAction, MessageContent};
-use super::callback::{CallbackData, GuestCallback, StayDraft};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
+use super::state::BotState;
+use super::status::StatusMessages;
+use super::transport::SendQueue;
+use super::transport::api::{Button, ButtonAction, MessageContent};
+use super::{BotParts, StaffList, refusal_html};
+use crate::auth::LinkKey;
 use crate::domain::{
     Booking, Command, Contact, Field, GuestName, InputError, Language, ReceiptNo, Refusal,
     TelegramId, TrackedBooking, ids,
 };
-use crate::service::ServiceError;
+use crate::service::{BookingService, ServiceError};
+use crate::store::{BookingReader, Filter, StatusKind, StoreError};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
+
+/// Running bookings of one guest that are read at most.
+const MAX_RUNNING: usize = 100;
 
 /// Who writes to the bot.
 #[derive(Debug, Clone)]
@@ -49,10 +62,65 @@ pub(super) fn usable_name(full_name: &str) -> Option<GuestName> {
     GuestName::parse(&name).ok()
 }
 
-impl BotContext {
+/// The conversation with guests.
+pub(super) struct GuestConversation {
+    service: Arc<BookingService>,
+    bookings: Arc<dyn BookingReader>,
+    status: Arc<StatusMessages>,
+    state: BotState,
+    queue: SendQueue,
+    links: LinkKey,
+    staff: StaffList,
+    public_url: Option<Url>,
+    thinning: location::PositionThinning,
+}
+
+impl GuestConversation {
+    pub(super) fn new(parts: &BotParts, links: LinkKey, status: Arc<StatusMessages>) -> Self {
+        Self {
+            service: Arc::clone(&parts.service),
+            bookings: Arc::clone(&parts.bookings),
+            status,
+            state: parts.state.clone(),
+            queue: parts.queue.clone(),
+            links,
+            staff: parts.settings.staff.clone(),
+            public_url: parts.settings.public_url.clone(),
+            thinning: location::PositionThinning::default(),
+        }
+    }
+
+    /// The running bookings of a guest, oldest first.
+    async fn running_of(&self, id: i64) -> Result<Vec<TrackedBooking>, StoreError> {
+        let filter = Filter {
+            status: Some(vec![StatusKind::Pending]),
+            contact: Some(Contact::Telegram(TelegramId(id))),
+            ..Filter::default()
+        };
+        let mut running = self.bookings.page(&filter, MAX_RUNNING, None).await?.bookings;
+        running.reverse();
+        Ok(running)
+    }
+
+    /// The name that a button carries; `None` once it is forgotten.
+    async fn name_of(
+        &self,
+        user: &BotUser,
+        source: &NameSource,
+    ) -> Result<Option<GuestName>, StoreError> {
+        match source {
+            NameSource::Telegram => Ok(user.name.clone()),
+            NameSource::Stored(key) => self.state.name(key).await,
+        }
+    }
+
+    fn refused(&self, user: &BotUser, refusal: &Refusal) -> String {
+        refusal_html(user.language, refusal, &self.service.policy().hotel)
+    }
+
     /// `/start`, alone or with the key of what was chosen on the web form.
     pub(super) async fn start(&self, user: &BotUser, key: &str) -> Result<(), ServiceError> {
-        self.stop_typing(user).await?;
+        self.state.forget_awaited_text(user.chat).await?;
         if !key.is_empty() {
             if let Some(choice) = self.service.handoff(key).await? {
                 let draft = StayDraft {
@@ -62,26 +130,28 @@ impl BotContext {
                 };
                 let shown = match choice.name {
                     Some(name) => {
-                        let name_source = self.keep_name(&name).await?;
+                        let name_source = self.state.put_name(&name).await?;
                         self.summary(user, draft, name_source).await?
                     }
                     None => Self::names(user, draft),
                 };
-                self.say(user.chat, shown).await;
+                self.queue.reply(user.chat, shown).await;
                 return Ok(());
             }
-            self.say(user.chat, MessageContent::text(words::choice_is_gone(user.language))).await;
+            self.queue
+                .reply(user.chat, MessageContent::text(words::choice_is_gone(user.language)))
+                .await;
         }
         let policy = self.service.policy();
         let html = words::greeting(user.language, &policy.hotel, policy.hold.duration);
-        self.say(user.chat, MessageContent::text(html).with(self.ways(user))).await;
+        self.queue.reply(user.chat, MessageContent::text(html).with(self.ways(user))).await;
         Ok(())
     }
 
     /// How one can book.
     pub(super) fn ways(&self, user: &BotUser) -> Vec<Vec<Button>> {
         let mut ways = vec![user.button(GuestLabel::BookHere, GuestCallback::Start)];
-        if let Some(url) = &self.settings.public_url {
+        if let Some(url) = &self.public_url {
             let label = words::guest_label(user.language, GuestLabel::BookOnWeb).to_owned();
             ways.push(vec![Button { label, action: ButtonAction::Url(url.clone()) }]);
         }
@@ -90,7 +160,7 @@ impl BotContext {
 
     /// `/booking`, with or without the name.
     pub(super) async fn booking(&self, user: &BotUser, name: &str) -> Result<(), ServiceError> {
-        self.stop_typing(user).await?;
+        self.state.forget_awaited_text(user.chat).await?;
         let name = match name {
             "" => None,
             name => match GuestName::parse(name) {
@@ -98,17 +168,17 @@ impl BotContext {
                 Err(error) => return self.wrong_name(user, error).await,
             },
         };
-        self.bring_name(user, name.as_ref()).await?;
+        self.state.put_given_name(user.chat, name.as_ref()).await?;
         let shown = self.rooms(user).await?;
-        self.say(user.chat, shown).await;
+        self.queue.reply(user.chat, shown).await;
         Ok(())
     }
 
     /// The answer to what was not understood.
     pub(super) async fn help(&self, user: &BotUser) {
-        let role = self.member(user.id).map(|member| member.role);
+        let role = self.staff.member(user.id).map(|member| member.role);
         let shown = MessageContent::text(words::help(user.language, role)).with(self.ways(user));
-        self.say(user.chat, shown).await;
+        self.queue.reply(user.chat, shown).await;
     }
 
     /// `/status`: the running bookings, each in a message of its own that is kept up to date.
@@ -117,10 +187,10 @@ impl BotContext {
         if running.is_empty() {
             let shown =
                 MessageContent::text(words::no_booking(user.language)).with(self.ways(user));
-            self.say(user.chat, shown).await;
+            self.queue.reply(user.chat, shown).await;
         }
         for tracked in running {
-            self.show_anew(&tracked).await;
+            self.status.show_anew(&tracked).await;
         }
         Ok(())
     }
@@ -145,23 +215,24 @@ impl BotContext {
                 MessageContent::text(words::which_to_cancel(user.language)).with(rows)
             }
         };
-        self.say(user.chat, shown).await;
+        self.queue.reply(user.chat, shown).await;
         Ok(())
     }
 
     /// Text that is no command: a name, if the bot waits for one.
     pub(super) async fn typed(&self, user: &BotUser, typed: &str) -> Result<(), ServiceError> {
-        let Some(CallbackData::Guest(GuestCallback::TypeName(draft))) = self.awaited(user).await?
+        let Some(CallbackData::Guest(GuestCallback::TypeName(draft))) =
+            self.state.awaited_text(user.chat).await?
         else {
             self.help(user).await;
             return Ok(());
         };
         match GuestName::parse(typed) {
             Ok(name) => {
-                self.stop_typing(user).await?;
-                let name_source = self.keep_name(&name).await?;
+                self.state.forget_awaited_text(user.chat).await?;
+                let name_source = self.state.put_name(&name).await?;
                 let shown = self.summary(user, draft, name_source).await?;
-                self.say(user.chat, shown).await;
+                self.queue.reply(user.chat, shown).await;
                 Ok(())
             }
             Err(error) => self.wrong_name(user, error).await,
@@ -176,7 +247,7 @@ impl BotContext {
         let error = InputError::of_id(error, ids::MAX_NAME_CHARS);
         let refusal = Refusal::InvalidInput { field: Field::GuestName, error };
         let shown = MessageContent::text(self.refused(user, &refusal));
-        self.say(user.chat, shown).await;
+        self.queue.reply(user.chat, shown).await;
         Ok(())
     }
 
@@ -188,16 +259,16 @@ impl BotContext {
         receipt_no: ReceiptNo,
     ) -> Result<(), ServiceError> {
         if self.own(user, receipt_no).await?.is_none() {
-            self.show(user.chat, message, Self::stale(user)).await;
+            self.queue.edit(user.chat, message, Self::stale(user)).await;
             return Ok(());
         }
         let tracked = match self.service.apply(receipt_no, Command::CancelByGuest).await {
             Ok(tracked) => tracked,
             // It is as the refusal says, and the message shows that.
-            Err(ServiceError::Refused(_)) => self.service.tracked(receipt_no).await?,
+            Err(ServiceError::Refused(_)) => self.service.booking(receipt_no).await?,
             Err(error) => return Err(error),
         };
-        self.show_in(message, &tracked).await?;
+        self.status.show_in(message, &tracked).await?;
         Ok(())
     }
 
@@ -210,7 +281,7 @@ impl BotContext {
         let is_own = |tracked: &TrackedBooking| {
             tracked.booking.guest.contact == Contact::Telegram(TelegramId(user.id))
         };
-        match self.service.tracked(receipt_no).await {
+        match self.service.booking(receipt_no).await {
             Ok(tracked) => Ok(Some(tracked).filter(is_own)),
             Err(ServiceError::Refused(_)) => Ok(None),
             Err(error) => Err(error),

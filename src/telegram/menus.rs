@@ -2,23 +2,41 @@
 //! front office's in theirs, and nobody else does. Who is no longer staff loses it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use teloxide::types::{BotCommandScope, ChatId};
 use tracing::warn;
 
-use super::BotContext;
-use super::api::{Api, CallError};
+use super::front_office::FrontOfficeChat;
+use super::state::BotState;
+use super::transport::api::{Api, CallError};
+use super::{BotParts, StaffList};
 use crate::domain::{Language, Role};
-use crate::service::StoreError;
+use crate::store::StoreError;
 use crate::text::telegram as words;
 
-/// The memo that names all chats with a menu of their own.
-const CHATS: &str = "telegram.menus";
-/// How long that is known; every start renews it.
-const LIFE: chrono::TimeDelta = chrono::TimeDelta::days(365);
 /// Tries of one call.
 const TRIES: u32 = 5;
+
+/// What menus are made of.
+pub(super) struct MenuParts {
+    language: Language,
+    staff: StaffList,
+    front_office: Arc<FrontOfficeChat>,
+    state: BotState,
+}
+
+impl MenuParts {
+    pub(super) fn new(parts: &BotParts) -> Self {
+        Self {
+            language: parts.settings.language,
+            staff: parts.settings.staff.clone(),
+            front_office: Arc::clone(&parts.front_office),
+            state: parts.state.clone(),
+        }
+    }
+}
 
 /// One menu of commands: its lines, for whom, in which language.
 struct Menu {
@@ -28,20 +46,16 @@ struct Menu {
     language: Option<&'static str>,
 }
 
-fn languages(bot: &BotContext) -> [(Option<&'static str>, Language); 3] {
-    [
-        (None, bot.settings.language),
-        (Some("id"), Language::Indonesian),
-        (Some("en"), Language::English),
-    ]
+fn languages(bot: &MenuParts) -> [(Option<&'static str>, Language); 3] {
+    [(None, bot.language), (Some("id"), Language::Indonesian), (Some("en"), Language::English)]
 }
 
-fn menus(bot: &BotContext) -> Vec<Menu> {
+fn menus(bot: &MenuParts) -> Vec<Menu> {
     let mut menus = Vec::new();
     for (code, language) in languages(bot) {
         let lines = words::guest_menu(language);
         menus.push(Menu { lines, chat: None, language: code });
-        for member in bot.settings.staff.iter() {
+        for member in bot.staff.0.iter() {
             let mut lines = words::staff_menu(language, member.role);
             lines.extend(words::guest_menu(language));
             menus.push(Menu { lines, chat: Some(member.telegram_id.0), language: code });
@@ -62,8 +76,8 @@ fn scope(chat: Option<i64>) -> BotCommandScope {
 }
 
 /// Sets every menu, and takes away those of people who are no longer staff.
-pub(super) async fn set(api: &Api, bot: &BotContext) {
-    if let Err(error) = bot.front_office.recall(&bot.service).await {
+pub(super) async fn set(api: &Api, bot: &MenuParts) {
+    if let Err(error) = bot.front_office.recall().await {
         warn!(%error, "whether the front office's group has moved is not known");
     }
     let menus = menus(bot);
@@ -101,17 +115,16 @@ pub(super) async fn set(api: &Api, bot: &BotContext) {
 }
 
 /// Keeps which chats get menus, and answers which had them or may have.
-async fn remember(bot: &BotContext, chats: &BTreeSet<i64>) -> Result<BTreeSet<i64>, StoreError> {
-    let kept = bot.service.value(CHATS).await?.unwrap_or_default();
-    let mut known: BTreeSet<i64> = kept.split(' ').filter_map(|chat| chat.parse().ok()).collect();
+async fn remember(bot: &MenuParts, chats: &BTreeSet<i64>) -> Result<BTreeSet<i64>, StoreError> {
+    let mut known: BTreeSet<i64> = bot.state.menu_chats().await?.into_iter().collect();
     known.extend(chats);
     keep(bot, &known).await?;
     Ok(known)
 }
 
-async fn keep(bot: &BotContext, chats: &BTreeSet<i64>) -> Result<(), StoreError> {
-    let chats: Vec<String> = chats.iter().map(ToString::to_string).collect();
-    bot.service.put_value(CHATS, chats.join(" "), LIFE).await
+async fn keep(bot: &MenuParts, chats: &BTreeSet<i64>) -> Result<(), StoreError> {
+    let chats: Vec<i64> = chats.iter().copied().collect();
+    bot.state.put_menu_chats(&chats).await
 }
 
 /// Sets one menu, or (without lines) clears it: until it is done, refused, or was tried often.

@@ -10,13 +10,15 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::api::{CallError, MessageContent};
+use super::BotParts;
+use super::front_office::FrontOfficeChat;
 use super::notifications::failure;
-use super::send_queue::{LINGER, Permit};
-use super::staff_callbacks::action_buttons;
-use super::{BotContext, Call, Priority};
-use crate::domain::Change;
+use super::staff::callbacks::action_buttons;
+use super::transport::api::{CallError, MessageContent};
+use super::transport::{Call, LINGER, Permit, Priority, SendQueue};
+use crate::domain::{Change, Language};
 use crate::notifier::DeliveryError;
+use crate::service::BookingService;
 use crate::text::telegram as words;
 
 /// So many notices at once still go one by one.
@@ -114,14 +116,24 @@ impl ClaimedNotification {
 
 /// The work of sending notices to the front office.
 pub(super) struct NotificationMerger {
-    bot: Arc<BotContext>,
+    service: Arc<BookingService>,
+    queue: SendQueue,
+    front_office: Arc<FrontOfficeChat>,
+    language: Language,
     waiting: mpsc::Receiver<PendingNotification>,
     pending: VecDeque<PendingNotification>,
 }
 
 impl NotificationMerger {
-    pub(super) fn new(bot: Arc<BotContext>, waiting: mpsc::Receiver<PendingNotification>) -> Self {
-        Self { bot, waiting, pending: VecDeque::new() }
+    pub(super) fn new(parts: &BotParts, waiting: mpsc::Receiver<PendingNotification>) -> Self {
+        Self {
+            service: Arc::clone(&parts.service),
+            queue: parts.queue.clone(),
+            front_office: Arc::clone(&parts.front_office),
+            language: parts.settings.language,
+            waiting,
+            pending: VecDeque::new(),
+        }
     }
 
     /// Sends until told to stop, and then what is there.
@@ -139,7 +151,7 @@ impl NotificationMerger {
                 }
                 continue;
             }
-            let Some(chat) = self.bot.front_office.chat() else {
+            let Some(chat) = self.front_office.chat() else {
                 self.pending.clear();
                 continue;
             };
@@ -153,8 +165,8 @@ impl NotificationMerger {
 
     /// Takes in more until the chat's turn has come.
     async fn permit(&mut self, chat: i64) -> Result<Permit, CallError> {
-        let send_queue = self.bot.send_queue.clone();
-        let mut permit = std::pin::pin!(send_queue.permit(chat, Priority::Notice));
+        let queue = self.queue.clone();
+        let mut permit = std::pin::pin!(queue.permit(chat, Priority::Notice));
         loop {
             tokio::select! {
                 biased;
@@ -185,13 +197,12 @@ impl NotificationMerger {
         let Some(shown) = self.shown(&claimed) else { return };
         let mut outcome = permit.send(Call::Send(shown.clone())).await;
         while let Err(CallError::Moved(to)) = outcome {
-            self.bot.front_office.moved(&self.bot.service, chat, to).await;
-            if self.bot.front_office.chat() != Some(to) || chat == to {
+            self.front_office.moved(chat, to).await;
+            if self.front_office.chat() != Some(to) || chat == to {
                 break;
             }
             chat = to;
-            outcome =
-                self.bot.send_queue.send(to, Priority::Notice, Call::Send(shown.clone())).await;
+            outcome = self.queue.send(to, Priority::Notice, Call::Send(shown.clone())).await;
         }
         self.item(claimed, &outcome);
         if outcome.is_err() {
@@ -223,8 +234,8 @@ impl NotificationMerger {
 
     /// What a message with these says.
     fn shown(&self, claimed: &[ClaimedNotification]) -> Option<MessageContent> {
-        let language = self.bot.settings.language;
-        let hotel = &self.bot.service.policy().hotel;
+        let language = self.language;
+        let hotel = &self.service.policy().hotel;
         match claimed {
             [] => None,
             [ClaimedNotification::Change { change, .. }] => {
@@ -244,7 +255,7 @@ impl NotificationMerger {
 
     /// As many of those that wait as one message takes, by halving what is not known yet.
     fn fitting(&self) -> usize {
-        let language = self.bot.settings.language;
+        let language = self.language;
         let items: Vec<_> =
             self.pending.iter().take(MERGED).map(PendingNotification::item).collect();
         let fits = |count: usize| {

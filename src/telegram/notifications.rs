@@ -7,35 +7,51 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::api::{Button, CallError, MessageContent, PhotoContent};
+use super::BotParts;
 use super::callback::GuestCallback;
+use super::front_office::FrontOfficeChat;
 use super::guest::button;
 use super::merging::{NotificationMerger, PendingChange, PendingNotification, WAITING};
-use super::send_queue::PERMIT_TIMEOUT;
-use super::{BotContext, Call, Priority};
+use super::status::StatusMessages;
+use super::transport::api::{Button, CallError, MessageContent, PhotoContent};
+use super::transport::{Call, ChatLocks, PERMIT_TIMEOUT, Priority, SendQueue};
 use crate::domain::{Booking, Change, Contact, Event, ReceiptNo, Recipient};
 use crate::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
 use crate::qris::Qris;
-use crate::service::ServiceError;
+use crate::service::{BookingService, ServiceError};
 use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
 /// Brings notices by the bot.
 pub(super) struct TelegramDelivery {
-    bot: Arc<BotContext>,
+    service: Arc<BookingService>,
+    status: Arc<StatusMessages>,
+    queue: SendQueue,
+    locks: Arc<ChatLocks>,
+    front_office_chat: Arc<FrontOfficeChat>,
     qris: Option<Qris>,
     front_office: mpsc::Sender<PendingNotification>,
 }
 
 impl TelegramDelivery {
-    pub(super) fn with_merging(
-        bot: Arc<BotContext>,
+    /// The delivery method, and the work of merging what goes to the front office.
+    pub(super) fn with_merger(
+        parts: &BotParts,
+        status: Arc<StatusMessages>,
         qris: Option<Qris>,
     ) -> (Arc<dyn DeliveryMethod>, NotificationMerger) {
         let (front_office, waiting) = mpsc::channel(WAITING);
-        let merging = NotificationMerger::new(Arc::clone(&bot), waiting);
-        (Arc::new(Self { bot, qris, front_office }), merging)
+        let delivery = Self {
+            service: Arc::clone(&parts.service),
+            status,
+            queue: parts.queue.clone(),
+            locks: Arc::clone(&parts.locks),
+            front_office_chat: Arc::clone(&parts.front_office),
+            qris,
+            front_office,
+        };
+        (Arc::new(delivery), NotificationMerger::new(parts, waiting))
     }
 
     async fn to_guest(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
@@ -51,7 +67,7 @@ impl TelegramDelivery {
         if is_first && !request.with_qris {
             return Ok(());
         }
-        let hotel = &self.bot.service.policy().hotel;
+        let hotel = &self.service.policy().hotel;
         let notification = words::guest_notification(&request.change, hotel);
         let call = match self.code(request)? {
             Some(code) => {
@@ -63,7 +79,7 @@ impl TelegramDelivery {
                 None => return Ok(()),
             },
         };
-        let queued = self.bot.send_queue.queue(id.0, Priority::Interactive, call).await;
+        let queued = self.queue.queue(id.0, Priority::Interactive, call).await;
         queued.outcome_by(by).await.map(drop).map_err(|error| failure(&error))
     }
 
@@ -89,20 +105,19 @@ impl TelegramDelivery {
         is_first: bool,
         by: Instant,
     ) -> Result<(), DeliveryError> {
-        let bot = &self.bot;
         let (queued, shown) = {
             // Whoever handles an update of this chat is done first, and what is read here is not
             // overtaken by what was read before.
-            let lock = bot.locks.of(id);
+            let lock = self.locks.of(id);
             let Ok(_in_turn) = timeout_at(by, lock.lock()).await else {
                 return Err(DeliveryError::NotYet);
             };
-            let tracked = bot.service.tracked(receipt_no).await.map_err(store_away)?;
-            let shown = super::status::shown(bot, &tracked);
-            let queued = match bot.message_of(id, receipt_no).await.map_err(store_away)? {
+            let tracked = self.service.booking(receipt_no).await.map_err(store_away)?;
+            let shown = self.status.content(&tracked);
+            let queued = match self.status.message_of(id, receipt_no).await.map_err(store_away)? {
                 Some(message) => {
                     let call = Call::Edit(message, shown.clone());
-                    Some(bot.send_queue.queue(id, Priority::Interactive, call).await)
+                    Some(self.queue.queue(id, Priority::Interactive, call).await)
                 }
                 None => None,
             };
@@ -128,16 +143,15 @@ impl TelegramDelivery {
         shown: MessageContent,
         by: Instant,
     ) -> Result<(), DeliveryError> {
-        let bot = &self.bot;
-        let queued = bot.send_queue.queue(id, Priority::Interactive, Call::Send(shown)).await;
+        let queued = self.queue.queue(id, Priority::Interactive, Call::Send(shown)).await;
         let message = queued.outcome_by(by).await.map_err(|error| failure(&error))?;
-        let lock = bot.locks.of(id);
+        let lock = self.locks.of(id);
         let _in_turn = lock.lock().await;
-        bot.remember(id, receipt_no, message).await.map_err(store_away)
+        self.status.note(id, receipt_no, message).await.map_err(store_away)
     }
 
     async fn to_front_office(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
-        if self.bot.front_office.chat().is_none() {
+        if self.front_office_chat.chat().is_none() {
             return Err(DeliveryError::Permanent("telegram.fo_chat_id is not set".to_owned()));
         }
         let by = Instant::now() + PERMIT_TIMEOUT;
@@ -161,7 +175,7 @@ impl DeliveryMethod for TelegramDelivery {
     }
 
     async fn tell_given_up(&self, request: &DeliveryRequest, reason: &str) {
-        if self.bot.front_office.chat().is_none() {
+        if self.front_office_chat.chat().is_none() {
             return;
         }
         let (change, reason) = (Arc::clone(&request.change), reason.to_owned());

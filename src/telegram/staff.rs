@@ -1,24 +1,30 @@
 //! What the front office types. Whoever is no member of staff is told nothing of it: to them these
 //! commands do not exist.
 
-use chrono::NaiveDate;
+pub(super) mod callbacks;
 
-use super::api::{Button, ButtonAction, MessageContent};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use url::Url;
+
 use super::callback::{CallbackData, StaffCallback};
-use super::dashboard::View;
+use super::dashboard::Dashboards;
 use super::guest::BotUser;
-use super::memory::AfterSend;
-use super::{BotContext, Call, Priority};
-use crate::auth::Staff;
+use super::transport::SendQueue;
+use super::transport::api::{Button, ButtonAction, MessageContent};
+use super::{BotParts, StaffList, refusal_html, refusal_line};
+use crate::auth::{Staff, StaffAuth};
 use crate::config::StaffMember;
 use crate::domain::{
-    Actor, Booking, Command, Forbidden, Language, ReceiptNo, Refusal, Role, RoomCode, Status,
-    TrackedBooking, Winner,
+    Actor, Booking, Command as BookingCommand, Forbidden, Language, ReceiptNo, Refusal, Role,
+    RoomCode, Status, TrackedBooking, Winner,
 };
-use crate::service::{ServiceError, StoreError};
+use crate::service::{BookingService, ServiceError};
+use crate::store::BookingReader;
 use crate::text;
 use crate::text::telegram as words;
-use crate::text::telegram::StaffLabel;
+use crate::text::telegram::{Command, StaffLabel};
 
 /// Bookings offered where a command named none, or none that there is.
 const OFFERED: usize = 8;
@@ -60,34 +66,55 @@ impl StaffAction {
     }
 }
 
-impl BotContext {
-    /// Does what a command says, if it is one of the front office's and comes from staff.
-    pub(super) async fn staff_command(
-        &self,
-        user: &BotUser,
-        command: &str,
-        rest: &str,
-    ) -> Result<bool, ServiceError> {
-        let Some(member) = self.member(user.id) else { return Ok(false) };
-        match command {
-            "cek_pembayaran" => self.open_dashboard(user).await?,
-            "update_paid" => self.action(user, StaffAction::Paid, rest).await?,
-            "update_cancel" => self.action(user, StaffAction::Cancel, rest).await?,
-            "tamu_tiba" => self.arrive(user, member, rest).await?,
-            "riwayat" => self.action(user, StaffAction::History, rest).await?,
-            "jatah" => self.allot(user, member, rest).await?,
-            "papan" => self.open_board(user, member).await?,
-            _ => return Ok(false),
+/// The conversation with the front office and managers.
+pub(super) struct StaffConversation {
+    service: Arc<BookingService>,
+    bookings: Arc<dyn BookingReader>,
+    dashboards: Arc<Dashboards>,
+    queue: SendQueue,
+    auth: StaffAuth,
+    staff: StaffList,
+    base_url: String,
+    public_url: Option<Url>,
+}
+
+impl StaffConversation {
+    pub(super) fn new(parts: &BotParts, auth: StaffAuth, dashboards: Arc<Dashboards>) -> Self {
+        Self {
+            service: Arc::clone(&parts.service),
+            bookings: Arc::clone(&parts.bookings),
+            dashboards,
+            queue: parts.queue.clone(),
+            auth,
+            staff: parts.settings.staff.clone(),
+            base_url: parts.settings.base_url.clone(),
+            public_url: parts.settings.public_url.clone(),
         }
-        Ok(true)
     }
 
-    async fn open_dashboard(&self, user: &BotUser) -> Result<(), ServiceError> {
-        let (shown, _) = self.view(user.language, View::UNPAID).await?;
-        let after_send = AfterSend::Dashboard(View::UNPAID, user.language);
-        let call = Call::Send(shown);
-        self.send_queue.post_then(user.chat, Priority::Interactive, call, after_send).await;
-        Ok(())
+    /// Does what a command says, if it is one of the front office's and comes from staff.
+    pub(super) async fn command(
+        &self,
+        user: &BotUser,
+        command: Command,
+        rest: &str,
+    ) -> Result<bool, ServiceError> {
+        let Some(member) = self.staff.member(user.id) else { return Ok(false) };
+        match command {
+            Command::Dashboard => self.dashboards.open(user.chat, user.language).await?,
+            Command::MarkPaid => self.action(user, StaffAction::Paid, rest).await?,
+            Command::Cancel => self.action(user, StaffAction::Cancel, rest).await?,
+            Command::Arrive => self.arrive(user, member, rest).await?,
+            Command::History => self.action(user, StaffAction::History, rest).await?,
+            Command::Allotment => self.allot(user, member, rest).await?,
+            Command::Board => self.open_board(user, member).await?,
+            Command::Start
+            | Command::Booking
+            | Command::Status
+            | Command::CancelOwn
+            | Command::Id => return Ok(false),
+        }
+        Ok(true)
     }
 
     async fn action(
@@ -100,20 +127,18 @@ impl BotContext {
             Ok(tracked) => {
                 let callback = action.callback(tracked.booking.receipt_no);
                 let mut shown = self.staff_view(user.language, callback).await?;
-                if let Some(line) = action.is_over(&tracked).map(|over| self.refused(user, &over)) {
+                if let Some(line) = action
+                    .is_over(&tracked)
+                    .map(|over| refusal_html(user.language, &over, &self.service.policy().hotel))
+                {
                     shown.html = format!("{line}\n\n{}", shown.html);
                 }
                 shown
             }
             Err(choice) => choice,
         };
-        self.say(user.chat, shown).await;
+        self.queue.reply(user.chat, shown).await;
         Ok(())
-    }
-
-    /// A refusal as a sentence to be read in the chat.
-    pub(super) fn refused(&self, user: &BotUser, refusal: &Refusal) -> String {
-        words::escape(&text::refusal(user.language, refusal, &self.service.policy().hotel))
     }
 
     async fn arrive(
@@ -124,9 +149,10 @@ impl BotContext {
     ) -> Result<(), ServiceError> {
         let shown = match self.name_source(user.language, StaffAction::Arrive, typed).await? {
             Ok(tracked) => {
-                let command = Command::Arrive { by: member.name.clone() };
+                let command = BookingCommand::Arrive { by: member.name.clone() };
                 let done = self.service.apply(tracked.booking.receipt_no, command).await;
-                let line = self.refusal_line(user.language, done.map(drop))?;
+                let line =
+                    refusal_line(user.language, done.map(drop), &self.service.policy().hotel)?;
                 let card = StaffCallback::Card(tracked.booking.receipt_no);
                 let mut shown = self.staff_view(user.language, card).await?;
                 if let Some(line) = line {
@@ -136,7 +162,7 @@ impl BotContext {
             }
             Err(choice) => choice,
         };
-        self.say(user.chat, shown).await;
+        self.queue.reply(user.chat, shown).await;
         Ok(())
     }
 
@@ -148,7 +174,7 @@ impl BotContext {
         typed: &str,
     ) -> Result<Result<TrackedBooking, MessageContent>, ServiceError> {
         if typed.is_empty() {
-            let pending = self.pending().await?;
+            let pending = self.dashboards.pending().await?;
             let rows = choice(pending.iter().take(OFFERED).map(|tracked| &tracked.booking), action);
             let html = if rows.is_empty() {
                 words::nothing_in_tab(language, StaffLabel::Unpaid)
@@ -160,13 +186,13 @@ impl BotContext {
         let today = self.service.policy().hotel.day_of(self.service.now());
         let meant = meant(typed, today);
         if let Some(receipt_no) = meant {
-            match self.service.tracked(receipt_no).await {
+            match self.service.booking(receipt_no).await {
                 Ok(tracked) => return Ok(Ok(tracked)),
                 Err(ServiceError::Refused(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        let mut pending = self.pending().await?;
+        let mut pending = self.dashboards.pending().await?;
         if let Some(meant) = meant {
             pending.sort_by_key(|tracked| tracked.booking.receipt_no.distance_to(meant));
         }
@@ -188,7 +214,7 @@ impl BotContext {
             }
             Role::Manager => self.allotted(language, typed).await?,
         };
-        self.say(user.chat, MessageContent::text(html)).await;
+        self.queue.reply(user.chat, MessageContent::text(html)).await;
         Ok(())
     }
 
@@ -228,36 +254,23 @@ impl BotContext {
     async fn open_board(&self, user: &BotUser, member: &StaffMember) -> Result<(), ServiceError> {
         let language = user.language;
         let is_private = user.chat == user.id;
-        let app = self.settings.public_url.as_ref().filter(|url| url.scheme() == "https");
+        let app = self.public_url.as_ref().filter(|url| url.scheme() == "https");
         if let Some(url) = app.filter(|_| is_private).and_then(|url| url.join("fo").ok()) {
             let label = words::staff_label(language, StaffLabel::Board).to_owned();
             let rows = vec![vec![Button { label, action: ButtonAction::WebApp(url) }]];
-            self.say(user.chat, MessageContent::text(words::board(language)).with(rows)).await;
+            self.queue
+                .reply(user.chat, MessageContent::text(words::board(language)).with(rows))
+                .await;
             return Ok(());
         }
         let staff = Staff { name: member.name.clone(), role: member.role };
         let code = self.auth.issue_code(staff).await?;
-        let link = format!("{}/fo#code={code}", self.settings.base_url);
-        self.say(user.id, MessageContent::text(words::board_link(language, &link))).await;
+        let link = format!("{}/fo#code={code}", self.base_url);
+        self.queue.reply(user.id, MessageContent::text(words::board_link(language, &link))).await;
         if !is_private {
-            self.say(user.chat, MessageContent::text(words::board_sent(language))).await;
+            self.queue.reply(user.chat, MessageContent::text(words::board_sent(language))).await;
         }
         Ok(())
-    }
-
-    /// A refusal as a line to be read; what the store says goes on.
-    pub(super) fn refusal_line(
-        &self,
-        language: Language,
-        done: Result<(), ServiceError>,
-    ) -> Result<Option<String>, StoreError> {
-        match done {
-            Ok(()) => Ok(None),
-            Err(ServiceError::Refused(refusal)) => {
-                Ok(Some(text::refusal(language, &refusal, &self.service.policy().hotel)))
-            }
-            Err(ServiceError::Store(error)) => Err(error),
-        }
     }
 }
 

@@ -12,14 +12,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::warn;
 
-use super::api::MessageContent;
+use super::BotParts;
 use super::callback::GuestCallback;
 use super::guest::button;
-use super::memory::AfterSend;
-use super::{BotContext, Call, Priority};
-use crate::domain::{Booking, Contact, Moment, ReceiptNo, Revision, TrackedBooking};
-use crate::feed::{Feed, FeedEvent, FeedMessage};
-use crate::service::{Filter, NodeId, PageKey, ServiceError, StatusKind, StoreError};
+use super::remember::{Remember, RememberSender};
+use super::state::{BotState, StatusMessage};
+use super::transport::api::MessageContent;
+use super::transport::{AfterSend, Call, ChatLocks, Priority, SendQueue};
+use crate::domain::{Booking, Contact, Moment, Policy, ReceiptNo, Revision, TrackedBooking};
+use crate::feed::{Feed, FeedMessage};
+use crate::service::{BookingService, ServiceError};
+use crate::store::{BookingReader, FeedEvent, Filter, NodeId, PageKey, StatusKind, StoreError};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
@@ -43,10 +46,10 @@ pub(super) fn chat_of(booking: &Booking) -> Option<i64> {
     }
 }
 
-/// The message of a booking as it is now.
-pub(super) fn shown(bot: &BotContext, tracked: &TrackedBooking) -> MessageContent {
+/// The message of a booking as it is at a moment.
+fn content(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> MessageContent {
     let booking = &tracked.booking;
-    let html = words::status(tracked, bot.service.now(), bot.service.policy());
+    let html = words::status(tracked, now, policy);
     let (language, receipt_no) = (booking.guest.language, booking.receipt_no);
     let buttons = match (booking.is_pending(), booking.arrived_at, booking.takes_room()) {
         (true, None, _) => vec![
@@ -87,7 +90,8 @@ struct Entry {
 
 /// Keeps the messages up to date: of each booking the node that changed it last.
 pub(super) struct StatusUpdater {
-    bot: Arc<BotContext>,
+    messages: Arc<StatusMessages>,
+    bookings: Arc<dyn BookingReader>,
     feed: Feed,
     node: NodeId,
     running: HashMap<ReceiptNo, Entry>,
@@ -95,8 +99,14 @@ pub(super) struct StatusUpdater {
 }
 
 impl StatusUpdater {
-    pub(super) fn new(bot: Arc<BotContext>, feed: Feed, node: NodeId) -> Self {
-        Self { bot, feed, node, running: HashMap::new(), steps: DelayQueue::new() }
+    pub(super) fn new(
+        messages: Arc<StatusMessages>,
+        bookings: Arc<dyn BookingReader>,
+        feed: Feed,
+        node: NodeId,
+    ) -> Self {
+        let (running, steps) = (HashMap::new(), DelayQueue::new());
+        Self { messages, bookings, feed, node, running, steps }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -137,7 +147,7 @@ impl StatusUpdater {
         let filter = Filter { status: Some(vec![StatusKind::Pending]), ..Filter::default() };
         let mut after = None;
         loop {
-            let page = self.bot.service.page(&filter, PAGE, after).await?;
+            let page = self.bookings.page(&filter, PAGE, after).await?;
             let last = page.bookings.last().map(|tracked| PageKey {
                 booked_at: tracked.booking.booked_at,
                 receipt_no: tracked.booking.receipt_no,
@@ -163,7 +173,7 @@ impl StatusUpdater {
                 self.follow(booking);
                 // The first state is shown by whoever made the booking, the last by the notice.
                 if booking.revision > Revision::FIRST && booking.is_pending() {
-                    self.show(booking.receipt_no).await;
+                    self.renew(booking.receipt_no).await;
                 }
             }
             FeedEvent::PositionMoved(receipt_no) => self.moved(receipt_no),
@@ -193,7 +203,7 @@ impl StatusUpdater {
 
     /// Sets when a booking is shown again: at its next step.
     fn arm(&mut self, receipt_no: ReceiptNo) {
-        let now = self.bot.service.now();
+        let now = self.messages.service.now();
         let Some(entry) = self.running.get_mut(&receipt_no) else { return };
         entry.next = entry.until.and_then(|until| next_step(until, now)).map(|step| {
             let wait = (step - now).to_std().unwrap_or_default().min(MAX_WAIT);
@@ -218,35 +228,130 @@ impl StatusUpdater {
     async fn step(&mut self, receipt_no: ReceiptNo) {
         if let Some(entry) = self.running.get_mut(&receipt_no) {
             entry.next = None;
-            self.show(receipt_no).await;
+            self.renew(receipt_no).await;
             self.arm(receipt_no);
         }
     }
 
-    async fn show(&mut self, receipt_no: ReceiptNo) {
+    async fn renew(&mut self, receipt_no: ReceiptNo) {
         let Some(entry) = self.running.get_mut(&receipt_no) else { return };
         entry.shown_at = Instant::now();
-        if let Err(error) = self.bot.renew_status(entry.chat, receipt_no).await {
+        if let Err(error) = self.messages.renew(entry.chat, receipt_no).await {
             warn!(%receipt_no, %error, "a booking was not shown as it is");
         }
     }
 }
 
-impl BotContext {
+/// The messages that show guests their bookings: one a booking, the newest of them.
+pub(super) struct StatusMessages {
+    service: Arc<BookingService>,
+    state: BotState,
+    queue: SendQueue,
+    locks: Arc<ChatLocks>,
+    remember: RememberSender,
+}
+
+impl StatusMessages {
+    pub(super) fn new(parts: &BotParts, remember: RememberSender) -> Self {
+        Self {
+            service: Arc::clone(&parts.service),
+            state: parts.state.clone(),
+            queue: parts.queue.clone(),
+            locks: Arc::clone(&parts.locks),
+            remember,
+        }
+    }
+
+    /// What the message of a booking says just now.
+    pub(super) fn content(&self, tracked: &TrackedBooking) -> MessageContent {
+        content(tracked, self.service.now(), self.service.policy())
+    }
+
+    /// Sends a fresh status message, which is the one that is kept up to date from now on.
+    pub(super) async fn show_anew(&self, tracked: &TrackedBooking) {
+        let Some(id) = chat_of(&tracked.booking) else { return };
+        let after_send = self.after_send(tracked.booking.receipt_no);
+        let call = Call::Send(self.content(tracked));
+        self.queue.post_then(id, Priority::Interactive, call, after_send).await;
+    }
+
+    /// Shows a booking in a message that was just tapped: the one that is kept up to date from now
+    /// on. If it is gone meanwhile, the next notice or renewal sends another.
+    pub(super) async fn show_in(
+        &self,
+        message: i32,
+        tracked: &TrackedBooking,
+    ) -> Result<(), StoreError> {
+        let Some(id) = chat_of(&tracked.booking) else { return Ok(()) };
+        self.note(id, tracked.booking.receipt_no, message).await?;
+        self.queue.edit(id, message, self.content(tracked)).await;
+        Ok(())
+    }
+
+    /// Notes which message shows a booking. An older one says from now on that there is a newer.
+    /// For who has the chat's turn.
+    pub(super) async fn note(
+        &self,
+        id: i64,
+        receipt_no: ReceiptNo,
+        message: i32,
+    ) -> Result<(), StoreError> {
+        let mut known = self.state.status_messages(id).await?;
+        let before = known.iter().find(|one| one.receipt_no == receipt_no).map(|one| one.message);
+        if before == Some(message) {
+            return Ok(());
+        }
+        known.retain(|one| one.receipt_no != receipt_no);
+        known.push(StatusMessage { receipt_no, message });
+        self.state.put_status_messages(id, &known).await?;
+        if let Some(before) = before
+            && let Ok(tracked) = self.service.booking(receipt_no).await
+        {
+            let shown = MessageContent::text(words::moved_on(&tracked.booking));
+            self.queue.post(id, Priority::Background, Call::Edit(before, shown)).await;
+        }
+        Ok(())
+    }
+
+    /// The message that shows a booking.
+    pub(super) async fn message_of(
+        &self,
+        id: i64,
+        receipt_no: ReceiptNo,
+    ) -> Result<Option<i32>, StoreError> {
+        let known = self.state.status_messages(id).await?;
+        Ok(known.iter().find(|one| one.receipt_no == receipt_no).map(|one| one.message))
+    }
+
+    /// The booking that a message shows.
+    pub(super) async fn shown_in(
+        &self,
+        id: i64,
+        message: i32,
+    ) -> Result<Option<ReceiptNo>, StoreError> {
+        let known = self.state.status_messages(id).await?;
+        Ok(known.iter().find(|one| one.message == message).map(|one| one.receipt_no))
+    }
+
     /// Shows a running booking in its message as it is just now. What ended is left to the notice
     /// that says so: it reads and queues under the same lock, and later.
-    async fn renew_status(&self, id: i64, receipt_no: ReceiptNo) -> Result<(), ServiceError> {
+    async fn renew(&self, id: i64, receipt_no: ReceiptNo) -> Result<(), ServiceError> {
         let lock = self.locks.of(id);
         let _in_turn = lock.lock().await;
-        let tracked = self.service.tracked(receipt_no).await?;
+        let tracked = self.service.booking(receipt_no).await?;
         if let Some(message) = self.message_of(id, receipt_no).await?
             && tracked.booking.is_pending()
         {
-            let call = Call::Edit(message, shown(self, &tracked));
-            let after_send = AfterSend::Status(receipt_no);
-            self.send_queue.post_then(id, Priority::Background, call, after_send).await;
+            let call = Call::Edit(message, self.content(&tracked));
+            let after_send = self.after_send(receipt_no);
+            self.queue.post_then(id, Priority::Background, call, after_send).await;
         }
         Ok(())
+    }
+
+    /// Whatever becomes of a message, it is written down which booking it shows.
+    fn after_send(&self, receipt_no: ReceiptNo) -> AfterSend {
+        self.remember.after_send(Remember::Status(receipt_no))
     }
 }
 

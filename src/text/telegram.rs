@@ -1,9 +1,9 @@
 //! What people read in the chat, as Telegram's HTML: names and other free text are escaped here.
 
+mod commands;
 mod dashboard;
 mod guest;
 mod labels;
-mod menu;
 mod notification;
 mod staff;
 mod status;
@@ -11,10 +11,10 @@ mod status;
 mod tests;
 mod trouble;
 
+pub use commands::*;
 pub use dashboard::*;
 pub use guest::*;
 pub use labels::*;
-pub use menu::*;
 pub use notification::*;
 pub use staff::*;
 pub use status::*;

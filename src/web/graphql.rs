@@ -29,6 +29,7 @@ use crate::feed::Feed;
 use crate::lifecycle::Health;
 use crate::qris::Qris;
 use crate::service::BookingService;
+use crate::store::BookingReader;
 
 use super::WebSettings;
 use super::limits::Limits;
@@ -48,6 +49,8 @@ type HotelSchema = Schema<Query, Mutation, Subscription>;
 pub struct ApiContext {
     /// The use cases.
     pub service: Arc<BookingService>,
+    /// Bookings, to be read.
+    pub bookings: Arc<dyn BookingReader>,
     /// Committed changes.
     pub feed: Feed,
     /// Staff sessions.
@@ -76,7 +79,7 @@ impl AppState {
     /// Doors to a house.
     pub fn new(context: ApiContext, limits: Limits, stop: CancellationToken) -> Self {
         let context = Arc::new(context);
-        let undelivered = UndeliveredLoader(Arc::clone(&context.service));
+        let undelivered = UndeliveredLoader(Arc::clone(&context.bookings));
         #[expect(clippy::disallowed_methods, reason = "a request waits for what it loads")]
         let loader = DataLoader::new(undelivered, tokio::spawn);
         let schema = builder().data(Arc::clone(&context)).data(loader).finish();

@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use crate::lifecycle::Health;
-use crate::service::BookingService;
+use crate::store::StoreControl;
 
 /// A store that takes longer to answer counts as away.
 const PING_WITHIN: Duration = Duration::from_secs(2);
@@ -19,20 +19,20 @@ const PING_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 struct HealthView {
     health: Health,
-    service: Arc<BookingService>,
+    store: Arc<dyn StoreControl>,
 }
 
 /// `/healthz`: the process runs. `/readyz`: it serves, and what of it is not well.
-pub fn routes(health: Health, service: Arc<BookingService>) -> Router {
+pub fn routes(health: Health, store: Arc<dyn StoreControl>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
-        .with_state(HealthView { health, service })
+        .with_state(HealthView { health, store })
 }
 
 async fn ready(State(watched): State<HealthView>) -> impl IntoResponse {
     let mut degraded = watched.health.degraded();
-    let answered = tokio::time::timeout(PING_WITHIN, watched.service.ping()).await;
+    let answered = tokio::time::timeout(PING_WITHIN, watched.store.ping()).await;
     let has_store = matches!(answered, Ok(Ok(())));
     if !has_store {
         // Drivers' words may hold addresses and names, so they stay in the log.

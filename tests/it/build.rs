@@ -236,7 +236,7 @@ pub async fn apply(
 }
 
 pub async fn tracked(store: &dyn Store, receipt_no: ReceiptNo) -> TrackedBooking {
-    store.tracked(receipt_no).await.unwrap().unwrap()
+    store.booking(receipt_no).await.unwrap().unwrap()
 }
 
 pub fn pay() -> Command {

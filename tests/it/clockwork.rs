@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 use jatah::domain::{Action, Actor, Command, Event, Forecast, Refusal, Revision, Status, Winner};
 use jatah::notifier::DeliveryError;
-use jatah::service::{ServiceError, Wake, WakeOutcome};
+use jatah::service::{ServiceError, WakeOutcome};
+use jatah::store::{BookingReader, Wake};
 
 use crate::build::{Wish, epoch, fix_north, staff};
 use crate::hotel::{TestStore, on_a_still_clock, until};
@@ -79,7 +80,7 @@ fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
         while order.len() < booked.len() {
             let expired = hotel.next(Action::Expired).await;
             assert_eq!(expired.at, reopened, "the moment of the decision, not the deadline");
-            let history = hotel.service.history(expired.booking.receipt_no).await.unwrap();
+            let history = hotel.store.history(expired.booking.receipt_no).await.unwrap();
             assert_eq!(history.len(), 2, "a reminder after the end is none");
             order.push(expired.booking.receipt_no);
         }
@@ -246,7 +247,7 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
             }
         }
         // Its positions are gone with its hold.
-        let far = hotel.service.tracked(far.booking.receipt_no).await.unwrap();
+        let far = hotel.service.booking(far.booking.receipt_no).await.unwrap();
         assert!(far.track.fixes().is_empty());
         // Without a newer fix the extension is the last: this one is too old at its end.
         hotel.pass(minutes(15)).await;
@@ -374,7 +375,7 @@ fn a_mail_system_that_is_away_for_a_while_delays_the_mail_and_nothing_else() {
             hotel.pass(TimeDelta::seconds(2)).await;
         }
         until(|| (hotel.pending.kinds() == [Action::Booked]).then_some(())).await;
-        let undelivered = hotel.service.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
+        let undelivered = hotel.store.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
         assert!(undelivered.is_empty());
         hotel.close().await;
     });
@@ -389,7 +390,7 @@ fn a_mail_that_is_refused_for_good_is_shown_to_the_front_office() {
         hotel.next(Action::Booked).await;
         let receipt_nos = [tracked.booking.receipt_no];
         let given_up = loop {
-            let given_up = hotel.service.undelivered(&receipt_nos).await.unwrap();
+            let given_up = hotel.store.undelivered(&receipt_nos).await.unwrap();
             if !given_up.is_empty() {
                 break given_up;
             }
@@ -465,7 +466,7 @@ fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
         until(|| (hotel.pending.kinds().len() == 2).then_some(())).await;
         hotel.pass(TimeDelta::seconds(2)).await;
         let given_up = loop {
-            let given_up = hotel.service.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
+            let given_up = hotel.store.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
             if !given_up.is_empty() {
                 break given_up;
             }
@@ -494,11 +495,11 @@ fn a_reminder_that_cannot_be_sent_is_given_up_at_its_deadline_and_not_at_some_la
             hotel.pass(minutes(1)).await;
         }
         hotel.nothing_more().await;
-        assert!(hotel.service.undelivered(&receipt_nos).await.unwrap().is_empty());
+        assert!(hotel.store.undelivered(&receipt_nos).await.unwrap().is_empty());
         hotel.pass(minutes(1)).await;
         hotel.next(Action::Expired).await;
         hotel.nothing_more().await;
-        let given_up = hotel.service.undelivered(&receipt_nos).await.unwrap();
+        let given_up = hotel.store.undelivered(&receipt_nos).await.unwrap();
         assert!(given_up[0].reason.contains("too late"), "{}", given_up[0].reason);
         hotel.lose_power();
     });

@@ -20,18 +20,18 @@ use jatah::domain::{
     Action, Change, Command, Contact, Email, Fix, Guest, GuestName, Language, Moment, Policy,
     TelegramId, TrackedBooking,
 };
-use jatah::feed::{Feed, FeedEvent, FeedMessage, NodeId};
+use jatah::feed::{Feed, FeedMessage};
 use jatah::lifecycle::{Health, Lifecycle, Phase};
 use jatah::notifier::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest, Notifier};
 use jatah::routing::{self, RouteWorker, RoutingServer};
 use jatah::scheduler::Scheduler;
 use jatah::service::{BookRequest, BookingService, NewBookingAccess, ServiceError};
-use jatah::store::CommitQueue;
 use jatah::store::sqlite::SqliteStore;
+use jatah::store::{CommitQueue, FeedEvent, NodeId, Store};
 use tempfile::TempDir;
 
 use crate::build::{epoch, room, staff, today};
-use crate::watched::Watched;
+use crate::observed_store::ObservedStore;
 
 /// How long real work may take before a test is called stuck.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -102,9 +102,9 @@ impl TestStore {
         Self { routes: Some(routes), ..Self::new() }
     }
 
-    pub fn store(&self) -> Arc<Watched> {
+    pub fn store(&self) -> Arc<ObservedStore> {
         let store = SqliteStore::open(&self.folder.path().join("jatah.db")).unwrap();
-        Arc::new(Watched::new(Arc::new(store)))
+        Arc::new(ObservedStore::new(Arc::new(store)))
     }
 
     /// Opens the hotel, armed and listening.
@@ -113,7 +113,7 @@ impl TestStore {
     }
 
     /// Opens one node over a store, alone or beside others.
-    pub async fn open_over(&self, store: Arc<Watched>, is_alone: bool) -> Hotel {
+    pub async fn open_over(&self, store: Arc<ObservedStore>, is_alone: bool) -> Hotel {
         let (feed, work) = Feed::open(store.clone()).await.unwrap();
         let lifecycle = Lifecycle::default();
         let parts = lifecycle.phase("parts");
@@ -154,8 +154,13 @@ impl TestStore {
             health.clone(),
         );
         parts.spawn("courier", notifier.run(parts.stop_signal()));
-        let scheduler =
-            Scheduler::new(Arc::clone(&service), feed.clone(), self.clock.clone(), health.clone());
+        let scheduler = Scheduler::new(
+            Arc::clone(&service),
+            &(store.clone() as Arc<dyn Store>),
+            feed.clone(),
+            self.clock.clone(),
+            health.clone(),
+        );
         parts.spawn("scheduler", scheduler.run(parts.stop_signal()));
         until(|| health.is_ready().then_some(())).await;
         let clock = self.clock.clone();
@@ -167,7 +172,7 @@ impl TestStore {
 /// One node at work.
 pub struct Hotel {
     pub service: Arc<BookingService>,
-    pub store: Arc<Watched>,
+    pub store: Arc<ObservedStore>,
     pub pending: Arc<LetterBox>,
     pub clock: Clock,
     changes: BoxStream<'static, FeedMessage>,

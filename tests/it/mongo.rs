@@ -1,5 +1,6 @@
 //! What is special to the MongoDB store; what every store does is in the contract.
 
+use jatah::store::StoreControl;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -309,8 +310,8 @@ async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
     let url = mongod::fresh_url();
     let (one, two) = (store(&url).await, store(&url).await);
     let ((first, work_one), (second, work_two)) = (
-        CommitQueue::new(Arc::clone(&one), CancellationToken::new()),
-        CommitQueue::new(Arc::clone(&two), CancellationToken::new()),
+        CommitQueue::new(Arc::<dyn Store>::clone(&one), CancellationToken::new()),
+        CommitQueue::new(Arc::<dyn Store>::clone(&two), CancellationToken::new()),
     );
     let calls = async move {
         let queues = [first, second];
@@ -446,7 +447,7 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     let answer = timeout(DEADLINE, one.commit(&[opening(2, 10)])).await.expect("it gives up");
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
     transient(Some(0)).await;
-    assert_eq!((taken(&one).await, one.tracked(receipt(2)).await.unwrap()), (1, None));
+    assert_eq!((taken(&one).await, one.booking(receipt(2)).await.unwrap()), (1, None));
 
     // Written, but the answer is that nobody knows.
     let two = store(&named("unknown")).await;

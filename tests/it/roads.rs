@@ -69,7 +69,7 @@ async fn answer(State(server): State<Server>, Path(points): Path<String>) -> Res
 }
 
 async fn tracked(hotel: &Hotel, of: &TrackedBooking) -> TrackedBooking {
-    hotel.service.tracked(of.booking.receipt_no).await.unwrap()
+    hotel.service.booking(of.booking.receipt_no).await.unwrap()
 }
 
 /// The booking once the road of its latest fix is known.

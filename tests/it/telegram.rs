@@ -21,12 +21,12 @@ use jatah::clock::Clock;
 use jatah::config::Config;
 use jatah::domain::{Contact, Guest, GuestName, Language, ReceiptNo, RoomCode};
 use jatah::service::BookRequest;
-use jatah::store::Store;
+use jatah::store::NotificationStore;
 use tempfile::TempDir;
 
 use crate::botapi::{BotApi, Message, Person, TOKEN};
 use crate::hotel::until;
-use crate::watched::Watched;
+use crate::observed_store::ObservedStore;
 
 /// The front office's group.
 const FRONT_OFFICE: i64 = -1001;
@@ -43,7 +43,7 @@ struct Hotel {
     without_joko: bool,
     clock: Clock,
     /// The store of the hotel that is open.
-    store: Option<Arc<Watched>>,
+    store: Option<Arc<ObservedStore>>,
     running: Option<App>,
 }
 
@@ -183,13 +183,13 @@ role = "front_office"
     async fn start(&mut self) {
         let (config, clock) = (self.config(), self.clock.clone());
         let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
-        let watched = Arc::new(Watched::new(store));
+        let watched = Arc::new(ObservedStore::new(store));
         self.store = Some(Arc::clone(&watched));
         let store = OpenStore { store: watched, lock };
         self.running = Some(App::start(&config, store, clock, None).await.unwrap());
     }
 
-    fn store(&self) -> &Watched {
+    fn store(&self) -> &ObservedStore {
         self.store.as_ref().unwrap()
     }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use jatah::auth::{LinkKey, Role, Staff, StaffAuth, fresh_secret};
+use jatah::auth::{LinkKey, Staff, StaffAuth, fresh_secret};
 use jatah::clock::Clock;
-use jatah::domain::{Language, Policy};
-use jatah::feed::{Feed, NodeId};
+use jatah::domain::{Language, Policy, Role};
+use jatah::feed::Feed;
 use jatah::lifecycle::{Health, Lifecycle, Phase};
 use jatah::service::BookingService;
 use jatah::store::sqlite::SqliteStore;
-use jatah::store::{CommitQueue, Store};
+use jatah::store::{CommitQueue, NodeId, Store};
 use jatah::web::{self, WebParts, WebSettings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -117,16 +117,17 @@ impl Site {
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("jatah.db")).unwrap());
         let clock = Clock::anchored(epoch());
-        let (feed, feed_work) = Feed::open(Arc::clone(&store)).await.unwrap();
+        let (feed, feed_work) = Feed::open(Arc::<dyn Store>::clone(&store)).await.unwrap();
         let lifecycle = Lifecycle::default();
         let (parts, doors) = (lifecycle.phase("parts"), lifecycle.phase("doors"));
-        let (queue, queue_work) = CommitQueue::new(Arc::clone(&store), parts.stop_signal());
+        let (queue, queue_work) =
+            CommitQueue::new(Arc::<dyn Store>::clone(&store), parts.stop_signal());
         let links = LinkKey::load(store.as_ref()).await.unwrap();
         let (node, policy) = (NodeId(fresh_secret()), Arc::new(policy));
         let service =
             BookingService::new(Arc::clone(&store), queue, clock.clone(), policy, node, links);
         let service = Arc::new(service);
-        let staff = StaffAuth::new(Arc::clone(&store), clock);
+        let staff = StaffAuth::new(Arc::<dyn Store>::clone(&store), clock);
         let health = Health::default();
         health.set_ready(true);
         parts.spawn("feed", feed_work.run(parts.stop_signal()));
@@ -135,6 +136,8 @@ impl Site {
         let address = listener.local_addr().unwrap();
         let router = web::router(
             WebParts {
+                bookings: Arc::<dyn Store>::clone(&store),
+                store: Arc::<dyn Store>::clone(&store),
                 service: Arc::clone(&service),
                 feed,
                 staff: staff.clone(),
@@ -212,7 +215,7 @@ impl Site {
     }
 
     async fn count(&self) -> u64 {
-        self.service.page(&jatah::service::Filter::default(), 1, None).await.unwrap().total
+        self.store.page(&jatah::store::Filter::default(), 1, None).await.unwrap().total
     }
 
     /// A socket that was opened with these headers.

@@ -1,5 +1,11 @@
 //! Reading bookings, and the track beside each.
 
+use super::notifications::Outbox;
+use super::shape::{CHANGES, outbox_field};
+use crate::domain::{Change, Recipient};
+use crate::store::document::{ChangeDocument, recipient_text};
+use crate::store::{BookingReader, UndeliveredNotification};
+use async_trait::async_trait;
 use std::collections::HashMap;
 
 use futures_util::stream::BoxStream;
@@ -10,8 +16,8 @@ use serde::Deserialize;
 
 use super::MongoStore;
 use super::error::store_error;
-use super::shape::{BOOKINGS, TRACKS, TrackDocument, read, track_document};
-use crate::domain::{Booking, Hold, ReceiptNo, Revision, Track, TrackedBooking};
+use super::shape::{BOOKINGS, TRACKS, TrackDocument, read};
+use crate::domain::{Booking, Contact, Hold, ReceiptNo, Revision, Track, TrackedBooking};
 use crate::store::document::{
     BookingDocument, fold_name, moment, receipt_no, receipt_order, status_text, track,
 };
@@ -31,6 +37,17 @@ struct WakeDocument {
     remind_at_ms: Option<i64>,
 }
 
+#[derive(Debug, Deserialize)]
+struct GivenUpRow {
+    booking: ReceiptOnly,
+    outbox: Outbox,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReceiptOnly {
+    receipt_no: String,
+}
+
 impl TryFrom<WakeDocument> for Wake {
     type Error = StoreError;
 
@@ -48,67 +65,145 @@ impl TryFrom<WakeDocument> for Wake {
     }
 }
 
-impl MongoStore {
-    /// One snapshot for booking and track: the end of a hold takes the track away with the same
-    /// commit.
-    pub(super) async fn read_bookings(
-        &self,
-        of: &[ReceiptNo],
-    ) -> Result<Vec<TrackedBooking>, StoreError> {
-        let ids: Vec<String> = of.iter().map(ToString::to_string).collect();
-        let pipeline = [
-            doc! { "$match": { "_id": { "$in": ids } } },
-            doc! { "$lookup": {
-                "from": TRACKS, "localField": "_id", "foreignField": "_id", "as": "tracks",
-            } },
-        ];
-        let cursor = self
-            .db
-            .collection::<Document>(BOOKINGS)
-            .aggregate(pipeline)
-            .read_concern(ReadConcern::snapshot())
-            .await
-            .map_err(|error| store_error(&error))?;
-        let found: Vec<Document> =
-            cursor.try_collect().await.map_err(|error| store_error(&error))?;
-        let tracked = |stored: Document| {
-            let BookingWithTrack { tracks } = read(stored.clone())?;
-            let stored: BookingDocument = read(stored)?;
-            let fixes = tracks.into_iter().next().map_or_else(Vec::new, |track| track.fixes);
-            Ok(TrackedBooking { booking: stored.try_into()?, track: track(fixes)? })
-        };
-        found.into_iter().map(tracked).collect()
+#[async_trait]
+impl BookingReader for MongoStore {
+    async fn booking(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
+        Ok(self.bookings(&[receipt_no]).await?.pop())
     }
 
-    pub(super) async fn read_page(
+    // One snapshot for booking and track: the end of a hold takes the track away with the same
+    // commit.
+    async fn bookings(&self, of: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
+        self.call(async {
+            let ids: Vec<String> = of.iter().map(ToString::to_string).collect();
+            let pipeline = [
+                doc! { "$match": { "_id": { "$in": ids } } },
+                doc! { "$lookup": {
+                    "from": TRACKS, "localField": "_id", "foreignField": "_id", "as": "tracks",
+                } },
+            ];
+            let cursor = self
+                .db
+                .collection::<Document>(BOOKINGS)
+                .aggregate(pipeline)
+                .read_concern(ReadConcern::snapshot())
+                .await
+                .map_err(|error| store_error(&error))?;
+            let found: Vec<Document> =
+                cursor.try_collect().await.map_err(|error| store_error(&error))?;
+            let tracked = |stored: Document| {
+                let BookingWithTrack { tracks } = read(stored.clone())?;
+                let stored: BookingDocument = read(stored)?;
+                let fixes = tracks.into_iter().next().map_or_else(Vec::new, |track| track.fixes);
+                Ok(TrackedBooking { booking: stored.try_into()?, track: track(fixes)? })
+            };
+            found.into_iter().map(tracked).collect()
+        })
+        .await
+    }
+
+    async fn page(
         &self,
         filter: &Filter,
         first: usize,
         after: Option<PageKey>,
     ) -> Result<Page, StoreError> {
-        let bookings = self.db.collection::<BookingDocument>(BOOKINGS);
-        let matching = conditions(filter);
-        let mut of_page = matching.clone();
-        of_page.extend(after.map(rest));
-        let find = async {
-            let limit = i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1);
-            let newest_first = doc! { "booked_at_ms": -1, "receipt_order": 1 };
-            let found = bookings.find(all(of_page)).sort(newest_first).limit(limit).await?;
-            found.try_collect::<Vec<_>>().await
-        };
-        let count = async { bookings.count_documents(all(matching)).await };
-        let (mut found, total) =
-            future::try_join(find, count).await.map_err(|error| store_error(&error))?;
-        let has_next = found.len() > first;
-        found.truncate(first);
-        let mut tracks = self.tracks(&found).await?;
-        let bookings = found.into_iter().map(|stored| {
-            let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
-            Ok(TrackedBooking { booking: Booking::try_from(stored)?, track })
-        });
-        Ok(Page { bookings: bookings.collect::<Result<_, StoreError>>()?, has_next, total })
+        self.call(async {
+            let bookings = self.db.collection::<BookingDocument>(BOOKINGS);
+            let matching = conditions(filter);
+            let mut of_page = matching.clone();
+            of_page.extend(after.map(rest));
+            let find = async {
+                let limit = i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1);
+                let newest_first = doc! { "booked_at_ms": -1, "receipt_order": 1 };
+                let found = bookings.find(all(of_page)).sort(newest_first).limit(limit).await?;
+                found.try_collect::<Vec<_>>().await
+            };
+            let count = async { bookings.count_documents(all(matching)).await };
+            let (mut found, total) =
+                future::try_join(find, count).await.map_err(|error| store_error(&error))?;
+            let has_next = found.len() > first;
+            found.truncate(first);
+            let mut tracks = self.tracks(&found).await?;
+            let bookings = found.into_iter().map(|stored| {
+                let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
+                Ok(TrackedBooking { booking: Booking::try_from(stored)?, track })
+            });
+            Ok(Page { bookings: bookings.collect::<Result<_, StoreError>>()?, has_next, total })
+        })
+        .await
     }
 
+    async fn history(&self, of: ReceiptNo) -> Result<Vec<Change>, StoreError> {
+        self.call(async {
+            let changes = self.db.collection::<ChangeDocument>(CHANGES);
+            let filter = doc! { "booking.receipt_no": of.to_string() };
+            let cursor = changes.find(filter).sort(doc! { "booking.revision": 1 }).await;
+            let stored: Vec<_> = cursor
+                .map_err(|error| store_error(&error))?
+                .try_collect()
+                .await
+                .map_err(|error| store_error(&error))?;
+            stored.into_iter().map(Change::try_from).collect()
+        })
+        .await
+    }
+
+    async fn undelivered(
+        &self,
+        of: &[ReceiptNo],
+    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
+        self.call(async {
+            let ids: Vec<_> = of.iter().map(ToString::to_string).collect();
+            let gave_up: Vec<_> = Recipient::ALL
+                .into_iter()
+                .map(|to| doc! { outbox_field(to, "gave_up"): { "$exists": true } })
+                .collect();
+            let filter = doc! { "booking.receipt_no": { "$in": ids }, "$or": gave_up };
+            let cursor = self
+                .db
+                .collection::<GivenUpRow>(CHANGES)
+                .find(filter)
+                .projection(doc! { "booking.receipt_no": 1, "outbox": 1 })
+                .sort(doc! { "at_ms": 1, "booking.receipt_no": 1, "booking.revision": 1 })
+                .await;
+            let stored: Vec<_> = cursor
+                .map_err(|error| store_error(&error))?
+                .try_collect()
+                .await
+                .map_err(|error| store_error(&error))?;
+            let mut all = Vec::new();
+            for mut change in stored {
+                for to in Recipient::ALL {
+                    let fate = change.outbox.remove(recipient_text(to));
+                    if let Some(reason) = fate.and_then(|fate| fate.gave_up) {
+                        let receipt_no = receipt_no(&change.booking.receipt_no)?;
+                        all.push(UndeliveredNotification { receipt_no, to, reason });
+                    }
+                }
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
+        self.call(async {
+        let fields = doc! { "_id": 0, "receipt_no": 1, "revision": 1, "hold_until_ms": 1, "remind_at_ms": 1 };
+        let cursor = self
+            .db
+            .collection::<WakeDocument>(BOOKINGS)
+            .find(doc! { "status.kind": status_text(StatusKind::Pending) })
+            .projection(fields)
+            .await
+            .map_err(|error| store_error(&error))?;
+        Ok(cursor.map(|stored| stored.map_err(|error| store_error(&error))?.try_into()).boxed())
+        })
+        .await
+    }
+}
+
+impl MongoStore {
     async fn tracks(&self, of: &[BookingDocument]) -> Result<HashMap<String, Track>, StoreError> {
         if of.is_empty() {
             return Ok(HashMap::new());
@@ -122,32 +217,6 @@ impl MongoStore {
             .await
             .map_err(|error| store_error(&error))?;
         found.into_iter().map(|stored| Ok((stored.receipt_no, track(stored.fixes)?))).collect()
-    }
-
-    pub(super) async fn stream_wakes(
-        &self,
-    ) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
-        let fields = doc! { "_id": 0, "receipt_no": 1, "revision": 1, "hold_until_ms": 1, "remind_at_ms": 1 };
-        let cursor = self
-            .db
-            .collection::<WakeDocument>(BOOKINGS)
-            .find(doc! { "status.kind": status_text(StatusKind::Pending) })
-            .projection(fields)
-            .await
-            .map_err(|error| store_error(&error))?;
-        Ok(cursor.map(|stored| stored.map_err(|error| store_error(&error))?.try_into()).boxed())
-    }
-
-    /// Replaces only what is there: the end of the hold has taken it away.
-    pub(super) async fn replace_track(
-        &self,
-        of: ReceiptNo,
-        track: &Track,
-    ) -> Result<bool, StoreError> {
-        let stored = track_document(of, track)?;
-        let tracks = self.db.collection::<Document>(TRACKS);
-        let kept = tracks.replace_one(doc! { "_id": of.to_string() }, stored).await;
-        Ok(kept.map_err(|error| store_error(&error))?.matched_count > 0)
     }
 }
 
@@ -164,10 +233,14 @@ fn conditions(filter: &Filter) -> Vec<Document> {
             contains("$_id", &text.to_uppercase()),
         ] } },
     });
+    let contact = filter.contact.as_ref().map(|contact| match contact {
+        Contact::Telegram(id) => doc! { "contact.id": id.0 },
+        Contact::Web(email) => doc! { "contact.email": email.as_str() },
+    });
     let settled = filter
         .settled_since
         .map(|since| doc! { "status.at_ms": { "$gte": since.timestamp_millis() } });
-    status.into_iter().chain(check_in).chain(settled).chain(search).collect()
+    status.into_iter().chain(check_in).chain(contact).chain(settled).chain(search).collect()
 }
 
 /// A plain search for the text: there is no pattern for anybody to smuggle in.

@@ -4,6 +4,14 @@
 //! the reading is out of date, and the batch is read again. So is it after whatever the server
 //! calls transient, which two processes that book the same night see all the time.
 
+use super::rooms::UPSERT_TRIES;
+use super::shape::{COUNTERS, TRACKS, track_document};
+use crate::domain::{ReceiptNo, TokenHash, Track};
+use crate::store::{CommitStore, RequestRecord};
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use mongodb::bson::Document;
+use mongodb::options::ReturnDocument;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -61,28 +69,79 @@ impl From<Error> for Failure {
     }
 }
 
-impl MongoStore {
-    pub(super) async fn commit_batch(
-        &self,
-        batch: &[Commit],
-    ) -> Result<Vec<CommitOutcome>, StoreError> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut tries = 1;
-        loop {
-            let error = match self.try_commit(batch, deadline).await {
-                Ok(answers) => return Ok(answers),
-                Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Again(error)) => error,
-            };
-            if Instant::now() >= deadline {
-                return Err(error);
+#[async_trait]
+impl CommitStore for MongoStore {
+    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+        self.call(async {
+            let counters = self.db.collection::<Document>(COUNTERS);
+            for _ in 0..UPSERT_TRIES {
+                let next = counters
+                    .find_one_and_update(
+                        doc! { "_id": format!("receipt {day}") },
+                        doc! { "$inc": { "last": 1_i64 } },
+                    )
+                    .upsert(true)
+                    .return_document(ReturnDocument::After)
+                    .await;
+                match next {
+                    Ok(counter) => {
+                        let last = counter.and_then(|counter| counter.get_i64("last").ok());
+                        return last.and_then(|last| u32::try_from(last).ok()).ok_or_else(|| {
+                            StoreError::Unexpected(format!("the counter of {day} cannot be read"))
+                        });
+                    }
+                    Err(error) if code(&error) == Some(DUPLICATE_KEY) => {}
+                    Err(error) => return Err(store_error(&error)),
+                }
             }
-            metrics::counter!("jatah_commit_retries_total").increment(1);
-            sleep(pause(tries)).await;
-            tries += 1;
-        }
+            Err(StoreError::Conflict(format!("the counter of {day}")))
+        })
+        .await
     }
 
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
+        self.call(async {
+            let deadline = Instant::now() + PATIENCE;
+            let mut tries = 1;
+            loop {
+                let error = match self.try_commit(batch, deadline).await {
+                    Ok(answers) => return Ok(answers),
+                    Err(Failure::Final(error)) => return Err(error),
+                    Err(Failure::Again(error)) => error,
+                };
+                if Instant::now() >= deadline {
+                    return Err(error);
+                }
+                metrics::counter!("jatah_commit_retries_total").increment(1);
+                sleep(pause(tries)).await;
+                tries += 1;
+            }
+        })
+        .await
+    }
+
+    async fn request(&self, request: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
+        self.call(async {
+            let requests = self.db.collection::<RequestDocument>(REQUESTS);
+            let found = requests.find_one(doc! { "_id": hash_text(request) }).await;
+            found.map_err(|error| store_error(&error))?.map(RequestRecord::try_from).transpose()
+        })
+        .await
+    }
+
+    // Replaces only what is there: the end of the hold has taken it away.
+    async fn keep_track(&self, of: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
+        self.call(async {
+            let stored = track_document(of, track)?;
+            let tracks = self.db.collection::<Document>(TRACKS);
+            let kept = tracks.replace_one(doc! { "_id": of.to_string() }, stored).await;
+            Ok(kept.map_err(|error| store_error(&error))?.matched_count > 0)
+        })
+        .await
+    }
+}
+
+impl MongoStore {
     async fn try_commit(
         &self,
         batch: &[Commit],

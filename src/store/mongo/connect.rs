@@ -17,7 +17,7 @@ use super::error::store_error;
 use super::{MongoStore, schema};
 use crate::clock::Clock;
 use crate::domain::Moment;
-use crate::store::StoreError;
+use crate::store::{StoreControl, StoreError};
 
 /// Where the URL names no database.
 const DEFAULT_DATABASE: &str = "jatah";
@@ -53,7 +53,7 @@ impl MongoStore {
             closed: CancellationToken::new(),
         };
         if let Err(error) = prepare(&store.db, options).await {
-            store.shut().await;
+            store.close().await;
             return Err(error);
         }
         Ok(store)

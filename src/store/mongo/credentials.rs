@@ -1,5 +1,7 @@
 //! One-time codes and sessions, by the hash of their secret, and the hotel's own secret.
 
+use crate::store::CredentialStore;
+use async_trait::async_trait;
 use mongodb::Collection;
 use mongodb::bson::{DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
@@ -40,55 +42,71 @@ impl MongoStore {
             CredentialKind::Session => SESSIONS,
         })
     }
+}
 
-    pub(super) async fn write_credential(
+#[async_trait]
+impl CredentialStore for MongoStore {
+    async fn put_credential(
         &self,
         kind: CredentialKind,
         secret: TokenHash,
         credential: &Credential,
     ) -> Result<(), StoreError> {
-        let stored = CredentialDocument {
-            secret: hash_text(secret),
-            name: credential.name.as_str().to_owned(),
-            role: role_text(credential.role).to_owned(),
-            expires_at: DateTime::from_millis(credential.expires_at.timestamp_millis()),
-        };
-        let kept = self.credentials(kind).replace_one(by_secret(secret), stored).upsert(true).await;
-        kept.map(|_| ()).map_err(|error| store_error(&error))
+        self.call(async {
+            let stored = CredentialDocument {
+                secret: hash_text(secret),
+                name: credential.name.as_str().to_owned(),
+                role: role_text(credential.role).to_owned(),
+                expires_at: DateTime::from_millis(credential.expires_at.timestamp_millis()),
+            };
+            let kept =
+                self.credentials(kind).replace_one(by_secret(secret), stored).upsert(true).await;
+            kept.map(|_| ()).map_err(|error| store_error(&error))
+        })
+        .await
     }
 
-    pub(super) async fn remove_credential(
+    async fn take_credential(
         &self,
         kind: CredentialKind,
         secret: TokenHash,
     ) -> Result<Option<Credential>, StoreError> {
-        let taken = self.credentials(kind).find_one_and_delete(by_secret(secret)).await;
-        taken.map_err(|error| store_error(&error))?.map(Credential::try_from).transpose()
+        self.call(async {
+            let taken = self.credentials(kind).find_one_and_delete(by_secret(secret)).await;
+            taken.map_err(|error| store_error(&error))?.map(Credential::try_from).transpose()
+        })
+        .await
     }
 
-    pub(super) async fn read_credential(
+    async fn credential(
         &self,
         kind: CredentialKind,
         secret: TokenHash,
     ) -> Result<Option<Credential>, StoreError> {
-        let found = self.credentials(kind).find_one(by_secret(secret)).await;
-        found.map_err(|error| store_error(&error))?.map(Credential::try_from).transpose()
+        self.call(async {
+            let found = self.credentials(kind).find_one(by_secret(secret)).await;
+            found.map_err(|error| store_error(&error))?.map(Credential::try_from).transpose()
+        })
+        .await
     }
 
-    /// Of many that come first one writes; everybody reads what was written.
-    pub(super) async fn keep_signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        let meta = self.db.collection::<Document>(META);
-        let filter = doc! { "_id": "signing_key" };
-        let first = doc! { "$setOnInsert": { "key": hash_text(TokenHash(fresh)) } };
-        let kept = meta.update_one(filter.clone(), first).upsert(true).await;
-        match kept.map_err(|error| store_error(&error)) {
-            Ok(_) | Err(StoreError::Conflict(_)) => {}
-            Err(error) => return Err(error),
-        }
-        let stored = meta.find_one(filter).await.map_err(|error| store_error(&error))?;
-        let missing = || StoreError::Unexpected("the signing key cannot be read".to_owned());
-        let stored = stored.ok_or_else(missing)?;
-        hash(stored.get_str("key").map_err(|_| missing())?).map(|TokenHash(key)| key)
+    // Of many that come first one writes; everybody reads what was written.
+    async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.call(async {
+            let meta = self.db.collection::<Document>(META);
+            let filter = doc! { "_id": "signing_key" };
+            let first = doc! { "$setOnInsert": { "key": hash_text(TokenHash(fresh)) } };
+            let kept = meta.update_one(filter.clone(), first).upsert(true).await;
+            match kept.map_err(|error| store_error(&error)) {
+                Ok(_) | Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+            let stored = meta.find_one(filter).await.map_err(|error| store_error(&error))?;
+            let missing = || StoreError::Unexpected("the signing key cannot be read".to_owned());
+            let stored = stored.ok_or_else(missing)?;
+            hash(stored.get_str("key").map_err(|_| missing())?).map(|TokenHash(key)| key)
+        })
+        .await
     }
 }
 

@@ -3,6 +3,8 @@
 //! Changes are only ever inserted, so an event tells what was committed and not, as a look-up
 //! would, what has become of it since. Guests' positions stay in the server.
 
+use crate::store::ChangeLog;
+use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,69 +70,77 @@ struct ChangeEvent {
     lease: LeaseDocument,
 }
 
-impl MongoStore {
-    pub(super) async fn open_changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError> {
-        let watch = self.db.watch().pipeline(pipeline());
-        let (opened, start) = match after {
-            // The first answer shall hold no event: then the driver keeps the token that came
-            // with it, which is the place in the log at which the stream begins.
-            None => {
-                let opened = watch.batch_size(0).await.map_err(|error| store_error(&error))?;
-                let start = place(opened.resume_token())?.ok_or_else(|| no_token("no token"))?;
-                (opened, start)
-            }
-            // The first answer shall be of the place itself: then it is known to be there.
-            Some(cursor) => {
-                let watch = watch.resume_after(token(cursor)?);
-                (watch.await.map_err(|error| cursor_error(&error))?, cursor.clone())
-            }
-        };
-        let state = (opened.with_type::<Event>(), self.closed.clone());
-        let events = stream::try_unfold(state, |(mut events, closed)| async {
-            let event = next(&mut events, &closed).await?;
-            Ok(Some(((cursor(&event.token)?, feed_event(event)?), (events, closed))))
-        });
-        Ok(Changes { start, stream: events.boxed() })
+#[async_trait]
+impl ChangeLog for MongoStore {
+    async fn changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError> {
+        self.call(async {
+            let watch = self.db.watch().pipeline(pipeline());
+            let (opened, start) = match after {
+                // The first answer shall hold no event: then the driver keeps the token that came
+                // with it, which is the place in the log at which the stream begins.
+                None => {
+                    let opened = watch.batch_size(0).await.map_err(|error| store_error(&error))?;
+                    let start =
+                        place(opened.resume_token())?.ok_or_else(|| no_token("no token"))?;
+                    (opened, start)
+                }
+                // The first answer shall be of the place itself: then it is known to be there.
+                Some(cursor) => {
+                    let watch = watch.resume_after(token(cursor)?);
+                    (watch.await.map_err(|error| cursor_error(&error))?, cursor.clone())
+                }
+            };
+            let state = (opened.with_type::<Event>(), self.closed.clone());
+            let events = stream::try_unfold(state, |(mut events, closed)| async {
+                let event = next(&mut events, &closed).await?;
+                Ok(Some(((cursor(&event.token)?, feed_event(event)?), (events, closed))))
+            });
+            Ok(Changes { start, stream: events.boxed() })
+        })
+        .await
     }
 
-    /// The same stream, read up to a place. Its filter must be the same: the server wants to see
-    /// the event of the place that it resumes from.
-    pub(super) async fn open_replay(
+    // The same stream, read up to a place. Its filter must be the same: the server wants to see
+    // the event of the place that it resumes from.
+    async fn replay(
         &self,
         after: &Cursor,
         until: &Cursor,
     ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError> {
-        let until = well_formed(until)?;
-        let watch = self.db.watch().pipeline(pipeline()).max_await_time(REPLAY_WAIT);
-        let opened = watch.resume_after(token(after)?).await;
-        let opened = opened.map_err(|error| cursor_error(&error))?.with_type::<Event>();
-        let state = (opened, until, self.closed.clone());
-        let events = stream::try_unfold(state, |(mut events, until, is_closed)| async {
-            loop {
-                if is_closed.is_cancelled() {
-                    return Err(closed());
-                }
-                let event = events.next_if_any().await.map_err(|error| store_error(&error))?;
-                let Some(event) = event else {
-                    // Nothing more is there: how far does that reach?
-                    match place(events.resume_token())? {
-                        Some(Cursor(reached)) if reached < until => continue,
-                        Some(_) | None => return Ok(None),
+        self.call(async {
+            let until = well_formed(until)?;
+            let watch = self.db.watch().pipeline(pipeline()).max_await_time(REPLAY_WAIT);
+            let opened = watch.resume_after(token(after)?).await;
+            let opened = opened.map_err(|error| cursor_error(&error))?.with_type::<Event>();
+            let state = (opened, until, self.closed.clone());
+            let events = stream::try_unfold(state, |(mut events, until, is_closed)| async {
+                loop {
+                    if is_closed.is_cancelled() {
+                        return Err(closed());
                     }
-                };
-                let cursor = cursor(&event.token)?;
-                if cursor.0 > until {
-                    return Ok(None);
-                }
-                match feed_event(event)? {
-                    changed @ FeedEvent::Changed { .. } => {
-                        return Ok(Some(((cursor, changed), (events, until, is_closed))));
+                    let event = events.next_if_any().await.map_err(|error| store_error(&error))?;
+                    let Some(event) = event else {
+                        // Nothing more is there: how far does that reach?
+                        match place(events.resume_token())? {
+                            Some(Cursor(reached)) if reached < until => continue,
+                            Some(_) | None => return Ok(None),
+                        }
+                    };
+                    let cursor = cursor(&event.token)?;
+                    if cursor.0 > until {
+                        return Ok(None);
                     }
-                    FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
+                    match feed_event(event)? {
+                        changed @ FeedEvent::Changed { .. } => {
+                            return Ok(Some(((cursor, changed), (events, until, is_closed))));
+                        }
+                        FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
+                    }
                 }
-            }
-        });
-        Ok(events.boxed())
+            });
+            Ok(events.boxed())
+        })
+        .await
     }
 }
 

@@ -1,5 +1,8 @@
 //! Short texts by name.
 
+use crate::domain::Moment;
+use crate::store::KeyValueStore;
+use async_trait::async_trait;
 use mongodb::Collection;
 use mongodb::bson::{DateTime, doc};
 use serde::{Deserialize, Serialize};
@@ -23,27 +26,38 @@ impl MongoStore {
     fn key_value(&self) -> Collection<ValueDocument> {
         self.db.collection(MEMOS)
     }
+}
 
-    pub(super) async fn write_value(
+#[async_trait]
+impl KeyValueStore for MongoStore {
+    async fn put_value(
         &self,
         name: &str,
         value: &StoredValue,
+        _: Moment,
     ) -> Result<(), StoreError> {
-        let stored = ValueDocument {
-            name: name.to_owned(),
-            text: value.text.clone(),
-            expires_at: DateTime::from_millis(value.expires_at.timestamp_millis()),
-        };
-        let kept = self.key_value().replace_one(doc! { "_id": name }, stored).upsert(true).await;
-        kept.map(|_| ()).map_err(|error| store_error(&error))
+        self.call(async {
+            let stored = ValueDocument {
+                name: name.to_owned(),
+                text: value.text.clone(),
+                expires_at: DateTime::from_millis(value.expires_at.timestamp_millis()),
+            };
+            let kept =
+                self.key_value().replace_one(doc! { "_id": name }, stored).upsert(true).await;
+            kept.map(|_| ()).map_err(|error| store_error(&error))
+        })
+        .await
     }
 
-    pub(super) async fn read_value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
-        let found = self.key_value().find_one(doc! { "_id": name }).await;
-        let value = |stored: ValueDocument| {
-            let expires_at = moment(stored.expires_at.timestamp_millis())?;
-            Ok(StoredValue { text: stored.text, expires_at })
-        };
-        found.map_err(|error| store_error(&error))?.map(value).transpose()
+    async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
+        self.call(async {
+            let found = self.key_value().find_one(doc! { "_id": name }).await;
+            let value = |stored: ValueDocument| {
+                let expires_at = moment(stored.expires_at.timestamp_millis())?;
+                Ok(StoredValue { text: stored.text, expires_at })
+            };
+            found.map_err(|error| store_error(&error))?.map(value).transpose()
+        })
+        .await
     }
 }

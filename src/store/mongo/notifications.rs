@@ -1,5 +1,7 @@
 //! What is owed, who delivers it, and what became of it. Nothing here sends.
 
+use crate::store::NotificationStore;
+use async_trait::async_trait;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,112 +13,58 @@ use serde::Deserialize;
 use super::MongoStore;
 use super::error::store_error;
 use super::shape::{CHANGES, LeaseDocument, change_id, outbox_field, read};
-use crate::domain::{Change, Moment, ReceiptNo, Recipient};
-use crate::store::document::{ChangeDocument, receipt_no, recipient, recipient_text};
+use crate::domain::{Change, Moment};
+use crate::store::document::{ChangeDocument, recipient, recipient_text};
 use crate::store::{
     DeliveryOutcome, Lease, LeaseOutcome, NotificationId, OwedNotification, StoreError,
-    UndeliveredNotification,
 };
 
 /// One notice's fate.
 #[derive(Debug, Deserialize)]
-struct NotificationState {
+pub(super) struct NotificationState {
     owed: bool,
     lease: LeaseDocument,
     #[serde(default)]
-    gave_up: Option<String>,
+    pub gave_up: Option<String>,
 }
 
-type Outbox = HashMap<String, NotificationState>;
+pub(super) type Outbox = HashMap<String, NotificationState>;
 
 #[derive(Debug, Deserialize)]
 struct ChangeWithOutbox {
     outbox: Outbox,
 }
 
-#[derive(Debug, Deserialize)]
-struct GivenUpRow {
-    booking: ReceiptOnly,
-    outbox: Outbox,
-}
-
-#[derive(Debug, Deserialize)]
-struct ReceiptOnly {
-    receipt_no: String,
-}
-
-impl MongoStore {
-    pub(super) async fn read_history(&self, of: ReceiptNo) -> Result<Vec<Change>, StoreError> {
-        let changes = self.db.collection::<ChangeDocument>(CHANGES);
-        let filter = doc! { "booking.receipt_no": of.to_string() };
-        let cursor = changes.find(filter).sort(doc! { "booking.revision": 1 }).await;
-        let stored: Vec<_> = cursor
-            .map_err(|error| store_error(&error))?
-            .try_collect()
-            .await
-            .map_err(|error| store_error(&error))?;
-        stored.into_iter().map(Change::try_from).collect()
-    }
-
-    pub(super) async fn read_undelivered(
-        &self,
-        of: &[ReceiptNo],
-    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
-        let ids: Vec<_> = of.iter().map(ToString::to_string).collect();
-        let gave_up: Vec<_> = Recipient::ALL
-            .into_iter()
-            .map(|to| doc! { outbox_field(to, "gave_up"): { "$exists": true } })
-            .collect();
-        let filter = doc! { "booking.receipt_no": { "$in": ids }, "$or": gave_up };
-        let cursor = self
-            .db
-            .collection::<GivenUpRow>(CHANGES)
-            .find(filter)
-            .projection(doc! { "booking.receipt_no": 1, "outbox": 1 })
-            .sort(doc! { "at_ms": 1, "booking.receipt_no": 1, "booking.revision": 1 })
-            .await;
-        let stored: Vec<_> = cursor
-            .map_err(|error| store_error(&error))?
-            .try_collect()
-            .await
-            .map_err(|error| store_error(&error))?;
-        let mut all = Vec::new();
-        for mut change in stored {
-            for to in Recipient::ALL {
-                let fate = change.outbox.remove(recipient_text(to));
-                if let Some(reason) = fate.and_then(|fate| fate.gave_up) {
-                    let receipt_no = receipt_no(&change.booking.receipt_no)?;
-                    all.push(UndeliveredNotification { receipt_no, to, reason });
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    pub(super) async fn stream_owed(
+#[async_trait]
+impl NotificationStore for MongoStore {
+    async fn owed(
         &self,
     ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
-        let cursor = self
-            .db
-            .collection::<Document>(CHANGES)
-            .find(doc! { "owed": { "$gt": 0 } })
-            .sort(doc! { "at_ms": 1, "_id": 1 })
-            .await
-            .map_err(|error| store_error(&error))?;
-        let owed = cursor
-            .map(|stored| owed_of(stored.map_err(|error| store_error(&error))?))
-            .map_ok(|owed| stream::iter(owed.into_iter().map(Ok)))
-            .try_flatten();
-        Ok(owed.boxed())
+        self.call(async {
+            let cursor = self
+                .db
+                .collection::<Document>(CHANGES)
+                .find(doc! { "owed": { "$gt": 0 } })
+                .sort(doc! { "at_ms": 1, "_id": 1 })
+                .await
+                .map_err(|error| store_error(&error))?;
+            let owed = cursor
+                .map(|stored| owed_of(stored.map_err(|error| store_error(&error))?))
+                .map_ok(|owed| stream::iter(owed.into_iter().map(Ok)))
+                .try_flatten();
+            Ok(owed.boxed())
+        })
+        .await
     }
 
-    /// One write with its condition, so that of two one finds the lease free.
-    pub(super) async fn move_lease(
+    // One write with its condition, so that of two one finds the lease free.
+    async fn take_lease(
         &self,
         notification: NotificationId,
         lease: &Lease,
         now: Moment,
     ) -> Result<LeaseOutcome, StoreError> {
+        self.call(async {
         let mut filter = still_owed(notification);
         let ended = doc! { outbox_field(notification.to, "lease.until_ms"): { "$lte": now.timestamp_millis() } };
         let own = doc! { outbox_field(notification.to, "lease.node"): &lease.node.0 };
@@ -134,33 +82,38 @@ impl MongoStore {
             Some(fate) => Ok(LeaseOutcome::LeasedUntil(Lease::try_from(fate.lease)?.until)),
             None => Ok(LeaseOutcome::Settled),
         }
+        })
+        .await
     }
 
-    /// The field `marked` is for the change stream: two marks of one change differ in it.
-    pub(super) async fn write_settlement(
+    // The field `marked` is for the change stream: two marks of one change differ in it.
+    async fn settle(
         &self,
         notification: NotificationId,
         outcome: &DeliveryOutcome,
     ) -> Result<(), StoreError> {
-        let mut set = doc! {
-            outbox_field(notification.to, "owed"): false,
-            "marked": recipient_text(notification.to),
-        };
-        let (at, field) = match outcome {
-            DeliveryOutcome::Sent(at) => (at, "sent_at_ms"),
-            DeliveryOutcome::GivenUp(at, reason) => {
-                set.insert(outbox_field(notification.to, "gave_up"), reason);
-                (at, "gave_up_at_ms")
-            }
-        };
-        set.insert(outbox_field(notification.to, field), at.timestamp_millis());
-        let update = doc! { "$set": set, "$inc": { "owed": -1 } };
-        let changes = self.db.collection::<Document>(CHANGES);
-        changes
-            .update_one(still_owed(notification), update)
-            .await
-            .map_err(|error| store_error(&error))?;
-        Ok(())
+        self.call(async {
+            let mut set = doc! {
+                outbox_field(notification.to, "owed"): false,
+                "marked": recipient_text(notification.to),
+            };
+            let (at, field) = match outcome {
+                DeliveryOutcome::Sent(at) => (at, "sent_at_ms"),
+                DeliveryOutcome::GivenUp(at, reason) => {
+                    set.insert(outbox_field(notification.to, "gave_up"), reason);
+                    (at, "gave_up_at_ms")
+                }
+            };
+            set.insert(outbox_field(notification.to, field), at.timestamp_millis());
+            let update = doc! { "$set": set, "$inc": { "owed": -1 } };
+            let changes = self.db.collection::<Document>(CHANGES);
+            changes
+                .update_one(still_owed(notification), update)
+                .await
+                .map_err(|error| store_error(&error))?;
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -1,87 +1,56 @@
 //! Nights, allotments, and the counters of receipt numbers and requests.
 
+use crate::store::RoomStore;
+use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 use futures_util::TryStreamExt;
-use mongodb::bson::{Document, doc};
-use mongodb::options::ReturnDocument;
+use mongodb::bson::doc;
 
 use super::MongoStore;
 use super::error::{DUPLICATE_KEY, code, store_error};
-use super::shape::{CLAIMS, COUNTERS, ClaimDocument, REQUESTS, RequestDocument};
-use crate::domain::{RoomCode, TokenHash};
-use crate::store::document::{hash_text, room_code};
-use crate::store::{BelowSold, ClaimKey, RequestRecord, RoomNight, StoreError};
+use super::shape::{CLAIMS, ClaimDocument};
+use crate::domain::RoomCode;
+use crate::store::document::room_code;
+use crate::store::{BelowSold, ClaimKey, RoomNight, StoreError};
 
 /// An upsert may lose against another one and then finds the other's document.
-const UPSERT_TRIES: u32 = 10;
+pub(super) const UPSERT_TRIES: u32 = 10;
 
-impl MongoStore {
-    pub(super) async fn count_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
-        let counters = self.db.collection::<Document>(COUNTERS);
-        for _ in 0..UPSERT_TRIES {
-            let next = counters
-                .find_one_and_update(
-                    doc! { "_id": format!("receipt {day}") },
-                    doc! { "$inc": { "last": 1_i64 } },
-                )
-                .upsert(true)
-                .return_document(ReturnDocument::After)
-                .await;
-            match next {
-                Ok(counter) => {
-                    let last = counter.and_then(|counter| counter.get_i64("last").ok());
-                    return last.and_then(|last| u32::try_from(last).ok()).ok_or_else(|| {
-                        StoreError::Unexpected(format!("the counter of {day} cannot be read"))
-                    });
-                }
-                Err(error) if code(&error) == Some(DUPLICATE_KEY) => {}
-                Err(error) => return Err(store_error(&error)),
+#[async_trait]
+impl RoomStore for MongoStore {
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
+        self.call(async {
+            let mut range = doc! { "$gte": from.to_string() };
+            // Beyond the last date there is nothing to be left out.
+            if let Some(end) = from.checked_add_days(Days::new(nights.into())) {
+                range.insert("$lt", end.to_string());
             }
-        }
-        Err(StoreError::Conflict(format!("the counter of {day}")))
+            let claims = self.db.collection::<ClaimDocument>(CLAIMS);
+            let found =
+                claims.find(doc! { "night": range }).sort(doc! { "night": 1, "_id": 1 }).await;
+            let found: Vec<_> = found
+                .map_err(|error| store_error(&error))?
+                .try_collect()
+                .await
+                .map_err(|error| store_error(&error))?;
+            let night = |stored: ClaimDocument| {
+                let ClaimDocument { room, night, taken, allotment } = stored;
+                Ok(RoomNight { room: room_code(&room)?, night, taken, allotment })
+            };
+            found.into_iter().map(night).collect()
+        })
+        .await
     }
 
-    pub(super) async fn read_request(
-        &self,
-        request: TokenHash,
-    ) -> Result<Option<RequestRecord>, StoreError> {
-        let requests = self.db.collection::<RequestDocument>(REQUESTS);
-        let found = requests.find_one(doc! { "_id": hash_text(request) }).await;
-        found.map_err(|error| store_error(&error))?.map(RequestRecord::try_from).transpose()
-    }
-
-    pub(super) async fn read_nights(
-        &self,
-        from: NaiveDate,
-        nights: u32,
-    ) -> Result<Vec<RoomNight>, StoreError> {
-        let mut range = doc! { "$gte": from.to_string() };
-        // Beyond the last date there is nothing to be left out.
-        if let Some(end) = from.checked_add_days(Days::new(nights.into())) {
-            range.insert("$lt", end.to_string());
-        }
-        let claims = self.db.collection::<ClaimDocument>(CLAIMS);
-        let found = claims.find(doc! { "night": range }).sort(doc! { "night": 1, "_id": 1 }).await;
-        let found: Vec<_> = found
-            .map_err(|error| store_error(&error))?
-            .try_collect()
-            .await
-            .map_err(|error| store_error(&error))?;
-        let night = |stored: ClaimDocument| {
-            let ClaimDocument { room, night, taken, allotment } = stored;
-            Ok(RoomNight { room: room_code(&room)?, night, taken, allotment })
-        };
-        found.into_iter().map(night).collect()
-    }
-
-    /// One write with its condition: a claim with more taken does not match, so that the upsert
-    /// meets its key; then the claim says how many.
-    pub(super) async fn write_allotment(
+    // One write with its condition: a claim with more taken does not match, so that the upsert
+    // meets its key; then the claim says how many.
+    async fn set_allotment(
         &self,
         room: &RoomCode,
         night: NaiveDate,
         rooms: u32,
     ) -> Result<Result<(), BelowSold>, StoreError> {
+        self.call(async {
         let claims = self.db.collection::<ClaimDocument>(CLAIMS);
         let id = ClaimKey { room: room.clone(), night }.to_string();
         let update = doc! {
@@ -102,5 +71,7 @@ impl MongoStore {
             }
         }
         Err(StoreError::Conflict(format!("the allotment of {id}")))
+        })
+        .await
     }
 }

@@ -84,6 +84,7 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
                 newest_first(doc! { "status.kind": 1 }),
                 newest_first(doc! { "check_in": 1 }),
                 index(doc! { "status.at_ms": 1 }),
+                partial(doc! { "contact.id": 1 }, doc! { "status.kind": "PENDING" }),
                 wakes(),
             ],
         ),

@@ -1,11 +1,15 @@
 //! Commits: one transaction a batch. It reads what the batch depends on, asks [`race`] who wins,
 //! and writes the plan; so the whole batch costs one flush to the disk.
 
+use crate::domain::TokenHash;
+use crate::store::CommitStore;
+use async_trait::async_trait;
+use chrono::NaiveDate;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::super::document::{fold_name, hash, hash_text, receipt_no, status_text};
 use super::super::race::{
@@ -14,11 +18,58 @@ use super::super::race::{
 use super::super::{
     Commit, CommitOutcome, CommitStep, FeedEvent, Lease, RequestRecord, StatusKind, StoreError,
 };
-use super::{Writer, json, notifications};
+use super::{SqliteStore, Writer, json, notifications};
 use crate::domain::{ReceiptNo, Revision, Track};
 
+#[async_trait]
+impl CommitStore for SqliteStore {
+    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+        self.write(move |writer| next_serial(&writer.connection, day)).await
+    }
+
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
+        let batch = batch.to_vec();
+        let (answers, deleted_positions) =
+            self.write(move |writer| commit_batch(writer, &batch)).await?;
+        if deleted_positions {
+            self.scrub_later();
+        }
+        Ok(answers)
+    }
+
+    async fn request(&self, id: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
+        self.read(move |connection| find_request(connection, id)).await
+    }
+
+    async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
+        let track = track.clone();
+        self.write(move |writer| write_track(writer, receipt_no, &track)).await
+    }
+}
+
+fn next_serial(connection: &Connection, day: NaiveDate) -> Result<u32, StoreError> {
+    let sql = "INSERT INTO counters (day, last) VALUES (?1, 1)
+               ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last";
+    Ok(connection.prepare_cached(sql)?.query_row([day.to_string()], |row| row.get(0))?)
+}
+
+fn find_request(
+    connection: &Connection,
+    request: TokenHash,
+) -> Result<Option<RequestRecord>, StoreError> {
+    let sql = "SELECT receipt_no, fingerprint FROM requests WHERE request = ?1";
+    let found: Option<(String, String)> = connection
+        .prepare_cached(sql)?
+        .query_row([hash_text(request)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let requested = |(number, fingerprint): (String, String)| {
+        Ok(RequestRecord { receipt_no: receipt_no(&number)?, fingerprint: hash(&fingerprint)? })
+    };
+    found.map(requested).transpose()
+}
+
 /// Carries out a batch and feeds what was written. Also tells whether positions were deleted.
-pub(super) fn commit(
+fn commit_batch(
     writer: &mut Writer,
     batch: &[Commit],
 ) -> Result<(Vec<CommitOutcome>, bool), StoreError> {
@@ -37,7 +88,7 @@ pub(super) fn commit(
 }
 
 /// Keeps the positions of a running hold and feeds that the guest moved.
-pub(super) fn keep_track(
+fn write_track(
     writer: &mut Writer,
     receipt_no: ReceiptNo,
     track: &Track,

@@ -1,11 +1,47 @@
 //! One-time codes and sessions, by the hash of their secret, and the hotel's own secret.
 
+use crate::store::CredentialStore;
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::super::document::{hash, hash_text, moment, role, role_text, staff_name};
 use super::super::{Credential, CredentialKind, StoreError};
+use super::SqliteStore;
 use crate::domain::TokenHash;
+
+#[async_trait]
+impl CredentialStore for SqliteStore {
+    async fn put_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+        credential: &Credential,
+    ) -> Result<(), StoreError> {
+        let credential = credential.clone();
+        self.write(move |writer| keep(&mut writer.connection, kind, secret, &credential)).await
+    }
+
+    async fn take_credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.write(move |writer| take(&writer.connection, kind, secret)).await
+    }
+
+    async fn credential(
+        &self,
+        kind: CredentialKind,
+        secret: TokenHash,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.read(move |connection| read(connection, kind, secret)).await
+    }
+
+    async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.write(move |writer| signing_key(&mut writer.connection, fresh)).await
+    }
+}
 
 /// The store has no clock. A credential that ends so long before a fresh one of its kind does is over.
 const LONG_OVER: TimeDelta = TimeDelta::days(30);

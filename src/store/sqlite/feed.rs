@@ -1,5 +1,7 @@
 //! The feed: what this process committed, in the order of the rows, each change once.
 
+use crate::store::ChangeLog;
+use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use rusqlite::{Connection, params};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -8,6 +10,21 @@ use super::super::document::moment;
 use super::super::{Changes, Cursor, FeedEvent, Lease, NodeId, StoreError};
 use super::read::{CHUNK, Chunk};
 use super::{SqliteStore, Writer, json};
+
+#[async_trait]
+impl ChangeLog for SqliteStore {
+    async fn changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError> {
+        self.open_feed(after.cloned()).await
+    }
+
+    async fn replay(
+        &self,
+        after: &Cursor,
+        until: &Cursor,
+    ) -> Result<BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>, StoreError> {
+        self.open_replay(after.clone(), until.clone()).await
+    }
+}
 
 /// What a listener may fall behind before it has to open the feed again by its cursor.
 const CAPACITY: usize = 16_384;

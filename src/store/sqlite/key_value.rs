@@ -1,10 +1,31 @@
 //! Short texts by name.
 
+use crate::store::KeyValueStore;
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::moment;
 use super::super::{StoreError, StoredValue};
+use super::SqliteStore;
 use crate::domain::Moment;
+
+#[async_trait]
+impl KeyValueStore for SqliteStore {
+    async fn put_value(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let (name, value) = (name.to_owned(), value.clone());
+        self.write(move |writer| keep(&mut writer.connection, &name, &value, now)).await
+    }
+
+    async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
+        let name = name.to_owned();
+        self.read(move |connection| read(connection, &name)).await
+    }
+}
 
 pub(super) fn keep(
     connection: &mut Connection,

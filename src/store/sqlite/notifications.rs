@@ -1,5 +1,8 @@
 //! Notices: owed with their change, leased to who delivers them, marked once.
 
+use crate::store::NotificationStore;
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::{moment, receipt_no, recipient, recipient_text};
@@ -8,8 +11,37 @@ use super::super::{
     SettledNotification, StoreError, UndeliveredNotification,
 };
 use super::read::{CHUNK, Chunk};
-use super::{Writer, json};
+use super::{SqliteStore, Writer, json};
 use crate::domain::{Change, Moment, ReceiptNo};
+
+#[async_trait]
+impl NotificationStore for SqliteStore {
+    async fn owed(
+        &self,
+    ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
+        Ok(self.in_chunks(owed))
+    }
+
+    async fn take_lease(
+        &self,
+        notification: NotificationId,
+        lease: &Lease,
+        now: Moment,
+    ) -> Result<LeaseOutcome, StoreError> {
+        let lease = lease.clone();
+        self.write(move |writer| take_lease(&mut writer.connection, notification, &lease, now))
+            .await
+    }
+
+    async fn settle(
+        &self,
+        notification: NotificationId,
+        outcome: &DeliveryOutcome,
+    ) -> Result<(), StoreError> {
+        let outcome = outcome.clone();
+        self.write(move |writer| settle(writer, notification, &outcome)).await
+    }
+}
 
 /// Writes down what a change owes, under the lease of its commit.
 pub(super) fn insert(

@@ -1,34 +1,60 @@
 //! What is asked of bookings.
 
+use crate::store::BookingReader;
+use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::super::document::{fold_name, hash, hash_text, moment, receipt_no, status_text};
-use super::super::{Filter, Page, PageKey, RequestRecord, Search, StoreError, Wake};
-use super::{SqliteStore, json};
-use crate::domain::{Change, ReceiptNo, Revision, TokenHash, TrackedBooking};
+use super::super::document::{fold_name, moment, receipt_no, status_text};
+use super::super::{Filter, Page, PageKey, Search, StoreError, Wake};
+use super::{SqliteStore, json, notifications};
+use crate::domain::{Change, Contact, ReceiptNo, Revision, TrackedBooking};
+use crate::store::UndeliveredNotification;
+
+#[async_trait]
+impl BookingReader for SqliteStore {
+    async fn booking(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
+        self.read(move |connection| tracked(connection, receipt_no)).await
+    }
+
+    async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
+        let receipt_nos = receipt_nos.to_vec();
+        self.read(move |connection| bookings(connection, &receipt_nos)).await
+    }
+
+    async fn page(
+        &self,
+        filter: &Filter,
+        first: usize,
+        after: Option<PageKey>,
+    ) -> Result<Page, StoreError> {
+        let filter = filter.clone();
+        self.read(move |connection| page(connection, &filter, first, after)).await
+    }
+
+    async fn history(&self, receipt_no: ReceiptNo) -> Result<Vec<Change>, StoreError> {
+        self.read(move |connection| history(connection, receipt_no)).await
+    }
+
+    async fn undelivered(
+        &self,
+        receipt_nos: &[ReceiptNo],
+    ) -> Result<Vec<UndeliveredNotification>, StoreError> {
+        let receipt_nos = receipt_nos.to_vec();
+        self.read(move |connection| notifications::undelivered(connection, &receipt_nos)).await
+    }
+
+    async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError> {
+        Ok(self.in_chunks(wakes))
+    }
+}
 
 /// Rows read at once of a stream.
 pub(super) const CHUNK: i64 = 1_000;
 
 /// A chunk of a stream: what was read, each with its row.
 pub(super) type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
-
-pub(super) fn requested(
-    connection: &Connection,
-    request: TokenHash,
-) -> Result<Option<RequestRecord>, StoreError> {
-    let sql = "SELECT receipt_no, fingerprint FROM requests WHERE request = ?1";
-    let found: Option<(String, String)> = connection
-        .prepare_cached(sql)?
-        .query_row([hash_text(request)], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let requested = |(number, fingerprint): (String, String)| {
-        Ok(RequestRecord { receipt_no: receipt_no(&number)?, fingerprint: hash(&fingerprint)? })
-    };
-    found.map(requested).transpose()
-}
 
 pub(super) fn tracked(
     connection: &Connection,
@@ -113,6 +139,17 @@ impl Conditions {
         }
         if let Some(check_in) = filter.check_in {
             conditions.add("check_in = ?", [check_in.to_string().into()]);
+        }
+        match &filter.contact {
+            // As the index has them.
+            Some(Contact::Telegram(id)) => {
+                conditions.add("json_extract(document, '$.contact.id') = ?", [id.0.into()]);
+            }
+            Some(Contact::Web(email)) => conditions.add(
+                "json_extract(document, '$.contact.email') = ?",
+                [email.as_str().to_owned().into()],
+            ),
+            None => {}
         }
         if let Some(since) = filter.settled_since {
             // As the index has it.

@@ -1,19 +1,33 @@
 //! Rooms taken and allotted, night by night, and the counters of receipt numbers.
 
+use crate::store::RoomStore;
+use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::room_code;
 use super::super::{BelowSold, RoomNight, StoreError};
+use super::SqliteStore;
 use crate::domain::RoomCode;
 
-pub(super) fn next_serial(connection: &Connection, day: NaiveDate) -> Result<u32, StoreError> {
-    let sql = "INSERT INTO counters (day, last) VALUES (?1, 1)
-               ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last";
-    Ok(connection.prepare_cached(sql)?.query_row([day.to_string()], |row| row.get(0))?)
+#[async_trait]
+impl RoomStore for SqliteStore {
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
+        self.read(move |connection| read_nights(connection, from, nights)).await
+    }
+
+    async fn set_allotment(
+        &self,
+        room: &RoomCode,
+        night: NaiveDate,
+        rooms: u32,
+    ) -> Result<Result<(), BelowSold>, StoreError> {
+        let room = room.clone();
+        self.write(move |writer| set_allotment(&mut writer.connection, &room, night, rooms)).await
+    }
 }
 
-pub(super) fn nights(
+fn read_nights(
     connection: &Connection,
     from: NaiveDate,
     nights: u32,

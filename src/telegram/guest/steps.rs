@@ -3,12 +3,11 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::super::BotContext;
-use super::super::api::{Button, Keyboard, MessageContent};
-use super::super::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
-use super::{BotUser, ask_cancel};
+use super::{BotUser, GuestConversation, ask_cancel};
 use crate::domain::{Contact, Guest, Refusal, RoomCode, RoomType, TelegramId};
 use crate::service::{BookRequest, ServiceError};
+use crate::telegram::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
+use crate::telegram::transport::api::{Button, Keyboard, MessageContent};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
@@ -17,16 +16,16 @@ const DATES: u32 = 7;
 /// Numbers of nights shown at once.
 const NIGHTS: u32 = 7;
 
-impl BotContext {
+impl GuestConversation {
     /// A guest tapped a button of a message.
-    pub(in crate::telegram) async fn guest_callback(
+    pub(in crate::telegram) async fn tapped(
         &self,
         user: &BotUser,
         message: i32,
         callback: GuestCallback,
     ) -> Result<(), ServiceError> {
         if !matches!(callback, GuestCallback::TypeName(_)) {
-            self.stop_typing(user).await?;
+            self.state.forget_awaited_text(user.chat).await?;
         }
         match callback {
             GuestCallback::Start => self.booking(user, "").await,
@@ -35,24 +34,24 @@ impl BotContext {
                 let label = words::guest_label(user.language, GuestLabel::SendOnce).to_owned();
                 let shown = MessageContent::text(words::how_to_share(user.language));
                 let keyboard = Keyboard::AskPosition(label);
-                self.say(user.chat, MessageContent { keyboard, ..shown }).await;
+                self.queue.reply(user.chat, MessageContent { keyboard, ..shown }).await;
                 Ok(())
             }
             GuestCallback::AskCancel(receipt_no) => {
                 match self.own(user, receipt_no).await? {
                     Some(tracked) if tracked.booking.is_pending() => {
-                        self.show(user.chat, message, ask_cancel(&tracked.booking)).await;
+                        self.queue.edit(user.chat, message, ask_cancel(&tracked.booking)).await;
                     }
-                    Some(tracked) => self.show_in(message, &tracked).await?,
-                    None => self.show(user.chat, message, Self::stale(user)).await,
+                    Some(tracked) => self.status.show_in(message, &tracked).await?,
+                    None => self.queue.edit(user.chat, message, Self::stale(user)).await,
                 }
                 Ok(())
             }
             GuestCallback::Cancel(receipt_no) => self.cancel(user, message, receipt_no).await,
             GuestCallback::Keep(receipt_no) => {
                 match self.own(user, receipt_no).await? {
-                    Some(tracked) => self.show_in(message, &tracked).await?,
-                    None => self.show(user.chat, message, Self::stale(user)).await,
+                    Some(tracked) => self.status.show_in(message, &tracked).await?,
+                    None => self.queue.edit(user.chat, message, Self::stale(user)).await,
                 }
                 Ok(())
             }
@@ -74,9 +73,9 @@ impl BotContext {
         message: i32,
         callback: GuestCallback,
     ) -> Result<(), ServiceError> {
-        if let Some(receipt_no) = self.shown_in(user.id, message).await? {
-            let tracked = self.service.tracked(receipt_no).await?;
-            return Ok(self.show_in(message, &tracked).await?);
+        if let Some(receipt_no) = self.status.shown_in(user.id, message).await? {
+            let tracked = self.service.booking(receipt_no).await?;
+            return Ok(self.status.show_in(message, &tracked).await?);
         }
         let shown = match callback {
             GuestCallback::Dates(room, from) => self.dates(user, &room, from).await?,
@@ -84,7 +83,8 @@ impl BotContext {
             GuestCallback::Name(draft) => self.after_nights(user, draft).await?,
             GuestCallback::TypeName(draft) => {
                 let back = user.button(GuestLabel::Back, GuestCallback::Name(draft.clone()));
-                self.await_typing(user, &CallbackData::Guest(GuestCallback::TypeName(draft)))
+                self.state
+                    .await_text(user.chat, &CallbackData::Guest(GuestCallback::TypeName(draft)))
                     .await?;
                 MessageContent::text(words::type_name(user.language)).with(vec![back])
             }
@@ -105,7 +105,7 @@ impl BotContext {
             | GuestCallback::Cancel(_)
             | GuestCallback::Keep(_) => self.rooms(user).await?,
         };
-        self.show(user.chat, message, shown).await;
+        self.queue.edit(user.chat, message, shown).await;
         Ok(())
     }
 
@@ -229,9 +229,9 @@ impl BotContext {
         user: &BotUser,
         draft: StayDraft,
     ) -> Result<MessageContent, ServiceError> {
-        match self.brought_name(user).await? {
+        match self.state.given_name(user.chat).await? {
             Some(name) => {
-                let name_source = self.keep_name(&name).await?;
+                let name_source = self.state.put_name(&name).await?;
                 self.summary(user, draft, name_source).await
             }
             None => Ok(Self::names(user, draft)),
@@ -300,7 +300,7 @@ impl BotContext {
         };
         let contact = Contact::Telegram(TelegramId(user.id));
         let request = BookRequest {
-            request_id: self.service.secret_of(&format!("telegram:{}:{message}", user.chat)),
+            request_id: self.links.secret_of(&format!("telegram:{}:{message}", user.chat)),
             guest: Guest { name, contact, language: user.language },
             room: draft.room,
             check_in: draft.check_in,
@@ -310,8 +310,8 @@ impl BotContext {
         };
         match self.service.book(request).await {
             Ok(booked) => {
-                self.show_in(message, &booked.tracked).await?;
-                self.bring_name(user, None).await?;
+                self.status.show_in(message, &booked.tracked).await?;
+                self.state.put_given_name(user.chat, None).await?;
                 Ok(None)
             }
             Err(ServiceError::Refused(refusal)) => Ok(Some(self.start_over(user, &refusal))),

@@ -2,9 +2,9 @@
 //! booking is settled, and its history.
 
 use super::{channel, escape, left, nights, sheet, short, when};
-use crate::domain::travel;
 use crate::domain::{
-    Booking, Change, Event, Evidence, HotelPolicy, Language, Moment, Policy, Status, TrackedBooking,
+    Booking, Change, Event, Evidence, HotelPolicy, Language, Moment, Policy, Status,
+    TrackedBooking, travel,
 };
 use crate::text::telegram::StaffLabel;
 use crate::text::{action, actor, evidence, outlook, say, story};

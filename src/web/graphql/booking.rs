@@ -11,9 +11,8 @@ use crate::domain::{
     self, Contact, Fix, Forbidden, ReceiptNo, Refusal, RoomOfStay, Status, Track, TrackedBooking,
     travel,
 };
-use crate::service::{
-    BookingService, ServiceError, StatusKind, StoreError, UndeliveredNotification,
-};
+use crate::service::{BookingService, ServiceError};
+use crate::store::{BookingReader, StatusKind, StoreError, UndeliveredNotification};
 use crate::text;
 
 use super::caller::RequestContext;
@@ -51,7 +50,7 @@ impl Booking {
 
     async fn track(&self, service: &BookingService) -> Result<&Track, ServiceError> {
         self.track
-            .get_or_try_init(|| async { Ok(service.tracked(self.state.receipt_no).await?.track) })
+            .get_or_try_init(|| async { Ok(service.booking(self.state.receipt_no).await?.track) })
             .await
     }
 
@@ -223,7 +222,7 @@ impl Booking {
         let language = ctx.caller().language;
         let service = &ctx.context().service;
         let timezone = service.policy().hotel.timezone;
-        let changes = service.history(self.state.receipt_no).await?;
+        let changes = ctx.context().bookings.history(self.state.receipt_no).await?;
         let entry = |change: &domain::Change| HistoryEntry {
             at: DateTime(change.at),
             actor: text::actor(language, &change.actor),
@@ -263,7 +262,7 @@ fn travel_of(tracked: &TrackedBooking, viewer: Viewer, service: &BookingService)
 }
 
 /// Loads what was not delivered for all bookings of a page at once.
-pub struct UndeliveredLoader(pub Arc<BookingService>);
+pub struct UndeliveredLoader(pub Arc<dyn BookingReader>);
 
 impl Loader<ReceiptNo> for UndeliveredLoader {
     type Value = Vec<UndeliveredNotification>;

@@ -4,9 +4,10 @@ use async_graphql::Context;
 use axum::http::{HeaderMap, header};
 use tokio::sync::OnceCell;
 
-use crate::auth::{Role, Session};
-use crate::domain::{Forbidden, Language, Refusal, StaffName};
-use crate::service::{ServiceError, StoreError};
+use crate::auth::Session;
+use crate::domain::{Forbidden, Language, Refusal, Role, StaffName};
+use crate::service::ServiceError;
+use crate::store::StoreError;
 
 use super::ApiContext;
 

@@ -2,9 +2,8 @@
 
 use async_graphql::Enum;
 
-use crate::auth;
 use crate::domain;
-use crate::service::StatusKind;
+use crate::store::StatusKind;
 
 /// Where a guest booked and is spoken to.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +40,7 @@ pub enum CancelReason {
 
 /// What a member of staff may do.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "auth::Role")]
+#[graphql(remote = "domain::Role")]
 pub enum StaffRole {
     /// Everything about bookings.
     FrontOffice,

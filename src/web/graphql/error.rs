@@ -7,7 +7,8 @@ use tracing::error;
 
 use crate::domain::refusal::Unavailable;
 use crate::domain::{HotelPolicy, Language, Refusal};
-use crate::service::{ServiceError, StoreError};
+use crate::service::ServiceError;
+use crate::store::StoreError;
 use crate::text;
 
 use super::AppState;

@@ -11,7 +11,8 @@ use crate::domain::{
     self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo, Refusal,
     RoomCode,
 };
-use crate::service::{BookRequest, Filter, Handoff, Limit, PageKey, Search, StatusKind};
+use crate::service::{BookRequest, Handoff};
+use crate::store::{Filter, Limit, PageKey, Search, StatusKind};
 
 use super::enums::{BookingStatus, Language};
 use super::scalar::{Date, DateTime};
@@ -171,6 +172,7 @@ impl BookingFilter {
         let status = self.status.map(|all| all.into_iter().map(StatusKind::from).collect());
         let search = self.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
         Ok(Filter {
+            contact: None,
             status,
             check_in: self.check_in.map(|Date(day)| day),
             settled_since: None,

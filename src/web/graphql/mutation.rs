@@ -4,7 +4,8 @@ use async_graphql::{Context, Lookahead, Object};
 
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Command, Field, Forbidden, InputError, Refusal};
-use crate::service::{Limit, ServiceError};
+use crate::service::ServiceError;
+use crate::store::Limit;
 
 use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;

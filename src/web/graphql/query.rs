@@ -4,7 +4,8 @@ use async_graphql::{Context, Object};
 
 use crate::domain::refusal::Unavailable;
 use crate::domain::{self, Refusal, Status, Winner};
-use crate::service::{PageKey, ServiceError, StoreError};
+use crate::service::ServiceError;
+use crate::store::{PageKey, StoreError};
 
 use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
@@ -72,7 +73,7 @@ impl Query {
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
     ) -> Result<Booking, ServiceError> {
         ctx.caller().staff(ctx.context()).await?;
-        let tracked = ctx.context().service.tracked(input::receipt_no(&receipt_no)?).await?;
+        let tracked = ctx.context().service.booking(input::receipt_no(&receipt_no)?).await?;
         Ok(Booking::new(tracked, Viewer::Staff))
     }
 
@@ -91,7 +92,7 @@ impl Query {
         let after = after.as_deref().map(input::page_key).transpose()?;
         // Before the read: whoever listens after this cursor hears of all that the read missed.
         let feed_cursor = context.feed.cursor();
-        let page = context.service.page(&filter, first, after).await?;
+        let page = context.bookings.page(&filter, first, after).await?;
         let end_cursor = page.bookings.last().map(|last| {
             let (booked_at, receipt_no) = (last.booking.booked_at, last.booking.receipt_no);
             input::page_cursor(PageKey { booked_at, receipt_no })
@@ -114,7 +115,7 @@ impl Query {
     ) -> Result<Qris, ServiceError> {
         let context = ctx.context();
         ctx.caller().staff(context).await?;
-        let tracked = context.service.tracked(input::receipt_no(&receipt_no)?).await?;
+        let tracked = context.service.booking(input::receipt_no(&receipt_no)?).await?;
         // Nobody is shown what must not be paid any more.
         must_pay(&tracked.booking)?;
         let unavailable = || Refusal::Unavailable(Unavailable::Qris);

@@ -8,10 +8,9 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
-use crate::feed::{
-    Cursor, Feed, FeedEvent, FeedItem, FeedMessage, GuestFeed, ListenError, SettledNotification,
-};
+use crate::feed::{Feed, FeedItem, FeedMessage, GuestFeed, ListenError};
 use crate::service::{BookingService, ServiceError};
+use crate::store::{Cursor, FeedEvent, SettledNotification};
 
 use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
@@ -141,7 +140,7 @@ async fn beside(
     receipt_no: ReceiptNo,
     action: Action,
 ) -> Result<BookingChange, ServiceError> {
-    let booking = Booking::new(service.tracked(receipt_no).await?, Viewer::Staff);
+    let booking = Booking::new(service.booking(receipt_no).await?, Viewer::Staff);
     Ok(BookingChange { cursor, at: DateTime(service.now()), action, booking })
 }
 
@@ -210,7 +209,7 @@ impl GuestSubscription {
 
     /// The state as it is now.
     async fn look(&mut self) -> Result<Booking, ServiceError> {
-        let tracked = self.service.tracked(self.receipt_no).await?;
+        let tracked = self.service.booking(self.receipt_no).await?;
         self.shown = tracked.booking.revision.max(self.shown);
         Ok(Booking::new(tracked, Viewer::Guest))
     }

@@ -1,8 +1,8 @@
 //! Codes, sessions, the hotel's own secret, and the end.
 
 use chrono::TimeDelta;
-use jatah::domain::Moment;
-use jatah::store::{Credential, CredentialKind, Role, StoreError, StoredValue};
+use jatah::domain::{Moment, Role};
+use jatah::store::{Credential, CredentialKind, StoreError, StoredValue};
 use tokio::task::JoinSet;
 
 use super::SharedStore;
@@ -90,7 +90,7 @@ pub async fn a_closed_store_is_unavailable(store: SharedStore) {
     unavailable(store.ping().await.err());
     unavailable(store.next_serial(today()).await.err());
     unavailable(store.commit(&[Wish::new(1).commit()]).await.err());
-    unavailable(store.tracked(Wish::new(1).receipt_no()).await.err());
+    unavailable(store.booking(Wish::new(1).receipt_no()).await.err());
     unavailable(store.changes(None).await.err());
     unavailable(super::next(&mut changes).await.err());
     store.close().await;

@@ -168,6 +168,6 @@ pub async fn many_bookings_are_asked_for_at_once(store: SharedStore) {
 pub async fn an_empty_store_has_an_empty_page(store: SharedStore) {
     let page = page(&*store, &Filter::default(), 10, None).await;
     assert_eq!((page.bookings.len(), page.has_next, page.total), (0, false, 0));
-    assert_eq!(store.tracked(Wish::new(1).receipt_no()).await.unwrap(), None);
+    assert_eq!(store.booking(Wish::new(1).receipt_no()).await.unwrap(), None);
     store.ping().await.unwrap();
 }

@@ -68,13 +68,13 @@ pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(sto
 
 pub async fn a_repeated_request_is_answered_with_what_it_made(store: SharedStore) {
     let first = Wish::new(1).requested_as(77);
-    assert_eq!(store.requested(secret(77)).await.unwrap(), None);
+    assert_eq!(store.request(secret(77)).await.unwrap(), None);
     book(&*store, &first).await;
     let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
-    assert_eq!(store.requested(secret(77)).await.unwrap(), Some(made));
+    assert_eq!(store.request(secret(77)).await.unwrap(), Some(made));
     let again = Wish::new(2).requested_as(77);
     assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
-    assert_eq!(store.tracked(again.receipt_no()).await.unwrap(), None);
+    assert_eq!(store.booking(again.receipt_no()).await.unwrap(), None);
     // Whatever became of the booking.
     apply(&*store, first.receipt_no(), cancel(), minute(1)).await;
     assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
@@ -85,7 +85,7 @@ pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: Sh
     let answers = store.commit(&[first.commit(), second.commit()]).await.unwrap();
     let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
     assert_eq!(answers, [CommitOutcome::Done, CommitOutcome::Repeated(made)]);
-    assert_eq!(store.requested(secret(77)).await.unwrap(), Some(made));
+    assert_eq!(store.request(secret(77)).await.unwrap(), Some(made));
     assert_eq!(taken(&*store, "STD", 4).await, 1);
 }
 
@@ -110,9 +110,9 @@ pub async fn a_refused_opening_writes_nothing(store: SharedStore) {
     let limits = ["guest", "address"].map(|key| Limit { key: key.to_owned(), most: 1 });
     let refused = Wish { limits: limits.to_vec(), ..Wish::new(2).of("SUITE").staying(day(5), 2) };
     assert_eq!(put(&*store, refused.commit()).await, CommitOutcome::SoldOut(day(6)));
-    assert_eq!(store.tracked(refused.receipt_no()).await.unwrap(), None);
+    assert_eq!(store.booking(refused.receipt_no()).await.unwrap(), None);
     assert_eq!(store.history(refused.receipt_no()).await.unwrap(), []);
-    assert_eq!(store.requested(secret(2)).await.unwrap(), None);
+    assert_eq!(store.request(secret(2)).await.unwrap(), None);
     assert_eq!(taken(&*store, "SUITE", 5).await, 0);
     // The same request and the same guest may still book.
     let smaller = Wish { nights: 1, ..refused };
@@ -170,7 +170,7 @@ pub async fn a_step_of_an_unknown_booking_is_stale(store: SharedStore) {
     };
     let step = decided(Some(&never_written), pay(), minute(1));
     assert_eq!(put(&*store, step).await, CommitOutcome::Stale);
-    assert_eq!(store.tracked(opening.steps[0].change.booking.receipt_no).await.unwrap(), None);
+    assert_eq!(store.booking(opening.steps[0].change.booking.receipt_no).await.unwrap(), None);
 }
 
 pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: SharedStore) {
@@ -279,7 +279,7 @@ pub async fn a_commit_of_several_bookings_is_written_whole_or_not_at_all(store: 
     let one_too_many = commit(vec![freeing(), taking(2), taking(3)]);
     assert_eq!(put(&*store, one_too_many).await, CommitOutcome::SoldOut(today()));
     assert_eq!(tracked(&*store, Wish::new(1).receipt_no()).await, first);
-    assert_eq!(store.tracked(Wish::new(2).receipt_no()).await.unwrap(), None);
+    assert_eq!(store.booking(Wish::new(2).receipt_no()).await.unwrap(), None);
     assert_eq!(put(&*store, commit(vec![freeing(), taking(2)])).await, CommitOutcome::Done);
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
     assert_eq!(store.history(Wish::new(1).receipt_no()).await.unwrap().len(), 2);

@@ -138,7 +138,7 @@ pub async fn positions_of_an_unknown_booking_are_not_kept(store: SharedStore) {
     let nobody = ReceiptNo::new(crate::build::today(), 99);
     let fixes = track(&[fix_north(0.4, minute(10))]);
     assert!(!store.keep_track(nobody, &fixes).await.unwrap());
-    assert_eq!(store.tracked(nobody).await.unwrap(), None);
+    assert_eq!(store.booking(nobody).await.unwrap(), None);
     assert_eq!(store.history(nobody).await.unwrap(), []);
 }
 

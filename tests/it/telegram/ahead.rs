@@ -40,7 +40,7 @@ async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_
     let status = budi.reads("Kamar disimpan untuk Anda").await;
     assert!(status.text.contains(&date(Indonesian, day)), "{}", status.text);
     let receipt_no = jatah::domain::ReceiptNo::parse(&receipt_in(&status.text)).unwrap();
-    assert_eq!(service.tracked(receipt_no).await.unwrap().booking.hold.until, until);
+    assert_eq!(service.booking(receipt_no).await.unwrap().booking.hold.until, until);
     hotel.close().await;
 }
 

@@ -1,5 +1,6 @@
 //! What goes wrong, and what everybody is told all the same.
 
+use jatah::store::BookingReader;
 use std::time::Duration;
 
 use jatah::domain::ReceiptNo;
@@ -7,7 +8,7 @@ use jatah::domain::ReceiptNo;
 use super::{FRONT_OFFICE, Hotel, in_fast_time};
 use crate::botapi::{BotApi, Fault, Message, TOKEN};
 use crate::hotel::until;
-use crate::watched::Outage;
+use crate::observed_store::Outage;
 
 /// How often the bot said something in a chat.
 fn count(api: &BotApi, chat: i64, part: &str) -> usize {
@@ -44,7 +45,7 @@ fn a_short_fault_of_telegram_loses_no_notification_and_doubles_none() {
             assert_eq!(count(&hotel.api, FRONT_OFFICE, what), 1, "{}", hotel.api.transcript());
         }
         let number = ReceiptNo::parse(&receipt_no).unwrap();
-        assert!(hotel.running().service.undelivered(&[number]).await.unwrap().is_empty());
+        assert!(hotel.store().undelivered(&[number]).await.unwrap().is_empty());
         assert!(hotel.api.calls("sendmessage", FRONT_OFFICE).len() <= 2);
         hotel.close().await;
     });
@@ -166,7 +167,7 @@ async fn a_tap_while_the_store_is_away_is_done_once_when_it_is_back() {
     let hotel = Hotel::open().await;
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = ReceiptNo::parse(&hotel.books(&budi).await).unwrap();
-    let before = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
+    let before = hotel.running().service.booking(receipt_no).await.unwrap().booking.hold.until;
     let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
     let (label, button) = notification.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
     hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
@@ -177,7 +178,7 @@ async fn a_tap_while_the_store_is_away_is_done_once_when_it_is_back() {
     hotel.store().set_away(false);
     assert_eq!(sari.is_answered(&query).await, "");
     hotel.api.until("confirmed", |api| (api.unconfirmed() == 0).then_some(())).await;
-    let after = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
+    let after = hotel.running().service.booking(receipt_no).await.unwrap().booking.hold.until;
     assert_eq!((after - before).num_minutes(), 30);
     hotel.close().await;
 }

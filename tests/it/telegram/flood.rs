@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use jatah::domain::{Contact, ReceiptNo, TelegramId};
-use jatah::store::Store;
+use jatah::store::{BookingReader, CommitStore};
 
 use super::{FRONT_OFFICE, Hotel, in_fast_time};
 use crate::botapi::{BotApi, Message, leave};
@@ -88,7 +88,7 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         for heading in ["BOOKING BARU", "WAKTU HABIS"] {
             assert_eq!(item(&hotel.api, heading).len(), booked.len(), "{heading}: each told once");
         }
-        let given_up = hotel.running().service.undelivered(&booked).await.unwrap();
+        let given_up = hotel.store().undelivered(&booked).await.unwrap();
         assert!(given_up.is_empty(), "{given_up:?}");
         let most = most_in_a_minute(&hotel.api, FRONT_OFFICE);
         let messages = hotel.api.messages(FRONT_OFFICE);

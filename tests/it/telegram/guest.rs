@@ -1,7 +1,7 @@
 //! What guests live through.
 
 use jatah::domain::travel::PositionSource;
-use jatah::service::Filter;
+use jatah::store::{BookingReader, Filter};
 
 use super::{FRONT_OFFICE, Hotel, receipt_in};
 
@@ -59,7 +59,7 @@ async fn a_double_tap_books_once() {
     for callback in taps {
         assert_eq!(budi.is_answered(&callback).await, "");
     }
-    let page = hotel.running().service.page(&Filter::default(), 10, None).await.unwrap();
+    let page = hotel.store().page(&Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 1);
     hotel.close().await;
 }
@@ -144,7 +144,7 @@ async fn live_locations_are_taken_in_silence() {
     budi.moves(live, -6.27, false, 0);
     hotel.api.until("all handled", |api| (api.unconfirmed() == 0).then_some(())).await;
     let receipt_no = jatah::domain::ReceiptNo::parse(&receipt_no).unwrap();
-    let tracked = hotel.running().service.tracked(receipt_no).await.unwrap();
+    let tracked = hotel.running().service.booking(receipt_no).await.unwrap();
     assert_eq!(tracked.track.fixes().len(), 4, "the start, two real moves, the end");
     let latest = tracked.track.latest().unwrap();
     assert_eq!((latest.place.latitude(), latest.source), (-6.27, PositionSource::Single));

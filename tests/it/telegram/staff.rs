@@ -69,7 +69,7 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
     assert_eq!(hotel.api.calls("sendphoto", 7).len(), 1);
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     loop {
-        let tracked = hotel.running().service.tracked(number).await.unwrap();
+        let tracked = hotel.running().service.booking(number).await.unwrap();
         assert!(tracked.booking.is_pending(), "sending a code pays nothing");
         if tracked.booking.qris_sent_at.is_some() {
             break;
@@ -170,7 +170,7 @@ async fn of_two_taps_in_the_same_moment_exactly_one_wins() {
         let cancelled = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
         let answers = (sari.is_answered(&paid).await, joko.is_answered(&cancelled).await);
         let number = ReceiptNo::parse(&receipt_no).unwrap();
-        match hotel.running().service.tracked(number).await.unwrap().booking.status {
+        match hotel.running().service.booking(number).await.unwrap().booking.status {
             Status::Paid { .. } => {
                 assert!(answers.0.is_empty() && answers.1.contains("oleh Sari"), "{answers:?}");
             }
@@ -234,7 +234,7 @@ async fn a_stranger_learns_nothing() {
     assert_eq!(hotel.api.messages(group).len(), 1, "told once");
     assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 1, "the notice alone");
     let number = ReceiptNo::parse(&receipt_no).unwrap();
-    assert!(hotel.running().service.tracked(number).await.unwrap().booking.is_pending());
+    assert!(hotel.running().service.booking(number).await.unwrap().booking.is_pending());
     for (scope, _, commands) in hotel.api.menus() {
         let is_staff = ["chat:501", "chat:502", "chat:-1001"].contains(&scope.as_str());
         assert_eq!(commands.contains(&"update_paid".to_owned()), is_staff, "{scope}");
@@ -247,7 +247,7 @@ async fn half_an_hour_is_granted_once_however_often_it_is_tapped() {
     let hotel = Hotel::open().await;
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     let receipt_no = ReceiptNo::parse(&hotel.books(&budi).await).unwrap();
-    let before = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
+    let before = hotel.running().service.booking(receipt_no).await.unwrap().booking.hold.until;
     let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
     let (label, button) = notification.buttons.iter().find(|(l, _)| l == "+30 menit").unwrap();
     let data = button["callback_data"].as_str().unwrap();
@@ -256,7 +256,7 @@ async fn half_an_hour_is_granted_once_however_often_it_is_tapped() {
     assert_eq!(sari.is_answered(&one).await, "");
     assert!(sari.is_answered(&two).await.contains("baru saja berubah"));
     budi.reads("Hotel menambah waktu 30 menit").await;
-    let after = hotel.running().service.tracked(receipt_no).await.unwrap().booking.hold.until;
+    let after = hotel.running().service.booking(receipt_no).await.unwrap().booking.hold.until;
     assert_eq!((after - before).num_minutes(), 30);
     hotel.close().await;
 }

@@ -1,11 +1,12 @@
 //! How updates come in and messages go out.
 
+use jatah::store::BookingReader;
 use std::time::Duration;
 
 use jatah::app::{App, OpenStore};
 use jatah::clock::Clock;
 use jatah::domain::ReceiptNo;
-use jatah::service::Filter;
+use jatah::store::Filter;
 
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::{Fault, TOKEN};
@@ -39,7 +40,7 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
     hotel.api.reads(FRONT_OFFICE, "DIBATALKAN").await;
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     let given_up = loop {
-        let given_up = hotel.running().service.undelivered(&[number]).await.unwrap();
+        let given_up = hotel.store().undelivered(&[number]).await.unwrap();
         if !given_up.is_empty() {
             break given_up;
         }
@@ -92,7 +93,7 @@ async fn calls_of_the_webhook_that_come_twice_have_one_effect() {
     hotel.api.calls_at(hotel.running().address);
     let budi = hotel.guest(7, "Budi");
     hotel.books(&budi).await;
-    let page = hotel.running().service.page(&Filter::default(), 10, None).await.unwrap();
+    let page = hotel.store().page(&Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 1);
     hotel.api.until("all taken", |api| (api.unconfirmed() == 0).then_some(())).await;
     assert!(hotel.api.webhook_calls().iter().all(|status| *status == 200));

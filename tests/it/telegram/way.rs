@@ -2,6 +2,7 @@
 
 use super::{FRONT_OFFICE, Hotel, receipt_in};
 use jatah::domain::ReceiptNo;
+use jatah::store::BookingReader;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {
@@ -78,8 +79,7 @@ async fn taps_on_what_shows_a_booking_already_change_nothing() {
     }
     let shown = hotel.api.messages(7).into_iter().find(|m| m.id == status.id).unwrap();
     assert!(shown.text.contains(&receipt_no) && shown.text.contains("Kamar disimpan"));
-    let page =
-        hotel.running().service.page(&jatah::service::Filter::default(), 10, None).await.unwrap();
+    let page = hotel.store().page(&jatah::store::Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 1);
     hotel.close().await;
 }

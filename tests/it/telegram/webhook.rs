@@ -4,7 +4,7 @@ use jatah::domain::ReceiptNo;
 
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::{BotApi, Message, Order, Person};
-use crate::watched::Outage;
+use crate::observed_store::Outage;
 
 const WEBHOOK: &str = "webhook = \"on\"\nwebhook_secret = \"s3cret\"";
 
@@ -40,7 +40,7 @@ async fn two_bookings(hotel: &Hotel) -> [(ReceiptNo, Message); 2] {
 }
 
 async fn extensions(hotel: &Hotel, receipt_no: ReceiptNo) -> i64 {
-    let tracked = hotel.running().service.tracked(receipt_no).await.unwrap();
+    let tracked = hotel.running().service.booking(receipt_no).await.unwrap();
     (tracked.booking.hold.until - tracked.booking.booked_at).num_minutes() - 120
 }
 

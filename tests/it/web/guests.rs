@@ -1,6 +1,6 @@
 //! What guests do and see.
 
-use jatah::auth::Role;
+use jatah::domain::Role;
 use serde_json::{Value, json};
 
 use super::{Site, settings, wish};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Site, wish};
 use crate::hotel::on_a_still_clock;
-use jatah::auth::Role;
+use jatah::domain::Role;
 
 #[test]
 fn every_bad_wish_is_refused_by_its_field_and_stores_nothing() {

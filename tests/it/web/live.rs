@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use jatah::auth::Role;
-use jatah::domain::{ReceiptNo, Recipient, Revision};
+use jatah::domain::{ReceiptNo, Recipient, Revision, Role};
 use jatah::store::{DeliveryOutcome, NotificationId};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::SinkExt;
-use jatah::auth::Role;
+use jatah::domain::Role;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Error, Message};
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use jatah::auth::{Role, Staff};
+use jatah::auth::Staff;
+use jatah::domain::Role;
 use serde_json::{Value, json};
 
 use super::Site;

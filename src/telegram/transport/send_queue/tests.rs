@@ -72,7 +72,7 @@ struct Office {
 
 fn office(pen: Pen) -> Office {
     let pen = Arc::new(pen);
-    let (send_queue, work, _) = SendQueue::new(Arc::clone(&pen) as Arc<dyn BotApi>);
+    let (send_queue, work) = SendQueue::new(Arc::clone(&pen) as Arc<dyn BotApi>);
     let health = Health::default();
     let mut running = JoinSet::new();
     running.spawn(work.run(CancellationToken::new(), BotHealth::new(health.clone())));

@@ -1,6 +1,6 @@
 //! How updates come: asked for, or brought by Telegram's calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -9,9 +9,8 @@ use url::Url;
 
 use super::{Inbox, UpdateOutcome};
 use crate::config::Webhook;
-use crate::telegram::api::{Api, CallError};
-use crate::telegram::health::{BotHealth, BotHealthPart};
-use crate::telegram::{BotName, menus};
+use crate::telegram::transport::api::{Api, CallError};
+use crate::telegram::transport::{BotHealth, BotHealthPart};
 
 /// Waits between tries to reach Telegram: doubled from the first to the last.
 const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
@@ -19,31 +18,39 @@ const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Durat
 const WEBHOOK_PATH: &str = "/telegram/webhook";
 
 /// The work of taking updates in.
-pub(in crate::telegram) struct UpdatePoller {
+pub struct UpdatePoller {
+    /// The client.
     pub api: Api,
+    /// Where updates go.
     pub inbox: Arc<Inbox>,
+    /// Where it is said how that goes.
     pub health: BotHealth,
-    pub name: BotName,
+    /// Learned from Telegram.
+    pub name: Arc<OnceLock<String>>,
+    /// Whether Telegram calls us.
     pub webhook: Webhook,
+    /// Where we are, without a slash at the end.
     pub base_url: String,
 }
 
 impl UpdatePoller {
-    pub(in crate::telegram) async fn run(self, stop: CancellationToken) {
+    /// Takes updates in until told to stop.
+    ///
+    /// `once_known` runs once the bot is known to Telegram: many calls in turn, which no guest
+    /// waits for.
+    pub async fn run(self, once_known: impl Future<Output = ()> + Send, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = self.set_up() => {}
         }
-        let bot = &self.inbox.bot;
-        let (menus, stopped) = (menus::set(&self.api, bot), stop.clone());
+        let stopped = stop.clone();
         let coming = async {
             match self.webhook {
                 Webhook::On { .. } => stop.cancelled().await,
                 Webhook::Off => self.poll(stop).await,
             }
         };
-        // Many calls in turn, which no guest waits for.
-        tokio::join!(coming, stopped.run_until_cancelled(menus));
+        tokio::join!(coming, stopped.run_until_cancelled(once_known));
     }
 
     /// Learns the bot's name, and says how updates are to come.

@@ -3,9 +3,8 @@
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Call, Priority};
-use crate::telegram::api::CallError;
-use crate::telegram::memory::AfterSend;
+use super::{AfterSend, Call, Priority, SentMessage};
+use crate::telegram::transport::api::CallError;
 
 /// One thing that waits to go out.
 pub(super) struct Job {
@@ -48,6 +47,13 @@ impl Job {
         }
     }
 
+    /// Tells whoever wants to know what became of it.
+    pub(super) fn done(&self, outcome: Result<i32, CallError>) {
+        if let Payload::Unattended(_, Some(AfterSend(then))) = &self.payload {
+            then(SentMessage { chat: self.chat, is_new: self.is_message(), outcome });
+        }
+    }
+
     /// Whoever waits for this wants to know if it takes long.
     pub(super) fn is_awaited(&self) -> bool {
         matches!(self.payload, Payload::Awaited { .. })
@@ -79,7 +85,7 @@ impl Job {
         if let Payload::Unattended(_, after_send @ None) = &mut self.payload
             && let Payload::Unattended(_, known) = older
         {
-            *after_send = *known;
+            after_send.clone_from(known);
         }
     }
 

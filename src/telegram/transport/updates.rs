@@ -2,8 +2,6 @@
 //! confirmed only when they were handled.
 
 mod handled;
-mod locks;
-mod message;
 mod poll;
 
 use std::collections::BTreeMap;
@@ -11,17 +9,14 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::{FutureExt, StreamExt, stream};
-use teloxide::types::{Update, UpdateKind};
+use teloxide::types::Update;
 use tracing::{error, warn};
 
-use super::BotContext;
-use super::api::MessageContent;
-use crate::service::{ServiceError, StoreError};
-use crate::text::telegram as words;
+use super::ChatLocks;
 use handled::HandledUpdates;
-pub(super) use locks::ChatLocks;
-pub(super) use poll::UpdatePoller;
+pub use poll::UpdatePoller;
 
 /// Tries of one update, after which it is passed.
 const TRIES: u32 = 5;
@@ -37,15 +32,40 @@ enum UpdateOutcome {
     Later,
 }
 
+/// Why an update was not handled.
+#[derive(Debug)]
+pub enum UpdateError {
+    /// What is needed for it is away: it is to be handled later.
+    Unavailable(String),
+    /// It failed; another try may help.
+    Failed(String),
+}
+
+/// Who handles updates.
+#[async_trait]
+pub trait UpdateHandler: Send + Sync + 'static {
+    /// Handles an update. Called again for one that failed, and for one that comes again.
+    ///
+    /// # Errors
+    /// [`UpdateError`]
+    async fn handle(&self, update: &Update) -> Result<(), UpdateError>;
+
+    /// The update is passed, because it kept failing: whoever waits for an answer is told.
+    async fn give_up(&self, update: &Update);
+}
+
 /// Takes updates in, whichever way they come.
 pub struct Inbox {
-    bot: Arc<BotContext>,
+    handler: Arc<dyn UpdateHandler>,
+    locks: Arc<ChatLocks>,
     handled: HandledUpdates,
 }
 
 impl Inbox {
-    pub(super) fn new(bot: Arc<BotContext>) -> Self {
-        Self { bot, handled: HandledUpdates::default() }
+    /// An inbox that hands updates to a handler, one at a time in each chat.
+    #[must_use]
+    pub fn new(handler: Arc<dyn UpdateHandler>, locks: Arc<ChatLocks>) -> Self {
+        Self { handler, locks, handled: HandledUpdates::default() }
     }
 
     /// Handles what a webhook brought; `false` asks for it again.
@@ -84,16 +104,18 @@ impl Inbox {
 
     async fn take(&self, update: Update) -> UpdateOutcome {
         let id = update.id.0;
-        let lock = self.bot.locks.of(chat_of(&update));
+        let lock = self.locks.of(chat_of(&update));
         let _in_turn = lock.lock().await;
         for attempt in 1..=TRIES {
             match AssertUnwindSafe(self.handle_once(&update)).catch_unwind().await {
                 Ok(Ok(())) => return UpdateOutcome::Done,
-                Ok(Err(ServiceError::Store(StoreError::Unavailable(error)))) => {
+                Ok(Err(UpdateError::Unavailable(error))) => {
                     warn!(update = id, error, "an update waits for the store");
                     return UpdateOutcome::Later;
                 }
-                Ok(Err(failure)) => warn!(update = id, attempt, %failure, "an update failed"),
+                Ok(Err(UpdateError::Failed(failure))) => {
+                    warn!(update = id, attempt, failure, "an update failed");
+                }
                 Err(_) => error!(update = id, attempt, "an update made its handler crash"),
             }
             if attempt < TRIES {
@@ -101,54 +123,24 @@ impl Inbox {
             }
         }
         error!(update = id, "an update is passed, because it failed {TRIES} times");
-        self.bot.regret(&update).await;
+        self.handler.give_up(&update).await;
         self.handled.note(id);
         UpdateOutcome::Done
     }
 
-    /// Handles an update, unless it was handled before.
-    async fn handle_once(&self, update: &Update) -> Result<(), ServiceError> {
+    /// Handles an update, unless this process did so before.
+    async fn handle_once(&self, update: &Update) -> Result<(), UpdateError> {
         let id = update.id.0;
-        if self.handled.knows(id) {
-            return Ok(());
-        }
-        // A move on the map has no second effect anyway.
-        let is_edit = matches!(update.kind, UpdateKind::EditedMessage(_));
-        let service = &self.bot.service;
-        let earlier =
-            if is_edit { None } else { Some(handled::recall(service, chat_of(update)).await?) };
-        if earlier.as_ref().is_some_and(|earlier| earlier.has(id)) {
-            return Ok(());
-        }
-        self.bot.handle(update).await?;
-        self.handled.note(id);
-        if let Some(earlier) = earlier
-            && let Err(error) = earlier.keep(service, id).await
-        {
-            warn!(update = id, %error, "it was not kept that an update is handled");
+        if !self.handled.knows(id) {
+            self.handler.handle(update).await?;
+            self.handled.note(id);
         }
         Ok(())
     }
 }
 
-fn chat_of(update: &Update) -> i64 {
+/// The chat that an update belongs to; 0 of one that belongs to none.
+#[must_use]
+pub fn chat_of(update: &Update) -> i64 {
     update.chat().map_or(0, |chat| chat.id.0)
-}
-
-impl BotContext {
-    /// Tells whoever waits for an answer that there will be none.
-    async fn regret(&self, update: &Update) {
-        match &update.kind {
-            UpdateKind::CallbackQuery(query) => {
-                let line = words::not_done(self.language_of(&query.from));
-                self.answer(&query.id.0, Some(line.to_owned())).await;
-            }
-            UpdateKind::Message(message) if message.chat.is_private() => {
-                let language = message.from.as_ref().map(|from| self.language_of(from));
-                let line = words::not_done(language.unwrap_or(self.settings.language));
-                self.say(message.chat.id.0, MessageContent::text(line)).await;
-            }
-            _ => {}
-        }
-    }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::bucket::Bucket;
 use super::job::Job;
 use super::{Priority, TRIES};
-use crate::telegram::api::CallError;
+use crate::telegram::transport::api::CallError;
 
 /// A caller who waits for a turn is told at once if the chat is closed for longer.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// One lock a chat.
 #[derive(Default)]
-pub(in crate::telegram) struct ChatLocks(Mutex<HashMap<i64, Weak<tokio::sync::Mutex<()>>>>);
+pub struct ChatLocks(Mutex<HashMap<i64, Weak<tokio::sync::Mutex<()>>>>);
 
 impl ChatLocks {
-    pub(in crate::telegram) fn of(&self, chat: i64) -> Arc<tokio::sync::Mutex<()>> {
+    pub fn of(&self, chat: i64) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         locks.retain(|_, lock| lock.strong_count() > 0);
         let known = locks.get(&chat).and_then(Weak::upgrade);

@@ -1,20 +1,29 @@
 //! What an update is about, and who answers it.
 
-use teloxide::types::{CallbackQuery, LivePeriod, Message, Update, UpdateKind, User};
+use std::sync::{Arc, OnceLock};
 
+use async_trait::async_trait;
+use teloxide::types::{CallbackQuery, LivePeriod, Message, Update, UpdateKind, User};
+use tracing::warn;
+
+use super::BotParts;
+use super::callback::CallbackData;
+use super::front_office::FrontOfficeChat;
+use super::guest::location::SharedPosition;
+use super::guest::{BotUser, GuestConversation, usable_name};
+use super::staff::StaffConversation;
+use super::state::BotState;
+use super::transport::SendQueue;
+use super::transport::api::MessageContent;
+use super::transport::updates::{UpdateError, UpdateHandler, chat_of};
 use crate::domain::travel::PositionSource;
 use crate::domain::{Language, Moment};
-use crate::service::ServiceError;
-use crate::telegram::BotContext;
-use crate::telegram::api::MessageContent;
-use crate::telegram::callback::CallbackData;
-use crate::telegram::guest::{BotUser, usable_name};
-use crate::telegram::location::SharedPosition;
+use crate::service::{BookingService, ServiceError};
+use crate::store::StoreError;
 use crate::text;
 use crate::text::telegram as words;
+use crate::text::telegram::Command;
 
-/// How long it is remembered that a group was told that we do not talk in groups.
-const GROUP_TOLD: chrono::TimeDelta = chrono::TimeDelta::days(365);
 /// Languages whose speakers read Indonesian rather than English: Javanese, Sundanese, Malay.
 const READ_INDONESIAN: [&str; 3] = ["jv", "su", "ms"];
 
@@ -32,7 +41,8 @@ fn source(live: Option<LivePeriod>, sent_at: Moment) -> PositionSource {
 
 /// A command as it is typed: `/booking@hotel_bot Budi`.
 struct TypedCommand<'a> {
-    command: String,
+    /// `None`: there is no such command.
+    command: Option<Command>,
     /// The bot that it names.
     bot: Option<&'a str>,
     rest: &'a str,
@@ -45,12 +55,94 @@ fn command(text: &str) -> Option<TypedCommand<'_>> {
         Some((word, bot)) => (word, Some(bot)),
         None => (word, None),
     };
-    Some(TypedCommand { command: word.to_ascii_lowercase(), bot, rest: rest.trim() })
+    Some(TypedCommand { command: Command::parse(word), bot, rest: rest.trim() })
 }
 
-impl BotContext {
-    /// Handles one update.
-    pub(super) async fn handle(&self, update: &Update) -> Result<(), ServiceError> {
+/// Hands updates to the conversation that they belong to.
+pub(super) struct Dispatcher {
+    guests: GuestConversation,
+    staff: StaffConversation,
+    front_office: Arc<FrontOfficeChat>,
+    service: Arc<BookingService>,
+    state: BotState,
+    queue: SendQueue,
+    /// The bot's user name, once it is known.
+    name: Arc<OnceLock<String>>,
+    /// The language of whoever does not say theirs.
+    language: Language,
+}
+
+impl Dispatcher {
+    pub(super) fn new(
+        parts: &BotParts,
+        guests: GuestConversation,
+        staff: StaffConversation,
+        name: Arc<OnceLock<String>>,
+    ) -> Self {
+        Self {
+            guests,
+            staff,
+            front_office: Arc::clone(&parts.front_office),
+            service: Arc::clone(&parts.service),
+            state: parts.state.clone(),
+            queue: parts.queue.clone(),
+            name,
+            language: parts.settings.language,
+        }
+    }
+}
+
+#[async_trait]
+impl UpdateHandler for Dispatcher {
+    /// Handles an update, unless this or another process did so before.
+    async fn handle(&self, update: &Update) -> Result<(), UpdateError> {
+        let id = update.id.0;
+        // A move on the map has no second effect anyway.
+        if matches!(update.kind, UpdateKind::EditedMessage(_)) {
+            return self.route(update).await.map_err(update_error);
+        }
+        let chat = chat_of(update);
+        let known = self.state.handled_updates(chat).await;
+        let mut known = known.map_err(|error| update_error(error.into()))?;
+        if known.contains(&id) {
+            return Ok(());
+        }
+        self.route(update).await.map_err(update_error)?;
+        known.push(id);
+        if let Err(error) = self.state.put_handled_updates(chat, known).await {
+            warn!(update = id, %error, "it was not kept that an update is handled");
+        }
+        Ok(())
+    }
+
+    async fn give_up(&self, update: &Update) {
+        match &update.kind {
+            UpdateKind::CallbackQuery(query) => {
+                let line = words::not_done(self.language_of(&query.from));
+                self.queue.answer_callback(&query.id.0, Some(line.to_owned())).await;
+            }
+            UpdateKind::Message(message) if message.chat.is_private() => {
+                let language = message.from.as_ref().map(|from| self.language_of(from));
+                let line = words::not_done(language.unwrap_or(self.language));
+                self.queue.reply(message.chat.id.0, MessageContent::text(line)).await;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn update_error(error: ServiceError) -> UpdateError {
+    match error {
+        ServiceError::Store(StoreError::Unavailable(why)) => UpdateError::Unavailable(why),
+        ServiceError::Store(
+            StoreError::NotFound | StoreError::Conflict(_) | StoreError::Unexpected(_),
+        )
+        | ServiceError::Refused(_) => UpdateError::Failed(error.to_string()),
+    }
+}
+
+impl Dispatcher {
+    async fn route(&self, update: &Update) -> Result<(), ServiceError> {
         match &update.kind {
             UpdateKind::Message(message) => self.message(message, true).await,
             UpdateKind::EditedMessage(message) => self.message(message, false).await,
@@ -63,7 +155,7 @@ impl BotContext {
     pub(super) fn language_of(&self, user: &User) -> Language {
         match user.language_code.as_deref() {
             Some(code) => language(code),
-            None => self.settings.language,
+            None => self.language,
         }
     }
 
@@ -76,7 +168,7 @@ impl BotContext {
     async fn message(&self, message: &Message, is_new: bool) -> Result<(), ServiceError> {
         let chat = message.chat.id.0;
         if let Some(to) = message.migrate_to_chat_id() {
-            self.front_office.moved(&self.service, chat, to.0).await;
+            self.front_office.moved(chat, to.0).await;
             return Ok(());
         }
         let Some(from) = &message.from else { return Ok(()) };
@@ -97,20 +189,22 @@ impl BotContext {
                 is_new,
                 source: source(location.live_period, message.date),
             };
-            return self.shared(&user, shared).await;
+            return self.guests.shared(&user, shared).await;
         }
         if !is_new {
             // Edits are never answered.
             return Ok(());
         }
         if message.contact().is_some() {
-            self.say(user.chat, MessageContent::text(words::no_contacts(user.language))).await;
+            self.queue
+                .reply(user.chat, MessageContent::text(words::no_contacts(user.language)))
+                .await;
             return Ok(());
         }
         let text = message.text().unwrap_or_default();
         match command(text) {
             Some(typed) => self.private_command(&user, &typed).await,
-            None => self.typed(&user, text).await,
+            None => self.guests.typed(&user, text).await,
         }
     }
 
@@ -119,15 +213,25 @@ impl BotContext {
         user: &BotUser,
         typed: &TypedCommand<'_>,
     ) -> Result<(), ServiceError> {
-        match typed.command.as_str() {
-            "start" => self.start(user, typed.rest).await,
-            "booking" => self.booking(user, typed.rest).await,
-            "status" => self.statuses(user).await,
-            "batal" => self.cancelling(user).await,
-            "id" => self.tell_id(user).await,
-            other => {
-                if !self.staff_command(user, other, typed.rest).await? {
-                    self.help(user).await;
+        let Some(command) = typed.command else {
+            self.guests.help(user).await;
+            return Ok(());
+        };
+        match command {
+            Command::Start => self.guests.start(user, typed.rest).await,
+            Command::Booking => self.guests.booking(user, typed.rest).await,
+            Command::Status => self.guests.statuses(user).await,
+            Command::CancelOwn => self.guests.cancelling(user).await,
+            Command::Id => self.tell_id(user).await,
+            Command::Dashboard
+            | Command::MarkPaid
+            | Command::Cancel
+            | Command::Arrive
+            | Command::History
+            | Command::Board
+            | Command::Allotment => {
+                if !self.staff.command(user, command, typed.rest).await? {
+                    self.guests.help(user).await;
                 }
                 Ok(())
             }
@@ -136,7 +240,7 @@ impl BotContext {
 
     async fn tell_id(&self, user: &BotUser) -> Result<(), ServiceError> {
         let html = words::your_id(user.language, user.id, user.chat);
-        self.say(user.chat, MessageContent::text(html)).await;
+        self.queue.reply(user.chat, MessageContent::text(html)).await;
         Ok(())
     }
 
@@ -155,7 +259,8 @@ impl BotContext {
             && self.front_office.chat() == Some(chat)
             && typed.is_some()
         {
-            self.say(chat, MessageContent::text(words::not_anonymously(self.settings.language)))
+            self.queue
+                .reply(chat, MessageContent::text(words::not_anonymously(self.language)))
                 .await;
         }
         Ok(())
@@ -176,29 +281,25 @@ impl BotContext {
             return Ok(());
         }
         let is_front_office = self.front_office.chat() == Some(user.chat);
-        if let Some(typed) = &typed {
-            if typed.command == "id" {
+        if let Some(command) = typed.as_ref().and_then(|typed| typed.command) {
+            let rest = typed.as_ref().map_or("", |typed| typed.rest);
+            if command == Command::Id {
                 return self.tell_id(user).await;
             }
             if is_front_office {
-                return self.staff_command(user, &typed.command, typed.rest).await.map(drop);
+                return self.staff.command(user, command, rest).await.map(drop);
             }
             // Others read here too, so the answer goes to who asked.
             let privately = BotUser { chat: user.id, ..user.clone() };
-            if self.staff_command(&privately, &typed.command, typed.rest).await? {
+            if self.staff.command(&privately, command, rest).await? {
                 let line = MessageContent::text(words::answered_privately(user.language));
-                self.say(user.chat, line).await;
+                self.queue.reply(user.chat, line).await;
                 return Ok(());
             }
         }
-        if is_front_office {
-            return Ok(());
-        }
-        let value = format!("telegram.group:{}", user.chat);
-        if self.service.value(&value).await?.is_none() {
-            self.service.put_value(&value, "told".to_owned(), GROUP_TOLD).await?;
-            self.say(user.chat, MessageContent::text(words::not_in_groups(self.settings.language)))
-                .await;
+        if !is_front_office && !self.state.was_told(user.chat).await? {
+            let line = MessageContent::text(words::not_in_groups(self.language));
+            self.queue.reply(user.chat, line).await;
         }
         Ok(())
     }
@@ -215,7 +316,7 @@ impl BotContext {
             }
             line => line?,
         };
-        self.answer(&query.id.0, line).await;
+        self.queue.answer_callback(&query.id.0, line).await;
         Ok(())
     }
 
@@ -229,14 +330,14 @@ impl BotContext {
         let is_private = user.chat == user.id;
         match callback {
             Some(CallbackData::Guest(callback)) if is_private => {
-                self.guest_callback(user, message, callback).await?;
+                self.guests.tapped(user, message, callback).await?;
                 Ok(None)
             }
-            Some(CallbackData::Staff(callback)) => self.staff_tapped(user, message, callback).await,
+            Some(CallbackData::Staff(callback)) => self.staff.tapped(user, message, callback).await,
             Some(CallbackData::Guest(_)) => Ok(None),
             None => {
                 if is_private {
-                    self.show(user.chat, message, Self::stale(user)).await;
+                    self.queue.edit(user.chat, message, GuestConversation::stale(user)).await;
                 }
                 Ok(Some(words::stale(user.language).to_owned()))
             }
@@ -271,8 +372,8 @@ mod tests {
     fn a_command_may_name_its_bot_and_more() {
         let typed = command("/Update_Paid@Melati_bot  RESI 1 ").unwrap();
         assert_eq!(
-            (typed.command.as_str(), typed.bot, typed.rest),
-            ("update_paid", Some("Melati_bot"), "RESI 1")
+            (typed.command, typed.bot, typed.rest),
+            (Some(Command::MarkPaid), Some("Melati_bot"), "RESI 1")
         );
         assert_eq!(command("/id").map(|typed| (typed.bot, typed.rest)), Some((None, "")));
         assert!(command("id").is_none());

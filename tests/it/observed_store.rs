@@ -1,4 +1,4 @@
-//! A store that is watched: it counts what is asked of it, can be away for a while, and can show
+//! A store that is observed: it counts what is asked of it, can be away for a while, and can show
 //! another clock. All else the real store behind it does.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,9 +9,11 @@ use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
 use jatah::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking};
 use jatah::store::{
-    BelowSold, Changes, Commit, CommitOutcome, Credential, CredentialKind, Cursor, DeliveryOutcome,
-    FeedEvent, Filter, Lease, LeaseOutcome, NotificationId, OwedNotification, Page, PageKey,
-    RequestRecord, RoomNight, Store, StoreError, StoredValue, UndeliveredNotification, Wake,
+    BelowSold, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore, Credential,
+    CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter, KeyValueStore,
+    Lease, LeaseOutcome, NotificationId, NotificationStore, OwedNotification, Page, PageKey,
+    RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError, StoredValue,
+    UndeliveredNotification, Wake,
 };
 
 /// What becomes of reading a memo.
@@ -25,7 +27,7 @@ pub enum Outage {
     Crash,
 }
 
-pub struct Watched {
+pub struct ObservedStore {
     inner: Arc<dyn Store>,
     calls: AtomicU64,
     is_away: AtomicBool,
@@ -34,7 +36,7 @@ pub struct Watched {
     key_value: Mutex<Vec<(String, u32, Outage)>>,
 }
 
-impl Watched {
+impl ObservedStore {
     pub fn new(inner: Arc<dyn Store>) -> Self {
         let (calls, is_away) = (AtomicU64::new(0), AtomicBool::new(false));
         Self { inner, calls, is_away, ahead_ms: Mutex::new(None), key_value: Mutex::default() }
@@ -79,25 +81,10 @@ impl Watched {
 }
 
 #[async_trait]
-impl Store for Watched {
-    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+impl BookingReader for ObservedStore {
+    async fn booking(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
         self.called()?;
-        self.inner.next_serial(day).await
-    }
-
-    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
-        self.called()?;
-        self.inner.commit(batch).await
-    }
-
-    async fn requested(&self, request: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
-        self.called()?;
-        self.inner.requested(request).await
-    }
-
-    async fn tracked(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError> {
-        self.called()?;
-        self.inner.tracked(receipt_no).await
+        self.inner.booking(receipt_no).await
     }
 
     async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
@@ -132,27 +119,33 @@ impl Store for Watched {
         self.called()?;
         self.inner.wakes().await
     }
+}
+
+#[async_trait]
+impl CommitStore for ObservedStore {
+    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+        self.called()?;
+        self.inner.next_serial(day).await
+    }
+
+    async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
+        self.called()?;
+        self.inner.commit(batch).await
+    }
+
+    async fn request(&self, id: TokenHash) -> Result<Option<RequestRecord>, StoreError> {
+        self.called()?;
+        self.inner.request(id).await
+    }
 
     async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
         self.called()?;
         self.inner.keep_track(receipt_no, track).await
     }
+}
 
-    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
-        self.called()?;
-        self.inner.nights(from, nights).await
-    }
-
-    async fn set_allotment(
-        &self,
-        room: &RoomCode,
-        night: NaiveDate,
-        rooms: u32,
-    ) -> Result<Result<(), BelowSold>, StoreError> {
-        self.called()?;
-        self.inner.set_allotment(room, night, rooms).await
-    }
-
+#[async_trait]
+impl ChangeLog for ObservedStore {
     async fn changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError> {
         self.called()?;
         self.inner.changes(after).await
@@ -166,7 +159,10 @@ impl Store for Watched {
         self.called()?;
         self.inner.replay(after, until).await
     }
+}
 
+#[async_trait]
+impl NotificationStore for ObservedStore {
     async fn owed(
         &self,
     ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
@@ -192,7 +188,28 @@ impl Store for Watched {
         self.called()?;
         self.inner.settle(notification, outcome).await
     }
+}
 
+#[async_trait]
+impl RoomStore for ObservedStore {
+    async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
+        self.called()?;
+        self.inner.nights(from, nights).await
+    }
+
+    async fn set_allotment(
+        &self,
+        room: &RoomCode,
+        night: NaiveDate,
+        rooms: u32,
+    ) -> Result<Result<(), BelowSold>, StoreError> {
+        self.called()?;
+        self.inner.set_allotment(room, night, rooms).await
+    }
+}
+
+#[async_trait]
+impl CredentialStore for ObservedStore {
     async fn put_credential(
         &self,
         kind: CredentialKind,
@@ -221,6 +238,14 @@ impl Store for Watched {
         self.inner.credential(kind, secret).await
     }
 
+    async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.called()?;
+        self.inner.signing_key(fresh).await
+    }
+}
+
+#[async_trait]
+impl KeyValueStore for ObservedStore {
     async fn put_value(
         &self,
         name: &str,
@@ -236,7 +261,10 @@ impl Store for Watched {
         self.read_value(name)?;
         self.inner.value(name).await
     }
+}
 
+#[async_trait]
+impl StoreControl for ObservedStore {
     fn clock_ahead_ms(&self) -> Option<i64> {
         self.ahead_ms.lock().unwrap().or(self.inner.clock_ahead_ms())
     }
@@ -248,10 +276,5 @@ impl Store for Watched {
 
     async fn close(&self) {
         self.inner.close().await;
-    }
-
-    async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        self.called()?;
-        self.inner.signing_key(fresh).await
     }
 }

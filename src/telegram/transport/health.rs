@@ -11,7 +11,7 @@ const PART: &str = "telegram";
 
 /// What may be wrong, independently of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum BotHealthPart {
+pub enum BotHealthPart {
     /// Updates do not come in.
     Incoming,
     /// Messages do not go out.
@@ -22,18 +22,18 @@ pub(super) enum BotHealthPart {
 
 /// How the bot is. Clones share it.
 #[derive(Clone)]
-pub(super) struct BotHealth {
+pub struct BotHealth {
     health: Health,
     wrong: Arc<Mutex<BTreeMap<BotHealthPart, String>>>,
 }
 
 impl BotHealth {
-    pub(super) fn new(health: Health) -> Self {
+    pub fn new(health: Health) -> Self {
         Self { health, wrong: Arc::default() }
     }
 
     /// Says what is wrong with a side, or (`None`) that it is well.
-    pub(super) fn set(&self, side: BotHealthPart, reason: Option<String>) {
+    pub fn set(&self, side: BotHealthPart, reason: Option<String>) {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         match reason {
             Some(reason) => drop(wrong.insert(side, reason)),

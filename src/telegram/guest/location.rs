@@ -5,13 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
 
-use super::api::Keyboard;
-use super::callback::GuestCallback;
-use super::guest::{BotUser, button};
-use super::{BotContext, MessageContent};
+use super::{BotUser, GuestConversation, button};
 use crate::domain::travel::PositionSource;
 use crate::domain::{Command, Coordinates, Fix, Moment};
 use crate::service::ServiceError;
+use crate::telegram::callback::GuestCallback;
+use crate::telegram::transport::api::{Keyboard, MessageContent};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
@@ -23,7 +22,7 @@ const SILENCE: TimeDelta = TimeDelta::seconds(60);
 const REMEMBERED: usize = 20_000;
 
 /// A position as Telegram reports it.
-pub(super) struct SharedPosition {
+pub(in crate::telegram) struct SharedPosition {
     pub latitude: f64,
     pub longitude: f64,
     pub accuracy_metres: Option<f64>,
@@ -36,7 +35,7 @@ pub(super) struct SharedPosition {
 
 /// The last kept position of each guest.
 #[derive(Default)]
-pub(super) struct PositionThinning(Mutex<HashMap<i64, (Coordinates, Moment)>>);
+pub(in crate::telegram) struct PositionThinning(Mutex<HashMap<i64, (Coordinates, Moment)>>);
 
 impl PositionThinning {
     /// Whether a fix says something new; if so it is the last kept one from now on.
@@ -56,9 +55,9 @@ impl PositionThinning {
     }
 }
 
-impl BotContext {
+impl GuestConversation {
     /// A guest is somewhere.
-    pub(super) async fn shared(
+    pub(in crate::telegram) async fn shared(
         &self,
         user: &BotUser,
         shared: SharedPosition,
@@ -89,11 +88,13 @@ impl BotContext {
         if is_new && !is_kept {
             let line = MessageContent::text(words::no_hold_for_position(user.language));
             let book = button(user.language, GuestLabel::BookHere, GuestCallback::Start);
-            self.say(user.chat, line.with(vec![book])).await;
+            self.queue.reply(user.chat, line.with(vec![book])).await;
         } else if is_new && !is_live {
             let metres = fix.place.metres_to(self.service.policy().hotel.position);
             let line = MessageContent::text(words::position_received(user.language, metres));
-            self.say(user.chat, MessageContent { keyboard: Keyboard::Removed, ..line }).await;
+            self.queue
+                .reply(user.chat, MessageContent { keyboard: Keyboard::Removed, ..line })
+                .await;
         }
         Ok(())
     }

@@ -22,7 +22,6 @@ use teloxide::types::{
 };
 use url::Url;
 
-use super::callback::CallbackData;
 use super::send_queue::{BotApi, Call};
 pub use failure::CallError;
 use failure::{failure, is_late_answer, is_unchanged};
@@ -103,8 +102,8 @@ pub struct Button {
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ButtonAction {
-    /// Tells us.
-    Callback(CallbackData),
+    /// Sends this text to us, at most 64 bytes (Bot API, `InlineKeyboardButton.callback_data`).
+    Callback(String),
     /// Opens a page.
     Url(Url),
     /// Opens a page as Mini App (private chats and https only).
@@ -112,10 +111,10 @@ pub enum ButtonAction {
 }
 
 impl Button {
-    /// A button that tells us.
+    /// A button that sends data to us.
     #[must_use]
-    pub fn callback(label: impl Into<String>, callback: CallbackData) -> Self {
-        Self { label: label.into(), action: ButtonAction::Callback(callback) }
+    pub fn callback(label: impl Into<String>, data: impl Into<String>) -> Self {
+        Self { label: label.into(), action: ButtonAction::Callback(data.into()) }
     }
 }
 
@@ -326,9 +325,7 @@ fn no_preview() -> LinkPreviewOptions {
 
 fn inline(rows: &[Vec<Button>]) -> InlineKeyboardMarkup {
     let button = |button: &Button| match &button.action {
-        ButtonAction::Callback(callback) => {
-            InlineKeyboardButton::callback(&button.label, callback.data())
-        }
+        ButtonAction::Callback(data) => InlineKeyboardButton::callback(&button.label, data),
         ButtonAction::Url(url) => InlineKeyboardButton::url(&button.label, url.clone()),
         ButtonAction::WebApp(url) => {
             InlineKeyboardButton::web_app(&button.label, WebAppInfo { url: url.clone() })

@@ -11,13 +11,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::api::MessageContent;
-use super::dashboard::{Dashboard, View};
-use super::memory::AfterSend;
-use super::{BotContext, Call, Priority};
+use super::{Dashboard, Dashboards, View};
 use crate::domain::{Language, Moment};
-use crate::feed::{Feed, FeedEvent, FeedMessage};
-use crate::service::{NodeId, ServiceError};
+use crate::feed::{Feed, FeedMessage};
+use crate::service::ServiceError;
+use crate::store::{FeedEvent, NodeId};
+use crate::telegram::transport::api::MessageContent;
+use crate::telegram::transport::{Call, Priority};
 
 /// A dashboard is edited at most once in so long.
 const EDIT_EVERY: Duration = Duration::from_secs(3);
@@ -27,8 +27,8 @@ const MOVED_WITHIN: Duration = Duration::from_secs(15);
 const MAX_WAIT: Duration = Duration::from_hours(1);
 
 /// Keeps the dashboards up to date.
-pub(super) struct DashboardUpdater {
-    bot: Arc<BotContext>,
+pub(in crate::telegram) struct DashboardUpdater {
+    dashboards: Arc<Dashboards>,
     feed: Feed,
     node: NodeId,
     /// Whether the last change was this node's.
@@ -42,13 +42,13 @@ pub(super) struct DashboardUpdater {
 type RenderedViews = HashMap<(Language, View), (MessageContent, Option<Moment>)>;
 
 impl DashboardUpdater {
-    pub(super) fn new(bot: Arc<BotContext>, feed: Feed, node: NodeId) -> Self {
+    pub(in crate::telegram) fn new(dashboards: Arc<Dashboards>, feed: Feed, node: NodeId) -> Self {
         // What a dashboard showed before the start may be old.
         let due = Some(Instant::now());
-        Self { bot, feed, node, is_ours: true, due, last: None }
+        Self { dashboards, feed, node, is_ours: true, due, last: None }
     }
 
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    pub(in crate::telegram) async fn run(mut self, stop: CancellationToken) {
         let mut heard = self.feed.listen();
         loop {
             tokio::select! {
@@ -89,18 +89,18 @@ impl DashboardUpdater {
     }
 
     fn instant(&self, at: Moment) -> Instant {
-        let wait = (at - self.bot.service.now()).to_std().unwrap_or_default();
+        let wait = (at - self.dashboards.service.now()).to_std().unwrap_or_default();
         Instant::now() + wait.clamp(EDIT_EVERY, MAX_WAIT)
     }
 
     /// Renews all of them, and answers when one shows something else by itself.
     async fn renew(&self) -> Option<Moment> {
-        let bot = &self.bot;
-        let chats = match bot.dashboard_chats().await {
+        let dashboards = &self.dashboards;
+        let chats = match dashboards.state.dashboard_chats().await {
             Ok(chats) => chats,
             Err(error) => {
                 warn!(%error, "dashboards were not renewed");
-                return Some(bot.service.now());
+                return Some(dashboards.service.now());
             }
         };
         let mut rendered = RenderedViews::new();
@@ -119,33 +119,38 @@ impl DashboardUpdater {
         chat: i64,
         rendered: &mut RenderedViews,
     ) -> Result<Option<Moment>, ServiceError> {
-        let bot = &self.bot;
-        if !bot.is_staff_chat(chat) {
+        let dashboards = &self.dashboards;
+        if !dashboards.is_staff_chat(chat) {
             self.move_dashboard(chat).await?;
             // Whoever left the hotel sees no guests any more.
-            let _alone = bot.dashboards.lock().await;
-            let mut chats = bot.dashboard_chats().await?;
+            let _alone = dashboards.chats_lock.lock().await;
+            let mut chats = dashboards.state.dashboard_chats().await?;
             chats.retain(|known| *known != chat);
-            bot.keep_dashboard_chats(&chats).await?;
+            dashboards.state.put_dashboard_chats(&chats).await?;
             return Ok(None);
         }
         // Somebody may be turning it to something else just now.
-        let lock = bot.locks.of(chat);
+        let lock = dashboards.locks.of(chat);
         let _in_turn = lock.lock().await;
-        let Some(dashboard) = bot.dashboard_of(chat).await? else { return Ok(None) };
-        let now = bot.service.now();
+        let Some(dashboard) = dashboards.state.dashboard(chat).await? else { return Ok(None) };
+        let now = dashboards.service.now();
         let Some(view) = dashboard.next_view(now) else {
             return Ok(Some(dashboard.reading_until()));
         };
         let (shown, next) = match rendered.entry((dashboard.language, view)) {
             Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(new) => new.insert(bot.view(dashboard.language, view).await?).clone(),
+            Entry::Vacant(new) => {
+                new.insert(dashboards.view(dashboard.language, view).await?).clone()
+            }
         };
         if view != dashboard.view {
-            bot.keep_dashboard(chat, Dashboard { view, since: now, ..dashboard }).await?;
+            dashboards
+                .state
+                .put_dashboard(chat, Dashboard { view, since: now, ..dashboard })
+                .await?;
         }
         let call = Call::Edit(dashboard.message, shown);
-        bot.send_queue.post(chat, Priority::Notice, call).await;
+        dashboards.queue.post(chat, Priority::Notice, call).await;
         Ok(match view {
             View::Tab(..) => next,
             View::Card(_) | View::Sheet(_) => Some(dashboard.reading_until()),
@@ -154,15 +159,14 @@ impl DashboardUpdater {
 
     /// The dashboard of a group that has another id now goes on there, in a new message.
     async fn move_dashboard(&self, chat: i64) -> Result<(), ServiceError> {
-        let bot = &self.bot;
+        let dashboards = &self.dashboards;
         let (Some(to), Some(dashboard)) =
-            (bot.front_office.moved_from(chat), bot.dashboard_of(chat).await?)
+            (dashboards.front_office.moved_from(chat), dashboards.state.dashboard(chat).await?)
         else {
             return Ok(());
         };
-        let (shown, _) = bot.view(dashboard.language, View::UNPAID).await?;
-        let after_send = AfterSend::Dashboard(View::UNPAID, dashboard.language);
-        bot.send_queue.post_then(to, Priority::Notice, Call::Send(shown), after_send).await;
+        let (shown, _) = dashboards.view(dashboard.language, View::UNPAID).await?;
+        dashboards.send(to, Priority::Notice, dashboard.language, shown).await;
         Ok(())
     }
 }

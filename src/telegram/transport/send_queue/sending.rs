@@ -10,7 +10,7 @@ use tracing::{debug, error};
 
 use super::job::{Job, Payload, Permit, PermitCall};
 use super::{BotApi, PERMIT_TIMEOUT};
-use crate::telegram::api::CallError;
+use crate::telegram::transport::api::CallError;
 
 /// How long one call may take in all: 8 s until an answer begins, and the 10 s that teloxide
 /// sleeps on a 5xx. With [`PERMIT_TIMEOUT`] it is less than an attempt of the courier.

@@ -1,15 +1,14 @@
 //! What the front office taps: cards, sheets, and the deeds behind them.
 
-use super::BotContext;
-use super::api::{Button, MessageContent};
-use super::callback::{CallbackData, StaffCallback, Tab};
-use super::dashboard::View;
-use super::guest::BotUser;
+use super::StaffConversation;
 use crate::config::StaffMember;
-use crate::domain::{
-    Booking, Command, Language, QrisProgress, ReceiptNo, Revision, Status, TrackedBooking,
-};
+use crate::domain::{Booking, Command, Language, QrisProgress, ReceiptNo, Revision, Status};
 use crate::service::ServiceError;
+use crate::telegram::callback::{CallbackData, StaffCallback};
+use crate::telegram::dashboard::View;
+use crate::telegram::guest::BotUser;
+use crate::telegram::refusal_line;
+use crate::telegram::transport::api::{Button, MessageContent};
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
@@ -34,32 +33,32 @@ impl NoEffect {
     }
 }
 
-impl BotContext {
+impl StaffConversation {
     /// Somebody tapped a button of the front office. Answers the line that they read.
-    pub(super) async fn staff_tapped(
+    pub(in crate::telegram) async fn tapped(
         &self,
         user: &BotUser,
         message: i32,
         callback: StaffCallback,
     ) -> Result<Option<String>, ServiceError> {
-        let Some(member) = self.member(user.id) else {
+        let Some(member) = self.staff.member(user.id) else {
             return Ok(Some(words::not_for_you(user.language).to_owned()));
         };
         let language = user.language;
-        let done = self.do_deed(member, callback).await;
+        let done = self.perform(member, callback).await;
         let line = match done {
             Ok(unmoved) => unmoved.map(|why| why.line(language).to_owned()),
-            Err(error) => self.refusal_line(language, Err(error))?,
+            Err(error) => refusal_line(language, Err(error), &self.service.policy().hotel)?,
         };
         let shown = self.staff_view(language, callback).await?;
         // Noted first, so that nobody renews what is about to be shown.
-        self.dashboard_shows(user.chat, message, view_of(callback), language).await?;
-        self.show(user.chat, message, shown).await;
+        self.dashboards.note_view(user.chat, message, View::of(callback), language).await?;
+        self.queue.edit(user.chat, message, shown).await;
         Ok(line)
     }
 
     /// Moves the booking, where the tap asks for it. `Some` says why it was better left alone.
-    async fn do_deed(
+    async fn perform(
         &self,
         member: &StaffMember,
         callback: StaffCallback,
@@ -77,14 +76,14 @@ impl BotContext {
                 (receipt_no, Command::CancelByStaff { by, note: None })
             }
             StaffCallback::SendQris(receipt_no) => {
-                let qris = self.service.tracked(receipt_no).await?.booking.qris;
+                let qris = self.service.booking(receipt_no).await?.booking.qris;
                 if matches!(qris, QrisProgress::Sending(_)) {
                     return Ok(Some(NoEffect::CodeIsOnItsWay));
                 }
                 (receipt_no, Command::SendQris { by })
             }
             StaffCallback::Extend(receipt_no, revision) => {
-                let booking = self.service.tracked(receipt_no).await?.booking;
+                let booking = self.service.booking(receipt_no).await?.booking;
                 if booking.is_pending() && booking.revision != revision {
                     return Ok(Some(NoEffect::ChangedMeanwhile));
                 }
@@ -102,11 +101,13 @@ impl BotContext {
     ) -> Result<MessageContent, ServiceError> {
         let (now, hotel) = (self.service.now(), &self.service.policy().hotel);
         match callback {
-            StaffCallback::Tab(tab, page) => Ok(self.view(language, View::Tab(tab, page)).await?.0),
+            StaffCallback::Tab(tab, page) => {
+                Ok(self.dashboards.view(language, View::Tab(tab, page)).await?.0)
+            }
             StaffCallback::PaidSheet(receipt_no) => {
-                let tracked = self.service.tracked(receipt_no).await?;
+                let tracked = self.service.booking(receipt_no).await?;
                 if !tracked.booking.is_pending() {
-                    return Ok(self.card(language, &tracked));
+                    return Ok(self.dashboards.card(language, &tracked));
                 }
                 let html = words::paid_sheet(language, &tracked.booking, now, hotel);
                 let action = StaffCallback::Paid(receipt_no);
@@ -118,16 +119,16 @@ impl BotContext {
                 )))
             }
             StaffCallback::CancelSheet(receipt_no) => {
-                let tracked = self.service.tracked(receipt_no).await?;
+                let tracked = self.service.booking(receipt_no).await?;
                 if !tracked.booking.is_pending() {
-                    return Ok(self.card(language, &tracked));
+                    return Ok(self.dashboards.card(language, &tracked));
                 }
                 let html = words::cancel_sheet(language, &tracked.booking, now, hotel);
                 let (label, action) = (StaffLabel::ReallyCancel, StaffCallback::Cancel(receipt_no));
                 Ok(MessageContent::text(html).with(sheet(language, label, action, receipt_no)))
             }
             StaffCallback::History(receipt_no) => {
-                let changes = self.service.history(receipt_no).await?;
+                let changes = self.bookings.history(receipt_no).await?;
                 let html = words::past(language, &changes, now, hotel);
                 let back = button(language, StaffLabel::Back, StaffCallback::Card(receipt_no));
                 Ok(MessageContent::text(html).with(vec![vec![back]]))
@@ -138,29 +139,18 @@ impl BotContext {
             | StaffCallback::Paid(receipt_no)
             | StaffCallback::Cancel(receipt_no)
             | StaffCallback::Extend(receipt_no, _) => {
-                let tracked = self.service.tracked(receipt_no).await?;
-                Ok(self.card(language, &tracked))
+                let tracked = self.service.booking(receipt_no).await?;
+                Ok(self.dashboards.card(language, &tracked))
             }
         }
-    }
-
-    /// The card of a booking with what can be done.
-    pub(super) fn card(&self, language: Language, tracked: &TrackedBooking) -> MessageContent {
-        let html = words::card(language, tracked, self.service.now(), self.service.policy());
-        let mut rows = action_buttons(language, &tracked.booking);
-        let tab = match tracked.booking.status {
-            Status::Pending => Tab::Unpaid,
-            Status::Paid { .. } => Tab::Paid,
-            Status::Cancelled { .. } => Tab::Cancelled,
-        };
-        let list = StaffCallback::Tab(tab, 0);
-        rows.push(vec![button(language, StaffLabel::List, list)]);
-        MessageContent::text(html).with(rows)
     }
 }
 
 /// The buttons that fit the state of a booking.
-pub(super) fn action_buttons(language: Language, booking: &Booking) -> Vec<Vec<Button>> {
+pub(in crate::telegram) fn action_buttons(
+    language: Language,
+    booking: &Booking,
+) -> Vec<Vec<Button>> {
     let receipt_no = booking.receipt_no;
     let history = button(language, StaffLabel::History, StaffCallback::History(receipt_no));
     let arrive = |label| {
@@ -201,22 +191,10 @@ fn sheet(
     ]
 }
 
-pub(super) fn button(language: Language, label: StaffLabel, callback: StaffCallback) -> Button {
+pub(in crate::telegram) fn button(
+    language: Language,
+    label: StaffLabel,
+    callback: StaffCallback,
+) -> Button {
     Button::callback(words::staff_label(language, label), CallbackData::Staff(callback))
-}
-
-/// What of a tapped message follows changes by itself.
-fn view_of(callback: StaffCallback) -> View {
-    match callback {
-        StaffCallback::Tab(tab, page) => View::Tab(tab, page),
-        StaffCallback::Card(receipt_no)
-        | StaffCallback::Arrive(receipt_no)
-        | StaffCallback::SendQris(receipt_no)
-        | StaffCallback::Paid(receipt_no)
-        | StaffCallback::Cancel(receipt_no)
-        | StaffCallback::Extend(receipt_no, _) => View::Card(receipt_no),
-        StaffCallback::PaidSheet(receipt_no)
-        | StaffCallback::CancelSheet(receipt_no)
-        | StaffCallback::History(receipt_no) => View::Sheet(receipt_no),
-    }
 }

@@ -4,18 +4,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use chrono::TimeDelta;
-
-use crate::service::{BookingService, StoreError};
-
 /// Handled updates that this process remembers.
 const REMEMBERED: usize = 4_096;
-/// Handled updates of one chat that are kept for the next process: more than one poll brings
-/// (100), or a webhook at once (40).
-const KEPT: usize = 128;
-/// How long they are kept. Telegram keeps updates for a day, and may start to count anew after a
-/// quiet week (Bot API, `Update.update_id`).
-const LIFE: TimeDelta = TimeDelta::days(2);
 
 /// What this process has handled.
 #[derive(Default)]
@@ -43,45 +33,6 @@ impl HandledUpdates {
         {
             latest.ids.remove(&oldest);
         }
-    }
-}
-
-/// What is kept of one chat.
-#[derive(Debug)]
-pub(super) struct StoredUpdates {
-    value: String,
-    ids: Vec<u32>,
-}
-
-/// The updates of a chat that are known to be handled.
-///
-/// # Errors
-/// What the store says.
-pub(super) async fn recall(
-    service: &BookingService,
-    chat: i64,
-) -> Result<StoredUpdates, StoreError> {
-    let value = format!("telegram.handled:{chat}");
-    let ids = service.value(&value).await?.unwrap_or_default();
-    let ids = ids.split(' ').filter_map(|id| id.parse().ok()).collect();
-    Ok(StoredUpdates { value, ids })
-}
-
-impl StoredUpdates {
-    pub(super) fn has(&self, id: u32) -> bool {
-        self.ids.contains(&id)
-    }
-
-    /// Keeps that one more was handled.
-    pub(super) async fn keep(
-        mut self,
-        service: &BookingService,
-        id: u32,
-    ) -> Result<(), StoreError> {
-        self.ids.push(id);
-        let known = self.ids.len().saturating_sub(KEPT);
-        let ids: Vec<String> = self.ids.iter().skip(known).map(ToString::to_string).collect();
-        service.put_value(&self.value, ids.join(" "), LIFE).await
     }
 }
 

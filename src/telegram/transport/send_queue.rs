@@ -26,7 +26,6 @@ use tracing::{error, warn};
 
 use super::api::{CallError, MessageContent, PhotoContent};
 use super::health::{BotHealth, BotHealthPart};
-use super::memory::{AfterSend, SentMessage};
 use bucket::Bucket;
 use chat_queue::ChatQueue;
 use job::{Job, Payload};
@@ -77,6 +76,29 @@ pub enum Call {
     Answer(String, Option<String>),
 }
 
+/// What is done once it is known what became of a message that nobody waits for.
+#[derive(Clone)]
+pub struct AfterSend(Arc<dyn Fn(SentMessage) + Send + Sync>);
+
+impl AfterSend {
+    /// Calls this once the message is sent, or given up. It must not block.
+    #[must_use]
+    pub fn new(then: impl Fn(SentMessage) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(then))
+    }
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub struct SentMessage {
+    /// Where it is.
+    pub chat: i64,
+    /// Whether it was sent; otherwise it was changed.
+    pub is_new: bool,
+    /// Its id, or why there is none.
+    pub outcome: Result<i32, CallError>,
+}
+
 /// What carries calls to Telegram.
 #[async_trait]
 pub trait BotApi: Send + Sync + 'static {
@@ -100,12 +122,8 @@ pub struct SendQueue(mpsc::Sender<Job>);
 impl SendQueue {
     /// A sender, and the work to be run for it.
     #[must_use]
-    pub fn new(
-        api: Arc<dyn BotApi>,
-    ) -> (Self, SendQueueWorker, mpsc::UnboundedReceiver<SentMessage>) {
+    pub fn new(api: Arc<dyn BotApi>) -> (Self, SendQueueWorker) {
         let (sender, jobs) = mpsc::channel(CAPACITY);
-        // Holds no more than what went through the bounded queue and was not yet written down.
-        let (kept, keeping) = mpsc::unbounded_channel();
         let work = SendQueueWorker {
             api,
             jobs,
@@ -115,9 +133,8 @@ impl SendQueue {
             answers: VecDeque::new(),
             answering: JoinSet::new(),
             outage: None,
-            kept,
         };
-        (Self(sender), work, keeping)
+        (Self(sender), work)
     }
 
     /// Sends when its turn comes, and again if it fails; nobody waits.
@@ -158,6 +175,21 @@ impl SendQueue {
         QueuedCall { begun, ended }
     }
 
+    /// Answers somebody in a chat.
+    pub async fn reply(&self, chat: i64, content: MessageContent) {
+        self.post(chat, Priority::Interactive, Call::Send(content)).await;
+    }
+
+    /// Shows something else in a message, in answer to somebody.
+    pub async fn edit(&self, chat: i64, message: i32, content: MessageContent) {
+        self.post(chat, Priority::Interactive, Call::Edit(message, content)).await;
+    }
+
+    /// Ends the waiting sign of a tapped button, with a line if there is one to read.
+    pub async fn answer_callback(&self, query: &str, line: Option<String>) {
+        self.post(0, Priority::Interactive, Call::Answer(query.to_owned(), line)).await;
+    }
+
     /// A turn in a chat, however long that takes.
     ///
     /// # Errors
@@ -185,7 +217,6 @@ pub struct SendQueueWorker {
     answers: VecDeque<Job>,
     answering: JoinSet<()>,
     outage: Option<Outage>,
-    kept: mpsc::UnboundedSender<SentMessage>,
 }
 
 impl SendQueueWorker {
@@ -296,22 +327,14 @@ impl SendQueueWorker {
             (CallOrigin::Unattended(job), Some(Err(failure))) => {
                 if let Some(job) = chat_queue.take_back(job, &failure, now) {
                     warn!(?failure, "something was not sent to a chat");
-                    self.keep(&job, Err(failure));
+                    job.done(Err(failure));
                 }
             }
-            (CallOrigin::Unattended(job), Some(Ok(message))) => self.keep(&job, Ok(message)),
+            (CallOrigin::Unattended(job), Some(Ok(message))) => job.done(Ok(message)),
             (CallOrigin::Awaited(waiter), Some(outcome)) => {
                 let _ = waiter.send(outcome);
             }
             (CallOrigin::Abandoned, Some(_)) | (_, None) => {}
-        }
-    }
-
-    fn keep(&self, job: &Job, outcome: Result<i32, CallError>) {
-        let (chat, is_new) = (job.chat, job.is_message());
-        if let Payload::Unattended(_, Some(after_send)) = job.payload {
-            // Nobody keeps anything any more when the process stops.
-            let _ = self.kept.send(SentMessage { chat, is_new, outcome, after_send });
         }
     }
 

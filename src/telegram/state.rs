@@ -1,0 +1,389 @@
+//! What the bot remembers across restarts and nodes, as typed values: which messages show what,
+//! what a guest is about to type, which updates were handled.
+//!
+//! Only names and forms of values are here; what they are for, the conversations know. The plain
+//! texts that earlier versions wrote are still read.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::callback::{CallbackData, NAME_KEY_CHARS, NameSource};
+use super::dashboard::{Dashboard, View};
+use crate::auth::fresh_secret;
+use crate::domain::{GuestName, Language, ReceiptNo};
+use crate::store::{StoreError, Stored, TypedValues};
+
+/// How long it is known which messages show which bookings: longer than any booking runs.
+const MESSAGES_LIFE: TimeDelta = TimeDelta::days(400);
+/// Messages of a guest that are remembered.
+const MAX_MESSAGES: usize = 20;
+/// How long the bot waits for a name to be typed.
+const TYPING_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// How long a typed name is kept for its summary.
+const NAME_LIFE: TimeDelta = TimeDelta::hours(24);
+/// How long a dashboard is followed without anybody touching it.
+const DASHBOARD_LIFE: TimeDelta = TimeDelta::days(30);
+/// How long chats are known; every start renews it.
+const CHATS_LIFE: TimeDelta = TimeDelta::days(365);
+/// How long handled updates are known. Telegram keeps updates for a day, and may start to count
+/// anew after a quiet week (Bot API, `Update.update_id`).
+const HANDLED_LIFE: TimeDelta = TimeDelta::days(2);
+/// Handled updates of one chat that are known: more than one poll brings (100), or a webhook at
+/// once (40).
+const MAX_HANDLED: usize = 128;
+
+/// The chats with a dashboard.
+const DASHBOARD_CHATS: &str = "telegram.boards";
+/// The chats with a menu of commands of their own.
+const MENU_CHATS: &str = "telegram.menus";
+/// The front office's group that was configured, and the one that it has become.
+const MOVED_GROUP: &str = "telegram.fo_chat";
+
+/// What the bot remembers. Clones share it.
+#[derive(Clone)]
+pub(super) struct BotState(TypedValues);
+
+/// One message that shows a booking to its guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct StatusMessage {
+    pub receipt_no: ReceiptNo,
+    pub message: i32,
+}
+
+/// A group that has another id now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MovedGroup {
+    /// The id in the configuration.
+    pub configured: i64,
+    /// The id that it has now.
+    pub to: i64,
+}
+
+impl BotState {
+    pub(super) fn new(values: TypedValues) -> Self {
+        Self(values)
+    }
+
+    // ── messages that show bookings ─────────────────────────────────────────────────────────
+
+    /// The messages that show a guest's bookings, the oldest first.
+    pub(super) async fn status_messages(
+        &self,
+        guest: i64,
+    ) -> Result<Vec<StatusMessage>, StoreError> {
+        let stored: Option<MessageList> = self.0.get(&messages_key(guest)).await?;
+        Ok(stored
+            .map(|MessageList(rows)| rows.iter().filter_map(MessageRow::read).collect())
+            .unwrap_or_default())
+    }
+
+    /// Keeps the newest of these messages.
+    pub(super) async fn put_status_messages(
+        &self,
+        guest: i64,
+        messages: &[StatusMessage],
+    ) -> Result<(), StoreError> {
+        let surplus = messages.len().saturating_sub(MAX_MESSAGES);
+        let rows = messages
+            .iter()
+            .skip(surplus)
+            .map(|one| MessageRow { receipt_no: one.receipt_no.to_string(), message: one.message });
+        self.0.put(&messages_key(guest), &MessageList(rows.collect()), MESSAGES_LIFE).await
+    }
+
+    // ── what is about to be typed ───────────────────────────────────────────────────────────
+
+    /// From now on, text that is no command in this chat means what this button said.
+    pub(super) async fn await_text(
+        &self,
+        chat: i64,
+        asked_by: &CallbackData,
+    ) -> Result<(), StoreError> {
+        self.0.put(&typing_key(chat), &AwaitedText(asked_by.data()), TYPING_LIFE).await
+    }
+
+    /// What text that is no command means in this chat, if anything.
+    pub(super) async fn awaited_text(&self, chat: i64) -> Result<Option<CallbackData>, StoreError> {
+        let stored: Option<AwaitedText> = self.0.get(&typing_key(chat)).await?;
+        Ok(stored.and_then(|AwaitedText(data)| CallbackData::read(&data)))
+    }
+
+    /// Text that is no command means nothing any more.
+    pub(super) async fn forget_awaited_text(&self, chat: i64) -> Result<(), StoreError> {
+        if self.0.get::<AwaitedText>(&typing_key(chat)).await?.is_some() {
+            self.0.remove(&typing_key(chat)).await?;
+        }
+        Ok(())
+    }
+
+    // ── names ───────────────────────────────────────────────────────────────────────────────
+
+    /// Keeps the name that came with `/booking` until it is asked for; `None` forgets it.
+    pub(super) async fn put_given_name(
+        &self,
+        chat: i64,
+        name: Option<&GuestName>,
+    ) -> Result<(), StoreError> {
+        let key = given_name_key(chat);
+        match name {
+            Some(name) => self.0.put(&key, &NameValue::of(name), NAME_LIFE).await,
+            None if self.0.get::<NameValue>(&key).await?.is_some() => self.0.remove(&key).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The name that came with `/booking`.
+    pub(super) async fn given_name(&self, chat: i64) -> Result<Option<GuestName>, StoreError> {
+        let stored: Option<NameValue> = self.0.get(&given_name_key(chat)).await?;
+        Ok(stored.and_then(|name| name.read()))
+    }
+
+    /// Keeps a name for the buttons that are to carry it.
+    pub(super) async fn put_name(&self, name: &GuestName) -> Result<NameSource, StoreError> {
+        let key: String = fresh_secret().chars().take(NAME_KEY_CHARS).collect();
+        self.0.put(&name_key(&key), &NameValue::of(name), NAME_LIFE).await?;
+        Ok(NameSource::Stored(key))
+    }
+
+    /// The name that a button carries by its key; `None` once it is forgotten.
+    pub(super) async fn name(&self, key: &str) -> Result<Option<GuestName>, StoreError> {
+        let stored: Option<NameValue> = self.0.get(&name_key(key)).await?;
+        Ok(stored.and_then(|name| name.read()))
+    }
+
+    // ── dashboards, menus, groups ───────────────────────────────────────────────────────────
+
+    /// The newest dashboard of a chat.
+    pub(super) async fn dashboard(&self, chat: i64) -> Result<Option<Dashboard>, StoreError> {
+        let stored: Option<DashboardValue> = self.0.get(&dashboard_key(chat)).await?;
+        Ok(stored.and_then(|stored| stored.read()))
+    }
+
+    pub(super) async fn put_dashboard(
+        &self,
+        chat: i64,
+        dashboard: Dashboard,
+    ) -> Result<(), StoreError> {
+        let Dashboard { message, language, view, since } = dashboard;
+        let stored = DashboardValue {
+            message,
+            language: language.code().to_owned(),
+            since_ms: since.timestamp_millis(),
+            view: CallbackData::Staff(view.callback()).data(),
+        };
+        self.0.put(&dashboard_key(chat), &stored, DASHBOARD_LIFE).await
+    }
+
+    /// The chats with a dashboard.
+    pub(super) async fn dashboard_chats(&self) -> Result<Vec<i64>, StoreError> {
+        self.chats(DASHBOARD_CHATS).await
+    }
+
+    pub(super) async fn put_dashboard_chats(&self, chats: &[i64]) -> Result<(), StoreError> {
+        self.0.put(DASHBOARD_CHATS, &ChatList(chats.to_vec()), DASHBOARD_LIFE).await
+    }
+
+    /// The chats that have a menu of commands of their own, or may have.
+    pub(super) async fn menu_chats(&self) -> Result<Vec<i64>, StoreError> {
+        self.chats(MENU_CHATS).await
+    }
+
+    pub(super) async fn put_menu_chats(&self, chats: &[i64]) -> Result<(), StoreError> {
+        self.0.put(MENU_CHATS, &ChatList(chats.to_vec()), CHATS_LIFE).await
+    }
+
+    async fn chats(&self, key: &str) -> Result<Vec<i64>, StoreError> {
+        let stored: Option<ChatList> = self.0.get(key).await?;
+        Ok(stored.map(|ChatList(chats)| chats).unwrap_or_default())
+    }
+
+    /// Where the front office's group has moved to, if it has.
+    pub(super) async fn moved_group(&self) -> Result<Option<MovedGroup>, StoreError> {
+        self.0.get(MOVED_GROUP).await
+    }
+
+    pub(super) async fn put_moved_group(&self, moved: MovedGroup) -> Result<(), StoreError> {
+        self.0.put(MOVED_GROUP, &moved, CHATS_LIFE).await
+    }
+
+    /// Whether a group was told that the bot does not talk in groups; from now on it was.
+    pub(super) async fn was_told(&self, group: i64) -> Result<bool, StoreError> {
+        let key = format!("telegram.group:{group}");
+        let was_told = self.0.get::<GroupNotice>(&key).await?.is_some();
+        if !was_told {
+            self.0.put(&key, &GroupNotice {}, CHATS_LIFE).await?;
+        }
+        Ok(was_told)
+    }
+
+    // ── handled updates ─────────────────────────────────────────────────────────────────────
+
+    /// The latest updates of a chat that were handled.
+    pub(super) async fn handled_updates(&self, chat: i64) -> Result<Vec<u32>, StoreError> {
+        let stored: Option<UpdateList> = self.0.get(&handled_key(chat)).await?;
+        Ok(stored.map(|UpdateList(ids)| ids).unwrap_or_default())
+    }
+
+    /// Keeps the newest of these updates.
+    pub(super) async fn put_handled_updates(
+        &self,
+        chat: i64,
+        mut ids: Vec<u32>,
+    ) -> Result<(), StoreError> {
+        ids.drain(..ids.len().saturating_sub(MAX_HANDLED));
+        self.0.put(&handled_key(chat), &UpdateList(ids), HANDLED_LIFE).await
+    }
+}
+
+fn messages_key(guest: i64) -> String {
+    format!("telegram.messages:{guest}")
+}
+
+fn typing_key(chat: i64) -> String {
+    format!("telegram.typing:{chat}")
+}
+
+fn given_name_key(chat: i64) -> String {
+    format!("telegram.brought:{chat}")
+}
+
+fn name_key(key: &str) -> String {
+    format!("telegram.name:{key}")
+}
+
+fn dashboard_key(chat: i64) -> String {
+    format!("telegram.board:{chat}")
+}
+
+fn handled_key(chat: i64) -> String {
+    format!("telegram.handled:{chat}")
+}
+
+// ── the stored forms ────────────────────────────────────────────────────────────────────────
+
+#[derive(Serialize, Deserialize)]
+struct MessageList(Vec<MessageRow>);
+
+#[derive(Serialize, Deserialize)]
+struct MessageRow {
+    receipt_no: String,
+    message: i32,
+}
+
+impl MessageRow {
+    fn read(&self) -> Option<StatusMessage> {
+        let receipt_no = ReceiptNo::parse(&self.receipt_no).ok()?;
+        Some(StatusMessage { receipt_no, message: self.message })
+    }
+}
+
+impl Stored for MessageList {
+    /// Lines of `RESI-20260104-001 12`.
+    fn from_plain_text(text: &str) -> Option<Self> {
+        let row = |line: &str| {
+            let (receipt_no, message) = line.split_once(' ')?;
+            Some(MessageRow { receipt_no: receipt_no.to_owned(), message: message.parse().ok()? })
+        };
+        Some(Self(text.lines().filter_map(row).collect()))
+    }
+}
+
+/// The data of the button that asked for it.
+#[derive(Serialize, Deserialize)]
+struct AwaitedText(String);
+
+impl Stored for AwaitedText {
+    fn from_plain_text(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct NameValue(String);
+
+impl NameValue {
+    fn of(name: &GuestName) -> Self {
+        Self(name.as_str().to_owned())
+    }
+
+    fn read(&self) -> Option<GuestName> {
+        GuestName::parse(&self.0).ok()
+    }
+}
+
+impl Stored for NameValue {
+    fn from_plain_text(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct DashboardValue {
+    message: i32,
+    language: String,
+    since_ms: i64,
+    /// The data of the button that shows the same.
+    view: String,
+}
+
+impl DashboardValue {
+    fn read(&self) -> Option<Dashboard> {
+        let view = match CallbackData::read(&self.view)? {
+            CallbackData::Staff(callback) => View::of(callback),
+            CallbackData::Guest(_) => return None,
+        };
+        let language = Language::from_code(&self.language)?;
+        let since = chrono::DateTime::from_timestamp_millis(self.since_ms)?;
+        Some(Dashboard { message: self.message, language, view, since })
+    }
+}
+
+impl Stored for DashboardValue {
+    /// `12 id 1767520800000 1|T|u|0`
+    fn from_plain_text(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, ' ');
+        Some(Self {
+            message: parts.next()?.parse().ok()?,
+            language: parts.next()?.to_owned(),
+            since_ms: parts.next()?.parse().ok()?,
+            view: parts.next()?.to_owned(),
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ChatList(Vec<i64>);
+
+impl Stored for ChatList {
+    /// `-1001 501`
+    fn from_plain_text(text: &str) -> Option<Self> {
+        Some(Self(text.split(' ').filter_map(|chat| chat.parse().ok()).collect()))
+    }
+}
+
+impl Stored for MovedGroup {
+    /// `-1001 -1002`
+    fn from_plain_text(text: &str) -> Option<Self> {
+        let (configured, to) = text.split_once(' ')?;
+        Some(Self { configured: configured.parse().ok()?, to: to.parse().ok()? })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct GroupNotice {}
+
+impl Stored for GroupNotice {
+    fn from_plain_text(text: &str) -> Option<Self> {
+        (text == "told").then_some(Self {})
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct UpdateList(Vec<u32>);
+
+impl Stored for UpdateList {
+    /// `17 18 21`
+    fn from_plain_text(text: &str) -> Option<Self> {
+        Some(Self(text.split(' ').filter_map(|id| id.parse().ok()).collect()))
+    }
+}
