@@ -4,6 +4,7 @@
 mod html;
 mod methods;
 mod people;
+mod recorded;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use jatah::clock::Clock;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -32,6 +34,8 @@ pub struct BotApi {
 
 #[derive(Default)]
 struct State {
+    /// Dates what people send; the system's clock by default.
+    clock: Option<Clock>,
     next_update: i64,
     next_message: i64,
     next_query: i64,

@@ -17,6 +17,7 @@ mod mongod;
 mod observed_store;
 mod photo;
 mod qris;
+mod recorded;
 mod roads;
 mod sqlite;
 mod store_contract;

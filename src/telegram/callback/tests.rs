@@ -85,3 +85,63 @@ fn data_of_another_version_is_stale() {
         assert_eq!(CallbackData::read(data), None, "{data}");
     }
 }
+
+/// One tap of every kind, as guests and the front office have it in their messages.
+fn one_of_each() -> Vec<CallbackData> {
+    let day = NaiveDate::from_ymd_opt(2026, 1, 4).unwrap();
+    let (room, receipt_no) = (RoomCode::parse("STD").unwrap(), ReceiptNo::new(day, 17));
+    let wish = StayDraft { room: room.clone(), check_in: day, nights: 2 };
+    let kept = NameSource::Stored("aB3_-xyz09".to_owned());
+    let guest = [
+        GuestCallback::Start,
+        GuestCallback::Rooms,
+        GuestCallback::Dates(room.clone(), 7),
+        GuestCallback::Nights(room, day, 9),
+        GuestCallback::Name(wish.clone()),
+        GuestCallback::TypeName(wish.clone()),
+        GuestCallback::Summary(wish.clone(), NameSource::Telegram),
+        GuestCallback::Summary(wish.clone(), kept.clone()),
+        GuestCallback::Book(wish.clone(), NameSource::Telegram),
+        GuestCallback::Book(wish, kept),
+        GuestCallback::Share(receipt_no),
+        GuestCallback::AskCancel(receipt_no),
+        GuestCallback::Cancel(receipt_no),
+        GuestCallback::Keep(receipt_no),
+        GuestCallback::Mine,
+    ];
+    let staff = [
+        StaffCallback::Tab(Tab::Unpaid, 0),
+        StaffCallback::Tab(Tab::Paid, 8),
+        StaffCallback::Tab(Tab::Cancelled, 16),
+        StaffCallback::Card(receipt_no),
+        StaffCallback::Arrive(receipt_no),
+        StaffCallback::SendQris(receipt_no),
+        StaffCallback::PaidSheet(receipt_no),
+        StaffCallback::Paid(receipt_no),
+        StaffCallback::CancelSheet(receipt_no),
+        StaffCallback::Cancel(receipt_no),
+        StaffCallback::Extend(receipt_no, Revision(3)),
+        StaffCallback::History(receipt_no),
+    ];
+    guest
+        .into_iter()
+        .map(CallbackData::Guest)
+        .chain(staff.into_iter().map(CallbackData::Staff))
+        .collect()
+}
+
+/// Buttons outlive updates of the program, so what they carry stays. The list is never to be
+/// changed, only added to.
+#[test]
+fn the_data_of_buttons_stays() {
+    const RECORDED: &str = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/it/fixtures/recorded/names/callbacks.txt"
+    ));
+    let taps = one_of_each();
+    let data: Vec<String> = taps.iter().map(CallbackData::data).collect();
+    assert_eq!(data.join("\n"), RECORDED.trim_end());
+    for (line, tap) in RECORDED.lines().zip(taps) {
+        assert_eq!(CallbackData::read(line), Some(tap), "{line}");
+    }
+}

@@ -236,7 +236,7 @@ fn content(arguments: &Value, field: &str, most: usize) -> Result<String, (u16, 
     Ok(shown)
 }
 
-fn buttons(chat: i64, markup: &Value) -> Result<Vec<(String, Value)>, (u16, String)> {
+pub(super) fn buttons(chat: i64, markup: &Value) -> Result<Vec<(String, Value)>, (u16, String)> {
     let rows = markup["inline_keyboard"].as_array().cloned().unwrap_or_default();
     let keyboard = markup["keyboard"].as_array().cloned().unwrap_or_default();
     let keys = keyboard.iter().flat_map(|row| row.as_array().cloned().unwrap_or_default());
@@ -272,7 +272,7 @@ fn leads_anywhere(url: &str) -> bool {
     url.as_ref().and_then(url::Url::host_str).is_some_and(|host| host.contains('.'))
 }
 
-pub(super) fn now() -> i64 {
+fn now() -> i64 {
     Clock::system().now().timestamp()
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::methods::{chat_json, message_json, now};
+use super::methods::{chat_json, message_json};
 use super::{BotApi, Message, Order};
 
 /// Somebody on Telegram.
@@ -128,7 +128,7 @@ impl Person {
         let id = self.fresh_id();
         body["message_id"] = json!(id);
         if body.get("date").is_none() {
-            body["date"] = json!(now());
+            body["date"] = json!(self.api.now());
         }
         body["chat"] = chat_json(chat);
         body["from"] = self.from();
@@ -154,7 +154,7 @@ impl Person {
         });
         let id = self.fresh_id();
         let body = json!({
-            "message_id": id, "date": now(), "chat": chat_json(chat), "from": bot,
+            "message_id": id, "date": self.api.now(), "chat": chat_json(chat), "from": bot,
             "sender_chat": chat_json(chat), "text": text
         });
         self.api.push("message", body);
@@ -173,7 +173,7 @@ impl Person {
         if live {
             location["live_period"] = json!(3600);
         }
-        self.sends(self.id, json!({ "location": location, "date": now() - seconds_ago }))
+        self.sends(self.id, json!({ "location": location, "date": self.api.now() - seconds_ago }))
     }
 
     pub fn moves(&self, message: i64, latitude: f64, live: bool, seconds_ago: i64) {
@@ -185,7 +185,7 @@ impl Person {
         self.api.push(
             "edited_message",
             json!({
-                "message_id": message, "date": now() - 400, "edit_date": now() - seconds_ago,
+                "message_id": message, "date": self.api.now() - 400, "edit_date": self.api.now() - seconds_ago,
                 "chat": chat_json(self.id), "from": self.from(), "location": location
             }),
         );
