@@ -25,8 +25,8 @@ pub use booking::{
 };
 pub use change::{Action, Actor, Change, Event};
 pub use command::{Command, NewBooking, QrisOutcome};
-pub use decide::{Decision, Step, decide};
-pub use hold::Hold;
+pub use decide::{Step, apply, book, wake};
+pub use hold::{Hold, Verdict};
 pub use ids::{
     Email, GuestName, Language, ReceiptNo, Revision, Role, RoomCode, Rupiah, StaffName, TelegramId,
     TokenHash,

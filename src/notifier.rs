@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::{error, info, warn};
 
-use crate::domain::{Change, Moment, Recipient};
+use crate::domain::{Change, Event, Moment, Recipient};
 use crate::feed::{Feed, FeedMessage};
 use crate::lifecycle::Health;
 use crate::service::BookingService;
@@ -241,6 +241,10 @@ impl Notifier {
 
     /// Notes a notice down: ours goes at once, another's when its lease has ended.
     fn take(&mut self, change: &Arc<Change>, to: Recipient, lease: Lease) {
+        // A newer version has the words for it, and delivers it.
+        if change.booking.is_read_only || change.event == Event::Other {
+            return;
+        }
         let Some(notification) =
             change.notifications.iter().find(|notification| notification.to == to)
         else {

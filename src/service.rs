@@ -12,8 +12,8 @@ use tracing::{info, warn};
 use crate::auth::{self, LinkKey};
 use crate::clock::Clock;
 use crate::domain::{
-    Booking, Change, Command, Contact, Decision, Field, Fix, InputError, Moment, NewBooking,
-    Policy, ReceiptNo, Refusal, Step, TokenHash, Track, TrackedBooking, decide,
+    self, Booking, Change, Command, Contact, Field, Fix, InputError, Moment, NewBooking, Policy,
+    ReceiptNo, Refusal, Step, TokenHash, Track, TrackedBooking,
 };
 use crate::store::{
     Commit, CommitOutcome, CommitQueue, CommitStep, Lease, Limit, NodeId, RequestKey,
@@ -28,7 +28,7 @@ mod rooms;
 pub use handoff::Handoff;
 use positions::Positions;
 
-pub use positions::RouteRequest;
+pub use positions::{ReportError, RouteRequest};
 pub use request::BookRequest;
 pub use rooms::Availability;
 
@@ -164,10 +164,7 @@ impl BookingService {
             check_in: request.check_in,
             nights: request.nights,
         };
-        let Decision::Step(step) = decide(None, Command::Book(new), now, &self.policy)? else {
-            return Err(StoreError::Unexpected("a booking that books nothing".to_owned()).into());
-        };
-        Ok((*step, access_token))
+        Ok((domain::book(new, now, &self.policy)?, access_token))
     }
 
     fn limits(&self, request: &BookRequest) -> Vec<Limit> {
@@ -176,6 +173,8 @@ impl BookingService {
             Contact::Telegram(id) => format!("telegram:{}", id.0),
             // Mail systems fold the case of the local part nearly everywhere (RFC 5321, 2.4).
             Contact::Web(email) => format!("email:{}", email.as_str().to_ascii_lowercase()),
+            // Nobody books by a channel that this version does not know.
+            Contact::Other => String::new(),
         };
         let address = request.address_limit.clone();
         [Limit { key, most }].into_iter().chain(address).collect()
@@ -242,25 +241,25 @@ impl BookingService {
         if tracked.booking.revision > wake.revision {
             return Ok(WakeOutcome::Superseded);
         }
-        match decide(Some(tracked), Command::Wake, self.clock.now(), &self.policy) {
-            Ok(Decision::Step(step)) => {
-                let Step { change, due } = *step;
-                let step = CommitStep::new(Some(&tracked.booking), change);
-                match self.commit(step, due, None).await? {
-                    CommitOutcome::Done => Ok(WakeOutcome::Done),
-                    CommitOutcome::Stale
-                    | CommitOutcome::NumberTaken
-                    | CommitOutcome::SoldOut(_)
-                    | CommitOutcome::TooManyHolds(_)
-                    | CommitOutcome::Repeated(_) => Ok(WakeOutcome::Superseded),
-                }
-            }
-            Ok(Decision::Unchanged) if tracked.booking.is_pending() => Ok(WakeOutcome::NotYet),
-            Ok(Decision::Unchanged | Decision::Track(_)) | Err(_) => Ok(WakeOutcome::Superseded),
+        if tracked.booking.wake_at().is_none() {
+            return Ok(WakeOutcome::Superseded);
+        }
+        let Some(step) = domain::wake(tracked, self.clock.now(), &self.policy) else {
+            return Ok(WakeOutcome::NotYet);
+        };
+        let due = step.due;
+        let step = CommitStep::new(Some(&tracked.booking), step.change);
+        match self.commit(step, due, None).await? {
+            CommitOutcome::Done => Ok(WakeOutcome::Done),
+            CommitOutcome::Stale
+            | CommitOutcome::NumberTaken
+            | CommitOutcome::SoldOut(_)
+            | CommitOutcome::TooManyHolds(_)
+            | CommitOutcome::Repeated(_) => Ok(WakeOutcome::Superseded),
         }
     }
 
-    /// Does what somebody asks of a booking: the one path of every command but book and wake.
+    /// Does what somebody asks of a booking: the one path of every command.
     ///
     /// # Errors
     /// The domain's refusal, [`Refusal::Conflict`] if others kept coming first, or what the
@@ -270,22 +269,15 @@ impl BookingService {
         receipt_no: ReceiptNo,
         command: Command,
     ) -> Result<TrackedBooking, ServiceError> {
-        if let Command::ReportPosition(fix) = command {
-            return self.report(receipt_no, fix).await;
-        }
         for _ in 0..MAX_TRIES {
             let tracked = self.booking(receipt_no).await?;
             let now = self.clock.now();
-            match decide(Some(&tracked), command.clone(), now, &self.policy)? {
-                Decision::Unchanged | Decision::Track(_) => return Ok(tracked),
-                Decision::Step(step) => {
-                    let Step { change, due } = *step;
-                    let booking = change.booking.clone();
-                    let step = CommitStep::new(Some(&tracked.booking), change);
-                    if self.commit(step, due, None).await? == CommitOutcome::Done {
-                        return Ok(Self::after(booking, tracked));
-                    }
-                }
+            let step = domain::apply(&tracked, command.clone(), now, &self.policy)?;
+            let Some(Step { change, due }) = step else { return Ok(tracked) };
+            let booking = change.booking.clone();
+            let step = CommitStep::new(Some(&tracked.booking), change);
+            if self.commit(step, due, None).await? == CommitOutcome::Done {
+                return Ok(Self::after(booking, tracked));
             }
         }
         Err(Refusal::Conflict.into())

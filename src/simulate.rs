@@ -2,7 +2,7 @@
 //!
 //! Guests come from a seeded generator (`guest`): where they start, when they leave, which way
 //! and how fast they drive, what their phones report. Their bookings are moved by
-//! [`decide`](crate::domain::decide()) alone, woken in the scheduler's order: at their wake times, oldest
+//! [`domain`](crate::domain) alone, woken in the scheduler's order: at their wake times, oldest
 //! first, a wake of an older revision being void (`run`). What came of them is counted (`tally`)
 //! and shown as a table and a plot (`report`). No socket is opened and nothing is stored.
 //!

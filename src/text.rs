@@ -15,9 +15,9 @@ mod travel;
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
 pub use history::{action, actor, detail, undelivered};
 pub use mail::{CodeInMail, Links, Mail, Pay, guest_mail, test_mail};
-pub use refusal::refusal;
-pub use travel::{evidence, outlook, story};
-use travel::{unsaid, why_not};
+pub use refusal::{rate_limited, refusal, unauthenticated};
+use travel::why_not;
+pub use travel::{outlook, story, verdict};
 
 use crate::domain::Language;
 

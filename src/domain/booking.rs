@@ -34,13 +34,18 @@ pub struct Booking {
     pub qris: QrisProgress,
     /// SHA-256 of the guest's access token.
     pub access: TokenHash,
+    /// Written by a newer version in a way that this one would misjudge: it is shown, and every
+    /// decision about it is left to that version.
+    pub is_read_only: bool,
 }
 
 impl Booking {
-    /// The one next instant at which this booking needs the clock; `None` once it is settled.
+    /// The one next instant at which this booking needs the clock; `None` once it is settled, or if
+    /// it is left to a newer version.
     #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
         match self.status {
+            Status::Pending if self.is_read_only => None,
             Status::Pending => Some(self.hold.wake_at()),
             Status::Paid { .. } | Status::Cancelled { .. } => None,
         }
@@ -121,6 +126,8 @@ pub enum Contact {
     Telegram(TelegramId),
     /// The web form; mails go here.
     Web(Email),
+    /// A channel that only a newer version knows: this one cannot reach the guest.
+    Other,
 }
 
 /// What was promised. Name and price of the room are those of the day of booking, whatever the
@@ -195,7 +202,7 @@ pub enum CancelReason {
 impl From<&Actor> for CancelReason {
     fn from(by: &Actor) -> Self {
         match by {
-            Actor::Clock => Self::Expired,
+            Actor::Clock | Actor::System => Self::Expired,
             Actor::Staff(_) => Self::ByStaff,
             Actor::Guest => Self::ByGuest,
         }

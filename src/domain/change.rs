@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Booking, Evidence, Forecast, Moment, Notification, StaffName};
+use super::{Booking, Forecast, Moment, Notification, StaffName, Verdict};
 
 /// Who, what, when, the state after it, and the notices it owes.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +24,10 @@ pub struct Change {
 pub enum Actor {
     /// The guest, by page or bot.
     Guest,
-    /// The clock; also the house itself where it notes down what its own messages came to.
+    /// The clock, at the end of a hold or at its reminder.
     Clock,
+    /// The program itself, where it records what became of its own messages.
+    System,
     /// A member of the front office.
     Staff(StaffName),
 }
@@ -39,8 +41,8 @@ pub enum Event {
     Reminded {
         /// The forecast at that moment.
         forecast: Forecast,
-        /// Where the guest was, if known.
-        evidence: Option<Evidence>,
+        /// What it rests on; `None` without a position.
+        verdict: Option<Verdict>,
     },
     /// The guest is at the desk, the payment window ran out: the front office is asked again.
     PaymentAsked,
@@ -49,7 +51,7 @@ pub enum Event {
         /// Time added.
         by: TimeDelta,
         /// Why.
-        evidence: Evidence,
+        verdict: Verdict,
     },
     /// The front office granted minutes.
     ExtendedByStaff {
@@ -76,9 +78,11 @@ pub enum Event {
     },
     /// The clock ended the booking.
     Expired {
-        /// Where the guest was, if known.
-        evidence: Option<Evidence>,
+        /// What it rests on; `None` without a position.
+        verdict: Option<Verdict>,
     },
+    /// A kind of change that only a newer version knows.
+    Other,
 }
 
 /// The kinds of change that the schema, the history and the feed name.
@@ -104,6 +108,8 @@ pub enum Action {
     Cancelled,
     /// Cancelled by the clock.
     Expired,
+    /// A kind that only a newer version knows.
+    Other,
 }
 
 impl Event {
@@ -121,6 +127,7 @@ impl Event {
             Self::Paid => Action::Paid,
             Self::Cancelled { .. } => Action::Cancelled,
             Self::Expired { .. } => Action::Expired,
+            Self::Other => Action::Other,
         }
     }
 }
@@ -140,6 +147,7 @@ impl Action {
             Self::Paid => "PAID",
             Self::Cancelled => "CANCELLED",
             Self::Expired => "EXPIRED",
+            Self::Other => "OTHER",
         }
     }
 }

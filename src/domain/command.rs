@@ -2,17 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::{Fix, Guest, ReceiptNo, Revision, RoomCode, StaffName, TokenHash};
+use super::{Guest, ReceiptNo, Revision, RoomCode, StaffName, TokenHash};
 
 /// What is asked of a booking.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Make it.
-    Book(NewBooking),
-    /// The clock has come to the booking's wake time.
-    Wake,
-    /// The guest is here now.
-    ReportPosition(Fix),
     /// The front office saw the guest at the desk.
     Arrive {
         /// Who saw them.
@@ -23,8 +17,8 @@ pub enum Command {
         /// Who wishes it.
         by: StaffName,
     },
-    /// The courier brought a QRIS code, or gave it up.
-    NoteQris {
+    /// A QRIS code was delivered, or given up.
+    RecordQris {
         /// The change that owed it.
         owed_by: Revision,
         /// What it came to.

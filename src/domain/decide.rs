@@ -1,60 +1,32 @@
-//! The one function that moves a booking: state, command, moment and policy in, decision out.
+//! The functions that move a booking: [`book`] makes it, [`apply`] does what somebody asks, and
+//! [`wake`] what the clock is due to do. State, moment and policy in, the step out.
 
 use chrono::TimeDelta;
 
 use super::change::{Actor, Change, Event};
 use super::command::{Command, NewBooking, QrisOutcome};
-use super::hold::{self, Hold, Verdict};
+use super::hold::{self, Hold};
 use super::policy::{EXTEND_MINUTES, QrisPolicy};
-use super::refusal::{Field, InputError, NotAllowed, Unavailable, Winner};
-use super::travel::{self, Fix, Track, TrackUpdate};
+use super::refusal::{Field, InputError, Unavailable, Winner};
 use super::{
     Booking, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, TrackedBooking,
-    notification,
+    notification, travel,
 };
-
-/// What a command comes to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
-    /// The booking moves: one change, to be committed whole.
-    Step(Box<Step>),
-    /// The guest moves: the positions to keep. The booking stays as it is.
-    Track(Track),
-    /// Nothing to do: it is so already, or not yet time.
-    Unchanged,
-}
 
 /// A change with what its commit has to know besides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The new state, what happened, and the notices owed.
+    /// The new state, what happened, and the notifications owed.
     pub change: Change,
     /// The instant that a wake was for; what passes until the commit is its lateness.
     pub due: Option<Moment>,
 }
 
-/// Decides what a command does to a booking at a moment.
-///
-/// `state` is `None` for a booking that does not exist yet: the one state that [`Command::Book`]
-/// takes.
+/// Makes a booking.
 ///
 /// # Errors
-/// [`Refusal`] if the state or a rule forbids the command, or its input is wrong.
-pub fn decide(
-    state: Option<&TrackedBooking>,
-    command: Command,
-    now: Moment,
-    policy: &Policy,
-) -> Result<Decision, Refusal> {
-    match (state, command) {
-        (None, Command::Book(new)) => book(new, now, policy),
-        (Some(_), Command::Book(_)) => Err(Refusal::Conflict),
-        (None, _) => Err(Refusal::NotFound),
-        (Some(tracked), command) => Transition { tracked, now, policy }.decide(command),
-    }
-}
-
-fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Decision, Refusal> {
+/// [`Refusal::InvalidInput`] if the hotel's rules do not offer the stay.
+pub fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Step, Refusal> {
     let stay = policy.stay(&new.room, new.check_in, new.nights, now)?;
     let hold = Hold::new(now, policy.hold_end(stay.check_in, now), &policy.hold);
     let revision = Revision::FIRST;
@@ -73,14 +45,39 @@ fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Decision, Refus
             Some(QrisPolicy::OnArrival) | None => QrisProgress::None,
         },
         access: new.access,
+        is_read_only: false,
     };
     Ok(step(booking, Event::Booked, Actor::Guest, now, policy))
 }
 
-fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Policy) -> Decision {
+fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Policy) -> Step {
     let notifications = notification::owed(&booking, &event, policy.front_office_chat);
-    let change = Change { at: now, actor, event, booking, notifications };
-    Decision::Step(Box::new(Step { change, due: None }))
+    Step { change: Change { at: now, actor, event, booking, notifications }, due: None }
+}
+
+/// Does what somebody asks of a booking. `None`: it is so already.
+///
+/// # Errors
+/// [`Refusal`] if the state or a rule forbids the command, or its input is wrong.
+pub fn apply(
+    tracked: &TrackedBooking,
+    command: Command,
+    now: Moment,
+    policy: &Policy,
+) -> Result<Option<Step>, Refusal> {
+    Transition { tracked, now, policy }.apply(command)
+}
+
+/// The clock has come to a booking. Before its instant it decides nothing (`None`), and so it does
+/// of a booking that is settled; after the end it decides the end and reminds of nothing.
+#[must_use]
+pub fn wake(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<Step> {
+    let due = tracked.booking.wake_at().filter(|due| now >= *due)?;
+    let until = tracked.booking.hold.until;
+    let transition = Transition { tracked, now, policy };
+    let (step, due) =
+        if now >= until { (transition.end(), until) } else { (transition.remind(), due) };
+    Some(Step { due: Some(due), ..step })
 }
 
 /// A booking about to be moved.
@@ -91,20 +88,18 @@ struct Transition<'a> {
 }
 
 impl Transition<'_> {
-    fn decide(self, command: Command) -> Result<Decision, Refusal> {
+    fn apply(self, command: Command) -> Result<Option<Step>, Refusal> {
+        if self.tracked.booking.is_read_only {
+            return Err(Refusal::Unavailable(Unavailable::NewerVersion));
+        }
         match (&self.tracked.booking.status, command) {
-            (_, Command::Book(_)) => Err(Refusal::Conflict),
-            (Status::Pending, command) => self.decide_pending(command),
-            // What a code came to that was on its way when the booking ended helps nobody any more;
-            // the notice of the end says already not to pay by it.
-            (
-                Status::Paid { .. } | Status::Cancelled { .. },
-                Command::Wake | Command::NoteQris { .. },
-            ) => Ok(Decision::Unchanged),
-            (Status::Paid { .. }, Command::Arrive { by }) => Ok(self.arrive(by)),
-            (Status::Paid { .. }, Command::ReportPosition(_)) => {
-                Err(Refusal::NotAllowed(NotAllowed::HoldIsOver))
+            (Status::Pending, command) => self.apply_pending(command),
+            // What a code came to that was on its way when the booking ended helps nobody any
+            // more; the notification of the end says already not to pay by it.
+            (Status::Paid { .. } | Status::Cancelled { .. }, Command::RecordQris { .. }) => {
+                Ok(None)
             }
+            (Status::Paid { .. }, Command::Arrive { by }) => Ok(self.arrive(by)),
             (
                 Status::Paid { at, by },
                 Command::SendQris { .. }
@@ -115,8 +110,7 @@ impl Transition<'_> {
             ) => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
             (
                 Status::Cancelled { at, by },
-                Command::ReportPosition(_)
-                | Command::Arrive { .. }
+                Command::Arrive { .. }
                 | Command::SendQris { .. }
                 | Command::MarkPaid { .. }
                 | Command::CancelByStaff { .. }
@@ -126,53 +120,33 @@ impl Transition<'_> {
         }
     }
 
-    fn decide_pending(self, command: Command) -> Result<Decision, Refusal> {
+    fn apply_pending(self, command: Command) -> Result<Option<Step>, Refusal> {
         match command {
-            Command::Book(_) => Err(Refusal::Conflict),
-            Command::Wake => Ok(self.wake()),
-            Command::ReportPosition(fix) => Ok(self.report(fix)),
             Command::Arrive { by } => Ok(self.arrive(by)),
-            Command::SendQris { by } => self.send_qris(by),
-            Command::NoteQris { owed_by, outcome } => Ok(self.note_qris(owed_by, outcome)),
+            Command::SendQris { by } => self.send_qris(by).map(Some),
+            Command::RecordQris { owed_by, outcome } => Ok(self.record_qris(owed_by, outcome)),
             Command::MarkPaid { by } => {
                 let status = Status::Paid { at: self.now, by: by.clone() };
-                Ok(self.settled(status, Event::Paid, Actor::Staff(by)))
+                Ok(Some(self.settle(status, Event::Paid, Actor::Staff(by))))
             }
             Command::CancelByStaff { by, note } => {
-                Ok(self.cancelled(Event::Cancelled { note }, Actor::Staff(by)))
+                Ok(Some(self.cancel(Event::Cancelled { note }, Actor::Staff(by))))
             }
             Command::CancelByGuest => {
-                Ok(self.cancelled(Event::Cancelled { note: None }, Actor::Guest))
+                Ok(Some(self.cancel(Event::Cancelled { note: None }, Actor::Guest)))
             }
-            Command::Extend { by, minutes } => self.extend(by, minutes),
+            Command::Extend { by, minutes } => self.extend(by, minutes).map(Some),
         }
     }
 
-    /// The clock has come. Before its time it decides nothing; after the end it decides the end
-    /// and reminds of nothing.
-    fn wake(self) -> Decision {
-        let hold = self.tracked.booking.hold;
-        let due = hold.wake_at();
-        if self.now < due {
-            return Decision::Unchanged;
-        }
-        let is_over = self.now >= hold.until;
-        let due = if is_over { hold.until } else { due };
-        let decision = if is_over { self.end() } else { self.remind() };
-        match decision {
-            Decision::Step(step) => Decision::Step(Box::new(Step { due: Some(due), ..*step })),
-            Decision::Track(_) | Decision::Unchanged => decision,
-        }
-    }
-
-    fn remind(self) -> Decision {
-        let (forecast, evidence) = travel::foresee(self.tracked, self.now, self.policy);
-        let event = Event::Reminded { forecast, evidence };
+    fn remind(self) -> Step {
+        let (forecast, verdict) = travel::foresee(self.tracked, self.now, self.policy);
+        let event = Event::Reminded { forecast, verdict };
         let hold = self.tracked.booking.hold.reminded();
         self.with_hold(hold, event, Actor::Clock)
     }
 
-    fn end(self) -> Decision {
+    fn end(self) -> Step {
         let hold = self.tracked.booking.hold;
         let rules = &self.policy.hold;
         if self.tracked.booking.arrived_at.is_some() {
@@ -180,33 +154,20 @@ impl Transition<'_> {
             return self.with_hold(hold, Event::PaymentAsked, Actor::Clock);
         }
         match hold::end(self.tracked, self.now, self.policy) {
-            Verdict::Extend(evidence) => {
+            Some(verdict) if verdict.extends() => {
                 let grown = hold.grown(rules.extend_by, self.now, rules);
                 let grown = Hold { extensions: hold.extensions + 1, ..grown };
-                let event = Event::ExtendedByClock { by: rules.extend_by, evidence };
+                let event = Event::ExtendedByClock { by: rules.extend_by, verdict };
                 self.with_hold(grown, event, Actor::Clock)
             }
-            Verdict::Expire(evidence) => self.cancelled(Event::Expired { evidence }, Actor::Clock),
+            verdict => self.cancel(Event::Expired { verdict }, Actor::Clock),
         }
     }
 
-    fn report(self, fix: Fix) -> Decision {
-        // At the desk, position plays no part any more, so none is kept.
-        if self.tracked.booking.arrived_at.is_some() {
-            return Decision::Unchanged;
-        }
-        match self.tracked.track.take(fix) {
-            TrackUpdate::Accepted(track)
-            | TrackUpdate::Doubtful(track)
-            | TrackUpdate::Imprecise(track) => Decision::Track(track),
-            TrackUpdate::Duplicate | TrackUpdate::OutOfOrder => Decision::Unchanged,
-        }
-    }
-
-    fn arrive(self, by: StaffName) -> Decision {
+    fn arrive(self, by: StaffName) -> Option<Step> {
         let before = &self.tracked.booking;
         if before.arrived_at.is_some() {
-            return Decision::Unchanged;
+            return None;
         }
         let hold = if before.is_pending() {
             before.hold.at_desk(self.now, &self.policy.hold)
@@ -220,7 +181,7 @@ impl Transition<'_> {
             before.qris
         };
         let after = Booking { arrived_at: Some(self.now), hold, qris, ..next };
-        step(after, Event::Arrived, Actor::Staff(by), self.now, self.policy)
+        Some(step(after, Event::Arrived, Actor::Staff(by), self.now, self.policy))
     }
 
     /// Where the code went out with the booking, arrival owes it only if it did not get through.
@@ -238,7 +199,7 @@ impl Transition<'_> {
             }
     }
 
-    fn send_qris(self, by: StaffName) -> Result<Decision, Refusal> {
+    fn send_qris(self, by: StaffName) -> Result<Step, Refusal> {
         if self.policy.qris.is_none() {
             return Err(Refusal::Unavailable(Unavailable::Qris));
         }
@@ -248,13 +209,13 @@ impl Transition<'_> {
     }
 
     /// What a code came to. Told twice, it is noted once; a newer one that is on its way stays so.
-    fn note_qris(self, owed_by: Revision, outcome: QrisOutcome) -> Decision {
+    fn record_qris(self, owed_by: Revision, outcome: QrisOutcome) -> Option<Step> {
         let before = self.tracked.booking.qris;
         let is_latest = match before {
             QrisProgress::Sending(latest) if owed_by < latest => false,
             QrisProgress::Sending(_) => true,
             QrisProgress::None | QrisProgress::Sent | QrisProgress::Failed => {
-                return Decision::Unchanged;
+                return None;
             }
         };
         let of_latest = |progress| if is_latest { progress } else { before };
@@ -270,10 +231,10 @@ impl Transition<'_> {
                 (Booking { qris, ..next }, Event::QrisFailed { reason })
             }
         };
-        step(after, event, Actor::Clock, self.now, self.policy)
+        Some(step(after, event, Actor::System, self.now, self.policy))
     }
 
-    fn extend(self, by: StaffName, minutes: u32) -> Result<Decision, Refusal> {
+    fn extend(self, by: StaffName, minutes: u32) -> Result<Step, Refusal> {
         if !EXTEND_MINUTES.contains(&minutes) {
             let (least, most) = (*EXTEND_MINUTES.start(), *EXTEND_MINUTES.end());
             let error = InputError::OutOfRange { least: least.into(), most: most.into() };
@@ -287,17 +248,17 @@ impl Transition<'_> {
         Ok(self.with_hold(grown, Event::ExtendedByStaff { minutes }, Actor::Staff(by)))
     }
 
-    fn with_hold(self, hold: Hold, event: Event, actor: Actor) -> Decision {
+    fn with_hold(self, hold: Hold, event: Event, actor: Actor) -> Step {
         let after = Booking { hold, ..self.next() };
         step(after, event, actor, self.now, self.policy)
     }
 
-    fn cancelled(self, event: Event, by: Actor) -> Decision {
+    fn cancel(self, event: Event, by: Actor) -> Step {
         let status = Status::Cancelled { at: self.now, by: by.clone() };
-        self.settled(status, event, by)
+        self.settle(status, event, by)
     }
 
-    fn settled(self, status: Status, event: Event, actor: Actor) -> Decision {
+    fn settle(self, status: Status, event: Event, actor: Actor) -> Step {
         let hold = self.tracked.booking.hold.reminded();
         let after = Booking { hold, status, ..self.next() };
         step(after, event, actor, self.now, self.policy)

@@ -85,26 +85,33 @@ fn remind_at(from: Moment, until: Moment, policy: &HoldPolicy) -> Option<Moment>
     (at >= from + (until - from) / 4).then_some(at)
 }
 
-/// What the end of a hold decides for a guest who is not at the desk.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
-    /// The guest is near, or will be there soon: the hold grows.
-    Extend(Evidence),
-    /// The room is free again.
-    Expire(Option<Evidence>),
+/// What the end of a hold comes to for a guest who is not at the desk, and by what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// Where the guest was.
+    pub evidence: Evidence,
+    /// The clause of the rule that decided.
+    pub why: Why,
+    /// Extensions that the clock had granted before.
+    pub extensions: u32,
+}
+
+impl Verdict {
+    /// Whether the hold grows; otherwise the room is free again.
+    #[must_use]
+    pub fn extends(&self) -> bool {
+        self.why.extends()
+    }
 }
 
 /// What the end of this hold would decide at `now`. The clock asks this at the end; forecasts
-/// ask it at any time before. A guest without a position gets exactly the plain hold.
+/// ask it at any time before. `None`: there is no position, and the hold simply ends.
 #[must_use]
-pub fn end(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Verdict {
-    let Some(evidence) = travel::evidence(&tracked.track, now, policy) else {
-        return Verdict::Expire(None);
-    };
+pub fn end(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<Verdict> {
+    let evidence = travel::evidence(&tracked.track, now, policy)?;
     let hold = &tracked.booking.hold;
     let why = why(&evidence, hold, now, policy);
-    let evidence = Evidence { extensions: hold.extensions, why: Some(why), ..evidence };
-    if why.extends() { Verdict::Extend(evidence) } else { Verdict::Expire(Some(evidence)) }
+    Some(Verdict { evidence, why, extensions: hold.extensions })
 }
 
 /// By which clause of the rule a hold grows or ends.

@@ -49,7 +49,7 @@ pub fn owed(booking: &Booking, event: &Event, front_office_chat: bool) -> Vec<No
         Event::QrisRequested => (Some(deadline), None),
         // A paid guest who arrives has nothing to pay and nothing to read.
         Event::Arrived if booking.is_pending() => (Some(deadline), Some(deadline)),
-        Event::Arrived => (None, None),
+        Event::Arrived | Event::Other => (None, None),
         // Guests are told of their own cancellation too: it is their receipt for it.
         Event::Paid | Event::Cancelled { .. } | Event::Expired { .. } => {
             let useful = booking.settled_at().map(outcome);

@@ -33,9 +33,6 @@ pub enum Refusal {
     /// No such thing, or not for this caller: the two look the same from outside.
     #[error("not found")]
     NotFound,
-    /// No session, or an ended one.
-    #[error("unauthenticated")]
-    Unauthenticated,
     /// Signed in, but this is for others.
     #[error("forbidden: {0:?}")]
     Forbidden(Forbidden),
@@ -48,9 +45,6 @@ pub enum Refusal {
     /// The state or a rule forbids it.
     #[error("not allowed: {0:?}")]
     NotAllowed(NotAllowed),
-    /// Too many requests from one address.
-    #[error("rate limited")]
-    RateLimited,
     /// Others kept changing the same booking; asking again may work.
     #[error("conflict")]
     Conflict,
@@ -76,66 +70,41 @@ impl Winner {
     }
 }
 
-/// Inputs that can be wrong, by the names that the schema gives them.
+/// Inputs that can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
-    /// `guestName`
+    /// The guest's name.
     GuestName,
-    /// `email`
+    /// The guest's e-mail address.
     Email,
-    /// `roomType`
+    /// The room type.
     RoomType,
-    /// `checkIn`
+    /// The first night.
     CheckIn,
-    /// `nights`
+    /// How many nights.
     Nights,
-    /// `position`
+    /// Where the guest is.
     Position,
-    /// `requestId`
+    /// The id of a request.
     RequestId,
-    /// `receiptNo`
+    /// The receipt number.
     ReceiptNo,
-    /// `minutes`
+    /// How many minutes.
     Minutes,
-    /// `note`
+    /// A note of the front office.
     Note,
-    /// `first`
+    /// How many bookings of a page.
     First,
-    /// `after`
+    /// The place that a page or a feed starts after.
     After,
-    /// `search`
+    /// What is searched for.
     Search,
-    /// `rooms`
+    /// How many rooms.
     Rooms,
-    /// `date`
+    /// A night.
     Date,
-    /// `code`
+    /// A sign-in code.
     Code,
-}
-
-impl Field {
-    /// The name in the schema.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::GuestName => "guestName",
-            Self::Email => "email",
-            Self::RoomType => "roomType",
-            Self::CheckIn => "checkIn",
-            Self::Nights => "nights",
-            Self::Position => "position",
-            Self::RequestId => "requestId",
-            Self::ReceiptNo => "receiptNo",
-            Self::Minutes => "minutes",
-            Self::Note => "note",
-            Self::First => "first",
-            Self::After => "after",
-            Self::Search => "search",
-            Self::Rooms => "rooms",
-            Self::Date => "date",
-            Self::Code => "code",
-        }
-    }
 }
 
 /// What is wrong with an input.
@@ -224,4 +193,6 @@ pub enum Unavailable {
     Qris,
     /// The store is away.
     Store,
+    /// A newer version of the program decides about this booking.
+    NewerVersion,
 }

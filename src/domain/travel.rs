@@ -39,25 +39,24 @@ pub fn forecast(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Forec
     foresee(tracked, now, policy).0
 }
 
-/// What the end of a running hold would decide as things stand, and by what evidence.
+/// What the end of a running hold would decide as things stand, and by what.
 #[must_use]
 pub fn foresee(
     tracked: &TrackedBooking,
     now: Moment,
     policy: &Policy,
-) -> (Forecast, Option<Evidence>) {
-    let (is_extended, evidence) = match hold::end(tracked, now, policy) {
-        Verdict::Extend(evidence) => (true, Some(evidence)),
-        Verdict::Expire(evidence) => (false, evidence),
-    };
-    let fresh = evidence.filter(|evidence| evidence.is_fresh);
+) -> (Forecast, Option<Verdict>) {
+    let verdict = hold::end(tracked, now, policy);
+    let fresh = verdict.filter(|verdict| verdict.evidence.is_fresh);
     let is_in_time = |estimate: Estimate| now + estimate.arrives_in <= tracked.booking.hold.until;
     let forecast = match fresh {
         _ if tracked.booking.arrived_at.is_some() => Forecast::InTime,
         None => Forecast::NoPosition,
-        Some(evidence) if evidence.estimate.is_some_and(is_in_time) => Forecast::InTime,
-        Some(_) if is_extended => Forecast::WillExtend,
+        Some(Verdict { evidence, .. }) if evidence.estimate.is_some_and(is_in_time) => {
+            Forecast::InTime
+        }
+        Some(verdict) if verdict.extends() => Forecast::WillExtend,
         Some(_) => Forecast::WillCancel,
     };
-    (forecast, evidence)
+    (forecast, verdict)
 }

@@ -116,14 +116,14 @@ impl Attempt {
         let (name, attempt) = match &outcome {
             // Marked last: a process that dies in between sends again rather than never telling.
             DeliveryOutcome::Sent(_) => {
-                self.note_qris(QrisOutcome::Delivered).await?;
+                self.record_qris(QrisOutcome::Delivered).await?;
                 self.store.settle(id, &outcome).await?;
                 ("sent", AttemptOutcome::Sent)
             }
             // Marked first: whoever hears that a code failed finds the reason with the notice.
             DeliveryOutcome::GivenUp(_, reason) => {
                 self.store.settle(id, &outcome).await?;
-                self.note_qris(QrisOutcome::GivenUp(reason.clone())).await?;
+                self.record_qris(QrisOutcome::GivenUp(reason.clone())).await?;
                 self.tell_front_office(reason).await;
                 ("given_up", AttemptOutcome::Settled)
             }
@@ -146,12 +146,12 @@ impl Attempt {
     }
 
     /// Tells the booking what became of its code.
-    async fn note_qris(&self, outcome: QrisOutcome) -> Result<(), StoreError> {
+    async fn record_qris(&self, outcome: QrisOutcome) -> Result<(), StoreError> {
         if !self.request.with_qris {
             return Ok(());
         }
         let booking = &self.request.change.booking;
-        let command = Command::NoteQris { owed_by: booking.revision, outcome };
+        let command = Command::RecordQris { owed_by: booking.revision, outcome };
         match self.service.apply(booking.receipt_no, command).await {
             Ok(_) | Err(ServiceError::Refused(Refusal::NotFound)) => Ok(()),
             Err(ServiceError::Refused(refusal)) => Err(StoreError::Conflict(refusal.to_string())),
@@ -175,6 +175,7 @@ fn is_overtaken(change: &Change, now: &Booking) -> bool {
         | Event::QrisFailed { .. }
         | Event::Paid
         | Event::Cancelled { .. }
-        | Event::Expired { .. } => false,
+        | Event::Expired { .. }
+        | Event::Other => false,
     }
 }

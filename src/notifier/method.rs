@@ -91,6 +91,7 @@ impl DeliveryMethods {
                 Some((DeliveryChannel::Email, Arc::clone(&self.email)))
             }
             (Recipient::Guest, Contact::Telegram(_)) => telegram(),
+            (Recipient::Guest, Contact::Other) => None,
             (Recipient::FrontOffice, _) => {
                 telegram().map(|(_, deliver)| (DeliveryChannel::FrontOffice, deliver))
             }

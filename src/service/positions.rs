@@ -13,9 +13,8 @@ use tokio::sync::{MutexGuard, mpsc};
 
 use super::{BookingService, MAX_TRIES, ServiceError};
 use crate::domain::travel::RouteEstimate;
-use crate::domain::{
-    Command, Coordinates, Decision, Fix, Moment, ReceiptNo, Refusal, TrackedBooking, decide,
-};
+use crate::domain::{Coordinates, Fix, Moment, ReceiptNo, Refusal, TrackedBooking};
+use crate::store::StoreError;
 
 /// One report a second is let through for good; phones send one in five seconds at most.
 const REPORT_EVERY: TimeDelta = TimeDelta::seconds(1);
@@ -37,7 +36,30 @@ pub struct RouteRequest {
     pub at: Moment,
 }
 
-/// What the desk needs for positions.
+/// Why a position was not kept.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReportError {
+    /// It came sooner after the others than anybody needs to report.
+    #[error("too many reports")]
+    TooMany,
+    /// As of every use case.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl From<StoreError> for ReportError {
+    fn from(error: StoreError) -> Self {
+        Self::Service(error.into())
+    }
+}
+
+impl From<Refusal> for ReportError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Service(refusal.into())
+    }
+}
+
+/// What the service needs for positions.
 pub(super) struct Positions {
     limiter: Mutex<ReportLimiter>,
     locks: [tokio::sync::Mutex<()>; LOCKS],
@@ -117,13 +139,13 @@ impl BookingService {
     /// A position of a guest who is known to be the booking's.
     ///
     /// # Errors
-    /// [`Refusal::RateLimited`], before the store is asked for anything; what the domain
+    /// [`ReportError::TooMany`], before the store is asked for anything; what the domain
     /// refuses; or what the store says.
     pub async fn report(
         &self,
         receipt_no: ReceiptNo,
         fix: Fix,
-    ) -> Result<TrackedBooking, ServiceError> {
+    ) -> Result<TrackedBooking, ReportError> {
         self.check_rate(&receipt_no)?;
         self.keep(receipt_no, fix, |_| Ok(())).await
     }
@@ -137,18 +159,18 @@ impl BookingService {
         receipt_no: ReceiptNo,
         token: &str,
         fix: Fix,
-    ) -> Result<TrackedBooking, ServiceError> {
+    ) -> Result<TrackedBooking, ReportError> {
         // A stranger's guesses use up nobody's share but their own.
         self.check_rate(&(receipt_no, token))?;
         self.keep(receipt_no, fix, |tracked| self.check_token(tracked, token)).await
     }
 
-    fn check_rate(&self, reporter: &impl Hash) -> Result<(), Refusal> {
+    fn check_rate(&self, reporter: &impl Hash) -> Result<(), ReportError> {
         if self.positions.allows(hash(reporter), self.clock.now()) {
             Ok(())
         } else {
             count("limited");
-            Err(Refusal::RateLimited)
+            Err(ReportError::TooMany)
         }
     }
 
@@ -157,30 +179,25 @@ impl BookingService {
         receipt_no: ReceiptNo,
         fix: Fix,
         check: impl Fn(&TrackedBooking) -> Result<(), ServiceError>,
-    ) -> Result<TrackedBooking, ServiceError> {
+    ) -> Result<TrackedBooking, ReportError> {
         let _lane = self.positions.lock(receipt_no).await;
         for _ in 0..MAX_TRIES {
             let tracked = self.booking(receipt_no).await?;
             check(&tracked)?;
-            let command = Command::ReportPosition(fix);
-            match decide(Some(&tracked), command, self.clock.now(), &self.policy)? {
-                Decision::Track(track) => {
-                    if self.store.keep_track(receipt_no, &track).await? {
-                        let is_believed = track.latest().is_some_and(|latest| latest.at == fix.at);
-                        count(if is_believed { "kept" } else { "dropped" });
-                        if is_believed {
-                            let Fix { place: from, at, .. } = fix;
-                            self.positions.request_route(RouteRequest { receipt_no, from, at });
-                        }
-                        return Ok(TrackedBooking { track, ..tracked });
-                    }
-                    // The hold ended in between: decided again, it is refused by name.
+            let Some(track) = tracked.track.report(fix, &tracked.booking)? else {
+                count("known");
+                return Ok(tracked);
+            };
+            if self.store.keep_track(receipt_no, &track).await? {
+                let is_believed = track.latest().is_some_and(|latest| latest.at == fix.at);
+                count(if is_believed { "kept" } else { "dropped" });
+                if is_believed {
+                    let Fix { place: from, at, .. } = fix;
+                    self.positions.request_route(RouteRequest { receipt_no, from, at });
                 }
-                Decision::Unchanged | Decision::Step(_) => {
-                    count("known");
-                    return Ok(tracked);
-                }
+                return Ok(TrackedBooking { track, ..tracked });
             }
+            // The hold ended in between: decided again, it is refused by name.
         }
         Err(Refusal::Conflict.into())
     }

@@ -34,6 +34,7 @@ impl BookRequest {
         let contact = match &self.guest.contact {
             Contact::Telegram(id) => format!("telegram:{}", id.0),
             Contact::Web(email) => format!("email:{}", email.as_str()),
+            Contact::Other => String::new(),
         };
         let parts = [
             self.guest.name.as_str(),

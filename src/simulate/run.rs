@@ -10,9 +10,9 @@ use super::tally::{Outcome, Tally};
 use super::{Plan, Setting, day_start};
 use crate::domain::travel::RouteEstimate;
 use crate::domain::{
-    Booking, Command, Contact, Coordinates, Decision, Fix, GuestName, Language, Moment, NewBooking,
-    Policy, PositionSource, ReceiptNo, Refusal, Revision, StaffName, Step, TelegramId, TokenHash,
-    Track, TrackedBooking, decide,
+    self, Booking, Command, Contact, Coordinates, Fix, GuestName, Language, Moment, NewBooking,
+    Policy, PositionSource, ReceiptNo, Refusal, Revision, StaffName, TelegramId, TokenHash, Track,
+    TrackedBooking,
 };
 
 /// Guests who are under way in one thread at the same time.
@@ -98,7 +98,7 @@ impl<'a> Day<'a> {
             let Some(stay) = self.stays.get_mut(index) else { continue };
             stay.live_until(at, self.setting)?;
             if stay.tracked.booking.revision == revision {
-                stay.take(Command::Wake, at, &self.setting.policy)?;
+                stay.wake(at, &self.setting.policy);
             }
             if stay.is_over() {
                 tally.count(&stay.outcome());
@@ -125,10 +125,7 @@ impl<'a> Stay<'a> {
         let now = day_start() + TimeDelta::seconds(guest.books_at);
         let today = policy.hotel.day_of(now);
         let new = new_booking(index, today, policy).ok_or(Refusal::NotFound)?;
-        let Decision::Step(step) = decide(None, Command::Book(new), now, policy)? else {
-            return Err(Refusal::Conflict);
-        };
-        let booking = step.change.booking;
+        let booking = domain::book(new, now, policy)?.change.booking;
         let first_end = booking.hold.until;
         Ok(Self {
             guest,
@@ -157,8 +154,8 @@ impl<'a> Stay<'a> {
             && self.tracked.booking.arrived_at.is_none()
             && let Ok(by) = StaffName::parse("FO")
         {
-            self.take(Command::Arrive { by: by.clone() }, arrives, &setting.policy)?;
-            self.take(Command::MarkPaid { by }, arrives, &setting.policy)?;
+            self.apply(Command::Arrive { by: by.clone() }, arrives, &setting.policy)?;
+            self.apply(Command::MarkPaid { by }, arrives, &setting.policy)?;
         }
         Ok(())
     }
@@ -180,7 +177,9 @@ impl<'a> Stay<'a> {
             source,
             route: RouteEstimate::Unasked,
         };
-        self.take(Command::ReportPosition(fix), now, &setting.policy)?;
+        if let Some(track) = self.tracked.track.report(fix, &self.tracked.booking)? {
+            self.tracked.track = track;
+        }
         if setting.is_radius_only {
             let latest =
                 self.tracked.track.latest().map(|fix| fix.from_source(PositionSource::Page));
@@ -189,16 +188,17 @@ impl<'a> Stay<'a> {
         Ok(())
     }
 
-    fn take(&mut self, command: Command, now: Moment, policy: &Policy) -> Result<(), Refusal> {
-        match decide(Some(&self.tracked), command, now, policy)? {
-            Decision::Step(step) => {
-                let Step { change, .. } = *step;
-                self.tracked.booking = change.booking;
-            }
-            Decision::Track(track) => self.tracked.track = track,
-            Decision::Unchanged => {}
+    fn apply(&mut self, command: Command, now: Moment, policy: &Policy) -> Result<(), Refusal> {
+        if let Some(step) = domain::apply(&self.tracked, command, now, policy)? {
+            self.tracked.booking = step.change.booking;
         }
         Ok(())
+    }
+
+    fn wake(&mut self, now: Moment, policy: &Policy) {
+        if let Some(step) = domain::wake(&self.tracked, now, policy) {
+            self.tracked.booking = step.change.booking;
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -228,7 +228,7 @@ fn new_booking(index: usize, today: NaiveDate, policy: &Policy) -> Option<NewBoo
     Some(NewBooking {
         receipt_no: ReceiptNo::new(today, number),
         access: TokenHash([0; 32]),
-        guest: crate::domain::Guest {
+        guest: domain::Guest {
             name: GuestName::parse("Tamu").ok()?,
             contact: Contact::Telegram(TelegramId(i64::from(number))),
             language: Language::Indonesian,

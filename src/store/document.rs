@@ -125,13 +125,27 @@ pub(super) struct BookingDocument {
     #[serde(default, skip_serializing_if = "QrisDocument::is_none")]
     pub qris: QrisDocument,
     pub access: String,
+    /// The least version that may decide about this booking; written by newer versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_reader: Option<u32>,
 }
+
+/// What this version knows of bookings. A version that adds something that an older one would lose
+/// or misjudge raises this, and writes it as `min_reader` of the bookings that have it.
+const READER: u32 = 1;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "channel", rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum ContactDocument {
-    Telegram { id: i64 },
-    Web { email: String },
+    Telegram {
+        id: i64,
+    },
+    Web {
+        email: String,
+    },
+    /// A channel that a newer version knows.
+    #[serde(other)]
+    Other,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -197,17 +211,34 @@ pub(super) struct NotificationDocument {
 #[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum EventDocument {
     Booked,
-    Reminded { forecast: ForecastDocument, evidence: Option<EvidenceDocument> },
+    Reminded {
+        forecast: ForecastDocument,
+        evidence: Option<EvidenceDocument>,
+    },
     PaymentAsked,
-    ExtendedByClock { by_ms: i64, evidence: EvidenceDocument },
-    ExtendedByStaff { minutes: u32 },
+    ExtendedByClock {
+        by_ms: i64,
+        evidence: EvidenceDocument,
+    },
+    ExtendedByStaff {
+        minutes: u32,
+    },
     Arrived,
     QrisRequested,
     QrisSent,
-    QrisFailed { reason: String },
+    QrisFailed {
+        reason: String,
+    },
     Paid,
-    Cancelled { note: Option<String> },
-    Expired { evidence: Option<EvidenceDocument> },
+    Cancelled {
+        note: Option<String>,
+    },
+    Expired {
+        evidence: Option<EvidenceDocument>,
+    },
+    /// A kind that a newer version writes. Changes are never written again, so nothing is lost.
+    #[serde(other)]
+    Other,
 }
 
 fn rupiah_number(price: Rupiah) -> i64 {
@@ -229,6 +260,7 @@ impl From<&Booking> for BookingDocument {
             contact: match &booking.guest.contact {
                 Contact::Telegram(TelegramId(id)) => ContactDocument::Telegram { id: *id },
                 Contact::Web(email) => ContactDocument::Web { email: email.as_str().to_owned() },
+                Contact::Other => ContactDocument::Other,
             },
             language: booking.guest.language.code().to_owned(),
             room: RoomDocument {
@@ -248,6 +280,7 @@ impl From<&Booking> for BookingDocument {
             qris_sent_at_ms: ms(booking.qris_sent_at),
             qris: booking.qris.into(),
             access: hash_text(booking.access),
+            min_reader: None,
         }
     }
 }
@@ -262,7 +295,10 @@ impl TryFrom<BookingDocument> for Booking {
             ContactDocument::Web { email } => Contact::Web(
                 Email::parse(&email).map_err(|error| broken("e-mail address", &error))?,
             ),
+            ContactDocument::Other => Contact::Other,
         };
+        let is_read_only =
+            contact == Contact::Other || stored.min_reader.is_some_and(|least| least > READER);
         Ok(Self {
             receipt_no: receipt_no(&stored.receipt_no)?,
             revision: Revision(stored.revision),
@@ -294,6 +330,7 @@ impl TryFrom<BookingDocument> for Booking {
             qris_sent_at: at(stored.qris_sent_at_ms)?,
             qris: stored.qris.into(),
             access: hash(&stored.access)?,
+            is_read_only,
         })
     }
 }
@@ -354,7 +391,8 @@ impl From<&Actor> for ActorDocument {
     fn from(actor: &Actor) -> Self {
         match actor {
             Actor::Guest => Self::Guest,
-            Actor::Clock => Self::Clock,
+            // One name for both: versions that know no other read it too.
+            Actor::Clock | Actor::System => Self::Clock,
             Actor::Staff(name) => Self::Staff { name: name.as_str().to_owned() },
         }
     }
@@ -401,10 +439,15 @@ impl TryFrom<ChangeDocument> for Change {
             let with_qris = stored.with_qris;
             Ok(Notification { to, useful_until: moment(stored.useful_until_ms)?, with_qris })
         };
+        let event = Event::from(stored.event);
+        let actor = match (&event, stored.actor.try_into()?) {
+            (Event::QrisSent | Event::QrisFailed { .. }, Actor::Clock) => Actor::System,
+            (_, actor) => actor,
+        };
         Ok(Self {
             at: moment(stored.at_ms)?,
-            actor: stored.actor.try_into()?,
-            event: stored.event.into(),
+            actor,
+            event,
             booking: stored.booking.try_into()?,
             notifications: stored
                 .notifications
@@ -419,13 +462,13 @@ impl From<&Event> for EventDocument {
     fn from(event: &Event) -> Self {
         match event {
             Event::Booked => Self::Booked,
-            Event::Reminded { forecast, evidence } => Self::Reminded {
+            Event::Reminded { forecast, verdict } => Self::Reminded {
                 forecast: (*forecast).into(),
-                evidence: evidence.as_ref().map(Into::into),
+                evidence: verdict.as_ref().map(Into::into),
             },
             Event::PaymentAsked => Self::PaymentAsked,
-            Event::ExtendedByClock { by, evidence } => {
-                Self::ExtendedByClock { by_ms: by.num_milliseconds(), evidence: evidence.into() }
+            Event::ExtendedByClock { by, verdict } => {
+                Self::ExtendedByClock { by_ms: by.num_milliseconds(), evidence: verdict.into() }
             }
             Event::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes: *minutes },
             Event::Arrived => Self::Arrived,
@@ -434,9 +477,10 @@ impl From<&Event> for EventDocument {
             Event::QrisFailed { reason } => Self::QrisFailed { reason: reason.clone() },
             Event::Paid => Self::Paid,
             Event::Cancelled { note } => Self::Cancelled { note: note.clone() },
-            Event::Expired { evidence } => {
-                Self::Expired { evidence: evidence.as_ref().map(Into::into) }
+            Event::Expired { verdict } => {
+                Self::Expired { evidence: verdict.as_ref().map(Into::into) }
             }
+            Event::Other => Self::Other,
         }
     }
 }
@@ -446,12 +490,12 @@ impl From<EventDocument> for Event {
         match stored {
             EventDocument::Booked => Self::Booked,
             EventDocument::Reminded { forecast, evidence } => {
-                Self::Reminded { forecast: forecast.into(), evidence: evidence.map(Into::into) }
+                Self::Reminded { forecast: forecast.into(), verdict: evidence.map(Into::into) }
             }
             EventDocument::PaymentAsked => Self::PaymentAsked,
             EventDocument::ExtendedByClock { by_ms, evidence } => Self::ExtendedByClock {
                 by: TimeDelta::milliseconds(by_ms),
-                evidence: evidence.into(),
+                verdict: evidence.into(),
             },
             EventDocument::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes },
             EventDocument::Arrived => Self::Arrived,
@@ -461,8 +505,9 @@ impl From<EventDocument> for Event {
             EventDocument::Paid => Self::Paid,
             EventDocument::Cancelled { note } => Self::Cancelled { note },
             EventDocument::Expired { evidence } => {
-                Self::Expired { evidence: evidence.map(Into::into) }
+                Self::Expired { verdict: evidence.map(Into::into) }
             }
+            EventDocument::Other => Self::Other,
         }
     }
 }

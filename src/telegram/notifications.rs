@@ -209,7 +209,8 @@ fn ways_on(change: &Change) -> Vec<Vec<Button>> {
         | Event::QrisRequested
         | Event::QrisSent
         | Event::QrisFailed { .. }
-        | Event::Paid => Vec::new(),
+        | Event::Paid
+        | Event::Other => Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the front office reads of a booking's past.
 
-use super::{duration, evidence, say};
+use super::{duration, say, verdict};
 use crate::domain::{Action, Actor, Event, Forecast, Language, Recipient};
 
 /// Who did it.
@@ -8,7 +8,7 @@ use crate::domain::{Action, Actor, Event, Forecast, Language, Recipient};
 pub fn actor(language: Language, actor: &Actor) -> String {
     match actor {
         Actor::Guest => say(language, "Tamu", "Guest").to_owned(),
-        Actor::Clock => say(language, "Sistem", "System").to_owned(),
+        Actor::Clock | Actor::System => say(language, "Sistem", "System").to_owned(),
         Actor::Staff(name) => name.as_str().to_owned(),
     }
 }
@@ -27,6 +27,7 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Paid => say(language, "Lunas", "Paid"),
         Action::Cancelled => say(language, "Dibatalkan", "Cancelled"),
         Action::Expired => say(language, "Waktu habis", "Time ran out"),
+        Action::Other => say(language, "Diubah oleh versi baru", "Changed by a newer version"),
     }
 }
 
@@ -34,14 +35,17 @@ pub fn action(language: Language, action: Action) -> &'static str {
 #[must_use]
 pub fn detail(language: Language, event: &Event) -> Option<String> {
     match event {
-        Event::Booked | Event::Arrived | Event::QrisRequested | Event::QrisSent | Event::Paid => {
-            None
-        }
+        Event::Booked
+        | Event::Arrived
+        | Event::QrisRequested
+        | Event::QrisSent
+        | Event::Paid
+        | Event::Other => None,
         Event::QrisFailed { reason } => Some(reason.clone()),
-        Event::Reminded { forecast, evidence: known } => {
+        Event::Reminded { forecast, verdict: known } => {
             let outlook = forecast_words(language, *forecast);
             Some(match known {
-                Some(known) => format!("{} · {outlook}", evidence(language, known)),
+                Some(known) => format!("{} · {outlook}", verdict(language, known)),
                 None => outlook.to_owned(),
             })
         }
@@ -53,17 +57,17 @@ pub fn detail(language: Language, event: &Event) -> Option<String> {
             )
             .to_owned(),
         ),
-        Event::ExtendedByClock { by, evidence: known } => {
-            Some(format!("{}: +{}", evidence(language, known), duration(language, *by)))
+        Event::ExtendedByClock { by, verdict: known } => {
+            Some(format!("{}: +{}", verdict(language, known), duration(language, *by)))
         }
         Event::ExtendedByStaff { minutes } => {
             let by = chrono::TimeDelta::minutes(i64::from(*minutes));
             Some(format!("+{}", duration(language, by)))
         }
         Event::Cancelled { note } => note.clone(),
-        Event::Expired { evidence: known } => Some(known.as_ref().map_or_else(
+        Event::Expired { verdict: known } => Some(known.as_ref().map_or_else(
             || say(language, "Tidak ada lokasi.", "No position.").to_owned(),
-            |known| evidence(language, known),
+            |known| verdict(language, known),
         )),
     }
 }

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use super::mail::{CodeInMail, Pay};
-use super::{duration, evidence, kilometres, rupiah, say, why_not};
-use crate::domain::{Booking, CancelReason, Evidence, Forecast, Language, Why};
+use super::{duration, kilometres, rupiah, say, verdict, why_not};
+use crate::domain::{Booking, CancelReason, Forecast, Language, Verdict, Why};
 
 /// What the sentences are about.
 pub(super) struct Context<'a> {
@@ -99,10 +99,10 @@ pub(super) fn expected(about: &Context<'_>, at: &str) -> String {
 }
 
 /// What the clock decided by.
-pub(super) fn last_seen(about: &Context<'_>, known: Option<&Evidence>) -> String {
+pub(super) fn last_seen(about: &Context<'_>, known: Option<&Verdict>) -> String {
     match known {
         Some(known) => {
-            let known = evidence(about.language, known);
+            let known = verdict(about.language, known);
             about.say(format!("Posisi Anda: {known}."), format!("Your position: {known}."))
         }
         None => about.say(

@@ -23,10 +23,6 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             format!("There are {most} running bookings already. Cancel one of them first."),
         ),
         Refusal::NotFound => fixed("Booking tidak ditemukan.", "There is no such booking."),
-        Refusal::Unauthenticated => fixed(
-            "Silakan masuk dulu: sesi tidak ada atau sudah berakhir.",
-            "Please sign in first: there is no session, or it has ended.",
-        ),
         Refusal::Forbidden(Forbidden::StaffOnly) => {
             fixed("Ini hanya untuk front office.", "This is for the front office only.")
         }
@@ -58,10 +54,6 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             format!("Sudah terjual {sold} kamar untuk malam itu; jatah tidak bisa di bawahnya."),
             format!("{sold} rooms are sold for that night; the allotment cannot be less."),
         ),
-        Refusal::RateLimited => fixed(
-            "Terlalu banyak permintaan. Tunggu sebentar lalu coba lagi.",
-            "Too many requests. Wait a moment and try again.",
-        ),
         Refusal::Conflict => fixed(
             "Booking ini sedang diubah oleh orang lain. Coba lagi.",
             "Somebody else is changing this booking. Try again.",
@@ -74,11 +66,35 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             "QRIS belum tersedia di hotel ini. Silakan bayar di meja.",
             "QRIS is not available at this hotel yet. Please pay at the desk.",
         ),
+        Refusal::Unavailable(Unavailable::NewerVersion) => fixed(
+            "Booking ini dikelola oleh versi sistem yang lebih baru. Coba lagi sebentar lagi.",
+            "A newer version of the system is in charge of this booking. Try again in a moment.",
+        ),
         Refusal::Unavailable(Unavailable::Store) => fixed(
             "Sistem sedang tidak bisa diakses. Coba lagi sebentar lagi.",
             "The system cannot be reached right now. Try again in a moment.",
         ),
     }
+}
+
+/// Only for who is signed in.
+#[must_use]
+pub fn unauthenticated(language: Language) -> &'static str {
+    say(
+        language,
+        "Silakan masuk dulu: sesi tidak ada atau sudah berakhir.",
+        "Please sign in first: there is no session, or it has ended.",
+    )
+}
+
+/// Too much at once.
+#[must_use]
+pub fn rate_limited(language: Language) -> &'static str {
+    say(
+        language,
+        "Terlalu banyak permintaan. Tunggu sebentar lalu coba lagi.",
+        "Too many requests. Wait a moment and try again.",
+    )
 }
 
 fn winner_words(language: Language, winner: &Winner, hotel: &HotelPolicy) -> String {
@@ -92,7 +108,7 @@ fn winner_words(language: Language, winner: &Winner, hotel: &HotelPolicy) -> Str
         Actor::Guest => {
             say(language, format!("oleh tamu, pukul {at}"), format!("by the guest, at {at}"))
         }
-        Actor::Clock => {
+        Actor::Clock | Actor::System => {
             say(language, format!("waktunya habis pukul {at}"), format!("its time ran out at {at}"))
         }
     }

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::{duration, kilometres, say};
 use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
-use crate::domain::{Change, Event, Evidence, Forecast, Language, Moment, Why};
+use crate::domain::{Change, Event, Evidence, Forecast, Language, Moment, Verdict, Why};
 
 /// Who stands for less than this is not said to stand.
 const STANDS: TimeDelta = TimeDelta::minutes(5);
@@ -13,9 +13,27 @@ const STANDS: TimeDelta = TimeDelta::minutes(5);
 /// Where the guest was, and what it came to: `4,2 km, mendekat, perkiraan 12 menit lagi (menurut
 /// kecepatan tamu), lokasi 40 detik lalu · sudah dekat`.
 #[must_use]
-pub fn evidence(language: Language, evidence: &Evidence) -> String {
-    let extensions = (evidence.extensions > 0).then(|| {
-        let count = evidence.extensions;
+pub fn verdict(language: Language, verdict: &Verdict) -> String {
+    let facts = facts(language, verdict);
+    match why(language, verdict.why) {
+        Some(why) => format!("{facts} · {why}"),
+        None => facts,
+    }
+}
+
+/// The same without what it came to, where the forecast says that already.
+pub(super) fn verdict_beside(language: Language, forecast: Forecast, verdict: &Verdict) -> String {
+    match forecast {
+        Forecast::WillCancel => self::verdict(language, verdict),
+        Forecast::InTime | Forecast::WillExtend | Forecast::NoPosition => facts(language, verdict),
+    }
+}
+
+/// Where the guest was.
+fn facts(language: Language, verdict: &Verdict) -> String {
+    let Verdict { evidence, extensions, .. } = verdict;
+    let extensions = (*extensions > 0).then(|| {
+        let count = extensions;
         say(
             language,
             format!("sudah diperpanjang {count} kali"),
@@ -38,11 +56,7 @@ pub fn evidence(language: Language, evidence: &Evidence) -> String {
         dropped,
         extensions,
     ];
-    let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    match evidence.why {
-        Some(reason) => format!("{facts} · {}", why(language, reason)),
-        None => facts,
-    }
+    facts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn movement(language: Language, evidence: &Evidence) -> Option<String> {
@@ -111,8 +125,9 @@ fn age(language: Language, evidence: &Evidence) -> String {
     }
 }
 
-fn why(language: Language, why: Why) -> &'static str {
-    match why {
+fn why(language: Language, why: Why) -> Option<&'static str> {
+    Some(match why {
+        Why::Unrecorded => return None,
         Why::Near => say(language, "sudah dekat", "near"),
         Why::Closing => {
             say(language, "dapat tiba dalam waktu perpanjangan", "can be there within an extension")
@@ -130,7 +145,7 @@ fn why(language: Language, why: Why) -> &'static str {
         Why::Parked => {
             say(language, "terlalu lama diam di satu tempat", "at one spot for too long")
         }
-    }
+    })
 }
 
 /// Why the end would cancel the booking as things stand, told to the guest, without a full stop.
@@ -149,7 +164,7 @@ pub(super) fn why_not(language: Language, why: Option<Why>) -> &'static str {
             "Perkiraan tiba Anda terlalu jauh melewati batas",
             "You are expected too long after the end",
         ),
-        Some(Why::Near | Why::Closing | Why::Stale | Why::Far) | None => {
+        None | Some(Why::Near | Why::Closing | Why::Stale | Why::Far | Why::Unrecorded) => {
             ("Anda masih jauh dan belum mendekat", "You are still far and not coming closer")
         }
     };
@@ -159,26 +174,16 @@ pub(super) fn why_not(language: Language, why: Option<Why>) -> &'static str {
 /// What there is to say of a change besides its name, with the times of the hotel's clock.
 #[must_use]
 pub fn story(language: Language, change: &Change, timezone: Tz) -> Option<String> {
-    let Event::Reminded { forecast, evidence: known } = &change.event else {
+    let Event::Reminded { forecast, verdict } = &change.event else {
         return super::detail(language, &change.event);
     };
     let until = change.booking.hold.until;
-    let outlook = outlook(language, *forecast, known.as_ref(), change.at, until, timezone);
-    Some(match known {
-        Some(known) => {
-            let known = Evidence { why: unsaid(*forecast, known), ..*known };
-            format!("{} · {outlook}", evidence(language, &known))
-        }
+    let evidence = verdict.as_ref().map(|verdict| &verdict.evidence);
+    let outlook = outlook(language, *forecast, evidence, change.at, until, timezone);
+    Some(match verdict {
+        Some(verdict) => format!("{} · {outlook}", verdict_beside(language, *forecast, verdict)),
         None => outlook,
     })
-}
-
-/// Why the end would decide so, where the outlook does not say it already.
-pub(super) fn unsaid(forecast: Forecast, evidence: &Evidence) -> Option<Why> {
-    match forecast {
-        Forecast::WillCancel => evidence.why,
-        Forecast::InTime | Forecast::WillExtend | Forecast::NoPosition => None,
-    }
 }
 
 /// What the end of a hold would decide as things stood at `at`: `diperkirakan tiba 20.40,

@@ -24,7 +24,6 @@ use async_graphql::dataloader::DataLoader;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{MiniApp, StaffAuth};
-use crate::domain::Refusal;
 use crate::feed::Feed;
 use crate::lifecycle::Health;
 use crate::qris::Qris;
@@ -35,6 +34,7 @@ use super::WebSettings;
 use super::limits::Limits;
 use booking::UndeliveredLoader;
 use caller::Caller;
+use error::ApiError;
 use mutation::Mutation;
 use null_propagation::FieldTypes;
 use query::Query;
@@ -87,8 +87,8 @@ impl AppState {
         Self { context, schema, shapes, limits, stop }
     }
 
-    fn refuse(&self, refusal: &Refusal, caller: &Caller) -> async_graphql::ServerError {
-        error::refused(refusal, caller.language, &self.context.service.policy().hotel)
+    fn refuse(&self, error: &ApiError, caller: &Caller) -> async_graphql::ServerError {
+        error::server_error(error, caller.language, &self.context.service.policy().hotel)
     }
 }
 

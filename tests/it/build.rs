@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 use jatah::domain::{
-    AdvanceHold, BookingPolicy, Command, Contact, Coordinates, Decision, Email, Fix, Guest,
-    GuestName, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, RoomCode,
-    RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
-    decide,
+    self, AdvanceHold, BookingPolicy, Command, Contact, Coordinates, Email, Fix, Guest, GuestName,
+    HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, RoomCode, RoomType,
+    Rupiah, StaffName, Step, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
 };
 use jatah::store::{Commit, CommitOutcome, CommitStep, Lease, Limit, NodeId, RequestKey, Store};
 
@@ -179,7 +178,7 @@ impl Wish {
         let policy = policy();
         let code = room(self.room);
         let rooms = policy.room(&code).unwrap().rooms;
-        let command = Command::Book(NewBooking {
+        let input = Input::Book(NewBooking {
             receipt_no: self.receipt_no(),
             access: secret(2_000_000 + self.serial),
             guest: Guest {
@@ -192,22 +191,50 @@ impl Wish {
             nights: self.nights,
         });
         let request = RequestKey { id: secret(self.request), fingerprint: self.fingerprint() };
-        let Commit { steps, lease, .. } = decided(None, command, self.at);
+        let Commit { steps, lease, .. } = decided(None, input, self.at);
         let within = |step: CommitStep| step.within(rooms, self.limits.clone());
         Commit { steps: steps.into_iter().map(within).collect(), request: Some(request), lease }
     }
 }
 
-/// The commit of what the domain decides; it must be a step.
-pub fn decided(tracked: Option<&TrackedBooking>, command: Command, at: Moment) -> Commit {
-    match decide(tracked, command, at, &policy()).unwrap() {
-        Decision::Step(step) => {
-            let before = tracked.map(|tracked| &tracked.booking);
-            let steps = vec![CommitStep::new(before, step.change)];
-            Commit { steps, request: None, lease: lease() }
-        }
-        other => panic!("not a step: {other:?}"),
+/// What a test does to a booking.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Makes it.
+    Book(NewBooking),
+    /// The clock has come.
+    Wake,
+    /// Somebody asks something.
+    Ask(Command),
+}
+
+impl From<Command> for Input {
+    fn from(command: Command) -> Self {
+        Self::Ask(command)
     }
+}
+
+/// The step of an input; it must be one.
+fn step(tracked: Option<&TrackedBooking>, input: Input, now: Moment) -> Step {
+    let policy = policy();
+    let step = match (tracked, input) {
+        (None, Input::Book(new)) => Some(domain::book(new, now, &policy).unwrap()),
+        (Some(tracked), Input::Wake) => domain::wake(tracked, now, &policy),
+        (Some(tracked), Input::Ask(command)) => {
+            domain::apply(tracked, command, now, &policy).unwrap()
+        }
+        (tracked, input) => panic!("{input:?} of {tracked:?}"),
+    };
+    step.expect("a step")
+}
+
+/// The commit of what the domain decides; it must be a step.
+pub fn decided(tracked: Option<&TrackedBooking>, input: impl Into<Input>, at: Moment) -> Commit {
+    let step = CommitStep::new(
+        tracked.map(|tracked| &tracked.booking),
+        step(tracked, input.into(), at).change,
+    );
+    Commit { steps: vec![step], request: None, lease: lease() }
 }
 
 /// Commits one step.
@@ -227,10 +254,10 @@ pub async fn book(store: &dyn Store, wish: &Wish) -> TrackedBooking {
 pub async fn apply(
     store: &dyn Store,
     receipt_no: ReceiptNo,
-    command: Command,
+    input: impl Into<Input>,
     at: Moment,
 ) -> TrackedBooking {
-    let commit = decided(Some(&tracked(store, receipt_no).await), command, at);
+    let commit = decided(Some(&tracked(store, receipt_no).await), input, at);
     assert_eq!(put(store, commit).await, CommitOutcome::Done);
     tracked(store, receipt_no).await
 }
@@ -239,10 +266,10 @@ pub async fn tracked(store: &dyn Store, receipt_no: ReceiptNo) -> TrackedBooking
     store.booking(receipt_no).await.unwrap().unwrap()
 }
 
-pub fn pay() -> Command {
-    Command::MarkPaid { by: staff("Sari") }
+pub fn pay() -> Input {
+    Command::MarkPaid { by: staff("Sari") }.into()
 }
 
-pub fn cancel() -> Command {
-    Command::CancelByStaff { by: staff("Sari"), note: Some("asked by the guest".to_owned()) }
+pub fn cancel() -> Input {
+    Command::CancelByStaff { by: staff("Sari"), note: Some("asked by the guest".to_owned()) }.into()
 }

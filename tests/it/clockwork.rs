@@ -2,7 +2,9 @@
 //! still until a test moves it.
 
 use chrono::TimeDelta;
-use jatah::domain::{Action, Actor, Command, Event, Forecast, Refusal, Revision, Status, Winner};
+use jatah::domain::{
+    Action, Actor, Command, Event, Forecast, Refusal, Revision, Status, Verdict, Winner,
+};
 use jatah::notifier::DeliveryError;
 use jatah::service::{ServiceError, WakeOutcome};
 use jatah::store::{BookingReader, Wake};
@@ -234,12 +236,12 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
             let change = hotel.next_change().await;
             let until = change.booking.hold.until;
             match &change.event {
-                Event::ExtendedByClock { by, evidence } => {
+                Event::ExtendedByClock { by, verdict: Verdict { evidence, .. } } => {
                     assert_eq!(change.booking.receipt_no, near.booking.receipt_no);
                     assert_eq!(until, near.booking.hold.until + *by);
                     assert!(evidence.within_radius && evidence.fix_age == minutes(1));
                 }
-                Event::Expired { evidence: Some(evidence) } => {
+                Event::Expired { verdict: Some(Verdict { evidence, .. }) } => {
                     assert_eq!(change.booking.receipt_no, far.booking.receipt_no);
                     assert!(evidence.distance_metres > 50_000.0);
                 }

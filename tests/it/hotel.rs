@@ -25,7 +25,7 @@ use jatah::lifecycle::{Health, Lifecycle, Phase};
 use jatah::notifier::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest, Notifier};
 use jatah::routing::{self, RouteWorker, RoutingServer};
 use jatah::scheduler::Scheduler;
-use jatah::service::{BookRequest, BookingService, NewBookingAccess, ServiceError};
+use jatah::service::{BookRequest, BookingService, NewBookingAccess, ReportError, ServiceError};
 use jatah::store::sqlite::SqliteStore;
 use jatah::store::{CommitQueue, FeedEvent, NodeId, Store};
 use tempfile::TempDir;
@@ -224,8 +224,8 @@ impl Hotel {
         &self,
         tracked: &TrackedBooking,
         fix: Fix,
-    ) -> Result<TrackedBooking, ServiceError> {
-        self.service.apply(tracked.booking.receipt_no, Command::ReportPosition(fix)).await
+    ) -> Result<TrackedBooking, ReportError> {
+        self.service.report(tracked.booking.receipt_no, fix).await
     }
 
     pub async fn pay(&self, tracked: &TrackedBooking) -> Result<TrackedBooking, ServiceError> {

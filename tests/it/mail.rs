@@ -1,5 +1,6 @@
 //! Mails on real mail servers (aiosmtpd) that behave as told, read back by Python's own parser.
 
+use crate::build::Input;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command as Process, Stdio};
@@ -115,7 +116,7 @@ fn booked() -> Arc<Change> {
         .change
 }
 
-fn then(change: &Change, command: Command, minutes: i64) -> Arc<Change> {
+fn then(change: &Change, command: impl Into<Input>, minutes: i64) -> Arc<Change> {
     let tracked = TrackedBooking { booking: change.booking.clone(), track: Track::default() };
     decided(Some(&tracked), command, minute(minutes)).steps.remove(0).change
 }
@@ -278,13 +279,13 @@ async fn every_kind_of_mail_is_read_back_whole_by_an_independent_parser() {
     let arrived = then(&booked, Command::Arrive { by: staff("Sari") }, 60);
     let pending = [
         request(Arc::clone(&booked), false),
-        request(then(&booked, Command::Wake, 105), false),
+        request(then(&booked, Input::Wake, 105), false),
         request(then(&booked, Command::Extend { by: staff("Sari"), minutes: 30 }, 10), false),
         request(Arc::clone(&arrived), true),
         request(then(&arrived, pay(), 70), false),
         request(then(&booked, cancel(), 10), false),
         request(then(&booked, Command::CancelByGuest, 10), false),
-        request(then(&booked, Command::Wake, 120), false),
+        request(then(&booked, Input::Wake, 120), false),
     ];
     for (index, request) in (1..).zip(&pending) {
         mailer.deliver(request).await.unwrap();
@@ -427,7 +428,7 @@ async fn a_booking_that_ends_after_a_code_tells_the_guest_not_to_pay_it() {
     let mailer = plain_mailer(&format!("file:{}", folder.path().display())).await;
     let mut change = Change::clone(&booked());
     change.booking.qris_sent_at = Some(epoch());
-    let ends = [Command::Wake, cancel(), Command::CancelByGuest, pay()];
+    let ends = [Input::Wake, cancel(), Command::CancelByGuest.into(), pay()];
     for (index, end) in ends.into_iter().enumerate() {
         mailer.deliver(&request(then(&change, end, 120), false)).await.unwrap();
         let file = folder.path().join("RESI-20260104-001.2.guest.eml");

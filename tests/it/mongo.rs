@@ -81,6 +81,7 @@ fn booking(serial: u32) -> Booking {
         qris_sent_at: None,
         qris: QrisProgress::None,
         access: hash(serial),
+        is_read_only: false,
     }
 }
 
@@ -106,7 +107,7 @@ fn expiry(opened: &Commit) -> Commit {
     let status = Status::Cancelled { at, by: Actor::Clock };
     let opened = &opened.steps[0].change.booking;
     let booking = Booking { revision: opened.revision.next(), status, ..opened.clone() };
-    let step = CommitStep::new(Some(opened), change(booking, Event::Expired { evidence: None }));
+    let step = CommitStep::new(Some(opened), change(booking, Event::Expired { verdict: None }));
     Commit { steps: vec![step], request: None, lease: lease() }
 }
 

@@ -11,10 +11,10 @@ use axum::routing::get;
 use chrono::TimeDelta;
 use jatah::domain::travel::{EstimateBasis, Evidence, RouteEstimate, evidence};
 use jatah::domain::{
-    Action, Event, Forecast, Language, PositionSource, Refusal, TrackedBooking, Why,
+    Action, Event, Forecast, Language, PositionSource, TrackedBooking, Verdict, Why,
 };
 use jatah::routing::RoutingServer;
-use jatah::service::ServiceError;
+use jatah::service::ReportError;
 use jatah::text;
 
 use crate::build::{epoch, fix_north, hotel as door};
@@ -153,7 +153,8 @@ fn a_routing_server_that_lies_fails_or_is_away_is_done_without_and_that_is_said(
         let known = seen(&hotel, &tracked);
         let estimate = known.estimate.unwrap();
         assert_eq!((estimate.basis, estimate.is_routing_silent), (EstimateBasis::CitySpeed, true));
-        let words = text::evidence(Language::Indonesian, &known);
+        let verdict = Verdict { evidence: known, why: Why::Far, extensions: 0 };
+        let words = text::verdict(Language::Indonesian, &verdict);
         assert!(words.contains("server rute tidak menjawab"), "{words}");
         hotel.close().await;
     });
@@ -196,7 +197,7 @@ fn a_flood_of_positions_does_not_reach_the_store() {
             let fix = fix_north(0.2 - f64::from(step) * 1e-6, hotel.clock.now());
             match hotel.is_at(&guest, fix).await {
                 Ok(_) => {}
-                Err(ServiceError::Refused(Refusal::RateLimited)) => limited += 1,
+                Err(ReportError::TooMany) => limited += 1,
                 Err(error) => panic!("{error:?}"),
             }
         }
@@ -236,8 +237,8 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         }
         hotel.pass(minutes(1)).await;
         let extended = hotel.next(Action::Extended).await;
-        let Event::ExtendedByClock { evidence, .. } = &extended.event else { panic!() };
-        assert_eq!(evidence.why, Some(Why::Closing), "{evidence:?}");
+        let Event::ExtendedByClock { verdict, .. } = &extended.event else { panic!() };
+        assert_eq!(verdict.why, Why::Closing, "{verdict:?}");
         let words = text::detail(Language::English, &extended.event).unwrap();
         assert_eq!(
             words,

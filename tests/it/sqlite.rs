@@ -1,13 +1,14 @@
 //! What only the store in one file owes.
 
+use crate::build::Input;
 use jatah::store::{
-    BookingReader, ChangeLog, CommitStore, CredentialStore, RoomStore, StoreControl,
+    BookingReader, ChangeLog, CommitStore, CredentialStore, FeedEvent, RoomStore, StoreControl,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
-use jatah::domain::{Command, Role};
+use futures_util::{StreamExt, TryStreamExt};
+use jatah::domain::{Event, Role};
 use jatah::store::sqlite::SqliteStore;
 use jatah::store::{
     CommitOutcome, Credential, CredentialKind, Cursor, Filter, Store, StoreError, Wake,
@@ -144,7 +145,7 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
 async fn positions_leave_no_trace_in_the_files_once_the_hold_is_over() {
     let (_folder, path) = home();
     let store = SqliteStore::open(&path).unwrap();
-    let bookings = [(1, pay()), (2, cancel()), (3, Command::Wake)];
+    let bookings = [(1, pay()), (2, cancel()), (3, Input::Wake)];
     for (serial, end) in bookings {
         let number = book(&store, &Wish::new(serial)).await.booking.receipt_no;
         for step in 1..=12 {
@@ -216,4 +217,31 @@ async fn streams_run_on_past_one_chunk() {
     assert_eq!(replay.len(), 2_500);
     let page = store.page(&Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 2_500);
+}
+
+/// Writes a part of stored documents anew, as a newer version of the program would have.
+fn rewrite(path: &Path, table: &str, part: &str, value: &str) {
+    let connection = Connection::open(path).unwrap();
+    let sql = format!("UPDATE {table} SET document = json_set(document, ?1, json(?2))");
+    assert!(connection.execute(&sql, [part, value]).unwrap() > 0);
+}
+
+#[tokio::test]
+async fn what_a_newer_version_wrote_is_read_and_cuts_no_feed() {
+    let (_folder, path) = home();
+    let store = SqliteStore::open(&path).unwrap();
+    let start = store.changes(None).await.unwrap().start;
+    let number = book(&store, &Wish::new(1)).await.booking.receipt_no;
+    book(&store, &Wish::new(2)).await;
+    rewrite(&path, "changes", "$.event", r#"{"kind":"OFFERED","until_ms":1}"#);
+    rewrite(&path, "bookings", "$.min_reader", "2");
+    let mut changes = store.changes(Some(&start)).await.unwrap().stream;
+    for _ in 1..=2 {
+        let (_, event) = changes.next().await.unwrap().unwrap();
+        let FeedEvent::Changed { change, .. } = event else { panic!("{event:?}") };
+        assert_eq!(change.event, Event::Other);
+    }
+    let booking = store.booking(number).await.unwrap().unwrap().booking;
+    assert!(booking.is_read_only && booking.is_pending());
+    assert_eq!(store.history(number).await.unwrap()[0].event, Event::Other);
 }

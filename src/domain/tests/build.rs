@@ -3,10 +3,9 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 
 use crate::domain::{
-    AdvanceHold, BookingPolicy, Change, Command, Contact, Coordinates, Decision, Fix, Guest,
-    GuestName, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, RoomCode,
-    RoomType, Rupiah, StaffName, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
-    decide,
+    self, AdvanceHold, BookingPolicy, Change, Command, Contact, Coordinates, Fix, Guest, GuestName,
+    HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, Refusal, RoomCode,
+    RoomType, Rupiah, StaffName, Step, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
 };
 
 /// Five in the afternoon of 4 January 2026 in Jakarta.
@@ -87,28 +86,28 @@ pub fn new_booking(check_in: NaiveDate, nights: u32) -> NewBooking {
     }
 }
 
-pub fn book() -> Command {
-    Command::Book(new_booking(date("2026-01-04"), 1))
+pub fn book() -> Input {
+    Input::Book(new_booking(date("2026-01-04"), 1))
 }
 
 pub fn sari() -> StaffName {
     StaffName::parse("Sari").unwrap()
 }
 
-pub fn arrive() -> Command {
-    Command::Arrive { by: sari() }
+pub fn arrive() -> Input {
+    Command::Arrive { by: sari() }.into()
 }
 
-pub fn pay() -> Command {
-    Command::MarkPaid { by: sari() }
+pub fn pay() -> Input {
+    Command::MarkPaid { by: sari() }.into()
 }
 
-pub fn cancel() -> Command {
-    Command::CancelByStaff { by: sari(), note: Some("no show".to_owned()) }
+pub fn cancel() -> Input {
+    Command::CancelByStaff { by: sari(), note: Some("no show".to_owned()) }.into()
 }
 
-pub fn extend(minutes: u32) -> Command {
-    Command::Extend { by: sari(), minutes }
+pub fn extend(minutes: u32) -> Input {
+    Command::Extend { by: sari(), minutes }.into()
 }
 
 /// A fix so many degrees north of the hotel: 0.05 is near (5.5 km), 0.5 is far (55 km).
@@ -117,18 +116,65 @@ pub fn fix(degrees: f64, at: Moment) -> Fix {
     Fix::seen(place, at)
 }
 
-pub fn report(degrees: f64, at: Moment) -> Command {
-    Command::ReportPosition(fix(degrees, at))
+pub fn report(degrees: f64, at: Moment) -> Input {
+    Input::Report(fix(degrees, at))
 }
 
-/// The change of a command that must be a step.
+/// What a test does to a booking.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Makes it.
+    Book(NewBooking),
+    /// The clock has come.
+    Wake,
+    /// The guest reports a position.
+    Report(Fix),
+    /// Somebody asks something.
+    Ask(Command),
+}
+
+impl From<Command> for Input {
+    fn from(command: Command) -> Self {
+        Self::Ask(command)
+    }
+}
+
+/// What an input comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    Step(Box<Step>),
+    Track(Track),
+    Unchanged,
+}
+
+/// Gives an input to the function of the domain that takes it.
+pub fn decide(
+    tracked: Option<&TrackedBooking>,
+    input: impl Into<Input>,
+    now: Moment,
+    policy: &Policy,
+) -> Result<Decision, Refusal> {
+    let step = match (tracked, input.into()) {
+        (None, Input::Book(new)) => Some(domain::book(new, now, policy)?),
+        (Some(tracked), Input::Wake) => domain::wake(tracked, now, policy),
+        (Some(tracked), Input::Ask(command)) => domain::apply(tracked, command, now, policy)?,
+        (Some(tracked), Input::Report(fix)) => {
+            let track = tracked.track.report(fix, &tracked.booking)?;
+            return Ok(track.map_or(Decision::Unchanged, Decision::Track));
+        }
+        (tracked, input) => panic!("{input:?} of {tracked:?}"),
+    };
+    Ok(step.map_or(Decision::Unchanged, |step| Decision::Step(Box::new(step))))
+}
+
+/// The change of an input that must be a step.
 pub fn change(
     tracked: Option<&TrackedBooking>,
-    command: Command,
+    input: impl Into<Input>,
     now: Moment,
     policy: &Policy,
 ) -> Change {
-    match decide(tracked, command, now, policy).unwrap() {
+    match decide(tracked, input, now, policy).unwrap() {
         Decision::Step(step) => step.change,
         other => panic!("not a step: {other:?}"),
     }
@@ -151,12 +197,12 @@ impl Scenario {
         Self { policy, tracked: TrackedBooking { booking, track: Track::default() } }
     }
 
-    pub fn then(self, command: Command, minute: i64) -> Self {
-        self.then_at(command, at(minute))
+    pub fn then(self, input: impl Into<Input>, minute: i64) -> Self {
+        self.then_at(input, at(minute))
     }
 
-    pub fn then_at(mut self, command: Command, now: Moment) -> Self {
-        match decide(Some(&self.tracked), command, now, &self.policy).unwrap() {
+    pub fn then_at(mut self, input: impl Into<Input>, now: Moment) -> Self {
+        match decide(Some(&self.tracked), input, now, &self.policy).unwrap() {
             Decision::Step(step) => self.tracked.booking = step.change.booking,
             Decision::Track(track) => self.tracked.track = track,
             Decision::Unchanged => panic!("nothing happens at {now}"),

@@ -1,19 +1,21 @@
 //! Who may do what to which state.
 
-use super::build::{Scenario, arrive, at, book, cancel, extend, pay, report, sari};
+use super::build::{
+    Decision, Input, Scenario, arrive, at, cancel, decide, extend, pay, report, sari,
+};
+use crate::domain::refusal::Unavailable;
 use crate::domain::{
-    Actor, CancelReason, Command, Decision, Field, InputError, NotAllowed, Refusal, Revision,
-    Status, TrackedBooking, Winner, decide,
+    Actor, CancelReason, Command, Field, InputError, NotAllowed, Refusal, Revision, Status,
+    TrackedBooking, Winner,
 };
 
 /// A decision in a few words.
-fn item(tracked: Option<&TrackedBooking>, command: Command, minute: i64) -> String {
+fn outcome(tracked: &TrackedBooking, input: Input, minute: i64) -> String {
     let policy = super::build::policy();
-    match decide(tracked, command, at(minute), &policy) {
+    match decide(Some(tracked), input, at(minute), &policy) {
         Ok(Decision::Step(step)) => {
             let booking = &step.change.booking;
-            let before = tracked.map_or(Revision(0), |tracked| tracked.booking.revision);
-            assert_eq!(booking.revision, before.next());
+            assert_eq!(booking.revision, tracked.booking.revision.next());
             assert_eq!(step.change.at, at(minute));
             let status = match &booking.status {
                 Status::Pending => "pending".to_owned(),
@@ -38,38 +40,29 @@ fn item(tracked: Option<&TrackedBooking>, command: Command, minute: i64) -> Stri
 }
 
 /// Every command, at an instant between reminder and end of a fresh hold, and what it comes to.
-fn assert_table(given: Option<&TrackedBooking>, expected: [&str; 9]) {
+fn assert_table(given: &TrackedBooking, expected: [&str; 8]) {
     let now = 110;
     let commands = [
-        ("book", book()),
-        ("wake", Command::Wake),
+        ("wake", Input::Wake),
         ("position", report(0.3, at(109))),
         ("arrive", arrive()),
         ("pay", pay()),
         ("cancel by staff", cancel()),
-        ("cancel by guest", Command::CancelByGuest),
+        ("cancel by guest", Command::CancelByGuest.into()),
         ("extend", extend(30)),
         ("extend by nothing", extend(0)),
     ];
-    let rows = commands.map(|(name, command)| (name, item(given, command, now)));
+    let rows = commands.map(|(name, command)| (name, outcome(given, command, now)));
     let expected_rows: Vec<_> =
         rows.iter().zip(expected).map(|((name, _), text)| (*name, text.to_owned())).collect();
     assert_eq!(rows.to_vec(), expected_rows);
 }
 
 #[test]
-fn what_does_not_exist_can_only_be_booked() {
-    let mut rows = ["not found"; 9];
-    rows[0] = "Booked: pending";
-    assert_table(None, rows);
-}
-
-#[test]
 fn a_pending_booking_takes_everything() {
     assert_table(
-        Some(&Scenario::new().tracked),
+        &Scenario::new().tracked,
         [
-            "conflict",
             "Reminded: pending",
             "position",
             "Arrived: pending, at the desk",
@@ -85,9 +78,8 @@ fn a_pending_booking_takes_everything() {
 #[test]
 fn a_guest_at_the_desk_needs_no_clock_and_no_position() {
     assert_table(
-        Some(&Scenario::new().then(arrive(), 60).tracked),
+        &Scenario::new().then(arrive(), 60).tracked,
         [
-            "conflict",
             "nothing",
             "nothing",
             "nothing",
@@ -104,45 +96,25 @@ fn a_guest_at_the_desk_needs_no_clock_and_no_position() {
 fn a_paid_booking_stays_paid() {
     let by_sari = "already paid by Staff(StaffName(\"Sari\"))";
     let rows = |arrive| {
-        [
-            "conflict",
-            "nothing",
-            "not allowed: HoldIsOver",
-            arrive,
-            by_sari,
-            by_sari,
-            by_sari,
-            by_sari,
-            by_sari,
-        ]
+        ["nothing", "not allowed: HoldIsOver", arrive, by_sari, by_sari, by_sari, by_sari, by_sari]
     };
-    assert_table(
-        Some(&Scenario::new().then(pay(), 60).tracked),
-        rows("Arrived: paid, at the desk"),
-    );
-    assert_table(
-        Some(&Scenario::new().then(pay(), 60).then(arrive(), 61).tracked),
-        rows("nothing"),
-    );
-    assert_table(
-        Some(&Scenario::new().then(arrive(), 60).then(pay(), 61).tracked),
-        rows("nothing"),
-    );
+    assert_table(&Scenario::new().then(pay(), 60).tracked, rows("Arrived: paid, at the desk"));
+    assert_table(&Scenario::new().then(pay(), 60).then(arrive(), 61).tracked, rows("nothing"));
+    assert_table(&Scenario::new().then(arrive(), 60).then(pay(), 61).tracked, rows("nothing"));
 }
 
 #[test]
 fn a_cancelled_booking_stays_cancelled_and_names_who_did_it() {
     for (command, minute, by) in [
         (cancel(), 60, Actor::Staff(sari())),
-        (Command::CancelByGuest, 60, Actor::Guest),
-        (Command::Wake, 120, Actor::Clock),
+        (Command::CancelByGuest.into(), 60, Actor::Guest),
+        (Input::Wake, 120, Actor::Clock),
     ] {
         let cancelled = Scenario::new().then(command, minute);
         let refused = format!("already cancelled by {by:?}");
-        let mut rows = [refused.as_str(); 9];
-        rows[0] = "conflict";
-        rows[1] = "nothing";
-        assert_table(Some(&cancelled.tracked), rows);
+        let mut rows = [refused.as_str(); 8];
+        rows[0] = "nothing";
+        assert_table(&cancelled.tracked, rows);
         let winner = Winner { at: at(minute), by };
         let answer = decide(Some(&cancelled.tracked), pay(), at(200), &cancelled.policy);
         assert_eq!(answer, Err(Refusal::AlreadyCancelled(winner)));
@@ -203,4 +175,20 @@ fn a_fresh_booking_is_what_was_asked_for() {
     assert_eq!((booking.booked_at, booking.arrived_at, booking.qris_sent_at), (at(0), None, None));
     assert_eq!(booking.stay.price.0, 350_000);
     assert!(booking.takes_room() && booking.is_pending());
+}
+
+#[test]
+fn what_a_newer_version_decides_about_is_left_alone() {
+    let mut foreign = Scenario::new().tracked;
+    foreign.booking.is_read_only = true;
+    let newer = Refusal::Unavailable(Unavailable::NewerVersion);
+    for input in [arrive(), pay(), cancel(), Command::CancelByGuest.into(), extend(30)] {
+        let answer = decide(Some(&foreign), input, at(10), &super::build::policy());
+        assert_eq!(answer, Err(newer.clone()));
+    }
+    let answer = decide(Some(&foreign), report(0.3, at(9)), at(10), &super::build::policy());
+    assert_eq!(answer, Err(newer));
+    let answer = decide(Some(&foreign), Input::Wake, at(120), &super::build::policy());
+    assert_eq!(answer, Ok(Decision::Unchanged));
+    assert_eq!(foreign.booking.wake_at(), None, "no clock is armed for it");
 }

@@ -1,10 +1,11 @@
 //! The arithmetic of the hold: its end, its reminder, and what the clock decides.
 
+use super::build::{Decision, Input, decide};
 use chrono::TimeDelta;
 
 use super::build::{Scenario, arrive, at, at_second, change, extend, fix, pay, policy, report};
 use crate::domain::{
-    Action, Command, Decision, Event, Forecast, Hold, HoldPolicy, Policy, Status, Track, decide,
+    Action, Command, Event, Forecast, Hold, HoldPolicy, Policy, Status, Track, Verdict,
 };
 
 fn hold_policy(remind_before: i64) -> HoldPolicy {
@@ -13,7 +14,7 @@ fn hold_policy(remind_before: i64) -> HoldPolicy {
 
 /// What a wake comes to: the kind of step, or nothing.
 fn wake(story: &Scenario, now: crate::domain::Moment) -> Option<Action> {
-    match decide(Some(&story.tracked), Command::Wake, now, &story.policy).unwrap() {
+    match decide(Some(&story.tracked), Input::Wake, now, &story.policy).unwrap() {
         Decision::Step(step) => Some(step.change.event.action()),
         Decision::Track(_) => panic!("a wake moves no guest"),
         Decision::Unchanged => None,
@@ -57,7 +58,7 @@ fn a_wake_before_its_instant_decides_nothing() {
         assert_eq!(wake(&story, now), None, "{now}");
     }
     assert_eq!(wake(&story, at(105)), Some(Action::Reminded));
-    let reminded = story.then(Command::Wake, 105);
+    let reminded = story.then(Input::Wake, 105);
     for now in [at(105), at(119), at(120) - ms] {
         assert_eq!(wake(&reminded, now), None, "{now}");
     }
@@ -77,14 +78,14 @@ fn a_wake_after_the_end_decides_only_the_end() {
 fn a_step_of_the_clock_tells_the_instant_it_was_for_and_the_moment_of_the_decision() {
     let story = Scenario::new();
     for (now, due) in [(at_second(105 * 60 + 7), at(105)), (at_second(120 * 60 + 7), at(120))] {
-        let decision = decide(Some(&story.tracked), Command::Wake, now, &story.policy).unwrap();
+        let decision = decide(Some(&story.tracked), Input::Wake, now, &story.policy).unwrap();
         let Decision::Step(step) = decision else { panic!("{decision:?}") };
         assert_eq!((step.due, step.change.at), (Some(due), now));
     }
     let decision = decide(Some(&story.tracked), pay(), at(110), &story.policy).unwrap();
     let Decision::Step(step) = decision else { panic!("{decision:?}") };
     assert_eq!(step.due, None, "people are never late");
-    let expired = Scenario::new().then_at(Command::Wake, at_second(120 * 60 + 7)).tracked.booking;
+    let expired = Scenario::new().then_at(Input::Wake, at_second(120 * 60 + 7)).tracked.booking;
     let Status::Cancelled { at: cancelled_at, .. } = expired.status else { panic!("not expired") };
     assert_eq!(cancelled_at, at_second(120 * 60 + 7));
     assert_eq!(expired.hold.until, at(120), "the deadline as it was told");
@@ -94,12 +95,12 @@ fn a_step_of_the_clock_tells_the_instant_it_was_for_and_the_moment_of_the_decisi
 fn the_clock_extends_for_a_fresh_fix_within_the_radius_as_often_as_allowed() {
     // They come closer each time: who stays where they are is not waited for again.
     let extended = |story: Scenario, degrees: f64, minute: i64| {
-        story.seen(degrees, minute - 1).then(Command::Wake, minute)
+        story.seen(degrees, minute - 1).then(Input::Wake, minute)
     };
     let first = extended(Scenario::new(), 0.05, 120);
     assert_eq!((first.until(), first.tracked.booking.hold.extensions), (at(150), 1));
     assert_eq!(first.remind_at(), Some(at(135)));
-    let reminded = first.then(Command::Wake, 135);
+    let reminded = first.then(Input::Wake, 135);
     let second = extended(reminded, 0.04, 150);
     assert_eq!((second.until(), second.tracked.booking.hold.extensions), (at(180), 2));
     let last = extended(second, 0.03, 180);
@@ -124,8 +125,10 @@ fn a_stale_fix_or_one_far_away_does_not_extend() {
 #[test]
 fn what_the_clock_decides_keeps_its_evidence() {
     let story = Scenario::new().seen(0.5, 60).seen(0.3, 118);
-    let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
-    let Event::Expired { evidence: Some(evidence) } = change.event else { panic!("{change:?}") };
+    let change = change(Some(&story.tracked), Input::Wake, at(120), &story.policy);
+    let Event::Expired { verdict: Some(Verdict { evidence, .. }) } = change.event else {
+        panic!("{change:?}")
+    };
     assert!((evidence.distance_metres - 33_175.0).abs() < 50.0, "{evidence:?}");
     assert_eq!(evidence.is_approaching, Some(true));
     assert_eq!(evidence.fix_age, TimeDelta::minutes(2));
@@ -136,7 +139,7 @@ fn what_the_clock_decides_keeps_its_evidence() {
 fn a_clock_that_is_a_little_late_grants_from_the_deadline_as_it_was_told() {
     for (late_seconds, expected) in [(0, 150 * 60), (7, 150 * 60), (60, 150 * 60)] {
         let now = at_second(120 * 60 + late_seconds);
-        let story = Scenario::new().seen(0.05, 119).then_at(Command::Wake, now);
+        let story = Scenario::new().seen(0.05, 119).then_at(Input::Wake, now);
         assert_eq!(story.until(), at_second(expected), "{late_seconds} s late");
     }
 }
@@ -144,11 +147,11 @@ fn a_clock_that_is_a_little_late_grants_from_the_deadline_as_it_was_told() {
 #[test]
 fn a_clock_that_was_away_grants_from_now() {
     let now = at_second(120 * 60 + 61);
-    let story = Scenario::new().seen(0.05, 119).then_at(Command::Wake, now);
+    let story = Scenario::new().seen(0.05, 119).then_at(Input::Wake, now);
     assert_eq!(story.until(), now + TimeDelta::minutes(30));
     let now = at(500);
     let story = Scenario::new().seen(0.2, 119).then(report(0.05, at(499)), 499);
-    let story = story.then_at(Command::Wake, now);
+    let story = story.then_at(Input::Wake, now);
     assert_eq!(story.until(), now + TimeDelta::minutes(30));
 }
 
@@ -158,10 +161,10 @@ fn the_front_office_extends_from_the_deadline_and_is_not_counted() {
     assert_eq!((story.until(), story.remind_at()), (at(165), Some(at(150))));
     assert_eq!(story.tracked.booking.hold.extensions, 0);
     // After the reminder: the new deadline has one of its own, where there is room for it.
-    let reminded = Scenario::new().then(Command::Wake, 105);
+    let reminded = Scenario::new().then(Input::Wake, 105);
     let much = reminded.then(extend(60), 110);
     assert_eq!((much.until(), much.remind_at()), (at(180), Some(at(165))));
-    let little = Scenario::new().then(Command::Wake, 105).then(extend(5), 115);
+    let little = Scenario::new().then(Input::Wake, 105).then(extend(5), 115);
     assert_eq!((little.until(), little.remind_at()), (at(125), None));
     // Long after the end that the clock missed: from now.
     let missed = Scenario::new().then(extend(30), 200);
@@ -184,19 +187,19 @@ fn a_window_that_ran_out_is_asked_about_and_renewed_for_ever() {
     let mut story = Scenario::new().then(arrive(), 110);
     for end in [140, 170, 200, 230] {
         assert_eq!(wake(&story, at(end) - TimeDelta::milliseconds(1)), None);
-        let change = change(Some(&story.tracked), Command::Wake, at(end), &story.policy);
+        let change = change(Some(&story.tracked), Input::Wake, at(end), &story.policy);
         assert_eq!(change.event, Event::PaymentAsked);
-        story = story.then(Command::Wake, end);
+        story = story.then(Input::Wake, end);
         assert_eq!(story.until(), at(end + 30));
         assert!(story.tracked.booking.is_pending());
     }
-    let away = story.then(Command::Wake, 1_000);
+    let away = story.then(Input::Wake, 1_000);
     assert_eq!(away.until(), at(1_030));
 }
 
 #[test]
 fn a_settled_booking_needs_no_clock() {
-    for command in [pay(), super::build::cancel(), Command::CancelByGuest] {
+    for command in [pay(), super::build::cancel(), Command::CancelByGuest.into()] {
         let settled = Scenario::new().then(command, 10);
         assert_eq!(settled.tracked.booking.wake_at(), None);
         assert_eq!((settled.until(), settled.remind_at()), (at(120), None));
@@ -211,7 +214,7 @@ fn the_reminder_tells_what_the_end_would_decide() {
         (Scenario::new().seen(0.05, 80), Forecast::NoPosition),
         (Scenario::new().seen(0.5, 104), Forecast::WillCancel),
     ] {
-        let change = change(Some(&story.tracked), Command::Wake, at(105), &story.policy);
+        let change = change(Some(&story.tracked), Input::Wake, at(105), &story.policy);
         let Event::Reminded { forecast, .. } = change.event else { panic!("{change:?}") };
         assert_eq!(forecast, expected);
         assert_eq!(change.booking.hold.until, at(120), "a reminder moves no deadline");

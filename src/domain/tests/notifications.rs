@@ -1,5 +1,6 @@
 //! Who is told what, and until when.
 
+use super::build::Input;
 use chrono::TimeDelta;
 
 use super::build::{Scenario, arrive, at, book, cancel, change, extend, pay, policy};
@@ -18,19 +19,19 @@ fn next_day(minute: i64) -> Moment {
 }
 
 /// Every kind of step: the story before, the command, its minute, and the notices it owes.
-fn steps() -> Vec<(Scenario, Command, i64, Vec<Notification>)> {
+fn steps() -> Vec<(Scenario, Input, i64, Vec<Notification>)> {
     let at_desk = || Scenario::new().then(arrive(), 110);
     vec![
-        (Scenario::new(), Command::Wake, 105, both(at(120))),
-        (Scenario::new().seen(0.05, 119), Command::Wake, 120, both(at(150))),
-        (Scenario::new(), Command::Wake, 120, both(next_day(120))),
+        (Scenario::new(), Input::Wake, 105, both(at(120))),
+        (Scenario::new().seen(0.05, 119), Input::Wake, 120, both(at(150))),
+        (Scenario::new(), Input::Wake, 120, both(next_day(120))),
         (Scenario::new(), extend(60), 10, both(at(180))),
         (Scenario::new(), arrive(), 110, both(at(140))),
-        (at_desk(), Command::Wake, 140, front_office(at(170))),
+        (at_desk(), Input::Wake, 140, front_office(at(170))),
         (at_desk(), pay(), 120, both(next_day(120))),
         (Scenario::new(), pay(), 10, both(next_day(10))),
         (Scenario::new(), cancel(), 10, both(next_day(10))),
-        (Scenario::new(), Command::CancelByGuest, 10, both(next_day(10))),
+        (Scenario::new(), Command::CancelByGuest.into(), 10, both(next_day(10))),
         (Scenario::new().then(pay(), 10), arrive(), 20, vec![]),
     ]
 }

@@ -1,12 +1,12 @@
 //! Hotel days, dates that can be booked, prices, and zones with daylight saving.
 
-use super::build::{at, book, change, date, moment, new_booking, policy, time};
+use super::build::{Input, at, book, change, date, decide, moment, new_booking, policy, time};
 use crate::domain::{
-    AdvanceHold, Command, Field, HotelPolicy, InputError, Policy, Refusal, RoomCode, Rupiah, decide,
+    AdvanceHold, Field, HotelPolicy, InputError, Policy, Refusal, RoomCode, Rupiah,
 };
 
 fn refused(policy: &Policy, check_in: &str, nights: u32, now: &str) -> Option<(Field, InputError)> {
-    let command = Command::Book(new_booking(date(check_in), nights));
+    let command = Input::Book(new_booking(date(check_in), nights));
     match decide(None, command, moment(now), policy) {
         Ok(_) => None,
         Err(Refusal::InvalidInput { field, error }) => Some((field, error)),
@@ -76,7 +76,7 @@ fn nights_are_one_to_the_most() {
 fn an_unknown_room_type_is_refused() {
     let mut new = new_booking(date("2026-01-04"), 1);
     new.room = RoomCode::parse("std").unwrap();
-    let answer = decide(None, Command::Book(new), at(0), &policy());
+    let answer = decide(None, Input::Book(new), at(0), &policy());
     let error = InputError::Unknown;
     assert_eq!(answer, Err(Refusal::InvalidInput { field: Field::RoomType, error }));
 }
@@ -86,7 +86,7 @@ fn the_price_is_that_of_a_night_times_the_nights() {
     for (price, nights, sum) in [(350_000, 1, 350_000), (350_001, 3, 1_050_003), (1, 30, 30)] {
         let mut policy = policy();
         policy.rooms[0].price = Rupiah(price);
-        let command = Command::Book(new_booking(date("2026-01-04"), nights));
+        let command = Input::Book(new_booking(date("2026-01-04"), nights));
         let stay = change(None, command, at(0), &policy).booking.stay;
         assert_eq!((stay.price, stay.room.price), (Rupiah(sum), Rupiah(price)));
         assert_eq!(stay.each_night().count(), usize::try_from(nights).unwrap());
@@ -100,7 +100,7 @@ fn the_price_is_that_of_a_night_times_the_nights() {
 fn nights_follow_each_other_over_the_end_of_a_month() {
     let mut policy = ahead(400, AdvanceHold::Duration);
     policy.booking.max_nights = 3;
-    let command = Command::Book(new_booking(date("2026-02-27"), 3));
+    let command = Input::Book(new_booking(date("2026-02-27"), 3));
     let stay = change(None, command, at(0), &policy).booking.stay;
     let nights: Vec<_> = stay.each_night().collect();
     assert_eq!(nights, ["2026-02-27", "2026-02-28", "2026-03-01"].map(date));

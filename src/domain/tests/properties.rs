@@ -1,5 +1,6 @@
 //! What no sequence of commands can do, however time moves.
 
+use super::build::{Decision, Input, decide};
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -7,8 +8,8 @@ use proptest::prelude::*;
 
 use super::build::{arrive, at, cancel, extend, fix, new_booking, pay, policy};
 use crate::domain::{
-    Actor, Change, Command, Decision, Event, HoldPolicy, Moment, Notification, Policy, QrisOutcome,
-    QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, TrackedBooking, decide,
+    Actor, Change, Command, Event, HoldPolicy, Moment, Notification, Policy, QrisOutcome,
+    QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, TrackedBooking,
 };
 
 /// Failures are kept as tests of their own, not in files.
@@ -34,7 +35,6 @@ enum Ask {
     Cancel,
     CancelByGuest,
     Extend(u32),
-    Book,
     SendQris,
     /// Of a change so many revisions back, delivered or given up.
     NoteQris(u32, bool),
@@ -59,7 +59,6 @@ fn asks() -> impl Strategy<Value = Ask> {
         1 => Just(Ask::Cancel),
         1 => Just(Ask::CancelByGuest),
         3 => (0_u32..=245).prop_map(Ask::Extend),
-        1 => Just(Ask::Book),
         3 => Just(Ask::SendQris),
         4 => (0_u32..4, any::<bool>()).prop_map(|(back, is_sent)| Ask::NoteQris(back, is_sent)),
     ]
@@ -87,19 +86,19 @@ fn policies() -> impl Strategy<Value = Policy> {
     )
 }
 
-fn command(ask: Ask, now: Moment, revision: Revision) -> Command {
-    match ask {
-        Ask::Wake => Command::Wake,
+fn input(ask: Ask, now: Moment, revision: Revision) -> Input {
+    let command = match ask {
+        Ask::Wake => return Input::Wake,
         Ask::Report(north, age) => {
-            Command::ReportPosition(fix(north, now - TimeDelta::milliseconds(age)))
+            return Input::Report(fix(north, now - TimeDelta::milliseconds(age)));
         }
-        Ask::Arrive => arrive(),
-        Ask::Pay => pay(),
-        Ask::Cancel => cancel(),
+        Ask::Arrive => return arrive(),
+        Ask::Pay => return pay(),
+        Ask::Cancel => return cancel(),
         Ask::CancelByGuest => Command::CancelByGuest,
-        Ask::Extend(minutes) => extend(minutes),
+        Ask::Extend(minutes) => return extend(minutes),
         Ask::SendQris => Command::SendQris { by: super::build::sari() },
-        Ask::NoteQris(back, is_sent) => Command::NoteQris {
+        Ask::NoteQris(back, is_sent) => Command::RecordQris {
             owed_by: Revision(revision.0.saturating_sub(back).max(1)),
             outcome: if is_sent {
                 QrisOutcome::Delivered
@@ -107,8 +106,8 @@ fn command(ask: Ask, now: Moment, revision: Revision) -> Command {
                 QrisOutcome::GivenUp("550 no".to_owned())
             },
         },
-        Ask::Book => Command::Book(new_booking(super::build::date("2026-01-04"), 1)),
-    }
+    };
+    command.into()
 }
 
 /// One booking that is asked things, with what must hold of every answer.
@@ -124,7 +123,7 @@ impl Run {
     fn new(mut policy: Policy, price: u64, nights: u32) -> Self {
         policy.rooms[0].price = Rupiah(price);
         let new = new_booking(super::build::date("2026-01-04"), nights);
-        let booking = super::build::change(None, Command::Book(new), at(0), &policy).booking;
+        let booking = super::build::change(None, Input::Book(new), at(0), &policy).booking;
         let tracked = TrackedBooking { booking, track: Track::default() };
         let price = Rupiah(price * u64::from(nights));
         Self { policy, tracked, now: at(0), price, reminded: BTreeSet::new() }
@@ -142,7 +141,7 @@ impl Run {
         let is_early = self.tracked.booking.wake_at().is_none_or(|at| self.now < at);
         let answer = decide(
             Some(&self.tracked),
-            command(ask, self.now, self.tracked.booking.revision),
+            input(ask, self.now, self.tracked.booking.revision),
             self.now,
             &self.policy,
         );

@@ -1,9 +1,10 @@
 //! When guests are sent the payment code, and what is noted of it.
 
-use super::build::{Scenario, arrive, at, book, cancel, change, pay, policy, sari};
+use super::build::{
+    Decision, Input, Scenario, arrive, at, book, cancel, change, decide, pay, policy, sari,
+};
 use crate::domain::{
-    Action, Command, Decision, Policy, QrisOutcome, QrisPolicy, QrisProgress, Recipient, Refusal,
-    Revision, decide,
+    Action, Command, Policy, QrisOutcome, QrisPolicy, QrisProgress, Recipient, Refusal, Revision,
 };
 
 fn with(qris: QrisPolicy) -> Policy {
@@ -15,17 +16,17 @@ fn send() -> Command {
 }
 
 fn delivered(owed_by: u32) -> Command {
-    Command::NoteQris { owed_by: Revision(owed_by), outcome: QrisOutcome::Delivered }
+    Command::RecordQris { owed_by: Revision(owed_by), outcome: QrisOutcome::Delivered }
 }
 
 fn given_up(owed_by: u32) -> Command {
     let outcome = QrisOutcome::GivenUp("550 no such mailbox".to_owned());
-    Command::NoteQris { owed_by: Revision(owed_by), outcome }
+    Command::RecordQris { owed_by: Revision(owed_by), outcome }
 }
 
 /// Whether the guest's notice of a step carries the code.
-fn carries(story: &Scenario, command: Command, minute: i64) -> bool {
-    let change = change(Some(&story.tracked), command, at(minute), &story.policy);
+fn carries(story: &Scenario, input: impl Into<Input>, minute: i64) -> bool {
+    let change = change(Some(&story.tracked), input, at(minute), &story.policy);
     change.notifications.iter().any(|notification| notification.with_qris)
 }
 

@@ -1,6 +1,7 @@
 //! On the way: which positions are believed, when a guest will be there, and what the end of a
 //! hold makes of it.
 
+use super::build::{Decision, Input, decide};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
@@ -10,8 +11,8 @@ use crate::domain::travel::{
     foresee,
 };
 use crate::domain::{
-    Command, Coordinates, Decision, Event, Fix, Forecast, Moment, Policy, PositionSource, Track,
-    TravelPolicy, Why, decide,
+    Coordinates, Event, Fix, Forecast, Moment, Policy, PositionSource, Track, TravelPolicy,
+    Verdict, Why,
 };
 
 fn minutes(minutes: i64) -> TimeDelta {
@@ -56,10 +57,10 @@ fn story(track: Track, extensions: u32) -> Scenario {
 /// What the end at minute 120 decides, and why.
 fn end(track: Track, extensions: u32) -> (bool, Option<Why>) {
     let story = story(track, extensions);
-    let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
+    let change = change(Some(&story.tracked), Input::Wake, at(120), &story.policy);
     match change.event {
-        Event::ExtendedByClock { evidence, .. } => (true, evidence.why),
-        Event::Expired { evidence } => (false, evidence.and_then(|known| known.why)),
+        Event::ExtendedByClock { verdict, .. } => (true, Some(verdict.why)),
+        Event::Expired { verdict } => (false, verdict.map(|verdict| verdict.why)),
         event => panic!("{event:?}"),
     }
 }
@@ -125,7 +126,7 @@ fn who_rests_outside_a_small_radius_within_reach_of_the_hotel_is_waited_for_once
     let end = |points: &[(f64, i64)], extensions| {
         let story =
             Scenario { policy: Policy { travel, ..policy() }, ..story(way(points), extensions) };
-        let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
+        let change = change(Some(&story.tracked), Input::Wake, at(120), &story.policy);
         matches!(change.event, Event::ExtendedByClock { .. })
     };
     let resting = [(12.0, 75), (3.0, 85), (3.0, 119)];
@@ -139,7 +140,7 @@ fn who_rests_outside_a_small_radius_within_reach_of_the_hotel_is_waited_for_once
 fn a_fix_that_arrives_in_the_last_millisecond_counts() {
     let end = at(120) - TimeDelta::milliseconds(1);
     let story = Scenario::new().then_at(report(0.05, end), end);
-    let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
+    let change = change(Some(&story.tracked), Input::Wake, at(120), &story.policy);
     assert!(matches!(change.event, Event::ExtendedByClock { .. }), "{change:?}");
 }
 
@@ -367,11 +368,12 @@ fn a_forecast_is_what_the_end_would_decide() {
 #[test]
 fn the_decision_carries_its_evidence() {
     let story = story(way(&[(30.0, 100), (20.0, 110), (12.0, 119)]), 1);
-    let change = change(Some(&story.tracked), Command::Wake, at(120), &story.policy);
-    let Event::ExtendedByClock { evidence, .. } = change.event else { panic!("{change:?}") };
+    let change = change(Some(&story.tracked), Input::Wake, at(120), &story.policy);
+    let Event::ExtendedByClock { verdict, .. } = change.event else { panic!("{change:?}") };
+    let Verdict { evidence, extensions, .. } = verdict;
     assert!((evidence.distance_metres - 12_000.0).abs() < 10.0);
     assert_eq!((evidence.is_approaching, evidence.within_radius), (Some(true), false));
-    assert_eq!((evidence.fix_age, evidence.extensions), (minutes(1), 1));
+    assert_eq!((evidence.fix_age, extensions), (minutes(1), 1));
     assert_eq!(evidence.estimate.unwrap().basis, EstimateBasis::OwnSpeed);
     assert_eq!(evidence.source, Some(PositionSourceKind::Page));
     assert_eq!(change.booking.hold.extensions, 2);
@@ -424,14 +426,14 @@ proptest! {
     fn no_way_breaks_the_end_of_a_hold(reports in reports(), now in 0..200_i64, used in 0..3_u32) {
         let story = story(Track::from_fixes(reports), used);
         let (forecast, known) = foresee(&story.tracked, at(now), &story.policy);
-        if let Some(known) = known {
+        if let Some(Verdict { evidence: known, .. }) = known {
             prop_assert!(known.distance_metres.is_finite());
             prop_assert!(known.fix_age >= TimeDelta::zero() && known.standing >= TimeDelta::zero());
             prop_assert!(known.estimate.is_none_or(|it| it.arrives_in >= TimeDelta::zero()));
         } else {
             prop_assert_eq!(forecast, Forecast::NoPosition);
         }
-        let ended = decide(Some(&story.tracked), Command::Wake, at(120), &story.policy).unwrap();
+        let ended = decide(Some(&story.tracked), Input::Wake, at(120), &story.policy).unwrap();
         let Decision::Step(step) = ended else { panic!() };
         let is_extended = matches!(step.change.event, Event::ExtendedByClock { .. });
         prop_assert_eq!(step.change.booking.is_pending(), is_extended);

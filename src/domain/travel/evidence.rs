@@ -27,10 +27,6 @@ pub struct Evidence {
     pub standing: TimeDelta,
     /// Reports that were not believed.
     pub dropped: u32,
-    /// Extensions that the clock had granted before.
-    pub extensions: u32,
-    /// What it came to; `None` of evidence that nothing was decided by.
-    pub why: Option<Why>,
 }
 
 /// When a guest will be there.
@@ -90,6 +86,8 @@ pub enum Why {
     /// At the same spot for most of an extension that was granted, or for longer than one on the
     /// way there.
     Parked,
+    /// Decided before reasons were recorded.
+    Unrecorded,
 }
 
 impl Why {
@@ -104,7 +102,8 @@ impl Why {
             | Self::TooLate
             | Self::MovedAway
             | Self::NotLeft
-            | Self::Parked => false,
+            | Self::Parked
+            | Self::Unrecorded => false,
         }
     }
 }
@@ -134,7 +133,5 @@ pub fn evidence(track: &Track, now: Moment, policy: &Policy) -> Option<Evidence>
         }),
         standing: approach.standing(),
         dropped: track.dropped(),
-        extensions: 0,
-        why: None,
     })
 }

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 
 use super::{Fix, PositionSource, RouteEstimate};
-use crate::domain::Moment;
+use crate::domain::refusal::Unavailable;
+use crate::domain::{Booking, Moment, NotAllowed, Refusal, Status, Winner};
 
 /// Fixes kept of one guest.
 pub const MAX_FIXES: usize = 12;
@@ -65,6 +66,31 @@ impl Track {
     #[must_use]
     pub fn doubting(self, doubted: Option<Fix>, dropped: u32) -> Self {
         Self { doubted, dropped, ..self }
+    }
+
+    /// What a guest's report makes of this track: the track to keep, or `None` if the report
+    /// changes nothing. At the desk a position plays no part any more, so none is kept.
+    ///
+    /// # Errors
+    /// [`Refusal`] once the hold is over: where the guest is then is nobody's business.
+    pub fn report(&self, fix: Fix, booking: &Booking) -> Result<Option<Self>, Refusal> {
+        if booking.is_read_only {
+            return Err(Refusal::Unavailable(Unavailable::NewerVersion));
+        }
+        match &booking.status {
+            Status::Paid { .. } => return Err(Refusal::NotAllowed(NotAllowed::HoldIsOver)),
+            Status::Cancelled { at, by } => {
+                return Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }));
+            }
+            Status::Pending if booking.arrived_at.is_some() => return Ok(None),
+            Status::Pending => {}
+        }
+        Ok(match self.take(fix) {
+            TrackUpdate::Accepted(track)
+            | TrackUpdate::Doubtful(track)
+            | TrackUpdate::Imprecise(track) => Some(track),
+            TrackUpdate::Duplicate | TrackUpdate::OutOfOrder => None,
+        })
     }
 
     /// What becomes of one more fix. The newest that can be believed wins.

@@ -46,8 +46,8 @@ fn the_first_version_had_every_kind_of_event_and_channel() {
     let changes: Vec<_> = written_first().iter().map(|document| read(document).unwrap()).collect();
     let has = |wanted: fn(&Change) -> bool| changes.iter().any(wanted);
     assert!(has(|change| change.event == Event::Booked));
-    assert!(has(|change| matches!(change.event, Event::Reminded { evidence: Some(_), .. })));
-    assert!(has(|change| matches!(change.event, Event::Reminded { evidence: None, .. })));
+    assert!(has(|change| matches!(change.event, Event::Reminded { verdict: Some(_), .. })));
+    assert!(has(|change| matches!(change.event, Event::Reminded { verdict: None, .. })));
     assert!(has(|change| change.event == Event::PaymentAsked));
     assert!(has(|change| matches!(change.event, Event::ExtendedByClock { .. })));
     assert!(has(|change| change.event == Event::ExtendedByStaff { minutes: 45 }));
@@ -55,8 +55,8 @@ fn the_first_version_had_every_kind_of_event_and_channel() {
     assert!(has(|change| change.event == Event::Paid));
     assert!(has(|change| matches!(change.event, Event::Cancelled { note: Some(_) })));
     assert!(has(|change| change.event == Event::Cancelled { note: None }));
-    assert!(has(|change| matches!(change.event, Event::Expired { evidence: Some(_) })));
-    assert!(has(|change| change.event == Event::Expired { evidence: None }));
+    assert!(has(|change| matches!(change.event, Event::Expired { verdict: Some(_) })));
+    assert!(has(|change| change.event == Event::Expired { verdict: None }));
     assert!(has(|change| matches!(change.booking.guest.contact, Contact::Telegram(_))));
     assert!(has(|change| matches!(change.booking.guest.contact, Contact::Web(_))));
     assert!(has(|change| change.booking.qris_sent_at.is_some()));
@@ -118,4 +118,38 @@ fn a_track_is_read_as_it_was_written() {
         track(serde_json::from_str(nowhere).unwrap()).unwrap_err().to_string(),
         "unexpected: a stored position is broken: out of range"
     );
+}
+
+/// The first change of the first version, as a newer version might have written it.
+fn written_by_a_newer_version(change: impl FnOnce(&mut Value)) -> Change {
+    let mut document = written_first().remove(0);
+    change(&mut document);
+    read(&document).unwrap()
+}
+
+#[test]
+fn a_kind_of_event_that_only_a_newer_version_knows_is_read_as_other() {
+    let change = written_by_a_newer_version(|document| {
+        document["event"] = json!({ "kind": "REVIVED", "by": { "who": "GUEST" } });
+    });
+    assert_eq!(change.event, Event::Other);
+    assert!(!change.booking.is_read_only, "its state is known all the same");
+}
+
+#[test]
+fn a_booking_by_a_channel_that_only_a_newer_version_knows_is_left_to_it() {
+    let change = written_by_a_newer_version(|document| {
+        document["booking"]["contact"] = json!({ "channel": "DESK" });
+    });
+    assert_eq!(change.booking.guest.contact, Contact::Other);
+    assert!(change.booking.is_read_only);
+}
+
+#[test]
+fn a_booking_that_asks_for_a_newer_reader_is_left_to_it() {
+    let of_reader = |reader: u32| {
+        written_by_a_newer_version(|document| document["booking"]["min_reader"] = json!(reader))
+    };
+    assert!(!of_reader(READER).booking.is_read_only);
+    assert!(of_reader(READER + 1).booking.is_read_only);
 }

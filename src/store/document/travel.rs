@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{broken, moment};
 use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind, RouteEstimate, Why};
-use crate::domain::{Coordinates, Evidence, Fix, Forecast, PositionSource, Track};
+use crate::domain::{Coordinates, Evidence, Fix, Forecast, PositionSource, Track, Verdict};
 use crate::store::StoreError;
 
 /// The fields with a default came later than the others.
@@ -39,7 +39,7 @@ pub(in crate::store) struct EstimateDocument {
 }
 
 /// Pairs a domain enum without data with its persisted names, both ways.
-macro_rules! name_source {
+macro_rules! name_variants {
     ($document:ident is $domain:ident: $($variant:ident),+) => {
         #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
         #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -59,10 +59,10 @@ macro_rules! name_source {
     };
 }
 
-name_source!(ForecastDocument is Forecast: InTime, WillExtend, WillCancel, NoPosition);
-name_source!(SourceKindDocument is PositionSourceKind: Page, Single, Live, LiveSilent);
-name_source!(BasisDocument is EstimateBasis: Routed, OwnSpeed, CitySpeed);
-name_source!(WhyDocument is Why: Near, Closing, Stale, NoneLeft, Far, TooLate, MovedAway, NotLeft, Parked);
+name_variants!(ForecastDocument is Forecast: InTime, WillExtend, WillCancel, NoPosition);
+name_variants!(SourceKindDocument is PositionSourceKind: Page, Single, Live, LiveSilent);
+name_variants!(BasisDocument is EstimateBasis: Routed, OwnSpeed, CitySpeed);
+name_variants!(WhyDocument is Why: Near, Closing, Stale, NoneLeft, Far, TooLate, MovedAway, NotLeft, Parked, Unrecorded);
 
 /// The fields with a default came later than the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -102,8 +102,9 @@ pub(in crate::store) enum RoadDocument {
     Drive { ms: i64 },
 }
 
-impl From<&Evidence> for EvidenceDocument {
-    fn from(evidence: &Evidence) -> Self {
+impl From<&Verdict> for EvidenceDocument {
+    fn from(verdict: &Verdict) -> Self {
+        let Verdict { evidence, why, extensions } = verdict;
         let estimate = |estimate: Estimate| EstimateDocument {
             arrives_in_ms: estimate.arrives_in.num_milliseconds(),
             basis: estimate.basis.into(),
@@ -119,20 +120,20 @@ impl From<&Evidence> for EvidenceDocument {
             source: evidence.source.map(Into::into),
             standing_ms: evidence.standing.num_milliseconds(),
             dropped: evidence.dropped,
-            extensions: evidence.extensions,
-            why: evidence.why.map(Into::into),
+            extensions: *extensions,
+            why: (*why != Why::Unrecorded).then(|| (*why).into()),
         }
     }
 }
 
-impl From<EvidenceDocument> for Evidence {
+impl From<EvidenceDocument> for Verdict {
     fn from(stored: EvidenceDocument) -> Self {
         let estimate = |stored: EstimateDocument| Estimate {
             arrives_in: TimeDelta::milliseconds(stored.arrives_in_ms),
             basis: stored.basis.into(),
             is_routing_silent: stored.is_routing_silent,
         };
-        Self {
+        let evidence = Evidence {
             distance_metres: stored.distance_metres,
             is_approaching: stored.is_approaching,
             within_radius: stored.within_radius,
@@ -142,9 +143,9 @@ impl From<EvidenceDocument> for Evidence {
             source: stored.source.map(Into::into),
             standing: TimeDelta::milliseconds(stored.standing_ms),
             dropped: stored.dropped,
-            extensions: stored.extensions,
-            why: stored.why.map(Into::into),
-        }
+        };
+        let why = stored.why.map_or(Why::Unrecorded, Into::into);
+        Self { evidence, why, extensions: stored.extensions }
     }
 }
 

@@ -236,6 +236,7 @@ fn conditions(filter: &Filter) -> Vec<Document> {
     let contact = filter.contact.as_ref().map(|contact| match contact {
         Contact::Telegram(id) => doc! { "contact.id": id.0 },
         Contact::Web(email) => doc! { "contact.email": email.as_str() },
+        Contact::Other => doc! { "contact.channel": { "$nin": ["TELEGRAM", "WEB"] } },
     });
     let settled = filter
         .settled_since

@@ -49,6 +49,7 @@ fn booking(serial: u32, revision: u32, status: Status) -> Booking {
         qris_sent_at: None,
         qris: QrisProgress::None,
         access: TokenHash([1; 32]),
+        is_read_only: false,
     }
 }
 

@@ -149,6 +149,8 @@ impl Conditions {
                 "json_extract(document, '$.contact.email') = ?",
                 [email.as_str().to_owned().into()],
             ),
+            Some(Contact::Other) => conditions
+                .add("json_extract(document, '$.contact.channel') NOT IN ('TELEGRAM', 'WEB')", []),
             None => {}
         }
         if let Some(since) = filter.settled_since {

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 
 use super::{BotUser, GuestConversation, button};
 use crate::domain::travel::PositionSource;
-use crate::domain::{Command, Coordinates, Fix, Moment};
-use crate::service::ServiceError;
+use crate::domain::{Coordinates, Fix, Moment};
+use crate::service::{ReportError, ServiceError};
 use crate::telegram::callback::GuestCallback;
 use crate::telegram::transport::api::{Keyboard, MessageContent};
 use crate::text::telegram as words;
@@ -75,11 +75,13 @@ impl GuestConversation {
         }
         let mut is_kept = false;
         for tracked in self.running_of(user.id).await? {
-            let command = Command::ReportPosition(fix);
-            match self.service.apply(tracked.booking.receipt_no, command).await {
+            match self.service.report(tracked.booking.receipt_no, fix).await {
                 // A hold that has just ended needs no position any more.
-                Ok(_) | Err(ServiceError::Refused(_)) => is_kept = true,
-                Err(ServiceError::Store(error)) => return Err(error.into()),
+                Ok(_)
+                | Err(ReportError::TooMany | ReportError::Service(ServiceError::Refused(_))) => {
+                    is_kept = true;
+                }
+                Err(ReportError::Service(ServiceError::Store(error))) => return Err(error.into()),
             }
         }
         if is_kept && is_new {

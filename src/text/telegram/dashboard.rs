@@ -3,11 +3,11 @@
 
 use super::{channel, escape, left, nights, sheet, short, when};
 use crate::domain::{
-    Booking, Change, Event, Evidence, HotelPolicy, Language, Moment, Policy, Status,
-    TrackedBooking, travel,
+    Booking, Change, Event, HotelPolicy, Language, Moment, Policy, Status, TrackedBooking, travel,
 };
 use crate::text::telegram::StaffLabel;
-use crate::text::{action, actor, evidence, outlook, say, story};
+use crate::text::travel::verdict_beside;
+use crate::text::{action, actor, outlook, say, story};
 
 /// UTF-16 units of a history: what a message takes (4,096), less its heading.
 const MAX_HISTORY: usize = 3_800;
@@ -120,13 +120,11 @@ fn way(
     if !booking.is_pending() || booking.arrived_at.is_some() {
         return None;
     }
-    let (forecast, seen) = travel::foresee(tracked, now, policy);
+    let (forecast, verdict) = travel::foresee(tracked, now, policy);
     let (until, timezone) = (booking.hold.until, policy.hotel.timezone);
-    let outlook = outlook(language, forecast, seen.as_ref(), now, until, timezone);
-    let seen = seen.map(|seen| {
-        let seen = Evidence { why: crate::text::unsaid(forecast, &seen), ..seen };
-        evidence(language, &seen)
-    });
+    let evidence = verdict.as_ref().map(|verdict| &verdict.evidence);
+    let outlook = outlook(language, forecast, evidence, now, until, timezone);
+    let seen = verdict.map(|verdict| verdict_beside(language, forecast, &verdict));
     Some(seen.into_iter().chain([outlook]).collect::<Vec<_>>().join(" · "))
 }
 

@@ -13,6 +13,7 @@ pub fn channel(contact: &Contact) -> &'static str {
     match contact {
         Contact::Telegram(_) => "Telegram",
         Contact::Web(_) => "Web",
+        Contact::Other => "?",
     }
 }
 
@@ -34,6 +35,7 @@ fn heading(language: Language, event: &Event) -> &'static str {
         Event::Paid => say(language, "✅ LUNAS", "✅ PAID"),
         Event::Cancelled { .. } => say(language, "⚪️ DIBATALKAN", "⚪️ CANCELLED"),
         Event::Expired { .. } => say(language, "⌛️ WAKTU HABIS", "⌛️ EXPIRED"),
+        Event::Other => say(language, "DIUBAH OLEH VERSI BARU", "CHANGED BY A NEWER VERSION"),
     }
 }
 

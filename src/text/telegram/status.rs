@@ -7,7 +7,7 @@ use super::{escape, facts, left, until_words};
 use crate::domain::travel::{self, PositionSourceKind};
 use crate::domain::{
     Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, HotelPolicy, Language, Moment,
-    Policy, QrisProgress, Status, TrackedBooking, Why,
+    Policy, QrisProgress, Status, TrackedBooking, Verdict, Why,
 };
 use crate::text::{clock_time, duration, kilometres, rupiah, say, why_not};
 
@@ -43,14 +43,14 @@ fn on_the_way(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
         format!("Sampai pukul <b>{until}</b> (sisa {left})."),
         format!("Until <b>{until}</b> ({left} left)."),
     );
-    let (forecast, evidence) = travel::foresee(tracked, now, policy);
-    let Some(known) = evidence.filter(|known| known.is_fresh) else {
+    let (forecast, verdict) = travel::foresee(tracked, now, policy);
+    let Some(known) = verdict.filter(|verdict| verdict.evidence.is_fresh) else {
         let has_more = booking.hold.extensions < policy.hold.max_extensions;
-        return format!("{lead}\n{}", without_position(language, has_more, evidence.is_some()));
+        return format!("{lead}\n{}", without_position(language, has_more, verdict.is_some()));
     };
-    let seen = where_they_are(language, &known, now, &policy.hotel);
+    let seen = where_they_are(language, &known.evidence, now, &policy.hotel);
     let outlook = outlook(booking, forecast, Some(&known), &policy.hotel);
-    let stop = match known.source {
+    let stop = match known.evidence.source {
         Some(PositionSourceKind::Live | PositionSourceKind::LiveSilent) => say(
             language,
             "\nBerhenti berbagi: ketuk lokasi langsung Anda, lalu hentikan.",
@@ -112,7 +112,7 @@ fn where_they_are(
 fn outlook(
     booking: &Booking,
     forecast: Forecast,
-    evidence: Option<&Evidence>,
+    verdict: Option<&Verdict>,
     hotel: &HotelPolicy,
 ) -> String {
     let language = booking.guest.language;
@@ -139,7 +139,7 @@ fn outlook(
             ),
         ),
         Forecast::WillCancel => {
-            let why = evidence.and_then(|known| known.why);
+            let why = verdict.map(|verdict| verdict.why);
             if why == Some(Why::NoneLeft) {
                 return say(
                     language,
@@ -215,13 +215,17 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
     let until = until_words(language, booking, hotel);
     let receipt_no = booking.receipt_no;
     Some(match &change.event {
-        Event::Booked | Event::PaymentAsked | Event::QrisSent | Event::QrisFailed { .. } => {
+        Event::Booked
+        | Event::PaymentAsked
+        | Event::QrisSent
+        | Event::QrisFailed { .. }
+        | Event::Other => {
             return None;
         }
         Event::QrisRequested => pay_by_code(booking, hotel),
-        Event::Reminded { forecast, evidence } => {
+        Event::Reminded { forecast, verdict } => {
             let left = left(language, booking.hold.until, change.at);
-            let outlook = outlook(booking, *forecast, evidence.as_ref(), hotel);
+            let outlook = outlook(booking, *forecast, verdict.as_ref(), hotel);
             say(
                 language,
                 format!(
@@ -230,9 +234,9 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
                 format!("⏰ {left} left: we keep the room until <b>{until}</b>.\n{outlook}"),
             )
         }
-        Event::ExtendedByClock { by, evidence } => {
+        Event::ExtendedByClock { by, verdict } => {
             let by = duration(language, *by);
-            let far = kilometres(language, evidence.distance_metres);
+            let far = kilometres(language, verdict.evidence.distance_metres);
             say(
                 language,
                 format!(

@@ -7,9 +7,9 @@ use super::*;
 use crate::domain::tests::build::{self, at, sari};
 use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
 use crate::domain::{
-    Actor, Change, Command, Contact, Coordinates, Email, Event, Evidence, Fix, Forecast, Guest,
+    self, Actor, Change, Contact, Coordinates, Email, Event, Evidence, Fix, Forecast, Guest,
     GuestName, NewBooking, NotAllowed, Policy, PositionSource, QrisProgress, Refusal, Revision,
-    Role, Rupiah, Status, Track, TrackedBooking, Why, Winner,
+    Role, Rupiah, Status, Track, TrackedBooking, Verdict, Why, Winner,
 };
 use crate::text;
 
@@ -25,12 +25,11 @@ fn policy() -> Policy {
 fn booking(language: Language) -> Booking {
     let new = build::new_booking(policy().hotel.day_of(at(0)), 2);
     let guest = Guest { name: GuestName::parse(NAME).unwrap(), language, ..new.guest };
-    let book = Command::Book(NewBooking { guest, ..new });
-    build::change(None, book, at(0), &policy()).booking
+    domain::book(NewBooking { guest, ..new }, at(0), &policy()).unwrap().change.booking
 }
 
-fn evidence(why: Option<Why>) -> Evidence {
-    Evidence {
+fn verdict(why: Why) -> Verdict {
+    let evidence = Evidence {
         distance_metres: 4_200.0,
         is_approaching: Some(true),
         within_radius: true,
@@ -44,9 +43,8 @@ fn evidence(why: Option<Why>) -> Evidence {
         source: Some(PositionSourceKind::Live),
         standing: TimeDelta::zero(),
         dropped: 0,
-        extensions: 0,
-        why,
-    }
+    };
+    Verdict { evidence, why, extensions: 0 }
 }
 
 fn seen(kilometres: f64, minutes: i64) -> Track {
@@ -78,14 +76,12 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
         booking: booking.clone(),
         notifications: Vec::new(),
     };
-    let reminded = |forecast, why: Option<Why>| Event::Reminded {
-        forecast,
-        evidence: why.map(|why| evidence(Some(why))),
-    };
+    let reminded =
+        |forecast, why: Option<Why>| Event::Reminded { forecast, verdict: why.map(verdict) };
     let reminder =
         |name, forecast, why| (name, change(105, Actor::Clock, reminded(forecast, why), &pending));
     let extended =
-        Event::ExtendedByClock { by: TimeDelta::minutes(30), evidence: evidence(Some(Why::Near)) };
+        Event::ExtendedByClock { by: TimeDelta::minutes(30), verdict: verdict(Why::Near) };
     let failed = Event::QrisFailed { reason: text::BLOCKED.to_owned() };
     let ended_with_code = Booking { qris: QrisProgress::Sent, ..cancelled(staff()) };
     vec![
@@ -133,13 +129,13 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
             change(
                 120,
                 Actor::Clock,
-                Event::Expired { evidence: Some(evidence(Some(Why::Far))) },
+                Event::Expired { verdict: Some(verdict(Why::Far)) },
                 &cancelled(Actor::Clock),
             ),
         ),
         (
             "expired without a position",
-            change(120, Actor::Clock, Event::Expired { evidence: None }, &cancelled(Actor::Clock)),
+            change(120, Actor::Clock, Event::Expired { verdict: None }, &cancelled(Actor::Clock)),
         ),
     ]
 }

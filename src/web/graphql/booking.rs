@@ -7,11 +7,12 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Object};
 use tokio::sync::OnceCell;
 
+use super::error::ApiError;
 use crate::domain::{
     self, Contact, Fix, Forbidden, ReceiptNo, Refusal, RoomOfStay, Status, Track, TrackedBooking,
     travel,
 };
-use crate::service::{BookingService, ServiceError};
+use crate::service::BookingService;
 use crate::store::{BookingReader, StatusKind, StoreError, UndeliveredNotification};
 use crate::text;
 
@@ -48,17 +49,14 @@ impl Booking {
         Self { state, track: OnceCell::new(), viewer }
     }
 
-    async fn track(&self, service: &BookingService) -> Result<&Track, ServiceError> {
+    async fn track(&self, service: &BookingService) -> Result<&Track, ApiError> {
         self.track
             .get_or_try_init(|| async { Ok(service.booking(self.state.receipt_no).await?.track) })
             .await
     }
 
     /// The booking with its track, while its hold runs.
-    async fn tracked(
-        &self,
-        service: &BookingService,
-    ) -> Result<Option<TrackedBooking>, ServiceError> {
+    async fn tracked(&self, service: &BookingService) -> Result<Option<TrackedBooking>, ApiError> {
         if !self.state.is_pending() {
             return Ok(None);
         }
@@ -85,13 +83,14 @@ impl Booking {
         match self.state.guest.contact {
             Contact::Telegram(_) => Channel::Telegram,
             Contact::Web(_) => Channel::Web,
+            Contact::Other => Channel::Other,
         }
     }
 
     /// The e-mail address; null for guests who booked by Telegram.
     async fn contact(&self) -> Option<&str> {
         match &self.state.guest.contact {
-            Contact::Telegram(_) => None,
+            Contact::Telegram(_) | Contact::Other => None,
             Contact::Web(email) => Some(email.as_str()),
         }
     }
@@ -188,14 +187,14 @@ impl Booking {
     }
 
     /// Where the guest is; only while the hold runs and the guest shares a position.
-    async fn travel(&self, ctx: &Context<'_>) -> Result<Option<Travel>, ServiceError> {
+    async fn travel(&self, ctx: &Context<'_>) -> Result<Option<Travel>, ApiError> {
         let service = &ctx.context().service;
         let Some(tracked) = self.tracked(service).await? else { return Ok(None) };
         Ok(travel_of(&tracked, self.viewer, service))
     }
 
     /// What the end of the hold would decide now; only while the hold runs.
-    async fn forecast(&self, ctx: &Context<'_>) -> Result<Option<Forecast>, ServiceError> {
+    async fn forecast(&self, ctx: &Context<'_>) -> Result<Option<Forecast>, ApiError> {
         let service = &ctx.context().service;
         let tracked = self.tracked(service).await?;
         Ok(tracked
@@ -204,7 +203,7 @@ impl Booking {
 
     /// Messages about this booking that could not be delivered, with the reason. For the front
     /// office; guests find none.
-    async fn undelivered(&self, ctx: &Context<'_>) -> Result<Vec<String>, ServiceError> {
+    async fn undelivered(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
         if self.viewer == Viewer::Guest {
             return Ok(Vec::new());
         }
@@ -215,7 +214,7 @@ impl Booking {
     }
 
     /// What happened to it, oldest first. For the front office only.
-    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<HistoryEntry>, ServiceError> {
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<HistoryEntry>, ApiError> {
         if self.viewer == Viewer::Guest {
             return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
         }

@@ -4,9 +4,9 @@ use async_graphql::Context;
 use axum::http::{HeaderMap, header};
 use tokio::sync::OnceCell;
 
+use super::error::ApiError;
 use crate::auth::Session;
 use crate::domain::{Forbidden, Language, Refusal, Role, StaffName};
-use crate::service::ServiceError;
 use crate::store::StoreError;
 
 use super::ApiContext;
@@ -48,16 +48,16 @@ impl Caller {
     /// The session of whoever must have one.
     ///
     /// # Errors
-    /// [`Refusal::Unauthenticated`], or what the store says.
-    pub async fn staff(&self, context: &ApiContext) -> Result<&Session, ServiceError> {
-        Ok(self.session(context).await?.ok_or(Refusal::Unauthenticated)?)
+    /// [`ApiError::Unauthenticated`], or what the store says.
+    pub async fn staff(&self, context: &ApiContext) -> Result<&Session, ApiError> {
+        self.session(context).await?.ok_or(ApiError::Unauthenticated)
     }
 
     /// The name of the member of staff who asks.
     ///
     /// # Errors
     /// As [`Caller::staff`].
-    pub async fn staff_name(&self, context: &ApiContext) -> Result<StaffName, ServiceError> {
+    pub async fn staff_name(&self, context: &ApiContext) -> Result<StaffName, ApiError> {
         Ok(self.staff(context).await?.staff.name.clone())
     }
 
@@ -65,7 +65,7 @@ impl Caller {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`], or as [`Caller::staff`].
-    pub async fn must_manage(&self, context: &ApiContext) -> Result<(), ServiceError> {
+    pub async fn must_manage(&self, context: &ApiContext) -> Result<(), ApiError> {
         match self.staff(context).await?.staff.role {
             Role::Manager => Ok(()),
             Role::FrontOffice => Err(Refusal::Forbidden(Forbidden::ManagerOnly).into()),

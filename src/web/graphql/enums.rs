@@ -12,6 +12,8 @@ pub enum Channel {
     Telegram,
     /// By the web form; messages go by e-mail.
     Web,
+    /// By a way that only a newer version of the service knows.
+    Other,
 }
 
 /// What has become of a booking.
@@ -107,6 +109,8 @@ pub enum Action {
     Expired,
     /// A cancelled booking was taken up again.
     Revived,
+    /// Something that only a newer version of the service knows.
+    Other,
     /// A message about it was given up; `undelivered` says why. Fed live, never kept in the
     /// history.
     Undelivered,
@@ -148,6 +152,7 @@ impl From<domain::Action> for Action {
             domain::Action::Paid => Self::Paid,
             domain::Action::Cancelled => Self::Cancelled,
             domain::Action::Expired => Self::Expired,
+            domain::Action::Other => Self::Other,
         }
     }
 }

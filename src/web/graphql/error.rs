@@ -6,8 +6,8 @@ use serde::Serialize;
 use tracing::error;
 
 use crate::domain::refusal::Unavailable;
-use crate::domain::{HotelPolicy, Language, Refusal};
-use crate::service::ServiceError;
+use crate::domain::{Field, HotelPolicy, Language, Refusal};
+use crate::service::{ReportError, ServiceError};
 use crate::store::StoreError;
 use crate::text;
 
@@ -68,15 +68,68 @@ impl GraphqlResponse {
     }
 }
 
-/// A refusal as an error of its own, before any schema was asked.
-pub fn refused(refusal: &Refusal, language: Language, hotel: &HotelPolicy) -> ServerError {
-    let mut error = ServerError::new(text::refusal(language, refusal, hotel), None);
-    let field = match refusal {
-        Refusal::InvalidInput { field, .. } => Some(field.name()),
-        _ => None,
+/// Why a resolver, or the endpoint itself, did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ApiError {
+    /// The caller's business.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no session, or an ended one.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// Too many requests.
+    #[error("rate limited")]
+    RateLimited,
+    /// The store's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Refused(refusal) => Self::Refused(refusal),
+            ServiceError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::TooMany => Self::RateLimited,
+            ReportError::Service(error) => error.into(),
+        }
+    }
+}
+
+/// An error as the client reads it.
+pub fn server_error(error: &ApiError, language: Language, hotel: &HotelPolicy) -> ServerError {
+    let refused = |refusal: &Refusal| {
+        let mut error = ServerError::new(text::refusal(language, refusal, hotel), None);
+        let field = match refusal {
+            Refusal::InvalidInput { field, .. } => Some(field_name(*field)),
+            _ => None,
+        };
+        settle(&mut error, code(refusal), field);
+        error
     };
-    settle(&mut error, code(refusal), field);
-    error
+    let fixed = |message: &str, code: &str| {
+        let mut error = ServerError::new(message, None);
+        settle(&mut error, code, None);
+        error
+    };
+    match error {
+        ApiError::Refused(refusal) => refused(refusal),
+        ApiError::Unauthenticated => fixed(text::unauthenticated(language), "UNAUTHENTICATED"),
+        ApiError::RateLimited => fixed(text::rate_limited(language), "RATE_LIMITED"),
+        ApiError::Store(StoreError::NotFound) => refused(&Refusal::NotFound),
+        ApiError::Store(StoreError::Conflict(_)) => refused(&Refusal::Conflict),
+        ApiError::Store(StoreError::Unavailable(_)) => {
+            refused(&Refusal::Unavailable(Unavailable::Store))
+        }
+        ApiError::Store(StoreError::Unexpected(cause)) => internal(cause, language),
+    }
 }
 
 /// An error about the form of a request, which only developers read.
@@ -96,33 +149,19 @@ pub fn internal(cause: &str, language: Language) -> ServerError {
 }
 
 fn explain(error: &mut ServerError, language: Language, hotel: &HotelPolicy) {
-    let explained = match cause(error) {
-        Some(Ok(refusal)) => refused(&refusal, language, hotel),
-        Some(Err(cause)) => internal(&cause, language),
-        None => {
-            let field = field_of(&error.message);
-            return settle(error, INVALID_INPUT, field.as_deref());
-        }
+    let Some(cause) = cause(error) else {
+        let field = field_of(&error.message);
+        return settle(error, INVALID_INPUT, field.as_deref());
     };
+    let explained = server_error(&cause, language, hotel);
     error.message = explained.message;
     error.extensions = explained.extensions;
 }
 
-/// Why a resolver failed: a refusal, or what no one foresaw. `None` if it was none of ours.
-fn cause(error: &ServerError) -> Option<Result<Refusal, String>> {
-    let of_store = |error: &StoreError| match error {
-        StoreError::NotFound => Ok(Refusal::NotFound),
-        StoreError::Conflict(_) => Ok(Refusal::Conflict),
-        StoreError::Unavailable(_) => Ok(Refusal::Unavailable(Unavailable::Store)),
-        StoreError::Unexpected(cause) => Err(cause.clone()),
-    };
-    if let Some(error) = error.source::<ServiceError>() {
-        return Some(match error {
-            ServiceError::Refused(refusal) => Ok(refusal.clone()),
-            ServiceError::Store(error) => of_store(error),
-        });
-    }
-    error.source::<StoreError>().map(of_store)
+/// Why a resolver failed; `None` if it was none of ours.
+fn cause(error: &ServerError) -> Option<ApiError> {
+    let of_store = || error.source::<StoreError>().cloned().map(ApiError::Store);
+    error.source::<ApiError>().cloned().or_else(of_store)
 }
 
 fn settle(error: &mut ServerError, code: &str, field: Option<&str>) {
@@ -156,13 +195,33 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::SoldOut { .. } => "SOLD_OUT",
         Refusal::TooManyHolds { .. } => "TOO_MANY_HOLDS",
         Refusal::NotFound => "NOT_FOUND",
-        Refusal::Unauthenticated => "UNAUTHENTICATED",
         Refusal::Forbidden(_) => "FORBIDDEN",
         Refusal::AlreadyPaid(_) => "ALREADY_PAID",
         Refusal::AlreadyCancelled(_) => "ALREADY_CANCELLED",
         Refusal::NotAllowed(_) => "NOT_ALLOWED",
-        Refusal::RateLimited => "RATE_LIMITED",
         Refusal::Conflict => "CONFLICT",
         Refusal::Unavailable(_) => "UNAVAILABLE",
+    }
+}
+
+/// The name of an input in the schema.
+fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::GuestName => "guestName",
+        Field::Email => "email",
+        Field::RoomType => "roomType",
+        Field::CheckIn => "checkIn",
+        Field::Nights => "nights",
+        Field::Position => "position",
+        Field::RequestId => "requestId",
+        Field::ReceiptNo => "receiptNo",
+        Field::Minutes => "minutes",
+        Field::Note => "note",
+        Field::First => "first",
+        Field::After => "after",
+        Field::Search => "search",
+        Field::Rooms => "rooms",
+        Field::Date => "date",
+        Field::Code => "code",
     }
 }

@@ -19,12 +19,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt};
 
-use crate::domain::Refusal;
-
 use super::caller::{Caller, bearer, preferred_language};
 use super::content_negotiation::{self, MediaType};
 use super::document::{self, Document};
-use super::error::{GraphqlResponse, internal, malformed};
+use super::error::{ApiError, GraphqlResponse, internal, malformed};
 use super::null_propagation::ResponsePlan;
 use super::parameters::Parameters;
 use super::{AppState, socket};
@@ -242,7 +240,7 @@ fn too_many(
     media: Option<MediaType>,
     wait: Duration,
 ) -> Response {
-    let error = state.refuse(&Refusal::RateLimited, caller);
+    let error = state.refuse(&ApiError::RateLimited, caller);
     let answer = request_error(media, StatusCode::TOO_MANY_REQUESTS, error);
     // Whole seconds; one more than begun is never too early.
     let seconds = HeaderValue::from(wait.as_secs() + 1);

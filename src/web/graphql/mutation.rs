@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, Lookahead, Object};
 
+use super::error::ApiError;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Command, Field, Forbidden, InputError, Refusal};
-use crate::service::ServiceError;
 use crate::store::Limit;
 
 use super::booking::{Booking, Viewer};
@@ -17,18 +17,14 @@ use super::types::{CreateBookingPayload, RoomAvailability, Staff, StaffSession, 
 pub struct Mutation;
 
 /// Does as the front office what a command says.
-async fn apply(
-    ctx: &Context<'_>,
-    receipt_no: &str,
-    command: Command,
-) -> Result<Booking, ServiceError> {
+async fn apply(ctx: &Context<'_>, receipt_no: &str, command: Command) -> Result<Booking, ApiError> {
     let tracked = ctx.context().service.apply(input::receipt_no(receipt_no)?, command).await?;
     Ok(Booking::new(tracked, Viewer::Staff))
 }
 
 /// Refuses a guest's mutation whose answer would hold what only the front office sees. Before it
 /// is carried out: a refusal means that nothing was done.
-fn check_asked(booking: &Lookahead<'_>) -> Result<(), ServiceError> {
+fn check_asked(booking: &Lookahead<'_>) -> Result<(), ApiError> {
     if booking.field("history").exists() {
         return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
     }
@@ -44,7 +40,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the guest wishes.")] input: CreateBookingInput,
-    ) -> Result<CreateBookingPayload, ServiceError> {
+    ) -> Result<CreateBookingPayload, ApiError> {
         check_asked(&ctx.look_ahead().field("booking"))?;
         let (context, caller) = (ctx.context(), ctx.caller());
         let most = context.settings.holds_per_address;
@@ -64,7 +60,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the guest chose.")] input: TelegramBookingInput,
-    ) -> Result<TelegramHandoff, ServiceError> {
+    ) -> Result<TelegramHandoff, ApiError> {
         let context = ctx.context();
         let choice = input.read()?;
         let Some(bot) = context.settings.telegram_bot.get() else {
@@ -81,7 +77,7 @@ impl Mutation {
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
         #[graphql(desc = "Where the guest is.")] position: PositionInput,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         check_asked(&ctx.look_ahead())?;
         let service = &ctx.context().service;
         let receipt_no = input::receipt_no(&receipt_no)?;
@@ -96,7 +92,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         check_asked(&ctx.look_ahead())?;
         let service = &ctx.context().service;
         let receipt_no = input::receipt_no(&receipt_no)?;
@@ -110,7 +106,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The code out of the sign-in link.")] code: String,
-    ) -> Result<StaffSession, ServiceError> {
+    ) -> Result<StaffSession, ApiError> {
         let Some(signed_in) = ctx.context().staff.sign_in(&code).await? else {
             let (field, error) = (Field::Code, InputError::Spent);
             return Err(Refusal::InvalidInput { field, error }.into());
@@ -127,13 +123,13 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The Mini App's `initData`, as Telegram signed it.")] init_data: String,
-    ) -> Result<StaffSession, ServiceError> {
+    ) -> Result<StaffSession, ApiError> {
         let context = ctx.context();
         let Some(app) = &context.mini_app else {
             return Err(Refusal::Unavailable(Unavailable::Telegram).into());
         };
         let Some(staff) = app.member(&init_data, context.service.now()) else {
-            return Err(Refusal::Unauthenticated.into());
+            return Err(ApiError::Unauthenticated);
         };
         let signed_in = context.staff.open_session(staff).await?;
         Ok(StaffSession {
@@ -149,7 +145,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         apply(ctx, &receipt_no, Command::Arrive { by }).await
     }
@@ -160,7 +156,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         apply(ctx, &receipt_no, Command::SendQris { by }).await
     }
@@ -170,7 +166,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         apply(ctx, &receipt_no, Command::MarkPaid { by }).await
     }
@@ -181,7 +177,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "Why, in one line of at most 200 characters.")] note: Option<String>,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         let note = input::note(note)?;
         apply(ctx, &receipt_no, Command::CancelByStaff { by, note }).await
@@ -193,7 +189,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "How many minutes, 1 to 240.")] minutes: i64,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         let minutes = input::minutes(minutes);
         apply(ctx, &receipt_no, Command::Extend { by, minutes }).await
@@ -206,7 +202,7 @@ impl Mutation {
         #[graphql(desc = "Code of the room type.")] room_type: String,
         #[graphql(desc = "The night, a hotel day.")] date: Date,
         #[graphql(desc = "How many rooms; not below what is sold.")] rooms: i64,
-    ) -> Result<RoomAvailability, ServiceError> {
+    ) -> Result<RoomAvailability, ApiError> {
         let context = ctx.context();
         ctx.caller().must_manage(context).await?;
         let code = input::room_code(&room_type)?;

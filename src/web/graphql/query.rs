@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, Object};
 
+use super::error::ApiError;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{self, Refusal, Status, Winner};
-use crate::service::ServiceError;
 use crate::store::{PageKey, StoreError};
 
 use super::booking::{Booking, Viewer};
@@ -42,7 +42,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "First night, a hotel day.")] check_in: Date,
         #[graphql(desc = "How many nights.", default = 1)] nights: i64,
-    ) -> Result<Vec<RoomAvailability>, ServiceError> {
+    ) -> Result<Vec<RoomAvailability>, ApiError> {
         let nights = input::nights(nights);
         let left = ctx.context().service.availability(check_in.0, nights).await?;
         Ok(left.iter().map(|left| RoomAvailability::new(left, check_in, nights)).collect())
@@ -54,14 +54,14 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         let receipt_no = input::receipt_no(&receipt_no)?;
         let tracked = ctx.context().service.booking_for_guest(receipt_no, &access_token).await?;
         Ok(Booking::new(tracked, Viewer::Guest))
     }
 
     /// Whose session this is; null without one.
-    async fn me(&self, ctx: &Context<'_>) -> Result<Option<Staff>, ServiceError> {
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<Staff>, ApiError> {
         let session = ctx.caller().session(ctx.context()).await?;
         Ok(session.map(|session| Staff::from(&session.staff)))
     }
@@ -71,7 +71,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Booking, ServiceError> {
+    ) -> Result<Booking, ApiError> {
         ctx.caller().staff(ctx.context()).await?;
         let tracked = ctx.context().service.booking(input::receipt_no(&receipt_no)?).await?;
         Ok(Booking::new(tracked, Viewer::Staff))
@@ -84,7 +84,7 @@ impl Query {
         #[graphql(desc = "Which ones; all by default.")] filter: Option<BookingFilter>,
         #[graphql(desc = "How many, 1 to 200.", default = 50)] first: i64,
         #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
-    ) -> Result<BookingConnection, ServiceError> {
+    ) -> Result<BookingConnection, ApiError> {
         let context = ctx.context();
         ctx.caller().staff(context).await?;
         let filter = filter.map(BookingFilter::read).transpose()?.unwrap_or_default();
@@ -112,7 +112,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-    ) -> Result<Qris, ServiceError> {
+    ) -> Result<Qris, ApiError> {
         let context = ctx.context();
         ctx.caller().staff(context).await?;
         let tracked = context.service.booking(input::receipt_no(&receipt_no)?).await?;

@@ -16,7 +16,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{AbortHandle, Abortable, BoxStream, SelectAll};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
-use crate::domain::{Language, Refusal};
+use super::error::ApiError;
+use crate::domain::Language;
 
 use crate::web::Sockets;
 
@@ -272,7 +273,7 @@ impl Connection {
             return Err(CloseReason::IdInUse.into());
         }
         if is_over_limit || self.ids.len() >= MAX_RUNNING {
-            let errors = [self.state.refuse(&Refusal::RateLimited, caller)];
+            let errors = [self.state.refuse(&ApiError::RateLimited, caller)];
             return self.send(&ServerMessage::Error { id: &id, payload: &errors }).await;
         }
         let (state, caller) = (Arc::clone(&self.state), Arc::clone(caller));

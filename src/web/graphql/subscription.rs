@@ -6,10 +6,11 @@ use std::time::Duration;
 use async_graphql::{Context, Subscription};
 use futures_util::stream::{self, BoxStream, StreamExt};
 
+use super::error::ApiError;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage, GuestFeed, ListenError};
-use crate::service::{BookingService, ServiceError};
+use crate::service::BookingService;
 use crate::store::{Cursor, FeedEvent, SettledNotification};
 
 use super::booking::{Booking, Viewer};
@@ -37,7 +38,7 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The key that came with the booking.")] access_token: String,
-    ) -> Result<BoxStream<'static, Result<Booking, ServiceError>>, ServiceError> {
+    ) -> Result<BoxStream<'static, Result<Booking, ApiError>>, ApiError> {
         let context = ctx.context();
         let receipt_no = input::receipt_no(&receipt_no)?;
         // First the ear, then the look: what happens in between is heard.
@@ -59,7 +60,7 @@ impl Subscription {
         #[graphql(desc = "A cursor: `feedCursor`, or that of the last change that was seen. \
                           Nothing since is missed; without it, what comes from now on.")]
         after: Option<String>,
-    ) -> Result<BoxStream<'static, Result<BookingChange, ServiceError>>, ServiceError> {
+    ) -> Result<BoxStream<'static, Result<BookingChange, ApiError>>, ApiError> {
         let context = ctx.context();
         let ends_at = ctx.caller().staff(context).await?.expires_at;
         let heard = match after {
@@ -80,7 +81,7 @@ impl Subscription {
     async fn degraded_changed(
         &self,
         ctx: &Context<'_>,
-    ) -> Result<BoxStream<'static, Result<Vec<DegradedPart>, ServiceError>>, ServiceError> {
+    ) -> Result<BoxStream<'static, Result<Vec<DegradedPart>, ApiError>>, ApiError> {
         let context = ctx.context();
         let ends_at = ctx.caller().staff(context).await?.expires_at;
         let degraded =
@@ -92,7 +93,7 @@ impl Subscription {
     }
 }
 
-fn gone(error: ListenError) -> ServiceError {
+fn gone(error: ListenError) -> ApiError {
     match error {
         ListenError::CursorGone => {
             let (field, error) = (Field::After, InputError::Spent);
@@ -107,10 +108,10 @@ async fn change(
     service: &BookingService,
     ends_at: Moment,
     heard: FeedMessage,
-) -> Result<Option<BookingChange>, ServiceError> {
+) -> Result<Option<BookingChange>, ApiError> {
     // The timer of the session's end runs on another clock than the session's.
     if service.now() >= ends_at {
-        return Err(Refusal::Unauthenticated.into());
+        return Err(ApiError::Unauthenticated);
     }
     let FeedMessage::Item(FeedItem { cursor: Cursor(cursor), event }) = heard else {
         // Not to be mended here: the client listens anew, after a look at all there is.
@@ -139,12 +140,12 @@ async fn beside(
     cursor: String,
     receipt_no: ReceiptNo,
     action: Action,
-) -> Result<BookingChange, ServiceError> {
+) -> Result<BookingChange, ApiError> {
     let booking = Booking::new(service.booking(receipt_no).await?, Viewer::Staff);
     Ok(BookingChange { cursor, at: DateTime(service.now()), action, booking })
 }
 
-async fn session_end<T>(service: Arc<BookingService>, ends_at: Moment) -> Result<T, ServiceError> {
+async fn session_end<T>(service: Arc<BookingService>, ends_at: Moment) -> Result<T, ApiError> {
     while let Ok(left) = (ends_at - service.now()).to_std() {
         // A machine that sleeps, or a clock that is set, moves one clock and not the other.
         tokio::time::sleep(left.clamp(MOMENT, LOOK_AGAIN)).await;
@@ -152,14 +153,14 @@ async fn session_end<T>(service: Arc<BookingService>, ends_at: Moment) -> Result
             break;
         }
     }
-    Err(Refusal::Unauthenticated.into())
+    Err(ApiError::Unauthenticated)
 }
 
 /// Ends a stream after its first error.
 fn until_error<T: Send + 'static>(
-    stream: BoxStream<'static, Result<T, ServiceError>>,
-) -> BoxStream<'static, Result<T, ServiceError>> {
-    let next = |stream: Option<BoxStream<'static, Result<T, ServiceError>>>| async move {
+    stream: BoxStream<'static, Result<T, ApiError>>,
+) -> BoxStream<'static, Result<T, ApiError>> {
+    let next = |stream: Option<BoxStream<'static, Result<T, ApiError>>>| async move {
         let mut stream = stream?;
         let item = stream.next().await?;
         let rest = item.is_ok().then_some(stream);
@@ -180,7 +181,7 @@ struct GuestSubscription {
 
 impl GuestSubscription {
     /// The next state that the guest has not seen.
-    async fn next(&mut self) -> Result<Booking, ServiceError> {
+    async fn next(&mut self) -> Result<Booking, ApiError> {
         loop {
             match self.guest_feed.next().await {
                 Some(FeedMessage::Item(FeedItem {
@@ -208,7 +209,7 @@ impl GuestSubscription {
     }
 
     /// The state as it is now.
-    async fn look(&mut self) -> Result<Booking, ServiceError> {
+    async fn look(&mut self) -> Result<Booking, ApiError> {
         let tracked = self.service.booking(self.receipt_no).await?;
         self.shown = tracked.booking.revision.max(self.shown);
         Ok(Booking::new(tracked, Viewer::Guest))

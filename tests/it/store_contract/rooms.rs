@@ -1,5 +1,6 @@
 //! Rooms: a room is sold once.
 
+use crate::build::Input;
 use jatah::domain::Command;
 use jatah::store::{BelowSold, CommitOutcome, RoomNight};
 
@@ -22,7 +23,7 @@ pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) 
     let guests = book(&*store, &Wish::new(4)).await;
     apply(&*store, guests.booking.receipt_no, Command::CancelByGuest, minute(1)).await;
     let clocks = book(&*store, &Wish::new(5)).await;
-    apply(&*store, clocks.booking.receipt_no, Command::Wake, clocks.booking.hold.until).await;
+    apply(&*store, clocks.booking.receipt_no, Input::Wake, clocks.booking.hold.until).await;
     assert_eq!(taken(&*store, "STD", 4).await, 0);
     assert_claims_are_the_live_bookings(&*store).await;
 }

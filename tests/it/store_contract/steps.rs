@@ -1,5 +1,6 @@
 //! A booking's way, its positions and its wakes.
 
+use crate::build::Input;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -15,7 +16,7 @@ use crate::build::{
 };
 
 /// Commits a step and remembers its change.
-async fn go(store: &dyn Store, item: &mut Vec<Commit>, command: Command, at: i64) {
+async fn go(store: &dyn Store, item: &mut Vec<Commit>, command: impl Into<Input>, at: i64) {
     let receipt_no = item[0].steps[0].change.booking.receipt_no;
     let commit = decided(Some(&tracked(store, receipt_no).await), command, minute(at));
     assert_eq!(put(store, commit.clone()).await, CommitOutcome::Done);
@@ -47,13 +48,13 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     // To the desk, by mail; the clock extends once, and then asks for the payment.
     let mut item = start(store, Wish::new(1).by_mail("Budi.S@Example.com").named("Budi")).await;
     let number = item[0].steps[0].change.booking.receipt_no;
-    go(store, &mut item, Command::Wake, 105).await;
+    go(store, &mut item, Input::Wake, 105).await;
     let near = [fix_north(0.3, minute(100)), fix_north(0.05, minute(118))];
     assert!(store.keep_track(number, &track(&near)).await.unwrap());
-    go(store, &mut item, Command::Wake, 120).await;
+    go(store, &mut item, Input::Wake, 120).await;
     go(store, &mut item, extend(), 121).await;
     go(store, &mut item, arrive(), 122).await;
-    go(store, &mut item, Command::Wake, 200).await;
+    go(store, &mut item, Input::Wake, 200).await;
     go(store, &mut item, pay(), 201).await;
     let way = [Booked, Reminded, Extended, Extended, Arrived, Reminded, Paid];
     assert_told(store, &item, &way).await;
@@ -65,15 +66,15 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     let number = item[0].steps[0].change.booking.receipt_no;
     let far = [fix_north(1.0, minute(90)), fix_north(1.5, minute(104))];
     assert!(store.keep_track(number, &track(&far)).await.unwrap());
-    go(store, &mut item, Command::Wake, 105).await;
-    go(store, &mut item, Command::Wake, 120).await;
+    go(store, &mut item, Input::Wake, 105).await;
+    go(store, &mut item, Input::Wake, 120).await;
     assert_told(store, &item, &[Booked, Reminded, Expired]).await;
 
     // Ended by the front office with a note, by the guest, by the clock without any position.
     for (serial, command, action) in [
         (3, cancel(), Cancelled),
-        (4, Command::CancelByGuest, Cancelled),
-        (5, Command::Wake, Expired),
+        (4, Command::CancelByGuest.into(), Cancelled),
+        (5, Input::Wake, Expired),
     ] {
         let mut item = start(store, Wish::new(serial)).await;
         go(store, &mut item, command, 120).await;
@@ -100,13 +101,13 @@ async fn odd_reminder(store: &dyn Store, item: &mut Vec<Commit>, forecast: Forec
     change.booking.status = jatah::domain::Status::Pending;
     change.booking.qris_sent_at = Some(minute(1));
     change.booking.guest.language = jatah::domain::Language::English;
-    change.event = Event::Reminded { forecast, evidence: None };
+    change.event = Event::Reminded { forecast, verdict: None };
     assert_eq!(put(store, odd.clone()).await, CommitOutcome::Done);
     item.push(odd);
 }
 
 pub async fn positions_move_no_revision_and_go_with_the_hold(store: SharedStore) {
-    for (serial, end) in [(1, pay()), (2, cancel()), (3, Command::Wake)] {
+    for (serial, end) in [(1, pay()), (2, cancel()), (3, Input::Wake)] {
         let before = book(&*store, &Wish::new(serial)).await;
         let number = before.booking.receipt_no;
         assert!(before.track.fixes().is_empty());
@@ -149,7 +150,7 @@ pub async fn wakes_are_those_of_pending_bookings(store: SharedStore) {
     }
     apply(&*store, numbers[0], pay(), minute(10)).await;
     apply(&*store, numbers[1], cancel(), minute(10)).await;
-    apply(&*store, numbers[2], Command::Wake, minute(108)).await;
+    apply(&*store, numbers[2], Input::Wake, minute(108)).await;
     apply(&*store, numbers[3], Command::Arrive { by: staff("Sari") }, minute(110)).await;
     apply(&*store, numbers[4], Command::Extend { by: staff("Sari"), minutes: 60 }, minute(50))
         .await;
