@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::backoff::Backoff;
 use crate::domain::{Change, ReceiptNo};
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, Lease, StoreError};
 
@@ -24,8 +25,7 @@ const BEHIND: usize = 16_384;
 /// The same for a guest, who hears of one booking only.
 const GUEST_BEHIND: usize = 32;
 /// Waits between attempts to open the log again: doubled from the first to the last.
-const REOPEN: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(100)..=Duration::from_secs(5);
+const REOPEN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// What a listener hears.
 #[derive(Debug, Clone)]
@@ -307,8 +307,7 @@ impl StreamFailures {
     }
 
     fn wait(&self) -> Duration {
-        let wait = REOPEN.start().saturating_mul(1 << self.times.saturating_sub(1).min(8));
-        if self.times <= 1 { Duration::ZERO } else { wait.min(*REOPEN.end()) }
+        if self.times <= 1 { Duration::ZERO } else { REOPEN.after(self.times) }
     }
 }
 
@@ -319,10 +318,11 @@ async fn reopen(
     failures: &StreamFailures,
 ) -> BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>> {
     let mut wait = failures.wait();
+    let mut retries = REOPEN.start();
     let mut is_cut = failures.is_unreadable();
     loop {
         tokio::time::sleep(wait).await;
-        wait = (wait * 2).clamp(*REOPEN.start(), *REOPEN.end());
+        wait = wait.max(retries.next_wait());
         let cursor = (!is_cut).then(|| feed.cursor());
         match feed.0.store.changes(cursor.as_ref()).await {
             Ok(changes) => {

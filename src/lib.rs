@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -17,6 +18,7 @@ pub mod feed;
 pub mod lifecycle;
 pub mod notifier;
 pub mod qris;
+pub mod rate_limit;
 pub mod routing;
 pub mod scheduler;
 pub mod service;

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::{debug, error, info, warn};
 
+use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::domain::{Booking, Moment, ReceiptNo, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage};
@@ -37,8 +38,7 @@ const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Wakes fired at once: what one batch of commits takes. What falls due meanwhile is the next.
 const MAX_FIRING: usize = 500;
 /// Waits before a wake that failed is tried again: doubled from the first to the last.
-const RETRY: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(100)..=Duration::from_secs(5);
+const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// A node whose clock is further from the store's is degraded.
 const DEGRADED_MS: i64 = 250;
 /// A node whose clock is further from the store's fires nothing.
@@ -152,11 +152,10 @@ impl Scheduler {
 
     /// Arms every pending booking from one scan of the store, trying until it succeeds.
     async fn arm_all(&mut self) {
-        let mut wait = *RETRY.start();
+        let mut retries = RETRY.start();
         while let Err(error) = self.scan().await {
             warn!(%error, "the running holds could not be read; trying again");
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(*RETRY.end());
+            retries.wait().await;
         }
     }
 
@@ -247,7 +246,7 @@ impl Scheduler {
             return;
         }
         if !self.is_clock_trusted() {
-            self.next_check = self.next_check.min(Instant::now() + *RETRY.end());
+            self.next_check = self.next_check.min(Instant::now() + RETRY.longest());
             return;
         }
         while self.firing.len() < MAX_FIRING {
@@ -314,10 +313,9 @@ impl Scheduler {
             return;
         }
         if let Some(armed) = self.armed.get_mut(&wake.receipt_no) {
-            let wait = RETRY.start().saturating_mul(1 << armed.failures.min(8));
             armed.failures += 1;
-            // Spread, so that a store that comes back is not met by all of them at once.
-            let wait = wait.min(*RETRY.end()).mul_f64(rand::random_range(0.5..1.0));
+            // Spread, so that a store that comes back does not get all of them at once.
+            let wait = RETRY.spread_after(armed.failures);
             armed.key = Some(self.queue.insert(wake.receipt_no, wait));
         }
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::percent_decode_str;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use url::form_urlencoded;
 
 use super::Staff;
 use crate::config::StaffMember;
@@ -45,25 +45,17 @@ impl MiniApp {
         if init_data.len() > MAX_DATA {
             return None;
         }
-        let mut fields = Vec::new();
-        let mut hash = None;
-        for pair in init_data.split('&') {
-            let (name, value) = pair.split_once('=')?;
-            let value = value.replace('+', " ");
-            let value = percent_decode_str(&value).decode_utf8().ok()?.into_owned();
-            if name == "hash" {
-                hash = Some(value);
-            } else {
-                fields.push((name, value));
-            }
-        }
+        let mut fields: Vec<(String, String)> =
+            form_urlencoded::parse(init_data.as_bytes()).into_owned().collect();
+        let place = fields.iter().position(|(name, _)| name == "hash")?;
+        let hash = hex::decode(fields.remove(place).1).ok()?;
         fields.sort();
         let lines: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let signed = hex(&hmac(&self.key, lines.join("\n").as_bytes()));
-        if !bool::from(signed.as_bytes().ct_eq(hash?.as_bytes())) {
+        let signed = hmac(&self.key, lines.join("\n").as_bytes());
+        if !bool::from(signed.ct_eq(hash.as_slice())) {
             return None;
         }
-        let field = |name: &str| fields.iter().find(|(k, _)| *k == name).map(|(_, v)| v.as_str());
+        let field = |name: &str| fields.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
         let at = DateTime::from_timestamp_secs(field("auth_date")?.parse().ok()?)?;
         if now - at > MAX_AGE || at - now > MAX_AHEAD {
             return None;
@@ -79,13 +71,6 @@ fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
         mac.update(text);
         mac.finalize().into_bytes().into()
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]
@@ -107,7 +92,7 @@ mod tests {
         let mut sorted = fields.to_vec();
         sorted.sort_unstable();
         let lines: Vec<String> = sorted.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let hash = hex(&hmac(&app().key, lines.join("\n").as_bytes()));
+        let hash = hex::encode(hmac(&app().key, lines.join("\n").as_bytes()));
         let encode = |v: &str| {
             percent_encoding::utf8_percent_encode(v, percent_encoding::NON_ALPHANUMERIC).to_string()
         };

@@ -4,24 +4,20 @@
 //! Of one booking one position at a time is kept: a track is read, added to and written whole.
 //! (Between nodes the later write wins; the guest's next report mends it.)
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
 
-use chrono::TimeDelta;
 use tokio::sync::{MutexGuard, mpsc};
 
 use super::{BookingService, MAX_TRIES, ServiceError};
 use crate::domain::travel::RouteEstimate;
 use crate::domain::{Coordinates, Fix, Moment, ReceiptNo, Refusal, TrackedBooking};
+use crate::rate_limit::KeyedLimiter;
 use crate::store::StoreError;
 
-/// One report a second is let through for good; phones send one in five seconds at most.
-const REPORT_EVERY: TimeDelta = TimeDelta::seconds(1);
-/// So many at once are let through after a pause.
-const REPORT_BURST: i32 = 10;
-/// Guests are remembered up to so many before those are forgotten who reported nothing lately.
-const REMEMBERED: usize = 4_096;
+/// Reports that pass at once after a pause; then one a second does. Phones send one in five
+/// seconds at most.
+const REPORT_BURST: u32 = 10;
 /// How many bookings can have a position kept at the same time.
 const LOCKS: usize = 64;
 
@@ -61,7 +57,7 @@ impl From<Refusal> for ReportError {
 
 /// What the service needs for positions.
 pub(super) struct Positions {
-    limiter: Mutex<ReportLimiter>,
+    limiter: KeyedLimiter<u64>,
     locks: [tokio::sync::Mutex<()>; LOCKS],
     route_requests: Option<mpsc::Sender<RouteRequest>>,
 }
@@ -69,15 +65,11 @@ pub(super) struct Positions {
 impl Default for Positions {
     fn default() -> Self {
         let locks = std::array::from_fn(|_| tokio::sync::Mutex::new(()));
-        Self { limiter: Mutex::default(), locks, route_requests: None }
+        Self { limiter: KeyedLimiter::one_per_second(REPORT_BURST), locks, route_requests: None }
     }
 }
 
 impl Positions {
-    fn allows(&self, reporter: u64, now: Moment) -> bool {
-        self.limiter.lock().unwrap_or_else(PoisonError::into_inner).allows(reporter, now)
-    }
-
     /// The right to write this booking's track.
     async fn lock(&self, receipt_no: ReceiptNo) -> MutexGuard<'_, ()> {
         self.locks[lock_index(receipt_no)].lock().await
@@ -96,25 +88,6 @@ impl Positions {
         if let Some(route_requests) = &self.route_requests {
             let _ = route_requests.try_send(departure);
         }
-    }
-}
-
-/// Who reported how much lately (the generic cell rate algorithm, in memory).
-#[derive(Default)]
-struct ReportLimiter(HashMap<u64, Moment>);
-
-impl ReportLimiter {
-    fn allows(&mut self, reporter: u64, now: Moment) -> bool {
-        if self.0.len() >= REMEMBERED {
-            self.0.retain(|_, paid_until| *paid_until > now);
-        }
-        let paid_until = self.0.entry(reporter).or_insert(now);
-        let next = (*paid_until).max(now) + REPORT_EVERY;
-        let is_in = next <= now + REPORT_EVERY * REPORT_BURST;
-        if is_in {
-            *paid_until = next;
-        }
-        is_in
     }
 }
 
@@ -166,7 +139,7 @@ impl BookingService {
     }
 
     fn check_rate(&self, reporter: &impl Hash) -> Result<(), ReportError> {
-        if self.positions.allows(hash(reporter), self.clock.now()) {
+        if self.positions.limiter.check(&hash(reporter)).is_ok() {
             Ok(())
         } else {
             count("limited");
@@ -223,32 +196,4 @@ impl BookingService {
 
 fn count(outcome: &'static str) {
     metrics::counter!("jatah_positions_total", "outcome" => outcome).increment(1);
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-
-    use super::*;
-
-    #[test]
-    fn a_flood_gets_its_burst_and_then_one_a_second_and_others_do_not_notification() {
-        let (mut limiter, epoch) = (ReportLimiter::default(), DateTime::UNIX_EPOCH);
-        let at = |ms| epoch + TimeDelta::milliseconds(ms);
-        let burst = (0..1_000).filter(|_| limiter.allows(1, at(0))).count();
-        assert_eq!(burst, 10);
-        let within_ten_seconds = (1..=100_000).filter(|n| limiter.allows(1, at(n / 10))).count();
-        assert_eq!(within_ten_seconds, 10);
-        assert!(limiter.allows(2, at(10_000)));
-    }
-
-    #[test]
-    fn who_reports_nothing_for_a_while_is_forgotten() {
-        let (mut limiter, epoch) = (ReportLimiter::default(), DateTime::UNIX_EPOCH);
-        for guest in 0..REMEMBERED as u64 {
-            limiter.allows(guest, epoch);
-        }
-        limiter.allows(u64::MAX, epoch + TimeDelta::hours(1));
-        assert_eq!(limiter.0.len(), 1);
-    }
 }

@@ -12,12 +12,15 @@ use super::front_office::FrontOfficeChat;
 use super::state::BotState;
 use super::transport::api::{Api, CallError};
 use super::{BotParts, StaffList};
+use crate::backoff::Backoff;
 use crate::domain::{Language, Role};
 use crate::store::StoreError;
 use crate::text::telegram as words;
 
 /// Tries of one call.
 const TRIES: u32 = 5;
+/// Waits between them.
+const PAUSE: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(32));
 
 /// What menus are made of.
 pub(super) struct MenuParts {
@@ -143,7 +146,7 @@ async fn patiently(
         tried += 1;
         let pause = match &outcome {
             Err(CallError::Wait(wait)) => *wait,
-            Err(CallError::Unreachable | CallError::Unknown) => Duration::from_secs(1 << tried),
+            Err(CallError::Unreachable | CallError::Unknown) => PAUSE.after(tried),
             Ok(())
             | Err(
                 CallError::Busy

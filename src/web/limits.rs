@@ -1,30 +1,22 @@
 //! Who knocks, and how often they may.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::auth;
-
-/// After so many checks, addresses that have not knocked of late are forgotten.
-const TIDY_EVERY: u32 = 4096;
+use crate::rate_limit::KeyedLimiter;
 
 /// Counts requests by the network that they come from.
 pub struct Limits {
-    limiter: DefaultKeyedRateLimiter<Network>,
-    clock: DefaultClock,
-    checks: AtomicU32,
+    limiter: KeyedLimiter<Network>,
     trusted_proxies: Vec<IpNet>,
 }
 
@@ -50,10 +42,7 @@ impl Network {
 impl Limits {
     /// At most so many requests of one network in a second.
     pub fn new(per_second: u32, trusted_proxies: Vec<IpNet>) -> Self {
-        let per_second = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
-        let limiter = RateLimiter::keyed(Quota::per_second(per_second));
-        let (clock, checks) = (DefaultClock::default(), AtomicU32::new(0));
-        Self { limiter, clock, checks, trusted_proxies }
+        Self { limiter: KeyedLimiter::per_second(per_second), trusted_proxies }
     }
 
     /// Counts a request.
@@ -61,12 +50,7 @@ impl Limits {
     /// # Errors
     /// How long to wait, if there were too many.
     pub fn check(&self, network: Network) -> Result<(), Duration> {
-        if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
-        }
-        let wait = |until: governor::NotUntil<_>| until.wait_time_from(self.clock.now());
-        self.limiter.check_key(&network).map_err(wait)
+        self.limiter.check(&network)
     }
 
     /// The network that a request comes from.

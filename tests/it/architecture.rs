@@ -5,17 +5,20 @@ use std::fs;
 use std::path::Path;
 
 /// What everybody may import.
-const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
+const COMMON: [&str; 7] =
+    ["domain", "text", "clock", "config", "lifecycle", "backoff", "rate_limit"];
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store for what
 /// they read and for its types; only the service, the notifier and `app` may move anything in it
 /// ([`WRITERS`]).
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &[]),
     ("config", &[]),
     ("lifecycle", &[]),
+    ("backoff", &[]),
+    ("rate_limit", &[]),
     ("store", &[]),
     ("auth", &["store"]),
     ("service", &["store", "auth"]),

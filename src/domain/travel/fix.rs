@@ -52,6 +52,13 @@ pub enum RouteEstimate {
 }
 
 impl Fix {
+    /// Whether this fix says more than an earlier one: the guest moved by 50 m, a minute has
+    /// passed, or it comes from another source.
+    #[must_use]
+    pub fn is_news_after(&self, earlier: &Self) -> bool {
+        super::track::is_news(earlier, self)
+    }
+
     /// A fix as a device reports it, from the guest's page unless said otherwise
     /// ([`Fix::from_source`]). One dated slightly ahead is taken as of now.
     ///

@@ -194,7 +194,7 @@ fn is_believable(from: &Fix, to: &Fix) -> bool {
 }
 
 /// Whether a fix says more than the one before it.
-fn is_news(latest: &Fix, fix: &Fix) -> bool {
+pub(super) fn is_news(latest: &Fix, fix: &Fix) -> bool {
     let came_otherwise = match (latest.source, fix.source) {
         (PositionSource::Live { until: before }, PositionSource::Live { until: now }) => {
             before != now

@@ -30,6 +30,7 @@ use super::shape::{
     RequestDocument,
 };
 use super::writes::{Write, writes};
+use crate::backoff::Backoff;
 use crate::domain::Revision;
 use crate::store::document::{hash, hash_text, receipt_no};
 use crate::store::race::{self, BookingState, Claim, ReadSet, Snapshot};
@@ -40,6 +41,8 @@ use crate::store::{Commit, CommitOutcome, StoreError};
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The longest pause between two tries: about what a transaction takes.
 const MAX_PAUSE: Duration = Duration::from_millis(20);
+/// Waits between two tries, spread by chance so that two processes do not meet again and again.
+const PAUSE: Backoff = Backoff::new(Duration::from_millis(2), MAX_PAUSE);
 /// More documents than any batch reads: everything comes with the first answer.
 const ALL_AT_ONCE: u32 = 100_000;
 
@@ -113,7 +116,7 @@ impl CommitStore for MongoStore {
                     return Err(error);
                 }
                 metrics::counter!("jatah_commit_retries_total").increment(1);
-                sleep(pause(tries)).await;
+                sleep(PAUSE.spread_after(tries)).await;
                 tries += 1;
             }
         })
@@ -293,14 +296,7 @@ async fn finish(session: &mut ClientSession, deadline: Instant) -> Result<(), Fa
                 }
             }
         }
-        sleep(pause(tries)).await;
+        sleep(PAUSE.spread_after(tries)).await;
         tries += 1;
     }
-}
-
-/// A random wait of up to 2 ms after the first try, growing to [`MAX_PAUSE`], so that two processes
-/// do not meet again and again.
-fn pause(tries: u32) -> Duration {
-    let most = Duration::from_millis(2_u64.saturating_pow(tries.min(8))).min(MAX_PAUSE);
-    most.mul_f64(rand::random_range(0.1..1.0))
 }

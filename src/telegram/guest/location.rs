@@ -3,21 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::TimeDelta;
-
 use super::{BotUser, GuestConversation, button};
 use crate::domain::travel::PositionSource;
-use crate::domain::{Coordinates, Fix, Moment};
+use crate::domain::{Fix, Moment};
 use crate::service::{ReportError, ServiceError};
 use crate::telegram::callback::GuestCallback;
 use crate::telegram::transport::api::{Keyboard, MessageContent};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
-/// A guest who moved less than this since the last kept position has not moved.
-const MOVED_METRES: f64 = 50.0;
-/// Unless so much time has passed.
-const SILENCE: TimeDelta = TimeDelta::seconds(60);
 /// Guests remembered at once; beyond it, all are forgotten, which only keeps a few fixes more.
 const REMEMBERED: usize = 20_000;
 
@@ -35,22 +29,19 @@ pub(in crate::telegram) struct SharedPosition {
 
 /// The last kept position of each guest.
 #[derive(Default)]
-pub(in crate::telegram) struct PositionThinning(Mutex<HashMap<i64, (Coordinates, Moment)>>);
+pub(in crate::telegram) struct PositionThinning(Mutex<HashMap<i64, Fix>>);
 
 impl PositionThinning {
     /// Whether a fix says something new; if so it is the last kept one from now on.
     fn takes(&self, guest: i64, fix: &Fix) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((place, at)) = last.get(&guest)
-            && place.metres_to(fix.place) < MOVED_METRES
-            && fix.at - *at < SILENCE
-        {
+        if last.get(&guest).is_some_and(|earlier| !fix.is_news_after(earlier)) {
             return false;
         }
         if last.len() >= REMEMBERED {
             last.clear();
         }
-        last.insert(guest, (fix.place, fix.at));
+        last.insert(guest, *fix);
         true
     }
 }
@@ -105,6 +96,9 @@ impl GuestConversation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
+
+    use crate::domain::Coordinates;
 
     #[test]
     fn a_guest_who_hardly_moved_is_kept_once_a_minute() {

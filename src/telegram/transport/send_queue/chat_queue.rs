@@ -8,12 +8,13 @@ use tokio::time::Instant;
 use super::bucket::Bucket;
 use super::job::Job;
 use super::{Priority, TRIES};
+use crate::backoff::Backoff;
 use crate::telegram::transport::api::CallError;
 
 /// A caller who waits for a turn is told at once if the chat is closed for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Pauses after a failure: doubled from the first to the last.
-const PAUSE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
+const PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
 /// How often a message is sent whose fate stays unknown.
 const MAX_UNKNOWN: u32 = 2;
 /// Of what a group may get, so much is left for messages: by edits that nobody waits for.
@@ -183,9 +184,7 @@ impl ChatQueue {
             | CallError::Unknown
             | CallError::WrongToken
             | CallError::Busy
-            | CallError::TakenByAnother => {
-                (*PAUSE.start() * (1 << job.tries.min(6))).min(*PAUSE.end())
-            }
+            | CallError::TakenByAnother => PAUSE.after(job.tries + 1),
             CallError::Gone(_)
             | CallError::Moved(_)
             | CallError::NoMessage

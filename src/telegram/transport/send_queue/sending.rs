@@ -10,6 +10,7 @@ use tracing::{debug, error};
 
 use super::job::{Job, Payload, Permit, PermitCall};
 use super::{BotApi, PERMIT_TIMEOUT};
+use crate::backoff::Backoff;
 use crate::telegram::transport::api::CallError;
 
 /// How long one call may take in all: 8 s until an answer begins, and the 10 s that teloxide
@@ -17,6 +18,8 @@ use crate::telegram::transport::api::CallError;
 const CALL_TIMEOUT: Duration = Duration::from_secs(19);
 /// Tries of an answer to a tap, which is soon too late.
 const ANSWER_TRIES: u32 = 4;
+/// Waits between them.
+const ANSWER_PAUSE: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(16));
 
 /// A call that was under way.
 pub(super) struct SendResult {
@@ -85,7 +88,7 @@ pub(super) async fn answer(api: Arc<dyn BotApi>, job: Job) {
         let pause = match guarded(api.call(0, call)).await {
             Ok(_) => return,
             Err(CallError::Wait(wait)) => wait,
-            Err(CallError::Unreachable | CallError::Unknown) => Duration::from_secs(1 << tried),
+            Err(CallError::Unreachable | CallError::Unknown) => ANSWER_PAUSE.after(tried),
             Err(failure) => return debug!(?failure, "a tap was not answered"),
         };
         if tried < ANSWER_TRIES {

@@ -8,12 +8,13 @@ use tracing::info;
 use url::Url;
 
 use super::{Inbox, UpdateOutcome};
+use crate::backoff::Backoff;
 use crate::config::Webhook;
 use crate::telegram::transport::api::{Api, CallError};
 use crate::telegram::transport::{BotHealth, BotHealthPart};
 
 /// Waits between tries to reach Telegram: doubled from the first to the last.
-const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
+const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
 /// Where Telegram calls, below the public URL.
 const WEBHOOK_PATH: &str = "/telegram/webhook";
 
@@ -55,11 +56,10 @@ impl UpdatePoller {
 
     /// Learns the bot's name, and says how updates are to come.
     async fn set_up(&self) {
-        let mut wait = *RETRY.start();
+        let mut retries = RETRY.start();
         while let Err(failure) = self.try_set_up().await {
             self.degraded(&failure);
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(*RETRY.end());
+            retries.wait().await;
         }
         self.health.set(BotHealthPart::Incoming, None);
         info!("the bot is known to Telegram");
@@ -80,7 +80,7 @@ impl UpdatePoller {
 
     async fn poll(&self, stop: CancellationToken) {
         let mut from = 0;
-        let mut wait = *RETRY.start();
+        let mut retries = RETRY.start();
         loop {
             let answer = tokio::select! {
                 () = stop.cancelled() => return,
@@ -93,11 +93,11 @@ impl UpdatePoller {
                     match self.inbox.take_all(updates).await {
                         UpdateOutcome::Done => {
                             from = next.unwrap_or(from);
-                            wait = *RETRY.start();
+                            retries.reset();
                             continue;
                         }
                         // Unconfirmed, they come again.
-                        UpdateOutcome::Later => *RETRY.start(),
+                        UpdateOutcome::Later => RETRY.after(1),
                     }
                 }
                 Err(failure) => {
@@ -112,11 +112,10 @@ impl UpdatePoller {
                         | CallError::Busy
                         | CallError::WrongToken
                         | CallError::TakenByAnother
-                        | CallError::Refused(_) => wait,
+                        | CallError::Refused(_) => retries.next_wait(),
                     }
                 }
             };
-            wait = (wait * 2).min(*RETRY.end());
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}

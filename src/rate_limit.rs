@@ -1,0 +1,138 @@
+//! How often somebody may do something: the one rate limiter of the process, over `governor`.
+//!
+//! It runs on tokio's clock, so tests that move time move it too. The bot's send queue has its own
+//! budget: it has to know when the next message may go, and `governor` only answers by taking.
+
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{NotUntil, Quota, RateLimiter};
+use tokio::time::Instant;
+
+/// After so many checks, keys that were not seen lately are forgotten.
+const TIDY_EVERY: u32 = 4_096;
+
+/// Counts what each key does.
+pub struct KeyedLimiter<K: Hash + Eq + Clone> {
+    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, TokioClock, NoOpMiddleware<TokioInstant>>,
+    clock: TokioClock,
+    checks: AtomicU32,
+}
+
+impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
+    /// Each key may do so much in a second (0 counts as 1), and as much at once after a pause.
+    #[must_use]
+    pub fn per_second(count: u32) -> Self {
+        Self::new(Quota::per_second(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)))
+    }
+
+    /// Each key may do one thing a second, and `burst` at once after a pause (0 counts as 1).
+    #[must_use]
+    pub fn one_per_second(burst: u32) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        Self::new(Quota::per_second(NonZeroU32::MIN).allow_burst(burst))
+    }
+
+    fn new(quota: Quota) -> Self {
+        let clock = TokioClock;
+        let limiter = RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone());
+        Self { limiter, clock, checks: AtomicU32::new(0) }
+    }
+
+    /// Counts one thing that a key does.
+    ///
+    /// # Errors
+    /// How long the key has to wait, if it did too much.
+    pub fn check(&self, key: &K) -> Result<(), Duration> {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+        let wait = |until: NotUntil<_>| until.wait_time_from(self.clock.now());
+        self.limiter.check_key(key).map_err(wait)
+    }
+
+    /// How many keys are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.limiter.len()
+    }
+
+    /// Whether no key is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.limiter.is_empty()
+    }
+}
+
+/// Tokio's clock for `governor`.
+#[derive(Debug, Clone, Default)]
+struct TokioClock;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct TokioInstant(Instant);
+
+impl Clock for TokioClock {
+    type Instant = TokioInstant;
+
+    fn now(&self) -> TokioInstant {
+        TokioInstant(Instant::now())
+    }
+}
+
+impl Reference for TokioInstant {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        self.0.saturating_duration_since(earlier.0).into()
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        let duration = Duration::from(duration);
+        Self(self.0.checked_sub(duration).unwrap_or(self.0))
+    }
+}
+
+impl std::ops::Add<Nanos> for TokioInstant {
+    type Output = Self;
+
+    fn add(self, duration: Nanos) -> Self {
+        Self(self.0 + Duration::from(duration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_gets_its_burst_and_then_one_a_second_and_others_do_not_notice() {
+        let limiter = KeyedLimiter::one_per_second(10);
+        let passed =
+            |key: u32, tries: u32| (0..tries).filter(|_| limiter.check(&key).is_ok()).count();
+        assert_eq!(passed(1, 1_000), 10);
+        let mut within_ten_seconds = 0;
+        for _ in 0..1_000 {
+            tokio::time::advance(Duration::from_millis(10)).await;
+            within_ten_seconds += passed(1, 10);
+        }
+        assert_eq!(within_ten_seconds, 10);
+        assert!(limiter.check(&2).is_ok());
+        assert!(limiter.check(&1).is_err_and(|wait| wait <= Duration::from_secs(1)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_that_were_not_seen_lately_are_forgotten() {
+        let limiter = KeyedLimiter::per_second(1);
+        for key in 0..TIDY_EVERY - 1 {
+            let _ = limiter.check(&key);
+        }
+        tokio::time::advance(Duration::from_hours(1)).await;
+        let _ = limiter.check(&u32::MAX);
+        assert!(limiter.len() <= 1, "{}", limiter.len());
+    }
+}
