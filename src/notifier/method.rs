@@ -40,6 +40,13 @@ pub struct DeliveryRequest {
 }
 
 impl DeliveryRequest {
+    /// The notification that this change owes to `to`; `None` if it owes none.
+    pub(super) fn new(change: &Arc<Change>, to: Recipient) -> Option<Self> {
+        let owed = change.notifications.iter().find(|notification| notification.to == to)?;
+        let (useful_until, with_qris) = (owed.useful_until, owed.with_qris);
+        Some(Self { change: Arc::clone(change), to, useful_until, with_qris })
+    }
+
     /// The name of the notice: the same at every attempt.
     #[must_use]
     pub fn id(&self) -> NotificationId {
@@ -80,21 +87,21 @@ pub struct DeliveryMethods {
 }
 
 impl DeliveryMethods {
-    /// The way of a letter; `None` where nobody set it up.
-    pub(super) fn to(
-        &self,
-        request: &DeliveryRequest,
-    ) -> Option<(DeliveryChannel, Arc<dyn DeliveryMethod>)> {
-        let telegram = || self.telegram.clone().map(|deliver| (DeliveryChannel::Telegram, deliver));
+    /// Over which channel a notification goes; `None` where no channel can reach its recipient.
+    pub(super) fn channel(request: &DeliveryRequest) -> Option<DeliveryChannel> {
         match (request.to, &request.change.booking.guest.contact) {
-            (Recipient::Guest, Contact::Web(_)) => {
-                Some((DeliveryChannel::Email, Arc::clone(&self.email)))
-            }
-            (Recipient::Guest, Contact::Telegram(_)) => telegram(),
+            (Recipient::Guest, Contact::Web(_)) => Some(DeliveryChannel::Email),
+            (Recipient::Guest, Contact::Telegram(_)) => Some(DeliveryChannel::Telegram),
             (Recipient::Guest, Contact::Other) => None,
-            (Recipient::FrontOffice, _) => {
-                telegram().map(|(_, deliver)| (DeliveryChannel::FrontOffice, deliver))
-            }
+            (Recipient::FrontOffice, _) => Some(DeliveryChannel::FrontOffice),
+        }
+    }
+
+    /// How a notification goes; `None` where nobody set that up.
+    pub(super) fn method(&self, request: &DeliveryRequest) -> Option<Arc<dyn DeliveryMethod>> {
+        match Self::channel(request)? {
+            DeliveryChannel::Email => Some(Arc::clone(&self.email)),
+            DeliveryChannel::Telegram | DeliveryChannel::FrontOffice => self.telegram.clone(),
         }
     }
 }
