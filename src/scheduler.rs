@@ -108,8 +108,8 @@ impl Scheduler {
         }
     }
 
-    /// Arms every pending booking and wakes bookings until it is stopped. Then waits for the current
-    /// batch to finish.
+    /// Arms every pending booking and wakes bookings until it is stopped. Then waits for the
+    /// current batch to finish.
     pub async fn run(mut self, stop: CancellationToken) {
         // Listens before scanning, so that changes committed in between are received.
         let mut messages = self.feed.listen();

@@ -1,8 +1,10 @@
-//! Where guests are: what they report is limited, thinned, decided and kept; what the road is
-//! like from there is asked for elsewhere and comes back here.
+//! Guests' positions: limits the rate of reports and stores the tracks.
 //!
-//! Of one booking one position at a time is kept: a track is read, added to and written whole.
-//! (Between nodes the later write wins; the guest's next report mends it.)
+//! A track is read, changed and written as a whole, so a lock allows one write a booking at a time.
+//! (Between nodes the later write wins; the guest's next report corrects the track.)
+//!
+//! Drive times are requested elsewhere: this module sends a [`RouteRequest`] for each new fix and
+//! stores the answer. It does not call a routing server.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,33 +18,34 @@ use crate::domain::travel::RouteEstimate;
 use crate::domain::{Coordinates, Fix, Moment, ReceiptNo, Refusal, TrackedBooking};
 use crate::store::StoreError;
 
-/// One report a second is let through for good; phones send one in five seconds at most.
+/// The steady rate of reports that is allowed: one a second. Phones send at most one in five
+/// seconds.
 const REPORT_EVERY: TimeDelta = TimeDelta::seconds(1);
-/// So many at once are let through after a pause.
+/// The number of reports that are allowed at once after a pause.
 const REPORT_BURST: i32 = 10;
-/// Guests are remembered up to so many before those are forgotten who reported nothing lately.
+/// The number of reporters remembered before those without recent reports are forgotten.
 const REMEMBERED: usize = 4_096;
-/// How many bookings can have a position kept at the same time.
+/// The number of locks: how many bookings can have a position written at the same time.
 const LOCKS: usize = 64;
 
-/// A place from which the road is to be asked for.
+/// A request for the drive time from a guest's position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RouteRequest {
-    /// Whose.
+    /// The guest's booking.
     pub receipt_no: ReceiptNo,
-    /// Where.
+    /// The position.
     pub from: Coordinates,
-    /// When the guest was there: names the fix.
+    /// When the fix was measured; identifies the fix.
     pub at: Moment,
 }
 
-/// Why a position was not kept.
+/// Why a position was not stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReportError {
-    /// It came sooner after the others than anybody needs to report.
+    /// The reports come too often.
     #[error("too many reports")]
     TooMany,
-    /// As of every use case.
+    /// The request was refused or the store failed.
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -59,7 +62,7 @@ impl From<Refusal> for ReportError {
     }
 }
 
-/// What the service needs for positions.
+/// The state that the service needs for positions.
 pub(super) struct Positions {
     limiter: Mutex<ReportLimiter>,
     locks: [tokio::sync::Mutex<()>; LOCKS],
@@ -78,12 +81,12 @@ impl Positions {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner).allows(reporter, now)
     }
 
-    /// The right to write this booking's track.
+    /// Locks the track of this booking for writing.
     async fn lock(&self, receipt_no: ReceiptNo) -> MutexGuard<'_, ()> {
         self.locks[lock_index(receipt_no)].lock().await
     }
 
-    /// Waits for positions of these bookings that are being kept at this moment.
+    /// Waits for writes of these bookings' tracks that are in progress.
     pub(super) async fn settle(&self, receipt_nos: &[ReceiptNo]) {
         let locks: BTreeSet<usize> = receipt_nos.iter().copied().map(lock_index).collect();
         for lock in locks {
@@ -91,30 +94,30 @@ impl Positions {
         }
     }
 
-    /// Tells whoever asks for roads. If they are behind, this one is left out: the next comes.
-    fn request_route(&self, departure: RouteRequest) {
+    /// Sends a route request. It is dropped if the queue is full, because later fixes follow.
+    fn request_route(&self, request: RouteRequest) {
         if let Some(route_requests) = &self.route_requests {
-            let _ = route_requests.try_send(departure);
+            let _ = route_requests.try_send(request);
         }
     }
 }
 
-/// Who reported how much lately (the generic cell rate algorithm, in memory).
+/// Limits the reports of each reporter (generic cell rate algorithm, in memory).
 #[derive(Default)]
 struct ReportLimiter(HashMap<u64, Moment>);
 
 impl ReportLimiter {
     fn allows(&mut self, reporter: u64, now: Moment) -> bool {
         if self.0.len() >= REMEMBERED {
-            self.0.retain(|_, paid_until| *paid_until > now);
+            self.0.retain(|_, used_until| *used_until > now);
         }
-        let paid_until = self.0.entry(reporter).or_insert(now);
-        let next = (*paid_until).max(now) + REPORT_EVERY;
-        let is_in = next <= now + REPORT_EVERY * REPORT_BURST;
-        if is_in {
-            *paid_until = next;
+        let used_until = self.0.entry(reporter).or_insert(now);
+        let next = (*used_until).max(now) + REPORT_EVERY;
+        let is_allowed = next <= now + REPORT_EVERY * REPORT_BURST;
+        if is_allowed {
+            *used_until = next;
         }
-        is_in
+        is_allowed
     }
 }
 
@@ -129,18 +132,18 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 impl BookingService {
-    /// The same desk, which tells where guests are to who asks for roads.
+    /// The same service, which sends a [`RouteRequest`] for each new fix.
     #[must_use]
     pub fn telling(mut self, route_requests: mpsc::Sender<RouteRequest>) -> Self {
         self.positions.route_requests = Some(route_requests);
         self
     }
 
-    /// A position of a guest who is known to be the booking's.
+    /// Stores a position reported by a guest who is known to have made the booking.
     ///
     /// # Errors
-    /// [`ReportError::TooMany`], before the store is asked for anything; what the domain
-    /// refuses; or what the store says.
+    /// [`ReportError::TooMany`], before anything is read from the store; [`ReportError::Service`]
+    /// if the domain refuses the report or the store fails.
     pub async fn report(
         &self,
         receipt_no: ReceiptNo,
@@ -150,17 +153,17 @@ impl BookingService {
         self.keep(receipt_no, fix, |_| Ok(())).await
     }
 
-    /// A position of whoever has the booking's token.
+    /// Stores a position reported by a caller with the booking's access token.
     ///
     /// # Errors
-    /// As [`BookingService::report`]; without the right token [`Refusal::NotFound`].
+    /// As [`BookingService::report`]; [`Refusal::NotFound`] if the token is wrong.
     pub async fn report_by_guest(
         &self,
         receipt_no: ReceiptNo,
         token: &str,
         fix: Fix,
     ) -> Result<TrackedBooking, ReportError> {
-        // A stranger's guesses use up nobody's share but their own.
+        // The token is part of the key, so that guesses do not use up the guest's own rate.
         self.check_rate(&(receipt_no, token))?;
         self.keep(receipt_no, fix, |tracked| self.check_token(tracked, token)).await
     }
@@ -180,7 +183,7 @@ impl BookingService {
         fix: Fix,
         check: impl Fn(&TrackedBooking) -> Result<(), ServiceError>,
     ) -> Result<TrackedBooking, ReportError> {
-        let _lane = self.positions.lock(receipt_no).await;
+        let _lock = self.positions.lock(receipt_no).await;
         for _ in 0..MAX_TRIES {
             let tracked = self.booking(receipt_no).await?;
             check(&tracked)?;
@@ -197,22 +200,23 @@ impl BookingService {
                 }
                 return Ok(TrackedBooking { track, ..tracked });
             }
-            // The hold ended in between: decided again, it is refused by name.
+            // The hold ended in between. The next try gets the refusal that says so.
         }
         Err(Refusal::Conflict.into())
     }
 
-    /// What a routing server said of the road from where a guest was. Without effect once that
-    /// fix or the hold is gone.
+    /// Stores the routing server's answer for a fix. It has no effect once that fix or the hold is
+    /// gone.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`Refusal::NotFound`] if there is no such booking; [`ServiceError::Store`] if the store
+    /// fails.
     pub async fn keep_road(
         &self,
         of: RouteRequest,
         route: RouteEstimate,
     ) -> Result<(), ServiceError> {
-        let _lane = self.positions.lock(of.receipt_no).await;
+        let _lock = self.positions.lock(of.receipt_no).await;
         let tracked = self.booking(of.receipt_no).await?;
         if let Some(track) = tracked.track.routed(of.at, route) {
             self.store.keep_track(of.receipt_no, &track).await?;
@@ -232,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_gets_its_burst_and_then_one_a_second_and_others_do_not_notification() {
+    fn a_flood_gets_its_burst_and_then_one_a_second_and_others_do_not_notice() {
         let (mut limiter, epoch) = (ReportLimiter::default(), DateTime::UNIX_EPOCH);
         let at = |ms| epoch + TimeDelta::milliseconds(ms);
         let burst = (0..1_000).filter(|_| limiter.allows(1, at(0))).count();
@@ -243,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reports_nothing_for_a_while_is_forgotten() {
+    fn a_reporter_who_reports_nothing_for_a_while_is_forgotten() {
         let (mut limiter, epoch) = (ReportLimiter::default(), DateTime::UNIX_EPOCH);
         for guest in 0..REMEMBERED as u64 {
             limiter.allows(guest, epoch);

@@ -136,8 +136,8 @@ impl<'a> Approach<'a> {
     }
 
     /// The guest's speed over the last hour, in km/h, without halts; `None` if it is not
-    /// believable. It is measured along the driven way, not towards the hotel: how fast the guest came closer
-    /// says little about the speed on the rest of the way.
+    /// believable. It is measured along the driven way, not towards the hotel: how fast the guest
+    /// came closer says little about the speed on the rest of the way.
     fn own_speed(&self) -> Option<f64> {
         let fixes = self.track.fixes();
         let since = self.latest.at - DRIVEN;

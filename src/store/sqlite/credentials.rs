@@ -43,7 +43,8 @@ impl CredentialStore for SqliteStore {
     }
 }
 
-/// The store has no clock. A credential that ends so long before a fresh one of its kind does is over.
+/// The store has no clock. A credential that ends so long before a fresh one of its kind does is
+/// over.
 const LONG_OVER: TimeDelta = TimeDelta::days(30);
 
 pub(super) fn keep(
