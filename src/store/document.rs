@@ -1,8 +1,8 @@
 //! The persisted documents, shared by both stores, and their conversion from and to the domain.
 //!
 //! A document that was written once stays readable: fields are only added, with a default. The
-//! documents do not depend on a database. Moments are
-//! milliseconds since 1970 (UTC), dates `YYYY-MM-DD`, hashes of secrets base64url without padding.
+//! documents do not depend on a database. Moments are milliseconds since 1970 (UTC), dates are
+//! `YYYY-MM-DD`, and hashes of secrets are base64url without padding.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

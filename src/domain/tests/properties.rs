@@ -1,4 +1,4 @@
-//! What no sequence of commands can do, however time moves.
+//! Rules that no sequence of commands can break, however time passes.
 
 use super::build::{Decision, Input, decide};
 use std::collections::BTreeSet;
@@ -12,16 +12,16 @@ use crate::domain::{
     QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, TrackedBooking,
 };
 
-/// Failures are kept as tests of their own, not in files.
+/// Failing cases are not stored in files; each becomes a test of its own.
 pub fn config() -> ProptestConfig {
     ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// How time moves before a command.
+/// How much time passes before a command.
 #[derive(Debug, Clone, Copy)]
 enum Move {
     By(i64),
-    /// So many milliseconds after the instant at which the clock is needed.
+    /// Until so many milliseconds after the wake time.
     ToWake(i64),
     ToEnd(i64),
 }
@@ -36,8 +36,8 @@ enum Ask {
     CancelByGuest,
     Extend(u32),
     SendQris,
-    /// Of a change so many revisions back, delivered or given up.
-    NoteQris(u32, bool),
+    /// For the change so many revisions back; whether the code was delivered.
+    RecordQris(u32, bool),
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -60,7 +60,7 @@ fn asks() -> impl Strategy<Value = Ask> {
         1 => Just(Ask::CancelByGuest),
         3 => (0_u32..=245).prop_map(Ask::Extend),
         3 => Just(Ask::SendQris),
-        4 => (0_u32..4, any::<bool>()).prop_map(|(back, is_sent)| Ask::NoteQris(back, is_sent)),
+        4 => (0_u32..4, any::<bool>()).prop_map(|(back, is_sent)| Ask::RecordQris(back, is_sent)),
     ]
 }
 
@@ -98,7 +98,7 @@ fn input(ask: Ask, now: Moment, revision: Revision) -> Input {
         Ask::CancelByGuest => Command::CancelByGuest,
         Ask::Extend(minutes) => return extend(minutes),
         Ask::SendQris => Command::SendQris { by: super::build::sari() },
-        Ask::NoteQris(back, is_sent) => Command::RecordQris {
+        Ask::RecordQris(back, is_sent) => Command::RecordQris {
             owed_by: Revision(revision.0.saturating_sub(back).max(1)),
             outcome: if is_sent {
                 QrisOutcome::Delivered
@@ -110,7 +110,7 @@ fn input(ask: Ask, now: Moment, revision: Revision) -> Input {
     command.into()
 }
 
-/// One booking that is asked things, with what must hold of every answer.
+/// One booking that gets random inputs, with the checks of every result.
 struct Run {
     policy: Policy,
     tracked: TrackedBooking,

@@ -1,4 +1,4 @@
-//! When guests are sent the payment code, and what is noted of it.
+//! When guests are sent the QRIS code, and what is recorded of it.
 
 use super::build::{
     Decision, Input, Scenario, arrive, at, book, cancel, change, decide, pay, policy, sari,
@@ -24,7 +24,7 @@ fn given_up(owed_by: u32) -> Command {
     Command::RecordQris { owed_by: Revision(owed_by), outcome }
 }
 
-/// Whether the guest's notice of a step carries the code.
+/// Whether the guest's notification of a step carries the code.
 fn carries(story: &Scenario, input: impl Into<Input>, minute: i64) -> bool {
     let change = change(Some(&story.tracked), input, at(minute), &story.policy);
     change.notifications.iter().any(|notification| notification.with_qris)
@@ -93,7 +93,7 @@ fn an_older_code_does_not_settle_a_newer_one() {
 }
 
 #[test]
-fn a_code_that_is_given_up_is_told_to_the_front_office() {
+fn the_front_office_is_notified_of_a_code_that_is_given_up() {
     let story = Scenario::under(with(QrisPolicy::OnArrival)).then(send(), 1);
     let failed = change(Some(&story.tracked), given_up(2), at(2), &story.policy);
     assert_eq!(failed.event.action(), Action::QrisFailed);
