@@ -49,7 +49,7 @@ pub fn owed(booking: &Booking, event: &Event, front_office_chat: bool) -> Vec<No
         | Event::ExtendedByStaff { .. } => (Some(deadline), Some(deadline)),
         Event::PaymentAsked | Event::QrisSent | Event::QrisFailed { .. } => (None, Some(deadline)),
         Event::QrisRequested => (Some(deadline), None),
-        // A guest who has paid already owes nothing on arrival, so nobody is notified.
+        // After payment there is nothing left to do on arrival, so nobody is notified.
         Event::Arrived if booking.is_pending() => (Some(deadline), Some(deadline)),
         Event::Arrived | Event::Other => (None, None),
         // Guests are notified of their own cancellation too, as a receipt.

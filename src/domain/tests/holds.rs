@@ -84,11 +84,11 @@ fn a_step_of_the_clock_tells_the_instant_it_was_for_and_the_moment_of_the_decisi
     }
     let decision = decide(Some(&story.tracked), pay(), at(110), &story.policy).unwrap();
     let Decision::Step(step) = decision else { panic!("{decision:?}") };
-    assert_eq!(step.due, None, "people are never late");
+    assert_eq!(step.due, None, "a command has no lateness");
     let expired = Scenario::new().then_at(Input::Wake, at_second(120 * 60 + 7)).tracked.booking;
     let Status::Cancelled { at: cancelled_at, .. } = expired.status else { panic!("not expired") };
     assert_eq!(cancelled_at, at_second(120 * 60 + 7));
-    assert_eq!(expired.hold.until, at(120), "the deadline as it was told");
+    assert_eq!(expired.hold.until, at(120), "the deadline is unchanged");
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn positions_are_kept_in_order_and_in_number() {
         story = story.seen(0.3 - 0.01 * f64::from(minute), minute.into());
     }
     let minutes: Vec<_> = story.tracked.track.fixes().iter().map(|fix| fix.at).collect();
-    // The first and the latest fix, every other one of late, and fewer before.
+    // The first and the latest fix, every other recent one, and fewer before.
     let expected = [1, 9, 17, 25, 29, 33, 35, 37, 39, 40].map(at);
     assert_eq!(minutes, expected);
     let late = decide(Some(&story.tracked), report(0.1, at(39)), at(41), &story.policy).unwrap();

@@ -163,7 +163,7 @@ impl Run {
     fn check(&mut self, change: &Change, ask: Ask) {
         let (before, after) = (&self.tracked.booking, &change.booking);
         assert_eq!(after.revision, before.revision.next(), "one step, one revision");
-        assert_eq!(change.at, self.now, "times are true");
+        assert_eq!(change.at, self.now, "the time of the decision");
         assert_eq!((&after.stay, after.stay.price), (&before.stay, self.price), "the exact price");
         assert_eq!(
             (&after.guest, after.receipt_no, after.booked_at),
@@ -189,7 +189,7 @@ impl Run {
             assert_eq!((&after.status, after.hold), (&before.status, before.hold), "{change:?}");
             assert_eq!((after.arrived_at, before.is_pending()), (before.arrived_at, true));
         } else {
-            assert_eq!(after.qris_sent_at, before.qris_sent_at, "a fact of its own");
+            assert_eq!(after.qris_sent_at, before.qris_sent_at, "nothing else changes it");
         }
         let carries = |notification: &&Notification| notification.with_qris;
         let owes_code = after.qris == QrisProgress::Sending(after.revision);
@@ -199,9 +199,9 @@ impl Run {
         if change.actor == Actor::Clock && !is_qris {
             self.check_clock(change);
         }
-        let item: BTreeSet<_> =
+        let recipients: BTreeSet<_> =
             change.notifications.iter().map(|notification| notification.to).collect();
-        assert_eq!(item.len(), change.notifications.len(), "one notice a recipient");
+        assert_eq!(recipients.len(), change.notifications.len(), "one for each recipient");
         self.tracked.booking = after.clone();
         if !after.is_pending() {
             self.tracked.track = Track::default();

@@ -45,9 +45,9 @@ fn a_booking_owes_the_code_where_the_hotel_wants_it_so_and_arrival_does_not_repe
     let booked = change(None, book(), at(0), &policy);
     assert!(booked.notifications[0].with_qris);
     let story = || Scenario::under(policy.clone());
-    assert!(!carries(&story(), arrive(), 60), "it is on its way");
-    assert!(!carries(&story().then(delivered(1), 1), arrive(), 60), "it is there");
-    assert!(carries(&story().then(given_up(1), 1), arrive(), 60), "it never came");
+    assert!(!carries(&story(), arrive(), 60), "it is being sent");
+    assert!(!carries(&story().then(delivered(1), 1), arrive(), 60), "it was sent");
+    assert!(carries(&story().then(given_up(1), 1), arrive(), 60), "it was given up");
 }
 
 #[test]
@@ -77,10 +77,11 @@ fn a_code_counts_as_sent_when_it_was_accepted_and_not_before() {
     let booking = &story.tracked.booking;
     assert_eq!((booking.qris, booking.qris_sent_at), (QrisProgress::Sent, Some(at(61))));
     assert!(booking.is_pending());
-    let item: Vec<_> = sent.notifications.iter().map(|notification| notification.to).collect();
-    assert_eq!(item, [Recipient::FrontOffice], "who waits at the desk for it");
+    let recipients: Vec<_> =
+        sent.notifications.iter().map(|notification| notification.to).collect();
+    assert_eq!(recipients, [Recipient::FrontOffice], "the front office waits for it");
     let again = decide(Some(&story.tracked), delivered(2), at(62), &story.policy);
-    assert_eq!(again, Ok(Decision::Unchanged), "told twice, noted once");
+    assert_eq!(again, Ok(Decision::Unchanged), "reported twice, recorded once");
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn nobody_is_sent_a_code_for_a_booking_that_is_paid_or_cancelled() {
     assert!(matches!(answer, Err(Refusal::AlreadyCancelled(_))), "{answer:?}");
     for ended in [paid, cancelled] {
         let late = decide(Some(&ended.tracked), delivered(2), at(3), &ended.policy);
-        assert_eq!(late, Ok(Decision::Unchanged), "what comes too late is not noted");
+        assert_eq!(late, Ok(Decision::Unchanged), "a late outcome is not recorded");
         assert!(ended.tracked.booking.may_have_code());
     }
 }

@@ -117,7 +117,7 @@ fn the_end_of_a_hold_looks_at_the_road() {
     ] {
         assert_eq!(end(way(points), extensions), (expected.0, Some(expected.1)), "{points:?}");
     }
-    assert_eq!(end(Track::default(), 0), (false, None), "the plain rule");
+    assert_eq!(end(Track::default(), 0), (false, None), "no position, no extension");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_guest_who_rests_outside_a_small_radius_within_reach_gets_one_extension() {
     assert!(end(&resting, 0));
     assert!(!end(&resting, 1));
     assert!(!end(&[(12.0, 75), (6.0, 85), (6.0, 119)], 0), "too far to come within an extension");
-    assert!(!end(&[(3.0, 60), (3.0, 119)], 0), "who never left");
+    assert!(!end(&[(3.0, 60), (3.0, 119)], 0), "a guest who never left");
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn twelve_fixes_tell_of_the_whole_way_and_of_a_whole_rest() {
         let fix = Fix { at: at(0) + TimeDelta::seconds(5 * i64::from(step)), ..km(far, 0) };
         if let TrackUpdate::Accepted(next) = track.take(fix) {
             track = next;
-            assert_eq!(track.fixes()[0].at, at(0), "where they set out is remembered");
+            assert_eq!(track.fixes()[0].at, at(0), "the first fix is kept");
         }
     }
     // Dense at the end, sparse before.
