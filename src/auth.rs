@@ -1,7 +1,7 @@
-//! Who may come in: staff sessions and the one-time codes that open them, guests' tokens.
+//! Authentication: sign-in codes and sessions of staff, and access tokens of guests.
 //!
-//! Secrets are random or derived, are shown once, and are kept by their hash alone. What somebody
-//! who came in may do is decided where it is done.
+//! Secrets are random or derived. They are shown once, and only their hashes are stored. This
+//! module does not decide what a signed-in person may do; the modules with those operations do.
 
 mod mini_app;
 
@@ -23,11 +23,11 @@ pub use mini_app::MiniApp;
 
 /// How long a one-time code can be used.
 pub const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
-/// How long a session lasts: one shift, and a bit.
+/// How long a session lasts: longer than one shift.
 pub const SESSION_LIFE: TimeDelta = TimeDelta::hours(12);
-/// Characters of a request id at least: 128 bits in base64url.
+/// The fewest characters of a request id: 128 bits in base64url.
 pub const MIN_REQUEST_ID: usize = 22;
-/// Characters of any secret that is looked at; longer ones are wrong anyway.
+/// The most characters of a secret. Longer ones are refused unseen.
 pub const MAX_SECRET: usize = 256;
 
 /// 192 fresh random bits as base64url.
@@ -36,46 +36,47 @@ pub fn fresh_secret() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
 }
 
-/// SHA-256 of a secret: what is kept of it.
+/// SHA-256 of a secret. Only this hash is stored.
 #[must_use]
 pub fn hash(secret: &str) -> TokenHash {
     TokenHash(Sha256::digest(secret).into())
 }
 
 /// The access token of a booking: HMAC-SHA-256 with the request id as key over the receipt
-/// number. The same request always comes to the same token, though only its hash is kept.
+/// number. The same request always gives the same token, although only its hash is stored.
 #[must_use]
 pub fn access_token(request_id: &str, receipt_no: ReceiptNo) -> String {
     keyed(request_id.as_bytes(), receipt_no)
 }
 
-/// The key of the links that messages carry. The access token itself is not kept, so a mail that
-/// is written later needs one that the hotel can always make again.
+/// The key for the tokens in links to bookings. The access token itself is not stored, so messages
+/// that are written later need a token that can always be computed again.
 #[derive(Clone)]
 pub struct LinkKey([u8; 32]);
 
 impl LinkKey {
-    /// The hotel's key out of its store: made at the very first start, the same ever after.
+    /// Loads the hotel's key from the store. It is created at the first start and never changes.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn load(store: &dyn CredentialStore) -> Result<Self, StoreError> {
         store.signing_key(rand::random()).await.map(Self)
     }
 
-    /// The token that a link to a booking carries.
+    /// The token in a link to a booking.
     #[must_use]
     pub fn token(&self, receipt_no: ReceiptNo) -> String {
         keyed(&self.0, receipt_no)
     }
 
-    /// A secret made of any text. No receipt number has a colon in front, so it opens no link.
+    /// A secret derived from any text. The colon in front keeps it apart from link tokens, because
+    /// no receipt number starts with one.
     #[must_use]
     pub fn secret_of(&self, text: &str) -> String {
         keyed_text(&self.0, &format!(":{text}"))
     }
 
-    /// Whether a token is that of a link to this booking, in constant time.
+    /// Whether this is the link token of the booking, compared in constant time.
     #[must_use]
     pub fn opens(&self, token: &str, receipt_no: ReceiptNo) -> bool {
         token.as_bytes().ct_eq(self.token(receipt_no).as_bytes()).into()
@@ -87,8 +88,7 @@ fn keyed(key: &[u8], receipt_no: ReceiptNo) -> String {
 }
 
 fn keyed_text(key: &[u8], text: &str) -> String {
-    // HMAC takes keys of any length (RFC 2104, 2), so there is always one; an empty token opens
-    // nothing.
+    // HMAC takes keys of any length (RFC 2104, 2), so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return String::new();
     };
@@ -96,50 +96,50 @@ fn keyed_text(key: &[u8], text: &str) -> String {
     URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
-/// Whether a token is the one of this hash, in constant time.
+/// Whether a token has this hash, compared in constant time.
 #[must_use]
 pub fn opens(token: &str, access: TokenHash) -> bool {
     token.len() <= MAX_SECRET && hash(token).0.ct_eq(&access.0).into()
 }
 
-/// The door of the front office.
+/// Signs in the front office.
 #[derive(Clone)]
 pub struct StaffAuth {
     store: Arc<dyn CredentialStore>,
     clock: Clock,
 }
 
-/// A member of staff who came in.
+/// A signed-in member of staff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Staff {
-    /// Under this name the history knows them.
+    /// Their name in the history.
     pub name: StaffName,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
 }
 
-/// A session just opened.
+/// A new session.
 #[derive(Debug, Clone)]
 pub struct NewSession {
-    /// Its secret, shown this once.
+    /// Its secret, shown only once.
     pub token: String,
-    /// Whose it is.
+    /// The member of staff it belongs to.
     pub staff: Staff,
     /// When it ends.
     pub expires_at: Moment,
 }
 
 impl StaffAuth {
-    /// The door to a store's passes.
+    /// Uses the codes and sessions of a store.
     #[must_use]
     pub fn new(store: Arc<dyn CredentialStore>, clock: Clock) -> Self {
         Self { store, clock }
     }
 
-    /// A one-time code that signs somebody in within [`CODE_LIFE`].
+    /// Creates a one-time code that signs a member of staff in within [`CODE_LIFE`].
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn issue_code(&self, staff: Staff) -> Result<String, StoreError> {
         let code = fresh_secret();
         let expires_at = self.clock.now() + CODE_LIFE;
@@ -148,10 +148,10 @@ impl StaffAuth {
         Ok(code)
     }
 
-    /// Uses a code up; `None` if it is unknown, used or too old.
+    /// Opens a session with a one-time code. `None` if the code is unknown, used or expired.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn sign_in(&self, code: &str) -> Result<Option<NewSession>, StoreError> {
         if code.len() > MAX_SECRET {
             return Ok(None);
@@ -165,10 +165,10 @@ impl StaffAuth {
         self.open_session(staff).await.map(Some)
     }
 
-    /// Opens a session for somebody who is known already.
+    /// Opens a session for a member of staff who was identified in another way.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn open_session(&self, staff: Staff) -> Result<NewSession, StoreError> {
         let token = fresh_secret();
         let expires_at = self.clock.now() + SESSION_LIFE;
@@ -177,10 +177,10 @@ impl StaffAuth {
         Ok(NewSession { token, staff, expires_at })
     }
 
-    /// Whose session this is; `None` if it is unknown or has ended.
+    /// The session of a token; `None` if it is unknown or expired.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, StoreError> {
         if token.len() > MAX_SECRET {
             return Ok(None);
@@ -197,8 +197,8 @@ impl StaffAuth {
 /// A session in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Whose it is.
+    /// The member of staff it belongs to.
     pub staff: Staff,
-    /// When it ends: subscriptions opened by it end too.
+    /// When it ends. Subscriptions that it opened end then too.
     pub expires_at: Moment,
 }

@@ -1,7 +1,7 @@
-//! Wall time, from the system or from a test that moves it together with tokio's.
+//! The wall clock: the system's, or a test clock that runs with tokio's.
 //!
-//! The only place that asks the system for the time of day. Sleeping is tokio's business, on its
-//! monotonic clock; comparing the two is the scheduler's.
+//! This is the only module that asks the system for the time of day. It does not sleep: tokio does
+//! that, by its monotonic clock. The scheduler compares the two clocks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,14 +11,14 @@ use tokio::time::Instant;
 
 use crate::domain::Moment;
 
-/// A clock on the wall. Clones show the same time.
+/// A wall clock. Clones show the same time.
 #[derive(Debug, Clone)]
 pub struct Clock(ClockSource);
 
 #[derive(Debug, Clone)]
 enum ClockSource {
     System,
-    /// A fixed moment plus what tokio's clock has run since, plus steps.
+    /// A fixed moment, plus the time that tokio's clock has run since, plus steps.
     Anchored {
         epoch: Moment,
         since: Instant,
@@ -27,28 +27,28 @@ enum ClockSource {
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
         Self(ClockSource::System)
     }
 
-    /// A clock that shows `epoch` now and from then on runs with tokio's: paused with it, and
-    /// advanced with it.
+    /// A clock that shows `epoch` now and then runs with tokio's clock. It pauses and advances with
+    /// it.
     #[must_use]
     pub fn anchored(epoch: Moment) -> Self {
         Self(ClockSource::Anchored { epoch, since: Instant::now(), stepped_ms: Arc::default() })
     }
 
-    /// Steps an anchored clock, as an administrator or a waking machine does. The system's clock
-    /// is nobody's to step.
+    /// Steps an anchored clock, as if an administrator set it or the machine slept. It has no
+    /// effect on the system's clock.
     pub fn step(&self, by: TimeDelta) {
         if let ClockSource::Anchored { stepped_ms, .. } = &self.0 {
             stepped_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
         }
     }
 
-    /// Now, to the millisecond (rounded down: what is due in this millisecond is due).
+    /// The current time, rounded down to the millisecond.
     #[must_use]
     pub fn now(&self) -> Moment {
         let now = match &self.0 {

@@ -1,10 +1,10 @@
-//! What the hotel decides, as pure functions of state, command, moment and policy.
+//! The rules of the hotel, as pure functions of state, command, time and policy.
 //!
-//! In here: the booking and its states, the closed set of commands, the rules of the hold,
-//! the geography behind them, and which notices a step owes.
+//! This module contains the booking and its states, the closed set of commands, the rules of the
+//! hold, the travel estimates that these rules use, and the notifications that each step owes.
 //!
-//! Absent on purpose: I/O, the clock, randomness, async, persistence formats and sentences.
-//! Moments and fresh ids come in as arguments; what is decided here is carried out elsewhere.
+//! It has no I/O, clock, randomness, async code, persistence formats or texts for people. The
+//! current time and new ids are passed in as arguments. Other modules carry out the decisions.
 
 pub mod booking;
 pub mod change;
@@ -38,5 +38,5 @@ pub use policy::{
 pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
 pub use travel::{Coordinates, Evidence, Fix, Forecast, PositionSource, Track, Why};
 
-/// A moment in time, in UTC, kept to the millisecond: what the stores keep and the schema shows.
+/// A moment in UTC. The stores keep it, and the schema shows it, to the millisecond.
 pub type Moment = chrono::DateTime<chrono::Utc>;

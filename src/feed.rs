@@ -1,8 +1,8 @@
-//! The feed: what the store's log tells, handed to everybody who listens in this process.
+//! The feed: distributes the events of the store's log to every listener in this process.
 //!
-//! Only [`Store::changes`] publishes here, so a listener hears of every node's changes in the
-//! log's order and of nothing that was not committed. The feed keeps the latest few to serve who
-//! reconnects; it loads no bookings and decides nothing.
+//! Events come only from [`ChangeLog::changes`], so a listener receives the changes of every node
+//! in the order of the log, and only committed ones. The feed keeps the latest changes in memory
+//! for listeners that reconnect. It loads no bookings and decides nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,28 +18,28 @@ use crate::backoff::Backoff;
 use crate::domain::{Change, ReceiptNo};
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, Lease, StoreError};
 
-/// Changes kept for who reconnects.
+/// The number of changes kept for listeners that reconnect.
 const RING: usize = 10_000;
-/// Items that one listener may be behind before it is told that it lost some.
+/// How many items one listener may fall behind before it lags and must reload.
 const BEHIND: usize = 16_384;
-/// The same for a guest, who hears of one booking only.
+/// The same for a guest's listener, which receives the events of one booking only.
 const GUEST_BEHIND: usize = 32;
 /// Waits between attempts to open the log again: doubled from the first to the last.
 const REOPEN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
-/// What a listener hears.
+/// A message to a listener.
 #[derive(Debug, Clone)]
 pub enum FeedMessage {
     /// Something was committed.
     Item(FeedItem),
-    /// Some of it was lost on the way (the listener was slow, or the log was cut): reload.
+    /// Items were lost because the listener was slow or the log was cut. The listener must reload.
     Lagged,
 }
 
 /// One item of the log.
 #[derive(Debug, Clone)]
 pub struct FeedItem {
-    /// Where the listener is in the log with it.
+    /// The listener's place in the log after this item.
     pub cursor: Cursor,
     /// What was committed.
     pub event: FeedEvent,
@@ -56,11 +56,11 @@ struct Inner {
 }
 
 struct State {
-    /// The place in the log right before the ring's first item.
+    /// The cursor right before the first item of the ring.
     base: Cursor,
     /// The latest changes, oldest first.
     ring: VecDeque<(Cursor, Arc<Change>, Lease)>,
-    /// Guests who listen to one booking each.
+    /// The guests' listeners, by booking.
     guests: HashMap<ReceiptNo, Vec<mpsc::Sender<FeedMessage>>>,
 }
 
@@ -70,22 +70,22 @@ impl State {
     }
 }
 
-/// Why one cannot listen from a cursor.
+/// Why a listener cannot start at a cursor.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The cursor is malformed, or too old for the log.
     #[error("the cursor is gone")]
     CursorGone,
-    /// The store's.
+    /// The store failed.
     #[error(transparent)]
     Store(StoreError),
 }
 
 impl Feed {
-    /// Opens the log from now on: whatever is committed after this is heard.
+    /// Opens the log from now on. Everything that is committed after this call is published.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn open(store: Arc<dyn ChangeLog>) -> Result<(Self, FeedWork), StoreError> {
         let changes = store.changes(None).await?;
         let state = State {
@@ -99,28 +99,28 @@ impl Feed {
         Ok((feed, work))
     }
 
-    /// The place in the log that this process has come to. What is read from the store after
-    /// this call is at least as new.
+    /// The latest published place in the log. What is read from the store after this call is at
+    /// least as new.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         self.state().cursor().clone()
     }
 
-    /// Everything from now on.
+    /// Every event from now on.
     #[must_use]
     pub fn listen(&self) -> BoxStream<'static, FeedMessage> {
-        heard(self.0.live.subscribe()).boxed()
+        messages(self.0.live.subscribe()).boxed()
     }
 
-    /// Everything after a cursor, then from now on, without a gap.
+    /// Every change after a cursor, then every event from now on, without a gap.
     ///
     /// # Errors
-    /// [`ListenError`]
+    /// [`ListenError`] if the cursor is gone or the store fails.
     pub async fn listen_after(
         &self,
         after: &Cursor,
     ) -> Result<BoxStream<'static, FeedMessage>, ListenError> {
-        // Under one lock: what is not in this copy comes to this subscription.
+        // Both under one lock: what is not in this copy reaches the new subscription.
         let (live, recent, until) = {
             let state = self.state();
             let recent: Option<Vec<_>> = if *after == state.base {
@@ -135,7 +135,7 @@ impl Feed {
             let item = |(cursor, change, lease)| {
                 FeedMessage::Item(FeedItem { cursor, event: FeedEvent::Changed { change, lease } })
             };
-            return Ok(stream::iter(recent.into_iter().map(item)).chain(heard(live)).boxed());
+            return Ok(stream::iter(recent.into_iter().map(item)).chain(messages(live)).boxed());
         }
         let older = self.0.store.replay(after, &until).await.map_err(|error| match error {
             StoreError::NotFound => ListenError::CursorGone,
@@ -147,10 +147,10 @@ impl Feed {
             Ok((cursor, event)) => FeedMessage::Item(FeedItem { cursor, event }),
             Err(_) => FeedMessage::Lagged,
         });
-        Ok(older.chain(heard(live)).boxed())
+        Ok(older.chain(messages(live)).boxed())
     }
 
-    /// What concerns one booking, from now on. Ends when the listener falls behind.
+    /// The events of one booking, from now on. It ends when the listener falls behind.
     #[must_use]
     pub fn listen_to(&self, receipt_no: ReceiptNo) -> GuestFeed {
         let (sender, receiver) = mpsc::channel(GUEST_BEHIND);
@@ -159,7 +159,7 @@ impl Feed {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock; and if it did, the state is whole.
+        // No code panics while it holds the lock, so the state is consistent even if poisoned.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -178,17 +178,17 @@ impl Feed {
             FeedEvent::PositionMoved(receipt_no) => Some(*receipt_no),
             FeedEvent::NotificationSettled(_) => None,
         };
-        // Moves and marks are not in the ring, so they do not move the cursor either.
-        let heard = FeedMessage::Item(FeedItem { cursor: state.cursor().clone(), event });
+        // Positions and settlements are not in the ring, so they do not advance the cursor.
+        let message = FeedMessage::Item(FeedItem { cursor: state.cursor().clone(), event });
         if let Some(receipt_no) = receipt_no {
-            tell_guests(&mut state.guests, receipt_no, &heard);
+            send_to_guests(&mut state.guests, receipt_no, &message);
         }
-        // Sent under the lock, so that a copy of the ring and a subscription have no gap. Nobody
-        // listening is no failure.
-        let _ = self.0.live.send(heard);
+        // Sent under the lock, so that there is no gap between a copy of the ring and a
+        // subscription. Sending fails if nobody listens, which is fine.
+        let _ = self.0.live.send(message);
     }
 
-    /// The log was cut: everybody reloads, and it goes on from `start`.
+    /// Handles a cut of the log: every listener must reload, and the feed goes on from `start`.
     fn cut(&self, start: Cursor) {
         let mut state = self.state();
         state.base = start;
@@ -198,21 +198,21 @@ impl Feed {
     }
 }
 
-fn tell_guests(
+fn send_to_guests(
     guests: &mut HashMap<ReceiptNo, Vec<mpsc::Sender<FeedMessage>>>,
     receipt_no: ReceiptNo,
-    heard: &FeedMessage,
+    message: &FeedMessage,
 ) {
     if let Some(listeners) = guests.get_mut(&receipt_no) {
-        // Whoever is gone or too far behind is dropped; the latter sees the end and reloads.
-        listeners.retain(|listener| listener.try_send(heard.clone()).is_ok());
+        // Listeners that are gone or too far behind are dropped. The latter see the end and reload.
+        listeners.retain(|listener| listener.try_send(message.clone()).is_ok());
         if listeners.is_empty() {
             guests.remove(&receipt_no);
         }
     }
 }
 
-/// One guest's own small channel; dropping it leaves nothing behind.
+/// The events of one booking, through a small channel of its own. Dropping it unsubscribes.
 pub struct GuestFeed {
     feed: Feed,
     receipt_no: ReceiptNo,
@@ -239,14 +239,14 @@ impl Drop for GuestFeed {
     }
 }
 
-/// The work of a feed: reads the log until it is told to stop.
+/// The task of a feed: reads the log until it is stopped.
 pub struct FeedWork {
     feed: Feed,
     changes: Changes,
 }
 
 impl FeedWork {
-    /// Reads the log, and opens it again where it left off whenever it breaks.
+    /// Reads the log. When the stream fails, opens it again where it left off.
     pub async fn run(self, stop: CancellationToken) {
         let Self { feed, changes } = self;
         let mut stream = changes.stream;
@@ -262,8 +262,8 @@ impl FeedWork {
                     feed.publish(&cursor, event);
                 }
                 Some(Err(error)) => {
-                    warn!(%error, "the log of changes broke off; opening it again");
-                    failures.note(&error);
+                    warn!(%error, "the log of changes failed; opening it again");
+                    failures.record(&error);
                 }
                 None => {
                     warn!("the log of changes ended; opening it again");
@@ -282,25 +282,25 @@ impl FeedWork {
     }
 }
 
-/// How often the log broke since it last told something.
+/// How often the log has failed since its last event.
 #[derive(Default)]
 struct StreamFailures {
     times: u32,
     unreadable: u32,
 }
 
-/// So often the log may be unreadable at one place; then that place is passed over.
+/// After this many unreadable results at one place of the log, that place is skipped.
 const MAX_UNREADABLE: u32 = 3;
 
 impl StreamFailures {
-    fn note(&mut self, error: &StoreError) {
+    fn record(&mut self, error: &StoreError) {
         self.times += 1;
         if matches!(error, StoreError::Unexpected(_)) {
             self.unreadable += 1;
         }
     }
 
-    /// Whether what comes next in the log can be read by no number of tries, as a change that a
+    /// Whether the next event cannot be read however often it is tried, such as a change that a
     /// newer version wrote.
     fn is_unreadable(&self) -> bool {
         self.unreadable >= MAX_UNREADABLE
@@ -311,8 +311,8 @@ impl StreamFailures {
     }
 }
 
-/// Opens the log where it left off; anew, with everybody told to reload, where that is gone or
-/// cannot be read.
+/// Opens the log where it left off. If that place is gone or unreadable, opens it from now on and
+/// makes every listener reload.
 async fn reopen(
     feed: &Feed,
     failures: &StreamFailures,
@@ -327,22 +327,24 @@ async fn reopen(
         match feed.0.store.changes(cursor.as_ref()).await {
             Ok(changes) => {
                 if is_cut {
-                    warn!("a part of the log is passed over; everybody reloads");
+                    warn!("a part of the log was skipped; every listener reloads");
                     feed.cut(changes.start);
                 }
-                info!("the log of changes is open again");
+                info!("the log of changes was opened again");
                 return changes.stream;
             }
             Err(StoreError::NotFound) => is_cut = true,
-            Err(error) => warn!(%error, "the log of changes does not open"),
+            Err(error) => warn!(%error, "the log of changes cannot be opened"),
         }
     }
 }
 
-fn heard(live: broadcast::Receiver<FeedMessage>) -> impl futures_util::Stream<Item = FeedMessage> {
+fn messages(
+    live: broadcast::Receiver<FeedMessage>,
+) -> impl futures_util::Stream<Item = FeedMessage> {
     stream::unfold(live, |mut live| async {
         match live.recv().await {
-            Ok(heard) => Some((heard, live)),
+            Ok(message) => Some((message, live)),
             Err(broadcast::error::RecvError::Lagged(_)) => Some((FeedMessage::Lagged, live)),
             Err(broadcast::error::RecvError::Closed) => None,
         }

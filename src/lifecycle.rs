@@ -1,7 +1,7 @@
-//! How the parts live: workers that are watched, a stop in order, and what is not well just now.
+//! The lifecycle of the process: watched workers, an ordered stop, and health.
 //!
-//! A worker that ends before it was told to (it returned, or it panicked) stops the process with
-//! a failure: half a hotel is worse than a restart. The only place that spawns tasks for good.
+//! A worker that returns or panics before it is stopped ends the process with a failure, because a
+//! restart is better than a process with a part missing. Long-running tasks are spawned only here.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,16 +15,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-/// Where workers are started and their deaths are heard of.
+/// Starts workers and reports those that die.
 pub struct Lifecycle {
     deaths: mpsc::UnboundedSender<&'static str>,
-    heard: mpsc::UnboundedReceiver<&'static str>,
+    dead: mpsc::UnboundedReceiver<&'static str>,
 }
 
 impl Default for Lifecycle {
     fn default() -> Self {
-        let (deaths, heard) = mpsc::unbounded_channel();
-        Self { deaths, heard }
+        let (deaths, dead) = mpsc::unbounded_channel();
+        Self { deaths, dead }
     }
 }
 
@@ -40,11 +40,11 @@ impl Lifecycle {
         }
     }
 
-    /// The name of the first worker that dies; waits for ever while all is well.
+    /// Waits for a worker to die and returns its name. Waits for ever if none dies.
     pub async fn death(&mut self) -> &'static str {
-        match self.heard.recv().await {
+        match self.dead.recv().await {
             Some(name) => name,
-            // We hold a sender ourselves.
+            // Cannot happen: this struct holds a sender itself.
             None => std::future::pending().await,
         }
     }
@@ -60,13 +60,13 @@ pub struct Phase {
 }
 
 impl Phase {
-    /// Tells this phase's workers to stop.
+    /// The token that is cancelled when this phase's workers must stop.
     #[must_use]
     pub fn stop_signal(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Starts a worker that lives until the phase is stopped.
+    /// Starts a worker that runs until the phase is stopped.
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let (stop, deaths) = (self.stop.clone(), self.deaths.clone());
         #[expect(clippy::disallowed_methods, reason = "the one place that spawns, and watches")]
@@ -77,13 +77,13 @@ impl Phase {
             }
             if ended.is_err() || !stop.is_cancelled() {
                 error!(worker = name, "a worker ended before it was told to");
-                // The process is already going down if nobody hears this.
+                // If the receiver is gone, the process is stopping already.
                 let _ = deaths.send(name);
             }
         });
     }
 
-    /// Tells the workers to stop, and waits for them at most so long.
+    /// Tells the workers to stop, and waits for them for at most `limit`.
     pub async fn stop(&self, limit: Duration) {
         self.stop.cancel();
         self.workers.close();
@@ -95,7 +95,7 @@ impl Phase {
     }
 }
 
-/// How the process is, for those who ask from outside. Clones share it.
+/// The health of the process, for the health endpoints. Clones share it.
 #[derive(Clone, Default)]
 pub struct Health(Arc<Inner>);
 
@@ -103,24 +103,24 @@ pub struct Health(Arc<Inner>);
 struct Inner {
     is_ready: AtomicBool,
     degraded: Mutex<BTreeMap<&'static str, String>>,
-    /// Told of every change of what is degraded.
+    /// Notified of every change of what is degraded.
     changed: watch::Sender<()>,
 }
 
 impl Health {
-    /// Says that every deadline is armed and the doors are open.
+    /// Sets whether the process is ready: every deadline is armed and requests are served.
     pub fn set_ready(&self, is_ready: bool) {
         self.0.is_ready.store(is_ready, Ordering::Release);
     }
 
-    /// Whether every deadline is armed and the doors are open.
+    /// Whether the process is ready: every deadline is armed and requests are served.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.0.is_ready.load(Ordering::Acquire)
     }
 
-    /// Says what is wrong with a part, or (`None`) that it is well again. Without it the service
-    /// goes on.
+    /// Sets the reason why a part is degraded, or `None` if it works again. The process goes on
+    /// without that part.
     pub fn set_degraded(&self, part: &'static str, reason: Option<String>) {
         let mut degraded = self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner);
         match reason {
@@ -139,7 +139,7 @@ impl Health {
         }
     }
 
-    /// What is not well, by part: how it is now, then after every change.
+    /// The degraded parts with their reasons: now, and after every change.
     #[must_use]
     pub fn watch(&self) -> BoxStream<'static, BTreeMap<&'static str, String>> {
         let (health, mut changed) = (self.clone(), self.0.changed.subscribe());
@@ -151,7 +151,7 @@ impl Health {
         .boxed()
     }
 
-    /// What is not well, by part.
+    /// The degraded parts with their reasons.
     #[must_use]
     pub fn degraded(&self) -> BTreeMap<&'static str, String> {
         self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -167,30 +167,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_worker_that_panics_is_heard_of() {
+    async fn a_worker_that_panics_is_reported() {
         let mut lifecycle = Lifecycle::default();
         lifecycle.phase("parts").spawn("clock", async { panic!("of a test") });
         assert_eq!(death(&mut lifecycle).await, "clock");
     }
 
     #[tokio::test]
-    async fn a_worker_that_ends_before_it_was_told_to_is_heard_of() {
+    async fn a_worker_that_ends_before_it_was_told_to_is_reported() {
         let mut lifecycle = Lifecycle::default();
         lifecycle.phase("parts").spawn("feed", async {});
         assert_eq!(death(&mut lifecycle).await, "feed");
     }
 
     #[tokio::test]
-    async fn a_worker_that_panics_while_it_stops_is_heard_of_too() {
+    async fn a_worker_that_panics_while_it_stops_is_reported_too() {
         let mut lifecycle = Lifecycle::default();
         let parts = lifecycle.phase("parts");
         let stop = parts.stop_signal();
-        parts.spawn("courier", async move {
+        parts.spawn("notifier", async move {
             stop.cancelled().await;
             panic!("of a test");
         });
         parts.stop(Duration::from_secs(10)).await;
-        assert_eq!(death(&mut lifecycle).await, "courier");
+        assert_eq!(death(&mut lifecycle).await, "notifier");
     }
 
     #[tokio::test]

@@ -1,11 +1,13 @@
-//! The exact clock: one task, one [`DelayQueue`], one entry a booking at its next wake.
+//! The scheduler: wakes every pending booking at its wake time.
 //!
-//! It knows nothing of reminders or expiry. When an instant comes it calls [`BookingService::wake`], and the
-//! domain decides what is due. It asks the store for nothing while nothing is due: entries come
-//! from one streamed scan at start and from the feed ever after.
+//! One task owns one [`DelayQueue`] with one entry for each booking. At a wake time it calls
+//! [`BookingService::wake`], and the domain decides what is due. Entries come from one streamed
+//! scan at start and from the feed afterwards, so no query is made while nothing is due. The
+//! scheduler knows nothing of reminders or expiry.
 //!
-//! The queue runs on tokio's monotonic clock, deadlines on the wall's. Where the two part (the
-//! machine slept, somebody set the clock) everything is armed anew, within [`CLOCK_CHECK`].
+//! The queue runs on tokio's monotonic clock, but deadlines are wall-clock times. If the two clocks
+//! differ (the machine slept, or the clock was set), every entry is armed again, within
+//! [`CLOCK_CHECK`].
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -29,22 +31,23 @@ use crate::lifecycle::Health;
 use crate::service::{BookingService, WakeOutcome};
 use crate::store::{BookingReader, FeedEvent, Store, StoreControl, StoreError, Wake};
 
-/// How often wall and monotonic time are compared, in memory.
+/// How often wall-clock and monotonic time are compared, in memory.
 pub const CLOCK_CHECK: Duration = Duration::from_secs(30);
-/// How far they may have parted before everything is armed anew.
-const MAX_PARTED: TimeDelta = TimeDelta::milliseconds(20);
-/// An entry waits at most so long at a time: the queue panics beyond 2^36 ms (2.2 years).
+/// How far the two may differ before every entry is armed again.
+const MAX_DRIFT: TimeDelta = TimeDelta::milliseconds(20);
+/// The longest wait of an entry at a time; the queue panics beyond 2^36 ms (2.2 years).
 const MAX_WAIT: Duration = Duration::from_hours(24);
-/// Wakes fired at once: what one batch of commits takes. What falls due meanwhile is the next.
+/// The most wakes in one batch, as many as one batch of commits takes. Wakes that become due
+/// meanwhile are in the next one.
 const MAX_FIRING: usize = 500;
-/// Waits before a wake that failed is tried again: doubled from the first to the last.
+/// The wait before a failed wake is tried again, doubled from the first to the last.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-/// A node whose clock is further from the store's is degraded.
+/// A node whose clock differs from the store's by more than this is degraded.
 const DEGRADED_MS: i64 = 250;
-/// A node whose clock is further from the store's fires nothing.
+/// A node whose clock differs from the store's by more than this fires nothing.
 const UNTRUSTED_MS: i64 = 2_000;
 
-/// The exact clock of one process.
+/// The scheduler of one process.
 pub struct Scheduler {
     service: Arc<BookingService>,
     bookings: Arc<dyn BookingReader>,
@@ -54,16 +57,16 @@ pub struct Scheduler {
     health: Health,
     queue: DelayQueue<ReceiptNo>,
     armed: HashMap<ReceiptNo, TimerEntry>,
-    /// What is due, oldest first.
+    /// The wakes that are due, oldest first.
     due: BinaryHeap<Reverse<(Moment, ReceiptNo, Revision)>>,
-    /// The one flight under way, if any: flights follow each other, so that the oldest deadline
-    /// is committed first.
-    flight: JoinSet<WakeResults>,
-    /// What is in it.
+    /// The batch of wakes that is being carried out, if any. There is one at a time, so that the
+    /// oldest deadline is committed first.
+    batch: JoinSet<WakeResults>,
+    /// The wakes in that batch.
     firing: Vec<Wake>,
     /// One reading of both clocks, to compare later ones with.
     anchor: (Moment, Instant),
-    /// When the clocks are looked at again.
+    /// When the clocks are compared next.
     next_check: Instant,
 }
 
@@ -72,7 +75,7 @@ type WakeResults = Result<Vec<Result<WakeOutcome, StoreError>>, StoreError>;
 /// One booking's entry.
 struct TimerEntry {
     wake: Wake,
-    /// Its place in the queue; `None` while it is due or under way.
+    /// Its key in the queue; `None` while the wake is due or in a batch.
     key: Option<delay_queue::Key>,
     failures: u32,
 }
@@ -98,18 +101,18 @@ impl Scheduler {
             queue: DelayQueue::new(),
             armed: HashMap::new(),
             due: BinaryHeap::new(),
-            flight: JoinSet::new(),
+            batch: JoinSet::new(),
             firing: Vec::new(),
             anchor,
             next_check: anchor.1 + CLOCK_CHECK,
         }
     }
 
-    /// Arms every pending booking and keeps time until told to stop; then lets what is under way
-    /// come to its end.
+    /// Arms every pending booking and wakes bookings until it is stopped. Then waits for the
+    /// current batch to finish.
     pub async fn run(mut self, stop: CancellationToken) {
-        // Listening before scanning: what is committed in between is heard.
-        let mut heard = self.feed.listen();
+        // Listens before scanning, so that changes committed in between are received.
+        let mut messages = self.feed.listen();
         tokio::select! {
             () = stop.cancelled() => return,
             () = self.arm_all() => {}
@@ -120,10 +123,10 @@ impl Scheduler {
             self.fire();
             tokio::select! {
                 () = stop.cancelled() => break,
-                item = heard.next() => match item {
-                    Some(FeedMessage::Item(item)) => self.hear(&item),
+                message = messages.next() => match message {
+                    Some(FeedMessage::Item(item)) => self.on_item(&item),
                     Some(FeedMessage::Lagged) => {
-                        let again = stop.run_until_cancelled(self.reload(&mut heard)).await;
+                        let again = stop.run_until_cancelled(self.reload(&mut messages)).await;
                         if again.is_none() {
                             break;
                         }
@@ -131,22 +134,22 @@ impl Scheduler {
                     None => break,
                 },
                 Some(expired) = self.queue.next(), if !self.queue.is_empty() => {
-                    self.expired(expired.into_inner());
+                    self.on_expired(expired.into_inner());
                     self.gather_expired();
                 }
-                Some(ended) = self.flight.join_next() => self.landed(ended),
+                Some(ended) = self.batch.join_next() => self.batch_finished(ended),
                 () = tokio::time::sleep_until(self.next_check) => self.compare_clocks(),
             }
         }
-        while let Some(ended) = self.flight.join_next().await {
-            self.landed(ended);
+        while let Some(ended) = self.batch.join_next().await {
+            self.batch_finished(ended);
         }
     }
 
-    /// Something was lost on the way: everything is read again.
-    async fn reload(&mut self, heard: &mut BoxStream<'static, FeedMessage>) {
-        warn!("the feed lost something; arming everything again");
-        *heard = self.feed.listen();
+    /// Reads everything again after the feed lost items.
+    async fn reload(&mut self, messages: &mut BoxStream<'static, FeedMessage>) {
+        warn!("the feed lost items; arming everything again");
+        *messages = self.feed.listen();
         self.arm_all().await;
     }
 
@@ -167,14 +170,14 @@ impl Scheduler {
         Ok(())
     }
 
-    fn hear(&mut self, item: &FeedItem) {
+    fn on_item(&mut self, item: &FeedItem) {
         match &item.event {
-            FeedEvent::Changed { change, .. } => self.follow(&change.booking),
+            FeedEvent::Changed { change, .. } => self.arm_or_disarm(&change.booking),
             FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
         }
     }
 
-    fn follow(&mut self, booking: &Booking) {
+    fn arm_or_disarm(&mut self, booking: &Booking) {
         let (receipt_no, revision) = (booking.receipt_no, booking.revision);
         match booking.wake_at() {
             Some(at) => self.arm(Wake { receipt_no, revision, at }),
@@ -202,7 +205,7 @@ impl Scheduler {
         }
     }
 
-    /// Puts an armed booking where its instant belongs: with what is due, or into the queue.
+    /// Puts an armed booking among the wakes that are due, or into the queue.
     fn enqueue(&mut self, receipt_no: ReceiptNo) {
         let now = self.clock.now();
         let Some(armed) = self.armed.get_mut(&receipt_no) else {
@@ -218,31 +221,30 @@ impl Scheduler {
         };
     }
 
-    /// An entry came out of the queue. A day at most is waited at a time and the wall may have
-    /// been set back, so it may be early.
-    fn expired(&mut self, receipt_no: ReceiptNo) {
+    /// Handles an entry that expired in the queue. It may be early, because an entry waits at most
+    /// a day at a time and the wall clock may have been set back.
+    fn on_expired(&mut self, receipt_no: ReceiptNo) {
         if let Some(armed) = self.armed.get_mut(&receipt_no) {
             armed.key = None;
             self.enqueue(receipt_no);
         }
     }
 
-    /// Takes everything out of the queue that is due with the first, so that the oldest goes
-    /// first.
+    /// Takes every expired entry out of the queue, so that the oldest deadline is fired first.
     fn gather_expired(&mut self) {
         while !self.queue.is_empty() {
-            // Ready or not, without waiting.
+            // Polls once, without waiting.
             let Some(Some(expired)) = futures_util::FutureExt::now_or_never(self.queue.next())
             else {
                 return;
             };
-            self.expired(expired.into_inner());
+            self.on_expired(expired.into_inner());
         }
     }
 
-    /// Starts a flight of what is due, unless one is under way.
+    /// Starts a batch of the wakes that are due, unless a batch is running.
     fn fire(&mut self) {
-        if self.due.is_empty() || !self.flight.is_empty() {
+        if self.due.is_empty() || !self.batch.is_empty() {
             return;
         }
         if !self.is_clock_trusted() {
@@ -254,14 +256,14 @@ impl Scheduler {
                 break;
             };
             let wake = Wake { receipt_no, revision, at };
-            // What has moved on since has another entry.
+            // A booking that has changed since has another entry.
             if self.is_current(&wake) {
                 self.firing.push(wake);
             }
         }
         if !self.firing.is_empty() {
             let (service, wakes) = (Arc::clone(&self.service), self.firing.clone());
-            self.flight.spawn(async move { service.wake(&wakes).await });
+            self.batch.spawn(async move { service.wake(&wakes).await });
         }
     }
 
@@ -270,7 +272,7 @@ impl Scheduler {
         armed.is_some_and(|armed| armed.wake.revision == wake.revision)
     }
 
-    fn landed(&mut self, ended: Result<WakeResults, JoinError>) {
+    fn batch_finished(&mut self, ended: Result<WakeResults, JoinError>) {
         let wakes = std::mem::take(&mut self.firing);
         let results = match ended {
             Ok(Ok(results)) => results,
@@ -284,14 +286,14 @@ impl Scheduler {
             }
         };
         for (wake, result) in wakes.iter().zip(results) {
-            self.fired(wake, result);
+            self.on_result(wake, result);
         }
     }
 
-    fn fired(&mut self, wake: &Wake, result: Result<WakeOutcome, StoreError>) {
+    fn on_result(&mut self, wake: &Wake, result: Result<WakeOutcome, StoreError>) {
         let receipt_no = wake.receipt_no;
         match result {
-            // Its next instant, if any, comes with the change through the feed, or has come.
+            // Its next wake time, if any, comes with the change through the feed.
             Ok(WakeOutcome::Done | WakeOutcome::Superseded) => {
                 if self.is_current(wake) {
                     self.armed.remove(&receipt_no);
@@ -314,14 +316,14 @@ impl Scheduler {
         }
         if let Some(armed) = self.armed.get_mut(&wake.receipt_no) {
             armed.failures += 1;
-            // Spread, so that a store that comes back does not get all of them at once.
+            // Random, so that a store that comes back does not get every retry at once.
             let wait = RETRY.spread_after(armed.failures);
             armed.key = Some(self.queue.insert(wake.receipt_no, wait));
         }
     }
 
-    /// Whether this machine's clock is near enough to the store's to fire at all. If not, what is
-    /// due waits for the next look at the clocks.
+    /// Whether this machine's clock is close enough to the store's to fire wakes. If not, they wait
+    /// for the next comparison of the clocks.
     fn is_clock_trusted(&self) -> bool {
         let ahead = self.store.clock_ahead_ms().unwrap_or(0);
         let reason = (ahead.abs() > DEGRADED_MS)
@@ -330,23 +332,23 @@ impl Scheduler {
         ahead.abs() <= UNTRUSTED_MS
     }
 
-    /// Compares what the wall's clock and the monotonic one have run since the last anchor.
+    /// Compares the time that the wall clock and the monotonic clock have run since the anchor.
     fn compare_clocks(&mut self) {
         self.next_check = Instant::now() + CLOCK_CHECK;
         self.is_clock_trusted();
         let (wall, ran) = self.anchor;
         let now = self.clock.now();
         let expected = wall + TimeDelta::from_std(ran.elapsed()).unwrap_or(TimeDelta::MAX);
-        let parted = now - expected;
-        if parted.abs() > MAX_PARTED {
-            warn!(parted_ms = parted.num_milliseconds(), "the clock was set or the machine slept");
+        let drift = now - expected;
+        if drift.abs() > MAX_DRIFT {
+            warn!(drift_ms = drift.num_milliseconds(), "the clock was set or the machine slept");
             self.anchor = (now, Instant::now());
-            self.arm_anew();
+            self.rearm_all();
         }
     }
 
-    /// Gives every waiting entry its place by the wall's clock as it is now.
-    fn arm_anew(&mut self) {
+    /// Arms every waiting entry again by the current wall-clock time.
+    fn rearm_all(&mut self) {
         self.queue.clear();
         let waiting: Vec<ReceiptNo> = self
             .armed

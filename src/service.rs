@@ -1,7 +1,7 @@
-//! The desk: every use case of a booking as load → decide → commit once.
+//! The booking service: every use case of a booking as load → decide → commit once.
 //!
-//! Whoever wants something of a booking comes here. The desk asks the domain what to do and the
-//! store to write it; it knows no channel, no sentence and no timer.
+//! Every caller that reads or changes bookings uses [`BookingService`]. It asks the domain for a
+//! decision and the store to write it. It knows no channels, texts or timers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,23 +32,23 @@ pub use positions::{ReportError, RouteRequest};
 pub use request::BookRequest;
 pub use rooms::Availability;
 
-/// How often a step is decided again because another step of the same booking came first.
+/// How often a step is decided, if other steps of the same booking keep being committed first.
 const MAX_TRIES: u32 = 8;
-/// How many receipt numbers are tried for one booking when the counter is behind the bookings.
+/// How many receipt numbers are tried for one booking if the counter is behind the stored bookings.
 const MAX_NUMBERS: u32 = 100;
 
-/// Why the desk did not do what it was asked.
+/// Why a use case failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ServiceError {
-    /// The caller's business.
+    /// The request was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The store's.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The use cases.
+/// The use cases of bookings.
 pub struct BookingService {
     store: Arc<dyn Store>,
     commits: CommitQueue,
@@ -65,23 +65,24 @@ pub struct BookingService {
 pub struct NewBookingAccess {
     /// The booking.
     pub tracked: TrackedBooking,
-    /// The guest's key to it.
+    /// The token that gives the guest access to it.
     pub access_token: String,
 }
 
 /// What became of a wake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WakeOutcome {
-    /// What was due is done.
+    /// The step that was due is committed.
     Done,
-    /// The booking has moved on since, or is gone: a newer wake is or was on its way.
+    /// The booking has changed since, or needs no wake any more. If it has a new wake time, the
+    /// feed reports it.
     Superseded,
-    /// It is not yet time.
+    /// The wake time has not come yet.
     NotYet,
 }
 
 impl BookingService {
-    /// A desk over a store, committing through a queue as one node of the hotel.
+    /// A service over a store. It commits through a queue, under the name of this node.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -102,17 +103,17 @@ impl BookingService {
         &self.policy
     }
 
-    /// Now, by the hotel's clock.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.clock.now()
     }
 
-    /// Makes a booking. The same request id with the same input answers the same booking.
+    /// Makes a booking. The same request id with the same input returns the same booking.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`], [`Refusal::SoldOut`], [`Refusal::TooManyHolds`], or what the
-    /// store says.
+    /// [`Refusal::InvalidInput`], [`Refusal::SoldOut`], [`Refusal::TooManyHolds`] or
+    /// [`Refusal::Conflict`]; [`ServiceError::Store`] if the store fails.
     pub async fn book(&self, request: BookRequest) -> Result<NewBookingAccess, ServiceError> {
         let request_hash = auth::hash(&request.request_id);
         let fingerprint = request.fingerprint();
@@ -120,7 +121,7 @@ impl BookingService {
             return self.repeat(&request.request_id, fingerprint, earlier).await;
         }
         let now = self.clock.now();
-        // What is refused anyway must not use up a receipt number.
+        // A request that is refused anyway must not use up a receipt number.
         self.policy.stay(&request.room, request.check_in, request.nights, now)?;
         let key = RequestKey { id: request_hash, fingerprint };
         for _ in 0..MAX_NUMBERS {
@@ -134,7 +135,7 @@ impl BookingService {
                     let tracked = self.first_position(booking, request.position).await;
                     Ok(NewBookingAccess { tracked, access_token })
                 }
-                // A booking of an earlier life of the counter has this number.
+                // A stored booking has this number already: the counter is behind.
                 CommitOutcome::NumberTaken => continue,
                 CommitOutcome::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
                 CommitOutcome::TooManyHolds(most) => Err(Refusal::TooManyHolds { most }.into()),
@@ -147,7 +148,7 @@ impl BookingService {
         Err(Refusal::Conflict.into())
     }
 
-    /// A booking with the next receipt number, and the token that opens it.
+    /// The first step of a booking with the next receipt number, and the guest's access token.
     async fn first_step(
         &self,
         request: &BookRequest,
@@ -171,16 +172,16 @@ impl BookingService {
         let most = self.policy.booking.max_active_per_guest;
         let key = match &request.guest.contact {
             Contact::Telegram(id) => format!("telegram:{}", id.0),
-            // Mail systems fold the case of the local part nearly everywhere (RFC 5321, 2.4).
+            // Nearly all mail systems ignore the case of the local part (RFC 5321, 2.4).
             Contact::Web(email) => format!("email:{}", email.as_str().to_ascii_lowercase()),
-            // Nobody books by a channel that this version does not know.
+            // No request comes through a channel that this version does not know.
             Contact::Other => String::new(),
         };
         let address = request.address_limit.clone();
         [Limit { key, most }].into_iter().chain(address).collect()
     }
 
-    /// Answers a request that was carried out before.
+    /// The answer to a request that was carried out before.
     async fn repeat(
         &self,
         request_id: &str,
@@ -196,35 +197,36 @@ impl BookingService {
         Ok(NewBookingAccess { tracked, access_token })
     }
 
-    /// Keeps the position that came with a booking. The booking stands without it.
+    /// Stores the position that came with a booking. If that fails, the booking stands without it.
     async fn first_position(&self, booking: Booking, fix: Option<Fix>) -> TrackedBooking {
         let receipt_no = booking.receipt_no;
         if let Some(fix) = fix {
             match self.report(receipt_no, fix).await {
                 Ok(tracked) => return tracked,
-                Err(error) => warn!(%receipt_no, %error, "the first position was not kept"),
+                Err(error) => warn!(%receipt_no, %error, "the first position was not stored"),
             }
         }
         TrackedBooking { booking, track: Track::default() }
     }
 
-    /// The clock has come to these wakes: one read for all of them, decided and committed in
-    /// their order. Answers each in its place; one whose answer is an error is still due.
+    /// Carries out due wakes: reads all bookings at once, then decides and commits in the order of
+    /// the wakes. Returns one result for each wake, in the same order. A wake with an error is
+    /// still due.
     ///
     /// # Errors
-    /// What the store says if it cannot be read at all.
+    /// [`StoreError`] if the bookings cannot be read.
     pub async fn wake(
         &self,
         wakes: &[Wake],
     ) -> Result<Vec<Result<WakeOutcome, StoreError>>, StoreError> {
         let receipt_nos: Vec<ReceiptNo> = wakes.iter().map(|wake| wake.receipt_no).collect();
-        // A position that came before the end counts, also when it is being written right now.
+        // A position that came before the end counts, even if it is still being written.
         self.positions.settle(&receipt_nos).await;
-        let tracked = self.store.bookings(&receipt_nos).await?;
-        let tracked: HashMap<ReceiptNo, TrackedBooking> =
-            tracked.into_iter().map(|tracked| (tracked.booking.receipt_no, tracked)).collect();
-        // All are polled first in their order, and so stand in the queue of commits.
-        Ok(join_all(wakes.iter().map(|wake| self.wake_one(*wake, tracked.get(&wake.receipt_no))))
+        let found = self.store.bookings(&receipt_nos).await?;
+        let found: HashMap<ReceiptNo, TrackedBooking> =
+            found.into_iter().map(|tracked| (tracked.booking.receipt_no, tracked)).collect();
+        // All futures are first polled in order, so they enter the commit queue in order.
+        Ok(join_all(wakes.iter().map(|wake| self.wake_one(*wake, found.get(&wake.receipt_no))))
             .await)
     }
 
@@ -235,7 +237,7 @@ impl BookingService {
     ) -> Result<WakeOutcome, StoreError> {
         let Some(tracked) = tracked.filter(|tracked| tracked.booking.revision >= wake.revision)
         else {
-            // The feed told of a state that this reading does not show yet.
+            // The feed reported a newer state than this read returned.
             return Err(StoreError::Conflict("read behind the log".to_owned()));
         };
         if tracked.booking.revision > wake.revision {
@@ -259,11 +261,11 @@ impl BookingService {
         }
     }
 
-    /// Does what somebody asks of a booking: the one path of every command.
+    /// Carries out a command on a booking. Every command takes this path.
     ///
     /// # Errors
-    /// The domain's refusal, [`Refusal::Conflict`] if others kept coming first, or what the
-    /// store says.
+    /// The domain's [`Refusal`]; [`Refusal::Conflict`] if other steps kept being committed first;
+    /// [`ServiceError::Store`] if the store fails.
     pub async fn apply(
         &self,
         receipt_no: ReceiptNo,
@@ -283,7 +285,7 @@ impl BookingService {
         Err(Refusal::Conflict.into())
     }
 
-    /// The booking after a step; its track outlives the step only while the hold runs.
+    /// The booking after a step. The track is kept only while the booking is pending.
     fn after(booking: Booking, before: TrackedBooking) -> TrackedBooking {
         let track = if booking.is_pending() { before.track } else { Track::default() };
         TrackedBooking { booking, track }
@@ -299,12 +301,12 @@ impl BookingService {
         let lease = Lease { node: self.node.clone(), until: change.at + Lease::LENGTH };
         let outcome = self.commits.commit(Commit { steps: vec![step], request, lease }).await?;
         if outcome == CommitOutcome::Done {
-            self.note(&change, due);
+            self.record(&change, due);
         }
         Ok(outcome)
     }
 
-    fn note(&self, change: &Change, due: Option<Moment>) {
+    fn record(&self, change: &Change, due: Option<Moment>) {
         let receipt_no = change.booking.receipt_no;
         let action = change.event.action();
         metrics::counter!("jatah_changes_total", "action" => action.name()).increment(1);
@@ -321,15 +323,15 @@ impl BookingService {
     /// One booking with its track.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], or what the store says.
+    /// [`Refusal::NotFound`]; [`ServiceError::Store`] if the store fails.
     pub async fn booking(&self, receipt_no: ReceiptNo) -> Result<TrackedBooking, ServiceError> {
         Ok(self.store.booking(receipt_no).await?.ok_or(Refusal::NotFound)?)
     }
 
-    /// One booking for whoever has its token. Without the right one it does not exist.
+    /// One booking for a caller with its access token. With a wrong token it is not found.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], or what the store says.
+    /// [`Refusal::NotFound`]; [`ServiceError::Store`] if the store fails.
     pub async fn booking_for_guest(
         &self,
         receipt_no: ReceiptNo,

@@ -1,9 +1,9 @@
-//! What the hotel keeps, in the hotel's terms: a trait for each aggregate, which every store
-//! implements.
+//! The store: a trait for each aggregate that the hotel stores. Every store implements all of them.
 //!
-//! One commit writes a booking's new state, its change, the rooms it takes or frees and the
-//! guest's limits, or nothing of it. The domain decides the step; the store decides the race.
-//! Nothing here knows rules, people's sentences or any driver.
+//! One commit writes a booking's new state, its change, the rooms that it takes or frees and the
+//! guest's limits, all or nothing. The domain decides the step; the store decides which of several
+//! concurrent commits wins. The traits do not depend on the hotel's rules, on texts for people or
+//! on a database driver.
 
 use crate::domain::Role;
 use async_trait::async_trait;
@@ -36,11 +36,11 @@ pub use queue::CommitQueue;
 pub use race::ClaimKey;
 pub use typed::{Stored, TypedValues};
 
-/// Commits in one batch at most.
+/// The most commits in one batch.
 pub const MAX_BATCH: usize = 500;
 
-/// Everything that outlives the process: every aggregate of one store. Cheap to share behind an
-/// `Arc`, and as any one of its parts.
+/// Everything that outlives the process: every aggregate of one store. Behind an `Arc` it can be
+/// shared as a whole or as any one of its parts.
 pub trait Store:
     BookingReader
     + CommitStore
@@ -65,16 +65,16 @@ impl<T> Store for T where
 {
 }
 
-/// Bookings, as they are now.
+/// Reads bookings.
 #[async_trait]
 pub trait BookingReader: Send + Sync + 'static {
-    /// One booking with its track, of one moment.
+    /// One booking with its track, both as of the same moment.
     async fn booking(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError>;
 
-    /// Those of these bookings that there are, in any order.
+    /// The bookings with these receipt numbers, in any order. Unknown numbers are left out.
     async fn bookings(&self, receipt_nos: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError>;
 
-    /// Bookings newest `booked_at` first, then by receipt number, one page.
+    /// One page of bookings, newest `booked_at` first, then by receipt number.
     async fn page(
         &self,
         filter: &Filter,
@@ -91,62 +91,64 @@ pub trait BookingReader: Send + Sync + 'static {
         receipt_nos: &[ReceiptNo],
     ) -> Result<Vec<UndeliveredNotification>, StoreError>;
 
-    /// Every pending booking's next wake, in any order, streamed.
+    /// The next wake of every pending booking, in any order, as a stream.
     async fn wakes(&self) -> Result<BoxStream<'static, Result<Wake, StoreError>>, StoreError>;
 }
 
-/// How bookings move. Only the booking service and the commit queue use it.
+/// Writes bookings. Only the booking service and the commit queue use it.
 #[async_trait]
 pub trait CommitStore: Send + Sync + 'static {
-    /// The next counter of a hotel day's receipt numbers, from 1; never handed out twice.
+    /// The next counter for the receipt numbers of a hotel day, from 1. No counter is given out
+    /// twice.
     async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError>;
 
-    /// Carries out commits, each whole or not at all, and answers each in its place. Of two that
-    /// cannot both be, the earlier in the batch wins. At most [`MAX_BATCH`].
+    /// Carries out at most [`MAX_BATCH`] commits, each as a whole or not at all, and returns their
+    /// outcomes in order. If two exclude each other, the earlier one in the batch wins.
     ///
     /// # Errors
-    /// If the store failed as a whole; then a commit that had no answer may be sent again:
-    /// one that was written after all answers [`CommitOutcome::Stale`] or
-    /// [`CommitOutcome::Repeated`], never twice [`CommitOutcome::Done`].
+    /// [`StoreError`] if the whole batch failed. Its commits may be sent again: if one was written
+    /// after all, its outcome is [`CommitOutcome::Stale`] or [`CommitOutcome::Repeated`] and never
+    /// a second [`CommitOutcome::Done`].
     async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError>;
 
-    /// The booking that a request id made, with the fingerprint of its input.
+    /// The booking that a request made, with the fingerprint of the request's input.
     async fn request(&self, id: TokenHash) -> Result<Option<RequestRecord>, StoreError>;
 
-    /// Keeps a track beside its booking, and feeds [`FeedEvent::PositionMoved`]. Without effect
-    /// (`false`) once the hold is over.
+    /// Stores a booking's track and publishes [`FeedEvent::PositionMoved`]. Has no effect and
+    /// returns `false` once positions are no longer kept for the booking.
     async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError>;
 }
 
 /// The log of committed changes.
 #[async_trait]
 pub trait ChangeLog: Send + Sync + 'static {
-    /// Every committed change in order, from every process, as it comes: from now on, or since
-    /// a cursor. The stream is open when this returns: what is committed from then on is in it.
-    /// It never ends by itself; an error ends it.
+    /// The committed changes of every process, in order: from now on, or since a cursor. The stream
+    /// is open when this returns, so it contains everything that is committed from then on. Only an
+    /// error ends it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if the cursor is malformed or too old.
     async fn changes(&self, after: Option<&Cursor>) -> Result<Changes, StoreError>;
 
-    /// The changes after one cursor up to and including another, for who was away: a stream
-    /// that ends. Empty if `until` is not after `after`. Positions and settlements are not in it.
+    /// The changes after one cursor up to and including another, for listeners that reconnect. The
+    /// stream ends. It is empty if `until` is not after `after`, and contains no positions or
+    /// settlements.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if `after` is malformed or too old.
     async fn replay(&self, after: &Cursor, until: &Cursor) -> Result<FeedStream, StoreError>;
 }
 
-/// Notifications that changes owe.
+/// The notifications that changes owe.
 #[async_trait]
 pub trait NotificationStore: Send + Sync + 'static {
-    /// Notifications that are neither sent nor given up, oldest first, streamed.
+    /// Notifications that are neither sent nor given up, oldest first, as a stream.
     async fn owed(
         &self,
     ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError>;
 
-    /// Takes the right to deliver a notification, if it is still owed and its lease has ended by
-    /// `now` or is this node's own.
+    /// Takes the lease of a notification, if it is still owed and its current lease has ended by
+    /// `now` or belongs to this node.
     async fn take_lease(
         &self,
         notification: NotificationId,
@@ -154,8 +156,8 @@ pub trait NotificationStore: Send + Sync + 'static {
         now: Moment,
     ) -> Result<LeaseOutcome, StoreError>;
 
-    /// Writes down what became of a notification, and feeds [`FeedEvent::NotificationSettled`].
-    /// The first settlement stands.
+    /// Records the outcome of a notification and publishes [`FeedEvent::NotificationSettled`]. Only
+    /// the first outcome counts.
     async fn settle(
         &self,
         notification: NotificationId,
@@ -163,14 +165,14 @@ pub trait NotificationStore: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 }
 
-/// Rooms taken and allotted.
+/// Claims and allotments of rooms.
 #[async_trait]
 pub trait RoomStore: Send + Sync + 'static {
-    /// What is taken and allotted of every room type on so many nights from `from` on. Nights
-    /// and types of which nothing is known are left out.
+    /// The rooms taken and the allotment of every room type on `nights` nights from `from` on.
+    /// Nights and types without claims or allotment are left out.
     async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError>;
 
-    /// Sets a night's allotment, unless more rooms are taken: then answers how many.
+    /// Sets the allotment of a night. [`BelowSold`] if more rooms are taken already.
     async fn set_allotment(
         &self,
         room: &RoomCode,
@@ -179,10 +181,10 @@ pub trait RoomStore: Send + Sync + 'static {
     ) -> Result<Result<(), BelowSold>, StoreError>;
 }
 
-/// Sign-in codes, sessions, and the hotel's own secret.
+/// Sign-in codes, sessions, and the hotel's signing key.
 #[async_trait]
 pub trait CredentialStore: Send + Sync + 'static {
-    /// Keeps a one-time code or a session, by the hash of its secret, until it expires.
+    /// Stores a one-time code or a session under the hash of its secret until it expires.
     async fn put_credential(
         &self,
         kind: CredentialKind,
@@ -190,7 +192,7 @@ pub trait CredentialStore: Send + Sync + 'static {
         credential: &Credential,
     ) -> Result<(), StoreError>;
 
-    /// Takes a credential away and answers it: of many callers one gets it.
+    /// Deletes a credential and returns it. If several callers try, one of them gets it.
     async fn take_credential(
         &self,
         kind: CredentialKind,
@@ -204,16 +206,16 @@ pub trait CredentialStore: Send + Sync + 'static {
         secret: TokenHash,
     ) -> Result<Option<Credential>, StoreError>;
 
-    /// The hotel's own secret, the same for every process and for good: `fresh` the first time,
-    /// and the one kept then from then on.
+    /// The hotel's signing key. The first call stores `fresh`; every process gets that key from
+    /// then on.
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 }
 
-/// Short texts by name, each with an end.
+/// Short texts by name, each with an expiry time.
 #[async_trait]
 pub trait KeyValueStore: Send + Sync + 'static {
-    /// Keeps a text under a name until it expires; the later one stands. What has expired by
-    /// `now` may be deleted with it.
+    /// Stores a text under a name until it expires. It replaces an earlier one. Texts that have
+    /// expired by `now` may be deleted.
     async fn put_value(
         &self,
         name: &str,
@@ -221,58 +223,58 @@ pub trait KeyValueStore: Send + Sync + 'static {
         now: Moment,
     ) -> Result<(), StoreError>;
 
-    /// The text kept under a name. It may have expired: whoever reads it compares.
+    /// The text stored under a name. It may have expired; the caller must check.
     async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError>;
 }
 
 /// The store itself.
 #[async_trait]
 pub trait StoreControl: Send + Sync + 'static {
-    /// How far the store's clock is ahead of this machine's, in milliseconds; `None` where they
-    /// are the same clock or it is not known yet. No call to the store is made.
+    /// How far the store's clock is ahead of this machine's, in milliseconds. `None` if both are
+    /// the same clock or the difference is not known yet. This makes no call to the store.
     fn clock_ahead_ms(&self) -> Option<i64>;
 
-    /// Asks the store for a sign of life.
+    /// Checks that the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Lets go of everything. Calls after this fail.
+    /// Closes the store. Calls after this fail.
     async fn close(&self);
 }
 
-/// Why a store did not do what it was asked.
+/// Why a call to the store failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// There is no such thing.
+    /// It does not exist.
     #[error("not found")]
     NotFound,
-    /// Others kept changing the same thing; asking again may work.
+    /// Others kept changing the same data; trying again may work.
     #[error("conflict: {0}")]
     Conflict(String),
-    /// The store is away; asking later may work.
+    /// The store cannot be reached; trying later may work.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// What no one foresaw: a bug, or data that is broken.
+    /// An unexpected failure: a bug, or broken data.
     #[error("unexpected: {0}")]
     Unexpected(String),
 }
 
-/// What a secret opens.
+/// A stored one-time code or session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// For whom.
+    /// The member of staff.
     pub name: StaffName,
-    /// May they do what only managers may?
+    /// The role that it gives.
     pub role: Role,
-    /// Until when. Whoever reads the credential compares; stores only tidy up.
+    /// When it expires. The caller must check; stores only delete expired ones some time later.
     pub expires_at: Moment,
 }
 
-/// A short text that outlives the process: where a conversation stands, which message shows what.
+/// A short text that outlives the process, such as the state of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredValue {
-    /// What is kept. Only who wrote it knows what it means.
+    /// The text. Its meaning is known only to the code that wrote it.
     pub text: String,
-    /// Until when. Whoever reads the memo compares; stores only tidy up.
+    /// When it expires. The caller must check; stores only delete expired ones some time later.
     pub expires_at: Moment,
 }
 
@@ -281,6 +283,6 @@ pub struct StoredValue {
 pub enum CredentialKind {
     /// Signs in once.
     Code,
-    /// Holds for a working day.
+    /// Valid for a working day.
     Session,
 }

@@ -1,4 +1,5 @@
-//! What a Mini App shows of its user: `initData`, signed by Telegram with the bot's token.
+//! Identifies staff by a Mini App's `initData`, which Telegram signs with a key derived from the
+//! bot's token.
 
 use std::sync::Arc;
 
@@ -12,14 +13,14 @@ use super::Staff;
 use crate::config::StaffMember;
 use crate::domain::Moment;
 
-/// How old signed data may be: it is made when the Mini App is opened.
+/// How old signed data may be. Telegram creates it when the Mini App is opened.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
-/// How far ahead of ours Telegram's clock may be.
+/// How far Telegram's clock may be ahead of this program's.
 const MAX_AHEAD: TimeDelta = TimeDelta::minutes(1);
-/// Characters of the data at most.
+/// The most characters of the data.
 const MAX_DATA: usize = 8_192;
 
-/// Knows the front office's people by what Telegram signs of them.
+/// Identifies staff by data that Telegram signed.
 #[derive(Clone)]
 pub struct MiniApp {
     key: [u8; 32],
@@ -33,7 +34,8 @@ impl MiniApp {
         Self { key: hmac(b"WebAppData", token.as_bytes()), staff: Arc::new(staff) }
     }
 
-    /// Whose data this is, if Telegram signed it lately and they are staff.
+    /// The member of staff in the data; `None` if the signature is wrong or too old, or the user is
+    /// not staff.
     #[must_use]
     pub fn member(&self, init_data: &str, now: Moment) -> Option<Staff> {
         let id = self.user(init_data, now)?;
@@ -66,7 +68,7 @@ impl MiniApp {
 }
 
 fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
-    // HMAC takes keys of any length (RFC 2104, 2), so there is always one.
+    // HMAC takes keys of any length (RFC 2104, 2), so this cannot fail.
     Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mut mac| {
         mac.update(text);
         mac.finalize().into_bytes().into()
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn staff_come_in_by_what_telegram_signed_lately() {
+    fn staff_are_known_by_data_that_telegram_signed_recently() {
         let at = now().timestamp().to_string();
         let sari = r#"{"id":42,"first_name":"Sari <&>"}"#;
         let data = signed(&[("user", sari), ("auth_date", &at), ("signature", "abc")]);

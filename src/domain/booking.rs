@@ -1,4 +1,4 @@
-//! The booking: one guest's promise to come, and what has become of it.
+//! The booking: one guest's promise to come, and its state.
 
 use chrono::{Days, NaiveDate};
 
@@ -11,37 +11,37 @@ use super::{Actor, Hold, Moment, Track};
 /// One guest's promise to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Booking {
-    /// Its name towards everybody.
+    /// The number by which everybody names it.
     pub receipt_no: ReceiptNo,
-    /// Moves by one with every change.
+    /// Grows by one with every change.
     pub revision: Revision,
-    /// Who comes, and how they are spoken to.
+    /// The guest, with their contact and language.
     pub guest: Guest,
-    /// What was promised to them, at which price.
+    /// The room and nights that were promised, with the price.
     pub stay: Stay,
     /// When it was made.
     pub booked_at: Moment,
-    /// How long the room is kept, and when the clock is needed next. Stands still once the
-    /// status is no longer pending.
+    /// How long the room is kept, and when the clock is needed next. Only used while the booking
+    /// is pending.
     pub hold: Hold,
     /// Pending, paid or cancelled.
     pub status: Status,
     /// When the front office saw the guest at the desk.
     pub arrived_at: Option<Moment>,
-    /// When a QRIS code last reached the guest.
+    /// When Telegram or the mail server last accepted a QRIS code.
     pub qris_sent_at: Option<Moment>,
-    /// What becomes of the QRIS code that was asked for last.
+    /// The progress of the QRIS code that was requested last.
     pub qris: QrisProgress,
     /// SHA-256 of the guest's access token.
     pub access: TokenHash,
-    /// Written by a newer version in a way that this one would misjudge: it is shown, and every
-    /// decision about it is left to that version.
+    /// Whether a newer version wrote it in a way that this one cannot handle. It is shown, but this
+    /// version makes no decisions about it.
     pub is_read_only: bool,
 }
 
 impl Booking {
-    /// The one next instant at which this booking needs the clock; `None` once it is settled, or if
-    /// it is left to a newer version.
+    /// The wake time: the next instant at which this booking needs the clock. `None` once it is
+    /// settled, or if only a newer version may decide about it.
     #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
         match self.status {
@@ -51,7 +51,7 @@ impl Booking {
         }
     }
 
-    /// Whether it takes a room: pending and paid do.
+    /// Whether it takes a room: pending and paid bookings do.
     #[must_use]
     pub fn takes_room(&self) -> bool {
         match self.status {
@@ -69,7 +69,7 @@ impl Booking {
         }
     }
 
-    /// Whether the guest may have a QRIS code in hand.
+    /// Whether the guest may have received a QRIS code.
     #[must_use]
     pub fn may_have_code(&self) -> bool {
         match self.qris {
@@ -85,21 +85,20 @@ impl Booking {
     }
 }
 
-/// What becomes of the QRIS code that the guest is sent. A fact of its own: it moves neither status
-/// nor hold.
+/// The progress of sending the guest a QRIS code. It is independent of status and hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QrisProgress {
-    /// None was asked for.
+    /// None was requested.
     None,
-    /// The change of this revision owes it; it is on its way.
+    /// It is being sent; the change with this revision owes it.
     Sending(Revision),
-    /// It was accepted by the guest's side.
+    /// Telegram or the mail server accepted it.
     Sent,
-    /// It was given up. It may have arrived nevertheless.
+    /// Sending it was given up. It may have arrived nevertheless.
     Failed,
 }
 
-/// A booking with the guest's latest positions, which live beside it.
+/// A booking with the guest's latest positions, which are stored beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackedBooking {
     /// The booking.
@@ -108,44 +107,44 @@ pub struct TrackedBooking {
     pub track: Track,
 }
 
-/// Who comes, and how they are spoken to.
+/// A guest, with their contact and language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guest {
-    /// As they gave it: untrusted text.
+    /// The name as the guest gave it: untrusted text.
     pub name: GuestName,
-    /// Where they booked and are spoken to.
+    /// The channel where they booked and are contacted.
     pub contact: Contact,
-    /// In which language.
+    /// The language of messages to them.
     pub language: Language,
 }
 
-/// The channel, with the address that it needs. There is no phone number, by rule.
+/// The channel, with the address that it needs. Phone numbers are never stored.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Contact {
-    /// The Telegram bot; nothing is known but the id.
+    /// The Telegram bot; only the id is known.
     Telegram(TelegramId),
-    /// The web form; mails go here.
+    /// The web form; e-mails are sent to this address.
     Web(Email),
-    /// A channel that only a newer version knows: this one cannot reach the guest.
+    /// A channel that only a newer version knows; this one cannot contact the guest.
     Other,
 }
 
-/// What was promised. Name and price of the room are those of the day of booking, whatever the
-/// configuration says later.
+/// The room and nights that were promised. The room's name and price are as they were when it was
+/// booked, even if the configuration changes later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stay {
     /// The room type as booked.
     pub room: RoomOfStay,
-    /// First night, a hotel day.
+    /// The first night, as a hotel day.
     pub check_in: NaiveDate,
-    /// How many nights, at least 1.
+    /// The number of nights, at least 1.
     pub nights: u32,
-    /// Price a night × nights, to the rupiah: nothing is ever added.
+    /// Price a night × nights, to the rupiah. Nothing is added.
     pub price: Rupiah,
 }
 
 impl Stay {
-    /// The hotel days whose nights are slept here.
+    /// The hotel day of each night of the stay.
     pub fn each_night(&self) -> impl Iterator<Item = NaiveDate> + '_ {
         nights_from(self.check_in, self.nights)
     }
@@ -159,27 +158,28 @@ pub fn nights_from(check_in: NaiveDate, nights: u32) -> impl Iterator<Item = Nai
 /// The room type as it was when the booking was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomOfStay {
-    /// Which type.
+    /// Its code.
     pub code: RoomCode,
-    /// What it was called.
+    /// Its name.
     pub name: String,
     /// Price a night.
     pub price: Rupiah,
 }
 
-/// What has become of a booking.
+/// The status of a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// The hold is running; the room is kept.
     Pending,
-    /// The front office saw the money. Nothing but the front office gets here, nothing leaves.
+    /// The front office confirmed the payment. Only the front office sets this status, and no
+    /// command leaves it.
     Paid {
-        /// When the front office said so.
+        /// When it was confirmed.
         at: Moment,
-        /// Who said so.
+        /// Who confirmed it.
         by: StaffName,
     },
-    /// The room is free again. Nothing leaves this either.
+    /// The room is free again. No command leaves this status.
     Cancelled {
         /// When it was decided.
         at: Moment,
@@ -188,7 +188,7 @@ pub enum Status {
     },
 }
 
-/// Why a booking ended without payment: follows from who ended it.
+/// Why a booking was cancelled. It follows from who cancelled it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CancelReason {
     /// The clock, at the end of the hold.

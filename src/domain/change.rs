@@ -4,53 +4,54 @@ use chrono::TimeDelta;
 
 use super::{Booking, Forecast, Moment, Notification, StaffName, Verdict};
 
-/// Who, what, when, the state after it, and the notices it owes.
+/// One committed step: when, by whom, what happened, the state after it, and the notifications
+/// that it owes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// When it was decided (not the deadline that it was decided for).
     pub at: Moment,
-    /// Who moved the booking.
+    /// Who changed the booking.
     pub actor: Actor,
     /// What happened.
     pub event: Event,
     /// The state that this change produced; its revision numbers the change.
     pub booking: Booking,
-    /// What has to be told, one at most for each recipient.
+    /// The notifications that it owes, at most one for each recipient.
     pub notifications: Vec<Notification>,
 }
 
-/// Who moved a booking.
+/// Who changed a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// The guest, by page or bot.
+    /// The guest, through the web page or the bot.
     Guest,
     /// The clock, at the end of a hold or at its reminder.
     Clock,
-    /// The program itself, where it records what became of its own messages.
+    /// The program itself, when it records the outcome of its own messages.
     System,
     /// A member of the front office.
     Staff(StaffName),
 }
 
-/// What happened, with what the story needs later.
+/// What happened, with the details that the history needs later.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The booking was made.
     Booked,
-    /// The warning before the end; what the end would decide as things stood.
+    /// The reminder before the end, with what the end would have decided at that moment.
     Reminded {
         /// The forecast at that moment.
         forecast: Forecast,
-        /// What it rests on; `None` without a position.
+        /// The verdict behind it; `None` without a position.
         verdict: Option<Verdict>,
     },
-    /// The guest is at the desk, the payment window ran out: the front office is asked again.
+    /// The payment window of a guest at the desk ran out, so the front office is asked again.
     PaymentAsked,
     /// The clock granted an extension.
     ExtendedByClock {
         /// Time added.
         by: TimeDelta,
-        /// Why.
+        /// Why it was granted.
         verdict: Verdict,
     },
     /// The front office granted minutes.
@@ -58,43 +59,44 @@ pub enum Event {
         /// Minutes added.
         minutes: u32,
     },
-    /// The guest stands at the desk.
+    /// The front office saw the guest at the desk.
     Arrived,
-    /// The front office wishes that the guest is sent the QRIS code.
+    /// The front office asked for the QRIS code to be sent to the guest.
     QrisRequested,
-    /// The QRIS code was accepted by the guest's side.
+    /// Telegram or the mail server accepted the QRIS code.
     QrisSent,
-    /// The QRIS code was given up.
+    /// Sending the QRIS code was given up.
     QrisFailed {
-        /// Why, in the front office's words.
+        /// The reason, in words for the front office.
         reason: String,
     },
-    /// The front office matched the payment.
+    /// The front office confirmed the payment.
     Paid,
     /// The front office or the guest ended the booking.
     Cancelled {
-        /// What the front office noted, one line.
+        /// The front office's note, one line.
         note: Option<String>,
     },
     /// The clock ended the booking.
     Expired {
-        /// What it rests on; `None` without a position.
+        /// The verdict behind it; `None` without a position.
         verdict: Option<Verdict>,
     },
-    /// A kind of change that only a newer version knows.
+    /// A kind of change that only a newer version of the program knows.
     Other,
 }
 
-/// The kinds of change that the schema, the history and the feed name.
+/// The kind of a change, as the schema, the history and the feed name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// A booking was made.
     Booked,
-    /// A deadline was announced, or the front office asked about a guest at the desk.
+    /// Guest and front office were reminded of the deadline, or the front office was asked about a
+    /// guest at the desk.
     Reminded,
     /// `holdUntil` moved.
     Extended,
-    /// The guest is at the desk.
+    /// The front office saw the guest at the desk.
     Arrived,
     /// The front office asked for a QRIS code to be sent.
     QrisRequested,
@@ -108,7 +110,7 @@ pub enum Action {
     Cancelled,
     /// Cancelled by the clock.
     Expired,
-    /// A kind that only a newer version knows.
+    /// A kind that only a newer version of the program knows.
     Other,
 }
 
@@ -133,7 +135,7 @@ impl Event {
 }
 
 impl Action {
-    /// The name in schema, logs and metrics.
+    /// The name used in the schema, the logs and the metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

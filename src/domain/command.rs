@@ -1,10 +1,10 @@
-//! The closed set of things that anybody can ask of a booking.
+//! Commands: the closed set of things that callers can ask of a booking.
 
 use chrono::NaiveDate;
 
 use super::{Guest, ReceiptNo, Revision, RoomCode, StaffName, TokenHash};
 
-/// What is asked of a booking.
+/// A request to change a booking.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// The front office saw the guest at the desk.
@@ -12,33 +12,33 @@ pub enum Command {
         /// Who saw them.
         by: StaffName,
     },
-    /// The front office wishes that the guest is sent the QRIS code (again).
+    /// The front office asks for the QRIS code to be sent to the guest, possibly again.
     SendQris {
-        /// Who wishes it.
+        /// Who asked for it.
         by: StaffName,
     },
-    /// A QRIS code was delivered, or given up.
+    /// Records that a QRIS code was delivered or given up.
     RecordQris {
-        /// The change that owed it.
+        /// The revision of the change that owed the code.
         owed_by: Revision,
-        /// What it came to.
+        /// The outcome of sending it.
         outcome: QrisOutcome,
     },
-    /// The front office matched the payment.
+    /// The front office confirmed the payment.
     MarkPaid {
-        /// Who matched it.
+        /// Who confirmed it.
         by: StaffName,
     },
-    /// The front office ends it.
+    /// The front office cancels the booking.
     CancelByStaff {
-        /// Who ended it.
+        /// Who cancelled it.
         by: StaffName,
-        /// Why, in their words.
+        /// The reason, in their words.
         note: Option<String>,
     },
-    /// The guest ends it.
+    /// The guest cancels the booking.
     CancelByGuest,
-    /// The front office grants minutes.
+    /// The front office extends the hold by some minutes.
     Extend {
         /// Who granted them.
         by: StaffName,
@@ -47,7 +47,7 @@ pub enum Command {
     },
 }
 
-/// What the bringing of a QRIS code came to.
+/// The outcome of sending a QRIS code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QrisOutcome {
     /// Telegram or the mail server accepted it.
@@ -56,19 +56,19 @@ pub enum QrisOutcome {
     GivenUp(String),
 }
 
-/// What a booking is made of. The fresh ids come with it.
+/// The input for a new booking, including its new receipt number and token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewBooking {
-    /// Its fresh receipt number.
+    /// Its new receipt number.
     pub receipt_no: ReceiptNo,
-    /// SHA-256 of the guest's fresh access token.
+    /// SHA-256 of the guest's new access token.
     pub access: TokenHash,
-    /// Who comes.
+    /// The guest.
     pub guest: Guest,
-    /// Which room type.
+    /// The room type.
     pub room: RoomCode,
-    /// First night, a hotel day.
+    /// The first night, as a hotel day.
     pub check_in: NaiveDate,
-    /// How many nights.
+    /// The number of nights.
     pub nights: u32,
 }

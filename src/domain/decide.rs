@@ -1,5 +1,8 @@
-//! The functions that move a booking: [`book`] makes it, [`apply`] does what somebody asks, and
-//! [`wake`] what the clock is due to do. State, moment and policy in, the step out.
+//! The functions that change a booking: [`book`] makes one, [`apply`] carries out a command, and
+//! [`wake`] does what is due by the clock.
+//!
+//! Each takes the state, the current time and the policy, and returns the step to commit. None of
+//! them commits it.
 
 use chrono::TimeDelta;
 
@@ -13,12 +16,12 @@ use super::{
     notification, travel,
 };
 
-/// A change with what its commit has to know besides.
+/// A change to commit, with the instant that it was due at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// The new state, what happened, and the notifications owed.
     pub change: Change,
-    /// The instant that a wake was for; what passes until the commit is its lateness.
+    /// The instant that a wake was for. The time from then until the commit is the lateness.
     pub due: Option<Moment>,
 }
 
@@ -55,10 +58,10 @@ fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Poli
     Step { change: Change { at: now, actor, event, booking, notifications }, due: None }
 }
 
-/// Does what somebody asks of a booking. `None`: it is so already.
+/// Carries out a command. `None` if the booking is in the requested state already.
 ///
 /// # Errors
-/// [`Refusal`] if the state or a rule forbids the command, or its input is wrong.
+/// [`Refusal`] if the state or a rule forbids the command, or if its input is wrong.
 pub fn apply(
     tracked: &TrackedBooking,
     command: Command,
@@ -68,8 +71,8 @@ pub fn apply(
     Transition { tracked, now, policy }.apply(command)
 }
 
-/// The clock has come to a booking. Before its instant it decides nothing (`None`), and so it does
-/// of a booking that is settled; after the end it decides the end and reminds of nothing.
+/// Decides what is due for a booking at `now`. `None` before its wake time, and for a booking that
+/// is settled. At or after the end of the hold it decides only the end, never a reminder first.
 #[must_use]
 pub fn wake(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<Step> {
     let due = tracked.booking.wake_at().filter(|due| now >= *due)?;
@@ -80,7 +83,7 @@ pub fn wake(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<St
     Some(Step { due: Some(due), ..step })
 }
 
-/// A booking about to be moved.
+/// A booking about to be changed.
 struct Transition<'a> {
     tracked: &'a TrackedBooking,
     now: Moment,
@@ -94,8 +97,8 @@ impl Transition<'_> {
         }
         match (&self.tracked.booking.status, command) {
             (Status::Pending, command) => self.apply_pending(command),
-            // What a code came to that was on its way when the booking ended helps nobody any
-            // more; the notification of the end says already not to pay by it.
+            // The booking ended while a code was being sent, so the outcome no longer matters. The
+            // notification of the end already tells the guest not to use the code.
             (Status::Paid { .. } | Status::Cancelled { .. }, Command::RecordQris { .. }) => {
                 Ok(None)
             }
@@ -184,7 +187,7 @@ impl Transition<'_> {
         Some(step(after, Event::Arrived, Actor::Staff(by), self.now, self.policy))
     }
 
-    /// Where the code went out with the booking, arrival owes it only if it did not get through.
+    /// Where the code is sent on booking, arrival owes it only if it was not sent or was given up.
     fn arrival_owes_qris(&self) -> bool {
         let before = &self.tracked.booking;
         let is_out = match before.qris {
@@ -208,7 +211,8 @@ impl Transition<'_> {
         Ok(step(after, Event::QrisRequested, Actor::Staff(by), self.now, self.policy))
     }
 
-    /// What a code came to. Told twice, it is noted once; a newer one that is on its way stays so.
+    /// Records the outcome of sending a code. A repeated report changes nothing. A report about an
+    /// older code leaves a newer one in progress.
     fn record_qris(self, owed_by: Revision, outcome: QrisOutcome) -> Option<Step> {
         let before = self.tracked.booking.qris;
         let is_latest = match before {

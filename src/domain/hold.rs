@@ -1,4 +1,6 @@
 //! The hold: how long a room is kept, when the guest is reminded, and what its end decides.
+//!
+//! Distances, speeds and estimates come from [`travel`].
 
 use chrono::TimeDelta;
 
@@ -6,24 +8,24 @@ use super::policy::HoldPolicy;
 use super::travel::{self, Evidence, Why};
 use super::{Moment, Policy, TrackedBooking};
 
-/// A clock that is later than this was away (asleep, switched off): what it grants then counts
-/// from now, for else it would grant time that has passed already.
+/// A clock that decides later than this was stopped (the machine slept or was off). An extension
+/// then counts from now, because time counted from the deadline may have passed already.
 const AWAY: TimeDelta = TimeDelta::minutes(1);
 
-/// Who has been at one spot for longer than this, and came closer at no time before, has not left
-/// yet: no jam or errand, but home.
+/// A guest who has been at one spot for longer than this, and did not come closer before, has not
+/// left yet: a traffic jam or an errand does not last that long.
 const SETTLED: TimeDelta = TimeDelta::minutes(30);
-/// After an extension, who has been at one spot for longer than this rests there; traffic rarely
-/// stands for so long.
+/// After an extension, a guest who has been at one spot for longer than this is resting there:
+/// traffic rarely stands still for that long.
 const REST: TimeDelta = TimeDelta::minutes(20);
-/// Within so many metres a guest may be at the hotel already, unseen by the front office: in the
-/// car park, in the lobby.
-const DOOR_METRES: f64 = 500.0;
+/// Within this distance a guest may be at the hotel already, for example in the car park, without
+/// having been seen by the front office.
+const AT_HOTEL_METRES: f64 = 500.0;
 
 /// How long the room is kept, and when the clock is needed next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
-    /// The deadline, as the guest was told it.
+    /// The deadline that the guest was given.
     pub until: Moment,
     /// The reminder of this deadline, if one is still to come.
     pub remind_at: Option<Moment>,
@@ -38,7 +40,7 @@ impl Hold {
         Self { until, remind_at: remind_at(from, until, policy), extensions: 0 }
     }
 
-    /// The next instant at which the clock is needed: the reminder, else the end.
+    /// The wake time: the next instant at which the clock is needed, the reminder or else the end.
     #[must_use]
     pub fn wake_at(&self) -> Moment {
         self.remind_at.map_or(self.until, |at| at.min(self.until))
@@ -50,45 +52,46 @@ impl Hold {
         Self { remind_at: None, ..self }
     }
 
-    /// The hold grown by some time, decided now: its new stretch runs from now to the new end.
+    /// The hold extended by some time. For the reminder, the extension runs from `now` to the new
+    /// end.
     #[must_use]
     pub fn grown(self, by: TimeDelta, now: Moment, policy: &HoldPolicy) -> Self {
         let until = grown_end(self.until, by, now);
         Self { until, remind_at: remind_at(now, until, policy), ..self }
     }
 
-    /// The hold of a guest at the desk: the window to pay replaces the deadline where it is
-    /// later. Nobody is reminded of a window: at its end the front office is asked.
+    /// The hold of a guest at the desk: the end of the payment window replaces the deadline if it
+    /// is later. A payment window has no reminder; at its end the front office is asked.
     #[must_use]
     pub fn at_desk(self, now: Moment, policy: &HoldPolicy) -> Self {
         Self { until: self.until.max(now + policy.payment_window), remind_at: None, ..self }
     }
 
-    /// The window to pay, renewed at its end.
+    /// The payment window, renewed at its end.
     #[must_use]
     pub fn window_renewed(self, now: Moment, policy: &HoldPolicy) -> Self {
         Self { until: grown_end(self.until, policy.payment_window, now), remind_at: None, ..self }
     }
 }
 
-/// Deadlines grow from the deadline, not from the few milliseconds after it at which the clock
-/// decided, so that people read round times.
+/// The new deadline. It counts from the old deadline, not from the few milliseconds later at which
+/// the clock decided, so that people read round times.
 fn grown_end(until: Moment, by: TimeDelta, now: Moment) -> Moment {
     let grown = until + by;
     if now - until > AWAY || grown <= now { now + by } else { grown }
 }
 
-/// When the stretch from `from` to `until` is reminded of: left out, not postponed, where that
-/// falls in its first quarter.
+/// When the reminder of a hold or extension from `from` to `until` is due. It is left out, not
+/// postponed, if it would fall in the first quarter.
 fn remind_at(from: Moment, until: Moment, policy: &HoldPolicy) -> Option<Moment> {
     let at = until - policy.remind_before;
     (at >= from + (until - from) / 4).then_some(at)
 }
 
-/// What the end of a hold comes to for a guest who is not at the desk, and by what.
+/// What the end of a hold decides for a guest who is not at the desk, and why.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
-    /// Where the guest was.
+    /// What was known of the guest's position.
     pub evidence: Evidence,
     /// The clause of the rule that decided.
     pub why: Why,
@@ -97,15 +100,15 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the hold grows; otherwise the room is free again.
+    /// Whether the hold is extended. If not, the booking is cancelled.
     #[must_use]
     pub fn extends(&self) -> bool {
         self.why.extends()
     }
 }
 
-/// What the end of this hold would decide at `now`. The clock asks this at the end; forecasts
-/// ask it at any time before. `None`: there is no position, and the hold simply ends.
+/// What the end of this hold would decide at `now`. The clock asks this at the end, and forecasts
+/// ask it at any time before. `None` if there is no position; the hold then ends.
 #[must_use]
 pub fn end(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<Verdict> {
     let evidence = travel::evidence(&tracked.track, now, policy)?;
@@ -114,13 +117,14 @@ pub fn end(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<Ver
     Some(Verdict { evidence, why, extensions: hold.extensions })
 }
 
-/// By which clause of the rule a hold grows or ends.
+/// The clause of the rule by which a hold is extended or ends.
 ///
-/// Within the radius the first extension is refused only to who plainly does not come: who drives
-/// away, or has not left yet; the second also to who rests. Of one who closes in from farther away,
-/// the estimate may be too long by three quarters of an extension: the doubt is the guest's. (An
-/// extension granted in vain costs half an hour of a room, one refused costs a guest the night.)
-/// The limits were chosen with `jatah simulate`: `docs/on-the-way.md`.
+/// Within the radius, the first extension is refused only to guests who are clearly not coming:
+/// those who move away, and those who have not left yet. Later extensions are also refused to
+/// guests who rest. For guests who come closer from outside the radius, the estimated arrival may
+/// be later than the end of the extension by three quarters of an extension, because estimates are
+/// uncertain. (An extension granted in vain costs half an hour of a room; one refused costs the
+/// guest the night.) The limits were chosen with `jatah simulate`: `docs/on-the-way.md`.
 fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let HoldPolicy { extend_by, max_extensions, .. } = policy.hold;
     if !evidence.is_fresh {
@@ -142,7 +146,7 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
             Why::MovedAway
         } else if is_repeat && is_parked {
             Why::Parked
-        } else if !is_closing && evidence.standing > SETTLED && !is_at_the_door(evidence) {
+        } else if !is_closing && evidence.standing > SETTLED && !is_at_hotel(evidence) {
             Why::NotLeft
         } else {
             Why::Near
@@ -158,6 +162,6 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     }
 }
 
-fn is_at_the_door(evidence: &Evidence) -> bool {
-    evidence.distance_metres <= DOOR_METRES
+fn is_at_hotel(evidence: &Evidence) -> bool {
+    evidence.distance_metres <= AT_HOTEL_METRES
 }

@@ -1,29 +1,30 @@
-//! Names and numbers of the hotel as types of their own: parsed once, valid from then on.
+//! Types for the hotel's names and numbers. A value is checked when it is parsed and is valid from
+//! then on.
 //!
-//! Nothing here makes an id; whoever needs a fresh one brings it.
+//! This module does not generate new ids.
 
 use std::fmt;
 
 use chrono::NaiveDate;
 
-/// Characters that a guest's name may have at most.
+/// The most characters that a guest's name may have.
 pub const MAX_NAME_CHARS: usize = 80;
-/// Characters of an e-mail address at most (RFC 5321, 4.5.3.1.3, less the angle brackets).
+/// The most characters of an e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets).
 pub const MAX_EMAIL_CHARS: usize = 254;
 
-/// Why a text is not the id that it was taken for.
+/// Why a text cannot be parsed as an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseIdError {
-    /// Nothing but white space.
+    /// It is empty or only white space.
     #[error("is empty")]
     Empty,
-    /// Longer than allowed.
+    /// It is longer than allowed.
     #[error("is too long")]
     TooLong,
-    /// Control characters, line breaks, or marks that turn the direction of text.
+    /// It has control characters, line breaks, or marks that change the direction of text.
     #[error("has control characters")]
     ControlCharacter,
-    /// Not of the form.
+    /// It does not have the required form.
     #[error("is malformed")]
     Malformed,
 }
@@ -56,14 +57,15 @@ impl ReceiptNo {
         self.day == other.day && self.serial.checked_add(1) == Some(other.serial)
     }
 
-    /// How far apart two numbers are in what people mistype: days first, then the counter.
+    /// How far apart two numbers are, to suggest the one that was probably meant: by days first,
+    /// then by the counter.
     #[must_use]
     pub fn distance_to(self, other: Self) -> u64 {
         let days = (self.day - other.day).num_days().unsigned_abs();
         days * u64::from(u32::MAX) + u64::from(self.serial.abs_diff(other.serial))
     }
 
-    /// Reads what people type: any case, with or without `RESI-`, with spaces, dashes or
+    /// Parses what people type: any case, with or without `RESI-`, with spaces, dashes or
     /// neither, with or without leading zeros in the counter.
     ///
     /// # Errors
@@ -98,12 +100,12 @@ impl fmt::Display for ReceiptNo {
     }
 }
 
-/// How many changes a booking has seen; the first state is revision 1.
+/// The number of changes of a booking so far; the first state is revision 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Revision(pub u32);
 
 impl Revision {
-    /// The revision of a fresh booking.
+    /// The revision of a new booking.
     pub const FIRST: Self = Self(1);
 
     /// The revision after this one.
@@ -118,7 +120,7 @@ impl Revision {
 pub struct RoomCode(String);
 
 impl RoomCode {
-    /// Reads a code; letters keep their case.
+    /// Parses a code; letters keep their case.
     ///
     /// # Errors
     /// [`ParseIdError`] if it is empty, too long or has other characters.
@@ -148,8 +150,8 @@ impl fmt::Display for RoomCode {
 
 /// A guest's name: 1 to 80 characters on one line, trimmed.
 ///
-/// Marks that turn the direction of text are refused with the control characters: they could
-/// make a name on the desk's matching sheet read as another one.
+/// Marks that change the direction of text are refused like control characters: they could make a
+/// name look like another one when the front office compares names.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GuestName(String);
 
@@ -162,7 +164,7 @@ impl GuestName {
         parse_name(text).map(Self)
     }
 
-    /// The name as text: untrusted, to be escaped wherever markup is made.
+    /// The name as text. It is untrusted and must be escaped in markup.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -176,7 +178,7 @@ impl fmt::Debug for GuestName {
     }
 }
 
-/// A staff member's name, as history shows it; formed like a guest's.
+/// A staff member's name, as the history shows it. The rules are those of guests' names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffName(String);
 
@@ -196,12 +198,12 @@ impl StaffName {
     }
 }
 
-/// What a member of staff may do.
+/// The rights of a member of staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Everything about bookings.
+    /// May do everything with bookings.
     FrontOffice,
-    /// Allotments too.
+    /// May also set allotments.
     Manager,
 }
 
@@ -233,10 +235,10 @@ fn parse_name(text: &str) -> Result<String, ParseIdError> {
     Ok(name.to_owned())
 }
 
-/// An e-mail address that mail systems take: `local@domain`, ASCII, the domain in lower case.
+/// An e-mail address that mail systems accept: `local@domain`, ASCII, the domain in lower case.
 ///
 /// Dot-atoms only (RFC 5322, 3.2.3): no quoted local parts, no comments, no address literals.
-/// Whether somebody reads it, only a mail can tell.
+/// The check does not show whether the address exists.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
@@ -295,15 +297,15 @@ impl fmt::Debug for Email {
     }
 }
 
-/// A Telegram user's id, which is also the id of the private chat with them.
+/// A Telegram user's id. It is also the id of the private chat with that user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TelegramId(pub i64);
 
-/// SHA-256 of a secret that somebody else keeps.
+/// SHA-256 of a secret that is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenHash(pub [u8; 32]);
 
-/// The language in which somebody is spoken to.
+/// The language of messages to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// Bahasa Indonesia.
@@ -313,7 +315,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// Every language with its ISO 639-1 code: the one table for both directions.
+    /// Every language with its ISO 639-1 code.
     pub const CODES: [(Self, &'static str); 2] = [(Self::Indonesian, "id"), (Self::English, "en")];
 
     /// The ISO 639-1 code.
@@ -325,7 +327,7 @@ impl Language {
         }
     }
 
-    /// The language of a code, or of a tag that starts with one (`en-GB`).
+    /// The language of a code, or of a tag that starts with a code (`en-GB`).
     #[must_use]
     pub fn from_code(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_']).next()?;
@@ -341,10 +343,10 @@ impl Language {
 pub struct Rupiah(pub u64);
 
 impl Rupiah {
-    /// The most that fits a JSON number without loss (RFC 8259, 6: 2^53 - 1).
+    /// The largest amount that fits into a JSON number without loss (RFC 8259, 6: 2^53 - 1).
     pub const MAX: Self = Self((1 << 53) - 1);
 
-    /// This price for so many nights, exactly; `None` beyond [`Rupiah::MAX`].
+    /// The exact price of this many nights; `None` beyond [`Rupiah::MAX`].
     #[must_use]
     pub fn for_nights(self, nights: u32) -> Option<Self> {
         self.0.checked_mul(u64::from(nights)).map(Self).filter(|sum| *sum <= Self::MAX)

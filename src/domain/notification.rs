@@ -1,27 +1,29 @@
-//! Notices: what a step owes to whom, and until when it is worth telling.
+//! Notifications: which ones a step owes, to whom, and until when each is useful.
+//!
+//! This module neither sends notifications nor writes their texts.
 
 use chrono::TimeDelta;
 
 use super::{Booking, Event, Moment, QrisProgress};
 
-/// How long the outcome of a booking is still news.
+/// How long a notification of a booking's outcome stays useful.
 const OUTCOME_LIFE: TimeDelta = TimeDelta::hours(24);
 
-/// One message owed to one recipient. What it says follows from the change that owes it.
+/// One message owed to one recipient. Its content follows from the change that owes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notification {
-    /// Who is told.
+    /// Who receives it.
     pub to: Recipient,
-    /// After this moment it is dropped instead of sent late.
+    /// After this moment it is dropped rather than sent late.
     pub useful_until: Moment,
-    /// Whether the QRIS code comes with it.
+    /// Whether the QRIS code is sent with it.
     pub with_qris: bool,
 }
 
-/// Who can be told something.
+/// Who can receive notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recipient {
-    /// The guest, by the channel of the booking.
+    /// The guest, through the channel of the booking.
     Guest,
     /// The front office's chat.
     FrontOffice,
@@ -32,10 +34,10 @@ impl Recipient {
     pub const ALL: [Self; 2] = [Self::Guest, Self::FrontOffice];
 }
 
-/// The notices that a change owes.
+/// The notifications that a change owes.
 ///
-/// `front_office_chat`: whether the front office has a chat; without one the live board is its
-/// notice and nothing more is owed.
+/// `front_office_chat` says whether the front office has a chat. Without one it sees changes on
+/// the live board only and is owed no notifications.
 #[must_use]
 pub fn owed(booking: &Booking, event: &Event, front_office_chat: bool) -> Vec<Notification> {
     let deadline = booking.hold.until;
@@ -47,10 +49,10 @@ pub fn owed(booking: &Booking, event: &Event, front_office_chat: bool) -> Vec<No
         | Event::ExtendedByStaff { .. } => (Some(deadline), Some(deadline)),
         Event::PaymentAsked | Event::QrisSent | Event::QrisFailed { .. } => (None, Some(deadline)),
         Event::QrisRequested => (Some(deadline), None),
-        // A paid guest who arrives has nothing to pay and nothing to read.
+        // After payment there is nothing left to do on arrival, so nobody is notified.
         Event::Arrived if booking.is_pending() => (Some(deadline), Some(deadline)),
         Event::Arrived | Event::Other => (None, None),
-        // Guests are told of their own cancellation too: it is their receipt for it.
+        // Guests are notified of their own cancellation too, as a receipt.
         Event::Paid | Event::Cancelled { .. } | Event::Expired { .. } => {
             let useful = booking.settled_at().map(outcome);
             (useful, useful)

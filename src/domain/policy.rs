@@ -1,4 +1,6 @@
-//! The hotel's rules in numbers: what the configuration sets and the decisions read.
+//! The policy: the numbers that the configuration sets and that the decisions use.
+//!
+//! This module does not read the configuration.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -6,43 +8,43 @@ use chrono_tz::Tz;
 use super::refusal::{Field, InputError};
 use super::{Coordinates, Moment, Refusal, RoomCode, RoomOfStay, Rupiah, Stay};
 
-/// Minutes that the front office may grant at once.
+/// The minutes by which the front office may extend a hold at once.
 pub const EXTEND_MINUTES: std::ops::RangeInclusive<u32> = 1..=240;
 
-/// Everything that a decision may depend on, besides state, command and moment.
+/// Everything that a decision may depend on besides state, command and current time.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Where and in which time the hotel lives.
+    /// The hotel's name, place and time.
     pub hotel: HotelPolicy,
     /// Room types, in the order in which they are shown everywhere.
     pub rooms: Vec<RoomType>,
-    /// The hold.
+    /// The rules of the hold.
     pub hold: HoldPolicy,
     /// What may be booked.
     pub booking: BookingPolicy,
     /// What counts as being on the way.
     pub travel: TravelPolicy,
-    /// Whether the front office has a chat, so that notices are owed to it.
+    /// Whether the front office has a chat, so that it is owed notifications.
     pub front_office_chat: bool,
-    /// When guests are sent the hotel's QRIS code; `None` where it has none.
+    /// When guests are sent the hotel's QRIS code; `None` if the hotel has none.
     pub qris: Option<QrisPolicy>,
 }
 
-/// When guests are sent the QRIS code without anybody asking.
+/// When guests are sent the QRIS code automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QrisPolicy {
-    /// When the front office saw them at the desk.
+    /// On arrival.
     OnArrival,
     /// With the booking.
     OnBooking,
 }
 
-/// Where and in which time the hotel lives.
+/// The hotel's name, place and time.
 #[derive(Debug, Clone)]
 pub struct HotelPolicy {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Where the door is.
+    /// Its position.
     pub position: Coordinates,
     /// Its time zone.
     pub timezone: Tz,
@@ -55,24 +57,24 @@ pub struct HotelPolicy {
 pub struct RoomType {
     /// Its code.
     pub code: RoomCode,
-    /// What people call it.
+    /// The name that people see.
     pub name: String,
-    /// How many there are: the allotment of a night unless a manager set another.
+    /// The number of rooms: the allotment of every night for which a manager set no other.
     pub rooms: u32,
     /// Price a night.
     pub price: Rupiah,
 }
 
-/// The hold.
+/// The rules of the hold.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldPolicy {
     /// How long a room is kept for a guest on the way.
     pub duration: TimeDelta,
-    /// How long before its end guest and front office are warned.
+    /// How long before the end guest and front office are reminded.
     pub remind_before: TimeDelta,
-    /// What the clock grants.
+    /// The length of an extension that the clock grants.
     pub extend_by: TimeDelta,
-    /// How often the clock grants it.
+    /// How often the clock extends a hold at most.
     pub max_extensions: u32,
     /// How long a guest at the desk has to pay before the front office is asked again.
     pub payment_window: TimeDelta,
@@ -83,17 +85,17 @@ pub struct HoldPolicy {
 pub struct BookingPolicy {
     /// How many days ahead; 0 is tonight only.
     pub advance_days: u32,
-    /// When the hold of a later date ends.
+    /// When the hold of a booking for a later date ends.
     pub advance_hold: AdvanceHold,
     /// When held rooms of the day are released, for [`AdvanceHold::UntilRelease`].
     pub release_at: NaiveTime,
-    /// Nights of one booking at most.
+    /// The most nights of one booking.
     pub max_nights: u32,
-    /// Running holds of one guest at most.
+    /// The most running holds of one guest.
     pub max_active_per_guest: u32,
 }
 
-/// When the hold of a later date ends.
+/// When the hold of a booking for a later date ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdvanceHold {
     /// At `release_at` of the check-in day.
@@ -105,13 +107,13 @@ pub enum AdvanceHold {
 /// What counts as being on the way, and how arrival is estimated.
 #[derive(Debug, Clone, Copy)]
 pub struct TravelPolicy {
-    /// Within so many kilometres a guest is near.
+    /// A guest within this many kilometres is near.
     pub radius_km: f64,
-    /// A fix older than this says nothing.
+    /// A fix older than this does not count, unless a live location still runs.
     pub fix_max_age: TimeDelta,
-    /// How long a running live location may be silent and still mean *has not moved*.
+    /// How long a running live location may send nothing and still count as *has not moved*.
     pub live_silence_max: TimeDelta,
-    /// Road kilometres to one as the crow flies.
+    /// Kilometres on the road for each kilometre in a straight line.
     ///
     /// 1.4 by default: trips to the centres of 300 European cities average 1.34 ("Road network
     /// distances and detours in European cities", Environment and Planning B, 2023), short trips
@@ -120,9 +122,9 @@ pub struct TravelPolicy {
     pub road_factor: f64,
     /// Kilometres an hour on the road, for each hour of the hotel's clock.
     ///
-    /// By default Jakarta's: 10 km took 23 min 20 s on average and 21 km/h were driven in the
-    /// rush hours of 2023 ("`TomTom` Traffic Index" 2023); what is less than that allows for the
-    /// evening, which is slower than the morning there, and for the last streets.
+    /// The default is for Jakarta: in 2023, 10 km took 23 min 20 s on average, and the speed in the
+    /// rush hours was 21 km/h ("`TomTom` Traffic Index" 2023). Lower default values allow for the
+    /// evening rush hour, which is slower than the morning one, and for the last streets.
     pub speeds: [f64; 24],
     /// Added to the estimated drive: parking, walking, the lift.
     pub arrival_buffer: TimeDelta,
@@ -160,10 +162,10 @@ impl Policy {
         Ok(Stay { room, check_in, nights, price })
     }
 
-    /// Whether a stay may start on a date and last so many nights.
+    /// Checks that a stay may start on this date and last this many nights.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`] that names `checkIn` or `nights`.
+    /// [`Refusal::InvalidInput`] with the field `checkIn` or `nights`.
     pub fn check_dates(
         &self,
         check_in: NaiveDate,
@@ -191,7 +193,7 @@ impl Policy {
         InputError::OutOfRange { least: 1, most: self.booking.max_nights.into() }
     }
 
-    /// When the hold of a stay ends that is booked now.
+    /// When the hold ends of a stay that is booked at `now`.
     #[must_use]
     pub fn hold_end(&self, check_in: NaiveDate, now: Moment) -> Moment {
         let plain = now + self.hold.duration;
@@ -205,7 +207,7 @@ impl Policy {
 }
 
 impl HotelPolicy {
-    /// The hotel day of a moment: days start at `day_starts_at`, not at midnight.
+    /// The hotel day of a moment. Days start at `day_starts_at`, not at midnight.
     #[must_use]
     pub fn day_of(&self, moment: Moment) -> NaiveDate {
         let local = moment.with_timezone(&self.timezone).naive_local();
@@ -224,8 +226,8 @@ impl HotelPolicy {
     }
 }
 
-/// The first moment at which clocks of a zone show `local`; where they skip it, the moment an
-/// hour of the skipped time later.
+/// The first moment at which clocks of a zone show `local`. If they skip that time, the first
+/// moment at which they show one hour later.
 fn local_instant(timezone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     local
         .and_local_timezone(timezone)

@@ -1,6 +1,6 @@
-//! Refusals: what a caller asked for and cannot have, as a closed set.
+//! Refusals: the closed set of reasons why a request is not carried out.
 //!
-//! The sentences that people read are made of these elsewhere.
+//! The texts that people read are made elsewhere.
 
 use chrono::NaiveDate;
 
@@ -13,7 +13,7 @@ pub enum Refusal {
     /// The caller's input is wrong.
     #[error("{field:?}: {error:?}")]
     InvalidInput {
-        /// Which input.
+        /// The input.
         field: Field,
         /// What is wrong with it.
         error: InputError,
@@ -30,10 +30,10 @@ pub enum Refusal {
         /// How many are allowed.
         most: u32,
     },
-    /// No such thing, or not for this caller: the two look the same from outside.
+    /// It does not exist, or this caller may not see it. Callers cannot tell the two apart.
     #[error("not found")]
     NotFound,
-    /// Signed in, but this is for others.
+    /// The caller is signed in but lacks the right.
     #[error("forbidden: {0:?}")]
     Forbidden(Forbidden),
     /// The booking was paid first.
@@ -45,10 +45,10 @@ pub enum Refusal {
     /// The state or a rule forbids it.
     #[error("not allowed: {0:?}")]
     NotAllowed(NotAllowed),
-    /// Others kept changing the same booking; asking again may work.
+    /// The same booking kept being changed by others; trying again may work.
     #[error("conflict")]
     Conflict,
-    /// A part that this needs is not set up or is away.
+    /// A part that this needs is not configured or not reachable.
     #[error("unavailable: {0:?}")]
     Unavailable(Unavailable),
 }
@@ -93,11 +93,11 @@ pub enum Field {
     Minutes,
     /// A note of the front office.
     Note,
-    /// How many bookings of a page.
+    /// The number of bookings on a page.
     First,
-    /// The place that a page or a feed starts after.
+    /// The cursor that a page or a feed starts after.
     After,
-    /// What is searched for.
+    /// The search text.
     Search,
     /// How many rooms.
     Rooms,
@@ -110,48 +110,48 @@ pub enum Field {
 /// What is wrong with an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputError {
-    /// Nothing there.
+    /// It is empty.
     Empty,
-    /// Longer than so many characters.
+    /// It has too many characters.
     TooLong {
         /// How many are allowed.
         most: usize,
     },
-    /// Shorter than so many characters.
+    /// It has too few characters.
     TooShort {
         /// How many are needed.
         least: usize,
     },
-    /// Control characters or line breaks.
+    /// It has control characters or line breaks.
     ControlCharacter,
-    /// Not of the form that it should have.
+    /// It does not have the required form.
     Malformed,
-    /// Outside of a range, bounds included.
+    /// It is outside the range, whose bounds are included.
     OutOfRange {
         /// The least.
         least: i64,
         /// The most.
         most: i64,
     },
-    /// No such room type.
+    /// There is no such room type.
     Unknown,
-    /// A date before today.
+    /// The date is before today.
     InThePast,
-    /// A date after the last one that can be booked.
+    /// The date is after the last one that can be booked.
     TooFarAhead {
-        /// The last one.
+        /// The last date.
         last: NaiveDate,
     },
-    /// A position dated more than two minutes ahead.
+    /// The position is dated more than two minutes ahead.
     DatedAhead,
-    /// A request id that was used for something else before.
+    /// The request id was used before with other input.
     UsedForAnother,
-    /// A code or cursor that is used up, too old or never existed.
+    /// The code or cursor was used already, is too old, or never existed.
     Spent,
 }
 
 impl InputError {
-    /// What an unreadable id means for its field, where `most` characters are allowed.
+    /// The input error for an id that cannot be parsed; `most` characters are allowed.
     #[must_use]
     pub fn of_id(error: ParseIdError, most: usize) -> Self {
         match error {
@@ -163,19 +163,19 @@ impl InputError {
     }
 }
 
-/// Why a rule or a state forbids it.
+/// Which rule or state forbids it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAllowed {
-    /// The hold is over, so the guest's position is nobody's business.
+    /// The hold is over, so positions are no longer accepted.
     HoldIsOver,
-    /// An allotment below what is sold already.
+    /// The allotment would be below the number of rooms sold.
     BelowSold {
         /// Rooms sold.
         sold: u32,
     },
 }
 
-/// Who may.
+/// Who has the right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forbidden {
     /// Only the front office.
@@ -184,15 +184,15 @@ pub enum Forbidden {
     ManagerOnly,
 }
 
-/// What is missing.
+/// What is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unavailable {
     /// No Telegram bot is configured.
     Telegram,
     /// No QRIS is configured.
     Qris,
-    /// The store is away.
+    /// The store cannot be reached.
     Store,
-    /// A newer version of the program decides about this booking.
+    /// Only a newer version of the program may decide about this booking.
     NewerVersion,
 }

@@ -1,4 +1,4 @@
-//! The rules, as tables and as properties.
+//! Tests of the hotel's rules, as tables and as properties.
 
 pub(crate) mod build;
 mod commands;

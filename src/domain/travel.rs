@@ -1,10 +1,11 @@
 //! Where the guest is, and what follows from it: fixes, distance, bearing, approach, estimated
-//! arrival, and the forecast made of them.
+//! arrival, and the forecast.
 //!
-//! In reading order: places (`place`) and fixes (`fix`); what is kept and believed of them
-//! (`track`); whether the guest comes closer and when they will be there (`approach`); and what
-//! of it stays when the positions are gone (`evidence`). What the end of a hold makes of it is
-//! [`hold::end`]'s.
+//! In reading order: `place` has coordinates, `fix` has reported positions, `track` decides which
+//! fixes are believed and kept, `approach` estimates whether and when the guest will arrive, and
+//! `evidence` is the summary that stays after the positions are deleted.
+//!
+//! This module does not decide whether a hold is extended; [`hold::end`] does.
 
 mod approach;
 mod evidence;
@@ -23,9 +24,9 @@ pub use track::{MAX_FIXES, Track, TrackUpdate};
 /// What the end of a hold would decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Forecast {
-    /// The guest is there, or will be before the end.
+    /// The guest has arrived, or will arrive before the end.
     InTime,
-    /// The hold will grow.
+    /// The hold will be extended.
     WillExtend,
     /// The booking will be cancelled.
     WillCancel,
@@ -33,13 +34,13 @@ pub enum Forecast {
     NoPosition,
 }
 
-/// What the end of a running hold would decide as things stand.
+/// The forecast: what the end of a running hold would decide by what is known at `now`.
 #[must_use]
 pub fn forecast(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Forecast {
     foresee(tracked, now, policy).0
 }
 
-/// What the end of a running hold would decide as things stand, and by what.
+/// The forecast at `now`, with the verdict behind it; no verdict without a position.
 #[must_use]
 pub fn foresee(
     tracked: &TrackedBooking,

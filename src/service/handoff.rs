@@ -1,4 +1,6 @@
-//! What a guest chose on the web form, on its way to the bot: kept here, carried by a key.
+//! Handoffs: a choice made on the web form is stored under a key, and the Telegram bot loads it.
+//!
+//! A handoff is not a booking and takes no room.
 
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -8,29 +10,30 @@ use crate::auth;
 use crate::domain::{GuestName, RoomCode};
 use crate::store::{StoreError, Stored};
 
-/// How long a choice can be taken over.
+/// How long a choice is kept.
 const LIFE: TimeDelta = TimeDelta::hours(24);
-/// Characters of a key at most; a deep link takes 64.
+/// The most characters of a key; a Telegram deep link takes 64.
 const MAX_KEY: usize = 64;
 
 /// A choice made on the web form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handoff {
-    /// Which room type.
+    /// The room type.
     pub room: RoomCode,
-    /// First night.
+    /// The first night.
     pub check_in: NaiveDate,
-    /// How many nights.
+    /// The number of nights.
     pub nights: u32,
-    /// Who comes, if it was said.
+    /// The guest's name, if it was entered.
     pub name: Option<GuestName>,
 }
 
 impl BookingService {
-    /// Keeps a choice for a day and answers its key.
+    /// Stores a choice for a day and returns its key.
     ///
     /// # Errors
-    /// What the store says, or a refusal of what cannot be booked.
+    /// [`crate::domain::Refusal`] if the choice cannot be booked; [`ServiceError::Store`] if the
+    /// store fails.
     pub async fn keep_handoff(&self, choice: &Handoff) -> Result<String, ServiceError> {
         self.policy.stay(&choice.room, choice.check_in, choice.nights, self.clock.now())?;
         let key = auth::fresh_secret();
@@ -38,10 +41,10 @@ impl BookingService {
         Ok(key)
     }
 
-    /// The choice of a key; `None` if it is unknown or too old.
+    /// The choice of a key; `None` if the key is unknown or expired.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn handoff(&self, key: &str) -> Result<Option<Handoff>, StoreError> {
         if key.len() > MAX_KEY {
             return Ok(None);

@@ -1,8 +1,10 @@
-//! Where guests are: what they report is limited, thinned, decided and kept; what the road is
-//! like from there is asked for elsewhere and comes back here.
+//! Guests' positions: limits the rate of reports and stores the tracks.
 //!
-//! Of one booking one position at a time is kept: a track is read, added to and written whole.
-//! (Between nodes the later write wins; the guest's next report mends it.)
+//! A track is read, changed and written as a whole, so a lock allows one write a booking at a time.
+//! (Between nodes the later write wins; the guest's next report corrects the track.)
+//!
+//! Drive times are requested elsewhere: this module sends a [`RouteRequest`] for each new fix and
+//! stores the answer. It does not call a routing server.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,30 +17,30 @@ use crate::domain::{Coordinates, Fix, Moment, ReceiptNo, Refusal, TrackedBooking
 use crate::rate_limit::KeyedLimiter;
 use crate::store::StoreError;
 
-/// Reports that pass at once after a pause; then one a second does. Phones send one in five
-/// seconds at most.
+/// The number of reports that are allowed at once after a pause; then one a second is. Phones send
+/// at most one in five seconds.
 const REPORT_BURST: u32 = 10;
-/// How many bookings can have a position kept at the same time.
+/// The number of locks: how many bookings can have a position written at the same time.
 const LOCKS: usize = 64;
 
-/// A place from which the road is to be asked for.
+/// A request for the drive time from a guest's position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RouteRequest {
-    /// Whose.
+    /// The guest's booking.
     pub receipt_no: ReceiptNo,
-    /// Where.
+    /// The position.
     pub from: Coordinates,
-    /// When the guest was there: names the fix.
+    /// When the fix was measured; identifies the fix.
     pub at: Moment,
 }
 
-/// Why a position was not kept.
+/// Why a position was not stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReportError {
-    /// It came sooner after the others than anybody needs to report.
+    /// The reports come too often.
     #[error("too many reports")]
     TooMany,
-    /// As of every use case.
+    /// The request was refused or the store failed.
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -55,7 +57,7 @@ impl From<Refusal> for ReportError {
     }
 }
 
-/// What the service needs for positions.
+/// The state that the service needs for positions.
 pub(super) struct Positions {
     limiter: KeyedLimiter<u64>,
     locks: [tokio::sync::Mutex<()>; LOCKS],
@@ -70,12 +72,12 @@ impl Default for Positions {
 }
 
 impl Positions {
-    /// The right to write this booking's track.
+    /// Locks the track of this booking for writing.
     async fn lock(&self, receipt_no: ReceiptNo) -> MutexGuard<'_, ()> {
         self.locks[lock_index(receipt_no)].lock().await
     }
 
-    /// Waits for positions of these bookings that are being kept at this moment.
+    /// Waits for writes of these bookings' tracks that are in progress.
     pub(super) async fn settle(&self, receipt_nos: &[ReceiptNo]) {
         let locks: BTreeSet<usize> = receipt_nos.iter().copied().map(lock_index).collect();
         for lock in locks {
@@ -83,10 +85,10 @@ impl Positions {
         }
     }
 
-    /// Tells whoever asks for roads. If they are behind, this one is left out: the next comes.
-    fn request_route(&self, departure: RouteRequest) {
+    /// Sends a route request. It is dropped if the queue is full, because later fixes follow.
+    fn request_route(&self, request: RouteRequest) {
         if let Some(route_requests) = &self.route_requests {
-            let _ = route_requests.try_send(departure);
+            let _ = route_requests.try_send(request);
         }
     }
 }
@@ -102,18 +104,18 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 impl BookingService {
-    /// The same desk, which tells where guests are to who asks for roads.
+    /// The same service, which sends a [`RouteRequest`] for each new fix.
     #[must_use]
     pub fn telling(mut self, route_requests: mpsc::Sender<RouteRequest>) -> Self {
         self.positions.route_requests = Some(route_requests);
         self
     }
 
-    /// A position of a guest who is known to be the booking's.
+    /// Stores a position reported by a guest who is known to have made the booking.
     ///
     /// # Errors
-    /// [`ReportError::TooMany`], before the store is asked for anything; what the domain
-    /// refuses; or what the store says.
+    /// [`ReportError::TooMany`], before anything is read from the store; [`ReportError::Service`]
+    /// if the domain refuses the report or the store fails.
     pub async fn report(
         &self,
         receipt_no: ReceiptNo,
@@ -123,17 +125,17 @@ impl BookingService {
         self.keep(receipt_no, fix, |_| Ok(())).await
     }
 
-    /// A position of whoever has the booking's token.
+    /// Stores a position reported by a caller with the booking's access token.
     ///
     /// # Errors
-    /// As [`BookingService::report`]; without the right token [`Refusal::NotFound`].
+    /// As [`BookingService::report`]; [`Refusal::NotFound`] if the token is wrong.
     pub async fn report_by_guest(
         &self,
         receipt_no: ReceiptNo,
         token: &str,
         fix: Fix,
     ) -> Result<TrackedBooking, ReportError> {
-        // A stranger's guesses use up nobody's share but their own.
+        // The token is part of the key, so that guesses do not use up the guest's own rate.
         self.check_rate(&(receipt_no, token))?;
         self.keep(receipt_no, fix, |tracked| self.check_token(tracked, token)).await
     }
@@ -153,7 +155,7 @@ impl BookingService {
         fix: Fix,
         check: impl Fn(&TrackedBooking) -> Result<(), ServiceError>,
     ) -> Result<TrackedBooking, ReportError> {
-        let _lane = self.positions.lock(receipt_no).await;
+        let _lock = self.positions.lock(receipt_no).await;
         for _ in 0..MAX_TRIES {
             let tracked = self.booking(receipt_no).await?;
             check(&tracked)?;
@@ -170,22 +172,23 @@ impl BookingService {
                 }
                 return Ok(TrackedBooking { track, ..tracked });
             }
-            // The hold ended in between: decided again, it is refused by name.
+            // The hold ended in between. The next try gets the refusal that says so.
         }
         Err(Refusal::Conflict.into())
     }
 
-    /// What a routing server said of the road from where a guest was. Without effect once that
-    /// fix or the hold is gone.
+    /// Stores the routing server's answer for a fix. It has no effect once that fix or the hold is
+    /// gone.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`Refusal::NotFound`] if there is no such booking; [`ServiceError::Store`] if the store
+    /// fails.
     pub async fn keep_road(
         &self,
         of: RouteRequest,
         route: RouteEstimate,
     ) -> Result<(), ServiceError> {
-        let _lane = self.positions.lock(of.receipt_no).await;
+        let _lock = self.positions.lock(of.receipt_no).await;
         let tracked = self.booking(of.receipt_no).await?;
         if let Some(track) = tracked.track.routed(of.at, route) {
             self.store.keep_track(of.receipt_no, &track).await?;

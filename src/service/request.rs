@@ -1,4 +1,4 @@
-//! A guest's wish to book, as it comes in by any channel.
+//! A request to book, in one form for every channel.
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
@@ -6,29 +6,29 @@ use sha2::{Digest, Sha256};
 use crate::domain::{Contact, Fix, Guest, RoomCode, TokenHash};
 use crate::store::Limit;
 
-/// A guest's wish to book.
+/// A request to book.
 #[derive(Debug, Clone)]
 pub struct BookRequest {
-    /// A secret of the client's making, or of ours for one that made none: its bookings are made
-    /// once, and their access tokens derive from it.
+    /// A secret that the client made, or this program if the client made none. A repeated id makes
+    /// no second booking, and the access token is derived from it.
     pub request_id: String,
-    /// Who comes.
+    /// The guest.
     pub guest: Guest,
-    /// Which room type.
+    /// The room type.
     pub room: RoomCode,
-    /// First night.
+    /// The first night.
     pub check_in: NaiveDate,
-    /// How many nights.
+    /// The number of nights.
     pub nights: u32,
-    /// Where the guest is, if they said so.
+    /// The guest's position, if they shared it.
     pub position: Option<Fix>,
-    /// A limit by the network address that the wish came from.
+    /// The limit for the network address that the request came from.
     pub address_limit: Option<Limit>,
 }
 
 impl BookRequest {
-    /// SHA-256 over what was asked for. The position is left out: a repeated tap may come with a
-    /// newer one and still be the same wish.
+    /// SHA-256 over the input. The position is left out, because a repeated request may have a
+    /// newer one and is still the same request.
     #[must_use]
     pub fn fingerprint(&self) -> TokenHash {
         let contact = match &self.guest.contact {
@@ -44,7 +44,7 @@ impl BookRequest {
             &self.check_in.to_string(),
             &self.nights.to_string(),
         ];
-        // No part has a control character, so the separator cannot be imitated.
+        // No part contains a control character, so the separator is unambiguous.
         TokenHash(Sha256::digest(parts.join("\0")).into())
     }
 }

@@ -1,4 +1,6 @@
-//! Rooms: how many are left, and how many are for sale.
+//! Rooms: how many are left, and how many are for sale (the allotment).
+//!
+//! This module takes no rooms; commits do.
 
 use chrono::NaiveDate;
 
@@ -8,15 +10,15 @@ use crate::store::{BelowSold, RoomNight, StoreError};
 
 /// How far ahead a manager may set an allotment.
 const ALLOTMENT_DAYS: u64 = 730;
-/// Rooms that an allotment may have.
+/// The most rooms of an allotment.
 const MAX_ALLOTMENT: u32 = 1_000_000;
 
 /// Rooms of one type left for a stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Availability {
-    /// The type.
+    /// The room type.
     pub room: RoomType,
-    /// Rooms left on the fullest of the nights.
+    /// Rooms left on the night with the fewest left.
     pub available: u32,
 }
 
@@ -24,7 +26,8 @@ impl BookingService {
     /// Rooms left of every type for a stay, in the order of the configuration.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`] for dates that cannot be booked, or what the store says.
+    /// [`Refusal::InvalidInput`] for dates that cannot be booked; [`ServiceError::Store`] if the
+    /// store fails.
     pub async fn availability(
         &self,
         check_in: NaiveDate,
@@ -42,10 +45,10 @@ impl BookingService {
         Ok(self.policy.rooms.iter().map(availability).collect())
     }
 
-    /// Rooms of a type left on each of so many nights from a date on.
+    /// Rooms of a type left on each of `nights` nights from a date on.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn left_each_night(
         &self,
         room: &RoomType,
@@ -57,11 +60,11 @@ impl BookingService {
         Ok(booking::nights_from(from, nights).map(left).collect())
     }
 
-    /// Sets how many rooms of a type are for sale on a night, and answers how many are left.
+    /// Sets how many rooms of a type are for sale on a night, and returns how many are left.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`]; [`Refusal::NotAllowed`] if more are sold already; or what the
-    /// store says.
+    /// [`Refusal::InvalidInput`]; [`Refusal::NotAllowed`] if more rooms are sold already;
+    /// [`ServiceError::Store`] if the store fails.
     pub async fn set_allotment(
         &self,
         code: &RoomCode,
@@ -93,7 +96,7 @@ impl BookingService {
     }
 }
 
-/// Rooms of a type left on a night, by what is known of the nights.
+/// Rooms of a type left on a night; `known` has the claims that were read.
 fn left_on(known: &[RoomNight], room: &RoomType, night: NaiveDate) -> u32 {
     let known = known.iter().find(|known| known.room == room.code && known.night == night);
     let for_sale = known.and_then(|known| known.allotment).unwrap_or(room.rooms);

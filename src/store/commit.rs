@@ -1,4 +1,4 @@
-//! A commit on its way into the store, and what became of it.
+//! A commit, with its preconditions, and its outcome.
 
 use std::sync::Arc;
 
@@ -16,24 +16,25 @@ pub struct Commit {
     /// The request id that this commit carries out, if it must happen only once. It names the
     /// booking of the first step from then on.
     pub request: Option<RequestKey>,
-    /// Who delivers the notifications first, and until when.
+    /// Which node delivers the notifications first, and until when.
     pub lease: Lease,
 }
 
-/// One step of one booking, with what it takes and gives back in the store.
+/// One step of one booking, with the rooms and limits that it takes and gives back.
 #[derive(Debug, Clone)]
 pub struct CommitStep {
-    /// The step. Its booking's revision must be the one after the stored one, or the first.
+    /// The change. Its booking's revision must follow the stored one, or be the first.
     pub change: Arc<Change>,
-    /// Room nights that are taken. Each must have a room left.
+    /// The room nights that are taken. Each must have a room left.
     pub takes: Vec<ClaimKey>,
-    /// Room nights that are given back, before any is taken.
+    /// The room nights that are given back, before any is taken.
     pub releases: Vec<ClaimKey>,
-    /// Rooms for sale a night of the type that is taken, where no manager set an allotment.
+    /// The rooms for sale of the type that is taken, on nights without an allotment.
     pub rooms: u32,
-    /// Limits that the hold counts towards from now on, besides those that it already does.
+    /// Limits that the hold counts towards from now on, besides those that it already counts
+    /// towards.
     pub limits: Vec<Limit>,
-    /// What becomes of the guest's positions.
+    /// What happens to the guest's positions.
     pub track: TrackEffect,
 }
 
@@ -42,9 +43,9 @@ pub struct CommitStep {
 pub enum TrackEffect {
     /// Nothing.
     Keep,
-    /// From now on positions are kept.
+    /// Positions are kept from now on.
     Begin,
-    /// They are deleted.
+    /// Positions are deleted and no longer kept.
     End,
 }
 
@@ -53,13 +54,13 @@ pub enum TrackEffect {
 pub struct RequestKey {
     /// SHA-256 of the request id.
     pub id: TokenHash,
-    /// SHA-256 over the request's input: the same id with other input is refused.
+    /// SHA-256 over the request's input. The same id with other input is refused.
     pub fingerprint: TokenHash,
 }
 
 impl CommitStep {
-    /// The step from one state of a booking (`None`: there was none) to the one in `change`.
-    /// Rooms and positions follow from the two states.
+    /// The step from one state of a booking (`None` for a new one) to the state in `change`.
+    /// The effects on rooms and positions follow from the two states.
     #[must_use]
     pub fn new(before: Option<&Booking>, change: Change) -> Self {
         let after = &change.booking;
@@ -67,7 +68,7 @@ impl CommitStep {
             if booking.takes_room() { claims_of(booking).collect() } else { Vec::new() }
         };
         let (mut releases, mut takes) = (before.map_or_else(Vec::new, taken), taken(after));
-        // Nights that stay taken are neither given back nor asked for.
+        // Nights in both states are neither given back nor taken.
         releases.retain(|key| match takes.iter().position(|taken| taken == key) {
             Some(index) => {
                 takes.remove(index);
@@ -83,14 +84,14 @@ impl CommitStep {
         Self { change: Arc::new(change), takes, releases, rooms: 0, limits: Vec::new(), track }
     }
 
-    /// The same step, which may take rooms of a type that has so many for sale, and counts
-    /// towards these limits.
+    /// The same step with the number of rooms for sale of its type, and with the limits that it
+    /// counts towards.
     #[must_use]
     pub fn within(self, rooms: u32, limits: Vec<Limit>) -> Self {
         Self { rooms, limits, ..self }
     }
 
-    /// Whether this step ends the hold: its limits are given back.
+    /// Whether this step ends the hold. If so, its limits are given back.
     #[must_use]
     pub fn ends_hold(&self) -> bool {
         !self.change.booking.is_pending()
@@ -108,36 +109,36 @@ fn claims_of(booking: &Booking) -> impl Iterator<Item = ClaimKey> + '_ {
     booking.stay.each_night().map(|night| ClaimKey { room: room.clone(), night })
 }
 
-/// At most so many running holds may carry the same key.
+/// A limit of running holds with the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
-    /// Whom it is counted for.
+    /// The guest or address that it counts for.
     pub key: String,
-    /// How many may run.
+    /// The most running holds.
     pub most: u32,
 }
 
-/// What became of one commit.
+/// The outcome of one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitOutcome {
     /// It is written.
     Done,
-    /// Another step of the same booking came first.
+    /// Another step of the same booking was committed first.
     Stale,
-    /// The receipt number of a new booking names another one already.
+    /// The receipt number of the new booking is taken by another booking.
     NumberTaken,
     /// No room of the type is left on this night.
     SoldOut(NaiveDate),
-    /// A limit is reached; how many it allows.
+    /// A limit is reached; it allows this many.
     TooManyHolds(u32),
     /// This request id made a booking before.
     Repeated(RequestRecord),
 }
 
-/// What a request id made.
+/// A request that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestRecord {
-    /// The booking.
+    /// The booking that it made.
     pub receipt_no: ReceiptNo,
     /// SHA-256 over the input of the request.
     pub fingerprint: TokenHash,

@@ -1,7 +1,8 @@
-//! The persisted shapes, shared by both stores, and their translation from and to the domain.
+//! The persisted documents, shared by both stores, and their conversion from and to the domain.
 //!
-//! A shape once written stays readable: fields are only added, with a default. Moments are
-//! milliseconds since 1970 (UTC), dates `YYYY-MM-DD`, secrets' hashes base64url without padding.
+//! A document that was written once stays readable: fields are only added, with a default. The
+//! documents do not depend on a database. Moments are milliseconds since 1970 (UTC), dates are
+//! `YYYY-MM-DD`, and hashes of secrets are base64url without padding.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,7 +22,7 @@ use travel::{EvidenceDocument, ForecastDocument};
 
 pub(super) use travel::{FixDocument, fix_documents, track};
 
-/// A stored document that cannot be what it should be.
+/// The error for a stored document that cannot be read.
 fn broken(what: &str, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unexpected(format!("a stored {what} is broken: {error}"))
 }
@@ -66,7 +67,7 @@ pub(super) fn recipient(text: &str) -> Result<Recipient, StoreError> {
         .ok_or_else(|| broken("recipient", &text))
 }
 
-/// The text that stands for a status in columns and queries.
+/// The text of a status in columns and queries.
 pub(super) fn status_text(status: StatusKind) -> &'static str {
     match status {
         StatusKind::Pending => "PENDING",
@@ -75,12 +76,12 @@ pub(super) fn status_text(status: StatusKind) -> &'static str {
     }
 }
 
-/// How names are compared: in lower case.
+/// The form in which names are compared: lower case.
 pub(super) fn fold_name(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// Text that sorts as receipt numbers do, also beyond the third digit of the counter.
+/// A text that sorts as receipt numbers do, also if the counter has more than three digits.
 pub(super) fn receipt_order(receipt_no: ReceiptNo) -> String {
     let text = receipt_no.to_string();
     let (day, serial) = text.rsplit_once('-').unwrap_or(("", &text));
@@ -125,13 +126,14 @@ pub(super) struct BookingDocument {
     #[serde(default, skip_serializing_if = "QrisDocument::is_none")]
     pub qris: QrisDocument,
     pub access: String,
-    /// The least version that may decide about this booking; written by newer versions.
+    /// The least [`READER`] that may decide about this booking; written by newer versions only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_reader: Option<u32>,
 }
 
-/// What this version knows of bookings. A version that adds something that an older one would lose
-/// or misjudge raises this, and writes it as `min_reader` of the bookings that have it.
+/// The version of the booking document that this program understands. A version that adds something
+/// that older ones would lose or misjudge must raise this number and write it as `min_reader` into
+/// the bookings that use it.
 const READER: u32 = 1;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -143,7 +145,7 @@ pub(super) enum ContactDocument {
     Web {
         email: String,
     },
-    /// A channel that a newer version knows.
+    /// A channel that only a newer version knows.
     #[serde(other)]
     Other,
 }
@@ -236,7 +238,7 @@ pub(super) enum EventDocument {
     Expired {
         evidence: Option<EvidenceDocument>,
     },
-    /// A kind that a newer version writes. Changes are never written again, so nothing is lost.
+    /// A kind that only a newer version knows. Changes are never rewritten, so nothing is lost.
     #[serde(other)]
     Other,
 }
@@ -391,7 +393,7 @@ impl From<&Actor> for ActorDocument {
     fn from(actor: &Actor) -> Self {
         match actor {
             Actor::Guest => Self::Guest,
-            // One name for both: versions that know no other read it too.
+            // Both are stored under one name, because older versions know no other.
             Actor::Clock | Actor::System => Self::Clock,
             Actor::Staff(name) => Self::Staff { name: name.as_str().to_owned() },
         }

@@ -1,49 +1,49 @@
-//! What the store is asked for: wakes, nights, pages of bookings.
+//! The types of queries and their results: wakes, nights, pages of bookings.
 
 use chrono::NaiveDate;
 
 use crate::domain::{Contact, Moment, ReceiptNo, Revision, RoomCode, Status, TrackedBooking};
 
-/// When a booking needs the clock.
+/// The wake of a booking: when it needs the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wake {
-    /// Which booking.
+    /// The booking.
     pub receipt_no: ReceiptNo,
-    /// In which state: a wake of an older one is void.
+    /// The revision that the wake is for. Once the booking has a newer one, the wake is void.
     pub revision: Revision,
-    /// When.
+    /// The wake time.
     pub at: Moment,
 }
 
-/// What is known of one room type on one night.
+/// The rooms of one type on one night.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomNight {
-    /// Which type.
+    /// The room type.
     pub room: RoomCode,
-    /// Which night.
+    /// The night.
     pub night: NaiveDate,
     /// Rooms taken by pending and paid bookings.
     pub taken: u32,
-    /// Rooms for sale, if a manager set it.
+    /// Rooms for sale, if a manager set an allotment.
     pub allotment: Option<u32>,
 }
 
-/// More rooms are sold than the allotment would be.
+/// An allotment was refused because this many rooms, more than it, are sold already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BelowSold(pub u32);
 
-/// Which bookings. Every condition that is given must hold.
+/// A filter of bookings. Every condition that is set must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// One of these states.
+    /// The status is one of these.
     pub status: Option<Vec<StatusKind>>,
-    /// With this check-in date.
+    /// The check-in date is this.
     pub check_in: Option<NaiveDate>,
-    /// Of the guest with this contact.
+    /// The guest has this contact.
     pub contact: Option<Contact>,
-    /// Paid or cancelled at or after this moment.
+    /// It was paid or cancelled at or after this moment.
     pub settled_since: Option<Moment>,
-    /// Receipt number, or part of the name, whatever the case.
+    /// It matches this search.
     pub search: Option<Search>,
 }
 
@@ -68,7 +68,7 @@ impl From<&Status> for StatusKind {
     }
 }
 
-/// What to look for.
+/// A search for bookings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Search {
     /// This receipt number.
@@ -77,7 +77,7 @@ pub enum Search {
     Text(String),
 }
 
-/// Where a page ended: the next starts after this booking.
+/// The last booking of a page. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageKey {
     /// When it was booked.
@@ -93,6 +93,6 @@ pub struct Page {
     pub bookings: Vec<TrackedBooking>,
     /// Whether there are more after these.
     pub has_next: bool,
-    /// How many the filter matches in all.
+    /// How many bookings the filter matches in total.
     pub total: u64,
 }

@@ -1,4 +1,4 @@
-//! The log of changes, and the notices that its changes owe.
+//! The types of the log of changes and of the notifications that its changes owe.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,114 +9,114 @@ use futures_util::stream::BoxStream;
 use super::StoreError;
 use crate::domain::{Change, Moment, ReceiptNo, Recipient, Revision};
 
-/// A place in the log of changes. What is in it only its store knows.
+/// A place in the log of changes. Only the store that made it can read it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(pub String);
 
-/// What the log tells, in order, each event with its place. The first error ends it.
+/// The events of the log in order, each with its cursor. The first error ends the stream.
 pub type FeedStream = BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>;
 
 /// An open stream of changes.
 pub struct Changes {
-    /// Where it starts: nothing after this cursor is missed.
+    /// Where the stream starts. Nothing after this cursor is missed.
     pub start: Cursor,
-    /// What was committed after it.
+    /// The events after `start`.
     pub stream: FeedStream,
 }
 
-/// What the log tells.
+/// An event of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FeedEvent {
-    /// A booking moved.
+    /// A booking changed.
     Changed {
-        /// The step.
+        /// The change.
         change: Arc<Change>,
-        /// Who delivers its notices first.
+        /// Which node delivers its notifications first.
         lease: Lease,
     },
-    /// A guest moved. Never replayed.
+    /// A guest's track changed. Never replayed.
     PositionMoved(ReceiptNo),
-    /// A notice was sent or given up. Never replayed.
+    /// A notification was sent or given up. Never replayed.
     NotificationSettled(SettledNotification),
 }
 
-/// What became of a notice, in short.
+/// A notification that was sent or given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettledNotification {
-    /// Which notice.
+    /// The notification.
     pub notification: NotificationId,
-    /// Given up, not sent.
+    /// Whether it was given up, not sent.
     pub is_given_up: bool,
 }
 
-/// Names one notice: the change that owes it, and to whom.
+/// Identifies one notification: the change that owes it, and the recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NotificationId {
     /// The booking.
     pub receipt_no: ReceiptNo,
-    /// The change.
+    /// The revision of the change.
     pub revision: Revision,
-    /// Who is told.
+    /// The recipient.
     pub to: Recipient,
 }
 
-/// The right to deliver a notice first.
+/// The right of a node to deliver a notification, for some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Which process.
+    /// The node.
     pub node: NodeId,
-    /// Until when; then others take over.
+    /// When it ends. Other nodes may take over then.
     pub until: Moment,
 }
 
 impl Lease {
-    /// How long a process has the right to deliver a notice: longer than any attempt.
+    /// The length of a lease: longer than any attempt to deliver.
     pub const LENGTH: TimeDelta = TimeDelta::seconds(30);
 }
 
-/// What became of the wish to deliver a notice.
+/// The outcome of trying to take a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaseOutcome {
     /// The lease is the caller's.
     Acquired,
-    /// Another process has the right until then.
+    /// Another node has the lease until then.
     LeasedUntil(Moment),
-    /// It is sent or given up, or never was.
+    /// The notification was sent or given up, or does not exist.
     Settled,
 }
 
-/// One process's name, fresh at every start.
+/// The name of one process, new at every start.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NodeId(pub String);
 
-/// A notice that is still to be delivered.
+/// A notification that is still to be delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwedNotification {
     /// The change that owes it.
     pub change: Arc<Change>,
-    /// To whom.
+    /// The recipient.
     pub to: Recipient,
-    /// Who has the right to deliver it.
+    /// The current lease.
     pub lease: Lease,
 }
 
-/// What became of a notice.
+/// The outcome of a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// Accepted by the recipient's side.
+    /// Telegram or the mail server accepted it.
     Sent(Moment),
-    /// Given up, with the reason in the front office's words.
+    /// It was given up, with the reason in words for the front office.
     GivenUp(Moment, String),
 }
 
-/// A notice that was given up.
+/// A notification that was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndeliveredNotification {
-    /// Of which booking.
+    /// The booking.
     pub receipt_no: ReceiptNo,
-    /// To whom.
+    /// The recipient.
     pub to: Recipient,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 

@@ -1,13 +1,13 @@
-//! The store for a hotel with more than one process: a MongoDB replica set.
+//! The store for a hotel with several processes: a MongoDB replica set.
 //!
-//! A batch of commits is one transaction; the log is a change stream; the rest is single
-//! documents, each written with its condition. Every write waits for a majority and its journal.
-//! Several processes share one database and need to know nothing of each other.
+//! A batch of commits is one transaction. The log is a change stream. Everything else is written as
+//! single documents with conditions. Every write waits for a majority and its journal. Several
+//! processes share one database without knowing of each other.
 //!
-//! What it deliberately does not do: it elects nobody and locks nothing across calls; it keeps
-//! no cache; it never reads from secondaries, which may be behind; it never looks documents up
-//! for the feed, which would show a later state; and it does not run without a replica set, since
-//! a standalone server has neither transactions nor change streams.
+//! It deliberately has no leader election, no locks across calls and no cache. It never reads from
+//! secondaries, which may be behind, and never looks documents up for the feed, which would show a
+//! later state. It needs a replica set, because a standalone server has neither transactions nor
+//! change streams.
 
 use crate::store::StoreControl;
 use std::sync::Arc;
@@ -36,12 +36,11 @@ mod schema;
 mod shape;
 mod writes;
 
-/// A call that takes longer than this has failed: the driver itself waits for a lost connection
-/// for as long as the system does. Longer than a commit's patience and its last try.
+/// A call that takes longer than this fails, because the driver waits for a lost connection as long
+/// as the operating system does. It is longer than [`commit`] tries a batch, with its last try.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Everything that outlives the process, in a MongoDB replica set. Made by
-/// [`MongoStore::connect`].
+/// The store in a MongoDB replica set. Made by [`MongoStore::connect`].
 #[derive(Debug)]
 pub struct MongoStore {
     client: Client,
@@ -52,7 +51,7 @@ pub struct MongoStore {
 }
 
 impl MongoStore {
-    /// Every call goes through here: none after the close, and none for ever.
+    /// Runs a call to the database. It fails once the store is closed, and after [`CALL_TIMEOUT`].
     async fn call<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>> + Send,
@@ -82,7 +81,7 @@ impl StoreControl for MongoStore {
 
     async fn close(&self) {
         self.closed.cancel();
-        // Streams that somebody still holds end by the token; nobody waits for them.
+        // Open streams end by the token; this does not wait for them.
         self.client.clone().shutdown().immediate(true).await;
     }
 }

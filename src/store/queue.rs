@@ -1,8 +1,8 @@
-//! The one queue of commits of a process: the first change goes at once, and what gathers during
-//! its flight is the next batch.
+//! The commit queue: collects the commits of a process into batches.
 //!
-//! Batches are what make a hot night fast: one transaction for up to [`MAX_BATCH`] steps instead
-//! of as many that fight for the same claim.
+//! The first commit is written at once. Commits that arrive while it is being written form the next
+//! batch. One transaction for up to [`MAX_BATCH`] commits is much faster than separate ones that
+//! conflict on the same claim. The queue does not decide which commits win.
 
 use std::sync::Arc;
 
@@ -11,20 +11,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Commit, CommitOutcome, CommitStore, MAX_BATCH, StoreError};
 
-/// Commits that wait at most; whoever comes then waits for a place.
+/// The most waiting commits. Further callers wait until there is room in the queue.
 const MAX_WAITING: usize = 10_000;
 
 type Waiting = (Commit, oneshot::Sender<Result<CommitOutcome, StoreError>>);
 
-/// Where everybody commits. Clones share the queue.
+/// The commit queue. Clones share it.
 #[derive(Clone)]
 pub struct CommitQueue {
     waiting: mpsc::Sender<Waiting>,
 }
 
 impl CommitQueue {
-    /// A queue, and the work to run for it. Once told to stop, it takes nothing new, writes what
-    /// is waiting, and ends.
+    /// A queue, and the future to run for it. Once stopped, the queue accepts nothing new, writes
+    /// the waiting commits, and ends.
     pub fn new(
         store: Arc<dyn CommitStore>,
         stop: CancellationToken,
@@ -33,11 +33,11 @@ impl CommitQueue {
         (Self { waiting }, run(store, arriving, stop))
     }
 
-    /// Commits one step and waits for its answer. Once it waits in the queue it will be written,
-    /// whether or not the caller still listens.
+    /// Queues one commit and waits for its outcome. Once it is in the queue, it is carried out even
+    /// if the caller no longer waits.
     ///
     /// # Errors
-    /// What the store says, and [`StoreError::Unavailable`] once the queue is shut.
+    /// [`StoreError`] if the store fails; [`StoreError::Unavailable`] once the queue is stopped.
     pub async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         let shut = || StoreError::Unavailable("the process is stopping".to_owned());
         let (answer, answered) = oneshot::channel();
@@ -68,14 +68,14 @@ async fn run(
         metrics::histogram!("jatah_commit_batch_size").record(count(batch.len()));
         let results = commit(store.as_ref(), &batch).await;
         for (answer, result) in answers.into_iter().zip(results) {
-            // Whoever does not listen any more does not need the answer.
+            // The caller may no longer wait.
             let _ = answer.send(result);
         }
     }
 }
 
-/// Commits a batch. What no one foresaw in one of them must not fail the others, so they are then
-/// tried one by one.
+/// Commits a batch. After an unexpected error its commits are tried one by one, so that a faulty
+/// one does not fail the others.
 async fn commit(
     store: &dyn CommitStore,
     batch: &[Commit],

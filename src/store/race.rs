@@ -1,12 +1,11 @@
-//! Who wins: the outcome of a batch of commits, decided in memory from what the store read.
+//! Decides which commits of a batch win, in memory, from what the store read.
 //!
 //! Both stores use it. A store loads a [`Snapshot`] of everything that the batch depends on, asks
-//! [`decide`] for the [`WritePlan`], and writes the plan whole or not at all. The commits are
-//! played through in order against the snapshot, so of two that exclude each other the earlier
-//! one wins.
+//! [`decide`] for the [`WritePlan`], and writes the plan as a whole or not at all. The commits are
+//! applied to the snapshot in order, so if two exclude each other, the earlier one wins.
 //!
-//! Pure: no I/O, no clock, no driver. It does not decide what happens to a booking; the domain
-//! does. It only knows revisions, rooms, limits and request ids.
+//! This module is pure: it has no I/O, clock or driver. It does not decide what happens to a
+//! booking; the domain does. It only knows revisions, rooms, limits and request ids.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -19,20 +18,20 @@ use crate::domain::{Booking, ReceiptNo, Revision, RoomCode, TokenHash};
 /// One room type on one night.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClaimKey {
-    /// Which type.
+    /// The room type.
     pub room: RoomCode,
-    /// Which night.
+    /// The night.
     pub night: NaiveDate,
 }
 
-/// Names the claim in stores and errors. No room code holds a bar.
+/// The name of the claim in stores and errors. Room codes contain no `|`.
 impl fmt::Display for ClaimKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}|{}", self.room, self.night)
     }
 }
 
-/// What the transaction read. What is not in here does not exist in the store.
+/// What the transaction read. Everything that is missing here does not exist in the store.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     pub bookings: HashMap<ReceiptNo, BookingState>,
@@ -42,7 +41,7 @@ pub(super) struct Snapshot {
     pub requests: HashMap<TokenHash, RequestRecord>,
 }
 
-/// What a commit needs to know of a stored booking.
+/// What the race needs to know of a stored booking.
 #[derive(Debug, Clone)]
 pub(super) struct BookingState {
     pub revision: Revision,
@@ -58,7 +57,7 @@ pub(super) struct Claim {
     pub allotment: Option<u32>,
 }
 
-/// What has to be read for a batch, as far as it is known before any booking is read.
+/// What must be read for a batch, as far as it is known before any booking is read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ReadSet {
     pub bookings: BTreeSet<ReceiptNo>,
@@ -68,8 +67,8 @@ pub(super) struct ReadSet {
 }
 
 impl ReadSet {
-    /// What a batch depends on. The limits that ending holds give back are not in it: they are
-    /// known once the bookings are read ([`Snapshot::released_limits`]).
+    /// What a batch depends on. It does not contain the limits that ending holds give back, because
+    /// they are known only once the bookings are read ([`Snapshot::released_limits`]).
     pub fn of(batch: &[Commit]) -> Self {
         let mut read = Self::default();
         for commit in batch {
@@ -96,7 +95,7 @@ impl Snapshot {
     }
 }
 
-/// The answers, and what has to be written for them to be true.
+/// The outcomes of a batch, and what must be written for them.
 #[derive(Debug)]
 pub(super) struct WritePlan<'a> {
     /// One for each commit, in the order of the batch.
@@ -112,7 +111,7 @@ pub(super) struct WritePlan<'a> {
     pub tracks_begun: Vec<ReceiptNo>,
 }
 
-/// The last state of a booking that moved.
+/// The last state of a booking that changed.
 #[derive(Debug)]
 pub(super) struct BookingWrite<'a> {
     pub booking: &'a Booking,
@@ -121,7 +120,7 @@ pub(super) struct BookingWrite<'a> {
     pub limit_keys: Vec<String>,
 }
 
-/// A number that moved.
+/// A number that changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CountWrite<K> {
     pub key: K,
@@ -130,7 +129,7 @@ pub(super) struct CountWrite<K> {
     pub after: u32,
 }
 
-/// Plays a batch through.
+/// Decides the outcomes of a batch.
 ///
 /// # Errors
 /// [`StoreError::Unexpected`] if more rooms would be freed than are taken.
@@ -154,7 +153,7 @@ pub(super) fn decide<'a>(
     Ok(plan(snapshot, state, outcomes, winners))
 }
 
-/// What commits have changed so far, over a snapshot.
+/// What commits have changed so far, on top of a snapshot.
 #[derive(Default)]
 struct Moves<'a> {
     bookings: BTreeMap<ReceiptNo, BookingMove<'a>>,
@@ -170,7 +169,7 @@ struct BookingMove<'a> {
     track: TrackWrite,
 }
 
-/// What becomes of the stored track.
+/// What must be done with the stored track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct TrackWrite {
     delete: bool,
@@ -182,7 +181,7 @@ impl TrackWrite {
         match effect {
             TrackEffect::Keep => self,
             TrackEffect::Begin => Self { insert: true, ..self },
-            // A track that only this batch would have begun is not stored yet.
+            // A track that began in this batch is not stored, so there is nothing to delete.
             TrackEffect::End => Self { delete: self.delete || !self.insert, insert: false },
         }
     }
@@ -197,8 +196,8 @@ impl Moves<'_> {
     }
 }
 
-/// One commit against what the ones before it left. Its own moves are kept apart, so that a
-/// commit that loses at its last step leaves nothing behind.
+/// One commit on top of the earlier ones. Its own changes are kept apart, so that a commit that
+/// fails at a later step has no effect.
 struct Race<'r, 'a> {
     snapshot: &'a Snapshot,
     earlier: &'r Moves<'a>,
@@ -241,7 +240,7 @@ impl<'a> Race<'_, 'a> {
         {
             return Ok(CommitOutcome::TooManyHolds(full.most));
         }
-        // Freed first: a step may take again what it gives back.
+        // Rooms are freed first, because a step may take again what it gives back.
         for key in &step.releases {
             let taken = self.taken(key).checked_sub(1).ok_or_else(|| {
                 StoreError::Unexpected(format!("{receipt_no} frees {key}, which is not taken"))
@@ -261,8 +260,8 @@ impl<'a> Race<'_, 'a> {
         Ok(CommitOutcome::Done)
     }
 
-    /// Counts what a step takes and gives back of limits, and answers what its booking counts
-    /// towards from then on.
+    /// Counts the limits that a step takes and gives back. Returns the limits that its booking
+    /// counts towards from then on.
     fn count_limits(&mut self, step: &CommitStep) -> Vec<String> {
         let mut keys = self.limit_keys(step.change.booking.receipt_no);
         for limit in &step.limits {
@@ -272,7 +271,7 @@ impl<'a> Race<'_, 'a> {
         }
         if step.ends_hold() {
             for key in keys.drain(..) {
-                // A missing count is no reason to keep a room.
+                // A count that is missing must not stop the hold from ending.
                 let running = self.running(&key).saturating_sub(1);
                 self.own.limits.insert(key, running);
             }

@@ -1,8 +1,10 @@
-//! The store in one file beside the process: SQLite, for a hotel with one machine.
+//! The embedded store: one SQLite file, for a hotel with one server process.
 //!
-//! One connection writes, a few read. Every call works in `spawn_blocking`, and no lock lives
-//! across an `await`. What this process committed is fed under the writer's lock, so the order of
-//! the feed is the order of the rows; the cursor is the row.
+//! One connection writes and a few read. Every call runs in `spawn_blocking`, and no lock is held
+//! across an `await`. Committed changes are published under the writer's lock, so the feed has the
+//! order of the rows. A cursor is a row id.
+//!
+//! The live feed does not contain changes that another process commits to the same file.
 
 use crate::store::StoreControl;
 use std::path::Path;
@@ -28,10 +30,10 @@ mod schema;
 
 pub use lock::{LockError, ServeLock};
 
-/// Connections that only read.
+/// The number of connections that only read.
 const READERS: usize = 3;
 
-/// The embedded store. Clones share the file.
+/// The embedded store. Clones share its connections.
 #[derive(Clone)]
 pub struct SqliteStore {
     connections: Arc<Connections>,
@@ -44,17 +46,18 @@ struct Connections {
     next_reader: AtomicUsize,
 }
 
-/// The one connection that writes, with the feed of what it wrote.
+/// The connection that writes, with the sender of the feed.
 struct Writer {
     connection: Connection,
     feed: feed::Sender,
 }
 
 impl SqliteStore {
-    /// Opens the database of a path, and makes it with its folder if there is none. Blocks.
+    /// Opens the database at a path, and creates it and its folder if there is none. Blocks.
     ///
     /// # Errors
-    /// If the file cannot be opened or made, or was written by a newer version of this program.
+    /// [`StoreError`] if the file cannot be opened or created, or was written by a newer version of
+    /// this program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open_writer(path)?;
         let reader = || schema::open_reader(path).map(|reader| Mutex::new(Some(reader)));
@@ -64,11 +67,11 @@ impl SqliteStore {
         Ok(Self { connections: Arc::new(connections) })
     }
 
-    /// The right to serve this database, which one process has at a time. Other commands may
-    /// open the database beside it.
+    /// Takes the lock that one process must hold to serve this database. Other commands may open
+    /// the database meanwhile.
     ///
     /// # Errors
-    /// If another process serves it, or the lock file cannot be made.
+    /// [`LockError`] if another process serves it, or the lock file cannot be created.
     pub fn lock(path: &Path) -> Result<ServeLock, LockError> {
         ServeLock::take(path)
     }
@@ -93,10 +96,10 @@ impl SqliteStore {
         .await
     }
 
-    /// Takes what was deleted out of the write-ahead log too, after the answer was given.
+    /// Removes deleted data from the write-ahead log too. Does not delay the caller.
     fn scrub_later(&self) {
         let connections = Arc::clone(&self.connections);
-        // Nobody waits for it: what it misses the next one takes along, or `close`.
+        // Nobody waits for it. If it fails, the next run or `close` does its work.
         drop(tokio::task::spawn_blocking(move || {
             if let Some(writer) = hold(&connections.writer).as_mut()
                 && let Err(error) = schema::truncate_log(&writer.connection)
@@ -114,7 +117,7 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(gone)?
 }
 
-/// A transaction that panicked was rolled back, so the connection behind is as good as before.
+/// Locks a connection. A transaction that panicked was rolled back, so a poisoned lock is safe.
 fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

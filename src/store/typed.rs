@@ -1,6 +1,6 @@
-//! Typed values in the key-value store: each is kept as JSON with the version of its form.
+//! Typed values in the key-value store: each is stored as JSON with the version of its form.
 //!
-//! It knows no keys and no types of its own; who keeps a value brings both.
+//! This module defines no keys and no types of values; callers bring both.
 
 use std::sync::Arc;
 
@@ -14,9 +14,10 @@ use crate::clock::Clock;
 /// The version of the forms that this program writes and reads.
 const VERSION: u32 = 1;
 
-/// A value that can be kept.
+/// A type of value that can be stored.
 pub trait Stored: Serialize + DeserializeOwned {
-    /// Reads what was kept before values had a version: a plain text of each type's own form.
+    /// Reads a value that was stored before values had a version, as plain text in a form of its
+    /// own.
     fn from_plain_text(text: &str) -> Option<Self>;
 }
 
@@ -41,21 +42,21 @@ impl TypedValues {
         Self { store, clock }
     }
 
-    /// The value kept under a name, while it lasts. One that cannot be read is as none: it was
-    /// written by a newer version, or is broken.
+    /// The value stored under a name. `None` if it has expired or cannot be read, because it is
+    /// broken or was written by a newer version.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn get<T: Stored>(&self, name: &str) -> Result<Option<T>, StoreError> {
         let stored = self.store.value(name).await?;
         let now = self.clock.now();
         Ok(stored.filter(|stored| now < stored.expires_at).and_then(|stored| read(&stored.text)))
     }
 
-    /// Keeps a value under a name for so long; the later one stands.
+    /// Stores a value under a name for the time `life`. It replaces an earlier one.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn put<T: Stored + Sync>(
         &self,
         name: &str,
@@ -68,10 +69,10 @@ impl TypedValues {
         self.store.put_value(name, &StoredValue { text, expires_at: now + life }, now).await
     }
 
-    /// Forgets the value of a name.
+    /// Removes the value of a name.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub async fn remove(&self, name: &str) -> Result<(), StoreError> {
         let now = self.clock.now();
         let ended = StoredValue { text: String::new(), expires_at: now };

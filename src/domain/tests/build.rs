@@ -1,4 +1,4 @@
-//! A hotel in Jakarta and a guest with a standard room for one night.
+//! Test data: a hotel in Jakarta, and a guest with a standard room for one night.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 
@@ -8,12 +8,12 @@ use crate::domain::{
     RoomType, Rupiah, StaffName, Step, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
 };
 
-/// Five in the afternoon of 4 January 2026 in Jakarta.
+/// So many minutes after 17:00 on 4 January 2026 in Jakarta.
 pub fn at(minutes: i64) -> Moment {
     DateTime::from_timestamp_secs(1_767_520_800).unwrap() + TimeDelta::minutes(minutes)
 }
 
-/// The same with seconds.
+/// So many seconds after that time.
 pub fn at_second(seconds: i64) -> Moment {
     at(0) + TimeDelta::seconds(seconds)
 }
@@ -120,16 +120,16 @@ pub fn report(degrees: f64, at: Moment) -> Input {
     Input::Report(fix(degrees, at))
 }
 
-/// What a test does to a booking.
+/// An input to the domain.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// Makes it.
+    /// Makes the booking.
     Book(NewBooking),
-    /// The clock has come.
+    /// The clock wakes the booking.
     Wake,
     /// The guest reports a position.
     Report(Fix),
-    /// Somebody asks something.
+    /// Somebody gives a command.
     Ask(Command),
 }
 
@@ -139,7 +139,7 @@ impl From<Command> for Input {
     }
 }
 
-/// What an input comes to.
+/// The result of an input.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     Step(Box<Step>),
@@ -147,7 +147,7 @@ pub enum Decision {
     Unchanged,
 }
 
-/// Gives an input to the function of the domain that takes it.
+/// Calls the function of the domain that takes this input.
 pub fn decide(
     tracked: Option<&TrackedBooking>,
     input: impl Into<Input>,
@@ -180,14 +180,14 @@ pub fn change(
     }
 }
 
-/// A booking on its way, by commands at minutes; each must do something.
+/// A booking that is changed by inputs at given minutes. Each input must have an effect.
 pub struct Scenario {
     pub policy: Policy,
     pub tracked: TrackedBooking,
 }
 
 impl Scenario {
-    /// Booked at minute 0.
+    /// A booking made at minute 0.
     pub fn new() -> Self {
         Self::under(policy())
     }
@@ -210,7 +210,7 @@ impl Scenario {
         self
     }
 
-    /// The last fix of a guest, reported when it was measured.
+    /// The guest reports a fix in the minute when it is measured.
     pub fn seen(self, degrees: f64, minute: i64) -> Self {
         self.then(report(degrees, at(minute)), minute)
     }

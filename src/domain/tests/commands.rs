@@ -1,4 +1,4 @@
-//! Who may do what to which state.
+//! The outcome of every command in every state.
 
 use super::build::{
     Decision, Input, Scenario, arrive, at, cancel, decide, extend, pay, report, sari,
@@ -9,7 +9,7 @@ use crate::domain::{
     TrackedBooking, Winner,
 };
 
-/// A decision in a few words.
+/// A decision as a short text.
 fn outcome(tracked: &TrackedBooking, input: Input, minute: i64) -> String {
     let policy = super::build::policy();
     match decide(Some(tracked), input, at(minute), &policy) {
@@ -39,7 +39,8 @@ fn outcome(tracked: &TrackedBooking, input: Input, minute: i64) -> String {
     }
 }
 
-/// Every command, at an instant between reminder and end of a fresh hold, and what it comes to.
+/// Checks the outcome of every command at an instant between the reminder and the end of a new
+/// hold.
 fn assert_table(given: &TrackedBooking, expected: [&str; 8]) {
     let now = 110;
     let commands = [
@@ -132,7 +133,7 @@ fn a_refused_payment_names_who_was_paid_and_when() {
 
 #[test]
 fn paying_needs_no_arrival_and_asks_nothing_of_the_deadline() {
-    // The hold ended an hour ago, but the clock has not come: the front office is first.
+    // The hold ended an hour ago, but no wake has been decided, so the front office is first.
     let paid = Scenario::new().then(pay(), 180);
     assert_eq!(paid.tracked.booking.status, Status::Paid { at: at(180), by: sari() });
     assert_eq!(paid.tracked.booking.arrived_at, None);

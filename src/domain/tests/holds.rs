@@ -1,4 +1,4 @@
-//! The arithmetic of the hold: its end, its reminder, and what the clock decides.
+//! The hold: its end, its reminder, and the decisions of the clock.
 
 use super::build::{Decision, Input, decide};
 use chrono::TimeDelta;
@@ -12,7 +12,7 @@ fn hold_policy(remind_before: i64) -> HoldPolicy {
     HoldPolicy { remind_before: TimeDelta::minutes(remind_before), ..policy().hold }
 }
 
-/// What a wake comes to: the kind of step, or nothing.
+/// The action of a wake, if it decides anything.
 fn wake(story: &Scenario, now: crate::domain::Moment) -> Option<Action> {
     match decide(Some(&story.tracked), Input::Wake, now, &story.policy).unwrap() {
         Decision::Step(step) => Some(step.change.event.action()),
@@ -23,7 +23,7 @@ fn wake(story: &Scenario, now: crate::domain::Moment) -> Option<Action> {
 
 #[test]
 fn a_reminder_in_the_first_quarter_is_left_out() {
-    // (remind before, hold in minutes, reminder after)
+    // (minutes before the end, length of the hold, minutes until the reminder)
     for (before, length, expected) in [
         (15, 120, Some(105)),
         (15, 30, Some(15)),
@@ -84,16 +84,16 @@ fn a_step_of_the_clock_tells_the_instant_it_was_for_and_the_moment_of_the_decisi
     }
     let decision = decide(Some(&story.tracked), pay(), at(110), &story.policy).unwrap();
     let Decision::Step(step) = decision else { panic!("{decision:?}") };
-    assert_eq!(step.due, None, "people are never late");
+    assert_eq!(step.due, None, "a command has no lateness");
     let expired = Scenario::new().then_at(Input::Wake, at_second(120 * 60 + 7)).tracked.booking;
     let Status::Cancelled { at: cancelled_at, .. } = expired.status else { panic!("not expired") };
     assert_eq!(cancelled_at, at_second(120 * 60 + 7));
-    assert_eq!(expired.hold.until, at(120), "the deadline as it was told");
+    assert_eq!(expired.hold.until, at(120), "the deadline is unchanged");
 }
 
 #[test]
 fn the_clock_extends_for_a_fresh_fix_within_the_radius_as_often_as_allowed() {
-    // They come closer each time: who stays where they are is not waited for again.
+    // The guest comes closer each time: a guest who stays in place gets no second extension.
     let extended = |story: Scenario, degrees: f64, minute: i64| {
         story.seen(degrees, minute - 1).then(Input::Wake, minute)
     };
@@ -160,13 +160,13 @@ fn the_front_office_extends_from_the_deadline_and_is_not_counted() {
     let story = Scenario::new().then(extend(45), 10);
     assert_eq!((story.until(), story.remind_at()), (at(165), Some(at(150))));
     assert_eq!(story.tracked.booking.hold.extensions, 0);
-    // After the reminder: the new deadline has one of its own, where there is room for it.
+    // After the reminder: the new deadline has its own reminder, unless the extension is too short.
     let reminded = Scenario::new().then(Input::Wake, 105);
     let much = reminded.then(extend(60), 110);
     assert_eq!((much.until(), much.remind_at()), (at(180), Some(at(165))));
     let little = Scenario::new().then(Input::Wake, 105).then(extend(5), 115);
     assert_eq!((little.until(), little.remind_at()), (at(125), None));
-    // Long after the end that the clock missed: from now.
+    // Long after an end that the clock missed, an extension counts from now.
     let missed = Scenario::new().then(extend(30), 200);
     assert_eq!(missed.until(), at(230));
 }
@@ -232,11 +232,11 @@ fn without_extensions_the_clock_grants_none() {
 fn positions_are_kept_in_order_and_in_number() {
     let mut story = Scenario::new();
     for minute in 1..=40_u8 {
-        // A kilometre a minute.
+        // About a kilometre each minute.
         story = story.seen(0.3 - 0.01 * f64::from(minute), minute.into());
     }
     let minutes: Vec<_> = story.tracked.track.fixes().iter().map(|fix| fix.at).collect();
-    // Every other of late, ever fewer before, and the first and the latest.
+    // The first and the latest fix, every other recent one, and fewer before.
     let expected = [1, 9, 17, 25, 29, 33, 35, 37, 39, 40].map(at);
     assert_eq!(minutes, expected);
     let late = decide(Some(&story.tracked), report(0.1, at(39)), at(41), &story.policy).unwrap();

@@ -1,4 +1,4 @@
-//! Names and numbers: what is read, and what is refused.
+//! Names and numbers: what can be parsed, and what is refused.
 
 use proptest::prelude::*;
 
@@ -108,10 +108,10 @@ fn a_name_with_control_characters_or_marks_that_turn_text_is_refused() {
         assert_eq!(GuestName::parse(text), Err(expected), "{text:?}");
         assert_eq!(StaffName::parse(text).err(), Some(expected), "{text:?}");
     }
-    // Every character that Unicode calls a control of direction.
+    // Every character that Unicode lists as a control of text direction.
     let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
-    for settle in marks.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
-        let name = format!("Bu{settle}di");
+    for mark in marks.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+        let name = format!("Bu{mark}di");
         assert_eq!(GuestName::parse(&name), Err(ParseIdError::ControlCharacter), "{name:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Who is told what, and until when.
+//! Who gets which notification, and until when it is useful.
 
 use super::build::Input;
 use chrono::TimeDelta;
@@ -18,7 +18,7 @@ fn next_day(minute: i64) -> Moment {
     at(minute) + TimeDelta::hours(24)
 }
 
-/// Every kind of step: the story before, the command, its minute, and the notices it owes.
+/// Every kind of step: the booking before, the input, its minute, and the notifications owed.
 fn steps() -> Vec<(Scenario, Input, i64, Vec<Notification>)> {
     let at_desk = || Scenario::new().then(arrive(), 110);
     vec![

@@ -110,10 +110,10 @@ fn nights_follow_each_other_over_the_end_of_a_month() {
 fn a_booking_for_later_is_held_until_its_release() {
     let policy = ahead(30, AdvanceHold::UntilRelease);
     for (check_in, now, until) in [
-        // Tonight, the plain two hours, also past the release.
+        // For tonight: two hours, also after the release.
         ("2026-01-04", "2026-01-04T10:00:00+07:00", "2026-01-04T12:00:00+07:00"),
         ("2026-01-04", "2026-01-04T19:00:00+07:00", "2026-01-04T21:00:00+07:00"),
-        // Later, six in the evening of that day.
+        // For a later date: 18:00 on that day.
         ("2026-01-05", "2026-01-04T10:00:00+07:00", "2026-01-05T18:00:00+07:00"),
         ("2026-01-20", "2026-01-04T10:00:00+07:00", "2026-01-20T18:00:00+07:00"),
     ] {
@@ -128,7 +128,7 @@ fn a_booking_for_later_is_held_until_its_release() {
 fn a_release_never_shortens_the_plain_hold() {
     let mut policy = ahead(30, AdvanceHold::UntilRelease);
     policy.booking.release_at = time("06:30:00");
-    // Booked at a quarter past five in the morning for the day that starts at six.
+    // Booked at 05:15 for the hotel day that starts at 06:00.
     let now = moment("2026-01-05T05:15:00+07:00");
     let until = policy.hold_end(date("2026-01-05"), now);
     assert_eq!(until, moment("2026-01-05T07:15:00+07:00"));
@@ -156,11 +156,11 @@ fn a_time_that_the_zone_skips_or_repeats_is_still_one_instant() {
         ..policy().hotel
     };
     for (day, clock, instant) in [
-        // Skipped on 8 March 2026: an hour later.
+        // Skipped on 8 March 2026: one hour later.
         ("2026-03-08", "02:30:00", "2026-03-08T07:30:00Z"),
         ("2026-03-08", "01:59:59", "2026-03-08T06:59:59Z"),
         ("2026-03-08", "03:00:00", "2026-03-08T07:00:00Z"),
-        // Twice on 1 November 2026: the first.
+        // Twice on 1 November 2026: the first time.
         ("2026-11-01", "01:30:00", "2026-11-01T05:30:00Z"),
         ("2026-11-01", "02:30:00", "2026-11-01T07:30:00Z"),
     ] {

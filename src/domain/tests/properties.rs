@@ -1,4 +1,4 @@
-//! What no sequence of commands can do, however time moves.
+//! Rules that no sequence of commands can break, however time passes.
 
 use super::build::{Decision, Input, decide};
 use std::collections::BTreeSet;
@@ -12,16 +12,16 @@ use crate::domain::{
     QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, TrackedBooking,
 };
 
-/// Failures are kept as tests of their own, not in files.
+/// Failing cases are not stored in files; each becomes a test of its own.
 pub fn config() -> ProptestConfig {
     ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// How time moves before a command.
+/// How much time passes before a command.
 #[derive(Debug, Clone, Copy)]
 enum Move {
     By(i64),
-    /// So many milliseconds after the instant at which the clock is needed.
+    /// Until so many milliseconds after the wake time.
     ToWake(i64),
     ToEnd(i64),
 }
@@ -36,8 +36,8 @@ enum Ask {
     CancelByGuest,
     Extend(u32),
     SendQris,
-    /// Of a change so many revisions back, delivered or given up.
-    NoteQris(u32, bool),
+    /// For the change so many revisions back; whether the code was delivered.
+    RecordQris(u32, bool),
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -60,7 +60,7 @@ fn asks() -> impl Strategy<Value = Ask> {
         1 => Just(Ask::CancelByGuest),
         3 => (0_u32..=245).prop_map(Ask::Extend),
         3 => Just(Ask::SendQris),
-        4 => (0_u32..4, any::<bool>()).prop_map(|(back, is_sent)| Ask::NoteQris(back, is_sent)),
+        4 => (0_u32..4, any::<bool>()).prop_map(|(back, is_sent)| Ask::RecordQris(back, is_sent)),
     ]
 }
 
@@ -98,7 +98,7 @@ fn input(ask: Ask, now: Moment, revision: Revision) -> Input {
         Ask::CancelByGuest => Command::CancelByGuest,
         Ask::Extend(minutes) => return extend(minutes),
         Ask::SendQris => Command::SendQris { by: super::build::sari() },
-        Ask::NoteQris(back, is_sent) => Command::RecordQris {
+        Ask::RecordQris(back, is_sent) => Command::RecordQris {
             owed_by: Revision(revision.0.saturating_sub(back).max(1)),
             outcome: if is_sent {
                 QrisOutcome::Delivered
@@ -110,7 +110,7 @@ fn input(ask: Ask, now: Moment, revision: Revision) -> Input {
     command.into()
 }
 
-/// One booking that is asked things, with what must hold of every answer.
+/// One booking that gets random inputs, with the checks of every result.
 struct Run {
     policy: Policy,
     tracked: TrackedBooking,
@@ -163,7 +163,7 @@ impl Run {
     fn check(&mut self, change: &Change, ask: Ask) {
         let (before, after) = (&self.tracked.booking, &change.booking);
         assert_eq!(after.revision, before.revision.next(), "one step, one revision");
-        assert_eq!(change.at, self.now, "times are true");
+        assert_eq!(change.at, self.now, "the time of the decision");
         assert_eq!((&after.stay, after.stay.price), (&before.stay, self.price), "the exact price");
         assert_eq!(
             (&after.guest, after.receipt_no, after.booked_at),
@@ -189,7 +189,7 @@ impl Run {
             assert_eq!((&after.status, after.hold), (&before.status, before.hold), "{change:?}");
             assert_eq!((after.arrived_at, before.is_pending()), (before.arrived_at, true));
         } else {
-            assert_eq!(after.qris_sent_at, before.qris_sent_at, "a fact of its own");
+            assert_eq!(after.qris_sent_at, before.qris_sent_at, "nothing else changes it");
         }
         let carries = |notification: &&Notification| notification.with_qris;
         let owes_code = after.qris == QrisProgress::Sending(after.revision);
@@ -199,9 +199,9 @@ impl Run {
         if change.actor == Actor::Clock && !is_qris {
             self.check_clock(change);
         }
-        let item: BTreeSet<_> =
+        let recipients: BTreeSet<_> =
             change.notifications.iter().map(|notification| notification.to).collect();
-        assert_eq!(item.len(), change.notifications.len(), "one notice a recipient");
+        assert_eq!(recipients.len(), change.notifications.len(), "one for each recipient");
         self.tracked.booking = after.clone();
         if !after.is_pending() {
             self.tracked.track = Track::default();

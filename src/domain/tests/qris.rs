@@ -1,4 +1,4 @@
-//! When guests are sent the payment code, and what is noted of it.
+//! When guests are sent the QRIS code, and what is recorded of it.
 
 use super::build::{
     Decision, Input, Scenario, arrive, at, book, cancel, change, decide, pay, policy, sari,
@@ -24,7 +24,7 @@ fn given_up(owed_by: u32) -> Command {
     Command::RecordQris { owed_by: Revision(owed_by), outcome }
 }
 
-/// Whether the guest's notice of a step carries the code.
+/// Whether the guest's notification of a step carries the code.
 fn carries(story: &Scenario, input: impl Into<Input>, minute: i64) -> bool {
     let change = change(Some(&story.tracked), input, at(minute), &story.policy);
     change.notifications.iter().any(|notification| notification.with_qris)
@@ -45,9 +45,9 @@ fn a_booking_owes_the_code_where_the_hotel_wants_it_so_and_arrival_does_not_repe
     let booked = change(None, book(), at(0), &policy);
     assert!(booked.notifications[0].with_qris);
     let story = || Scenario::under(policy.clone());
-    assert!(!carries(&story(), arrive(), 60), "it is on its way");
-    assert!(!carries(&story().then(delivered(1), 1), arrive(), 60), "it is there");
-    assert!(carries(&story().then(given_up(1), 1), arrive(), 60), "it never came");
+    assert!(!carries(&story(), arrive(), 60), "it is being sent");
+    assert!(!carries(&story().then(delivered(1), 1), arrive(), 60), "it was sent");
+    assert!(carries(&story().then(given_up(1), 1), arrive(), 60), "it was given up");
 }
 
 #[test]
@@ -77,10 +77,11 @@ fn a_code_counts_as_sent_when_it_was_accepted_and_not_before() {
     let booking = &story.tracked.booking;
     assert_eq!((booking.qris, booking.qris_sent_at), (QrisProgress::Sent, Some(at(61))));
     assert!(booking.is_pending());
-    let item: Vec<_> = sent.notifications.iter().map(|notification| notification.to).collect();
-    assert_eq!(item, [Recipient::FrontOffice], "who waits at the desk for it");
+    let recipients: Vec<_> =
+        sent.notifications.iter().map(|notification| notification.to).collect();
+    assert_eq!(recipients, [Recipient::FrontOffice], "the front office waits for it");
     let again = decide(Some(&story.tracked), delivered(2), at(62), &story.policy);
-    assert_eq!(again, Ok(Decision::Unchanged), "told twice, noted once");
+    assert_eq!(again, Ok(Decision::Unchanged), "reported twice, recorded once");
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn an_older_code_does_not_settle_a_newer_one() {
 }
 
 #[test]
-fn a_code_that_is_given_up_is_told_to_the_front_office() {
+fn the_front_office_is_notified_of_a_code_that_is_given_up() {
     let story = Scenario::under(with(QrisPolicy::OnArrival)).then(send(), 1);
     let failed = change(Some(&story.tracked), given_up(2), at(2), &story.policy);
     assert_eq!(failed.event.action(), Action::QrisFailed);
@@ -113,7 +114,7 @@ fn nobody_is_sent_a_code_for_a_booking_that_is_paid_or_cancelled() {
     assert!(matches!(answer, Err(Refusal::AlreadyCancelled(_))), "{answer:?}");
     for ended in [paid, cancelled] {
         let late = decide(Some(&ended.tracked), delivered(2), at(3), &ended.policy);
-        assert_eq!(late, Ok(Decision::Unchanged), "what comes too late is not noted");
+        assert_eq!(late, Ok(Decision::Unchanged), "a late outcome is not recorded");
         assert!(ended.tracked.booking.may_have_code());
     }
 }

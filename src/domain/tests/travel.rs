@@ -22,7 +22,7 @@ fn distances_are_those_of_the_geodesic() {
     // One degree of the meridian and of the equator (WGS 84).
     assert_near(place(0.0, 0.0).metres_to(place(1.0, 0.0)), 110_574.4, 0.5);
     assert_near(place(0.0, 0.0).metres_to(place(0.0, 1.0)), 111_319.5, 0.5);
-    // Over the date line, the short way.
+    // Across the date line, the short way.
     assert_near(place(0.0, 179.5).metres_to(place(0.0, -179.5)), 111_319.5, 0.5);
     assert_near(place(-6.2, 106.8).metres_to(place(-6.2, 106.8)), 0.0, 1e-9);
 }
@@ -54,7 +54,7 @@ fn a_bearing_runs_clockwise_from_north() {
     ] {
         assert_near(here.bearing_to(to), expected, 0.001);
     }
-    // From Jakarta towards Mecca: 295 degrees, as the mosques have it.
+    // From Jakarta to Mecca, the known direction of prayer: 295 degrees.
     assert_near(place(-6.2, 106.8).bearing_to(place(21.4225, 39.8262)), 295.2, 0.2);
     assert_near(place(0.0, 179.5).bearing_to(place(0.0, -179.5)), 90.0, 0.001);
 }
@@ -141,7 +141,7 @@ fn evidence_knows_age_and_radius_to_the_boundary() {
     assert!(seen(0.0, at(0)).within_radius);
     assert!(!seen(0.1, at(0)).within_radius);
     assert_eq!(seen(0.0, at(0)).fix_age, TimeDelta::zero());
-    // A clock that stepped back makes no fix younger than fresh.
+    // If the clock was stepped back, the age is zero and not negative.
     assert_eq!(seen(0.0, at(-5)).fix_age, TimeDelta::zero());
 }
 

@@ -1,5 +1,5 @@
-//! On the way: which positions are believed, when a guest will be there, and what the end of a
-//! hold makes of it.
+//! Guests on the way: which positions are believed, when a guest will arrive, and what the end of a
+//! hold decides.
 
 use super::build::{Decision, Input, decide};
 use chrono::TimeDelta;
@@ -33,12 +33,12 @@ fn taken(track: &Track, fix: Fix) -> Track {
     }
 }
 
-/// A track of fixes at (kilometres, minute), each taken as it came.
+/// A track of fixes at (kilometres, minute), reported in this order.
 fn way(points: &[(f64, i64)]) -> Track {
     points.iter().fold(Track::default(), |track, (far, minute)| taken(&track, km(*far, *minute)))
 }
 
-/// A live location that runs until it is stopped.
+/// The track of a live location that runs until it is stopped.
 fn live(points: &[(f64, i64)]) -> Track {
     let fixes = points.iter().map(|(far, minute)| km(*far, *minute));
     fixes.fold(Track::default(), |track, fix| {
@@ -46,7 +46,7 @@ fn live(points: &[(f64, i64)]) -> Track {
     })
 }
 
-/// A story whose guest was on a way, with so many extensions granted before.
+/// A booking with a track, and with so many extensions granted before.
 fn story(track: Track, extensions: u32) -> Scenario {
     let mut story = Scenario::new();
     story.tracked.track = track;
@@ -117,11 +117,11 @@ fn the_end_of_a_hold_looks_at_the_road() {
     ] {
         assert_eq!(end(way(points), extensions), (expected.0, Some(expected.1)), "{points:?}");
     }
-    assert_eq!(end(Track::default(), 0), (false, None), "the plain rule");
+    assert_eq!(end(Track::default(), 0), (false, None), "no position, no extension");
 }
 
 #[test]
-fn who_rests_outside_a_small_radius_within_reach_of_the_hotel_is_waited_for_once() {
+fn a_guest_who_rests_outside_a_small_radius_within_reach_gets_one_extension() {
     let travel = TravelPolicy { radius_km: 1.0, ..policy().travel };
     let end = |points: &[(f64, i64)], extensions| {
         let story =
@@ -133,7 +133,7 @@ fn who_rests_outside_a_small_radius_within_reach_of_the_hotel_is_waited_for_once
     assert!(end(&resting, 0));
     assert!(!end(&resting, 1));
     assert!(!end(&[(12.0, 75), (6.0, 85), (6.0, 119)], 0), "too far to come within an extension");
-    assert!(!end(&[(3.0, 60), (3.0, 119)], 0), "who never left");
+    assert!(!end(&[(3.0, 60), (3.0, 119)], 0), "a guest who never left");
 }
 
 #[test]
@@ -154,10 +154,10 @@ fn a_live_location_that_is_silent_has_not_moved() {
     assert_eq!(known.standing, minutes(35));
     assert_eq!(end(silent.clone(), 0), (true, Some(Why::Near)));
     assert_eq!(end(silent.clone(), 1), (false, Some(Why::Parked)));
-    // It counts for so long, and no longer.
+    // A silent live location counts for 45 minutes and no longer.
     assert!(seen(&silent, 130).is_fresh);
     assert!(!seen(&silent, 131).is_fresh);
-    // The same from a page is too old.
+    // The same fix from the guest's page is too old.
     assert_eq!(end(way(&[(14.0, 70), (3.0, 85)]), 0), (false, Some(Why::Stale)));
 }
 
@@ -171,7 +171,7 @@ fn a_live_location_that_is_over_says_no_more_than_any_fix() {
     assert!(shared(until(121)).is_fresh);
     assert!(!shared(until(120)).is_fresh);
     assert_eq!(shared(until(120)).source, Some(PositionSourceKind::Live));
-    // Stopped by hand: the adapter reports the last place as a single fix.
+    // Stopped by the guest: the adapter reports the last place as a single fix.
     let running = live(&[(6.0, 85)]);
     let stopped = taken(&running, km(6.0, 86).from_source(PositionSource::Single));
     assert!(!seen(&stopped, 120).is_fresh);
@@ -187,7 +187,7 @@ fn a_guest_who_stands_in_a_jam_is_on_the_way_for_as_long_as_an_extension() {
     assert_eq!(end(stuck, 0), (true, Some(Why::Closing)));
     let longer = live(&[(24.0, 70), (20.0, 80), (10.5, 88)]);
     assert_eq!(end(longer, 0), (false, Some(Why::Parked)));
-    // Where one was all along says nothing; nor does what led away from the hotel.
+    // A guest who was there all along shows no direction. A guest who came from nearer moves away.
     assert_eq!(seen(&live(&[(12.0, 60), (12.1, 98)]), 120).is_approaching, None);
     assert_eq!(seen(&live(&[(6.0, 60), (12.0, 98)]), 120).is_approaching, Some(false));
 }
@@ -201,23 +201,23 @@ fn an_estimate_is_the_road_at_the_best_known_speed_and_the_buffer() {
     let policy = policy();
     // 10 km × 1.4 at the city's 20 km/h: 42 minutes, and 15 to park and walk.
     assert_eq!(estimated(&way(&[(10.0, 10)]), 10, &policy), Some((57, EstimateBasis::CitySpeed)));
-    // It runs from the fix.
+    // The estimate counts from the fix.
     assert_eq!(estimated(&way(&[(10.0, 10)]), 20, &policy), Some((47, EstimateBasis::CitySpeed)));
-    // Ten kilometres in ten minutes, and ten are left: those 60 km/h and the city's 20 count the
-    // same, so 14 km at 40 km/h.
+    // Ten kilometres in ten minutes are 60 km/h. The mean with the city's 20 km/h is 40 km/h, and
+    // 14 km of road are left.
     let fast = way(&[(20.0, 0), (10.0, 10)]);
     assert_eq!(estimated(&fast, 10, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
-    // Whichever way the road swings: of 7 km driven in ten minutes 2 came closer.
+    // The driven way counts, not the approach: 7 km in ten minutes, only 2 km closer.
     let crosswise = |degrees: f64, minute| {
         let place = Coordinates::new(-6.2 + 10.0 / 110.6, 106.8 + degrees).unwrap();
         Fix::seen(place, at(minute))
     };
     let swung = Track::from_fixes(vec![km(12.0, 0), crosswise(0.03, 5), crosswise(0.0, 10)]);
     assert_eq!(estimated(&swung, 10, &policy), Some((26 + 15, EstimateBasis::OwnSpeed)));
-    // A halt is no driving.
+    // A halt does not count as driving.
     let halted = way(&[(20.0, 0), (20.0, 30), (10.0, 40)]);
     assert_eq!(estimated(&halted, 40, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
-    // Two minutes are no measure; nor is 2 km/h, nor 126.
+    // Two minutes are too short, 2 km/h are too slow, and 126 km/h are too fast.
     assert_eq!(
         estimated(&way(&[(12.0, 8), (10.0, 10)]), 10, &policy).unwrap().1,
         EstimateBasis::CitySpeed
@@ -230,9 +230,9 @@ fn an_estimate_is_the_road_at_the_best_known_speed_and_the_buffer() {
         estimated(&way(&[(31.0, 0), (10.0, 10)]), 10, &policy).unwrap().1,
         EstimateBasis::CitySpeed
     );
-    // Nobody knows when one arrives who moves away.
+    // There is no estimate for a guest who moves away.
     assert_eq!(estimated(&way(&[(8.0, 0), (10.1, 10)]), 10, &policy), None);
-    // Who has stood for a while leaves now at the earliest.
+    // A guest who has stood still for a while leaves now at the earliest.
     let waiting = way(&[(10.0, 0), (10.0, 10)]);
     assert_eq!(estimated(&waiting, 15, &policy), Some((57, EstimateBasis::CitySpeed)));
 }
@@ -246,7 +246,7 @@ fn rush_hours_are_slower() {
         let known = evidence(&way(&[(10.0, minute)]), at(minute), &policy).unwrap();
         known.estimate.unwrap().arrives_in.num_minutes() - 15
     };
-    // The epoch is five in the afternoon.
+    // Minute 0 is 17:00.
     assert_eq!((drive(0), drive(59), drive(60)), (83, 83, 21));
 }
 
@@ -262,13 +262,13 @@ fn a_routing_server_is_believed_before_speeds_and_slowed_by_the_hour() {
     let known = estimate(&track, 10);
     assert_eq!((known.arrives_in.num_minutes(), known.basis), (48 + 15, EstimateBasis::Routed));
     assert!(!known.is_routing_silent);
-    // Half the distance later half of it is left.
+    // At half the distance, half of the drive is left.
     let later = taken(&track, km(8.0, 15));
     assert_eq!(estimate(&later, 15).arrives_in.num_minutes(), 24 + 15);
-    // What it said too long ago is not carried over.
+    // An old answer is not used for later fixes.
     let much_later = taken(&later, km(7.0, 21));
     assert_eq!(estimate(&much_later, 21).basis, EstimateBasis::OwnSpeed);
-    // Where it was silent, that is said.
+    // The estimate says if the routing server failed.
     let silent = way(&[(20.0, 0), (16.0, 10)]).routed(at(10), RouteEstimate::Silent).unwrap();
     let known = estimate(&silent, 10);
     assert_eq!((known.basis, known.is_routing_silent), (EstimateBasis::OwnSpeed, true));
@@ -285,7 +285,7 @@ fn the_newest_believable_fix_wins() {
     };
     assert_eq!((vague.latest(), vague.dropped()), (track.latest(), 1));
     assert!(matches!(track.take(accuracy(2_000.0, km(17.0, 6))), TrackUpdate::Accepted(_)));
-    // Ten kilometres in a minute, and then back where it was.
+    // Ten kilometres away after a minute, then back at the first place.
     let TrackUpdate::Doubtful(doubted) = track.take(km(8.0, 6)) else { panic!() };
     assert_eq!((doubted.latest(), doubted.dropped()), (track.latest(), 1));
     let TrackUpdate::Accepted(back) = doubted.take(km(17.5, 7)) else { panic!() };
@@ -303,7 +303,7 @@ fn two_reports_that_agree_outvote_an_older_one() {
     assert_eq!(once.latest(), wrong.latest());
     let twice = taken(&once, km(11.5, 2));
     assert_eq!(twice.fixes(), [km(12.0, 1), km(11.5, 2)]);
-    // Two that do not agree either do not.
+    // Two reports that do not agree with each other do not outvote it.
     let elsewhere = taken(&once, km(200.0, 2));
     assert_eq!((elsewhere.latest(), elsewhere.dropped()), (wrong.latest(), 2));
 }
@@ -316,7 +316,7 @@ fn what_says_nothing_new_is_not_kept() {
     assert_eq!(track.take(second(59, 20.04)), TrackUpdate::Duplicate);
     assert!(matches!(track.take(second(60, 20.0)), TrackUpdate::Accepted(_)));
     assert!(matches!(track.take(second(10, 20.06)), TrackUpdate::Accepted(_)));
-    // How it comes is news.
+    // A new source is worth keeping.
     let live = second(1, 20.0).from_source(PositionSource::Live { until: None });
     assert!(matches!(track.take(live), TrackUpdate::Accepted(_)));
 }
@@ -330,10 +330,10 @@ fn twelve_fixes_tell_of_the_whole_way_and_of_a_whole_rest() {
         let fix = Fix { at: at(0) + TimeDelta::seconds(5 * i64::from(step)), ..km(far, 0) };
         if let TrackUpdate::Accepted(next) = track.take(fix) {
             track = next;
-            assert_eq!(track.fixes()[0].at, at(0), "where they set out is remembered");
+            assert_eq!(track.fixes()[0].at, at(0), "the first fix is kept");
         }
     }
-    // Dense of late, sparse before.
+    // Dense at the end, sparse before.
     assert!((10..=MAX_FIXES).contains(&track.fixes().len()), "{}", track.fixes().len());
     let ages = track.fixes().iter().map(|fix| (at(120) - fix.at).num_minutes());
     assert!(ages.filter(|age| *age <= 10).count() >= 4);
@@ -350,7 +350,7 @@ fn twelve_fixes_tell_of_the_whole_way_and_of_a_whole_rest() {
 #[test]
 fn a_forecast_is_what_the_end_would_decide() {
     for (points, minute, expected) in [
-        // Two km in ten minutes, and ten are left: 53 minutes, and 15 to park.
+        // Two km in ten minutes, and ten km are left: 53 minutes, and 15 to park.
         (&[(12.0, 42), (10.0, 52)][..], 52, Forecast::InTime),
         (&[(12.0, 50), (10.0, 60)], 60, Forecast::WillExtend),
         (&[(30.0, 90), (20.0, 100), (12.0, 109)], 110, Forecast::WillExtend),
@@ -416,7 +416,7 @@ proptest! {
             for pair in track.fixes().windows(2) {
                 let metres = pair[0].place.metres_to(pair[1].place);
                 let seconds = (pair[1].at - pair[0].at).as_seconds_f64();
-                // Both may be as unsure as they say.
+                // Both fixes may be off by their accuracy.
                 prop_assert!(metres <= seconds * 200.0 / 3.6 * 1.01 + 4_100.0);
             }
         }
@@ -437,7 +437,7 @@ proptest! {
         let Decision::Step(step) = ended else { panic!() };
         let is_extended = matches!(step.change.event, Event::ExtendedByClock { .. });
         prop_assert_eq!(step.change.booking.is_pending(), is_extended);
-        // What is foreseen at the very end is what is decided.
+        // The forecast at the end is what is decided.
         let (forecast, _): (Forecast, _) = foresee(&story.tracked, end_of(&story), &story.policy);
         let grows = matches!(forecast, Forecast::WillExtend | Forecast::InTime);
         prop_assert!(grows || !is_extended);

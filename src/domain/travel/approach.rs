@@ -1,4 +1,7 @@
-//! Whether a guest comes closer, how fast, and when they will be there.
+//! Whether a guest comes closer, and when they will arrive.
+//!
+//! Everything here is computed from one track at one moment. Decisions are made in
+//! [`crate::domain::hold`].
 
 use chrono::{TimeDelta, Timelike};
 
@@ -6,50 +9,54 @@ use super::track::SPOT_METRES;
 use super::{Estimate, EstimateBasis, Fix, RouteEstimate, Track};
 use crate::domain::{Moment, Policy, TravelPolicy};
 
-/// Approach is read off the fixes of so long before the latest.
+/// Approach is measured over the fixes of this long before the latest one.
 const RECENT: TimeDelta = TimeDelta::minutes(15);
 /// Coming closer by less than this, in metres, says nothing about direction.
 const APPROACH_METRES: f64 = 200.0;
-/// Getting away by less than this, in metres, may be the road: to the next U-turn, round a block
-/// of one-way streets, on to the toll road.
+/// Moving away by less than this, in metres, may be a detour: to the next U-turn, round a block of
+/// one-way streets, or on to the toll road.
 const DETOUR_METRES: f64 = 2_000.0;
-/// Who stands came from where they were at least so many metres nearer or farther.
+/// The direction of a guest who stands still is given by the last fix that was at least this many
+/// metres nearer or farther.
 const LEG_METRES: f64 = 500.0;
-/// The guest's own speed is read off what they drove in so long before the latest fix: long enough
-/// for a mean over main roads and lanes.
+/// The guest's own speed is measured over this long before the latest fix: long enough for a mean
+/// over main roads and small streets.
 const DRIVEN: TimeDelta = TimeDelta::minutes(60);
-/// Driving for less than this is no measure of a speed.
+/// Driving for less than this is too short to measure a speed.
 const MIN_DRIVEN: TimeDelta = TimeDelta::minutes(3);
-/// Speeds that are believed of one who drives, in km/h. Below, they are on foot or in a jam that
-/// will not last; above, it is a train or a mistake (the limit on Indonesian toll roads is 100).
+/// Speeds that are believed of a driving guest, in km/h. Below, the guest is on foot or in a jam
+/// that will not last. Above, it is a train or an error (the limit on Indonesian toll roads is
+/// 100).
 const OWN_SPEEDS: std::ops::RangeInclusive<f64> = 3.0..=120.0;
-/// What the guest's own speed counts beside the city's: the last minutes alone say too little of the
-/// next. Of the shares tried with `jatah simulate`, this keeps the most guests for the minutes that
-/// it costs, and still hears the guest where a city's speeds are set wrong.
+/// The weight of the guest's own speed against the city's, because the last minutes alone predict
+/// the next ones badly. Of the weights tried with `jatah simulate`, this one keeps the most guests
+/// for the extra minutes of hold that it costs, and it still follows the guest if the configured
+/// speeds of a city are wrong.
 const OWN_SHARE: f64 = 0.5;
-/// Who stands for so long leaves at the earliest now.
+/// A guest who has stood still for this long is assumed to leave now at the earliest.
 const STANDS: TimeDelta = TimeDelta::minutes(5);
-/// What a routing server said of one fix is carried over to later ones for so long.
+/// The routing server's answer for one fix is used for later fixes for this long.
 const ROAD_LIFE: TimeDelta = TimeDelta::minutes(10);
-/// Below this, in metres, distances are no measure of what is left of a drive.
+/// Below this, in metres, distances are too short to scale a drive by.
 const SHORT_METRES: f64 = 500.0;
 
-/// A track as it looks at one moment.
+/// A track as seen at one moment.
 pub(super) struct Approach<'a> {
     track: &'a Track,
     latest: Fix,
     now: Moment,
     policy: &'a Policy,
-    /// Whether the guest counts as standing where the latest fix was until now.
+    /// Whether the guest counts as having stayed at the latest fix until now.
     is_silent: bool,
     /// Metres to the hotel, along the geodesic.
     pub metres: f64,
-    /// Metres come closer over the last while, and how long it took; `None` of a single fix.
+    /// By how many metres the guest came closer over [`RECENT`], and in what time; `None` for a
+    /// single fix.
     closed: Option<(f64, TimeDelta)>,
 }
 
 impl<'a> Approach<'a> {
-    /// `is_silent`: whether no news since the latest fix means no movement.
+    /// `is_silent` says whether the absence of newer fixes means that the guest has not moved.
     pub fn new(
         track: &'a Track,
         latest: Fix,
@@ -68,8 +75,9 @@ impl<'a> Approach<'a> {
         Self { track, latest, now, policy, is_silent, metres, closed }
     }
 
-    /// Whether the guest comes closer; `None` if the fixes do not say. Of one who stands or may be
-    /// on a detour, what led there tells: a guest in a jam is still on the way.
+    /// Whether the guest comes closer; `None` if the fixes do not show it. For a guest who stands
+    /// still or may be on a detour, the movement before that decides: a guest in a jam is still on
+    /// the way.
     pub fn is_closing(&self) -> Option<bool> {
         let (metres, _) = self.closed?;
         if metres >= APPROACH_METRES {
@@ -83,7 +91,8 @@ impl<'a> Approach<'a> {
         }
     }
 
-    /// Whether the guest was farther away when last so many metres nearer or farther than now.
+    /// Whether the guest was farther away at the last fix that was at least this many metres nearer
+    /// or farther than the latest one.
     fn came_closer(&self, metres: f64) -> Option<bool> {
         let hotel = self.policy.hotel.position;
         let change = |fix: &Fix| fix.place.about_metres_to(hotel) - self.metres;
@@ -91,7 +100,7 @@ impl<'a> Approach<'a> {
         changes.find(|change| change.abs() >= metres).map(|change| change > 0.0)
     }
 
-    /// How long the guest has been where they were last seen, as far as is known.
+    /// How long the guest has been at the spot of the latest fix, as far as the fixes show.
     pub fn standing(&self) -> TimeDelta {
         let is_here = |fix: &&Fix| fix.place.about_metres_to(self.latest.place) < SPOT_METRES;
         let since = self.track.fixes().iter().rev().take_while(is_here).last();
@@ -99,7 +108,7 @@ impl<'a> Approach<'a> {
         since.map_or(TimeDelta::zero(), |since| until - since.at)
     }
 
-    /// When the guest will be there; `None` of one who moves away.
+    /// When the guest will arrive; `None` for a guest who moves away.
     pub fn estimate(&self) -> Option<Estimate> {
         if self.is_closing() == Some(false) {
             return None;
@@ -111,7 +120,7 @@ impl<'a> Approach<'a> {
         Some(Estimate { arrives_in, basis, is_routing_silent: self.is_routing_silent() })
     }
 
-    /// The drive from the latest fix, by the best clue there is.
+    /// The drive from the latest fix, by the best basis that is available.
     fn drive(&self) -> (TimeDelta, EstimateBasis) {
         let travel = &self.policy.travel;
         if let Some(drive) = self.routed() {
@@ -126,9 +135,9 @@ impl<'a> Approach<'a> {
         (hours(road_km / km_per_hour), basis)
     }
 
-    /// Speed on the road over the last hour, in km/h, halts left out, if it can be believed. It is
-    /// that of the way driven, whichever way the road swings: what was closed in of it says little
-    /// of how fast the rest will go.
+    /// The guest's speed over the last hour, in km/h, without halts; `None` if it is not
+    /// believable. It is measured along the driven way, not towards the hotel: how fast the guest
+    /// came closer says little about the speed on the rest of the way.
     fn own_speed(&self) -> Option<f64> {
         let fixes = self.track.fixes();
         let since = self.latest.at - DRIVEN;
@@ -148,14 +157,14 @@ impl<'a> Approach<'a> {
         self.policy.travel.speed_at(local.hour())
     }
 
-    /// What a routing server said, slowed by the traffic of the hour. What it said of an earlier
-    /// fix shrinks with the distance since.
+    /// The drive that the routing server answered, slowed by the traffic of the hour. An answer for
+    /// an earlier fix is scaled to the distance that is left.
     fn routed(&self) -> Option<TimeDelta> {
-        let said = |fix: &Fix| match fix.route {
+        let answered = |fix: &Fix| match fix.route {
             RouteEstimate::Drive(drive) => Some((drive, fix.place, fix.at)),
             RouteEstimate::Unasked | RouteEstimate::Silent => None,
         };
-        let (drive, place, at) = self.track.fixes().iter().rev().find_map(said)?;
+        let (drive, place, at) = self.track.fixes().iter().rev().find_map(answered)?;
         if self.latest.at - at > ROAD_LIFE {
             return None;
         }
@@ -165,7 +174,7 @@ impl<'a> Approach<'a> {
         Some(hours(drive.as_seconds_f64() / 3600.0 * left * traffic))
     }
 
-    /// Whether the routing server was asked last in vain.
+    /// Whether the routing server's latest request failed.
     fn is_routing_silent(&self) -> bool {
         let asked = |fix: &&Fix| fix.route != RouteEstimate::Unasked;
         self.track
@@ -181,7 +190,7 @@ impl TravelPolicy {
     /// Speed in the city at an hour of the day, in km/h.
     #[must_use]
     pub fn speed_at(&self, hour: u32) -> f64 {
-        // An hour is 0 to 23, so there always is one.
+        // An hour is 0 to 23, so the index is always in range.
         let index = usize::try_from(hour).unwrap_or_default();
         self.speeds.get(index).copied().unwrap_or(1.0)
     }
@@ -193,7 +202,7 @@ impl TravelPolicy {
     }
 }
 
-/// So many hours, to the second; a year at most.
+/// A duration in hours, rounded to the second; at most 366 days.
 fn hours(hours: f64) -> TimeDelta {
     #[expect(clippy::cast_possible_truncation, reason = "a saturated number of seconds is capped")]
     let seconds = (hours * 3600.0).round() as i64;

@@ -1,4 +1,6 @@
-//! Evidence: what the end of a hold is decided by, in numbers.
+//! Evidence: the numbers by which the end of a hold is decided.
+//!
+//! Evidence is kept after the positions are deleted. It contains no coordinates.
 
 use chrono::TimeDelta;
 
@@ -6,52 +8,53 @@ use super::approach::Approach;
 use super::{PositionSource, Track};
 use crate::domain::{Moment, Policy};
 
-/// What is known of a guest's way at one moment: this stays when the positions are gone.
+/// What is known of a guest's journey at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evidence {
     /// Metres to the hotel, along the geodesic.
     pub distance_metres: f64,
-    /// Whether the kept fixes come closer; `None` if they do not say.
+    /// Whether the guest comes closer; `None` if the kept fixes do not show it.
     pub is_approaching: Option<bool>,
     /// Whether the guest is within the radius.
     pub within_radius: bool,
     /// Age of the latest fix.
     pub fix_age: TimeDelta,
-    /// Whether it is young enough to count.
+    /// Whether the latest fix is recent enough to count.
     pub is_fresh: bool,
-    /// When the guest will be there; `None` of one who moves away.
+    /// When the guest will arrive; `None` for a guest who moves away.
     pub estimate: Option<Estimate>,
-    /// How the latest fix came; `None` of evidence older than this field.
+    /// The source of the latest fix; `None` in evidence that was stored before this field existed.
     pub source: Option<PositionSourceKind>,
-    /// How long the guest has stayed at the same spot, as far as the kept fixes tell.
+    /// How long the guest has stayed at the same spot, as far as the kept fixes show.
     pub standing: TimeDelta,
-    /// Reports that were not believed.
+    /// The number of reports that were not believed.
     pub dropped: u32,
 }
 
-/// When a guest will be there.
+/// When a guest will arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// From the moment of the evidence to the hotel's door, buffer included.
+    /// The time from the moment of the evidence to the arrival, including the arrival buffer.
     pub arrives_in: TimeDelta,
-    /// What it was reckoned from.
+    /// What it was computed from.
     pub basis: EstimateBasis,
-    /// Whether a routing server was asked in vain.
+    /// Whether the routing server's latest request failed.
     pub is_routing_silent: bool,
 }
 
-/// What an estimate was reckoned from.
+/// What an estimate was computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EstimateBasis {
-    /// A routing server's drive, slowed by the traffic of the hour.
+    /// The routing server's drive time, slowed by the traffic of the hour.
     Routed,
-    /// The guest's own closing speed.
+    /// The speed that the guest drove in the last hour, without halts, averaged with the city's
+    /// speed at this hour.
     OwnSpeed,
     /// The speed in the city at this hour.
     CitySpeed,
 }
 
-/// How a fix came, without its data.
+/// The source of a fix, without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PositionSourceKind {
     /// From the guest's page.
@@ -60,38 +63,39 @@ pub enum PositionSourceKind {
     Single,
     /// From a live location.
     Live,
-    /// From a live location that has been silent since: the guest has not moved.
+    /// From a live location that has sent nothing since: the guest has not moved.
     LiveSilent,
 }
 
-/// What the end of a hold came to, and by which clause of the rule.
+/// The clause of the rule that decided the end of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Why {
-    /// Within the radius: the hold grows.
+    /// Within the radius: the hold is extended.
     Near,
-    /// Closing in, and there by the end of an extension, give or take: the hold grows.
+    /// Outside the radius, coming closer, and expected around the end of an extension: the hold is
+    /// extended.
     Closing,
     /// The position is too old to count.
     Stale,
-    /// Every extension is used.
+    /// Every extension is used up.
     NoneLeft,
-    /// Far, and not closing in.
+    /// Outside the radius, and not coming closer.
     Far,
-    /// Closing in, but there only long after an extension would be over.
+    /// Coming closer, but expected only long after the end of an extension.
     TooLate,
-    /// Near, but provably moving away.
+    /// Within the radius, but moving away.
     MovedAway,
-    /// Near, but where they were all along: they have not set out.
+    /// Within the radius, but still where the guest was all along: they have not left yet.
     NotLeft,
-    /// At the same spot for most of an extension that was granted, or for longer than one on the
-    /// way there.
+    /// At the same spot for too long: after an extension for most of it, or before any extension,
+    /// outside the radius, for longer than one.
     Parked,
-    /// Decided before reasons were recorded.
+    /// Decided before clauses were recorded.
     Unrecorded,
 }
 
 impl Why {
-    /// Whether the hold grows.
+    /// Whether the hold is extended.
     #[must_use]
     pub fn extends(self) -> bool {
         match self {
@@ -108,7 +112,7 @@ impl Why {
     }
 }
 
-/// What a track says at `now`; `None` without any fix.
+/// The evidence of a track at `now`; `None` without any fix.
 #[must_use]
 pub fn evidence(track: &Track, now: Moment, policy: &Policy) -> Option<Evidence> {
     let travel = &policy.travel;

@@ -1,4 +1,4 @@
-//! One reported position, and what was learnt of the road from there.
+//! One reported position, and the routing server's answer for it.
 
 use chrono::TimeDelta;
 
@@ -6,48 +6,49 @@ use super::Coordinates;
 use crate::domain::refusal::{Field, InputError};
 use crate::domain::{Moment, Refusal};
 
-/// How far ahead of our clock a device may date its fix; it is then taken as of now.
+/// How far ahead of this program's clock a device may date its fix. Such a fix counts as measured
+/// now.
 pub const MAX_AHEAD: TimeDelta = TimeDelta::minutes(2);
 
 /// One reported position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fix {
-    /// Where.
+    /// The place.
     pub place: Coordinates,
-    /// How sure the device is, as a radius in metres.
+    /// The accuracy that the device states, as a radius in metres.
     pub accuracy_metres: Option<f64>,
     /// When it was measured.
     pub at: Moment,
-    /// How it came.
+    /// How it was reported.
     pub source: PositionSource,
-    /// What a routing server said of the road from here.
+    /// The routing server's answer for the way from here to the hotel.
     pub route: RouteEstimate,
 }
 
-/// How a fix came: what its age means depends on it.
+/// How a fix was reported. The meaning of its age depends on this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PositionSource {
     /// From the guest's page, which reports while it is open.
     Page,
-    /// Sent once by hand.
+    /// Sent once by the guest.
     Single,
-    /// From a Telegram live location. It reports movement, so while it runs its silence means
-    /// *has not moved*. One that was stopped ends with a [`PositionSource::Single`] fix.
+    /// From a Telegram live location. It reports movement, so while it runs and sends nothing, the
+    /// guest has not moved. A stopped one ends with a [`PositionSource::Single`] fix.
     Live {
         /// When the guest's sharing ends by itself; `None` if it runs until stopped.
         until: Option<Moment>,
     },
 }
 
-/// What a routing server said of the road from a fix to the hotel.
+/// The routing server's answer for the way from a fix to the hotel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RouteEstimate {
-    /// It was not asked, or has not answered yet.
+    /// The server was not asked, or has not answered yet.
     #[default]
     Unasked,
-    /// It was away, too slow, or its answer could not be true.
+    /// The server was unreachable or too slow, or its answer was implausible.
     Silent,
-    /// The drive takes so long on empty roads.
+    /// The drive time on empty roads.
     Drive(TimeDelta),
 }
 
@@ -59,8 +60,8 @@ impl Fix {
         super::track::is_news(earlier, self)
     }
 
-    /// A fix as a device reports it, from the guest's page unless said otherwise
-    /// ([`Fix::from_source`]). One dated slightly ahead is taken as of now.
+    /// A fix as a device reports it. Its source is the guest's page unless [`Fix::from_source`]
+    /// changes it. A fix dated slightly ahead counts as measured now.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`], field `position`, if a coordinate is out of range or no
@@ -86,7 +87,7 @@ impl Fix {
         Ok(Self { accuracy_metres, ..Self::seen(place, at.min(now)) })
     }
 
-    /// A fix of which nothing more is known than where and when.
+    /// A fix of which only place and time are known.
     #[must_use]
     pub fn seen(place: Coordinates, at: Moment) -> Self {
         Self {
@@ -98,13 +99,13 @@ impl Fix {
         }
     }
 
-    /// The same fix, come another way.
+    /// The same fix with another source.
     #[must_use]
     pub fn from_source(self, source: PositionSource) -> Self {
         Self { source, ..self }
     }
 
-    /// Whether it came from a live location that still runs at `now`.
+    /// Whether it is from a live location that still runs at `now`.
     #[must_use]
     pub fn is_live(&self, now: Moment) -> bool {
         match self.source {

@@ -23,7 +23,7 @@ impl Coordinates {
     /// A place; `None` unless latitude is within ±90 and longitude within ±180 degrees.
     #[must_use]
     pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
-        // NaN is in no range.
+        // NaN is in neither range, so it is refused too.
         ((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude))
             .then_some(Self { latitude, longitude })
     }
@@ -52,7 +52,7 @@ impl Coordinates {
     }
 
     /// Metres along the great circle of a sphere to another place: within 0.6 % of
-    /// [`Coordinates::metres_to`] at a tenth of its cost, for what needs no more.
+    /// [`Coordinates::metres_to`] at a tenth of its cost, where that is exact enough.
     #[must_use]
     pub fn about_metres_to(self, other: Self) -> f64 {
         let half = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin().powi(2);

@@ -1,4 +1,4 @@
-//! The latest few fixes of one guest: what is believed, what is dropped, what is worth keeping.
+//! The track: the latest few fixes of one guest, and which reported fixes are believed and kept.
 
 use chrono::TimeDelta;
 
@@ -6,55 +6,58 @@ use super::{Fix, PositionSource, RouteEstimate};
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Booking, Moment, NotAllowed, Refusal, Status, Winner};
 
-/// Fixes kept of one guest.
+/// The most fixes kept of one guest.
 pub const MAX_FIXES: usize = 12;
-/// A fix less sure than this, in metres, says nothing: a cell tower's, or a network address's.
+/// A fix with a larger accuracy radius than this, in metres, is useless: it comes from a cell
+/// tower or a network address.
 const MAX_ACCURACY_METRES: f64 = 2_000.0;
-/// Nobody drives faster, in metres a second: 200 km/h.
+/// The fastest believable speed, in metres a second: 200 km/h.
 const MAX_SPEED: f64 = 200.0 / 3.6;
-/// How sure a device is that does not say, in metres. Phones under an open sky are within 4.9 m
-/// (gps.gov, "GPS Accuracy"); between tall buildings ten times that.
+/// The least accuracy radius that is assumed, in metres, also if the device states none. Phones
+/// under an open sky are within 4.9 m (gps.gov, "GPS Accuracy"), between tall buildings within ten
+/// times that.
 const USUAL_ACCURACY_METRES: f64 = 50.0;
-/// A move of less than this, in metres, is not worth keeping by itself.
+/// A move of at least this, in metres, is worth keeping.
 const WORTH_METRES: f64 = 50.0;
-/// A fix so much younger than the last kept one is worth keeping without a move.
+/// A fix at least this much newer than the latest kept one is worth keeping without a move.
 const WORTH_AGE: TimeDelta = TimeDelta::seconds(60);
-/// Fixes between the first and the latest are kept so far apart in time at least, so that twelve
-/// of them tell of a way and not of a moment.
+/// The least time between kept fixes, so that twelve of them show a journey and not a moment.
 const SPACING: TimeDelta = TimeDelta::seconds(120);
-/// The older a fix, the sparser: it goes once its neighbours are closer together in time than its age
-/// divided by this. Twelve fixes then reach back over a whole hold.
+/// Older fixes are kept more sparsely: a fix is dropped once its neighbours are closer together in
+/// time than its age divided by this. Twelve fixes then reach back over a whole hold.
 const SPARSENESS: i32 = 2;
-/// Fixes within so many metres of each other are one spot: a car park, a restaurant, a jam.
+/// Fixes within this many metres of each other count as one spot, such as a car park or a jam.
 pub(super) const SPOT_METRES: f64 = 200.0;
 
 /// The latest few fixes of one guest, oldest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Track {
     fixes: Vec<Fix>,
-    /// The last report, if it was too far away to be believed: a second one like it is.
+    /// The last report, if it was too far away to be believed. A second report that agrees with it
+    /// is believed.
     doubted: Option<Fix>,
-    /// Reports that were not believed.
+    /// The number of reports that were not believed.
     dropped: u32,
 }
 
-/// What a track makes of one more fix.
+/// What happens to one more fix.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrackUpdate {
-    /// It is believed: the track with it.
+    /// It is believed and kept: the track with it.
     Accepted(Track),
-    /// It is believed, and says nothing that is not known already.
+    /// It is believed, but adds nothing to what is known.
     Duplicate,
-    /// It is not believed ([`Track::dropped`] has it counted); a second one that agrees will be.
+    /// It is not believed, and counted in [`Track::dropped`]. A second one that agrees will be
+    /// believed.
     Doubtful(Track),
-    /// It is too vague to be of use.
+    /// Its accuracy is too poor to be of use.
     Imprecise(Track),
-    /// It is older than what is known.
+    /// It is older than the latest fix.
     OutOfOrder,
 }
 
 impl Track {
-    /// A track of fixes as they were kept.
+    /// The track of stored fixes; the latest [`MAX_FIXES`] are kept.
     #[must_use]
     pub fn from_fixes(mut fixes: Vec<Fix>) -> Self {
         fixes.sort_by_key(|fix| fix.at);
@@ -62,17 +65,17 @@ impl Track {
         Self { fixes: fixes.split_off(surplus), doubted: None, dropped: 0 }
     }
 
-    /// The same track with what was not believed.
+    /// The same track with its last doubted report and its number of dropped reports.
     #[must_use]
     pub fn doubting(self, doubted: Option<Fix>, dropped: u32) -> Self {
         Self { doubted, dropped, ..self }
     }
 
-    /// What a guest's report makes of this track: the track to keep, or `None` if the report
-    /// changes nothing. At the desk a position plays no part any more, so none is kept.
+    /// Adds a guest's report: the track to store, or `None` if the report changes nothing. Once the
+    /// guest is at the desk, positions are not kept.
     ///
     /// # Errors
-    /// [`Refusal`] once the hold is over: where the guest is then is nobody's business.
+    /// [`Refusal`] once the hold is over, or if only a newer version may decide about the booking.
     pub fn report(&self, fix: Fix, booking: &Booking) -> Result<Option<Self>, Refusal> {
         if booking.is_read_only {
             return Err(Refusal::Unavailable(Unavailable::NewerVersion));
@@ -93,7 +96,7 @@ impl Track {
         })
     }
 
-    /// What becomes of one more fix. The newest that can be believed wins.
+    /// Takes one more fix. The newest believable fix wins.
     #[must_use]
     pub fn take(&self, fix: Fix) -> TrackUpdate {
         let is_vague = fix.accuracy_metres.is_some_and(|metres| metres > MAX_ACCURACY_METRES);
@@ -108,7 +111,7 @@ impl Track {
             if is_news(latest, &fix) { self.kept(fix) } else { TrackUpdate::Duplicate }
         } else {
             match self.doubted {
-                // Two against one: it was the older fix that was wrong.
+                // Two agreeing reports outvote the older fixes, which were wrong.
                 Some(doubted) if doubted.at < fix.at && is_believable(&doubted, &fix) => {
                     let begun = Self { fixes: vec![doubted], doubted: None, dropped: self.dropped };
                     begun.kept(fix)
@@ -136,7 +139,7 @@ impl Track {
             }
         }
         if let [.., before, latest] = fixes.as_slice() {
-            // What lies between two fixes of one spot says nothing that they do not.
+            // A fix between two others at the same spot adds nothing.
             let is_one_spot = [latest, &fix]
                 .iter()
                 .all(|other| before.place.about_metres_to(other.place) < SPOT_METRES);
@@ -146,14 +149,14 @@ impl Track {
         }
         fixes.push(fix);
         if fixes.len() > MAX_FIXES {
-            // Where they set out stays.
+            // The first fix stays: it shows where the guest set out.
             fixes.remove(1);
         }
         TrackUpdate::Accepted(Self { fixes, doubted: None, dropped: self.dropped })
     }
 
-    /// The track with what a routing server said of the road from the fix measured at `at`;
-    /// `None` if that fix is gone.
+    /// The track with the routing server's answer for the fix measured at `at`; `None` if that fix
+    /// is no longer kept.
     #[must_use]
     pub fn routed(&self, at: Moment, route: RouteEstimate) -> Option<Self> {
         let mut track = self.clone();
@@ -186,14 +189,14 @@ impl Track {
     }
 }
 
-/// Whether somebody can have come from one to the other, each being as unsure as it says.
+/// Whether a guest can have moved from one fix to the other, within the accuracy of both.
 fn is_believable(from: &Fix, to: &Fix) -> bool {
     let slack = |fix: &Fix| fix.accuracy_metres.unwrap_or(0.0).max(USUAL_ACCURACY_METRES);
     let metres = from.place.about_metres_to(to.place) - slack(from) - slack(to);
     metres <= MAX_SPEED * (to.at - from.at).as_seconds_f64()
 }
 
-/// Whether a fix says more than the one before it.
+/// Whether a fix is worth keeping after the latest one.
 pub(super) fn is_news(latest: &Fix, fix: &Fix) -> bool {
     let came_otherwise = match (latest.source, fix.source) {
         (PositionSource::Live { until: before }, PositionSource::Live { until: now }) => {

@@ -1,4 +1,4 @@
-//! What was written once stays readable.
+//! Documents that an older version wrote stay readable.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::travel::RouteEstimate;
 use crate::domain::{Coordinates, Fix, PositionSource, Track};
 
-/// Changes of every kind as the first version wrote them. The file is never written again.
+/// Changes of every kind as the first version wrote them. The file must never be changed.
 const FIRST_VERSION: &str = include_str!("../../../tests/it/fixtures/change-v1.json");
 
 fn written_first() -> Vec<Value> {

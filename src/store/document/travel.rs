@@ -1,4 +1,4 @@
-//! The persisted shapes of what is known of a guest's way. All but the fixes outlives them.
+//! The persisted documents of fixes and evidence. Evidence stays after the fixes are deleted.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind, RouteEs
 use crate::domain::{Coordinates, Evidence, Fix, Forecast, PositionSource, Track, Verdict};
 use crate::store::StoreError;
 
-/// The fields with a default came later than the others.
+/// The fields with a default were added later than the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct EvidenceDocument {
     pub distance_metres: f64,
@@ -38,7 +38,7 @@ pub(in crate::store) struct EstimateDocument {
     pub is_routing_silent: bool,
 }
 
-/// Pairs a domain enum without data with its persisted names, both ways.
+/// Makes the persisted form of a domain enum without data, with conversions both ways.
 macro_rules! name_variants {
     ($document:ident is $domain:ident: $($variant:ident),+) => {
         #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ name_variants!(SourceKindDocument is PositionSourceKind: Page, Single, Live, Liv
 name_variants!(BasisDocument is EstimateBasis: Routed, OwnSpeed, CitySpeed);
 name_variants!(WhyDocument is Why: Near, Closing, Stale, NoneLeft, Far, TooLate, MovedAway, NotLeft, Parked, Unrecorded);
 
-/// The fields with a default came later than the others.
+/// The fields with a default were added later than the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct FixDocument {
     pub latitude: f64,
@@ -76,10 +76,10 @@ pub(in crate::store) struct FixDocument {
     pub source: SourceDocument,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<RoadDocument>,
-    /// Not believed yet: the last one only.
+    /// Whether this report was not believed. Only the last one can be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_doubted: bool,
-    /// Reports of this track that were not believed: at its first fix only.
+    /// The number of reports of this track that were not believed. Stored in its first fix only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! Reading bookings, and the track beside each.
+//! Reads bookings with their tracks, their history and their wakes from MongoDB.
 
 use super::notifications::Outbox;
 use super::shape::{CHANGES, outbox_field};
@@ -71,8 +71,8 @@ impl BookingReader for MongoStore {
         Ok(self.bookings(&[receipt_no]).await?.pop())
     }
 
-    // One snapshot for booking and track: the end of a hold takes the track away with the same
-    // commit.
+    // Booking and track are read from one snapshot, because the commit that ends a hold deletes the
+    // track.
     async fn bookings(&self, of: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
         self.call(async {
             let ids: Vec<String> = of.iter().map(ToString::to_string).collect();
@@ -244,12 +244,12 @@ fn conditions(filter: &Filter) -> Vec<Document> {
     status.into_iter().chain(check_in).chain(contact).chain(settled).chain(search).collect()
 }
 
-/// A plain search for the text: there is no pattern for anybody to smuggle in.
+/// A search for plain text. It is not a pattern, so nothing needs escaping.
 fn contains(field: &str, text: &str) -> Document {
     doc! { "$gte": [{ "$indexOfBytes": [field, { "$literal": text }] }, 0] }
 }
 
-/// What comes after the key in the order of pages.
+/// The condition for bookings after the key in the order of pages.
 fn rest(after: PageKey) -> Document {
     let booked_at = after.booked_at.timestamp_millis();
     doc! { "booked_at_ms": { "$lte": booked_at }, "$or": [

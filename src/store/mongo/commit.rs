@@ -1,8 +1,9 @@
-//! One batch, one transaction: read what the commits depend on, decide, write the difference.
+//! Commits in MongoDB: one transaction for each batch. It reads what the commits depend on, lets
+//! [`race`] decide which commits win, and writes the plan.
 //!
-//! Nothing is written with a condition that the plan did not see: a short match count means that
-//! the reading is out of date, and the batch is read again. So is it after whatever the server
-//! calls transient, which two processes that book the same night see all the time.
+//! Every write has the values that were read in its condition. If it matches too few documents, the
+//! snapshot is out of date and the batch is tried again. Errors that the server calls transient are
+//! handled in the same way; they are frequent when two processes book the same night.
 
 use super::rooms::UPSERT_TRIES;
 use super::shape::{COUNTERS, TRACKS, track_document};
@@ -36,21 +37,21 @@ use crate::store::document::{hash, hash_text, receipt_no};
 use crate::store::race::{self, BookingState, Claim, ReadSet, Snapshot};
 use crate::store::{Commit, CommitOutcome, StoreError};
 
-/// A batch is tried for so long. Not counted in tries: a node beside one that commits without a
-/// pause finds its gap only after many short ones.
+/// How long a batch is tried. There is no fixed number of tries, because a node beside one that
+/// commits without a pause needs many short tries before it succeeds.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The longest pause between two tries: about what a transaction takes.
 const MAX_PAUSE: Duration = Duration::from_millis(20);
-/// Waits between two tries, spread by chance so that two processes do not meet again and again.
+/// Waits between two tries, random so that two processes do not conflict again and again.
 const PAUSE: Backoff = Backoff::new(Duration::from_millis(2), MAX_PAUSE);
-/// More documents than any batch reads: everything comes with the first answer.
+/// More documents than any batch reads, so that the first answer contains all of them.
 const ALL_AT_ONCE: u32 = 100_000;
 
 /// Why a try did not succeed.
 enum Failure {
-    /// Another try may.
+    /// Another try may succeed.
     Again(StoreError),
-    /// No other try will.
+    /// Another try will not succeed.
     Final(StoreError),
 }
 
@@ -62,7 +63,7 @@ impl From<StoreError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        // What another process inserted since the snapshot is a conflict like any other.
+        // Another process inserted the document since the snapshot: a conflict like any other.
         if error.contains_label(TRANSIENT_TRANSACTION_ERROR) || code(&error) == Some(DUPLICATE_KEY)
         {
             Self::Again(store_error(&error))
@@ -132,7 +133,7 @@ impl CommitStore for MongoStore {
         .await
     }
 
-    // Replaces only what is there: the end of the hold has taken it away.
+    // Replaces only an existing track: the end of the hold deletes it.
     async fn keep_track(&self, of: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
         self.call(async {
             let stored = track_document(of, track)?;
@@ -165,7 +166,7 @@ impl MongoStore {
                 finish(&mut session, deadline).await?;
                 Ok(answers)
             }
-            // The server forgets an unfinished transaction by itself, if this does not reach it.
+            // If this does not reach the server, it ends the transaction by itself later.
             Ok((answers, false)) => {
                 let _ = session.abort_transaction().await;
                 Ok(answers)
@@ -177,7 +178,7 @@ impl MongoStore {
         }
     }
 
-    /// Everything that the batch depends on, as of the transaction's snapshot.
+    /// Reads everything that the batch depends on, as of the transaction's snapshot.
     async fn read(
         &self,
         session: &mut ClientSession,
@@ -232,7 +233,7 @@ impl MongoStore {
         Ok(cursor.stream(session).try_collect().await?)
     }
 
-    /// The answers, and whether anything was written for them.
+    /// Decides and writes a batch. Returns the outcomes, and whether anything was written.
     async fn decide_and_write(
         &self,
         session: &mut ClientSession,
@@ -277,8 +278,8 @@ impl MongoStore {
     }
 }
 
-/// Commits, and asks again for as long as the outcome is unknown: the session's number makes
-/// that safe.
+/// Commits the transaction, and repeats this while the outcome is unknown. The transaction's number
+/// makes repeating safe.
 async fn finish(session: &mut ClientSession, deadline: Instant) -> Result<(), Failure> {
     let mut tries = 1;
     loop {
@@ -290,7 +291,8 @@ async fn finish(session: &mut ClientSession, deadline: Instant) -> Result<(), Fa
                     return Err(error.into());
                 }
                 if Instant::now() >= deadline {
-                    // Perhaps written, perhaps not: sent again it finds out.
+                    // It may be written or not. If the caller sends it again, the outcome shows
+                    // which.
                     let message = "the outcome of a commit is not known".to_owned();
                     return Err(Failure::Final(StoreError::Unavailable(message)));
                 }

@@ -1,4 +1,4 @@
-//! Finding the server, and saying in one line what is wrong with it.
+//! Connects to MongoDB, explains a failure in one line, and compares the clocks.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,9 +19,10 @@ use crate::clock::Clock;
 use crate::domain::Moment;
 use crate::store::{StoreControl, StoreError};
 
-/// Where the URL names no database.
+/// The database if the URL names none.
 const DEFAULT_DATABASE: &str = "jatah";
-/// The driver's own are 10 and 2: too few for a hot evening.
+/// The size of the connection pool. The driver's defaults (10, and 2 connecting at once) are too
+/// low for a busy evening.
 const MAX_POOL: u32 = 64;
 const MAX_CONNECTING: u32 = 8;
 const SELECTION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,11 +35,12 @@ const NO_REPLICA_SET: &str = "this MongoDB server is no member of a running repl
     `mongod --replSet rs0` and run `rs.initiate()` once in mongosh";
 
 impl MongoStore {
-    /// Connects, and brings the database into shape. `url` names the database, else `jatah`.
+    /// Connects, and creates collections and indexes. The database is the one in `url`, or else
+    /// `jatah`.
     ///
     /// # Errors
-    /// If the URL cannot be read, the server is away or without a replica set, or the database
-    /// was written by a newer version.
+    /// [`StoreError`] if the URL cannot be read, the server cannot be reached or has no replica
+    /// set, or the database was written by another version.
     pub async fn connect(url: &str, clock: Clock) -> Result<Self, StoreError> {
         let server_clock = Arc::new(ServerClock::default());
         let options = options(url, Arc::clone(&server_clock)).await?;
@@ -71,8 +73,8 @@ async fn prepare(db: &Database, options: ClientOptions) -> Result<(), StoreError
     schema::ensure(db).await
 }
 
-/// What every write waits for, whatever the URL says: a hold that a failover can take back was
-/// never promised.
+/// The write concern of every write, whatever the URL says: a confirmed booking must survive a
+/// failover.
 pub(super) fn durable() -> WriteConcern {
     WriteConcern::builder()
         .w(Acknowledgment::Majority)
@@ -89,31 +91,31 @@ async fn options(url: &str, server_clock: Arc<ServerClock>) -> Result<ClientOpti
     options.server_selection_timeout.get_or_insert(SELECTION_TIMEOUT);
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(durable());
-    // Decisions are made from what was read: only the primary is never behind.
+    // Decisions depend on what is read, and only the primary is never behind.
     options.selection_criteria = None;
     options.sdam_event_handler = Some(EventHandler::callback(move |event| {
         if let SdamEvent::ServerHeartbeatSucceeded(heartbeat) = event
-            && let Some(at_ms) = told_time_ms(&heartbeat)
+            && let Some(at_ms) = server_time_ms(&heartbeat)
         {
-            server_clock.note(at_ms);
+            server_clock.record(at_ms);
         }
     }));
     Ok(options)
 }
 
-/// What the server's clock said of late, each with this machine's monotonic time on arrival.
+/// The latest times of the server's clock, each with this machine's monotonic time on arrival.
 ///
-/// An answer can only come late, which makes the server look behind: so of the last few the one
-/// that makes it look furthest ahead is the nearest to the truth. And since they run on by the
-/// monotonic clock, a step of the wall's shows at once.
+/// A delayed answer makes the server's clock look behind, so the reading that makes it look
+/// furthest ahead is the most exact. The readings are projected by the monotonic clock, so a step
+/// of the wall clock shows at once.
 #[derive(Debug, Default)]
 pub(super) struct ServerClock(Mutex<VecDeque<(i64, Instant)>>);
 
-/// Readings kept: some ten seconds lie between two.
+/// The number of readings kept. They are about ten seconds apart.
 const READINGS: usize = 4;
 
 impl ServerClock {
-    fn note(&self, server_ms: i64) {
+    fn record(&self, server_ms: i64) {
         let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if readings.len() == READINGS {
             readings.pop_front();
@@ -121,7 +123,8 @@ impl ServerClock {
         readings.push_back((server_ms, Instant::now()));
     }
 
-    /// How far the server's clock is ahead of the wall's here; `None` before the first answer.
+    /// How far the server's clock is ahead of this machine's wall clock; `None` before the first
+    /// answer.
     pub(super) fn ahead_ms(&self, wall: Moment) -> Option<i64> {
         let readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now_there = |(ms, arrived): &(i64, Instant)| {
@@ -131,9 +134,9 @@ impl ServerClock {
     }
 }
 
-/// The primary's time of day in a heartbeat's answer. One that was not held back until something
-/// changed has half its round trip behind it.
-fn told_time_ms(heartbeat: &ServerHeartbeatSucceededEvent) -> Option<i64> {
+/// The primary's time of day when a heartbeat's answer arrived. Half the round trip is added,
+/// unless the server held the answer back until something changed.
+fn server_time_ms(heartbeat: &ServerHeartbeatSucceededEvent) -> Option<i64> {
     let reply = &heartbeat.reply;
     let is_primary = |key| reply.get_bool(key).unwrap_or(false);
     if !is_primary("isWritablePrimary") && !is_primary("ismaster") {
@@ -149,12 +152,13 @@ async fn hello(db: &Database) -> Result<Document, mongodb::error::Error> {
 }
 
 fn has_transactions(hello: &Document) -> bool {
-    // A member names its set; a router of a sharded cluster says this.
+    // A member of a replica set has `setName`; a router of a sharded cluster has this `msg`.
     hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid")
 }
 
-/// A server that is there but not of the set that the URL names, or of none yet, looks to the
-/// driver like no server at all: so ask it directly before saying that it is away.
+/// Explains why no server was found. The driver ignores a server that is not a member of the
+/// replica set in the URL, or of any, so this asks the server directly before reporting it as
+/// unreachable.
 async fn why_none(error: &mongodb::error::Error, mut options: ClientOptions) -> StoreError {
     if matches!(*error.kind, ErrorKind::ServerSelection { .. }) {
         options.hosts.truncate(1);
@@ -175,7 +179,8 @@ async fn why_none(error: &mongodb::error::Error, mut options: ClientOptions) -> 
     store_error(error)
 }
 
-/// A URL may hold a password, and the driver may quote what it cannot read.
+/// The error for an unreadable URL. The driver's text may quote the URL, so it is left out if the
+/// URL may contain a password.
 fn unreadable(url: &str, error: &mongodb::error::Error) -> StoreError {
     let detail = if url.contains('@') { String::new() } else { format!(": {}", error.kind) };
     StoreError::Unexpected(format!("the MongoDB URL cannot be read{detail}"))

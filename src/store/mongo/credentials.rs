@@ -1,4 +1,5 @@
-//! One-time codes and sessions, by the hash of their secret, and the hotel's own secret.
+//! One-time codes and sessions by the hash of their secret, and the hotel's signing key, in
+//! MongoDB.
 
 use crate::store::CredentialStore;
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ struct CredentialDocument {
     secret: String,
     name: String,
     role: String,
-    /// A date of BSON's own: the index that tidies up reads no other.
+    /// A BSON date, because the index that deletes expired documents needs one.
     expires_at: DateTime,
 }
 
@@ -90,7 +91,7 @@ impl CredentialStore for MongoStore {
         .await
     }
 
-    // Of many that come first one writes; everybody reads what was written.
+    // If several processes start at once, one of them writes the key and all read that one.
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.call(async {
             let meta = self.db.collection::<Document>(META);

@@ -1,7 +1,7 @@
-//! What the driver's errors mean to the hotel.
+//! Translates the driver's errors into [`StoreError`].
 //!
-//! The server quotes keys and values in some of its messages, and a key may be somebody's
-//! address: so only codes and their names are passed on, never the server's sentences.
+//! Some of the server's messages quote keys and values, and a key may be a guest's address. So only
+//! error codes and their names are passed on, never the server's messages.
 
 use mongodb::bson::error::Error as BsonError;
 use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
@@ -9,19 +9,20 @@ use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure
 use crate::store::StoreError;
 
 pub(super) const DUPLICATE_KEY: i32 = 11000;
-/// `create` of a collection that is there.
+/// `create` of a collection that exists already.
 pub(super) const NAMESPACE_EXISTS: i32 = 48;
 const WRITE_CONFLICT: i32 = 112;
 const UNAUTHORIZED: i32 = 13;
 const INVALID_RESUME_TOKEN: i32 = 260;
 const HISTORY_LOST: i32 = 286;
 
-/// Not primary, shutting down, recovering, out of time, or cut off (the drivers' specification
-/// of retryable reads lists them), and a majority that does not answer in time.
+/// Codes that mean that the server is unavailable: not primary, shutting down, recovering, timed
+/// out or disconnected (the drivers' specification of retryable reads lists them), or that the
+/// majority does not answer in time.
 const AWAY: [i32; 15] =
     [6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
 
-/// The server's code of an error, wherever the driver put it.
+/// The server's code in an error of the driver.
 pub(super) fn code(error: &Error) -> Option<i32> {
     match error.kind.as_ref() {
         ErrorKind::Command(command) => Some(command.code),
@@ -36,7 +37,7 @@ pub(super) fn code(error: &Error) -> Option<i32> {
     }
 }
 
-/// An error of any call.
+/// Translates the error of any call.
 pub(super) fn store_error(error: &Error) -> StoreError {
     match (code(error), error.kind.as_ref()) {
         (Some(HISTORY_LOST | INVALID_RESUME_TOKEN), _) => StoreError::NotFound,
@@ -52,7 +53,7 @@ pub(super) fn store_error(error: &Error) -> StoreError {
         (Some(code), _) => {
             StoreError::Unexpected(format!("MongoDB answered with error {}", name(error, code)))
         }
-        // These messages hold addresses of machines, and states, nothing of a guest.
+        // These messages contain addresses and states of machines, and no data of guests.
         (
             None,
             ErrorKind::ServerSelection { message, .. } | ErrorKind::DnsResolve { message, .. },
@@ -70,8 +71,8 @@ pub(super) fn store_error(error: &Error) -> StoreError {
     }
 }
 
-/// An error of opening a stream at a cursor that some client sent: what the server has against
-/// it, it has against the cursor, unless the server is away or this process has no rights.
+/// Translates an error of opening a stream at a client's cursor. An unexpected error means that the
+/// cursor is wrong, unless this process lacks the permission.
 pub(super) fn cursor_error(error: &Error) -> StoreError {
     match store_error(error) {
         StoreError::Unexpected(_) if code(error).is_some_and(|code| code != UNAUTHORIZED) => {
@@ -81,13 +82,13 @@ pub(super) fn cursor_error(error: &Error) -> StoreError {
     }
 }
 
-/// A stored document without the shape that it should have. The value stays unsaid.
+/// The error for a stored document of the wrong form. It names the key, but no value.
 pub(super) fn broken(error: &BsonError) -> StoreError {
     let key = error.key.as_deref().unwrap_or("?");
     StoreError::Unexpected(format!("a document is not of the form it should have, at {key}"))
 }
 
-/// The store was closed.
+/// The error for calls after the store was closed.
 pub(super) fn closed() -> StoreError {
     StoreError::Unavailable("it is closed".to_owned())
 }

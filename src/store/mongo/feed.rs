@@ -1,7 +1,8 @@
-//! The log as it comes: one change stream over the whole database.
+//! The log in MongoDB: one change stream over the whole database.
 //!
-//! Changes are only ever inserted, so an event tells what was committed and not, as a look-up
-//! would, what has become of it since. Guests' positions stay in the server.
+//! Changes are only inserted, so an event contains the state that was committed. Documents are
+//! never looked up, because that would show a later state. The stream does not contain guests'
+//! positions, only that they changed.
 
 use crate::store::ChangeLog;
 use async_trait::async_trait;
@@ -22,10 +23,10 @@ use super::shape::{CHANGES, LeaseDocument, TRACKS, notification_id, outbox_field
 use crate::store::document::{ChangeDocument, receipt_no};
 use crate::store::{Changes, Cursor, FeedEvent, SettledNotification, StoreError};
 
-/// Longer than any token of ours: what is longer is not asked about.
+/// Longer than any resume token. Longer cursors are refused without asking the server.
 const MAX_CURSOR: usize = 2_000;
-/// A replay knows that it is at the end from an answer without events: no reason to let the
-/// server wait for one.
+/// How long the server waits for events in a replay. It is short, because an answer without events
+/// is how a replay finds its end.
 const REPLAY_WAIT: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +60,7 @@ struct UpdateDescription {
 
 #[derive(Debug, Deserialize)]
 struct UpdatedFields {
-    /// The recipient of the notice that was marked last.
+    /// The recipient of the notification that was settled last.
     marked: String,
     #[serde(flatten)]
     others: Document,
@@ -76,15 +77,15 @@ impl ChangeLog for MongoStore {
         self.call(async {
             let watch = self.db.watch().pipeline(pipeline());
             let (opened, start) = match after {
-                // The first answer shall hold no event: then the driver keeps the token that came
-                // with it, which is the place in the log at which the stream begins.
+                // The first answer must contain no event. The driver then keeps its token, which is
+                // the place in the log at which the stream begins.
                 None => {
                     let opened = watch.batch_size(0).await.map_err(|error| store_error(&error))?;
                     let start =
                         place(opened.resume_token())?.ok_or_else(|| no_token("no token"))?;
                     (opened, start)
                 }
-                // The first answer shall be of the place itself: then it is known to be there.
+                // The first answer must come from the cursor's place, which shows that it exists.
                 Some(cursor) => {
                     let watch = watch.resume_after(token(cursor)?);
                     (watch.await.map_err(|error| cursor_error(&error))?, cursor.clone())
@@ -100,8 +101,8 @@ impl ChangeLog for MongoStore {
         .await
     }
 
-    // The same stream, read up to a place. Its filter must be the same: the server wants to see
-    // the event of the place that it resumes from.
+    // The same stream, read up to a place. Its filter must be the same, because the server needs to
+    // see the event that it resumes from.
     async fn replay(
         &self,
         after: &Cursor,
@@ -120,7 +121,7 @@ impl ChangeLog for MongoStore {
                     }
                     let event = events.next_if_any().await.map_err(|error| store_error(&error))?;
                     let Some(event) = event else {
-                        // Nothing more is there: how far does that reach?
+                        // No more events for now. The token shows how far the stream has read.
                         match place(events.resume_token())? {
                             Some(Cursor(reached)) if reached < until => continue,
                             Some(_) | None => return Ok(None),
@@ -194,7 +195,8 @@ fn feed_event(event: Event) -> Result<FeedEvent, StoreError> {
     }
 }
 
-/// A token is a document of one hexadecimal text, as long as ids are texts; that is the cursor.
+/// The cursor of a resume token. Because all ids are texts, a token is a document with one
+/// hexadecimal text, which is the cursor.
 fn cursor(token: &Document) -> Result<Cursor, StoreError> {
     match (token.get_str("_data"), token.len()) {
         (Ok(data), 1) => Ok(Cursor(data.to_owned())),
@@ -206,7 +208,7 @@ fn token(cursor: &Cursor) -> Result<ResumeToken, StoreError> {
     well_formed(cursor).and_then(|data| read(doc! { "_data": data }))
 }
 
-/// A cursor as the server writes it: such texts sort as the places do that they name.
+/// The text of a cursor in the server's form. Texts in this form sort like their places in the log.
 fn well_formed(Cursor(data): &Cursor) -> Result<String, StoreError> {
     let is_formed = !data.is_empty()
         && data.len() <= MAX_CURSOR

@@ -1,4 +1,4 @@
-//! Short texts by name.
+//! Short texts by name, in MongoDB.
 
 use crate::domain::Moment;
 use crate::store::KeyValueStore;
@@ -18,7 +18,7 @@ struct ValueDocument {
     #[serde(rename = "_id")]
     name: String,
     text: String,
-    /// A date of BSON's own: the index that tidies up reads no other.
+    /// A BSON date, because the index that deletes expired documents needs one.
     expires_at: DateTime,
 }
 

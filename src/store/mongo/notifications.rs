@@ -1,4 +1,6 @@
-//! What is owed, who delivers it, and what became of it. Nothing here sends.
+//! Notifications in MongoDB: what is owed, which node delivers it, and the outcome.
+//!
+//! They are stored in the document of the change that owes them. This module does not send them.
 
 use crate::store::NotificationStore;
 use async_trait::async_trait;
@@ -19,7 +21,7 @@ use crate::store::{
     DeliveryOutcome, Lease, LeaseOutcome, NotificationId, OwedNotification, StoreError,
 };
 
-/// One notice's fate.
+/// The state of one notification.
 #[derive(Debug, Deserialize)]
 pub(super) struct NotificationState {
     owed: bool,
@@ -57,7 +59,7 @@ impl NotificationStore for MongoStore {
         .await
     }
 
-    // One write with its condition, so that of two one finds the lease free.
+    // One conditional write, so that only one of two nodes gets a free lease.
     async fn take_lease(
         &self,
         notification: NotificationId,
@@ -79,14 +81,14 @@ impl NotificationStore for MongoStore {
         let found = changes.find_one(still_owed(notification)).await;
         let found = found.map_err(|error| store_error(&error))?;
         match found.and_then(|mut change| change.outbox.remove(recipient_text(notification.to))) {
-            Some(fate) => Ok(LeaseOutcome::LeasedUntil(Lease::try_from(fate.lease)?.until)),
+            Some(state) => Ok(LeaseOutcome::LeasedUntil(Lease::try_from(state.lease)?.until)),
             None => Ok(LeaseOutcome::Settled),
         }
         })
         .await
     }
 
-    // The field `marked` is for the change stream: two marks of one change differ in it.
+    // The field `marked` is for the change stream: it shows which notification was settled.
     async fn settle(
         &self,
         notification: NotificationId,
@@ -124,7 +126,7 @@ fn still_owed(notification: NotificationId) -> Document {
     }
 }
 
-/// What one change still owes, in its own order.
+/// The notifications that one change still owes, in the change's order.
 fn owed_of(stored: Document) -> Result<Vec<OwedNotification>, StoreError> {
     let ChangeWithOutbox { mut outbox } = read(stored.clone())?;
     let stored: ChangeDocument = read(stored)?;
@@ -133,8 +135,8 @@ fn owed_of(stored: Document) -> Result<Vec<OwedNotification>, StoreError> {
     let change = Arc::new(Change::try_from(stored)?);
     let mut owed = Vec::new();
     for to in recipients {
-        if let Some(fate) = outbox.remove(&to).filter(|fate| fate.owed) {
-            let lease = fate.lease.try_into()?;
+        if let Some(state) = outbox.remove(&to).filter(|state| state.owed) {
+            let lease = state.lease.try_into()?;
             owed.push(OwedNotification { change: Arc::clone(&change), to: recipient(&to)?, lease });
         }
     }

@@ -1,4 +1,4 @@
-//! Nights, allotments, and the counters of receipt numbers and requests.
+//! The rooms taken and the allotment of each night, in MongoDB.
 
 use crate::store::RoomStore;
 use async_trait::async_trait;
@@ -13,7 +13,8 @@ use crate::domain::RoomCode;
 use crate::store::document::room_code;
 use crate::store::{BelowSold, ClaimKey, RoomNight, StoreError};
 
-/// An upsert may lose against another one and then finds the other's document.
+/// How often an upsert is tried. It fails if another one inserts the same document first; the next
+/// try then finds that document.
 pub(super) const UPSERT_TRIES: u32 = 10;
 
 #[async_trait]
@@ -21,7 +22,7 @@ impl RoomStore for MongoStore {
     async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError> {
         self.call(async {
             let mut range = doc! { "$gte": from.to_string() };
-            // Beyond the last date there is nothing to be left out.
+            // If the end is beyond the last date, the range needs no upper bound.
             if let Some(end) = from.checked_add_days(Days::new(nights.into())) {
                 range.insert("$lt", end.to_string());
             }
@@ -42,8 +43,8 @@ impl RoomStore for MongoStore {
         .await
     }
 
-    // One write with its condition: a claim with more taken does not match, so that the upsert
-    // meets its key; then the claim says how many.
+    // One conditional write. If more rooms are taken, the claim does not match, and the upsert
+    // fails with a duplicate key. The claim is then read to return how many are taken.
     async fn set_allotment(
         &self,
         room: &RoomCode,

@@ -1,6 +1,6 @@
-//! Collections, indexes, and the version that says who may read them.
+//! Creates collections and indexes, and checks the version of the schema.
 //!
-//! Everything here may run in several processes at once, and again at every start.
+//! All of this runs at every start, and may run in several processes at once.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,14 +16,15 @@ use super::shape::{
 };
 use crate::store::StoreError;
 
-/// Raised when an older version could no longer read or keep what this one writes.
+/// The schema version. It must be raised if older versions could no longer read or preserve what
+/// this one writes.
 const VERSION: i64 = 1;
 
 const COLLECTIONS: [&str; 11] =
     [BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, COUNTERS, CODES, SESSIONS, META, MEMOS];
 
 pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
-    // The version first: what a newer version made is not to be touched.
+    // The version is checked first, so that a newer version's database is not changed.
     check_version(db).await?;
     create_collections(db).await?;
     try_join_all(indexes().into_iter().map(|(collection, models)| async move {
@@ -39,7 +40,7 @@ async fn check_version(db: &Database) -> Result<(), StoreError> {
     let filter = doc! { "_id": "schema" };
     let first = doc! { "$setOnInsert": { "version": VERSION } };
     match meta.update_one(filter.clone(), first).upsert(true).await.map_err(|e| store_error(&e)) {
-        // Two at once: the other one wrote it.
+        // On a conflict, another process wrote it at the same time.
         Ok(_) | Err(StoreError::Conflict(_)) => {}
         Err(error) => return Err(error),
     }
@@ -56,7 +57,7 @@ async fn check_version(db: &Database) -> Result<(), StoreError> {
     }
 }
 
-/// Transactions may write into collections only that are there.
+/// Creates the collections, so that no transaction has to create one.
 async fn create_collections(db: &Database) -> Result<(), StoreError> {
     let there = db.list_collection_names().await.map_err(|error| store_error(&error))?;
     let there: HashSet<_> = there.iter().map(String::as_str).collect();
@@ -102,7 +103,8 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
     ]
 }
 
-/// Holds all that a wake needs, of the bookings that have one: the start reads the index alone.
+/// The index of pending bookings with every field that a wake needs, so that the scan at start
+/// reads only the index.
 fn wakes() -> IndexModel {
     let keys = doc! {
         "status.kind": 1, "receipt_no": 1, "revision": 1, "hold_until_ms": 1, "remind_at_ms": 1,
@@ -119,7 +121,8 @@ fn partial(keys: Document, only: Document) -> IndexModel {
     IndexModel::builder().keys(keys).options(options).build()
 }
 
-/// The server tidies up what has expired by its own clock; whoever reads a pass compares.
+/// The index by which the server deletes expired documents, by its own clock and some time late.
+/// Readers must check the expiry time themselves.
 fn expiring() -> IndexModel {
     let options = IndexOptions::builder().expire_after(Duration::ZERO).build();
     IndexModel::builder().keys(doc! { "expires_at": 1 }).options(options).build()

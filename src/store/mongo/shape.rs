@@ -1,4 +1,4 @@
-//! The documents: the shared shapes, and what MongoDB's queries need beside them.
+//! MongoDB's documents: the shared ones, with the extra fields that queries need.
 
 use chrono::NaiveDate;
 use mongodb::bson::{
@@ -28,7 +28,7 @@ pub(super) const SESSIONS: &str = "sessions";
 pub(super) const META: &str = "meta";
 pub(super) const MEMOS: &str = "memos";
 
-/// A booking, the limits that its hold counts towards, and what pages search and sort by.
+/// A booking, with the limits that its hold counts towards and the fields to search and sort by.
 pub(super) fn booking_document(
     booking: &Booking,
     limit_keys: &[String],
@@ -42,9 +42,10 @@ pub(super) fn booking_document(
     Ok(stored)
 }
 
-/// A change with the lease that it was committed under, and what becomes of its notices.
+/// A change, with the lease of its commit and the state of its notifications.
 ///
-/// `owed` counts the notices without an outcome, for an index of the few changes that owe one.
+/// `owed` counts the notifications without an outcome, for an index of the few changes that owe
+/// any.
 pub(super) fn change_document(change: &Change, lease: &Lease) -> Result<Document, StoreError> {
     let stored = ChangeDocument::from(change);
     let lease = LeaseDocument::from(lease).document();
@@ -64,12 +65,12 @@ pub(super) fn change_document(change: &Change, lease: &Lease) -> Result<Document
     Ok(stored)
 }
 
-/// `RESI-20260104-001#3`.
+/// The id of a change, such as `RESI-20260104-001#3`.
 pub(super) fn change_id(receipt_no: ReceiptNo, revision: Revision) -> String {
     format!("{receipt_no}#{}", revision.0)
 }
 
-/// The notice of a change's id and a recipient.
+/// The notification id for the id of a change and a recipient.
 pub(super) fn notification_id(change_id: &str, to: &str) -> Result<NotificationId, StoreError> {
     let odd = || StoreError::Unexpected(format!("a stored change has the id {change_id}"));
     let (receipt_no, revision) = change_id.rsplit_once('#').ok_or_else(odd)?;
@@ -80,12 +81,12 @@ pub(super) fn notification_id(change_id: &str, to: &str) -> Result<NotificationI
     })
 }
 
-/// The field of a change in which one notice's fate is kept.
+/// A field of one notification's state in the document of its change.
 pub(super) fn outbox_field(to: Recipient, field: &str) -> String {
     format!("outbox.{}.{field}", recipient_text(to))
 }
 
-/// The guest's positions.
+/// The document of a guest's positions.
 pub(super) fn track_document(receipt_no: ReceiptNo, track: &Track) -> Result<Document, StoreError> {
     let fixes = serialize_to_bson(&fix_documents(track)).map_err(|error| broken(&error))?;
     Ok(doc! { "_id": receipt_no.to_string(), "fixes": fixes })
@@ -143,7 +144,7 @@ impl TryFrom<RequestDocument> for RequestRecord {
     }
 }
 
-/// What a commit needs to know of a booking.
+/// The fields of a booking that a commit needs.
 #[derive(Debug, Deserialize)]
 pub(super) struct BookingStateDocument {
     #[serde(rename = "_id")]
@@ -174,12 +175,12 @@ impl ClaimDocument {
     }
 }
 
-/// Reads a document that came as a whole.
+/// Deserializes a document.
 pub(super) fn read<T: DeserializeOwned>(stored: Document) -> Result<T, StoreError> {
     deserialize_from_document(stored).map_err(|error| broken(&error))
 }
 
-/// Reads a document that came as bytes.
+/// Deserializes a document from its bytes.
 pub(super) fn read_raw<T: DeserializeOwned>(stored: &[u8]) -> Result<T, StoreError> {
     deserialize_from_slice(stored).map_err(|error| broken(&error))
 }

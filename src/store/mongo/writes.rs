@@ -1,5 +1,5 @@
-//! A plan as commands: few, each of many statements, each statement with what was seen in its
-//! condition.
+//! Turns a plan into a few commands of many statements. Each statement has the values that were
+//! read in its condition.
 
 use std::collections::BTreeMap;
 
@@ -39,16 +39,16 @@ impl Verb {
     }
 }
 
-/// One command of many statements.
+/// One command with its statements.
 pub(super) struct Write {
     pub collection: &'static str,
     pub verb: Verb,
     pub statements: Vec<Document>,
-    /// How many documents it has to meet, unless some may be gone already.
+    /// How many documents it must match; `None` if some may be missing.
     pub expected: Option<usize>,
 }
 
-/// The difference as commands, in the order in which they run.
+/// The commands of a plan, in the order in which they run.
 pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
     let write = |collection, verb, statements: Vec<Document>| {
         let expected = Some(statements.len());
@@ -82,7 +82,7 @@ pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
     let forgotten = plan.limits.iter().filter(|write| write.after == 0).count();
     let (limited, relimited, unlimited) = limit_statements(&plan.limits);
     Ok(vec![
-        // What two processes fight for comes first: the loser has done little in vain.
+        // Claims come first, because processes conflict there: the loser has done little work.
         write(CLAIMS, Verb::Insert, claimed),
         write(CLAIMS, Verb::Update, reclaimed),
         write(BOOKINGS, Verb::Insert, opened),
@@ -137,12 +137,13 @@ fn claim_document(key: &ClaimKey, taken: u32) -> Document {
     }
 }
 
-/// Whoever has no hold running has no document: nothing is kept about them.
+/// The statements for limits. A guest without a running hold has no document, so nothing is kept
+/// about them.
 fn limit_statements(
     limits: &[CountWrite<String>],
 ) -> (Vec<Document>, Vec<Document>, Vec<Document>) {
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
-    // One statement for all that stood at the same number, which is 1 for nearly everybody.
+    // One statement for all limits with the same old count, which is nearly always 1.
     let mut deletes: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     for CountWrite { key, before, after } in limits {
         match (before, after) {

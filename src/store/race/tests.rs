@@ -1,4 +1,4 @@
-//! Who wins, case by case, and for any batch.
+//! Which commits win, in single cases and in random batches.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ fn commit(steps: Vec<CommitStep>, request: Option<RequestKey>) -> Commit {
     Commit { steps, request, lease: Lease { node: NodeId("a".into()), until: at(30_000) } }
 }
 
-/// A step from one state of the booking to another.
+/// The step from one state of a booking to another.
 fn step(before: Option<&Booking>, after: Booking) -> CommitStep {
     CommitStep::new(before, change(after))
 }
@@ -89,7 +89,7 @@ fn paid() -> Status {
     Status::Paid { at: at(1), by: StaffName::parse("Budi").unwrap() }
 }
 
-/// The step of a pending booking to a state.
+/// The step from a pending booking to another status.
 fn from_pending(serial: u32, revision: u32, status: Status) -> CommitStep {
     let before = booking(serial, revision - 1, Status::Pending);
     step(Some(&before), booking(serial, revision, status))
@@ -243,7 +243,7 @@ fn a_cancelled_booking_that_is_revived_takes_its_rooms_and_limits_again() {
 #[test]
 fn a_stay_that_is_moved_by_a_night_takes_only_the_night_that_is_new() {
     let mut snapshot = stored_pending(1);
-    // The night that stays taken is full by this very booking.
+    // The night in both stays is full, because this booking takes its last room.
     let before = booking(1, 1, Status::Pending);
     let mut after = booking(1, 2, Status::Pending);
     after.stay.check_in = day(5);
@@ -292,12 +292,12 @@ fn a_track_that_ends_and_begins_in_one_batch_is_deleted_and_made_anew() {
 
 // ── any batch ───────────────────────────────────────────────────────────────────────────────
 
-/// Rooms for sale a night, so few that they run out.
+/// The rooms for sale each night, few enough to sell out.
 const ROOMS: u32 = 2;
-/// Bookings that the steps are about.
+/// The number of bookings in a random batch.
 const BOOKINGS: u32 = 5;
 
-/// What a step asks for: a booking by its index, and the state that it shall have.
+/// A wanted step: the index of a booking, and the state that it should get.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
     serial: u32,
@@ -310,8 +310,8 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         .prop_map(|(serial, status, is_late)| Wanted { serial, status, is_late })
 }
 
-/// The commits, each built on the states that the ones before it would leave if all succeeded;
-/// so some are stale, as in a real race.
+/// The commits. Each is built as if all commits before it had succeeded, so some are stale, as in a
+/// real race.
 fn commits(wanted: &[Vec<Wanted>]) -> Vec<Commit> {
     let mut states: HashMap<u32, Booking> = HashMap::new();
     let build = |steps: &Vec<Wanted>| {
@@ -338,7 +338,7 @@ fn commits(wanted: &[Vec<Wanted>]) -> Vec<Commit> {
     wanted.iter().map(build).collect()
 }
 
-/// What the store holds after a plan is written.
+/// The content of the store after a plan is written.
 fn written(mut snapshot: Snapshot, plan: &WritePlan<'_>) -> Snapshot {
     for write in &plan.bookings {
         let (revision, limit_keys) = (write.booking.revision, write.limit_keys.clone());

@@ -1,5 +1,7 @@
-//! Commits: one transaction a batch. It reads what the batch depends on, asks [`race`] who wins,
-//! and writes the plan; so the whole batch costs one flush to the disk.
+//! Commits in SQLite: one transaction for each batch.
+//!
+//! The transaction reads what the batch depends on, lets [`race`] decide which commits win, and
+//! writes the plan. The whole batch therefore costs one flush to the disk.
 
 use crate::domain::TokenHash;
 use crate::store::CommitStore;
@@ -68,7 +70,7 @@ fn find_request(
     found.map(requested).transpose()
 }
 
-/// Carries out a batch and feeds what was written. Also tells whether positions were deleted.
+/// Carries out a batch and publishes its changes. Also returns whether positions were deleted.
 fn commit_batch(
     writer: &mut Writer,
     batch: &[Commit],
@@ -87,7 +89,7 @@ fn commit_batch(
     Ok((plan.outcomes, deleted_positions))
 }
 
-/// Keeps the positions of a running hold and feeds that the guest moved.
+/// Stores the positions of a running hold and publishes that they changed.
 fn write_track(
     writer: &mut Writer,
     receipt_no: ReceiptNo,
@@ -103,7 +105,7 @@ fn write_track(
     Ok(is_kept)
 }
 
-/// Everything that the batch depends on.
+/// Reads everything that the batch depends on.
 fn read(connection: &Connection, batch: &[Commit]) -> Result<Snapshot, StoreError> {
     let wanted = ReadSet::of(batch);
     let mut snapshot = Snapshot::default();
@@ -141,7 +143,7 @@ fn read(connection: &Connection, batch: &[Commit]) -> Result<Snapshot, StoreErro
     Ok(snapshot)
 }
 
-/// The rows of three columns of a statement that takes a list of texts.
+/// Runs a statement that takes a list of texts and selects three columns.
 fn rows<A: FromSql, B: FromSql, C: FromSql>(
     connection: &Connection,
     sql: &str,
@@ -157,7 +159,7 @@ fn rows<A: FromSql, B: FromSql, C: FromSql>(
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Writes a plan, except for the tracks that end. Answers the rows of its changes, in order.
+/// Writes a plan, except for the tracks that end. Returns the rows of its changes, in order.
 fn write<'a>(
     transaction: &Transaction<'_>,
     plan: &WritePlan<'a>,
@@ -228,7 +230,7 @@ fn write_claim(connection: &Connection, write: &CountWrite<ClaimKey>) -> Result<
     Ok(())
 }
 
-/// Whoever has no hold running has no row: nothing is kept about them.
+/// Writes a limit. A guest without a running hold has no row, so nothing is kept about them.
 fn write_limit(connection: &Connection, write: &CountWrite<String>) -> Result<(), StoreError> {
     if write.after == 0 {
         connection.prepare_cached("DELETE FROM limits WHERE key = ?1")?.execute([&write.key])?;
@@ -240,7 +242,7 @@ fn write_limit(connection: &Connection, write: &CountWrite<String>) -> Result<()
     Ok(())
 }
 
-/// Deletes tracks; whether there was any position in them.
+/// Deletes tracks. Returns whether there was any position in them.
 fn end_tracks(connection: &Connection, ended: &[ReceiptNo]) -> Result<bool, StoreError> {
     let sql = "DELETE FROM tracks WHERE receipt_no = ?1 RETURNING fixes <> '[]'";
     let mut any = false;

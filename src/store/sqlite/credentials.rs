@@ -1,4 +1,4 @@
-//! One-time codes and sessions, by the hash of their secret, and the hotel's own secret.
+//! One-time codes and sessions by the hash of their secret, and the hotel's signing key, in SQLite.
 
 use crate::store::CredentialStore;
 use async_trait::async_trait;
@@ -43,7 +43,8 @@ impl CredentialStore for SqliteStore {
     }
 }
 
-/// The store has no clock. A credential that ends so long before a fresh one of its kind does is over.
+/// The store has no clock, so it compares expiry times: a credential that expires this long before
+/// a new one of its kind has expired already and is deleted.
 const LONG_OVER: TimeDelta = TimeDelta::days(30);
 
 pub(super) fn keep(
@@ -94,7 +95,7 @@ pub(super) fn read(
     one(connection, &sql, secret)
 }
 
-/// Keeps the first key that anybody brings, and answers the one that is kept.
+/// Stores the key if there is none yet, and returns the stored one.
 pub(super) fn signing_key(
     connection: &mut Connection,
     fresh: [u8; 32],
@@ -107,7 +108,7 @@ pub(super) fn signing_key(
     let sql = "SELECT value FROM meta WHERE name = 'signing_key'";
     let kept: String = transaction.query_row(sql, [], |row| row.get(0))?;
     transaction.commit()?;
-    // Formed like a hash: 32 bytes.
+    // The key has the form of a hash: 32 bytes.
     hash(&kept).map(|TokenHash(key)| key)
 }
 

@@ -1,4 +1,4 @@
-//! What SQLite's failures mean here. Their texts name tables and columns, never their contents.
+//! Translates SQLite's errors. Their texts name tables and columns, never stored values.
 
 use rusqlite::ErrorCode;
 

@@ -1,4 +1,6 @@
-//! The feed: what this process committed, in the order of the rows, each change once.
+//! The log in SQLite: a live stream of what this process commits, and replays from the rows.
+//!
+//! Every change is published once, in the order of the rows.
 
 use crate::store::ChangeLog;
 use async_trait::async_trait;
@@ -26,7 +28,7 @@ impl ChangeLog for SqliteStore {
     }
 }
 
-/// What a listener may fall behind before it has to open the feed again by its cursor.
+/// How many events a listener may fall behind before it must open the log again at its cursor.
 const CAPACITY: usize = 16_384;
 
 pub(super) type Sender = broadcast::Sender<(i64, FeedEvent)>;
@@ -37,13 +39,13 @@ pub(super) fn sender() -> Sender {
 }
 
 impl Writer {
-    /// Feeds what a row tells. To be called in the order of the rows.
+    /// Publishes the event of a row. Must be called in the order of the rows.
     pub(super) fn feed(&self, row: i64, event: FeedEvent) {
-        // Nobody may be listening.
+        // Fails if nobody listens, which is fine.
         let _ = self.feed.send((row, event));
     }
 
-    /// Feeds what has no row of its own.
+    /// Publishes an event without a row of its own, with the newest row as its place.
     pub(super) fn feed_beside(&self, event: FeedEvent) -> Result<(), StoreError> {
         let newest = newest_row(&self.connection)?;
         self.feed(newest, event);
@@ -53,7 +55,7 @@ impl Writer {
 
 impl SqliteStore {
     pub(super) async fn open_feed(&self, after: Option<Cursor>) -> Result<Changes, StoreError> {
-        // Nothing is committed between the two: the receiver has exactly what comes after it.
+        // Nothing is committed between the two calls, so the receiver gets exactly the later rows.
         let (live, newest) = self
             .write(|writer| Ok((writer.feed.subscribe(), newest_row(&writer.connection)?)))
             .await?;
@@ -77,7 +79,7 @@ impl SqliteStore {
         Ok(self.logged(after, until))
     }
 
-    /// The rows after one up to another, as they were fed.
+    /// The changes after one row up to another, as they were published.
     fn logged(&self, after: i64, until: i64) -> Items {
         self.rows_after(after, move |connection, after| logged(connection, after, until))
             .map_ok(|(row, event)| (cursor(row), event))
@@ -94,12 +96,12 @@ fn cursor(row: i64) -> Cursor {
     Cursor(row.to_string())
 }
 
-/// The row of a cursor that can have been handed out.
+/// The row of a cursor; an error for cursors that this store cannot have given out.
 fn known_row(after: &Cursor, newest: i64) -> Result<i64, StoreError> {
     row_of(after).filter(|row| *row <= newest).ok_or(StoreError::NotFound)
 }
 
-/// The row of a cursor, if it is written just as cursors are.
+/// The row of a cursor; `None` unless it has exactly the form of a cursor.
 fn row_of(after: &Cursor) -> Option<i64> {
     after.0.parse().ok().filter(|row| *row >= 0 && cursor(*row) == *after)
 }
@@ -122,7 +124,8 @@ fn logged(connection: &mut Connection, after: i64, last: i64) -> Chunk<FeedEvent
 
 type Items = BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>;
 
-/// A listener that fell behind is told so, and its stream ends: never a silent gap.
+/// The stream of a listener. If it falls behind, the stream ends with an error, so that there is no
+/// silent gap.
 fn listen(live: Receiver) -> Items {
     let next = |mut live: Receiver| async move {
         let item = match live.recv().await {

@@ -1,4 +1,4 @@
-//! The documents inside the rows.
+//! The JSON documents in the rows.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::super::StoreError;
 use super::super::document::{self, BookingDocument, ChangeDocument, FixDocument};
 use crate::domain::{Booking, Change, Track, TrackedBooking};
 
-/// A document as text. Errors tell where it is broken, but nothing of what it says.
+/// A document as text. Errors contain the position of a fault, but no content of the document.
 pub(super) fn encode(document: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(document)
         .map_err(|_| StoreError::Unexpected("a document cannot be written".to_owned()))
@@ -41,7 +41,7 @@ pub(super) fn shared_change(text: &str) -> Result<Arc<Change>, StoreError> {
     change(text).map(Arc::new)
 }
 
-/// A booking with its track, which is gone once the hold is over.
+/// A booking with its track. `fixes` is `None` if no track is stored.
 pub(super) fn tracked(booking: &str, fixes: Option<&str>) -> Result<TrackedBooking, StoreError> {
     let booking = decode::<BookingDocument>("booking", booking)?.try_into()?;
     let fixes: Vec<FixDocument> = match fixes {

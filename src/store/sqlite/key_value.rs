@@ -1,4 +1,4 @@
-//! Short texts by name.
+//! Short texts by name, in SQLite.
 
 use crate::store::KeyValueStore;
 use async_trait::async_trait;

@@ -1,10 +1,10 @@
-//! The lock that keeps a second server away from a database.
+//! The lock that prevents two processes from serving the same database.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The right to serve a database; given back when it is dropped, or by the system when the
+/// The lock for serving a database. It is released when it is dropped, and by the system when the
 /// process dies.
 #[derive(Debug)]
 pub struct ServeLock(#[expect(dead_code, reason = "held for its lock")] File);
@@ -12,15 +12,15 @@ pub struct ServeLock(#[expect(dead_code, reason = "held for its lock")] File);
 /// Why a database cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process does.
+    /// Another process serves it.
     #[error("{} is served by another process already", .0.display())]
     TrackUpdate(PathBuf),
-    /// The lock file cannot be made or locked.
+    /// The lock file cannot be created or locked.
     #[error("cannot lock {}: {error}", .path.display())]
     Io {
         /// The lock file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         error: io::Error,
     },
 }

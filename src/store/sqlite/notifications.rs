@@ -1,4 +1,6 @@
-//! Notices: owed with their change, leased to who delivers them, marked once.
+//! Notifications in SQLite: inserted with their change, leased to a node, settled once.
+//!
+//! This module does not send notifications.
 
 use crate::store::NotificationStore;
 use async_trait::async_trait;
@@ -43,7 +45,7 @@ impl NotificationStore for SqliteStore {
     }
 }
 
-/// Writes down what a change owes, under the lease of its commit.
+/// Inserts the notifications that a change owes, with the lease of its commit.
 pub(super) fn insert(
     connection: &Connection,
     row: i64,
@@ -69,7 +71,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// A chunk of what is owed after a row, with the rows.
+/// A chunk of the owed notifications after a row, each with its row.
 pub(super) fn owed(connection: &mut Connection, after: i64) -> Chunk<OwedNotification> {
     let sql = "SELECT notices.id, recipient, notices.lease_node, notices.lease_until_ms, document
                FROM notices JOIN changes ON changes.id = change_id
@@ -128,7 +130,7 @@ pub(super) fn take_lease(
     Ok(LeaseOutcome::Acquired)
 }
 
-/// Writes the first mark of a notice and feeds it; a later one has no effect.
+/// Records the first outcome of a notification and publishes it. A later one has no effect.
 pub(super) fn settle(
     writer: &mut Writer,
     notification: NotificationId,

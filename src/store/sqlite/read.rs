@@ -1,4 +1,4 @@
-//! What is asked of bookings.
+//! Reads bookings, their history and their wakes from SQLite.
 
 use crate::store::BookingReader;
 use async_trait::async_trait;
@@ -50,10 +50,10 @@ impl BookingReader for SqliteStore {
     }
 }
 
-/// Rows read at once of a stream.
+/// The number of rows that a stream reads at once.
 pub(super) const CHUNK: i64 = 1_000;
 
-/// A chunk of a stream: what was read, each with its row.
+/// A chunk of a stream: the items, each with its row.
 pub(super) type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
 
 pub(super) fn tracked(
@@ -69,7 +69,7 @@ pub(super) fn tracked(
     found.map(|(booking, fixes)| json::tracked(&booking, fixes.as_deref())).transpose()
 }
 
-/// Each once, however often it is asked for.
+/// The bookings with these numbers, each once even if a number is repeated.
 pub(super) fn bookings(
     connection: &Connection,
     receipt_nos: &[ReceiptNo],
@@ -106,7 +106,7 @@ pub(super) fn history(
     rows.map(|row| json::change(&row?)).collect()
 }
 
-/// A chunk of wakes after a row, with the rows.
+/// A chunk of wakes after a row, each with its row.
 pub(super) fn wakes(connection: &mut Connection, after: i64) -> Chunk<Wake> {
     let sql = "SELECT id, receipt_no, revision, wake_at_ms FROM bookings
                WHERE wake_at_ms IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
@@ -141,7 +141,7 @@ impl Conditions {
             conditions.add("check_in = ?", [check_in.to_string().into()]);
         }
         match &filter.contact {
-            // As the index has them.
+            // The expression must not change: it is that of the index.
             Some(Contact::Telegram(id)) => {
                 conditions.add("json_extract(document, '$.contact.id') = ?", [id.0.into()]);
             }
@@ -154,12 +154,12 @@ impl Conditions {
             None => {}
         }
         if let Some(since) = filter.settled_since {
-            // As the index has it.
+            // The expression must not change: it is that of the index.
             let sql = "json_extract(document, '$.status.at_ms') >= ?";
             conditions.add(sql, [since.timestamp_millis().into()]);
         }
         match &filter.search {
-            // A place in a text, and no pattern: nothing needs escaping.
+            // `instr` takes plain text, not a pattern, so nothing needs escaping.
             Some(Search::Text(text)) => conditions.add(
                 "(instr(name_folded, ?) > 0 OR instr(receipt_no, ?) > 0)",
                 [fold_name(text).into(), text.to_uppercase().into()],
@@ -192,7 +192,7 @@ pub(super) fn page(
     first: usize,
     after: Option<PageKey>,
 ) -> Result<Page, StoreError> {
-    // One transaction: the page and the total are of one moment.
+    // One transaction, so that the page and the total are of the same moment.
     let transaction = connection.transaction()?;
     let mut conditions = Conditions::of(filter);
     let total: i64 = transaction
@@ -211,14 +211,14 @@ pub(super) fn page(
             ],
         );
     }
-    // The order of `document::receipt_order`: bookings of one moment have the day of their number
-    // in common, so the longer number is the later one.
+    // The same order as `document::receipt_order`: bookings of the same moment have the same day in
+    // their numbers, so the longer number is the later one.
     let sql = format!(
         "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no) {}
          ORDER BY booked_at_ms DESC, length(receipt_no), receipt_no LIMIT ?",
         conditions.clause()
     );
-    // One more than asked tells whether there are more.
+    // One row more than asked for shows whether there is a next page.
     conditions.values.push(i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1).into());
     let mut statement = transaction.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(&conditions.values), document_and_fixes)?;
@@ -229,7 +229,7 @@ pub(super) fn page(
 }
 
 impl SqliteStore {
-    /// A stream of rows that `read` reads a chunk at a time, from after the row that it is given.
+    /// A stream of all items, in chunks that `read` reads after a given row.
     pub(super) fn in_chunks<T: Send + 'static>(
         &self,
         read: fn(&mut Connection, i64) -> Chunk<T>,
@@ -237,7 +237,7 @@ impl SqliteStore {
         self.rows_after(0, read).map_ok(|(_, item)| item).boxed()
     }
 
-    /// The same with its rows, from after any row.
+    /// The same, starting after any row, with the rows.
     pub(super) fn rows_after<T: Send + 'static>(
         &self,
         after: i64,

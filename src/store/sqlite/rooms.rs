@@ -1,4 +1,4 @@
-//! Rooms taken and allotted, night by night, and the counters of receipt numbers.
+//! The rooms taken and the allotment of each night, in SQLite.
 
 use crate::store::RoomStore;
 use async_trait::async_trait;

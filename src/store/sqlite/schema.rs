@@ -1,4 +1,4 @@
-//! Connections and the tables behind them, versioned by `user_version`.
+//! Opens connections and creates the tables. `user_version` holds the version of the schema.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,12 +9,12 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::super::StoreError;
 
-/// How long a call waits for another process that writes.
+/// How long a call waits while another process writes.
 const BUSY: Duration = Duration::from_secs(5);
-/// Prepared statements that a connection keeps.
+/// The number of prepared statements that a connection caches.
 const STATEMENTS: usize = 64;
 
-/// One script a version: what is here never changes, new versions are added below.
+/// One script for each version. These scripts never change; new versions are added at the end.
 const MIGRATIONS: [&str; 3] =
     [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
@@ -23,7 +23,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         StoreError::Unavailable(format!("cannot make {}: {error}", path.display()))
     };
     make_folder(path).map_err(io)?;
-    // SQLite gives its log and its index the rights of the database.
+    // SQLite gives its log and index files the permissions of the database file.
     private_file(path).map_err(io)?;
     let mut connection = connect(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -39,7 +39,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The folder of a file.
+/// Creates the folder of a file.
 pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if folder != Path::new("") => std::fs::create_dir_all(folder),
@@ -47,7 +47,7 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A file that only its owner reads; made if there is none, left as it is if there is one.
+/// Opens a file, and creates it readable by its owner only if there is none.
 pub(super) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true);
@@ -56,8 +56,8 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Moves the write-ahead log into the database and empties it, unless somebody reads from it
-/// just now.
+/// Moves the write-ahead log into the database and empties it, unless a connection is reading
+/// from it.
 pub(super) fn truncate_log(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(Duration::ZERO)?;
     let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -66,7 +66,7 @@ pub(super) fn truncate_log(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
-    // A path is a path: neither `:memory:` nor a `file:` URI means anything else.
+    // An absolute path, so that neither `:memory:` nor a `file:` URI has a special meaning.
     let path = std::path::absolute(path)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -78,7 +78,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    // Within a transaction, so that of two processes that start at once one migrates.
+    // In a transaction, so that only one of two processes that start at once migrates.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = (1_i64..).zip(MIGRATIONS);

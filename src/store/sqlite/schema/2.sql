@@ -1,4 +1,4 @@
--- Short texts of the doors, by name, until they expire.
+-- Short texts by name, until they expire.
 CREATE TABLE memos (
     name          TEXT    NOT NULL PRIMARY KEY,
     text          TEXT    NOT NULL,
