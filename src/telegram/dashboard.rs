@@ -202,7 +202,7 @@ impl Dashboards {
         }
     }
 
-    // ── content ────────────────────────────────────────────────────────────────────────────
+    // ── content ─────────────────────────────────────────────────────────────────────────────
 
     /// The pending bookings, the one whose hold ends first at the beginning.
     pub(super) async fn pending(&self) -> Result<Vec<TrackedBooking>, StoreError> {

@@ -2,8 +2,8 @@
 //! The message is composed only when the send queue grants a permit for the chat, so it contains
 //! everything that is waiting by then.
 //!
-//! This module does not send a change again after a failure: it reports the outcome to the notifier,
-//! which decides that.
+//! This module does not send a change again after a failure: it reports the outcome to the
+//! notifier, which decides that.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl NotificationMerger {
     /// Waits for a permit for the chat. Meanwhile it receives further notifications.
     async fn permit(&mut self, chat: i64) -> Result<Permit, CallError> {
         let queue = self.queue.clone();
-        let mut permit = std::pin::pin!(queue.permit(chat, Priority::Notice));
+        let mut permit = std::pin::pin!(queue.permit(chat, Priority::Notification));
         loop {
             tokio::select! {
                 biased;
@@ -216,7 +216,8 @@ impl NotificationMerger {
                 break;
             }
             chat = to;
-            outcome = self.queue.send(to, Priority::Notice, Call::Send(content.clone())).await;
+            outcome =
+                self.queue.send(to, Priority::Notification, Call::Send(content.clone())).await;
         }
         self.report(claimed, &outcome);
         if outcome.is_err() {

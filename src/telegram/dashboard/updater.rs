@@ -50,11 +50,11 @@ impl DashboardUpdater {
     }
 
     pub(in crate::telegram) async fn run(mut self, stop: CancellationToken) {
-        let mut messages = self.feed.listen();
+        let mut feed = self.feed.listen();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                item = messages.next() => match item {
+                item = feed.next() => match item {
                     Some(FeedMessage::Item(item)) => self.handle_event(&item.event),
                     Some(FeedMessage::Lagged) => self.renew_within(Duration::ZERO),
                     None => return,
@@ -152,7 +152,7 @@ impl DashboardUpdater {
                 .await?;
         }
         let call = Call::Edit(dashboard.message, content);
-        dashboards.queue.post(chat, Priority::Notice, call).await;
+        dashboards.queue.post(chat, Priority::Notification, call).await;
         Ok(match view {
             View::Tab(..) => next,
             View::Card(_) | View::Sheet(_) => Some(dashboard.reading_until()),
@@ -169,7 +169,7 @@ impl DashboardUpdater {
             return Ok(());
         };
         let (content, _) = dashboards.view(dashboard.language, View::UNPAID).await?;
-        dashboards.send(to, Priority::Notice, dashboard.language, content).await;
+        dashboards.send(to, Priority::Notification, dashboard.language, content).await;
         Ok(())
     }
 }

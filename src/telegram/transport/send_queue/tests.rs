@@ -115,8 +115,8 @@ async fn seconds(count: u64) {
 async fn a_group_gets_at_most_twenty_in_any_minute_edits_and_all() {
     let office = office(Pen::default());
     for number in 0..40 {
-        office.says(GROUP, Priority::Notice, &number.to_string()).await;
-        office.edits(GROUP, Priority::Notice, number, "new").await;
+        office.says(GROUP, Priority::Notification, &number.to_string()).await;
+        office.edits(GROUP, Priority::Notification, number, "new").await;
     }
     seconds(600).await;
     let mut taken: Vec<Instant> =
@@ -155,7 +155,7 @@ async fn an_upkeep_edit_leaves_a_group_room_for_messages() {
     }
     seconds(1).await;
     assert_eq!(office.taken(GROUP).len(), 9, "one is left for a message");
-    office.says(GROUP, Priority::Notice, "hello").await;
+    office.says(GROUP, Priority::Notification, "hello").await;
     office.edits(GROUP, Priority::Interactive, 90, "tapped").await;
     seconds(7).await;
     assert_eq!(office.words(GROUP)[9..11], ["hello", "90=tapped"]);
@@ -278,7 +278,7 @@ async fn notifications_are_not_starved_by_guests_nor_delay_them() {
         office.says(chat, Priority::Interactive, "guest").await;
     }
     for number in 0..10 {
-        office.says(GROUP, Priority::Notice, &number.to_string()).await;
+        office.says(GROUP, Priority::Notification, &number.to_string()).await;
     }
     seconds(70).await;
     let notifications: Vec<u64> = office.taken(GROUP).into_iter().map(|(_, at)| at).collect();
@@ -307,11 +307,11 @@ async fn whose_turn_does_not_come_has_surely_sent_nothing() {
 #[tokio::test(start_paused = true)]
 async fn who_has_a_turn_is_waited_for_but_not_for_ever() {
     let office = office(Pen::default());
-    let permit = office.send_queue.permit(7, Priority::Notice).await.unwrap();
+    let permit = office.send_queue.permit(7, Priority::Notification).await.unwrap();
     office.says(7, Priority::Interactive, "next").await;
     seconds(1).await;
     assert!(office.words(7).is_empty());
-    drop(office.send_queue.permit(8, Priority::Notice).await);
+    drop(office.send_queue.permit(8, Priority::Notification).await);
     seconds(6).await;
     assert_eq!(office.words(7), ["next"]);
     assert_eq!(permit.send(Call::Send(MessageContent::text("late"))).await, Err(CallError::Busy));
@@ -328,7 +328,7 @@ async fn a_closed_chat_tells_those_who_cannot_wait_and_keeps_the_others() {
         async move { send_queue.send(7, Priority::Interactive, call).await }
     };
     assert_eq!(send("second").await, Err(CallError::Wait(Duration::from_secs(30))));
-    let permit = office.send_queue.permit(7, Priority::Notice).await.unwrap();
+    let permit = office.send_queue.permit(7, Priority::Notification).await.unwrap();
     permit.send(Call::Send(MessageContent::text("patient"))).await.unwrap();
     let taken = office.taken(7);
     assert_eq!(taken[1..], [("first".to_owned(), 30), ("patient".to_owned(), 30)]);
