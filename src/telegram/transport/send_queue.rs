@@ -1,15 +1,16 @@
-//! The queue of all outgoing calls. It sends in order within a chat and to several chats at the same
-//! time, keeps Telegram's limits, and serves guests first.
+//! The queue of all outgoing calls. It sends in order within a chat and to several chats at the
+//! same time, keeps Telegram's limits, and serves guests first.
 //!
 //! The limits (Bot API FAQ, "My bot is hitting limits") are about one message per second to a chat,
 //! 20 per minute to a group and 30 per second in all. A 429 stops only its own chat, for as long as
 //! it says.
 //!
-//! A caller that needs the outcome of a call waits for it ([`SendQueue::send`], [`SendQueue::queue`])
-//! or requests a permit and composes the message when the permit is granted ([`SendQueue::permit`]).
-//! If the caller gives up before the call begins, the call is not sent. The queue retries only calls
-//! whose outcome no caller waits for. It is kept in memory: what it has not sent when the process
-//! stops is lost.
+//! A caller that needs the outcome of a call waits for it ([`SendQueue::send`],
+//! [`SendQueue::queue`]), or requests a permit and composes the message when the permit is granted
+//! ([`SendQueue::permit`]). If the caller gives up before the call begins, the call is not made.
+//!
+//! The queue tries a call again only if no caller waits for its outcome. It is kept in memory: what
+//! it has not sent when the process stops is lost.
 
 mod bucket;
 mod chat_queue;
@@ -46,8 +47,8 @@ const UNDER_WAY: usize = 16;
 const ANSWERS: usize = 32;
 /// Number of chat queues from which on idle ones are removed.
 const CHATS: usize = 4_096;
-/// Maximum number of attempts for a message whose outcome no caller waits for. Edits are tried until
-/// they are sent, refused or replaced.
+/// Maximum number of attempts for a message whose outcome no caller waits for. An edit is tried
+/// again until it is made, refused or replaced.
 const TRIES: u32 = 6;
 /// How long a caller waits until its call begins, and how long the queue waits for the message of a
 /// granted permit.
@@ -165,7 +166,7 @@ impl SendQueue {
         let _ = self.0.send(Job::new(chat, priority, payload)).await;
     }
 
-    /// Makes a call once, if it begins within [`PERMIT_TIMEOUT`], and returns the id of the message.
+    /// Makes a call once, if it can begin within [`PERMIT_TIMEOUT`]. Returns the id of the message.
     ///
     /// # Errors
     /// [`CallError::Busy`] if the call did not begin in time, otherwise the [`CallError`] of the
@@ -193,7 +194,8 @@ impl SendQueue {
         self.post(chat, Priority::Interactive, Call::Edit(message, content)).await;
     }
 
-    /// Answers a callback query, so that the tapped button stops waiting. `line` is shown to the user.
+    /// Answers a callback query, so that the tapped button stops waiting. The line is shown to the
+    /// user.
     pub async fn answer_callback(&self, query: &str, line: Option<String>) {
         self.post(0, Priority::Interactive, Call::Answer(query.to_owned(), line)).await;
     }
@@ -244,7 +246,9 @@ impl SendQueueWorker {
             let end = ends.map(|(soon, latest)| if now < soon { soon } else { latest });
             let next = next.into_iter().chain(end).chain(probe).min();
             tokio::select! {
-                () = stop.cancelled(), if ends.is_none() => ends = Some((now + LINGER, now + DRAIN)),
+                () = stop.cancelled(), if ends.is_none() => {
+                    ends = Some((now + LINGER, now + DRAIN));
+                }
                 Some(job) = self.jobs.recv() => self.accept(job),
                 Some(finished) = self.in_flight.join_next() => self.finished(finished, &health),
                 Some(answered) = self.answering.join_next() => {

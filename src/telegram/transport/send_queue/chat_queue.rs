@@ -19,7 +19,8 @@ const PAUSE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Durat
 const MAX_UNKNOWN: u32 = 2;
 /// How much of the limit of a group background edits leave for messages.
 const LEFT_FOR_MESSAGES: u32 = 1;
-/// A background edit goes before messages if it and all others have waited this long.
+/// A background edit goes before messages if it has waited this long, and no other one was made in
+/// that time.
 const STALE: Duration = Duration::from_secs(15);
 /// A notification that has waited this long goes before the messages that guests wait for.
 const AGED: Duration = Duration::from_secs(2);
@@ -216,7 +217,7 @@ impl ChatQueue {
         None
     }
 
-    /// Closes the chat for this time. If it is longer than [`PATIENCE`], awaited calls fail at once.
+    /// Sends nothing for this time. If it is longer than [`PATIENCE`], awaited calls fail at once.
     pub(super) fn close(&mut self, now: Instant, wait: Duration) {
         self.closed_until = self.closed_until.max(now + wait);
         if wait <= PATIENCE {

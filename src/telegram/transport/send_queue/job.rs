@@ -22,7 +22,8 @@ pub(super) struct Job {
 
 /// What a job sends, and who learns the outcome.
 pub(super) enum Payload {
-    /// A call that no caller waits for. It is tried again if it fails. The callback gets the outcome.
+    /// A call that no caller waits for. It is tried again if it fails. The callback gets the
+    /// outcome.
     Unattended(Call, Option<AfterSend>),
     /// A call that is made once. The caller waits for the outcome, and may try again.
     Awaited {

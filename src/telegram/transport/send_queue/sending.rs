@@ -15,7 +15,7 @@ use crate::telegram::transport::api::CallError;
 /// How long one call may take in all: 8 s until an answer begins, and the 10 s that teloxide sleeps
 /// on a 5xx. Together with [`PERMIT_TIMEOUT`] it is shorter than an attempt of the notifier.
 const CALL_TIMEOUT: Duration = Duration::from_secs(19);
-/// Maximum number of attempts to answer a callback query. After a short time an answer has no effect.
+/// Maximum number of attempts to answer a callback query. Telegram soon accepts no answer any more.
 const ANSWER_TRIES: u32 = 4;
 
 /// The result of a job.
@@ -68,7 +68,7 @@ pub(super) async fn send_job(api: Arc<dyn BotApi>, job: Job) -> SendResult {
         },
         Payload::Permit(caller) => {
             let (supply, supplied) = oneshot::channel();
-            // If the caller has given up meanwhile, this drops the permit, which ends the wait below.
+            // If the caller has given up, this drops the permit, which ends the wait below.
             let _ = caller.send(Permit(supply));
             match tokio::time::timeout(PERMIT_TIMEOUT, supplied).await {
                 Ok(Ok(PermitCall { call, outcome })) => {
