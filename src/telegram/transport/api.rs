@@ -105,7 +105,8 @@ pub struct Button {
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ButtonAction {
-    /// Sends this data to the bot, at most 64 bytes (Bot API, `InlineKeyboardButton.callback_data`).
+    /// Sends this data to the bot: at most 64 bytes (Bot API,
+    /// `InlineKeyboardButton.callback_data`).
     Callback(String),
     /// Opens a page.
     Url(Url),
@@ -148,7 +149,7 @@ impl Api {
     /// Asks for the bot's user name.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn name(&self) -> Result<String, CallError> {
         let me = self.bot.get_me().await.map_err(failure)?;
         Ok(me.username().to_owned())
@@ -158,7 +159,7 @@ impl Api {
     /// updates before the id.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn updates(&self, from: i32) -> Result<Vec<Update>, CallError> {
         let call = self.poll.get_updates().offset(from).timeout(POLL_SECONDS).limit(100);
         call.allowed_updates(ALLOWED).await.map_err(failure)
@@ -167,7 +168,7 @@ impl Api {
     /// Asks Telegram to send updates to a webhook.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn set_webhook(&self, url: Url, secret: &str) -> Result<(), CallError> {
         let call = self.bot.set_webhook(url).secret_token(secret).allowed_updates(ALLOWED);
         call.await.map(drop).map_err(failure)
@@ -176,15 +177,15 @@ impl Api {
     /// Asks Telegram to send no updates to a webhook.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn delete_webhook(&self) -> Result<(), CallError> {
         self.bot.delete_webhook().await.map(drop).map_err(failure)
     }
 
-    /// Asks for the webhook's URL, the number of waiting updates, and the last error of the webhook.
+    /// Asks for the URL of the webhook, the number of waiting updates and the last error.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn webhook(&self) -> Result<(Option<String>, u32, Option<String>), CallError> {
         let info = self.bot.get_webhook_info().await.map_err(failure)?;
         let url = info.url.map(|url| url.to_string());
@@ -194,7 +195,7 @@ impl Api {
     /// Sets the menu of commands for a scope and a language.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn set_commands(
         &self,
         commands: &[(&str, &str)],
@@ -212,7 +213,7 @@ impl Api {
     /// Deletes the menu of commands for a scope and a language.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn delete_commands(
         &self,
         scope: BotCommandScope,
@@ -228,7 +229,7 @@ impl Api {
     /// Sends a message, and returns its id.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn send(&self, chat: i64, content: &MessageContent) -> Result<i32, CallError> {
         let mut call = self.bot.send_message(ChatId(chat), content.html.as_str());
         call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
@@ -254,7 +255,7 @@ impl Api {
     /// Sends a picture with a caption, and returns the id of the message.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn send_picture(&self, chat: i64, picture: &PhotoContent) -> Result<i32, CallError> {
         let file = InputFile::memory(picture.bytes.to_vec()).file_name(picture.file_name);
         let call = self.bot.send_photo(ChatId(chat), file).caption(picture.html.as_str());
@@ -265,7 +266,7 @@ impl Api {
     /// Edits a message. Succeeds if the message already has this content.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn edit(
         &self,
         chat: i64,
@@ -282,11 +283,11 @@ impl Api {
         }
     }
 
-    /// Answers a callback query, so that the tapped button stops waiting. The line is content to the
+    /// Answers a callback query, so that the tapped button stops waiting. A line is shown to the
     /// user. Succeeds if the query is too old for an answer.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn answer(&self, query: &str, line: Option<&str>) -> Result<(), CallError> {
         let mut call = self.bot.answer_callback_query(CallbackQueryId(query.to_owned()));
         if let Some(line) = line {

@@ -67,7 +67,7 @@ pub enum Priority {
     Interactive,
     /// Notifications to the front office, and its dashboards.
     Notification,
-    /// Renewals of existing messages.
+    /// Edits that no user waits for.
     Background,
 }
 

@@ -1,6 +1,6 @@
-//! Receives updates by long polling or by webhook. Updates of one chat are handled in order, those of
-//! several chats at the same time. An update is confirmed to Telegram only after it was handled, or
-//! skipped because it failed too often.
+//! Receives updates by long polling or by webhook. Updates of one chat are handled in order, those
+//! of several chats at the same time. An update is confirmed to Telegram only after it was handled,
+//! or skipped because it failed too often.
 //!
 //! What an update means is decided by the [`UpdateHandler`].
 

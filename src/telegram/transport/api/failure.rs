@@ -24,7 +24,7 @@ pub enum CallError {
     Unknown,
     /// The call was not made, because it could not begin in time.
     Busy,
-    /// The chat cannot be reached, and that does not change without its user. Contains the reason.
+    /// The chat cannot be reached, and that does not change by itself. Contains the reason.
     Gone(&'static str),
     /// The message to be edited does not exist, or cannot be edited.
     NoMessage,

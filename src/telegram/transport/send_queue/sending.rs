@@ -28,7 +28,7 @@ pub(super) struct SendResult {
 
 /// Who gets the outcome of a call.
 pub(super) enum CallOrigin {
-    /// No caller: the job is attempt again if it failed.
+    /// No caller: the job is tried again if it failed.
     Unattended(Job),
     /// The caller that waits.
     Awaited(oneshot::Sender<Result<i32, CallError>>),

@@ -37,8 +37,8 @@ impl BotApi for FakeApi {
                 query.clone()
             }
         };
-        let taken = (chat, text, Instant::now());
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(taken);
+        let entry = (chat, text, Instant::now());
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
         self.ping().await?;
         let end = self.ends.lock().unwrap().get_mut(&chat).and_then(VecDeque::pop_front);
         match end {
@@ -95,11 +95,11 @@ impl Harness {
 
     /// The texts that were sent to a chat, with the seconds since the start.
     fn sent(&self, chat: i64) -> Vec<(String, u64)> {
-        let taken = self.api.calls.lock().unwrap();
+        let calls = self.api.calls.lock().unwrap();
         let of = |(to, text, at): &(i64, String, Instant)| {
             (*to == chat).then(|| (text.clone(), (*at - self.start).as_secs()))
         };
-        taken.iter().filter_map(of).collect()
+        calls.iter().filter_map(of).collect()
     }
 
     fn texts(&self, chat: i64) -> Vec<String> {
@@ -119,11 +119,11 @@ async fn a_group_gets_at_most_twenty_in_any_minute_edits_and_all() {
         harness.edit(GROUP, Priority::Notification, number, "new").await;
     }
     seconds(600).await;
-    let mut taken: Vec<Instant> =
+    let mut calls: Vec<Instant> =
         harness.api.calls.lock().unwrap().iter().map(|(.., at)| *at).collect();
-    taken.sort();
-    assert_eq!(taken.len(), 80);
-    for window in taken.windows(21) {
+    calls.sort();
+    assert_eq!(calls.len(), 80);
+    for window in calls.windows(21) {
         assert!(window[20] - window[0] >= Duration::from_mins(1));
     }
     let texts = harness.texts(GROUP);
@@ -140,9 +140,9 @@ async fn all_chats_get_at_most_thirty_in_any_second() {
         harness.post(chat, Priority::Interactive, "a").await;
     }
     seconds(20).await;
-    let taken = harness.api.calls.lock().unwrap();
-    assert_eq!(taken.len(), 200);
-    for window in taken.windows(31) {
+    let calls = harness.api.calls.lock().unwrap();
+    assert_eq!(calls.len(), 200);
+    for window in calls.windows(31) {
         assert!(window[30].2 - window[0].2 >= Duration::from_secs(1));
     }
 }
@@ -211,9 +211,9 @@ async fn an_edit_is_tried_until_it_is_made_or_replaced() {
     harness.ends(7, vec![End::Fails(CallError::Unreachable); 12]);
     harness.edit(7, Priority::Background, 5, "new").await;
     seconds(3_600).await;
-    let taken = harness.sent(7);
-    assert_eq!(taken.len(), 13);
-    let pauses: Vec<u64> = taken.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
+    let calls = harness.sent(7);
+    assert_eq!(calls.len(), 13);
+    let pauses: Vec<u64> = calls.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
     assert_eq!(pauses[..7], [1, 2, 4, 8, 16, 32, 60]);
     assert_eq!(pauses[11], 60);
 }
@@ -330,8 +330,8 @@ async fn a_closed_chat_refuses_awaited_calls_and_keeps_the_others() {
     assert_eq!(send("second").await, Err(CallError::Wait(Duration::from_secs(30))));
     let permit = harness.send_queue.permit(7, Priority::Notification).await.unwrap();
     permit.send(Call::Send(MessageContent::text("patient"))).await.unwrap();
-    let taken = harness.sent(7);
-    assert_eq!(taken[1..], [("first".to_owned(), 30), ("patient".to_owned(), 30)]);
+    let calls = harness.sent(7);
+    assert_eq!(calls[1..], [("first".to_owned(), 30), ("patient".to_owned(), 30)]);
 }
 
 #[tokio::test(start_paused = true)]

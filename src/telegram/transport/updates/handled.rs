@@ -1,5 +1,5 @@
-//! The updates that this process has handled. A webhook delivers updates at the same time and in any
-//! order, so the highest handled id does not mean that all below it were handled.
+//! The updates that this process has handled. A webhook delivers updates at the same time and in
+//! any order, so the highest handled id does not mean that all below it were handled.
 //!
 //! This list is in memory only. The handler stores what must be known after a restart.
 

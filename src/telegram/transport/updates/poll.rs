@@ -14,7 +14,8 @@ use crate::config::Webhook;
 use crate::telegram::transport::api::{Api, CallError};
 use crate::telegram::transport::{BotHealth, BotHealthPart};
 
-/// The pause between attempts to reach Telegram: doubled each time, from the first value to the last.
+/// The pause between attempts to reach Telegram: doubled each time, from the first value to the
+/// last.
 const RETRY: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(1);
 /// The path of the webhook below the public URL.
 const WEBHOOK_PATH: &str = "/telegram/webhook";
