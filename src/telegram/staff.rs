@@ -131,9 +131,9 @@ impl StaffConversation {
             Ok(tracked) => {
                 let callback = action.callback(tracked.booking.receipt_no);
                 let mut content = self.staff_view(user.language, callback).await?;
-                if let Some(line) = action.refusal_if_settled(&tracked).map(|refusal| {
-                    refusal_html(user.language, &refusal, &self.service.policy().hotel)
-                }) {
+                if let Some(refusal) = action.refusal_if_settled(&tracked) {
+                    let hotel = &self.service.policy().hotel;
+                    let line = refusal_html(user.language, &refusal, hotel);
                     content.html = format!("{line}\n\n{}", content.html);
                 }
                 content
