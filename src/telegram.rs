@@ -1,9 +1,13 @@
-//! The bot: guests and the front office talk to the hotel by Telegram, and both are told of
-//! changes by it.
+//! The Telegram bot. Guests and the front office use it to book and to manage bookings, and it
+//! notifies both of changes.
 //!
-//! `transport` moves messages and knows no hotel. On it stand `state` (what is remembered), and the
-//! conversations: `guest`, `staff`, `dashboard` (what the front office sees), `status` (what each
-//! guest sees), and `notifications` on their way out. `dispatch` hands updates to them.
+//! `transport` sends messages and receives updates; it knows nothing about hotels. `state` stores
+//! what the bot must remember. `dispatch` passes each update to one of the conversations, `guest`
+//! or `staff`. `dashboard` keeps the front office's list of bookings up to date, and `status` keeps
+//! the message that shows guests their booking up to date. `notifications` sends notifications,
+//! and `merging` merges those for the front office. `remember` stores the ids of sent messages.
+//!
+//! The bot decides nothing about bookings: it calls the [`BookingService`].
 
 mod callback;
 mod dashboard;
@@ -51,24 +55,24 @@ use transport::api::{Api, CallError};
 use transport::updates::{Inbox, UpdatePoller};
 use transport::{BotHealth, ChatLocks, SendQueue, SendQueueWorker};
 
-/// How long the start waits for the bot's name; it comes later otherwise.
+/// How long the start waits for the bot's name. Without an answer, the bot asks again later.
 const FIRST_CALL: Duration = Duration::from_secs(5);
 
-/// Why the bot cannot be set up. Only at start.
+/// Why the bot cannot be set up. Occurs only at start.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The client or an address is unusable.
+    /// The HTTP client or an address cannot be used.
     #[error("telegram: {0}")]
     Unusable(String),
-    /// Telegram knows no such bot.
+    /// Telegram does not accept the token.
     #[error("telegram.token: Telegram does not accept this token")]
     WrongToken,
 }
 
-/// The bot's user name, once Telegram has told it. Clones share it.
+/// The bot's user name; empty until Telegram has reported it. Clones share the value.
 pub type BotName = Arc<OnceLock<String>>;
 
-/// The bot before anything of it runs.
+/// The bot, set up but not started.
 pub struct Telegram {
     api: Api,
     queue: SendQueue,
@@ -77,54 +81,54 @@ pub struct Telegram {
     settings: Settings,
 }
 
-/// What was configured of the bot.
+/// The bot's part of the configuration.
 #[derive(Clone)]
 struct Settings {
     staff: StaffList,
     fo_chat: Option<i64>,
     language: Language,
     base_url: String,
-    /// Pages that a button may lead to, if there are any.
+    /// The address for buttons that open a page; `None` if Telegram would not accept it.
     public_url: Option<Url>,
     webhook: Webhook,
 }
 
-/// The people who may do the front office's part. Clones share it.
+/// The members of staff. Clones share the list.
 #[derive(Clone)]
 struct StaffList(Arc<Vec<StaffMember>>);
 
 impl StaffList {
-    /// The member of staff with this Telegram id.
+    /// Returns the member of staff with this Telegram id.
     fn member(&self, id: i64) -> Option<&StaffMember> {
         self.0.iter().find(|member| member.telegram_id.0 == id)
     }
 }
 
-/// The parts of the hotel that the bot works with.
+/// The parts of the application that the bot uses.
 pub struct TelegramParts {
-    /// The use cases.
+    /// The use cases of bookings.
     pub service: Arc<BookingService>,
-    /// Bookings, to be read.
+    /// Reads bookings.
     pub bookings: Arc<dyn BookingReader>,
-    /// Where the bot's own state is kept.
+    /// Stores the bot's own state.
     pub values: Arc<dyn KeyValueStore>,
-    /// The time of day.
+    /// The clock.
     pub clock: Clock,
-    /// Staff sessions.
+    /// Issues the one-time codes for staff links.
     pub staff: StaffAuth,
-    /// The hotel's own key.
+    /// The hotel's secret key, from which request ids are derived.
     pub links: LinkKey,
     /// The hotel's payment code, if it has one.
     pub qris: Option<Qris>,
-    /// Committed changes.
+    /// The feed of committed changes.
     pub feed: Feed,
-    /// This process.
+    /// The id of this process.
     pub node: NodeId,
-    /// How the process is.
+    /// Where the bot reports that it is degraded.
     pub health: Health,
 }
 
-/// What the conversations share.
+/// The parts that the conversations share.
 struct BotParts {
     service: Arc<BookingService>,
     bookings: Arc<dyn BookingReader>,
@@ -135,22 +139,22 @@ struct BotParts {
     settings: Settings,
 }
 
-/// Where the calls of a webhook go.
+/// Receives the calls of the webhook.
 pub struct TelegramWebhook(Arc<Inbox>);
 
 impl TelegramWebhook {
-    /// Handles what Telegram brought; `false` asks for it again.
+    /// Handles the body of one call. Returns `false` if Telegram must send it again.
     pub async fn take_in(&self, body: &[u8]) -> bool {
         self.0.take_in(body).await
     }
 }
 
 impl Telegram {
-    /// The bot as configured; `None` without a token. Asks Telegram who it is, and goes on
-    /// without an answer.
+    /// Sets the bot up as configured; returns `None` if no token is configured. Asks Telegram for
+    /// the bot's name, and continues if Telegram does not answer.
     ///
     /// # Errors
-    /// [`SetupError`]
+    /// [`SetupError`] if the token is wrong, or the client or the API's address cannot be used.
     pub async fn set_up(
         config: &Config,
         base_url: String,
@@ -164,7 +168,7 @@ impl Telegram {
         match tokio::time::timeout(FIRST_CALL, api.name()).await {
             Ok(Ok(found)) => drop(name.set(found)),
             Ok(Err(CallError::WrongToken)) => return Err(SetupError::WrongToken),
-            // It is asked again as soon as Telegram can be reached.
+            // The update poller asks again until Telegram answers.
             Ok(Err(_)) | Err(_) => {}
         }
         let public_url = config.server.public_url.as_ref();
@@ -182,8 +186,9 @@ impl Telegram {
         Ok(Some(Self { api, queue, queue_worker, name, settings }))
     }
 
-    /// Starts the bot's workers: those that take in belong to `inbound`, those that send to
-    /// `deliveries`. Answers where webhook calls go, and the delivery method of notifications.
+    /// Starts the bot's workers: those that handle updates and changes in the phase `inbound`,
+    /// those that send in the phase `deliveries`. Returns the receiver of webhook calls and the
+    /// delivery method for notifications.
     #[must_use]
     pub fn start(
         self,
@@ -241,10 +246,11 @@ impl Telegram {
     }
 }
 
-/// What `jatah check` says of the bot: whether it answers, and how updates come.
+/// The lines that `jatah check` prints about the bot: whether Telegram answers, and how updates are
+/// received.
 ///
 /// # Errors
-/// [`SetupError`]
+/// [`SetupError`] if the token is wrong, or if Telegram or its client cannot be used.
 pub async fn check(config: &Config) -> Result<Vec<String>, SetupError> {
     let Some(token) = &config.telegram.token else {
         return Ok(vec!["telegram: no bot is configured".to_owned()]);
@@ -272,12 +278,16 @@ pub async fn check(config: &Config) -> Result<Vec<String>, SetupError> {
     Ok(lines)
 }
 
-/// A refusal as a sentence to be read in a chat, as HTML.
+/// The text of a refusal as HTML, for a message.
 fn refusal_html(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> String {
     text::telegram::escape(&text::refusal(language, refusal, hotel))
 }
 
-/// A refusal as a plain line to be read; what the store says goes on.
+/// The text of a refusal without markup, for the answer to a tapped button; `None` if `done` is no
+/// refusal.
+///
+/// # Errors
+/// [`StoreError`] if `done` failed because of the store.
 fn refusal_line(
     language: Language,
     done: Result<(), ServiceError>,

@@ -1,38 +1,41 @@
-//! What buttons carry: the state of a conversation, in at most 64 bytes, versioned.
+//! The data of buttons: the state of a conversation, in at most 64 bytes, with a version.
 //!
-//! A button outlives restarts and updates of the program. One whose data is not of this version
-//! is *stale*: whoever taps it is told so and offered a fresh start.
+//! Buttons stay in chats across restarts and updates of the program. Data that this version cannot
+//! read is *stale*: a user that taps such a button is told so, and can start over.
+//!
+//! This module only writes and reads the data. Whether a user may do what a button says is checked
+//! elsewhere, because a client can send any data.
 
 use chrono::NaiveDate;
 
 use crate::domain::{ReceiptNo, Revision, RoomCode};
 
-/// Bytes that a button may carry (Bot API, `InlineKeyboardButton.callback_data`).
+/// Maximum length of the data of a button in bytes (Bot API, `InlineKeyboardButton.callback_data`).
 pub const MAX_BYTES: usize = 64;
-/// What the data of this version starts with.
+/// The first part of data of this version.
 const VERSION: &str = "1";
-/// Stands between two parts; no part has it inside.
-const GAP: char = '|';
+/// Separates two parts; no part contains it.
+const SEPARATOR: char = '|';
 
-/// What a tap means.
+/// What a button does when a user taps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallbackData {
-    /// A guest's.
+    /// A button for guests.
     Guest(GuestCallback),
-    /// The front office's.
+    /// A button for the front office.
     Staff(StaffCallback),
 }
 
-/// What a guest's tap means.
+/// What a button for guests does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuestCallback {
     /// Start a booking in a new message.
     Start,
     /// Start over in the same message: choose the room type.
     Rooms,
-    /// Choose a date, of the page that starts so many days from today.
+    /// Choose the check-in date, on the page that starts this many days from today.
     Dates(RoomCode, u32),
-    /// Choose the nights, of the page that starts at so many.
+    /// Choose the number of nights, on the page that starts with this number.
     Nights(RoomCode, NaiveDate, u32),
     /// Choose the name.
     Name(StayDraft),
@@ -40,7 +43,7 @@ pub enum GuestCallback {
     TypeName(StayDraft),
     /// Show the summary.
     Summary(StayDraft, NameSource),
-    /// Book it.
+    /// Book.
     Book(StayDraft, NameSource),
     /// Explain how to share the position.
     Share(ReceiptNo),
@@ -48,52 +51,53 @@ pub enum GuestCallback {
     AskCancel(ReceiptNo),
     /// Cancel.
     Cancel(ReceiptNo),
-    /// Leave things as they are: show the booking again.
+    /// Do not cancel: show the booking again.
     Keep(ReceiptNo),
-    /// Show the running bookings, each in a new message.
+    /// Show the pending bookings, each in a new message.
     Mine,
 }
 
 /// A stay that a guest is choosing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StayDraft {
-    /// Which room type.
+    /// The room type.
     pub room: RoomCode,
-    /// First night.
+    /// The check-in date.
     pub check_in: NaiveDate,
-    /// How many nights.
+    /// The number of nights.
     pub nights: u32,
 }
 
-/// Under which name to book.
+/// Where the name for a booking comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameSource {
-    /// The name on Telegram.
+    /// The name of the Telegram account.
     Telegram,
-    /// A name that was typed and is kept under this key.
+    /// A name that is stored under this key.
     Stored(String),
 }
 
-/// What a tap of the front office means.
+/// What a button for the front office does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaffCallback {
-    /// Show a tab of the dashboard, from a page on.
+    /// Show a page of a tab of the dashboard.
     Tab(Tab, u32),
-    /// Show a booking.
+    /// Show the card of a booking.
     Card(ReceiptNo),
-    /// The guest is at the desk.
+    /// Record that the guest is at the desk.
     Arrive(ReceiptNo),
     /// Send the payment code.
     SendQris(ReceiptNo),
-    /// Show the matching sheet before paying.
+    /// Show the details to compare with the payment, before the booking becomes paid.
     PaidSheet(ReceiptNo),
-    /// Paid.
+    /// Make the booking paid.
     Paid(ReceiptNo),
-    /// Show the sheet before cancelling.
+    /// Ask whether to cancel.
     CancelSheet(ReceiptNo),
     /// Cancel.
     Cancel(ReceiptNo),
-    /// Half an hour more for a booking in exactly this state: a repeated tap adds no second one.
+    /// Extend the hold by 30 minutes if the booking still has this revision. If the button is
+    /// tapped twice, the second tap has no effect.
     Extend(ReceiptNo, Revision),
     /// Show the history.
     History(ReceiptNo),
@@ -102,30 +106,30 @@ pub enum StaffCallback {
 /// The tabs of the dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tab {
-    /// Running holds.
+    /// Pending bookings.
     Unpaid,
-    /// Paid today.
+    /// Bookings that became paid today.
     Paid,
-    /// Cancelled today.
+    /// Bookings that were cancelled today.
     Cancelled,
 }
 
 impl Tab {
-    /// Every tab with its letter: the one table for both directions.
+    /// Every tab with its letter, for writing and reading.
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Unpaid, "u"), (Self::Paid, "p"), (Self::Cancelled, "c")];
 
-    fn request(self) -> &'static str {
-        Self::ALL.iter().find(|(tab, _)| *tab == self).map_or("u", |(_, request)| request)
+    fn letter(self) -> &'static str {
+        Self::ALL.iter().find(|(tab, _)| *tab == self).map_or("u", |(_, letter)| letter)
     }
 
-    fn of_letter(request: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == request).map(|(tab, _)| *tab)
+    fn of_letter(letter: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == letter).map(|(tab, _)| *tab)
     }
 }
 
 impl CallbackData {
-    /// The data of a button.
+    /// Writes the data of a button.
     #[must_use]
     pub fn data(&self) -> String {
         let parts = match self {
@@ -133,13 +137,13 @@ impl CallbackData {
             Self::Staff(callback) => staff_parts(*callback),
         };
         let parts: Vec<String> = [VERSION.to_owned()].into_iter().chain(parts).collect();
-        parts.join(&GAP.to_string())
+        parts.join(&SEPARATOR.to_string())
     }
 
-    /// What the data of a button says; `None` if it is stale.
+    /// Reads the data of a button; `None` if it is stale.
     #[must_use]
     pub fn read(data: &str) -> Option<Self> {
-        let mut parts = data.split(GAP);
+        let mut parts = data.split(SEPARATOR);
         if data.len() > MAX_BYTES || parts.next() != Some(VERSION) {
             return None;
         }
@@ -151,7 +155,7 @@ impl CallbackData {
     }
 }
 
-/// The data of a button, for the button itself.
+/// Writes the data of a button.
 impl From<CallbackData> for String {
     fn from(callback: CallbackData) -> Self {
         callback.data()
@@ -169,10 +173,12 @@ fn guest_parts(callback: &GuestCallback) -> Vec<String> {
         GuestCallback::Nights(room, day, from) => {
             of("n", vec![room.to_string(), day_text(*day), from.to_string()])
         }
-        GuestCallback::Name(draft) => of("m", wish_parts(draft)),
-        GuestCallback::TypeName(draft) => of("t", wish_parts(draft)),
-        GuestCallback::Summary(draft, name_source) => of("z", named_parts(draft, name_source)),
-        GuestCallback::Book(draft, name_source) => of("b", named_parts(draft, name_source)),
+        GuestCallback::Name(draft) => of("m", draft_parts(draft)),
+        GuestCallback::TypeName(draft) => of("t", draft_parts(draft)),
+        GuestCallback::Summary(draft, name_source) => {
+            of("z", named_draft_parts(draft, name_source))
+        }
+        GuestCallback::Book(draft, name_source) => of("b", named_draft_parts(draft, name_source)),
         GuestCallback::Share(receipt_no) => of("l", vec![receipt_text(*receipt_no)]),
         GuestCallback::AskCancel(receipt_no) => of("a", vec![receipt_text(*receipt_no)]),
         GuestCallback::Cancel(receipt_no) => of("x", vec![receipt_text(*receipt_no)]),
@@ -191,13 +197,13 @@ fn read_guest(kind: &str, parts: &[&str]) -> Option<GuestCallback> {
         ("n", [room, day, from]) => {
             GuestCallback::Nights(RoomCode::parse(room).ok()?, read_day(day)?, from.parse().ok()?)
         }
-        ("m", [room, day, nights]) => GuestCallback::Name(read_wish(room, day, nights)?),
-        ("t", [room, day, nights]) => GuestCallback::TypeName(read_wish(room, day, nights)?),
+        ("m", [room, day, nights]) => GuestCallback::Name(read_draft(room, day, nights)?),
+        ("t", [room, day, nights]) => GuestCallback::TypeName(read_draft(room, day, nights)?),
         ("z", [room, day, nights, name]) => {
-            GuestCallback::Summary(read_wish(room, day, nights)?, read_named(name)?)
+            GuestCallback::Summary(read_draft(room, day, nights)?, read_name_source(name)?)
         }
         ("b", [room, day, nights, name]) => {
-            GuestCallback::Book(read_wish(room, day, nights)?, read_named(name)?)
+            GuestCallback::Book(read_draft(room, day, nights)?, read_name_source(name)?)
         }
         ("l", [receipt]) => GuestCallback::Share(read_receipt(receipt)?),
         ("a", [receipt]) => GuestCallback::AskCancel(read_receipt(receipt)?),
@@ -212,7 +218,7 @@ fn staff_parts(callback: StaffCallback) -> Vec<String> {
     let one = |kind: &str, receipt_no: ReceiptNo| vec![kind.to_owned(), receipt_text(receipt_no)];
     match callback {
         StaffCallback::Tab(tab, page) => {
-            vec!["T".to_owned(), tab.request().to_owned(), page.to_string()]
+            vec!["T".to_owned(), tab.letter().to_owned(), page.to_string()]
         }
         StaffCallback::Card(receipt_no) => one("K", receipt_no),
         StaffCallback::Arrive(receipt_no) => one("A", receipt_no),
@@ -246,27 +252,27 @@ fn read_staff(kind: &str, parts: &[&str]) -> Option<StaffCallback> {
     })
 }
 
-fn wish_parts(draft: &StayDraft) -> Vec<String> {
+fn draft_parts(draft: &StayDraft) -> Vec<String> {
     vec![draft.room.to_string(), day_text(draft.check_in), draft.nights.to_string()]
 }
 
-fn named_parts(draft: &StayDraft, name_source: &NameSource) -> Vec<String> {
+fn named_draft_parts(draft: &StayDraft, name_source: &NameSource) -> Vec<String> {
     let name = match name_source {
         NameSource::Telegram => String::new(),
         NameSource::Stored(key) => key.clone(),
     };
-    wish_parts(draft).into_iter().chain([name]).collect()
+    draft_parts(draft).into_iter().chain([name]).collect()
 }
 
-fn read_wish(room: &str, day: &str, nights: &str) -> Option<StayDraft> {
+fn read_draft(room: &str, day: &str, nights: &str) -> Option<StayDraft> {
     let room = RoomCode::parse(room).ok()?;
     Some(StayDraft { room, check_in: read_day(day)?, nights: nights.parse().ok()? })
 }
 
-/// Characters of the key of a kept name.
+/// Length of the key of a stored name in characters.
 pub const NAME_KEY_CHARS: usize = 10;
 
-fn read_named(text: &str) -> Option<NameSource> {
+fn read_name_source(text: &str) -> Option<NameSource> {
     let is_key = text.len() == NAME_KEY_CHARS
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     match text {

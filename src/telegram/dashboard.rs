@@ -1,5 +1,8 @@
-//! The dashboard: one message a chat that shows who has paid and who has not, and follows every
-//! change by itself. What it shows is made here; `dashboard_updater` keeps it up to date.
+//! The dashboard: one message in each chat of the front office that lists the bookings by status.
+//! This module makes its content and remembers which message it is. [`updater`] keeps it up to
+//! date.
+//!
+//! What the buttons of a dashboard do to bookings is in [`super::staff`].
 
 pub(super) mod updater;
 
@@ -22,31 +25,33 @@ use crate::store::{BookingReader, Filter, PageKey, StatusKind, StoreError};
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
-/// Bookings on one page of the dashboard.
+/// Number of bookings on one page of the dashboard.
 const PAGE: usize = 8;
-/// Bookings read at once.
+/// Number of bookings that are read from the store at once.
 const READ: usize = 200;
-/// Bookings of one tab that are looked through: those beyond are counted, and not shown.
+/// Bookings of one tab are read until there are at least this many. Further ones are counted, but
+/// not shown.
 const MOST: usize = 2_000;
-/// How long a card or a sheet stays before the list comes back by itself.
+/// How long a card or a sheet is shown before the dashboard returns to the list.
 const READING: TimeDelta = TimeDelta::minutes(2);
 
 /// What a dashboard shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum View {
-    /// A tab, from a page on.
+    /// A page of a tab.
     Tab(Tab, u32),
-    /// A booking.
+    /// The card of a booking.
     Card(ReceiptNo),
-    /// A sheet or a history, which somebody reads and which must not change under their thumb.
+    /// A question before an action, or the history of a booking. It is not renewed while somebody
+    /// may be reading it.
     Sheet(ReceiptNo),
 }
 
 impl View {
-    /// The list of bookings that are not paid.
+    /// The first page of the pending bookings.
     pub const UNPAID: Self = Self::Tab(Tab::Unpaid, 0);
 
-    /// What of a message follows changes by itself after a button was tapped.
+    /// The view of a message after this button was tapped.
     pub(super) fn of(callback: StaffCallback) -> Self {
         match callback {
             StaffCallback::Tab(tab, page) => Self::Tab(tab, page),
@@ -62,7 +67,7 @@ impl View {
         }
     }
 
-    /// The button that shows the same.
+    /// The button that shows this view.
     pub(super) fn callback(self) -> StaffCallback {
         match self {
             Self::Tab(tab, page) => StaffCallback::Tab(tab, page),
@@ -78,12 +83,12 @@ pub(super) struct Dashboard {
     pub message: i32,
     pub language: Language,
     pub view: View,
-    /// Since when it shows that.
+    /// When it began to show this view.
     pub since: Moment,
 }
 
 impl Dashboard {
-    /// What it shows when it is renewed; `None` while somebody reads it.
+    /// The view to show when it is renewed; `None` while somebody may be reading a sheet.
     pub fn next_view(&self, now: Moment) -> Option<View> {
         let is_read = now < self.reading_until();
         match self.view {
@@ -94,7 +99,7 @@ impl Dashboard {
         }
     }
 
-    /// Until when what it shows is being read.
+    /// Until when somebody may be reading a card or a sheet.
     pub fn reading_until(&self) -> Moment {
         self.since + READING
     }
@@ -110,7 +115,7 @@ pub(super) struct Dashboards {
     front_office: Arc<FrontOfficeChat>,
     staff: StaffList,
     remember: RememberSender,
-    /// The right to change which chats have a dashboard.
+    /// Held while the list of chats with a dashboard is changed.
     chats_lock: Mutex<()>,
 }
 
@@ -147,12 +152,13 @@ impl Dashboards {
         self.queue.post_then(chat, priority, Call::Send(content), after_send).await;
     }
 
-    /// Whether guests may be named in a chat: the front office's, and private ones of its people.
+    /// Whether a chat may see bookings: the front office's chat and the private chats of staff.
     pub(super) fn is_staff_chat(&self, chat: i64) -> bool {
         self.front_office.chat() == Some(chat) || self.staff.member(chat).is_some()
     }
 
-    /// Makes a message the dashboard of its chat. An older one says from now on that it ended.
+    /// Makes a message the dashboard of its chat. The previous dashboard is replaced by a note that
+    /// there is a newer one.
     pub(super) async fn follow(
         &self,
         chat: i64,
@@ -164,10 +170,10 @@ impl Dashboards {
         let since = self.service.now();
         self.state.put_dashboard(chat, Dashboard { message, language, view, since }).await?;
         if let Some(before) = before.filter(|before| before.message != message) {
-            let shown = MessageContent::text(words::dashboard_moved_on(language));
-            self.queue.post(chat, Priority::Background, Call::Edit(before.message, shown)).await;
+            let content = MessageContent::text(words::dashboard_moved_on(language));
+            self.queue.post(chat, Priority::Background, Call::Edit(before.message, content)).await;
         }
-        let _alone = self.chats_lock.lock().await;
+        let _guard = self.chats_lock.lock().await;
         let mut chats = self.state.dashboard_chats().await?;
         if chats.contains(&chat) {
             return Ok(());
@@ -176,8 +182,8 @@ impl Dashboards {
         self.state.put_dashboard_chats(&chats).await
     }
 
-    /// A tap changed what a message shows. A list that somebody turns to is the dashboard of its
-    /// chat from then on.
+    /// Records that a tapped button changed what a message shows. If the message now shows a tab,
+    /// it becomes the dashboard of its chat.
     pub(super) async fn note_view(
         &self,
         chat: i64,
@@ -185,20 +191,20 @@ impl Dashboards {
         view: View,
         language: Language,
     ) -> Result<(), StoreError> {
-        let is_board =
+        let is_dashboard =
             self.state.dashboard(chat).await?.is_some_and(|dashboard| dashboard.message == message);
         match view {
             View::Tab(..) => self.follow(chat, message, view, language).await,
-            View::Card(_) | View::Sheet(_) if is_board => {
+            View::Card(_) | View::Sheet(_) if is_dashboard => {
                 self.follow(chat, message, view, language).await
             }
             View::Card(_) | View::Sheet(_) => Ok(()),
         }
     }
 
-    // ── what it shows ───────────────────────────────────────────────────────────────────────
+    // ── content ─────────────────────────────────────────────────────────────────────────────
 
-    /// The pending bookings, soonest end first.
+    /// The pending bookings, the one whose hold ends first at the beginning.
     pub(super) async fn pending(&self) -> Result<Vec<TrackedBooking>, StoreError> {
         Ok(self.listed(Tab::Unpaid).await?.0)
     }
@@ -218,8 +224,8 @@ impl Dashboards {
         }
     }
 
-    /// The bookings of a tab in its order, and how many there are in all: running ones soonest end
-    /// first, settled ones latest first.
+    /// The bookings of a tab in the order of display, and their total number. Pending bookings are
+    /// ordered by the end of their hold, others by the time they were settled, latest first.
     async fn listed(&self, tab: Tab) -> Result<(Vec<TrackedBooking>, u64), StoreError> {
         let filter = self.filter(tab);
         let mut all: Vec<TrackedBooking> = Vec::new();
@@ -250,7 +256,7 @@ impl Dashboards {
         Ok(self.bookings.page(&self.filter(tab), 1, None).await?.total)
     }
 
-    /// The card of a booking with what can be done.
+    /// The card of a booking, with the buttons for what can be done.
     pub(super) fn card(&self, language: Language, tracked: &TrackedBooking) -> MessageContent {
         let html = words::card(language, tracked, self.service.now(), self.service.policy());
         let mut rows = action_buttons(language, &tracked.booking);
@@ -264,7 +270,7 @@ impl Dashboards {
         MessageContent::text(html).with(rows)
     }
 
-    /// What a view shows just now, and when it will show another time left by itself.
+    /// The current content of a view, and when a remaining time in it changes next.
     pub(super) async fn view(
         &self,
         language: Language,
@@ -304,9 +310,9 @@ impl Dashboards {
         let html = words::dashboard(language, &head, &lines, empty, (now, &policy.hotel));
         let mut rows = vec![tabs];
         rows.extend(on_page.iter().map(|tracked| vec![card_button(tracked)]));
-        let turns = turns(tab, page, last_page);
-        if !turns.is_empty() {
-            rows.push(turns);
+        let page_buttons = page_buttons(tab, page, last_page);
+        if !page_buttons.is_empty() {
+            rows.push(page_buttons);
         }
         let steps = on_page.iter().filter(|tracked| tracked.booking.is_pending());
         let next =
@@ -330,13 +336,13 @@ fn card_button(tracked: &TrackedBooking) -> Button {
     Button::callback(label, CallbackData::Staff(StaffCallback::Card(booking.receipt_no)))
 }
 
-/// The buttons to the pages before and after.
-fn turns(tab: Tab, page: usize, last: usize) -> Vec<Button> {
-    let turn = |to: usize, label: &str| {
+/// The buttons to the previous and the next page.
+fn page_buttons(tab: Tab, page: usize, last: usize) -> Vec<Button> {
+    let page_button = |to: usize, label: &str| {
         let to = u32::try_from(to).unwrap_or_default();
         Button::callback(label, CallbackData::Staff(StaffCallback::Tab(tab, to)))
     };
-    let back = page.checked_sub(1).map(|to| turn(to, "«"));
-    let on = (page < last).then(|| turn(page + 1, "»"));
-    back.into_iter().chain(on).collect()
+    let back = page.checked_sub(1).map(|to| page_button(to, "«"));
+    let forward = (page < last).then(|| page_button(page + 1, "»"));
+    back.into_iter().chain(forward).collect()
 }

@@ -1,4 +1,7 @@
-//! What an update is about, and who answers it.
+//! Passes each update to the conversation that handles it, and skips updates that were already
+//! handled.
+//!
+//! This module answers only what belongs to no conversation, such as `/id` or shared contacts.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,10 +27,10 @@ use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::Command;
 
-/// Languages whose speakers read Indonesian rather than English: Javanese, Sundanese, Malay.
+/// Javanese, Sundanese and Malay: users of these languages get Indonesian, not English.
 const READ_INDONESIAN: [&str; 3] = ["jv", "su", "ms"];
 
-/// How a position came; a live one runs for so long from when it was first sent.
+/// The source of a position. The period of a live location starts when it was first sent.
 fn source(live: Option<LivePeriod>, sent_at: Moment) -> PositionSource {
     match live {
         None => PositionSource::Single,
@@ -39,11 +42,11 @@ fn source(live: Option<LivePeriod>, sent_at: Moment) -> PositionSource {
     }
 }
 
-/// A command as it is typed: `/booking@hotel_bot Budi`.
+/// A command as typed, for example `/booking@hotel_bot Budi`.
 struct TypedCommand<'a> {
-    /// `None`: there is no such command.
+    /// `None` for an unknown command.
     command: Option<Command>,
-    /// The bot that it names.
+    /// The name of the bot after `@`.
     bot: Option<&'a str>,
     rest: &'a str,
 }
@@ -58,7 +61,7 @@ fn command(text: &str) -> Option<TypedCommand<'_>> {
     Some(TypedCommand { command: Command::parse(word), bot, rest: rest.trim() })
 }
 
-/// Hands updates to the conversation that they belong to.
+/// Passes updates to the conversations.
 pub(super) struct Dispatcher {
     guests: GuestConversation,
     staff: StaffConversation,
@@ -66,9 +69,9 @@ pub(super) struct Dispatcher {
     service: Arc<BookingService>,
     state: BotState,
     queue: SendQueue,
-    /// The bot's user name, once it is known.
+    /// The bot's user name; empty until it is known.
     name: Arc<OnceLock<String>>,
-    /// The language of whoever does not say theirs.
+    /// The language for users whose language is not known.
     language: Language,
 }
 
@@ -97,7 +100,7 @@ impl UpdateHandler for Dispatcher {
     /// Handles an update, unless this or another process did so before.
     async fn handle(&self, update: &Update) -> Result<(), UpdateError> {
         let id = update.id.0;
-        // A move on the map has no second effect anyway.
+        // Edits are only used for moves of a live location, which may be handled twice.
         if matches!(update.kind, UpdateKind::EditedMessage(_)) {
             return self.route(update).await.map_err(update_error);
         }
@@ -110,7 +113,7 @@ impl UpdateHandler for Dispatcher {
         self.route(update).await.map_err(update_error)?;
         known.push(id);
         if let Err(error) = self.state.put_handled_updates(chat, known).await {
-            warn!(update = id, %error, "it was not kept that an update is handled");
+            warn!(update = id, %error, "a handled update was not recorded");
         }
         Ok(())
     }
@@ -146,8 +149,8 @@ impl Dispatcher {
         match &update.kind {
             UpdateKind::Message(message) => self.message(message, true).await,
             UpdateKind::EditedMessage(message) => self.message(message, false).await,
-            UpdateKind::CallbackQuery(query) => self.tapped(query).await,
-            // Nothing else was asked for.
+            UpdateKind::CallbackQuery(query) => self.callback_query(query).await,
+            // The bot asks Telegram for no other kinds of update.
             _ => Ok(()),
         }
     }
@@ -173,7 +176,7 @@ impl Dispatcher {
         }
         let Some(from) = &message.from else { return Ok(()) };
         if from.is_bot {
-            return self.by_a_bot(from, message, is_new).await;
+            return self.message_of_bot(from, message, is_new).await;
         }
         let user = self.user(from, chat);
         if !message.chat.is_private() {
@@ -192,7 +195,7 @@ impl Dispatcher {
             return self.guests.shared(&user, shared).await;
         }
         if !is_new {
-            // Edits are never answered.
+            // Other edits are ignored.
             return Ok(());
         }
         if message.contact().is_some() {
@@ -244,16 +247,17 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Who administers the front office's group without a name cannot be told from anybody else
-    /// who does, so their commands are nobody's.
-    async fn by_a_bot(
+    /// Handles a message whose sender is a bot. Telegram sends messages of anonymous administrators
+    /// in this form. The bot cannot know which administrator sent it, so it only says that commands
+    /// must not be sent anonymously.
+    async fn message_of_bot(
         &self,
         from: &User,
         message: &Message,
         is_new: bool,
     ) -> Result<(), ServiceError> {
         let chat = message.chat.id.0;
-        let typed = message.text().and_then(command).filter(|typed| self.is_meant(typed));
+        let typed = message.text().and_then(command).filter(|typed| self.is_for_this_bot(typed));
         if is_new
             && from.is_anonymous()
             && self.front_office.chat() == Some(chat)
@@ -266,18 +270,18 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A command that names no bot, or this one.
-    fn is_meant(&self, typed: &TypedCommand<'_>) -> bool {
+    /// Whether a command names this bot or none.
+    fn is_for_this_bot(&self, typed: &TypedCommand<'_>) -> bool {
         match (typed.bot, self.name.get()) {
             (Some(bot), Some(name)) => bot.eq_ignore_ascii_case(name),
-            // The name comes with the first contact.
+            // The name of this bot is not known until Telegram has reported it.
             (Some(_), None) | (None, _) => true,
         }
     }
 
     async fn in_group(&self, user: &BotUser, message: &Message) -> Result<(), ServiceError> {
         let typed = message.text().and_then(command);
-        if typed.as_ref().is_some_and(|typed| !self.is_meant(typed)) {
+        if typed.as_ref().is_some_and(|typed| !self.is_for_this_bot(typed)) {
             return Ok(());
         }
         let is_front_office = self.front_office.chat() == Some(user.chat);
@@ -289,7 +293,7 @@ impl Dispatcher {
             if is_front_office {
                 return self.staff.command(user, command, rest).await.map(drop);
             }
-            // Others read here too, so the answer goes to who asked.
+            // This group is not the front office's, so the reply goes to the private chat.
             let privately = BotUser { chat: user.id, ..user.clone() };
             if self.staff.command(&privately, command, rest).await? {
                 let line = MessageContent::text(words::answered_privately(user.language));
@@ -297,20 +301,20 @@ impl Dispatcher {
                 return Ok(());
             }
         }
-        if !is_front_office && !self.state.was_told(user.chat).await? {
+        if !is_front_office && !self.state.mark_group_told(user.chat).await? {
             let line = MessageContent::text(words::not_in_groups(self.language));
             self.queue.reply(user.chat, line).await;
         }
         Ok(())
     }
 
-    async fn tapped(&self, query: &CallbackQuery) -> Result<(), ServiceError> {
+    async fn callback_query(&self, query: &CallbackQuery) -> Result<(), ServiceError> {
         let Some(message) = &query.message else { return Ok(()) };
         let (chat, message_id) = (message.chat().id.0, message.id().0);
         let user = self.user(&query.from, chat);
         let callback = query.data.as_deref().and_then(CallbackData::read);
-        let line = match self.tapped_on(&user, message_id, callback).await {
-            // A booking that is not there any more, say.
+        let line = match self.handle_callback(&user, message_id, callback).await {
+            // For example, the booking does not exist any more.
             Err(ServiceError::Refused(refusal)) => {
                 Some(text::refusal(user.language, &refusal, &self.service.policy().hotel))
             }
@@ -320,8 +324,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Does what a tap says. Answers the line that they read.
-    async fn tapped_on(
+    /// Handles a tapped button. Returns the line to show to the user, if any.
+    async fn handle_callback(
         &self,
         user: &BotUser,
         message: i32,
@@ -330,10 +334,12 @@ impl Dispatcher {
         let is_private = user.chat == user.id;
         match callback {
             Some(CallbackData::Guest(callback)) if is_private => {
-                self.guests.tapped(user, message, callback).await?;
+                self.guests.handle_callback(user, message, callback).await?;
                 Ok(None)
             }
-            Some(CallbackData::Staff(callback)) => self.staff.tapped(user, message, callback).await,
+            Some(CallbackData::Staff(callback)) => {
+                self.staff.handle_callback(user, message, callback).await
+            }
             Some(CallbackData::Guest(_)) => Ok(None),
             None => {
                 if is_private {
@@ -345,7 +351,7 @@ impl Dispatcher {
     }
 }
 
-/// The language of somebody whose Telegram is in that of a code.
+/// The language of the bot for a user with this language code on Telegram.
 fn language(code: &str) -> Language {
     let primary = code.split(['-', '_']).next().unwrap_or(code);
     if READ_INDONESIAN.iter().any(|known| primary.eq_ignore_ascii_case(known)) {
@@ -359,7 +365,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_of_indonesian_read_indonesian() {
+    fn users_of_related_languages_get_indonesian() {
         for code in ["id", "id-ID", "jv", "su", "ms", "ms-MY", "JV"] {
             assert_eq!(language(code), Language::Indonesian, "{code}");
         }

@@ -1,5 +1,5 @@
-//! Which chat is the front office's. A group that becomes a supergroup gets another id, and the
-//! front office is followed there.
+//! The front office's chat. If its group becomes a supergroup, Telegram gives it a new id, which is
+//! used from then on and stored for the next start.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use super::state::{BotState, MovedGroup};
 use super::transport::{BotHealth, BotHealthPart};
 use crate::store::StoreError;
 
-/// The chat that notices go to.
+/// The id of the front office's chat, to which its notifications are sent.
 pub(super) struct FrontOfficeChat {
     configured: Option<i64>,
     chat: Mutex<Option<i64>>,
@@ -22,32 +22,31 @@ impl FrontOfficeChat {
         Self { configured, chat: Mutex::new(configured), health, state }
     }
 
-    /// The chat as it is now; `None` if the front office has none.
+    /// The current id; `None` if no chat is configured.
     pub(super) fn chat(&self) -> Option<i64> {
         *self.chat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The chat as it is now, if this one was it by the configuration and is not any more.
+    /// The current id, if `chat` is the configured id and the group has a new one now.
     pub(super) fn moved_from(&self, chat: i64) -> Option<i64> {
         self.chat().filter(|now| self.configured == Some(chat) && *now != chat)
     }
 
-    /// The group has another id now, and that is kept for the next start.
+    /// Uses and stores the new id of a group, if it is the front office's.
     pub(super) async fn moved(&self, from: i64, to: i64) {
         let Some(configured) = self.configured.filter(|_| self.chat() == Some(from)) else {
             return;
         };
         self.follow(to);
         if let Err(error) = self.state.put_moved_group(MovedGroup { configured, to }).await {
-            warn!(%error, "the front office's new id was not kept; Telegram will tell it again");
+            warn!(%error, "the new id of the front office's chat was not stored");
         }
     }
 
-    /// Remembers where an earlier run followed the group to, unless the configuration says
-    /// something new.
+    /// Uses the id that an earlier run stored, unless the configured id has changed since.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`StoreError`] if the store fails.
     pub(super) async fn recall(&self) -> Result<(), StoreError> {
         if let Some(moved) = self.state.moved_group().await?
             && self.configured == Some(moved.configured)

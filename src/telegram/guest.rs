@@ -1,5 +1,6 @@
-//! Guests: what they type, and how they see and cancel their bookings. The way to a booking is
-//! `steps`.
+//! The conversation with guests: their commands, the text that they type, and how they see and
+//! cancel their bookings. The buttons that lead to a booking are in `steps`, and shared positions
+//! in [`location`].
 
 pub(super) mod location;
 mod steps;
@@ -24,23 +25,23 @@ use crate::store::{BookingReader, Filter, StatusKind, StoreError};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
-/// Running bookings of one guest that are read at most.
+/// Maximum number of pending bookings that are read for one guest.
 const MAX_RUNNING: usize = 100;
 
-/// Who writes to the bot.
+/// A user that writes to the bot or taps a button.
 #[derive(Debug, Clone)]
 pub(super) struct BotUser {
-    /// The chat they write in.
+    /// The chat of the message.
     pub chat: i64,
-    /// Their id, which is also that of the private chat with them.
+    /// The user's id, which is also the id of the private chat with the user.
     pub id: i64,
-    /// Their name, as far as it can be a guest's.
+    /// The user's name, if it can be used as a guest's name.
     pub name: Option<GuestName>,
-    /// The language of their Telegram.
+    /// The user's language.
     pub language: Language,
 }
 
-/// A row with one of a guest's buttons.
+/// A row with one button for guests.
 pub(super) fn button(
     language: Language,
     label: GuestLabel,
@@ -55,7 +56,7 @@ impl BotUser {
     }
 }
 
-/// A guest's name out of what people call themselves on Telegram.
+/// Makes a guest's name of a name on Telegram. Characters that are not allowed are removed.
 pub(super) fn usable_name(full_name: &str) -> Option<GuestName> {
     let mut name: String = full_name.chars().take(ids::MAX_NAME_CHARS).collect();
     name.retain(|c| GuestName::parse(&format!("a{c}a")).is_ok());
@@ -90,7 +91,7 @@ impl GuestConversation {
         }
     }
 
-    /// The running bookings of a guest, oldest first.
+    /// The pending bookings of a guest, oldest first.
     async fn running_of(&self, id: i64) -> Result<Vec<TrackedBooking>, StoreError> {
         let filter = Filter {
             status: Some(vec![StatusKind::Pending]),
@@ -102,7 +103,7 @@ impl GuestConversation {
         Ok(running)
     }
 
-    /// The name that a button carries; `None` once it is forgotten.
+    /// The name that the data of a button refers to; `None` if there is none or it has expired.
     async fn name_of(
         &self,
         user: &BotUser,
@@ -114,11 +115,11 @@ impl GuestConversation {
         }
     }
 
-    fn refused(&self, user: &BotUser, refusal: &Refusal) -> String {
+    fn refusal_html(&self, user: &BotUser, refusal: &Refusal) -> String {
         refusal_html(user.language, refusal, &self.service.policy().hotel)
     }
 
-    /// `/start`, alone or with the key of what was chosen on the web form.
+    /// `/start`, alone or with the key of a choice that was made on the web form.
     pub(super) async fn start(&self, user: &BotUser, key: &str) -> Result<(), ServiceError> {
         self.state.forget_awaited_text(user.chat).await?;
         if !key.is_empty() {
@@ -128,14 +129,14 @@ impl GuestConversation {
                     check_in: choice.check_in,
                     nights: choice.nights,
                 };
-                let shown = match choice.name {
+                let content = match choice.name {
                     Some(name) => {
                         let name_source = self.state.put_name(&name).await?;
                         self.summary(user, draft, name_source).await?
                     }
                     None => Self::names(user, draft),
                 };
-                self.queue.reply(user.chat, shown).await;
+                self.queue.reply(user.chat, content).await;
                 return Ok(());
             }
             self.queue
@@ -144,21 +145,21 @@ impl GuestConversation {
         }
         let policy = self.service.policy();
         let html = words::greeting(user.language, &policy.hotel, policy.hold.duration);
-        self.queue.reply(user.chat, MessageContent::text(html).with(self.ways(user))).await;
+        self.queue.reply(user.chat, MessageContent::text(html).with(self.ways_to_book(user))).await;
         Ok(())
     }
 
-    /// How one can book.
-    pub(super) fn ways(&self, user: &BotUser) -> Vec<Vec<Button>> {
-        let mut ways = vec![user.button(GuestLabel::BookHere, GuestCallback::Start)];
+    /// The buttons for the ways to book.
+    fn ways_to_book(&self, user: &BotUser) -> Vec<Vec<Button>> {
+        let mut rows = vec![user.button(GuestLabel::BookHere, GuestCallback::Start)];
         if let Some(url) = &self.public_url {
             let label = words::guest_label(user.language, GuestLabel::BookOnWeb).to_owned();
-            ways.push(vec![Button { label, action: ButtonAction::Url(url.clone()) }]);
+            rows.push(vec![Button { label, action: ButtonAction::Url(url.clone()) }]);
         }
-        ways
+        rows
     }
 
-    /// `/booking`, with or without the name.
+    /// `/booking`, with or without a name.
     pub(super) async fn booking(&self, user: &BotUser, name: &str) -> Result<(), ServiceError> {
         self.state.forget_awaited_text(user.chat).await?;
         let name = match name {
@@ -169,25 +170,26 @@ impl GuestConversation {
             },
         };
         self.state.put_given_name(user.chat, name.as_ref()).await?;
-        let shown = self.rooms(user).await?;
-        self.queue.reply(user.chat, shown).await;
+        let content = self.rooms(user).await?;
+        self.queue.reply(user.chat, content).await;
         Ok(())
     }
 
-    /// The answer to what was not understood.
+    /// Replies with the list of commands, for example to an unknown command.
     pub(super) async fn help(&self, user: &BotUser) {
         let role = self.staff.member(user.id).map(|member| member.role);
-        let shown = MessageContent::text(words::help(user.language, role)).with(self.ways(user));
-        self.queue.reply(user.chat, shown).await;
+        let content =
+            MessageContent::text(words::help(user.language, role)).with(self.ways_to_book(user));
+        self.queue.reply(user.chat, content).await;
     }
 
-    /// `/status`: the running bookings, each in a message of its own that is kept up to date.
+    /// `/status`: sends a new status message for each pending booking.
     pub(super) async fn statuses(&self, user: &BotUser) -> Result<(), ServiceError> {
         let running = self.running_of(user.id).await?;
         if running.is_empty() {
-            let shown =
-                MessageContent::text(words::no_booking(user.language)).with(self.ways(user));
-            self.queue.reply(user.chat, shown).await;
+            let content = MessageContent::text(words::no_booking(user.language))
+                .with(self.ways_to_book(user));
+            self.queue.reply(user.chat, content).await;
         }
         for tracked in running {
             self.status.show_anew(&tracked).await;
@@ -195,11 +197,13 @@ impl GuestConversation {
         Ok(())
     }
 
-    /// `/batal`: asks which booking, if there are several, and whether.
+    /// `/batal`: asks which booking to cancel if there are several, then for confirmation.
     pub(super) async fn cancelling(&self, user: &BotUser) -> Result<(), ServiceError> {
         let running = self.running_of(user.id).await?;
-        let shown = match running.as_slice() {
-            [] => MessageContent::text(words::no_booking(user.language)).with(self.ways(user)),
+        let content = match running.as_slice() {
+            [] => {
+                MessageContent::text(words::no_booking(user.language)).with(self.ways_to_book(user))
+            }
             [tracked] => ask_cancel(&tracked.booking),
             several => {
                 let row = |tracked: &TrackedBooking| {
@@ -215,11 +219,11 @@ impl GuestConversation {
                 MessageContent::text(words::which_to_cancel(user.language)).with(rows)
             }
         };
-        self.queue.reply(user.chat, shown).await;
+        self.queue.reply(user.chat, content).await;
         Ok(())
     }
 
-    /// Text that is no command: a name, if the bot waits for one.
+    /// Handles text that is not a command: it is a name, if the bot waits for one.
     pub(super) async fn typed(&self, user: &BotUser, typed: &str) -> Result<(), ServiceError> {
         let Some(CallbackData::Guest(GuestCallback::TypeName(draft))) =
             self.state.awaited_text(user.chat).await?
@@ -231,8 +235,8 @@ impl GuestConversation {
             Ok(name) => {
                 self.state.forget_awaited_text(user.chat).await?;
                 let name_source = self.state.put_name(&name).await?;
-                let shown = self.summary(user, draft, name_source).await?;
-                self.queue.reply(user.chat, shown).await;
+                let content = self.summary(user, draft, name_source).await?;
+                self.queue.reply(user.chat, content).await;
                 Ok(())
             }
             Err(error) => self.wrong_name(user, error).await,
@@ -246,25 +250,25 @@ impl GuestConversation {
     ) -> Result<(), ServiceError> {
         let error = InputError::of_id(error, ids::MAX_NAME_CHARS);
         let refusal = Refusal::InvalidInput { field: Field::GuestName, error };
-        let shown = MessageContent::text(self.refused(user, &refusal));
-        self.queue.reply(user.chat, shown).await;
+        let content = MessageContent::text(self.refusal_html(user, &refusal));
+        self.queue.reply(user.chat, content).await;
         Ok(())
     }
 
-    /// Cancels, and shows in the tapped message what came of it.
+    /// Cancels a booking, and shows its state in the message whose button was tapped.
     async fn cancel(
         &self,
         user: &BotUser,
         message: i32,
         receipt_no: ReceiptNo,
     ) -> Result<(), ServiceError> {
-        if self.own(user, receipt_no).await?.is_none() {
+        if self.own_booking(user, receipt_no).await?.is_none() {
             self.queue.edit(user.chat, message, Self::stale(user)).await;
             return Ok(());
         }
         let tracked = match self.service.apply(receipt_no, Command::CancelByGuest).await {
             Ok(tracked) => tracked,
-            // It is as the refusal says, and the message shows that.
+            // The message shows the state that is the reason for the refusal.
             Err(ServiceError::Refused(_)) => self.service.booking(receipt_no).await?,
             Err(error) => return Err(error),
         };
@@ -272,8 +276,8 @@ impl GuestConversation {
         Ok(())
     }
 
-    /// A booking, if it is this guest's.
-    async fn own(
+    /// The booking with this receipt number, if it is this guest's.
+    async fn own_booking(
         &self,
         user: &BotUser,
         receipt_no: ReceiptNo,
@@ -288,13 +292,14 @@ impl GuestConversation {
         }
     }
 
-    /// What a button shows that is no longer valid.
+    /// The message after a tap on a button that is no longer valid.
     pub(super) fn stale(user: &BotUser) -> MessageContent {
         let again = user.button(GuestLabel::StartOver, GuestCallback::Rooms);
         MessageContent::text(words::stale(user.language)).with(vec![again])
     }
 }
 
+/// The question whether to cancel a booking.
 fn ask_cancel(booking: &Booking) -> MessageContent {
     let language = booking.guest.language;
     MessageContent::text(words::really_cancel(booking)).with(vec![

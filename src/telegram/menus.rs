@@ -1,5 +1,8 @@
-//! The menus of commands: guests see theirs in every private chat; each member of staff sees the
-//! front office's in theirs, and nobody else does. Who is no longer staff loses it.
+//! Sets the menus of commands. Every private chat has the guests' menu. The private chats of
+//! members of staff also have the front office's commands, and the front office's group has only
+//! those. The menu of a chat is removed if its user is no longer staff.
+//!
+//! A menu only suggests commands: whether a user may use one is checked when the command arrives.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,12 +20,12 @@ use crate::domain::{Language, Role};
 use crate::store::StoreError;
 use crate::text::telegram as words;
 
-/// Tries of one call.
+/// Maximum number of attempts for one call.
 const TRIES: u32 = 5;
 /// Waits between them.
 const PAUSE: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(32));
 
-/// What menus are made of.
+/// What is needed to set the menus.
 pub(super) struct MenuParts {
     language: Language,
     staff: StaffList,
@@ -41,29 +44,30 @@ impl MenuParts {
     }
 }
 
-/// One menu of commands: its lines, for whom, in which language.
+/// One menu of commands in one language.
 struct Menu {
     lines: Vec<(&'static str, &'static str)>,
-    /// `None`: every private chat.
+    /// The chat that has this menu; `None` for every private chat.
     chat: Option<i64>,
+    /// The users' language; `None` for users of any other language.
     language: Option<&'static str>,
 }
 
-fn languages(bot: &MenuParts) -> [(Option<&'static str>, Language); 3] {
-    [(None, bot.language), (Some("id"), Language::Indonesian), (Some("en"), Language::English)]
+fn languages(parts: &MenuParts) -> [(Option<&'static str>, Language); 3] {
+    [(None, parts.language), (Some("id"), Language::Indonesian), (Some("en"), Language::English)]
 }
 
-fn menus(bot: &MenuParts) -> Vec<Menu> {
+fn menus(parts: &MenuParts) -> Vec<Menu> {
     let mut menus = Vec::new();
-    for (code, language) in languages(bot) {
+    for (code, language) in languages(parts) {
         let lines = words::guest_menu(language);
         menus.push(Menu { lines, chat: None, language: code });
-        for member in bot.staff.0.iter() {
+        for member in parts.staff.0.iter() {
             let mut lines = words::staff_menu(language, member.role);
             lines.extend(words::guest_menu(language));
             menus.push(Menu { lines, chat: Some(member.telegram_id.0), language: code });
         }
-        if let Some(chat) = bot.front_office.chat().filter(|chat| *chat < 0) {
+        if let Some(chat) = parts.front_office.chat().filter(|chat| *chat < 0) {
             let lines = words::staff_menu(language, Role::Manager);
             menus.push(Menu { lines, chat: Some(chat), language: code });
         }
@@ -78,75 +82,79 @@ fn scope(chat: Option<i64>) -> BotCommandScope {
     }
 }
 
-/// Sets every menu, and takes away those of people who are no longer staff.
-pub(super) async fn set(api: &Api, bot: &MenuParts) {
-    if let Err(error) = bot.front_office.recall().await {
-        warn!(%error, "whether the front office's group has moved is not known");
+/// Sets every menu, and clears the menus of users that are no longer staff.
+pub(super) async fn set(api: &Api, parts: &MenuParts) {
+    if let Err(error) = parts.front_office.recall().await {
+        warn!(%error, "the new id of the front office's group could not be read");
     }
-    let menus = menus(bot);
+    let menus = menus(parts);
     let chats: BTreeSet<i64> = menus.iter().filter_map(|menu| menu.chat).collect();
-    let known = match remember(bot, &chats).await {
+    let known = match add_known_chats(parts, &chats).await {
         Ok(known) => known,
         Err(error) => {
-            warn!(%error, "whose menus are to be cleared is not known");
+            warn!(%error, "the chats whose menus are to be cleared could not be read");
             BTreeSet::new()
         }
     };
     for menu in &menus {
         let lines = Some(menu.lines.as_slice());
-        if let Err(failure) = patiently(api, lines, menu.chat, menu.language).await {
-            // A member of staff who never wrote to the bot has no chat with it yet.
+        if let Err(failure) = call_with_retries(api, lines, menu.chat, menu.language).await {
+            // For example, a member of staff that never wrote to the bot has no chat with it.
             warn!(?failure, "a menu of commands was not set");
         }
     }
-    let mut left = BTreeSet::new();
+    let mut remaining = BTreeSet::new();
     for chat in known.difference(&chats) {
-        for (code, _) in languages(bot) {
-            match patiently(api, None, Some(*chat), code).await {
+        for (code, _) in languages(parts) {
+            match call_with_retries(api, None, Some(*chat), code).await {
                 Ok(()) | Err(CallError::Gone(_) | CallError::Refused(_)) => {}
                 Err(failure) => {
                     warn!(?failure, "a menu of commands was not cleared");
-                    left.insert(*chat);
+                    remaining.insert(*chat);
                 }
             }
         }
     }
-    left.extend(chats);
-    if let Err(error) = keep(bot, &left).await {
-        warn!(%error, "whose menus were cleared was not kept");
+    remaining.extend(chats);
+    if let Err(error) = store_chats(parts, &remaining).await {
+        warn!(%error, "the chats with menus could not be stored");
     }
 }
 
-/// Keeps which chats get menus, and answers which had them or may have.
-async fn remember(bot: &MenuParts, chats: &BTreeSet<i64>) -> Result<BTreeSet<i64>, StoreError> {
-    let mut known: BTreeSet<i64> = bot.state.menu_chats().await?.into_iter().collect();
+/// Adds chats to the stored list of chats with a menu, and returns the whole list.
+async fn add_known_chats(
+    parts: &MenuParts,
+    chats: &BTreeSet<i64>,
+) -> Result<BTreeSet<i64>, StoreError> {
+    let mut known: BTreeSet<i64> = parts.state.menu_chats().await?.into_iter().collect();
     known.extend(chats);
-    keep(bot, &known).await?;
+    store_chats(parts, &known).await?;
     Ok(known)
 }
 
-async fn keep(bot: &MenuParts, chats: &BTreeSet<i64>) -> Result<(), StoreError> {
+async fn store_chats(parts: &MenuParts, chats: &BTreeSet<i64>) -> Result<(), StoreError> {
     let chats: Vec<i64> = chats.iter().copied().collect();
-    bot.state.put_menu_chats(&chats).await
+    parts.state.put_menu_chats(&chats).await
 }
 
-/// Sets one menu, or (without lines) clears it: until it is done, refused, or was tried often.
-async fn patiently(
+/// Sets one menu, or clears it if `lines` is `None`. Tries again after a failure that may pass, at
+/// most [`TRIES`] times in all.
+async fn call_with_retries(
     api: &Api,
     lines: Option<&[(&'static str, &'static str)]>,
     chat: Option<i64>,
     language: Option<&'static str>,
 ) -> Result<(), CallError> {
-    let mut tried = 0;
+    let mut attempts = 0;
     loop {
         let outcome = match lines {
             Some(lines) => api.set_commands(lines, scope(chat), language).await,
             None => api.delete_commands(scope(chat), language).await,
         };
-        tried += 1;
+        attempts += 1;
         let pause = match &outcome {
             Err(CallError::Wait(wait)) => *wait,
-            Err(CallError::Unreachable | CallError::Unknown) => PAUSE.after(tried),
+            Err(CallError::Unreachable | CallError::Unknown) => PAUSE.after(attempts),
             Ok(())
             | Err(
                 CallError::Busy
@@ -158,7 +166,7 @@ async fn patiently(
                 | CallError::Refused(_),
             ) => return outcome,
         };
-        if tried >= TRIES {
+        if attempts >= TRIES {
             return outcome;
         }
         tokio::time::sleep(pause).await;

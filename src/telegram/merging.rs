@@ -1,5 +1,9 @@
-//! The front office's notices, merged when many come at once: a message is composed when the
-//! chat's turn has come, of whatever waits then.
+//! Sends notifications to the front office, and merges them into one message if many are waiting.
+//! The message is composed only when the send queue grants a permit for the chat, so it contains
+//! everything that is waiting by then.
+//!
+//! This module does not send a change again after a failure: it reports the outcome to the
+//! notifier, which decides that.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,32 +25,35 @@ use crate::notifier::DeliveryError;
 use crate::service::BookingService;
 use crate::text::telegram as words;
 
-/// So many notices at once still go one by one.
+/// Up to this many waiting notifications are sent as separate messages.
 const ONE_BY_ONE: usize = 5;
-/// UTF-16 units that a merged message may have; Telegram takes 4,096.
+/// Maximum length of a merged message in UTF-16 units. Telegram accepts 4,096.
 const MAX_UNITS: usize = 3_800;
-/// Notices in one message at most.
+/// Maximum number of notifications in one message.
 const MERGED: usize = 2_000;
-/// Notices that may wait to be merged.
+/// Capacity of the channel to the merger. The merger also removes abandoned notifications each
+/// time that this many more are pending.
 pub(super) const WAITING: usize = 4_096;
-/// A pause after a message that was not taken.
+/// Pause after a message that was not sent.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A message to the front office that may be merged with others.
 pub(super) enum PendingNotification {
-    /// Something happened; somebody waits until it is told.
+    /// A change. The delivery of its notification waits for the outcome.
     Change(PendingChange),
-    /// The guest was not told of a change, and why. Nobody waits.
+    /// The notification of this change to the guest could not be delivered, and why. Nothing waits
+    /// for the outcome.
     GivenUp { change: Arc<Change>, reason: String },
 }
 
-/// What happened, and who waits until it is told.
+/// A change, and the channel to the delivery that waits for the outcome.
 pub(super) struct PendingChange {
     change: Arc<Change>,
     claimed: oneshot::Sender<oneshot::Receiver<Result<(), DeliveryError>>>,
 }
 
-/// The other end of a notice: it can be given up until it is claimed for a message.
+/// The other end of a [`PendingChange`]. Its holder can abandon the change until the merger claims
+/// it for a message.
 pub(super) struct Claim(oneshot::Receiver<oneshot::Receiver<Result<(), DeliveryError>>>);
 
 impl PendingChange {
@@ -57,12 +64,16 @@ impl PendingChange {
 }
 
 impl Claim {
-    /// What came of it, if a message takes it by then.
-    pub(super) async fn outcome(mut self, by: Instant) -> Result<(), DeliveryError> {
-        let claimed = if let Ok(claimed) = timeout_at(by, &mut self.0).await {
+    /// Waits for the outcome, if the merger claims the change before the deadline.
+    ///
+    /// # Errors
+    /// [`DeliveryError::NotYet`] if the change was not claimed in time, otherwise the error of the
+    /// message that contained it.
+    pub(super) async fn outcome(mut self, deadline: Instant) -> Result<(), DeliveryError> {
+        let claimed = if let Ok(claimed) = timeout_at(deadline, &mut self.0).await {
             claimed.ok()
         } else {
-            // From here on nobody can claim it; until here somebody may have.
+            // After `close` nobody can claim it. It may have been claimed before.
             self.0.close();
             self.0.try_recv().ok()
         };
@@ -73,35 +84,37 @@ impl Claim {
 }
 
 impl PendingNotification {
+    /// Whether the delivery that waited for the outcome has given up.
     fn is_dropped(&self) -> bool {
         match self {
-            Self::Change(happened) => happened.claimed.is_closed(),
+            Self::Change(pending) => pending.claimed.is_closed(),
             Self::GivenUp { .. } => false,
         }
     }
 
     fn item(&self) -> words::MergedItem<'_> {
         match self {
-            Self::Change(happened) => words::MergedItem::Change(&happened.change),
+            Self::Change(pending) => words::MergedItem::Change(&pending.change),
             Self::GivenUp { change, .. } => words::MergedItem::GivenUp(change),
         }
     }
 
+    /// Takes this for a message; `None` if the delivery has given up.
     fn claim(self) -> Option<ClaimedNotification> {
         Some(match self {
             Self::Change(PendingChange { change, claimed }) => {
-                let (item, outcome) = oneshot::channel();
-                claimed.send(outcome).ok()?;
-                ClaimedNotification::Change { change, item }
+                let (outcome, receiver) = oneshot::channel();
+                claimed.send(receiver).ok()?;
+                ClaimedNotification::Change { change, outcome }
             }
             Self::GivenUp { change, reason } => ClaimedNotification::GivenUp { change, reason },
         })
     }
 }
 
-/// A notice that is in a message.
+/// A notification that is part of a message.
 enum ClaimedNotification {
-    Change { change: Arc<Change>, item: oneshot::Sender<Result<(), DeliveryError>> },
+    Change { change: Arc<Change>, outcome: oneshot::Sender<Result<(), DeliveryError>> },
     GivenUp { change: Arc<Change>, reason: String },
 }
 
@@ -114,7 +127,7 @@ impl ClaimedNotification {
     }
 }
 
-/// The work of sending notices to the front office.
+/// The worker that sends notifications to the front office.
 pub(super) struct NotificationMerger {
     service: Arc<BookingService>,
     queue: SendQueue,
@@ -136,7 +149,7 @@ impl NotificationMerger {
         }
     }
 
-    /// Sends until told to stop, and then what is there.
+    /// Sends until `stop` is cancelled, and then what arrives within [`LINGER`].
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut end: Option<Instant> = None;
         loop {
@@ -157,16 +170,16 @@ impl NotificationMerger {
             };
             match self.permit(chat).await {
                 Ok(permit) => self.send(chat, permit).await,
-                // The outbox has stopped, and so do we.
+                // The send queue has stopped, so this worker stops too.
                 Err(_) => return stop.cancelled().await,
             }
         }
     }
 
-    /// Takes in more until the chat's turn has come.
+    /// Waits for a permit for the chat. Meanwhile it receives further notifications.
     async fn permit(&mut self, chat: i64) -> Result<Permit, CallError> {
         let queue = self.queue.clone();
-        let mut permit = std::pin::pin!(queue.permit(chat, Priority::Notice));
+        let mut permit = std::pin::pin!(queue.permit(chat, Priority::Notification));
         loop {
             tokio::select! {
                 biased;
@@ -177,7 +190,8 @@ impl NotificationMerger {
     }
 
     fn add(&mut self, next: PendingNotification) {
-        // Who gave up comes back: while a chat is closed for long, the old ones are swept out.
+        // An abandoned notification comes again as a new one. Remove the old ones, so that they
+        // do not accumulate while nothing can be sent to the chat.
         if self.pending.len() >= WAITING && self.pending.len().is_multiple_of(WAITING) {
             self.pending.retain(|one| !one.is_dropped());
         }
@@ -193,28 +207,30 @@ impl NotificationMerger {
         let taken = self.pending.drain(..count.min(self.pending.len()));
         let claimed: Vec<ClaimedNotification> =
             taken.filter_map(PendingNotification::claim).collect();
-        // The turn is given back by dropping it.
-        let Some(shown) = self.shown(&claimed) else { return };
-        let mut outcome = permit.send(Call::Send(shown.clone())).await;
+        // Returning drops the permit, which gives it back.
+        let Some(content) = self.content(&claimed) else { return };
+        let mut outcome = permit.send(Call::Send(content.clone())).await;
         while let Err(CallError::Moved(to)) = outcome {
             self.front_office.moved(chat, to).await;
             if self.front_office.chat() != Some(to) || chat == to {
                 break;
             }
             chat = to;
-            outcome = self.queue.send(to, Priority::Notice, Call::Send(shown.clone())).await;
+            outcome =
+                self.queue.send(to, Priority::Notification, Call::Send(content.clone())).await;
         }
-        self.item(claimed, &outcome);
+        self.report(claimed, &outcome);
         if outcome.is_err() {
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    fn item(&mut self, claimed: Vec<ClaimedNotification>, outcome: &Result<i32, CallError>) {
+    /// Reports the outcome of a message to the deliveries that wait for it.
+    fn report(&mut self, claimed: Vec<ClaimedNotification>, outcome: &Result<i32, CallError>) {
         for one in claimed {
             match (one, outcome) {
-                (ClaimedNotification::Change { item, .. }, _) => {
-                    let _ = item.send(outcome.as_ref().map(drop).map_err(failure));
+                (ClaimedNotification::Change { outcome: waiting, .. }, _) => {
+                    let _ = waiting.send(outcome.as_ref().map(drop).map_err(failure));
                 }
                 (ClaimedNotification::GivenUp { .. }, Ok(_)) => {}
                 (ClaimedNotification::GivenUp { change, reason }, Err(error)) => {
@@ -224,7 +240,10 @@ impl NotificationMerger {
                                 .push_front(PendingNotification::GivenUp { change, reason });
                         }
                         DeliveryError::Permanent(_) | DeliveryError::Unknown(_) => {
-                            warn!(receipt_no = %change.booking.receipt_no, "nobody was told of a notice that was given up");
+                            warn!(
+                                receipt_no = %change.booking.receipt_no,
+                                "the front office was not told of an undelivered notification"
+                            );
                         }
                     }
                 }
@@ -232,8 +251,8 @@ impl NotificationMerger {
         }
     }
 
-    /// What a message with these says.
-    fn shown(&self, claimed: &[ClaimedNotification]) -> Option<MessageContent> {
+    /// The message with these notifications; `None` if there are none.
+    fn content(&self, claimed: &[ClaimedNotification]) -> Option<MessageContent> {
         let language = self.language;
         let hotel = &self.service.policy().hotel;
         match claimed {
@@ -253,7 +272,7 @@ impl NotificationMerger {
         }
     }
 
-    /// As many of those that wait as one message takes, by halving what is not known yet.
+    /// The number of pending notifications that fit in one message, found by binary search.
     fn fitting(&self) -> usize {
         let language = self.language;
         let items: Vec<_> =

@@ -1,5 +1,8 @@
-//! Notices on their way to guests and to the front office. A guest's goes for itself; those to the
-//! front office are merged when many come at once.
+//! Delivers notifications to guests and to the front office. A guest gets one message for each
+//! notification. Notifications to the front office go through [`NotificationMerger`], which merges
+//! them if many are waiting.
+//!
+//! Each delivery is one attempt. The notifier decides whether and when to try again.
 
 use std::sync::Arc;
 
@@ -23,7 +26,7 @@ use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
-/// Brings notices by the bot.
+/// The delivery method that sends notifications by Telegram.
 pub(super) struct TelegramDelivery {
     service: Arc<BookingService>,
     status: Arc<StatusMessages>,
@@ -31,17 +34,17 @@ pub(super) struct TelegramDelivery {
     locks: Arc<ChatLocks>,
     front_office_chat: Arc<FrontOfficeChat>,
     qris: Option<Qris>,
-    front_office: mpsc::Sender<PendingNotification>,
+    to_merger: mpsc::Sender<PendingNotification>,
 }
 
 impl TelegramDelivery {
-    /// The delivery method, and the work of merging what goes to the front office.
+    /// Creates the delivery method, and the worker that merges notifications to the front office.
     pub(super) fn with_merger(
         parts: &BotParts,
         status: Arc<StatusMessages>,
         qris: Option<Qris>,
     ) -> (Arc<dyn DeliveryMethod>, NotificationMerger) {
-        let (front_office, waiting) = mpsc::channel(WAITING);
+        let (to_merger, waiting) = mpsc::channel(WAITING);
         let delivery = Self {
             service: Arc::clone(&parts.service),
             status,
@@ -49,7 +52,7 @@ impl TelegramDelivery {
             locks: Arc::clone(&parts.locks),
             front_office_chat: Arc::clone(&parts.front_office),
             qris,
-            front_office,
+            to_merger,
         };
         (Arc::new(delivery), NotificationMerger::new(parts, waiting))
     }
@@ -75,7 +78,9 @@ impl TelegramDelivery {
                 Call::Picture(PhotoContent { html, ..code })
             }
             None => match notification {
-                Some(html) => Call::Send(MessageContent::text(html).with(ways_on(&request.change))),
+                Some(html) => {
+                    Call::Send(MessageContent::text(html).with(guest_buttons(&request.change)))
+                }
                 None => return Ok(()),
             },
         };
@@ -83,7 +88,7 @@ impl TelegramDelivery {
         queued.outcome_by(by).await.map(drop).map_err(|error| failure(&error))
     }
 
-    /// The payment code that comes with a letter, if one does.
+    /// The picture of the payment code; `None` if the notification has none.
     fn code(&self, request: &DeliveryRequest) -> Result<Option<PhotoContent>, DeliveryError> {
         let Some(qris) = self.qris.as_ref().filter(|_| request.with_qris) else {
             return Ok(None);
@@ -95,9 +100,10 @@ impl TelegramDelivery {
         Ok(Some(PhotoContent { bytes: picture.bytes.into(), file_name: picture.file_name, html }))
     }
 
-    /// Makes sure that the guest's message shows the booking as it is: at its beginning, where the
-    /// guest reads the receipt number, and at its end, after which nobody renews it. A first
-    /// message that is not there (it was deleted, or we stopped in between) is sent.
+    /// Makes sure that the guest's status message shows the current state of the booking. This is
+    /// done for the first state, because the guest reads the receipt number there, and for the last
+    /// state, because the message is not renewed afterwards. If the first message does not exist
+    /// (the guest deleted it, or the process stopped before it was sent), a new one is sent.
     async fn show_status(
         &self,
         id: i64,
@@ -105,23 +111,24 @@ impl TelegramDelivery {
         is_first: bool,
         by: Instant,
     ) -> Result<(), DeliveryError> {
-        let (queued, shown) = {
-            // Whoever handles an update of this chat is done first, and what is read here is not
-            // overtaken by what was read before.
+        let (queued, content) = {
+            // The lock waits for the handler of an update of this chat, and prevents an older state
+            // from being queued after the state that is read here.
             let lock = self.locks.of(id);
-            let Ok(_in_turn) = timeout_at(by, lock.lock()).await else {
+            let Ok(_guard) = timeout_at(by, lock.lock()).await else {
                 return Err(DeliveryError::NotYet);
             };
-            let tracked = self.service.booking(receipt_no).await.map_err(store_away)?;
-            let shown = self.status.content(&tracked);
-            let queued = match self.status.message_of(id, receipt_no).await.map_err(store_away)? {
-                Some(message) => {
-                    let call = Call::Edit(message, shown.clone());
-                    Some(self.queue.queue(id, Priority::Interactive, call).await)
-                }
-                None => None,
-            };
-            (queued, shown)
+            let tracked = self.service.booking(receipt_no).await.map_err(store_unavailable)?;
+            let content = self.status.content(&tracked);
+            let queued =
+                match self.status.message_of(id, receipt_no).await.map_err(store_unavailable)? {
+                    Some(message) => {
+                        let call = Call::Edit(message, content.clone());
+                        Some(self.queue.queue(id, Priority::Interactive, call).await)
+                    }
+                    None => None,
+                };
+            (queued, content)
         };
         let outcome = match queued {
             Some(queued) => queued.outcome_by(by).await,
@@ -129,25 +136,26 @@ impl TelegramDelivery {
         };
         match outcome {
             Err(CallError::NoMessage) if is_first => {
-                self.first_message(id, receipt_no, shown, by).await
+                self.first_message(id, receipt_no, content, by).await
             }
             Ok(_) | Err(CallError::NoMessage | CallError::Refused(_)) => Ok(()),
             Err(error) => Err(failure(&error)),
         }
     }
 
+    /// Sends a new status message, and remembers it.
     async fn first_message(
         &self,
         id: i64,
         receipt_no: ReceiptNo,
-        shown: MessageContent,
+        content: MessageContent,
         by: Instant,
     ) -> Result<(), DeliveryError> {
-        let queued = self.queue.queue(id, Priority::Interactive, Call::Send(shown)).await;
+        let queued = self.queue.queue(id, Priority::Interactive, Call::Send(content)).await;
         let message = queued.outcome_by(by).await.map_err(|error| failure(&error))?;
         let lock = self.locks.of(id);
-        let _in_turn = lock.lock().await;
-        self.status.note(id, receipt_no, message).await.map_err(store_away)
+        let _guard = lock.lock().await;
+        self.status.note(id, receipt_no, message).await.map_err(store_unavailable)
     }
 
     async fn to_front_office(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
@@ -155,11 +163,11 @@ impl TelegramDelivery {
             return Err(DeliveryError::Permanent("telegram.fo_chat_id is not set".to_owned()));
         }
         let by = Instant::now() + PERMIT_TIMEOUT;
-        let (happened, claim) = PendingChange::new(Arc::clone(&request.change));
-        let there = self.front_office.send(PendingNotification::Change(happened));
-        match timeout_at(by, there).await {
+        let (pending, claim) = PendingChange::new(Arc::clone(&request.change));
+        let accepted = self.to_merger.send(PendingNotification::Change(pending));
+        match timeout_at(by, accepted).await {
             Ok(Ok(())) => claim.outcome(by).await,
-            // Stopping, or thousands are before it.
+            // The process stops, or thousands of notifications are waiting.
             Ok(Err(_)) | Err(_) => Err(DeliveryError::NotYet),
         }
     }
@@ -179,13 +187,13 @@ impl DeliveryMethod for TelegramDelivery {
             return;
         }
         let (change, reason) = (Arc::clone(&request.change), reason.to_owned());
-        // The other end is gone only when the process stops.
-        let _ = self.front_office.send(PendingNotification::GivenUp { change, reason }).await;
+        // The merger is gone only when the process stops.
+        let _ = self.to_merger.send(PendingNotification::GivenUp { change, reason }).await;
     }
 }
 
-/// What a guest can do about a notice.
-fn ways_on(change: &Change) -> Vec<Vec<Button>> {
+/// The buttons below the notification of a change to a guest.
+fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
     let Booking { receipt_no, guest, arrived_at, .. } = &change.booking;
     let row = |label, callback| button(guest.language, label, callback);
     match &change.event {
@@ -214,12 +222,12 @@ fn ways_on(change: &Change) -> Vec<Vec<Button>> {
     }
 }
 
-/// What a notice needs to know could not be read.
-fn store_away(_: impl Into<ServiceError>) -> DeliveryError {
+/// The delivery error for a failed read from the store.
+fn store_unavailable(_: impl Into<ServiceError>) -> DeliveryError {
     DeliveryError::Transient { reason: text::STORE_AWAY.to_owned(), retry_after: None }
 }
 
-/// What a failed call means for a notice. Reasons are shown to the front office.
+/// The delivery error for a failed call. Its reason is shown to the front office.
 pub(super) fn failure(error: &CallError) -> DeliveryError {
     let transient = |reason: String, retry_after| DeliveryError::Transient { reason, retry_after };
     match error {

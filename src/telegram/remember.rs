@@ -1,4 +1,6 @@
-//! Writes down which message shows what, once the send queue knows what became of it.
+//! Stores which message shows which booking or dashboard, once the send queue has sent it.
+//!
+//! The send queue must not wait for the store, so it passes the outcome to this worker.
 
 use std::sync::Arc;
 
@@ -14,21 +16,21 @@ use super::transport::{AfterSend, ChatLocks, SentMessage};
 use crate::domain::{Language, ReceiptNo};
 use crate::service::{BookingService, ServiceError};
 
-/// What a message shows.
+/// What a message shows, and therefore what is to be stored once it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remember {
-    /// A booking, to its guest.
+    /// The status message of a booking.
     Status(ReceiptNo),
-    /// The newest dashboard of its chat.
+    /// The dashboard of its chat.
     Dashboard(View, Language),
 }
 
-/// Where it is said what became of messages. Clones are the same.
+/// Passes the outcome of messages to the [`RememberWorker`]. Clones share the channel.
 #[derive(Clone)]
 pub(super) struct RememberSender(mpsc::UnboundedSender<(Remember, SentMessage)>);
 
-/// The other end of a [`RememberSender`]. It holds no more than what went through the bounded send
-/// queue and was not yet written down.
+/// The other end of a [`RememberSender`]. The channel is unbounded, but each entry was a call in
+/// the bounded send queue.
 pub(super) type RememberReceiver = mpsc::UnboundedReceiver<(Remember, SentMessage)>;
 
 pub(super) fn channel() -> (RememberSender, RememberReceiver) {
@@ -37,15 +39,15 @@ pub(super) fn channel() -> (RememberSender, RememberReceiver) {
 }
 
 impl RememberSender {
-    /// What the send queue does once it knows what became of a message.
+    /// The callback that the send queue calls with the outcome of a message.
     pub(super) fn after_send(&self, shows: Remember) -> AfterSend {
         let sender = self.0.clone();
-        // Nobody writes anything down any more when the process stops.
+        // The worker is gone only when the process stops.
         AfterSend::new(move |sent| drop(sender.send((shows, sent))))
     }
 }
 
-/// Writes down what became of messages.
+/// The worker that stores the outcome of messages.
 pub(super) struct RememberWorker {
     receiver: RememberReceiver,
     service: Arc<BookingService>,
@@ -74,7 +76,7 @@ impl RememberWorker {
             };
             let Some((shows, sent)) = next else { return stop.cancelled().await };
             if let Err(error) = self.write(shows, sent).await {
-                warn!(%error, "it was not kept which message shows what");
+                warn!(%error, "what a message shows could not be stored");
             }
         }
     }
@@ -84,10 +86,10 @@ impl RememberWorker {
         match (shows, outcome) {
             (Remember::Status(receipt_no), Ok(message)) if is_new => {
                 let lock = self.locks.of(chat);
-                let _in_turn = lock.lock().await;
+                let _guard = lock.lock().await;
                 self.status.note(chat, receipt_no, message).await?;
             }
-            // Whoever deleted the message still has the booking.
+            // The guest deleted the message, but the booking still runs: send a new message.
             (Remember::Status(receipt_no), Err(CallError::NoMessage)) if !is_new => {
                 self.status.show_anew(&self.service.booking(receipt_no).await?).await;
             }

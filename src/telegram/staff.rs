@@ -1,5 +1,7 @@
-//! What the front office types. Whoever is no member of staff is told nothing of it: to them these
-//! commands do not exist.
+//! The commands of the front office and of managers. Users that are not staff get the same answer
+//! as for an unknown command.
+//!
+//! The buttons of the front office are in [`callbacks`].
 
 pub(super) mod callbacks;
 
@@ -26,12 +28,13 @@ use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::{Command, StaffLabel};
 
-/// Bookings offered where a command named none, or none that there is.
+/// Bookings that are offered if a command names none.
 const OFFERED: usize = 8;
-/// Bookings offered near a number that is not there.
+/// Bookings that are offered if a command names one that does not exist: those with the nearest
+/// receipt numbers.
 const NEAR: usize = 3;
 
-/// What is to be done with a booking that a command names.
+/// What a command does with the booking that it names.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum StaffAction {
     Paid,
@@ -50,8 +53,8 @@ impl StaffAction {
         }
     }
 
-    /// Why there is nothing to confirm, if the booking is settled already.
-    fn is_over(self, tracked: &TrackedBooking) -> Option<Refusal> {
+    /// The refusal of this action, if the booking is already paid or cancelled.
+    fn refusal_if_settled(self, tracked: &TrackedBooking) -> Option<Refusal> {
         match (self, &tracked.booking.status) {
             (Self::Paid | Self::Cancel, Status::Paid { at, by }) => {
                 Some(Refusal::AlreadyPaid(Winner { at: *at, by: Actor::Staff(by.clone()) }))
@@ -92,7 +95,8 @@ impl StaffConversation {
         }
     }
 
-    /// Does what a command says, if it is one of the front office's and comes from staff.
+    /// Executes a command. Returns `false` if it is not a command of the front office, or does not
+    /// come from a member of staff.
     pub(super) async fn command(
         &self,
         user: &BotUser,
@@ -106,7 +110,7 @@ impl StaffConversation {
             Command::Cancel => self.action(user, StaffAction::Cancel, rest).await?,
             Command::Arrive => self.arrive(user, member, rest).await?,
             Command::History => self.action(user, StaffAction::History, rest).await?,
-            Command::Allotment => self.allot(user, member, rest).await?,
+            Command::Allotment => self.set_allotment(user, member, rest).await?,
             Command::Board => self.open_board(user, member).await?,
             Command::Start
             | Command::Booking
@@ -123,21 +127,20 @@ impl StaffConversation {
         action: StaffAction,
         typed: &str,
     ) -> Result<(), ServiceError> {
-        let shown = match self.name_source(user.language, action, typed).await? {
+        let content = match self.find_booking(user.language, action, typed).await? {
             Ok(tracked) => {
                 let callback = action.callback(tracked.booking.receipt_no);
-                let mut shown = self.staff_view(user.language, callback).await?;
-                if let Some(line) = action
-                    .is_over(&tracked)
-                    .map(|over| refusal_html(user.language, &over, &self.service.policy().hotel))
-                {
-                    shown.html = format!("{line}\n\n{}", shown.html);
+                let mut content = self.staff_view(user.language, callback).await?;
+                if let Some(refusal) = action.refusal_if_settled(&tracked) {
+                    let hotel = &self.service.policy().hotel;
+                    let line = refusal_html(user.language, &refusal, hotel);
+                    content.html = format!("{line}\n\n{}", content.html);
                 }
-                shown
+                content
             }
             Err(choice) => choice,
         };
-        self.queue.reply(user.chat, shown).await;
+        self.queue.reply(user.chat, content).await;
         Ok(())
     }
 
@@ -147,27 +150,27 @@ impl StaffConversation {
         member: &StaffMember,
         typed: &str,
     ) -> Result<(), ServiceError> {
-        let shown = match self.name_source(user.language, StaffAction::Arrive, typed).await? {
+        let content = match self.find_booking(user.language, StaffAction::Arrive, typed).await? {
             Ok(tracked) => {
                 let command = BookingCommand::Arrive { by: member.name.clone() };
                 let done = self.service.apply(tracked.booking.receipt_no, command).await;
                 let line =
                     refusal_line(user.language, done.map(drop), &self.service.policy().hotel)?;
                 let card = StaffCallback::Card(tracked.booking.receipt_no);
-                let mut shown = self.staff_view(user.language, card).await?;
+                let mut content = self.staff_view(user.language, card).await?;
                 if let Some(line) = line {
-                    shown.html = format!("{}\n\n{}", words::escape(&line), shown.html);
+                    content.html = format!("{}\n\n{}", words::escape(&line), content.html);
                 }
-                shown
+                content
             }
             Err(choice) => choice,
         };
-        self.queue.reply(user.chat, shown).await;
+        self.queue.reply(user.chat, content).await;
         Ok(())
     }
 
-    /// The booking that was typed, or a choice of those that may have been meant.
-    async fn name_source(
+    /// The booking that the typed receipt number names, or a message with bookings to choose from.
+    async fn find_booking(
         &self,
         language: Language,
         action: StaffAction,
@@ -175,7 +178,10 @@ impl StaffConversation {
     ) -> Result<Result<TrackedBooking, MessageContent>, ServiceError> {
         if typed.is_empty() {
             let pending = self.dashboards.pending().await?;
-            let rows = choice(pending.iter().take(OFFERED).map(|tracked| &tracked.booking), action);
+            let rows = booking_buttons(
+                pending.iter().take(OFFERED).map(|tracked| &tracked.booking),
+                action,
+            );
             let html = if rows.is_empty() {
                 words::nothing_in_tab(language, StaffLabel::Unpaid)
             } else {
@@ -184,8 +190,8 @@ impl StaffConversation {
             return Ok(Err(MessageContent::text(html).with(rows)));
         }
         let today = self.service.policy().hotel.day_of(self.service.now());
-        let meant = meant(typed, today);
-        if let Some(receipt_no) = meant {
+        let typed_no = parse_receipt(typed, today);
+        if let Some(receipt_no) = typed_no {
             match self.service.booking(receipt_no).await {
                 Ok(tracked) => return Ok(Ok(tracked)),
                 Err(ServiceError::Refused(_)) => {}
@@ -193,14 +199,15 @@ impl StaffConversation {
             }
         }
         let mut pending = self.dashboards.pending().await?;
-        if let Some(meant) = meant {
-            pending.sort_by_key(|tracked| tracked.booking.receipt_no.distance_to(meant));
+        if let Some(typed_no) = typed_no {
+            pending.sort_by_key(|tracked| tracked.booking.receipt_no.distance_to(typed_no));
         }
-        let rows = choice(pending.iter().take(NEAR).map(|tracked| &tracked.booking), action);
+        let rows =
+            booking_buttons(pending.iter().take(NEAR).map(|tracked| &tracked.booking), action);
         Ok(Err(MessageContent::text(words::not_found(language, !rows.is_empty())).with(rows)))
     }
 
-    async fn allot(
+    async fn set_allotment(
         &self,
         user: &BotUser,
         member: &StaffMember,
@@ -212,16 +219,21 @@ impl StaffConversation {
                 let refusal = Refusal::Forbidden(Forbidden::ManagerOnly);
                 words::escape(&text::refusal(language, &refusal, &self.service.policy().hotel))
             }
-            Role::Manager => self.allotted(language, typed).await?,
+            Role::Manager => self.allotment_reply(language, typed).await?,
         };
         self.queue.reply(user.chat, MessageContent::text(html)).await;
         Ok(())
     }
 
-    async fn allotted(&self, language: Language, typed: &str) -> Result<String, ServiceError> {
+    /// Sets the allotment that was typed, and returns the text of the reply.
+    async fn allotment_reply(
+        &self,
+        language: Language,
+        typed: &str,
+    ) -> Result<String, ServiceError> {
         let policy = self.service.policy();
         let today = policy.hotel.day_of(self.service.now());
-        let read = || {
+        let parse = || {
             let mut parts = typed.split_whitespace();
             let code = parts.next()?;
             let known =
@@ -234,7 +246,7 @@ impl StaffConversation {
             };
             Some((code, rooms, night))
         };
-        let Some((code, rooms, night)) = read() else {
+        let Some((code, rooms, night)) = parse() else {
             let codes: Vec<&str> = policy.rooms.iter().map(|room| room.code.as_str()).collect();
             return Ok(words::allotment_usage(language, &codes));
         };
@@ -250,7 +262,8 @@ impl StaffConversation {
         }
     }
 
-    /// The board as Mini App in a private chat, else as a one-time link, sent privately.
+    /// Opens the board in the browser: as a Mini App in a private chat, if the public URL is https,
+    /// otherwise by a one-time link that is sent privately.
     async fn open_board(&self, user: &BotUser, member: &StaffMember) -> Result<(), ServiceError> {
         let language = user.language;
         let is_private = user.chat == user.id;
@@ -274,15 +287,16 @@ impl StaffConversation {
     }
 }
 
-/// What somebody typed as a receipt number; a bare counter means today's.
-fn meant(typed: &str, today: NaiveDate) -> Option<ReceiptNo> {
+/// Parses a typed receipt number. A number alone is the counter of a booking of today.
+fn parse_receipt(typed: &str, today: NaiveDate) -> Option<ReceiptNo> {
     ReceiptNo::parse(typed).ok().or_else(|| {
         let serial: u32 = typed.trim().trim_start_matches('#').parse().ok()?;
         (serial > 0 && serial < 1_000_000).then(|| ReceiptNo::new(today, serial))
     })
 }
 
-fn choice<'a>(
+/// One button for each booking, which starts the action.
+fn booking_buttons<'a>(
     bookings: impl Iterator<Item = &'a Booking>,
     action: StaffAction,
 ) -> Vec<Vec<Button>> {

@@ -1,8 +1,8 @@
-//! What the bot remembers across restarts and nodes, as typed values: which messages show what,
-//! what a guest is about to type, which updates were handled.
+//! What the bot stores across restarts and nodes, as typed values: which message shows which
+//! booking, which text a guest was asked to type, which updates were handled.
 //!
-//! Only names and forms of values are here; what they are for, the conversations know. The plain
-//! texts that earlier versions wrote are still read.
+//! This module defines only the keys and the stored form of the values. The conversations decide
+//! what they are used for. Plain texts written by earlier versions are still read.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -13,49 +13,51 @@ use crate::auth::fresh_secret;
 use crate::domain::{GuestName, Language, ReceiptNo};
 use crate::store::{StoreError, Stored, TypedValues};
 
-/// How long it is known which messages show which bookings: longer than any booking runs.
+/// How long the bot remembers which message shows which booking: longer than any booking runs.
 const MESSAGES_LIFE: TimeDelta = TimeDelta::days(400);
-/// Messages of a guest that are remembered.
+/// Maximum number of messages remembered for one guest.
 const MAX_MESSAGES: usize = 20;
-/// How long the bot waits for a name to be typed.
+/// How long the bot waits for a guest to type a name.
 const TYPING_LIFE: TimeDelta = TimeDelta::minutes(15);
-/// How long a typed name is kept for its summary.
+/// How long a name that a guest typed is stored.
 const NAME_LIFE: TimeDelta = TimeDelta::hours(24);
-/// How long a dashboard is followed without anybody touching it.
+/// How long a dashboard is stored after it was last changed, and the list of chats with a dashboard
+/// after a chat was last added or removed.
 const DASHBOARD_LIFE: TimeDelta = TimeDelta::days(30);
-/// How long chats are known; every start renews it.
+/// How long chats with a menu, the moved group and informed groups are stored. Every start renews
+/// the first two.
 const CHATS_LIFE: TimeDelta = TimeDelta::days(365);
-/// How long handled updates are known. Telegram keeps updates for a day, and may start to count
-/// anew after a quiet week (Bot API, `Update.update_id`).
+/// How long the ids of handled updates are stored. Telegram keeps updates for a day, and may choose
+/// new ids at random after a week without updates (Bot API, `Update.update_id`).
 const HANDLED_LIFE: TimeDelta = TimeDelta::days(2);
-/// Handled updates of one chat that are known: more than one poll brings (100), or a webhook at
-/// once (40).
+/// Handled updates that are stored for one chat: more than one poll returns (100), or a webhook
+/// delivers at the same time (40).
 const MAX_HANDLED: usize = 128;
 
-/// The chats with a dashboard.
+/// The key of the chats with a dashboard.
 const DASHBOARD_CHATS: &str = "telegram.boards";
-/// The chats with a menu of commands of their own.
+/// The key of the chats with their own menu of commands.
 const MENU_CHATS: &str = "telegram.menus";
-/// The front office's group that was configured, and the one that it has become.
+/// The key of the new id of the front office's group.
 const MOVED_GROUP: &str = "telegram.fo_chat";
 
-/// What the bot remembers. Clones share it.
+/// The stored state of the bot. Clones share it.
 #[derive(Clone)]
 pub(super) struct BotState(TypedValues);
 
-/// One message that shows a booking to its guest.
+/// A message that shows a guest their booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StatusMessage {
     pub receipt_no: ReceiptNo,
     pub message: i32,
 }
 
-/// A group that has another id now.
+/// A group whose id has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MovedGroup {
     /// The id in the configuration.
     pub configured: i64,
-    /// The id that it has now.
+    /// The current id.
     pub to: i64,
 }
 
@@ -66,7 +68,7 @@ impl BotState {
 
     // ── messages that show bookings ─────────────────────────────────────────────────────────
 
-    /// The messages that show a guest's bookings, the oldest first.
+    /// The messages that show a guest's bookings, oldest first.
     pub(super) async fn status_messages(
         &self,
         guest: i64,
@@ -77,7 +79,7 @@ impl BotState {
             .unwrap_or_default())
     }
 
-    /// Keeps the newest of these messages.
+    /// Stores the newest [`MAX_MESSAGES`] of these messages.
     pub(super) async fn put_status_messages(
         &self,
         guest: i64,
@@ -91,9 +93,9 @@ impl BotState {
         self.0.put(&messages_key(guest), &MessageList(rows.collect()), MESSAGES_LIFE).await
     }
 
-    // ── what is about to be typed ───────────────────────────────────────────────────────────
+    // ── text that a guest was asked for ─────────────────────────────────────────────────────
 
-    /// From now on, text that is no command in this chat means what this button said.
+    /// Records that the next text in this chat that is not a command answers this button.
     pub(super) async fn await_text(
         &self,
         chat: i64,
@@ -102,13 +104,13 @@ impl BotState {
         self.0.put(&typing_key(chat), &AwaitedText(asked_by.data()), TYPING_LIFE).await
     }
 
-    /// What text that is no command means in this chat, if anything.
+    /// The button that asked for text in this chat; `None` if the bot waits for no text.
     pub(super) async fn awaited_text(&self, chat: i64) -> Result<Option<CallbackData>, StoreError> {
         let stored: Option<AwaitedText> = self.0.get(&typing_key(chat)).await?;
         Ok(stored.and_then(|AwaitedText(data)| CallbackData::read(&data)))
     }
 
-    /// Text that is no command means nothing any more.
+    /// Records that the bot no longer waits for text in this chat.
     pub(super) async fn forget_awaited_text(&self, chat: i64) -> Result<(), StoreError> {
         if self.0.get::<AwaitedText>(&typing_key(chat)).await?.is_some() {
             self.0.remove(&typing_key(chat)).await?;
@@ -118,7 +120,7 @@ impl BotState {
 
     // ── names ───────────────────────────────────────────────────────────────────────────────
 
-    /// Keeps the name that came with `/booking` until it is asked for; `None` forgets it.
+    /// Stores the name that was given with `/booking`; `None` removes it.
     pub(super) async fn put_given_name(
         &self,
         chat: i64,
@@ -132,20 +134,20 @@ impl BotState {
         }
     }
 
-    /// The name that came with `/booking`.
+    /// The name that was given with `/booking`.
     pub(super) async fn given_name(&self, chat: i64) -> Result<Option<GuestName>, StoreError> {
         let stored: Option<NameValue> = self.0.get(&given_name_key(chat)).await?;
         Ok(stored.and_then(|name| name.read()))
     }
 
-    /// Keeps a name for the buttons that are to carry it.
+    /// Stores a name, and returns the reference to it for the data of buttons.
     pub(super) async fn put_name(&self, name: &GuestName) -> Result<NameSource, StoreError> {
         let key: String = fresh_secret().chars().take(NAME_KEY_CHARS).collect();
         self.0.put(&name_key(&key), &NameValue::of(name), NAME_LIFE).await?;
         Ok(NameSource::Stored(key))
     }
 
-    /// The name that a button carries by its key; `None` once it is forgotten.
+    /// The name stored under this key; `None` if it has expired.
     pub(super) async fn name(&self, key: &str) -> Result<Option<GuestName>, StoreError> {
         let stored: Option<NameValue> = self.0.get(&name_key(key)).await?;
         Ok(stored.and_then(|name| name.read()))
@@ -174,7 +176,7 @@ impl BotState {
         self.0.put(&dashboard_key(chat), &stored, DASHBOARD_LIFE).await
     }
 
-    /// The chats with a dashboard.
+    /// The chats that have a dashboard.
     pub(super) async fn dashboard_chats(&self) -> Result<Vec<i64>, StoreError> {
         self.chats(DASHBOARD_CHATS).await
     }
@@ -183,7 +185,7 @@ impl BotState {
         self.0.put(DASHBOARD_CHATS, &ChatList(chats.to_vec()), DASHBOARD_LIFE).await
     }
 
-    /// The chats that have a menu of commands of their own, or may have.
+    /// The chats that have their own menu of commands, or may have one.
     pub(super) async fn menu_chats(&self) -> Result<Vec<i64>, StoreError> {
         self.chats(MENU_CHATS).await
     }
@@ -197,7 +199,7 @@ impl BotState {
         Ok(stored.map(|ChatList(chats)| chats).unwrap_or_default())
     }
 
-    /// Where the front office's group has moved to, if it has.
+    /// The new id of the front office's group, if it has changed.
     pub(super) async fn moved_group(&self) -> Result<Option<MovedGroup>, StoreError> {
         self.0.get(MOVED_GROUP).await
     }
@@ -206,8 +208,9 @@ impl BotState {
         self.0.put(MOVED_GROUP, &moved, CHATS_LIFE).await
     }
 
-    /// Whether a group was told that the bot does not talk in groups; from now on it was.
-    pub(super) async fn was_told(&self, group: i64) -> Result<bool, StoreError> {
+    /// Records that a group was told that the bot does not talk in groups. Returns whether the
+    /// group had been told before.
+    pub(super) async fn mark_group_told(&self, group: i64) -> Result<bool, StoreError> {
         let key = format!("telegram.group:{group}");
         let was_told = self.0.get::<GroupNotice>(&key).await?.is_some();
         if !was_told {
@@ -218,13 +221,13 @@ impl BotState {
 
     // ── handled updates ─────────────────────────────────────────────────────────────────────
 
-    /// The latest updates of a chat that were handled.
+    /// The ids of the latest handled updates of a chat.
     pub(super) async fn handled_updates(&self, chat: i64) -> Result<Vec<u32>, StoreError> {
         let stored: Option<UpdateList> = self.0.get(&handled_key(chat)).await?;
         Ok(stored.map(|UpdateList(ids)| ids).unwrap_or_default())
     }
 
-    /// Keeps the newest of these updates.
+    /// Stores the newest [`MAX_HANDLED`] of these ids.
     pub(super) async fn put_handled_updates(
         &self,
         chat: i64,
@@ -278,7 +281,7 @@ impl MessageRow {
 }
 
 impl Stored for MessageList {
-    /// Lines of `RESI-20260104-001 12`.
+    /// One line for each message, such as `RESI-20260104-001 12`.
     fn from_plain_text(text: &str) -> Option<Self> {
         let row = |line: &str| {
             let (receipt_no, message) = line.split_once(' ')?;
@@ -288,7 +291,7 @@ impl Stored for MessageList {
     }
 }
 
-/// The data of the button that asked for it.
+/// The data of the button that asked for the text.
 #[derive(Serialize, Deserialize)]
 struct AwaitedText(String);
 
@@ -322,7 +325,7 @@ struct DashboardValue {
     message: i32,
     language: String,
     since_ms: i64,
-    /// The data of the button that shows the same.
+    /// The data of the button that shows the same view.
     view: String,
 }
 
@@ -339,7 +342,7 @@ impl DashboardValue {
 }
 
 impl Stored for DashboardValue {
-    /// `12 id 1767520800000 1|T|u|0`
+    /// For example `12 id 1767520800000 1|T|u|0`.
     fn from_plain_text(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, ' ');
         Some(Self {
@@ -355,14 +358,14 @@ impl Stored for DashboardValue {
 struct ChatList(Vec<i64>);
 
 impl Stored for ChatList {
-    /// `-1001 501`
+    /// For example `-1001 501`.
     fn from_plain_text(text: &str) -> Option<Self> {
         Some(Self(text.split(' ').filter_map(|chat| chat.parse().ok()).collect()))
     }
 }
 
 impl Stored for MovedGroup {
-    /// `-1001 -1002`
+    /// For example `-1001 -1002`.
     fn from_plain_text(text: &str) -> Option<Self> {
         let (configured, to) = text.split_once(' ')?;
         Some(Self { configured: configured.parse().ok()?, to: to.parse().ok()? })
@@ -382,7 +385,7 @@ impl Stored for GroupNotice {
 struct UpdateList(Vec<u32>);
 
 impl Stored for UpdateList {
-    /// `17 18 21`
+    /// For example `17 18 21`.
     fn from_plain_text(text: &str) -> Option<Self> {
         Some(Self(text.split(' ').filter_map(|id| id.parse().ok()).collect()))
     }

@@ -1,5 +1,8 @@
-//! The one message that shows a guest how the booking is, edited in place while the hold runs.
-//! What must be heard, the first and the last state among it, is the notices' business.
+//! The status message: one message that shows a guest the current state of a booking. It is edited
+//! in place while the hold runs.
+//!
+//! An edit does not alert the guest. What the guest must notice is sent by `notifications`, which
+//! also makes sure that the first and the last state are shown.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,19 +29,20 @@ use crate::store::{BookingReader, FeedEvent, Filter, NodeId, PageKey, StatusKind
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
-/// Minutes left at which the message is renewed; above, every half hour, above two hours every
-/// hour, above a day every day.
+/// The remaining minutes at which the message is renewed during the last hour. Before that it is
+/// renewed every 30 minutes, with more than two hours left every hour, and with more than a day
+/// left every day.
 const STEPS: [i64; 8] = [60, 45, 30, 15, 10, 5, 2, 1];
-/// A guest who moves is shown so at most once in so long.
+/// Minimum time between two renewals because of the guest's position.
 const MOVE_EVERY: Duration = Duration::from_mins(1);
-/// An entry waits at most so long at a time (the queue panics beyond 2^36 ms).
+/// Maximum time that an entry stays in the delay queue, which panics beyond 2^36 ms.
 const MAX_WAIT: Duration = Duration::from_hours(24);
-/// Bookings read at once at the start.
+/// Number of bookings that are read from the store at once.
 const PAGE: usize = 200;
-/// Pause before running holds are read again after a failure.
+/// Pause before the pending bookings are read again after a failure.
 const RELOAD: Duration = Duration::from_secs(1);
 
-/// The chat that reads of a booking on Telegram.
+/// The private chat of a booking's guest; `None` if the guest is not on Telegram.
 pub(super) fn chat_of(booking: &Booking) -> Option<i64> {
     match &booking.guest.contact {
         Contact::Telegram(id) => Some(id.0),
@@ -46,7 +50,7 @@ pub(super) fn chat_of(booking: &Booking) -> Option<i64> {
     }
 }
 
-/// The message of a booking as it is at a moment.
+/// The status message of a booking at a moment.
 fn content(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> MessageContent {
     let booking = &tracked.booking;
     let html = words::status(tracked, now, policy);
@@ -62,7 +66,7 @@ fn content(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> MessageCon
     MessageContent::text(html).with(buttons)
 }
 
-/// When the message shows another remaining time than now.
+/// When the remaining time that is shown changes next; `None` if it does not change any more.
 pub(super) fn next_step(until: Moment, now: Moment) -> Option<Moment> {
     let left = (until - now).num_minutes();
     let every = match left {
@@ -76,19 +80,21 @@ pub(super) fn next_step(until: Moment, now: Moment) -> Option<Moment> {
     evens.chain(STEPS).map(at).filter(|at| *at > now).min()
 }
 
-/// A running hold of a guest on Telegram.
+/// A pending booking of a guest on Telegram.
 struct Entry {
-    /// The chat that reads of it.
+    /// The guest's chat.
     chat: i64,
     revision: Revision,
-    /// When another remaining time is to be shown; nothing of a guest at the desk.
+    /// When the hold ends; `None` once the guest has arrived, because no remaining time is shown.
     until: Option<Moment>,
+    /// When the message was last renewed.
     shown_at: Instant,
-    /// When it is shown again, and its place in the queue.
+    /// When it is renewed next, and the key in the delay queue.
     next: Option<(Instant, delay_queue::Key)>,
 }
 
-/// Keeps the messages up to date: of each booking the node that changed it last.
+/// The worker that renews the status messages. Each booking is renewed by the node that changed it
+/// last.
 pub(super) struct StatusUpdater {
     messages: Arc<StatusMessages>,
     bookings: Arc<dyn BookingReader>,
@@ -110,8 +116,8 @@ impl StatusUpdater {
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
-        let mut heard = self.feed.listen();
-        // When the running holds are read; `None` once they are known.
+        let mut feed = self.feed.listen();
+        // When the pending bookings are read; `None` once they have been.
         let mut load_at = Some(Instant::now());
         loop {
             tokio::select! {
@@ -121,15 +127,15 @@ impl StatusUpdater {
                     load_at = match self.load().await {
                         Ok(()) => None,
                         Err(error) => {
-                            warn!(%error, "running holds could not be read; trying again");
+                            warn!(%error, "the pending bookings could not be read; trying again");
                             Some(Instant::now() + RELOAD)
                         }
                     };
                 }
-                item = heard.next() => match item {
-                    Some(FeedMessage::Item(item)) => self.hear(item.event).await,
+                item = feed.next() => match item {
+                    Some(FeedMessage::Item(item)) => self.handle_event(item.event).await,
                     Some(FeedMessage::Lagged) => {
-                        // Whatever ended meanwhile is in no list of running holds.
+                        // Bookings that ended meanwhile are not among those that are read.
                         self.running.clear();
                         self.steps.clear();
                         load_at = Some(Instant::now());
@@ -143,6 +149,7 @@ impl StatusUpdater {
         }
     }
 
+    /// Reads all pending bookings.
     async fn load(&mut self) -> Result<(), StoreError> {
         let filter = Filter { status: Some(vec![StatusKind::Pending]), ..Filter::default() };
         let mut after = None;
@@ -162,16 +169,16 @@ impl StatusUpdater {
         }
     }
 
-    async fn hear(&mut self, event: FeedEvent) {
+    async fn handle_event(&mut self, event: FeedEvent) {
         match event {
             FeedEvent::Changed { change, lease } => {
                 let booking = &change.booking;
                 if lease.node != self.node {
-                    // Its new node shows it from now on.
+                    // The other node renews the message from now on.
                     return self.forget(booking.receipt_no);
                 }
                 self.follow(booking);
-                // The first state is shown by whoever made the booking, the last by the notice.
+                // The code that books shows the first state, and `notifications` the last one.
                 if booking.revision > Revision::FIRST && booking.is_pending() {
                     self.renew(booking.receipt_no).await;
                 }
@@ -181,6 +188,7 @@ impl StatusUpdater {
         }
     }
 
+    /// Plans the renewals of a booking, unless a newer revision is known.
     fn follow(&mut self, booking: &Booking) {
         let (receipt_no, revision) = (booking.receipt_no, booking.revision);
         if self.running.get(&receipt_no).is_some_and(|known| known.revision > revision) {
@@ -195,13 +203,14 @@ impl StatusUpdater {
         }
     }
 
+    /// Plans no more renewals of a booking.
     fn forget(&mut self, receipt_no: ReceiptNo) {
         if let Some(Entry { next: Some((_, key)), .. }) = self.running.remove(&receipt_no) {
             self.steps.try_remove(&key);
         }
     }
 
-    /// Sets when a booking is shown again: at its next step.
+    /// Plans the next renewal of a booking: when its remaining time changes next.
     fn arm(&mut self, receipt_no: ReceiptNo) {
         let now = self.messages.service.now();
         let Some(entry) = self.running.get_mut(&receipt_no) else { return };
@@ -211,7 +220,7 @@ impl StatusUpdater {
         });
     }
 
-    /// A guest moved: soon shown, if no step comes before.
+    /// Plans a renewal because the guest's position changed, unless one is planned earlier.
     fn moved(&mut self, receipt_no: ReceiptNo) {
         let Some(entry) = self.running.get_mut(&receipt_no) else { return };
         let at = (entry.shown_at + MOVE_EVERY).max(Instant::now());
@@ -237,12 +246,12 @@ impl StatusUpdater {
         let Some(entry) = self.running.get_mut(&receipt_no) else { return };
         entry.shown_at = Instant::now();
         if let Err(error) = self.messages.renew(entry.chat, receipt_no).await {
-            warn!(%receipt_no, %error, "a booking was not shown as it is");
+            warn!(%receipt_no, %error, "the status message of a booking was not renewed");
         }
     }
 }
 
-/// The messages that show guests their bookings: one a booking, the newest of them.
+/// The status messages: for each booking, the newest message that shows it.
 pub(super) struct StatusMessages {
     service: Arc<BookingService>,
     state: BotState,
@@ -262,12 +271,12 @@ impl StatusMessages {
         }
     }
 
-    /// What the message of a booking says just now.
+    /// The current status message of a booking.
     pub(super) fn content(&self, tracked: &TrackedBooking) -> MessageContent {
         content(tracked, self.service.now(), self.service.policy())
     }
 
-    /// Sends a fresh status message, which is the one that is kept up to date from now on.
+    /// Sends a new message, which becomes the status message of the booking.
     pub(super) async fn show_anew(&self, tracked: &TrackedBooking) {
         let Some(id) = chat_of(&tracked.booking) else { return };
         let after_send = self.after_send(tracked.booking.receipt_no);
@@ -275,8 +284,9 @@ impl StatusMessages {
         self.queue.post_then(id, Priority::Interactive, call, after_send).await;
     }
 
-    /// Shows a booking in a message that was just tapped: the one that is kept up to date from now
-    /// on. If it is gone meanwhile, the next notice or renewal sends another.
+    /// Shows a booking in an existing message, which becomes the status message of the booking. The
+    /// caller must hold the lock of the chat. If the message has been deleted, the next renewal or
+    /// the notification of the new booking sends another one.
     pub(super) async fn show_in(
         &self,
         message: i32,
@@ -288,8 +298,8 @@ impl StatusMessages {
         Ok(())
     }
 
-    /// Notes which message shows a booking. An older one says from now on that there is a newer.
-    /// For who has the chat's turn.
+    /// Remembers which message shows a booking. The previous one is replaced by a note that there
+    /// is a newer one. The caller must hold the lock of the chat.
     pub(super) async fn note(
         &self,
         id: i64,
@@ -307,13 +317,13 @@ impl StatusMessages {
         if let Some(before) = before
             && let Ok(tracked) = self.service.booking(receipt_no).await
         {
-            let shown = MessageContent::text(words::moved_on(&tracked.booking));
-            self.queue.post(id, Priority::Background, Call::Edit(before, shown)).await;
+            let content = MessageContent::text(words::moved_on(&tracked.booking));
+            self.queue.post(id, Priority::Background, Call::Edit(before, content)).await;
         }
         Ok(())
     }
 
-    /// The message that shows a booking.
+    /// The status message of a booking; `None` if there is none.
     pub(super) async fn message_of(
         &self,
         id: i64,
@@ -323,7 +333,7 @@ impl StatusMessages {
         Ok(known.iter().find(|one| one.receipt_no == receipt_no).map(|one| one.message))
     }
 
-    /// The booking that a message shows.
+    /// The booking that a message shows; `None` if it is not a status message.
     pub(super) async fn shown_in(
         &self,
         id: i64,
@@ -333,11 +343,11 @@ impl StatusMessages {
         Ok(known.iter().find(|one| one.message == message).map(|one| one.receipt_no))
     }
 
-    /// Shows a running booking in its message as it is just now. What ended is left to the notice
-    /// that says so: it reads and queues under the same lock, and later.
+    /// Renews the status message of a pending booking. A booking that has ended is left to its
+    /// notification, which edits the message later under the same lock.
     async fn renew(&self, id: i64, receipt_no: ReceiptNo) -> Result<(), ServiceError> {
         let lock = self.locks.of(id);
-        let _in_turn = lock.lock().await;
+        let _guard = lock.lock().await;
         let tracked = self.service.booking(receipt_no).await?;
         if let Some(message) = self.message_of(id, receipt_no).await?
             && tracked.booking.is_pending()
@@ -349,7 +359,8 @@ impl StatusMessages {
         Ok(())
     }
 
-    /// Whatever becomes of a message, it is written down which booking it shows.
+    /// What the send queue does after sending: a new message is remembered, and a deleted one is
+    /// replaced.
     fn after_send(&self, receipt_no: ReceiptNo) -> AfterSend {
         self.remember.after_send(Remember::Status(receipt_no))
     }

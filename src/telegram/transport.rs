@@ -1,9 +1,9 @@
-//! How the bot talks to Telegram: the API client, the queue of everything that goes out, and the
-//! updates that come in.
+//! The communication with Telegram: the client of the Bot API, the queue of outgoing calls, and the
+//! reception of updates.
 //!
-//! It knows no hotel: what messages say and what updates mean is the conversations' business. The
-//! send queue is not teloxide's `Throttle`: that covers neither edits nor priorities, and sends
-//! out of order after a 429.
+//! This module knows nothing about hotels: the conversations decide what messages say and what
+//! updates mean. It has its own send queue because teloxide's `Throttle` covers neither edits nor
+//! priorities, and sends out of order after a 429.
 
 pub mod api;
 mod chat_locks;

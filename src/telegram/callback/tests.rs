@@ -1,4 +1,4 @@
-//! What buttons carry comes back as it was, and nothing else breaks the reader.
+//! The data of every button is read back unchanged, and no other data makes the reader panic.
 
 use proptest::prelude::*;
 
@@ -65,7 +65,7 @@ fn staff_callbacks() -> impl Strategy<Value = StaffCallback> {
 
 proptest! {
     #[test]
-    fn every_tap_fits_a_button_and_is_read_back(
+    fn all_data_fits_a_button_and_is_read_back(
         callback in prop_oneof![guest_callback().prop_map(CallbackData::Guest), staff_callbacks().prop_map(CallbackData::Staff)]
     ) {
         let data = callback.data();
@@ -86,23 +86,23 @@ fn data_of_another_version_is_stale() {
     }
 }
 
-/// One tap of every kind, as guests and the front office have it in their messages.
+/// One callback of every kind.
 fn one_of_each() -> Vec<CallbackData> {
     let day = NaiveDate::from_ymd_opt(2026, 1, 4).unwrap();
     let (room, receipt_no) = (RoomCode::parse("STD").unwrap(), ReceiptNo::new(day, 17));
-    let wish = StayDraft { room: room.clone(), check_in: day, nights: 2 };
-    let kept = NameSource::Stored("aB3_-xyz09".to_owned());
+    let draft = StayDraft { room: room.clone(), check_in: day, nights: 2 };
+    let stored_name = NameSource::Stored("aB3_-xyz09".to_owned());
     let guest = [
         GuestCallback::Start,
         GuestCallback::Rooms,
         GuestCallback::Dates(room.clone(), 7),
         GuestCallback::Nights(room, day, 9),
-        GuestCallback::Name(wish.clone()),
-        GuestCallback::TypeName(wish.clone()),
-        GuestCallback::Summary(wish.clone(), NameSource::Telegram),
-        GuestCallback::Summary(wish.clone(), kept.clone()),
-        GuestCallback::Book(wish.clone(), NameSource::Telegram),
-        GuestCallback::Book(wish, kept),
+        GuestCallback::Name(draft.clone()),
+        GuestCallback::TypeName(draft.clone()),
+        GuestCallback::Summary(draft.clone(), NameSource::Telegram),
+        GuestCallback::Summary(draft.clone(), stored_name.clone()),
+        GuestCallback::Book(draft.clone(), NameSource::Telegram),
+        GuestCallback::Book(draft, stored_name),
         GuestCallback::Share(receipt_no),
         GuestCallback::AskCancel(receipt_no),
         GuestCallback::Cancel(receipt_no),
@@ -130,18 +130,18 @@ fn one_of_each() -> Vec<CallbackData> {
         .collect()
 }
 
-/// Buttons outlive updates of the program, so what they carry stays. The list is never to be
-/// changed, only added to.
+/// Buttons stay in chats across updates of the program, so their data must stay readable. Lines may
+/// be added to the recorded list, but never changed.
 #[test]
 fn the_data_of_buttons_stays() {
     const RECORDED: &str = include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/it/fixtures/recorded/names/callbacks.txt"
     ));
-    let taps = one_of_each();
-    let data: Vec<String> = taps.iter().map(CallbackData::data).collect();
+    let callbacks = one_of_each();
+    let data: Vec<String> = callbacks.iter().map(CallbackData::data).collect();
     assert_eq!(data.join("\n"), RECORDED.trim_end());
-    for (line, tap) in RECORDED.lines().zip(taps) {
-        assert_eq!(CallbackData::read(line), Some(tap), "{line}");
+    for (line, callback) in RECORDED.lines().zip(callbacks) {
+        assert_eq!(CallbackData::read(line), Some(callback), "{line}");
     }
 }

@@ -1,5 +1,5 @@
-//! Keeps the dashboards up to date: after every change, when a guest comes near, and when another
-//! time left is to be shown. Of several nodes the one that changed something last does it.
+//! Renews the dashboards after every change, when a guest moves, and when a remaining time in them
+//! changes. If there are several nodes, only the node that made the last change renews them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,42 +19,43 @@ use crate::store::{FeedEvent, NodeId};
 use crate::telegram::transport::api::MessageContent;
 use crate::telegram::transport::{Call, Priority};
 
-/// A dashboard is edited at most once in so long.
+/// Minimum time between two renewals.
 const EDIT_EVERY: Duration = Duration::from_secs(3);
-/// Guests who move are shown so within so long.
+/// How long after the position of a guest changed the dashboards are renewed at the latest.
 const MOVED_WITHIN: Duration = Duration::from_secs(15);
-/// A dashboard is looked at again after so long at most (it is a sleep, and no timer of a hold).
+/// Maximum time until the next renewal, if one is planned. It does not affect the timing of holds.
 const MAX_WAIT: Duration = Duration::from_hours(1);
 
-/// Keeps the dashboards up to date.
+/// The worker that renews the dashboards.
 pub(in crate::telegram) struct DashboardUpdater {
     dashboards: Arc<Dashboards>,
     feed: Feed,
     node: NodeId,
-    /// Whether the last change was this node's.
+    /// Whether this node made the last change.
     is_ours: bool,
-    /// When the dashboards are renewed next, if they are.
+    /// When the dashboards are renewed next; `None` if nothing is planned.
     due: Option<Instant>,
+    /// When the dashboards were last renewed.
     last: Option<Instant>,
 }
 
-/// Views that are rendered already, with when each shows something else by itself.
+/// Views that are already rendered, with the time at which a remaining time in them changes.
 type RenderedViews = HashMap<(Language, View), (MessageContent, Option<Moment>)>;
 
 impl DashboardUpdater {
     pub(in crate::telegram) fn new(dashboards: Arc<Dashboards>, feed: Feed, node: NodeId) -> Self {
-        // What a dashboard showed before the start may be old.
+        // The dashboards may have become outdated before the start.
         let due = Some(Instant::now());
         Self { dashboards, feed, node, is_ours: true, due, last: None }
     }
 
     pub(in crate::telegram) async fn run(mut self, stop: CancellationToken) {
-        let mut heard = self.feed.listen();
+        let mut feed = self.feed.listen();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                item = heard.next() => match item {
-                    Some(FeedMessage::Item(item)) => self.hear(&item.event),
+                item = feed.next() => match item {
+                    Some(FeedMessage::Item(item)) => self.handle_event(&item.event),
                     Some(FeedMessage::Lagged) => self.renew_within(Duration::ZERO),
                     None => return,
                 },
@@ -67,7 +68,7 @@ impl DashboardUpdater {
         }
     }
 
-    fn hear(&mut self, event: &FeedEvent) {
+    fn handle_event(&mut self, event: &FeedEvent) {
         match event {
             FeedEvent::Changed { lease, .. } => {
                 self.is_ours = lease.node == self.node;
@@ -82,6 +83,7 @@ impl DashboardUpdater {
         }
     }
 
+    /// Plans a renewal within this time, but not sooner than [`EDIT_EVERY`] after the last one.
     fn renew_within(&mut self, time: Duration) {
         let soonest = self.last.map_or_else(Instant::now, |last| last + EDIT_EVERY);
         let at = (Instant::now() + time).max(soonest);
@@ -93,7 +95,7 @@ impl DashboardUpdater {
         Instant::now() + wait.clamp(EDIT_EVERY, MAX_WAIT)
     }
 
-    /// Renews all of them, and answers when one shows something else by itself.
+    /// Renews all dashboards. Returns when one of them must be renewed next without a change.
     async fn renew(&self) -> Option<Moment> {
         let dashboards = &self.dashboards;
         let chats = match dashboards.state.dashboard_chats().await {
@@ -122,22 +124,22 @@ impl DashboardUpdater {
         let dashboards = &self.dashboards;
         if !dashboards.is_staff_chat(chat) {
             self.move_dashboard(chat).await?;
-            // Whoever left the hotel sees no guests any more.
-            let _alone = dashboards.chats_lock.lock().await;
+            // A user that is no longer staff must not see bookings any more.
+            let _guard = dashboards.chats_lock.lock().await;
             let mut chats = dashboards.state.dashboard_chats().await?;
             chats.retain(|known| *known != chat);
             dashboards.state.put_dashboard_chats(&chats).await?;
             return Ok(None);
         }
-        // Somebody may be turning it to something else just now.
+        // A member of staff may just be changing the view.
         let lock = dashboards.locks.of(chat);
-        let _in_turn = lock.lock().await;
+        let _guard = lock.lock().await;
         let Some(dashboard) = dashboards.state.dashboard(chat).await? else { return Ok(None) };
         let now = dashboards.service.now();
         let Some(view) = dashboard.next_view(now) else {
             return Ok(Some(dashboard.reading_until()));
         };
-        let (shown, next) = match rendered.entry((dashboard.language, view)) {
+        let (content, next) = match rendered.entry((dashboard.language, view)) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(new) => {
                 new.insert(dashboards.view(dashboard.language, view).await?).clone()
@@ -149,15 +151,16 @@ impl DashboardUpdater {
                 .put_dashboard(chat, Dashboard { view, since: now, ..dashboard })
                 .await?;
         }
-        let call = Call::Edit(dashboard.message, shown);
-        dashboards.queue.post(chat, Priority::Notice, call).await;
+        let call = Call::Edit(dashboard.message, content);
+        dashboards.queue.post(chat, Priority::Notification, call).await;
         Ok(match view {
             View::Tab(..) => next,
             View::Card(_) | View::Sheet(_) => Some(dashboard.reading_until()),
         })
     }
 
-    /// The dashboard of a group that has another id now goes on there, in a new message.
+    /// Sends a new dashboard to the new id of the front office's group, if the id of this chat has
+    /// changed.
     async fn move_dashboard(&self, chat: i64) -> Result<(), ServiceError> {
         let dashboards = &self.dashboards;
         let (Some(to), Some(dashboard)) =
@@ -165,8 +168,8 @@ impl DashboardUpdater {
         else {
             return Ok(());
         };
-        let (shown, _) = dashboards.view(dashboard.language, View::UNPAID).await?;
-        dashboards.send(to, Priority::Notice, dashboard.language, shown).await;
+        let (content, _) = dashboards.view(dashboard.language, View::UNPAID).await?;
+        dashboards.send(to, Priority::Notification, dashboard.language, content).await;
         Ok(())
     }
 }

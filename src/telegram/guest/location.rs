@@ -1,4 +1,7 @@
-//! Positions that guests share: taken in silence, thinned, and kept with their running holds.
+//! Positions that guests share. They are reported to the service for each pending booking of the
+//! guest. Moves of a live location are not answered, and are left out if they add nothing.
+//!
+//! What a position means for a hold is decided by the domain, not here.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +15,8 @@ use crate::telegram::transport::api::{Keyboard, MessageContent};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
-/// Guests remembered at once; beyond it, all are forgotten, which only keeps a few fixes more.
+/// Maximum number of guests that are remembered. Beyond it all are removed, which only means that
+/// some more positions are reported.
 const REMEMBERED: usize = 20_000;
 
 /// A position as Telegram reports it.
@@ -21,19 +25,19 @@ pub(in crate::telegram) struct SharedPosition {
     pub longitude: f64,
     pub accuracy_metres: Option<f64>,
     pub at: Moment,
-    /// Whether it may be answered: the first of a live location or a single one, not a move.
+    /// Whether it is a new message, not a move of a live location. Only a new message is answered.
     pub is_new: bool,
-    /// How it came; the end of a live location counts as sent once.
+    /// How it was sent. The end of a live location counts as a single position.
     pub source: PositionSource,
 }
 
-/// The last kept position of each guest.
+/// The last reported position of each guest.
 #[derive(Default)]
 pub(in crate::telegram) struct PositionThinning(Mutex<HashMap<i64, Fix>>);
 
 impl PositionThinning {
-    /// Whether a fix says something new; if so it is the last kept one from now on.
-    fn takes(&self, guest: i64, fix: &Fix) -> bool {
+    /// Whether a fix is to be reported. If so, it becomes the last reported position of the guest.
+    fn accepts(&self, guest: i64, fix: &Fix) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.get(&guest).is_some_and(|earlier| !fix.is_news_after(earlier)) {
             return false;
@@ -47,7 +51,7 @@ impl PositionThinning {
 }
 
 impl GuestConversation {
-    /// A guest is somewhere.
+    /// Handles a position that a guest shared.
     pub(in crate::telegram) async fn shared(
         &self,
         user: &BotUser,
@@ -60,25 +64,27 @@ impl GuestConversation {
             return Ok(());
         };
         let fix = fix.from_source(source);
-        // The end of the sharing is kept always: from then on silence says nothing.
-        if !is_new && is_live && !self.thinning.takes(user.id, &fix) {
+        // The end of a live location is always reported: after it, silence no longer means that the
+        // guest has not moved.
+        if !is_new && is_live && !self.thinning.accepts(user.id, &fix) {
             return Ok(());
         }
-        let mut is_kept = false;
+        let mut has_hold = false;
         for tracked in self.running_of(user.id).await? {
             match self.service.report(tracked.booking.receipt_no, fix).await {
-                // A hold that has just ended needs no position any more.
+                // A refused or too frequent report is no error: the hold needs no position any
+                // more, or its last position is recent.
                 Ok(_)
                 | Err(ReportError::TooMany | ReportError::Service(ServiceError::Refused(_))) => {
-                    is_kept = true;
+                    has_hold = true;
                 }
                 Err(ReportError::Service(ServiceError::Store(error))) => return Err(error.into()),
             }
         }
-        if is_kept && is_new {
-            self.thinning.takes(user.id, &fix);
+        if has_hold && is_new {
+            self.thinning.accepts(user.id, &fix);
         }
-        if is_new && !is_kept {
+        if is_new && !has_hold {
             let line = MessageContent::text(words::no_hold_for_position(user.language));
             let book = button(user.language, GuestLabel::BookHere, GuestCallback::Start);
             self.queue.reply(user.chat, line.with(vec![book])).await;
@@ -101,18 +107,18 @@ mod tests {
     use crate::domain::Coordinates;
 
     #[test]
-    fn a_guest_who_hardly_moved_is_kept_once_a_minute() {
+    fn a_guest_that_hardly_moved_is_reported_once_a_minute() {
         let thinning = PositionThinning::default();
         let start = chrono::DateTime::from_timestamp_secs(1_767_520_800).unwrap();
         let fix = |north: f64, seconds: i64| {
             let place = Coordinates::new(-6.2 + north, 106.8).unwrap();
             Fix::seen(place, start + TimeDelta::seconds(seconds))
         };
-        assert!(thinning.takes(7, &fix(0.0, 0)));
-        assert!(!thinning.takes(7, &fix(0.000_1, 10)), "11 m in 10 s");
-        assert!(thinning.takes(7, &fix(0.001, 20)), "111 m in 20 s");
-        assert!(!thinning.takes(7, &fix(0.001, 79)));
-        assert!(thinning.takes(7, &fix(0.001, 80)), "a minute later");
-        assert!(thinning.takes(8, &fix(0.001, 80)), "another guest");
+        assert!(thinning.accepts(7, &fix(0.0, 0)));
+        assert!(!thinning.accepts(7, &fix(0.000_1, 10)), "11 m in 10 s");
+        assert!(thinning.accepts(7, &fix(0.001, 20)), "111 m in 20 s");
+        assert!(!thinning.accepts(7, &fix(0.001, 79)));
+        assert!(thinning.accepts(7, &fix(0.001, 80)), "a minute later");
+        assert!(thinning.accepts(8, &fix(0.001, 80)), "another guest");
     }
 }

@@ -1,5 +1,5 @@
-//! The way to a booking: each step is the same message with other buttons, and the buttons carry
-//! the state.
+//! The buttons for guests, above all the steps to a booking. Each step edits the same message. The
+//! choices so far are in the data of its buttons; they are not stored.
 
 use chrono::{Days, NaiveDate};
 
@@ -11,14 +11,14 @@ use crate::telegram::transport::api::{Button, Keyboard, MessageContent};
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
-/// Dates shown at once.
+/// Number of dates on one page.
 const DATES: u32 = 7;
-/// Numbers of nights shown at once.
+/// Number of choices for the nights on one page.
 const NIGHTS: u32 = 7;
 
 impl GuestConversation {
-    /// A guest tapped a button of a message.
-    pub(in crate::telegram) async fn tapped(
+    /// Handles a tapped button for guests.
+    pub(in crate::telegram) async fn handle_callback(
         &self,
         user: &BotUser,
         message: i32,
@@ -32,13 +32,13 @@ impl GuestConversation {
             GuestCallback::Mine => self.statuses(user).await,
             GuestCallback::Share(_) => {
                 let label = words::guest_label(user.language, GuestLabel::SendOnce).to_owned();
-                let shown = MessageContent::text(words::how_to_share(user.language));
+                let content = MessageContent::text(words::how_to_share(user.language));
                 let keyboard = Keyboard::AskPosition(label);
-                self.queue.reply(user.chat, MessageContent { keyboard, ..shown }).await;
+                self.queue.reply(user.chat, MessageContent { keyboard, ..content }).await;
                 Ok(())
             }
             GuestCallback::AskCancel(receipt_no) => {
-                match self.own(user, receipt_no).await? {
+                match self.own_booking(user, receipt_no).await? {
                     Some(tracked) if tracked.booking.is_pending() => {
                         self.queue.edit(user.chat, message, ask_cancel(&tracked.booking)).await;
                     }
@@ -49,7 +49,7 @@ impl GuestConversation {
             }
             GuestCallback::Cancel(receipt_no) => self.cancel(user, message, receipt_no).await,
             GuestCallback::Keep(receipt_no) => {
-                match self.own(user, receipt_no).await? {
+                match self.own_booking(user, receipt_no).await? {
                     Some(tracked) => self.status.show_in(message, &tracked).await?,
                     None => self.queue.edit(user.chat, message, Self::stale(user)).await,
                 }
@@ -65,8 +65,8 @@ impl GuestConversation {
         }
     }
 
-    /// One step on the way to a booking. A message that shows a booking already goes on doing so,
-    /// whatever was tapped on it before that was seen.
+    /// One step to a booking. If the message already shows a booking, it continues to show it: the
+    /// guest tapped a button before the message was edited.
     async fn step(
         &self,
         user: &BotUser,
@@ -77,7 +77,7 @@ impl GuestConversation {
             let tracked = self.service.booking(receipt_no).await?;
             return Ok(self.status.show_in(message, &tracked).await?);
         }
-        let shown = match callback {
+        let content = match callback {
             GuestCallback::Dates(room, from) => self.dates(user, &room, from).await?,
             GuestCallback::Nights(room, day, from) => self.nights(user, &room, day, from).await?,
             GuestCallback::Name(draft) => self.after_nights(user, draft).await?,
@@ -93,7 +93,7 @@ impl GuestConversation {
             }
             GuestCallback::Book(draft, name_source) => {
                 match self.book(user, message, draft, name_source).await? {
-                    Some(shown) => shown,
+                    Some(content) => content,
                     None => return Ok(()),
                 }
             }
@@ -105,11 +105,11 @@ impl GuestConversation {
             | GuestCallback::Cancel(_)
             | GuestCallback::Keep(_) => self.rooms(user).await?,
         };
-        self.queue.edit(user.chat, message, shown).await;
+        self.queue.edit(user.chat, message, content).await;
         Ok(())
     }
 
-    /// The choice of room types. Where dates are chosen next, what is left is said there.
+    /// The choice of the room type, with the number of free rooms unless a date is chosen next.
     pub(in crate::telegram) async fn rooms(
         &self,
         user: &BotUser,
@@ -145,7 +145,7 @@ impl GuestConversation {
         Ok(MessageContent::text(html).with(rows))
     }
 
-    /// The choice of the date: a page of days, those that are sold out left out.
+    /// One page of the choice of the check-in date, without days that are sold out.
     async fn dates(
         &self,
         user: &BotUser,
@@ -184,7 +184,7 @@ impl GuestConversation {
         Ok(MessageContent::text(html).with(rows))
     }
 
-    /// The choice of the nights: as many as are free in a row.
+    /// One page of the choice of the number of nights, as far as a room is free on each of them.
     async fn nights(
         &self,
         user: &BotUser,
@@ -223,7 +223,7 @@ impl GuestConversation {
         Ok(MessageContent::text(html).with(rows))
     }
 
-    /// The name that came with `/booking`, else the choice of it.
+    /// The summary if a name was given with `/booking`, otherwise the choice of the name.
     async fn after_nights(
         &self,
         user: &BotUser,
@@ -238,7 +238,7 @@ impl GuestConversation {
         }
     }
 
-    /// The choice of the name: the one on Telegram by one tap, or another to be typed.
+    /// The choice of the name: the name on Telegram, or another name that the guest types.
     pub(in crate::telegram) fn names(user: &BotUser, draft: StayDraft) -> MessageContent {
         let own = user.name.as_ref().map(|name| {
             let label = words::short(name.as_str(), 40);
@@ -252,7 +252,7 @@ impl GuestConversation {
         MessageContent::text(words::choose_name(user.language)).with(rows)
     }
 
-    /// What will be booked, before it is.
+    /// The summary of what will be booked.
     pub(in crate::telegram) async fn summary(
         &self,
         user: &BotUser,
@@ -277,17 +277,18 @@ impl GuestConversation {
         Ok(MessageContent::text(html).with(rows))
     }
 
-    /// A refusal, with what can be done about it.
+    /// A refusal, with buttons for what the guest can do next.
     fn start_over(&self, user: &BotUser, refusal: &Refusal) -> MessageContent {
         let mut rows = vec![user.button(GuestLabel::StartOver, GuestCallback::Rooms)];
         if matches!(refusal, Refusal::TooManyHolds { .. }) {
             rows.insert(0, user.button(GuestLabel::MyBookings, GuestCallback::Mine));
         }
-        MessageContent::text(self.refused(user, refusal)).with(rows)
+        MessageContent::text(self.refusal_html(user, refusal)).with(rows)
     }
 
-    /// Books, once for each summary: the request is named by chat and message. Answers what the
-    /// message shows if nothing was booked; else it shows the booking already.
+    /// Books. The id of the request is made of the chat and the message, so a second tap on the
+    /// same message books nothing more. Returns the new content of the message if nothing was
+    /// booked, and `None` if it already shows the booking.
     async fn book(
         &self,
         user: &BotUser,

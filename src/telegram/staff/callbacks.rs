@@ -1,4 +1,4 @@
-//! What the front office taps: cards, sheets, and the deeds behind them.
+//! The buttons of the front office: what they do to bookings, and what the message shows after.
 
 use super::StaffConversation;
 use crate::config::StaffMember;
@@ -12,15 +12,15 @@ use crate::telegram::transport::api::{Button, MessageContent};
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
-/// Minutes that the button grants.
+/// Minutes by which the button extends a hold.
 const EXTEND: u32 = 30;
 
-/// Why a tap moved nothing, though it may.
+/// Why a button changed nothing, although it was allowed to.
 #[derive(Debug, Clone, Copy)]
 enum NoEffect {
-    /// The booking is in another state than the button was made for: a repeated tap, say.
+    /// The booking has changed since the button was made, for example by an earlier tap on it.
     ChangedMeanwhile,
-    /// A code is on its way already.
+    /// A payment code is already being sent.
     CodeIsOnItsWay,
 }
 
@@ -34,8 +34,8 @@ impl NoEffect {
 }
 
 impl StaffConversation {
-    /// Somebody tapped a button of the front office. Answers the line that they read.
-    pub(in crate::telegram) async fn tapped(
+    /// Handles a tapped button of the front office. Returns the line to show to the user, if any.
+    pub(in crate::telegram) async fn handle_callback(
         &self,
         user: &BotUser,
         message: i32,
@@ -45,19 +45,19 @@ impl StaffConversation {
             return Ok(Some(words::not_for_you(user.language).to_owned()));
         };
         let language = user.language;
-        let done = self.perform(member, callback).await;
-        let line = match done {
-            Ok(unmoved) => unmoved.map(|why| why.line(language).to_owned()),
+        let outcome = self.perform(member, callback).await;
+        let line = match outcome {
+            Ok(no_effect) => no_effect.map(|why| why.line(language).to_owned()),
             Err(error) => refusal_line(language, Err(error), &self.service.policy().hotel)?,
         };
-        let shown = self.staff_view(language, callback).await?;
-        // Noted first, so that nobody renews what is about to be shown.
+        let content = self.staff_view(language, callback).await?;
+        // Recorded before the edit, so that the updater does not overwrite it.
         self.dashboards.note_view(user.chat, message, View::of(callback), language).await?;
-        self.queue.edit(user.chat, message, shown).await;
+        self.queue.edit(user.chat, message, content).await;
         Ok(line)
     }
 
-    /// Moves the booking, where the tap asks for it. `Some` says why it was better left alone.
+    /// Applies the command of a button, if it has one. Returns why nothing was changed, if so.
     async fn perform(
         &self,
         member: &StaffMember,
@@ -93,7 +93,7 @@ impl StaffConversation {
         self.service.apply(receipt_no, command).await.map(|_| None)
     }
 
-    /// What a message shows after a tap.
+    /// The content of a message after this button was tapped.
     pub(super) async fn staff_view(
         &self,
         language: Language,
@@ -111,7 +111,7 @@ impl StaffConversation {
                 }
                 let html = words::paid_sheet(language, &tracked.booking, now, hotel);
                 let action = StaffCallback::Paid(receipt_no);
-                Ok(MessageContent::text(html).with(sheet(
+                Ok(MessageContent::text(html).with(sheet_buttons(
                     language,
                     StaffLabel::Matches,
                     action,
@@ -125,7 +125,8 @@ impl StaffConversation {
                 }
                 let html = words::cancel_sheet(language, &tracked.booking, now, hotel);
                 let (label, action) = (StaffLabel::ReallyCancel, StaffCallback::Cancel(receipt_no));
-                Ok(MessageContent::text(html).with(sheet(language, label, action, receipt_no)))
+                Ok(MessageContent::text(html)
+                    .with(sheet_buttons(language, label, action, receipt_no)))
             }
             StaffCallback::History(receipt_no) => {
                 let changes = self.bookings.history(receipt_no).await?;
@@ -146,7 +147,7 @@ impl StaffConversation {
     }
 }
 
-/// The buttons that fit the state of a booking.
+/// The buttons for what can be done with a booking in its state.
 pub(in crate::telegram) fn action_buttons(
     language: Language,
     booking: &Booking,
@@ -179,7 +180,8 @@ fn extend(language: Language, receipt_no: ReceiptNo, revision: Revision) -> Butt
     button(language, StaffLabel::Extend, StaffCallback::Extend(receipt_no, revision))
 }
 
-fn sheet(
+/// The buttons of a question before an action: do it, or go back.
+fn sheet_buttons(
     language: Language,
     label: StaffLabel,
     action: StaffCallback,

@@ -1,5 +1,8 @@
-//! The Bot API as the rest of the bot calls it: few calls, and failures told apart by what they
-//! mean for another try. Nothing here shows a token: errors of the network never leave as text.
+//! The client of the Bot API: the few calls that the bot needs. Failures are distinguished by what
+//! they mean for another attempt.
+//!
+//! The text of a network error may contain the token, so it is never passed on. The client does not
+//! try again and does not limit the rate; the send queue does.
 
 mod failure;
 
@@ -26,99 +29,100 @@ use super::send_queue::{BotApi, Call};
 pub use failure::CallError;
 use failure::{failure, is_late_answer, is_unchanged};
 
-/// How long Telegram may be silent before an answer begins, and between its parts. The core
-/// sleeps 10 s on a 5xx before it reads on, so a limit on the whole would make a clear answer
-/// into an unknown outcome.
+/// How long Telegram may send nothing before an answer begins, and between its parts. On a 5xx
+/// teloxide sleeps 10 s before it reads the body, so a short limit on the whole call would turn a
+/// clear answer into an unknown outcome.
 const SILENCE: Duration = Duration::from_secs(8);
-/// How long one call may take in all, whatever happens.
+/// How long one call may take in all.
 const CALL: Duration = Duration::from_secs(30);
-/// Connections that rest for longer are not used again: a router on the way may have forgotten
-/// them, and what is sent over one vanishes.
+/// Connections that were idle for longer are not used again: a router on the way may have dropped
+/// them, and a request on such a connection is lost.
 const IDLE: Duration = Duration::from_secs(15);
-/// How long `getUpdates` waits for something to happen, in seconds.
+/// How long `getUpdates` waits for an update, in seconds.
 pub const POLL_SECONDS: u32 = 25;
-/// How long that call may take in all.
+/// How long a call of `getUpdates` may take in all.
 const POLL: Duration = Duration::from_secs(40);
-/// What kinds of update are asked for.
+/// The kinds of update that the bot asks for.
 const ALLOWED: [AllowedUpdate; 3] =
     [AllowedUpdate::Message, AllowedUpdate::EditedMessage, AllowedUpdate::CallbackQuery];
 
-/// A message as people see it.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageContent {
-    /// Its text, as HTML.
+    /// The text, as HTML.
     pub html: String,
-    /// The buttons below it, by rows.
+    /// The rows of buttons below it.
     pub buttons: Vec<Vec<Button>>,
-    /// What becomes of the keyboard below the chat.
+    /// The change of the keyboard below the chat.
     pub keyboard: Keyboard,
 }
 
 impl MessageContent {
-    /// A message without buttons.
+    /// Creates a message without buttons.
     #[must_use]
     pub fn text(html: impl Into<String>) -> Self {
         Self { html: html.into(), buttons: Vec::new(), keyboard: Keyboard::AsItWas }
     }
 
-    /// The same with rows of buttons.
+    /// Returns the message with these rows of buttons.
     #[must_use]
     pub fn with(self, buttons: Vec<Vec<Button>>) -> Self {
         Self { buttons, ..self }
     }
 }
 
-/// A picture with words below it.
+/// A picture with a caption.
 #[derive(Debug, Clone)]
 pub struct PhotoContent {
-    /// The file.
+    /// The content of the file.
     pub bytes: Arc<[u8]>,
-    /// Its name.
+    /// The name of the file.
     pub file_name: &'static str,
-    /// The words, as HTML.
+    /// The caption, as HTML.
     pub html: String,
 }
 
-/// What becomes of the keyboard below a chat.
+/// The change of the keyboard below a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keyboard {
-    /// Nothing.
+    /// No change.
     AsItWas,
-    /// One button that sends the position once (private chats only).
+    /// Show one button that sends the position once (private chats only).
     AskPosition(String),
-    /// It goes away.
+    /// Remove the keyboard.
     Removed,
 }
 
 /// One button below a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
-    /// What it says.
+    /// The label.
     pub label: String,
-    /// What it does.
+    /// What it does when a user taps it.
     pub action: ButtonAction,
 }
 
 /// What a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ButtonAction {
-    /// Sends this text to us, at most 64 bytes (Bot API, `InlineKeyboardButton.callback_data`).
+    /// Sends this data to the bot: at most 64 bytes (Bot API,
+    /// `InlineKeyboardButton.callback_data`).
     Callback(String),
     /// Opens a page.
     Url(Url),
-    /// Opens a page as Mini App (private chats and https only).
+    /// Opens a page as a Mini App (private chats and https only).
     WebApp(Url),
 }
 
 impl Button {
-    /// A button that sends data to us.
+    /// Creates a button that sends data to the bot.
     #[must_use]
     pub fn callback(label: impl Into<String>, data: impl Into<String>) -> Self {
         Self { label: label.into(), action: ButtonAction::Callback(data.into()) }
     }
 }
 
-/// The Bot API for one bot.
+/// The client of the Bot API for one bot.
 #[derive(Clone)]
 pub struct Api {
     bot: Bot,
@@ -126,10 +130,10 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API at an address. Nothing is called yet.
+    /// Creates a client for the API at this address. It makes no call.
     ///
     /// # Errors
-    /// If the client cannot be made.
+    /// A description if the HTTP client cannot be created.
     pub fn new(token: &str, url: &Url) -> Result<Self, String> {
         let bot = |limit: Duration, silence: Duration| {
             let client = default_reqwest_settings().timeout(limit).read_timeout(silence);
@@ -142,55 +146,56 @@ impl Api {
         Ok(Self { bot: bot(CALL, SILENCE)?, poll: bot(POLL, POLL)? })
     }
 
-    /// The bot's user name.
+    /// Asks for the bot's user name.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn name(&self) -> Result<String, CallError> {
         let me = self.bot.get_me().await.map_err(failure)?;
         Ok(me.username().to_owned())
     }
 
-    /// The next updates from an id on, or none after a while. Those before it count as handled.
+    /// Returns the next updates from this id on, or none after [`POLL_SECONDS`]. This confirms all
+    /// updates before the id.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn updates(&self, from: i32) -> Result<Vec<Update>, CallError> {
         let call = self.poll.get_updates().offset(from).timeout(POLL_SECONDS).limit(100);
         call.allowed_updates(ALLOWED).await.map_err(failure)
     }
 
-    /// Asks Telegram to call us.
+    /// Asks Telegram to send updates to a webhook.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn set_webhook(&self, url: Url, secret: &str) -> Result<(), CallError> {
         let call = self.bot.set_webhook(url).secret_token(secret).allowed_updates(ALLOWED);
         call.await.map(drop).map_err(failure)
     }
 
-    /// Asks Telegram to call us no more.
+    /// Asks Telegram to send no updates to a webhook.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn delete_webhook(&self) -> Result<(), CallError> {
         self.bot.delete_webhook().await.map(drop).map_err(failure)
     }
 
-    /// Where Telegram calls, how many updates wait, and what went wrong last.
+    /// Asks for the URL of the webhook, the number of waiting updates and the last error.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn webhook(&self) -> Result<(Option<String>, u32, Option<String>), CallError> {
         let info = self.bot.get_webhook_info().await.map_err(failure)?;
         let url = info.url.map(|url| url.to_string());
         Ok((url, info.pending_update_count, info.last_error_message))
     }
 
-    /// Sets the menu of commands of a scope and language.
+    /// Sets the menu of commands for a scope and a language.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn set_commands(
         &self,
         commands: &[(&str, &str)],
@@ -205,10 +210,10 @@ impl Api {
         call.await.map(drop).map_err(failure)
     }
 
-    /// Takes the menu of commands of a scope and language away.
+    /// Deletes the menu of commands for a scope and a language.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn delete_commands(
         &self,
         scope: BotCommandScope,
@@ -221,16 +226,16 @@ impl Api {
         call.await.map(drop).map_err(failure)
     }
 
-    /// Sends a message and answers its id.
+    /// Sends a message, and returns its id.
     ///
     /// # Errors
-    /// [`CallError`]
-    pub async fn send(&self, chat: i64, shown: &MessageContent) -> Result<i32, CallError> {
-        let mut call = self.bot.send_message(ChatId(chat), shown.html.as_str());
+    /// [`CallError`] if the call fails or its outcome is unknown.
+    pub async fn send(&self, chat: i64, content: &MessageContent) -> Result<i32, CallError> {
+        let mut call = self.bot.send_message(ChatId(chat), content.html.as_str());
         call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
-        let markup = match &shown.keyboard {
-            _ if !shown.buttons.is_empty() => {
-                Some(ReplyMarkup::InlineKeyboard(inline(&shown.buttons)))
+        let markup = match &content.keyboard {
+            _ if !content.buttons.is_empty() => {
+                Some(ReplyMarkup::InlineKeyboard(inline(&content.buttons)))
             }
             Keyboard::AsItWas => None,
             Keyboard::AskPosition(label) => {
@@ -247,10 +252,10 @@ impl Api {
         call.await.map(|message: Message| message.id.0).map_err(failure)
     }
 
-    /// Sends a picture with words below it and answers the message's id.
+    /// Sends a picture with a caption, and returns the id of the message.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn send_picture(&self, chat: i64, picture: &PhotoContent) -> Result<i32, CallError> {
         let file = InputFile::memory(picture.bytes.to_vec()).file_name(picture.file_name);
         let call = self.bot.send_photo(ChatId(chat), file).caption(picture.html.as_str());
@@ -258,31 +263,31 @@ impl Api {
         call.await.map(|message: Message| message.id.0).map_err(failure)
     }
 
-    /// Shows something else in a message. That it is so already is no failure.
+    /// Edits a message. Succeeds if the message already has this content.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn edit(
         &self,
         chat: i64,
         message: i32,
-        shown: &MessageContent,
+        content: &MessageContent,
     ) -> Result<(), CallError> {
-        let html = shown.html.as_str();
+        let html = content.html.as_str();
         let call = self.bot.edit_message_text(ChatId(chat), MessageId(message), html);
         let call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
-        match call.reply_markup(inline(&shown.buttons)).await {
+        match call.reply_markup(inline(&content.buttons)).await {
             Ok(_) => Ok(()),
             Err(error) if is_unchanged(&error) => Ok(()),
             Err(error) => Err(failure(error)),
         }
     }
 
-    /// Ends the waiting sign of a tapped button, with a line if there is one to say. A tap that
-    /// is too old for an answer is no failure.
+    /// Answers a callback query, so that the tapped button stops waiting. A line is shown to the
+    /// user. Succeeds if the query is too old for an answer.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     pub async fn answer(&self, query: &str, line: Option<&str>) -> Result<(), CallError> {
         let mut call = self.bot.answer_callback_query(CallbackQueryId(query.to_owned()));
         if let Some(line) = line {
@@ -301,9 +306,11 @@ impl Api {
 impl BotApi for Api {
     async fn call(&self, chat: i64, call: &Call) -> Result<i32, CallError> {
         match call {
-            Call::Send(shown) => self.send(chat, shown).await,
+            Call::Send(content) => self.send(chat, content).await,
             Call::Picture(picture) => self.send_picture(chat, picture).await,
-            Call::Edit(message, shown) => self.edit(chat, *message, shown).await.map(|()| *message),
+            Call::Edit(message, content) => {
+                self.edit(chat, *message, content).await.map(|()| *message)
+            }
             Call::Answer(query, line) => self.answer(query, line.as_deref()).await.map(|()| 0),
         }
     }

@@ -1,13 +1,15 @@
-//! What happens in a chat happens one after the other.
+//! Locks that make everything that concerns one chat happen one after the other in this process.
+//! They do not lock other processes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// One lock a chat.
+/// One lock for each chat.
 #[derive(Default)]
 pub struct ChatLocks(Mutex<HashMap<i64, Weak<tokio::sync::Mutex<()>>>>);
 
 impl ChatLocks {
+    /// Returns the lock of a chat.
     pub fn of(&self, chat: i64) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         locks.retain(|_, lock| lock.strong_count() > 0);

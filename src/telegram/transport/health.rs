@@ -1,26 +1,26 @@
-//! How the bot is, for those who ask the service: each side of it says its own, and they are shown
-//! as one part.
+//! The health of the bot. Its parts report their problems independently, and the process shows them
+//! together as one degraded component.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lifecycle::Health;
 
-/// The name of this part among what may be degraded.
+/// The name of the bot among the degraded components.
 const PART: &str = "telegram";
 
-/// What may be wrong, independently of each other.
+/// The parts of the bot that can have a problem independently of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BotHealthPart {
-    /// Updates do not come in.
+    /// Receiving updates.
     Incoming,
-    /// Messages do not go out.
+    /// Sending messages.
     Outgoing,
-    /// The front office's chat is not what was configured.
+    /// The front office's chat, if its id differs from the configured one.
     FrontOffice,
 }
 
-/// How the bot is. Clones share it.
+/// The health of the bot. Clones share it.
 #[derive(Clone)]
 pub struct BotHealth {
     health: Health,
@@ -32,12 +32,12 @@ impl BotHealth {
         Self { health, wrong: Arc::default() }
     }
 
-    /// Says what is wrong with a side, or (`None`) that it is well.
-    pub fn set(&self, side: BotHealthPart, reason: Option<String>) {
+    /// Reports the problem of a part, or with `None` that it has none.
+    pub fn set(&self, part: BotHealthPart, reason: Option<String>) {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         match reason {
-            Some(reason) => drop(wrong.insert(side, reason)),
-            None => drop(wrong.remove(&side)),
+            Some(reason) => drop(wrong.insert(part, reason)),
+            None => drop(wrong.remove(&part)),
         }
         let mut reasons: Vec<&str> = wrong.values().map(String::as_str).collect();
         reasons.dedup();
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_side_that_is_well_hides_no_other_that_is_not() {
+    fn a_part_without_a_problem_does_not_hide_the_problem_of_another() {
         let process = Health::default();
         let bot = BotHealth::new(process.clone());
         bot.set(BotHealthPart::Incoming, Some("away".to_owned()));

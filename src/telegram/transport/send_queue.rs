@@ -1,10 +1,16 @@
-//! The one sender of everything that goes out: in order within a chat, chats side by side, within
-//! Telegram's limits, guests first.
+//! The queue of all outgoing calls. It sends in order within a chat and to several chats at the
+//! same time, keeps Telegram's limits, and serves guests first.
 //!
-//! The limits (Bot API FAQ, "My bot is hitting limits"): about one message a second to a chat,
-//! 20 a minute to a group, 30 a second in all. A 429 stops its own chat for as long as it says.
-//! Whoever needs the outcome asks for a turn and brings the message when the turn has come: what
-//! waits here for them is surely unsent.
+//! The limits (Bot API FAQ, "My bot is hitting limits") are about one message per second to a chat,
+//! 20 per minute to a group and 30 per second in all. A 429 stops only its own chat, for as long as
+//! it says.
+//!
+//! A caller that needs the outcome of a call waits for it ([`SendQueue::send`],
+//! [`SendQueue::queue`]), or requests a permit and composes the message when the permit is granted
+//! ([`SendQueue::permit`]). If the caller gives up before the call begins, the call is not made.
+//!
+//! The queue tries a call again only if no caller waits for its outcome. It is kept in memory: what
+//! it has not sent when the process stops is lost.
 
 mod bucket;
 mod chat_queue;
@@ -32,95 +38,97 @@ use job::{Job, Payload};
 pub use job::{Permit, QueuedCall};
 use sending::{CallOrigin, SendResult, answer, guarded, send_job};
 
-/// Calls that may wait here; whoever brings more waits themselves.
+/// Capacity of the channel to the worker. If it is full, callers wait.
 const CAPACITY: usize = 10_000;
-/// Messages and edits under way at once.
+/// Maximum number of messages and edits that are being sent at the same time.
 const UNDER_WAY: usize = 16;
-/// Answers to taps under way at once: they have places of their own, for they count towards no
-/// limit and must not wait.
+/// Maximum number of answers to callback queries that are being sent at the same time. They are
+/// counted separately, because they are not limited by Telegram and must not wait.
 const ANSWERS: usize = 32;
-/// Chats remembered before idle ones are forgotten.
+/// Number of chat queues from which on idle ones are removed.
 const CHATS: usize = 4_096;
-/// Tries of a message that nobody waits for.
+/// Maximum number of attempts for a message whose outcome no caller waits for. An edit is tried
+/// again until it is made, refused or replaced.
 const TRIES: u32 = 6;
-/// How long a caller waits for a turn.
+/// How long a caller waits until its call begins, and how long the queue waits for the message of a
+/// granted permit.
 pub const PERMIT_TIMEOUT: Duration = Duration::from_secs(6);
-/// How long a stopping process goes on with what nobody waits for.
+/// How long a stopping process continues to send at most.
 const DRAIN: Duration = Duration::from_secs(3);
-/// How long a stopping process waits for what was committed last.
+/// How long a stopping process waits for calls that result from the last commits.
 pub const LINGER: Duration = Duration::from_millis(400);
-/// Telegram is said to be away after so long without a success.
+/// After failing for this time, Telegram is reported as unavailable.
 const AWAY: Duration = Duration::from_secs(30);
 
-/// Who reads it: guests go first.
+/// The order in which chats are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// A guest, or staff who just tapped something.
+    /// For a user that waits: a guest, or a member of staff that just did something.
     Interactive,
-    /// The front office's notices.
-    Notice,
-    /// Messages that are only kept up to date.
+    /// Notifications to the front office, and its dashboards.
+    Notification,
+    /// Edits that no user waits for.
     Background,
 }
 
-/// One call that goes out.
+/// One outgoing call.
 #[derive(Debug, Clone)]
 pub enum Call {
     /// A new message.
     Send(MessageContent),
     /// A new message with a picture.
     Picture(PhotoContent),
-    /// Another content of a message.
+    /// The new content of a message.
     Edit(i32, MessageContent),
-    /// The end of a tapped button's waiting sign.
+    /// The answer to a callback query: its id, and a line to show.
     Answer(String, Option<String>),
 }
 
-/// What is done once it is known what became of a message that nobody waits for.
+/// A callback with the outcome of a call that no caller waits for.
 #[derive(Clone)]
 pub struct AfterSend(Arc<dyn Fn(SentMessage) + Send + Sync>);
 
 impl AfterSend {
-    /// Calls this once the message is sent, or given up. It must not block.
+    /// Creates a callback that is called once the call is sent or given up. It must not block.
     #[must_use]
     pub fn new(then: impl Fn(SentMessage) + Send + Sync + 'static) -> Self {
         Self(Arc::new(then))
     }
 }
 
-/// What became of a message.
+/// The outcome of a call.
 #[derive(Debug)]
 pub struct SentMessage {
-    /// Where it is.
+    /// The chat of the message.
     pub chat: i64,
-    /// Whether it was sent; otherwise it was changed.
+    /// Whether it is a new message, not an edit.
     pub is_new: bool,
-    /// Its id, or why there is none.
+    /// The id of the message, or the failure.
     pub outcome: Result<i32, CallError>,
 }
 
-/// What carries calls to Telegram.
+/// Executes calls. The tests replace it.
 #[async_trait]
 pub trait BotApi: Send + Sync + 'static {
-    /// Makes one call and answers the message's id (0 where there is none).
+    /// Makes one call, and returns the id of the message (0 if there is none).
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if the call fails or its outcome is unknown.
     async fn call(&self, chat: i64, call: &Call) -> Result<i32, CallError>;
 
-    /// Asks whether anybody is there.
+    /// Checks whether Telegram can be reached.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError`] if it cannot.
     async fn ping(&self) -> Result<(), CallError>;
 }
 
-/// The sender. Clones are the same.
+/// The queue of outgoing calls. Clones share it.
 #[derive(Clone)]
 pub struct SendQueue(mpsc::Sender<Job>);
 
 impl SendQueue {
-    /// A sender, and the work to be run for it.
+    /// Creates a queue, and the worker that must run for it.
     #[must_use]
     pub fn new(api: Arc<dyn BotApi>) -> (Self, SendQueueWorker) {
         let (sender, jobs) = mpsc::channel(CAPACITY);
@@ -137,12 +145,12 @@ impl SendQueue {
         (Self(sender), work)
     }
 
-    /// Sends when its turn comes, and again if it fails; nobody waits.
+    /// Queues a call. It is tried again if it fails. The caller does not learn the outcome.
     pub async fn post(&self, chat: i64, priority: Priority, call: Call) {
         self.put(chat, priority, Payload::Unattended(call, None)).await;
     }
 
-    /// The same, and what came of it is kept.
+    /// Like [`Self::post`], and calls `after_send` with the outcome.
     pub async fn post_then(
         &self,
         chat: i64,
@@ -154,20 +162,21 @@ impl SendQueue {
     }
 
     async fn put(&self, chat: i64, priority: Priority, payload: Payload) {
-        // The other end is gone only when the process stops.
+        // The worker is gone only when the process stops.
         let _ = self.0.send(Job::new(chat, priority, payload)).await;
     }
 
-    /// Sends once, if its turn comes within [`PERMIT_TIMEOUT`], and answers the message's id.
+    /// Makes a call once, if it can begin within [`PERMIT_TIMEOUT`]. Returns the id of the message.
     ///
     /// # Errors
-    /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
+    /// [`CallError::Busy`] if the call did not begin in time, otherwise the [`CallError`] of the
+    /// call.
     pub async fn send(&self, chat: i64, priority: Priority, call: Call) -> Result<i32, CallError> {
         let by = Instant::now() + PERMIT_TIMEOUT;
         self.queue(chat, priority, call).await.outcome_by(by).await
     }
 
-    /// Takes a place in the queue of a chat; what comes of it is waited for afterwards.
+    /// Queues a call that is made once. The caller waits for the outcome by the returned value.
     pub async fn queue(&self, chat: i64, priority: Priority, call: Call) -> QueuedCall {
         let (begins, begun) = oneshot::channel();
         let (outcome, ended) = oneshot::channel();
@@ -175,25 +184,26 @@ impl SendQueue {
         QueuedCall { begun, ended }
     }
 
-    /// Answers somebody in a chat.
+    /// Sends a message in reply to a user.
     pub async fn reply(&self, chat: i64, content: MessageContent) {
         self.post(chat, Priority::Interactive, Call::Send(content)).await;
     }
 
-    /// Shows something else in a message, in answer to somebody.
+    /// Edits a message in reply to a user.
     pub async fn edit(&self, chat: i64, message: i32, content: MessageContent) {
         self.post(chat, Priority::Interactive, Call::Edit(message, content)).await;
     }
 
-    /// Ends the waiting sign of a tapped button, with a line if there is one to read.
+    /// Answers a callback query, so that the tapped button stops waiting. The line is shown to the
+    /// user.
     pub async fn answer_callback(&self, query: &str, line: Option<String>) {
         self.post(0, Priority::Interactive, Call::Answer(query.to_owned(), line)).await;
     }
 
-    /// A turn in a chat, however long that takes.
+    /// Waits for a permit to send one message to a chat, however long that takes.
     ///
     /// # Errors
-    /// [`CallError::Busy`] when the process stops.
+    /// [`CallError::Busy`] if the process stops.
     pub async fn permit(&self, chat: i64, priority: Priority) -> Result<Permit, CallError> {
         let (caller, permit) = oneshot::channel();
         self.put(chat, priority, Payload::Permit(caller)).await;
@@ -201,13 +211,14 @@ impl SendQueue {
     }
 }
 
-/// Telegram takes nothing.
+/// Since when calls fail because Telegram cannot be used.
 struct Outage {
     since: Instant,
+    /// The last failure.
     last: Instant,
 }
 
-/// The work of the sender.
+/// The worker that sends the queued calls.
 pub struct SendQueueWorker {
     api: Arc<dyn BotApi>,
     jobs: mpsc::Receiver<Job>,
@@ -220,7 +231,7 @@ pub struct SendQueueWorker {
 }
 
 impl SendQueueWorker {
-    /// Sends until told to stop, then what is left for a short while.
+    /// Sends until `stop` is cancelled, and then what is left for at most [`DRAIN`].
     pub async fn run(mut self, stop: CancellationToken, health: BotHealth) {
         let mut ends: Option<(Instant, Instant)> = None;
         loop {
@@ -235,12 +246,14 @@ impl SendQueueWorker {
             let end = ends.map(|(soon, latest)| if now < soon { soon } else { latest });
             let next = next.into_iter().chain(end).chain(probe).min();
             tokio::select! {
-                () = stop.cancelled(), if ends.is_none() => ends = Some((now + LINGER, now + DRAIN)),
-                Some(job) = self.jobs.recv() => self.take(job),
+                () = stop.cancelled(), if ends.is_none() => {
+                    ends = Some((now + LINGER, now + DRAIN));
+                }
+                Some(job) = self.jobs.recv() => self.accept(job),
                 Some(finished) = self.in_flight.join_next() => self.finished(finished, &health),
                 Some(answered) = self.answering.join_next() => {
                     if let Err(failure) = answered {
-                        error!(%failure, "an answer to a tap crashed");
+                        error!(%failure, "answering a callback query panicked");
                     }
                 }
                 () = tokio::time::sleep_until(next.unwrap_or(now)), if next.is_some() => {
@@ -260,7 +273,7 @@ impl SendQueueWorker {
             && self.chats.values().all(ChatQueue::is_empty)
     }
 
-    fn take(&mut self, job: Job) {
+    fn accept(&mut self, job: Job) {
         if matches!(job.call(), Some(Call::Answer(..))) {
             return self.answers.push_back(job);
         }
@@ -271,7 +284,7 @@ impl SendQueueWorker {
         self.chats.entry(job.chat).or_insert_with(|| ChatQueue::new(job.chat)).push(job, now);
     }
 
-    /// Sends what may go now, guests first, and answers when something may go next.
+    /// Begins the calls that may be made now. Returns when the next one may be made.
     fn start_ready(&mut self) -> Option<Instant> {
         while self.answering.len() < ANSWERS
             && let Some(job) = self.answers.pop_front()
@@ -305,14 +318,15 @@ impl SendQueueWorker {
         }
     }
 
+    /// Passes on the outcome of a call, or queues the call again.
     fn finished(
         &mut self,
         finished: Result<SendResult, tokio::task::JoinError>,
         health: &BotHealth,
     ) {
         let SendResult { chat, origin, outcome } = match finished {
-            Ok(flown) => flown,
-            Err(failure) => return error!(%failure, "a call to Telegram crashed"),
+            Ok(result) => result,
+            Err(failure) => return error!(%failure, "a call to Telegram panicked"),
         };
         let now = Instant::now();
         if let Some(outcome) = &outcome {
@@ -325,8 +339,8 @@ impl SendQueueWorker {
         }
         match (origin, outcome) {
             (CallOrigin::Unattended(job), Some(Err(failure))) => {
-                if let Some(job) = chat_queue.take_back(job, &failure, now) {
-                    warn!(?failure, "something was not sent to a chat");
+                if let Some(job) = chat_queue.requeue(job, &failure, now) {
+                    warn!(?failure, "a call was given up");
                     job.done(Err(failure));
                 }
             }
@@ -338,7 +352,7 @@ impl SendQueueWorker {
         }
     }
 
-    /// Keeps in mind whether Telegram takes what is sent, and says so if it does not for long.
+    /// Notes whether Telegram can be used, and reports it if it cannot for [`AWAY`].
     fn note(&mut self, outcome: &Result<i32, CallError>, now: Instant, health: &BotHealth) {
         let is_away = match outcome {
             Err(CallError::Unreachable | CallError::Unknown | CallError::WrongToken) => true,
@@ -366,7 +380,7 @@ impl SendQueueWorker {
         }
     }
 
-    /// When to ask whether Telegram is back, if nothing else is sent that would tell.
+    /// When to check whether Telegram can be reached again, if no call is being made.
     fn probe_at(&self) -> Option<Instant> {
         let outage = self.outage.as_ref().filter(|_| self.in_flight.is_empty())?;
         Some(outage.last + AWAY)

@@ -1,5 +1,8 @@
-//! Updates: by long polling or by webhook, in order within a chat and side by side across chats,
-//! confirmed only when they were handled.
+//! Receives updates by long polling or by webhook. Updates of one chat are handled in order, those
+//! of several chats at the same time. An update is confirmed to Telegram only after it was handled,
+//! or skipped because it failed too often.
+//!
+//! What an update means is decided by the [`UpdateHandler`].
 
 mod handled;
 mod poll;
@@ -18,43 +21,44 @@ use super::ChatLocks;
 use handled::HandledUpdates;
 pub use poll::UpdatePoller;
 
-/// Tries of one update, after which it is passed.
+/// Maximum number of attempts to handle an update, after which it is skipped.
 const TRIES: u32 = 5;
-/// Chats handled side by side.
+/// Maximum number of chats whose updates are handled at the same time.
 const SIDE_BY_SIDE: usize = 32;
 
-/// What became of an update.
+/// The outcome of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum UpdateOutcome {
-    /// Handled, or passed.
+    /// Handled or skipped.
     Done,
-    /// The store is away: to be handled later.
+    /// To be handled later, because the store is not available.
     Later,
 }
 
 /// Why an update was not handled.
 #[derive(Debug)]
 pub enum UpdateError {
-    /// What is needed for it is away: it is to be handled later.
+    /// The store is not available. Telegram is to send the update again later.
     Unavailable(String),
-    /// It failed; another try may help.
+    /// Another failure. Another attempt may succeed.
     Failed(String),
 }
 
-/// Who handles updates.
+/// Handles updates.
 #[async_trait]
 pub trait UpdateHandler: Send + Sync + 'static {
-    /// Handles an update. Called again for one that failed, and for one that comes again.
+    /// Handles an update. It may be called several times for the same update: after a failure, or
+    /// if Telegram sends the update again.
     ///
     /// # Errors
-    /// [`UpdateError`]
+    /// [`UpdateError`] if the update was not handled.
     async fn handle(&self, update: &Update) -> Result<(), UpdateError>;
 
-    /// The update is passed, because it kept failing: whoever waits for an answer is told.
+    /// Called for an update that is skipped because it failed too often. Tells the user so.
     async fn give_up(&self, update: &Update);
 }
 
-/// Takes updates in, whichever way they come.
+/// Hands received updates to the handler, no matter how they were received.
 pub struct Inbox {
     handler: Arc<dyn UpdateHandler>,
     locks: Arc<ChatLocks>,
@@ -62,30 +66,30 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// An inbox that hands updates to a handler, one at a time in each chat.
+    /// Creates an inbox that hands updates to this handler, one at a time for each chat.
     #[must_use]
     pub fn new(handler: Arc<dyn UpdateHandler>, locks: Arc<ChatLocks>) -> Self {
         Self { handler, locks, handled: HandledUpdates::default() }
     }
 
-    /// Handles what a webhook brought; `false` asks for it again.
+    /// Handles the body of a webhook call. Returns `false` if Telegram must send it again.
     pub async fn take_in(&self, body: &[u8]) -> bool {
         if let Ok(update) = serde_json::from_slice::<Update>(body) {
-            return self.take(update).await == UpdateOutcome::Done;
+            return self.handle_update(update).await == UpdateOutcome::Done;
         }
-        warn!("what the webhook brought is no update");
+        warn!("the webhook received a body that is no update");
         true
     }
 
-    /// Handles many: in order within a chat, chats side by side.
-    async fn take_all(&self, updates: Vec<Update>) -> UpdateOutcome {
+    /// Handles several updates: those of one chat in order, several chats at the same time.
+    async fn handle_all(&self, updates: Vec<Update>) -> UpdateOutcome {
         let mut chats: BTreeMap<i64, Vec<Update>> = BTreeMap::new();
         for update in updates {
             chats.entry(chat_of(&update)).or_default().push(update);
         }
         let one_chat = |updates: Vec<Update>| async move {
             for update in updates {
-                if self.take(update).await == UpdateOutcome::Later {
+                if self.handle_update(update).await == UpdateOutcome::Later {
                     return UpdateOutcome::Later;
                 }
             }
@@ -102,10 +106,11 @@ impl Inbox {
         }
     }
 
-    async fn take(&self, update: Update) -> UpdateOutcome {
+    /// Handles an update. Tries again if that fails.
+    async fn handle_update(&self, update: Update) -> UpdateOutcome {
         let id = update.id.0;
         let lock = self.locks.of(chat_of(&update));
-        let _in_turn = lock.lock().await;
+        let _guard = lock.lock().await;
         for attempt in 1..=TRIES {
             match AssertUnwindSafe(self.handle_once(&update)).catch_unwind().await {
                 Ok(Ok(())) => return UpdateOutcome::Done,
@@ -116,19 +121,19 @@ impl Inbox {
                 Ok(Err(UpdateError::Failed(failure))) => {
                     warn!(update = id, attempt, failure, "an update failed");
                 }
-                Err(_) => error!(update = id, attempt, "an update made its handler crash"),
+                Err(_) => error!(update = id, attempt, "the handler of an update panicked"),
             }
             if attempt < TRIES {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }
         }
-        error!(update = id, "an update is passed, because it failed {TRIES} times");
+        error!(update = id, "an update is skipped because it failed {TRIES} times");
         self.handler.give_up(&update).await;
         self.handled.note(id);
         UpdateOutcome::Done
     }
 
-    /// Handles an update, unless this process did so before.
+    /// Handles an update, unless this process has already handled it.
     async fn handle_once(&self, update: &Update) -> Result<(), UpdateError> {
         let id = update.id.0;
         if !self.handled.knows(id) {
@@ -139,7 +144,7 @@ impl Inbox {
     }
 }
 
-/// The chat that an update belongs to; 0 of one that belongs to none.
+/// The chat that an update belongs to; 0 if it belongs to none.
 #[must_use]
 pub fn chat_of(update: &Update) -> i64 {
     update.chat().map_or(0, |chat| chat.id.0)

@@ -1,4 +1,4 @@
-//! Why a call failed, told apart by what it means for another try.
+//! Why a call failed. Failures are distinguished by what they mean for another attempt.
 
 use std::time::Duration;
 
@@ -6,40 +6,40 @@ use teloxide::{ApiError, RequestError};
 
 use crate::text;
 
-/// How Telegram, and whatever stands before it, says that it is not well (HTTP 500 to 504). The
-/// code itself does not come through teloxide.
-const NOT_WELL: [&str; 4] =
+/// How the description of an error of Telegram or of a proxy before it begins (HTTP 500 to 504).
+/// teloxide does not pass on the status code.
+const SERVER_ERRORS: [&str; 4] =
     ["internal server error", "bad gateway", "service unavailable", "gateway time"];
-/// A pause where Telegram asks for one without saying for how long.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The pause if Telegram asks for one without a time.
+const DEFAULT_WAIT: Duration = Duration::from_secs(5);
 
-/// Why a call did not do what it was asked.
+/// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError {
-    /// Too many messages: to be tried again after so long, in this chat.
+    /// Too many messages to this chat. The call may be tried again after this time.
     Wait(Duration),
-    /// It was surely not taken: nobody was reached, or Telegram is not well.
+    /// The call was certainly not executed: Telegram was not reached, or has an internal error.
     Unreachable,
-    /// It may have arrived.
+    /// It is unknown whether the call was executed.
     Unknown,
-    /// It was not sent, because other things went first for too long.
+    /// The call was not made, because it could not begin in time.
     Busy,
-    /// Nobody is there to read it, and that will not change by itself.
+    /// The chat cannot be reached, and that does not change by itself. Contains the reason.
     Gone(&'static str),
-    /// The message to be changed is gone, or too old to be changed.
+    /// The message to be edited does not exist, or cannot be edited.
     NoMessage,
-    /// The group has become a supergroup, which has this id.
+    /// The group has become a supergroup with this id.
     Moved(i64),
     /// The token is wrong.
     WrongToken,
-    /// Somebody else asks for the updates of this bot.
+    /// Another process, or a webhook, receives the updates of this bot.
     TakenByAnother,
-    /// It was not accepted, and will not be.
+    /// Telegram refused the call, and would refuse it again. Contains the description.
     Refused(String),
 }
 
 impl CallError {
-    /// What it says to those who run the hotel.
+    /// A description for the hotel's staff.
     #[must_use]
     pub fn words(&self) -> String {
         let words = match self {
@@ -61,12 +61,12 @@ pub(super) fn failure(error: RequestError) -> CallError {
     match error {
         RequestError::RetryAfter(seconds) => CallError::Wait(seconds.duration()),
         RequestError::MigrateToChatId(chat) => CallError::Moved(chat.0),
-        // Neither a name that is not known, nor a closed port, nor a failed TLS handshake.
+        // An unknown host name, a closed port or a failed TLS handshake: no request was sent.
         RequestError::Network(error) if error.is_connect() || error.is_builder() => {
             CallError::Unreachable
         }
-        // The page of a proxy, say: with any status, it is no yes.
-        RequestError::InvalidJson { raw, .. } if !says_yes(&raw) => CallError::Unreachable,
+        // For example, the error page of a proxy. Whatever its status, the call was not executed.
+        RequestError::InvalidJson { raw, .. } if !reports_success(&raw) => CallError::Unreachable,
         RequestError::Network(_) | RequestError::InvalidJson { .. } => CallError::Unknown,
         // The file to be sent could not be read.
         RequestError::Io(_) => CallError::Unreachable,
@@ -74,23 +74,23 @@ pub(super) fn failure(error: RequestError) -> CallError {
     }
 }
 
-/// It is an answer of Telegram, of a shape that is not known.
-fn says_yes(raw: &str) -> bool {
+/// Whether this is an answer of Telegram that reports success, although its form is unknown.
+fn reports_success(raw: &str) -> bool {
     let answer: Result<serde_json::Value, _> = serde_json::from_str(raw);
     answer.is_ok_and(|answer| answer["ok"] == true)
 }
 
-/// The message shows this already.
+/// Whether the message already has this content.
 pub(super) fn is_unchanged(error: &RequestError) -> bool {
-    matches!(error, RequestError::Api(error) if says(error, "message is not modified"))
+    matches!(error, RequestError::Api(error) if has_description(error, "message is not modified"))
 }
 
-/// The tap was too long ago for an answer.
+/// Whether the callback query is too old for an answer.
 pub(super) fn is_late_answer(error: &RequestError) -> bool {
-    matches!(error, RequestError::Api(error) if says(error, "query is too old"))
+    matches!(error, RequestError::Api(error) if has_description(error, "query is too old"))
 }
 
-fn says(error: &ApiError, words: &str) -> bool {
+fn has_description(error: &ApiError, words: &str) -> bool {
     error.to_string().to_lowercase().contains(words)
 }
 
@@ -115,15 +115,15 @@ fn refusal(error: &ApiError) -> CallError {
     }
 }
 
-/// What teloxide's list of errors does not have, or has in other words than Telegram.
+/// The failure for an error that teloxide does not know, or knows by another description.
 fn unlisted(words: &str) -> CallError {
     let lower = words.to_lowercase();
     let has = |part: &str| lower.contains(part);
-    if NOT_WELL.iter().any(|start| lower.starts_with(start)) {
+    if SERVER_ERRORS.iter().any(|start| lower.starts_with(start)) {
         return CallError::Unreachable;
     }
     if has("too many requests") {
-        return CallError::Wait(PATIENCE);
+        return CallError::Wait(DEFAULT_WAIT);
     }
     if lower.starts_with("conflict") {
         return CallError::TakenByAnother;
@@ -152,8 +152,8 @@ mod tests {
     use super::super::{Api, MessageContent};
     use super::*;
 
-    /// A server that answers every call with these bytes, and then closes.
-    async fn says(bytes: String) -> Url {
+    /// Starts a server that answers every request with these bytes, and then closes the connection.
+    async fn serve(bytes: String) -> Url {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         #[expect(clippy::disallowed_methods, reason = "it lives as long as the test's runtime")]
@@ -173,7 +173,7 @@ mod tests {
         format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
     }
 
-    fn no(words: &str) -> String {
+    fn error_body(words: &str) -> String {
         format!("{{\"ok\":false,\"error_code\":1,\"description\":\"{words}\"}}")
     }
 
@@ -183,33 +183,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_no_yes_means_not_taken() {
-        // Each of the 5xx takes the 10 s that teloxide sleeps, so they are asked side by side.
+    async fn an_answer_without_success_means_not_executed() {
+        // teloxide sleeps 10 s for each 5xx, so all requests are made at the same time.
         let page = "<html><body>502 Bad Gateway</body></html>";
         let answers = [
-            http("500 Internal Server Error", &no("Internal Server Error")),
-            http("502 Bad Gateway", &no("Bad Gateway")),
-            http("503 Service Unavailable", &no("Service Unavailable")),
-            http("504 Gateway Timeout", &no("Gateway Timeout")),
+            http("500 Internal Server Error", &error_body("Internal Server Error")),
+            http("502 Bad Gateway", &error_body("Bad Gateway")),
+            http("503 Service Unavailable", &error_body("Service Unavailable")),
+            http("504 Gateway Timeout", &error_body("Gateway Timeout")),
             http("502 Bad Gateway", page),
             http("504 Gateway Time-out", ""),
             http("200 OK", page),
         ];
-        let ask = async |answer| outcome(says(answer).await).await;
+        let ask = async |answer| outcome(serve(answer).await).await;
         for outcome in futures_util::future::join_all(answers.map(ask)).await {
             assert_eq!(outcome, CallError::Unreachable);
         }
     }
 
     #[tokio::test]
-    async fn whom_nobody_can_reach_nothing_was_sent() {
+    async fn without_a_connection_the_call_was_not_executed() {
         let closed = {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap()
         };
-        // Too long for a name, so no server is asked for it.
+        // The name is longer than allowed, so no DNS server is asked for it.
         let no_name = format!("http://{}.test", "a".repeat(64));
-        let no_tls = says("no TLS here\r\n".to_owned()).await;
+        let no_tls = serve("no TLS here\r\n".to_owned()).await;
         let no_tls = format!("https://127.0.0.1:{}", no_tls.port().unwrap());
         for url in [format!("http://{closed}"), no_name, no_tls] {
             assert_eq!(outcome(Url::parse(&url).unwrap()).await, CallError::Unreachable, "{url}");
@@ -217,21 +217,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_that_broke_after_the_request_leaves_it_unknown() {
+    async fn a_connection_that_broke_after_the_request_leaves_the_outcome_unknown() {
         for answer in [
             String::new(),
             "HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{\"ok\"".to_owned(),
-            // Taken, with a message of a shape that nobody knows yet.
+            // Executed, but the message in the answer has an unknown form.
             http("200 OK", "{\"ok\":true,\"result\":{\"message\":1}}"),
         ] {
-            assert_eq!(outcome(says(answer.clone()).await).await, CallError::Unknown, "{answer}");
+            assert_eq!(outcome(serve(answer.clone()).await).await, CallError::Unknown, "{answer}");
         }
     }
 
     #[tokio::test]
-    async fn refusals_are_told_apart_in_telegrams_own_words() {
+    async fn refusals_are_distinguished_by_the_descriptions_of_telegram() {
         for (words, expected) in [
-            ("Too Many Requests", CallError::Wait(PATIENCE)),
+            ("Too Many Requests", CallError::Wait(DEFAULT_WAIT)),
             ("Forbidden: bot was blocked by the user", CallError::Gone(text::BLOCKED)),
             ("Forbidden: bot was kicked from the group chat", CallError::Gone(text::NOT_IN_CHAT)),
             (
@@ -250,24 +250,24 @@ mod tests {
             ),
             ("Bad Request: wrong", CallError::Refused("Bad Request: wrong".to_owned())),
         ] {
-            let answer = http("400 Bad Request", &no(words));
-            assert_eq!(outcome(says(answer).await).await, expected);
+            let answer = http("400 Bad Request", &error_body(words));
+            assert_eq!(outcome(serve(answer).await).await, expected);
         }
         let moved = "{\"ok\":false,\"error_code\":400,\"description\":\"Bad Request: group chat \
                      was upgraded to a supergroup chat\",\"parameters\":{\"migrate_to_chat_id\":-1009}}";
         let answer = http("400 Bad Request", moved);
-        assert_eq!(outcome(says(answer).await).await, CallError::Moved(-1009));
+        assert_eq!(outcome(serve(answer).await).await, CallError::Moved(-1009));
     }
 
     #[tokio::test]
-    async fn an_answer_to_a_tap_that_comes_too_late_is_no_failure() {
+    async fn a_late_answer_to_a_callback_query_is_no_failure() {
         let words = "Bad Request: query is too old and response timeout expired or query ID is \
                      invalid";
         let api = |url| Api::new("1:token", &url).unwrap();
-        let url = says(http("400 Bad Request", &no(words))).await;
+        let url = serve(http("400 Bad Request", &error_body(words))).await;
         assert_eq!(api(url).answer("q", None).await, Ok(()));
         let words = "Bad Request: message is not modified: it is the same";
-        let url = says(http("400 Bad Request", &no(words))).await;
+        let url = serve(http("400 Bad Request", &error_body(words))).await;
         assert_eq!(api(url).edit(7, 1, &MessageContent::text("a")).await, Ok(()));
     }
 }

@@ -1,15 +1,16 @@
-//! Limits on how often something may happen.
+//! A limit on how often something may happen: a token bucket. It only computes times; it does not
+//! wait.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Allows a burst, then one at a time.
+/// A bucket of `burst` tokens, which gets a new token after each interval `every`.
 #[derive(Debug)]
 pub(super) struct Bucket {
     burst: u32,
     every: Duration,
-    /// When all would have been refilled.
+    /// When all tokens are available again.
     full_at: Instant,
 }
 
@@ -18,12 +19,13 @@ impl Bucket {
         Self { burst, every, full_at: Instant::now() }
     }
 
-    /// When the next may go that leaves so many for others.
+    /// When a token can be taken so that at least `leaving` tokens remain.
     pub(super) fn ready_at(&self, leaving: u32) -> Instant {
         let spare = self.burst.saturating_sub(1).saturating_sub(leaving);
         self.full_at.checked_sub(self.every * spare).unwrap_or(self.full_at)
     }
 
+    /// Takes a token.
     pub(super) fn take(&mut self, now: Instant) {
         self.full_at = self.full_at.max(now) + self.every;
     }
@@ -38,7 +40,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_leaves_some_for_others_waits_longer() {
+    async fn leaving_tokens_for_others_takes_longer() {
         let mut bucket = Bucket::new(3, Duration::from_secs(6));
         let start = Instant::now();
         bucket.take(start);

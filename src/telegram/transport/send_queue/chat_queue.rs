@@ -1,4 +1,5 @@
-//! What goes to one chat: in order, and not too often.
+//! The queue of calls to one chat: in order, and within the limits of the chat. It decides what is
+//! sent next and when; the worker sends it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,40 +12,44 @@ use super::{Priority, TRIES};
 use crate::backoff::Backoff;
 use crate::telegram::transport::api::CallError;
 
-/// A caller who waits for a turn is told at once if the chat is closed for longer.
+/// If the chat is closed for longer than this, calls whose outcome is awaited fail at once.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Pauses after a failure: doubled from the first to the last.
+/// The pause after a failure: doubled each time, from the first value to the last.
 const PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
-/// How often a message is sent whose fate stays unknown.
+/// How often a message with an unknown outcome is sent at most.
 const MAX_UNKNOWN: u32 = 2;
-/// Of what a group may get, so much is left for messages: by edits that nobody waits for.
+/// How much of the limit of a group background edits leave for messages.
 const LEFT_FOR_MESSAGES: u32 = 1;
-/// An edit that nobody waits for goes before messages, where they leave it no room for so long.
+/// A background edit goes before messages if it has waited this long, and no other one was made in
+/// that time.
 const STALE: Duration = Duration::from_secs(15);
-/// A notice that waited so long goes before what guests wait for.
+/// A notification that has waited this long goes before the messages that guests wait for.
 const AGED: Duration = Duration::from_secs(2);
 
-/// What goes to one chat.
+/// The queue of one chat.
 pub(super) struct ChatQueue {
-    /// What somebody waits for or is told, in order.
+    /// Messages, and edits in reply to a user, in order.
     queue: VecDeque<Job>,
-    /// Edits that keep messages up to date, one a message.
+    /// Background edits, at most one for each message.
     upkeep: VecDeque<Job>,
+    /// When the last background edit was sent.
     last_upkeep: Instant,
+    /// Whether a call is being made.
     pub(super) is_busy: bool,
+    /// Until when nothing may be sent.
     closed_until: Instant,
-    /// Messages: about one a second.
+    /// The limit of new messages: about one per second.
     pace: Bucket,
-    /// Whatever a group sees, edits too: 20 in any minute.
+    /// The limit of a group, which also counts edits: 20 in any minute.
     minute: Option<Bucket>,
 }
 
-/// What a lane would send next.
+/// The call that a chat queue sends next.
 pub(super) struct NextSend {
-    /// Not before.
+    /// The earliest time.
     pub at: Instant,
     priority: Priority,
-    /// When it came here.
+    /// When it was queued.
     since: Instant,
     from: NextSource,
 }
@@ -52,19 +57,20 @@ pub(super) struct NextSend {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NextSource {
     Queue,
-    /// The edit at this place.
+    /// The background edit at this index.
     Upkeep(usize),
 }
 
 impl NextSend {
-    /// What is least goes first: guests, but notices are not starved by them.
+    /// The rank among all chats: the lowest is sent first. Guests are served before notifications,
+    /// unless the notifications have waited for [`AGED`].
     pub(super) fn rank(&self, now: Instant) -> (u8, Instant) {
         let waits_since = self.at.max(self.since);
         let is_aged = now.saturating_duration_since(waits_since) >= AGED;
         let class = match self.priority {
-            Priority::Notice if is_aged => 0,
+            Priority::Notification if is_aged => 0,
             Priority::Interactive => 1,
-            Priority::Notice => 2,
+            Priority::Notification => 2,
             Priority::Background => 3,
         };
         (class, waits_since)
@@ -73,7 +79,7 @@ impl NextSend {
 
 impl ChatQueue {
     pub(super) fn new(chat: i64) -> Self {
-        // In any minute at most 10 + 60 / 6 = 20.
+        // At most 10 + 60 / 6 = 20 in any minute.
         let minute = (chat < 0).then(|| Bucket::new(10, Duration::from_secs(6)));
         let now = Instant::now();
         Self {
@@ -87,7 +93,7 @@ impl ChatQueue {
         }
     }
 
-    /// What goes next, and when; `None` while there is nothing, or something is under way.
+    /// What is sent next, and when; `None` if the queue is empty or a call is being made.
     pub(super) fn next(&self) -> Option<NextSend> {
         if self.is_busy {
             return None;
@@ -113,14 +119,15 @@ impl ChatQueue {
         };
         let (stale, fresh): (Vec<_>, Vec<_>) =
             self.upkeep.iter().enumerate().map(edit).partition(|(is_stale, _)| *is_stale);
-        // Where edits count, they take no room from messages that wait.
+        // If edits count towards the limit, they wait until no message is queued.
         let has_room = self.minute.is_none() || self.queue.is_empty();
         let fresh = fresh.into_iter().filter(|_| has_room).map(|(_, next)| next);
         let stale = stale.into_iter().map(|(_, next)| next);
-        // Of several that are ready at once the first counts.
+        // `min_by_key` returns the first of several that are ready at the same time.
         stale.chain(first).chain(fresh).min_by_key(|next| next.at.max(now))
     }
 
+    /// When a job may be sent if it must leave this much of the limit of a group.
     fn ready_at(&self, job: &Job, leaving: u32) -> Instant {
         let minute = self.minute.as_ref().map(|minute| minute.ready_at(leaving));
         let pace = job.is_message().then(|| self.pace.ready_at(0));
@@ -128,7 +135,7 @@ impl ChatQueue {
         waits.into_iter().flatten().fold(self.closed_until, Instant::max)
     }
 
-    /// Takes out what is next, and counts it.
+    /// Removes the next job, and counts it towards the limits.
     pub(super) fn take(&mut self, next: &NextSend, now: Instant) -> Option<Job> {
         let job = match next.from {
             NextSource::Queue => self.queue.pop_front(),
@@ -147,14 +154,15 @@ impl ChatQueue {
         Some(job)
     }
 
+    /// Queues a job. A newer edit of a message replaces an older one.
     pub(super) fn push(&mut self, mut job: Job, now: Instant) {
         let wait = self.closed_until.saturating_duration_since(now);
         if wait > PATIENCE && job.is_awaited() {
             return job.refuse(CallError::Wait(wait));
         }
         let Some(message) = job.edited() else { return self.queue.push_back(job) };
-        // Only the latest content of a message is worth sending; but what somebody waits for is
-        // sent as it is, for they may give it up.
+        // Only the latest content of a message is sent. An awaited edit replaces nothing in place,
+        // because its caller may give it up: it removes the older edits and joins the end.
         if let Some(queued) = self.queue.iter_mut().find(|job| job.is_posted_edit_of(message)) {
             if !job.is_awaited() {
                 return queued.replace_content(job);
@@ -172,12 +180,12 @@ impl ChatQueue {
         }
         match job.priority {
             Priority::Interactive => self.queue.push_back(job),
-            Priority::Notice | Priority::Background => self.upkeep.push_back(job),
+            Priority::Notification | Priority::Background => self.upkeep.push_back(job),
         }
     }
 
-    /// Takes back what was not sent, or answers it if it is given up.
-    pub(super) fn take_back(&mut self, mut job: Job, why: &CallError, now: Instant) -> Option<Job> {
+    /// Queues a failed job again. Returns the job if it is given up instead.
+    pub(super) fn requeue(&mut self, mut job: Job, why: &CallError, now: Instant) -> Option<Job> {
         let pause = match why {
             CallError::Wait(wait) => *wait,
             CallError::Unreachable
@@ -208,7 +216,7 @@ impl ChatQueue {
         None
     }
 
-    /// Sends nothing for so long.
+    /// Sends nothing for this time. If it is longer than [`PATIENCE`], awaited calls fail at once.
     pub(super) fn close(&mut self, now: Instant, wait: Duration) {
         self.closed_until = self.closed_until.max(now + wait);
         if wait <= PATIENCE {
@@ -223,7 +231,7 @@ impl ChatQueue {
         }
     }
 
-    /// Forgets the turns that nobody waits for any more.
+    /// Removes jobs at the front whose caller has given up.
     pub(super) fn forget_dropped(&mut self) {
         while self.queue.front().is_some_and(Job::is_dropped) {
             self.queue.pop_front();
@@ -234,7 +242,7 @@ impl ChatQueue {
         self.queue.is_empty() && self.upkeep.is_empty()
     }
 
-    /// Nothing is lost if this lane is forgotten.
+    /// Whether this queue can be removed without losing anything.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         !self.is_busy
             && self.is_empty()

@@ -1,4 +1,4 @@
-//! What waits in the outbox, and what those hold who wait for it.
+//! The jobs in the send queue, and the values by which callers wait for them.
 
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -6,29 +6,33 @@ use tokio::time::{Instant, timeout_at};
 use super::{AfterSend, Call, Priority, SentMessage};
 use crate::telegram::transport::api::CallError;
 
-/// One thing that waits to go out.
+/// One queued call or permit.
 pub(super) struct Job {
     pub chat: i64,
     pub priority: Priority,
     pub payload: Payload,
+    /// When it was queued.
     pub since: Instant,
+    /// The earliest time for the next attempt.
     pub not_before: Instant,
     pub tries: u32,
-    /// Of these tries, those whose outcome is not known.
+    /// The number of these attempts whose outcome is unknown.
     pub unknown: u32,
 }
 
+/// What a job sends, and who learns the outcome.
 pub(super) enum Payload {
-    /// To be sent, and again if it fails; nobody waits. Something may have to be kept of it.
+    /// A call that no caller waits for. It is tried again if it fails. The callback gets the
+    /// outcome.
     Unattended(Call, Option<AfterSend>),
-    /// To be sent once: somebody waits for the outcome, and tries again themselves.
+    /// A call that is made once. The caller waits for the outcome, and may try again.
     Awaited {
         call: Call,
-        /// Says that it is under way; nobody hears that any more if they gave up.
+        /// Tells the caller that the call begins; closed if the caller has given up.
         begins: oneshot::Sender<()>,
         outcome: oneshot::Sender<Result<i32, CallError>>,
     },
-    /// Somebody brings a message when their turn has come, however long that takes.
+    /// A permit. The caller supplies the message when the permit is granted.
     Permit(oneshot::Sender<Permit>),
 }
 
@@ -38,7 +42,7 @@ impl Job {
         Self { chat, priority, payload, since, not_before: since, tries: 0, unknown: 0 }
     }
 
-    /// Whoever waited for this has given up.
+    /// Whether the caller has given up.
     pub(super) fn is_dropped(&self) -> bool {
         match &self.payload {
             Payload::Unattended(..) => false,
@@ -47,19 +51,19 @@ impl Job {
         }
     }
 
-    /// Tells whoever wants to know what became of it.
+    /// Passes the outcome to the callback, if there is one.
     pub(super) fn done(&self, outcome: Result<i32, CallError>) {
         if let Payload::Unattended(_, Some(AfterSend(then))) = &self.payload {
             then(SentMessage { chat: self.chat, is_new: self.is_message(), outcome });
         }
     }
 
-    /// Whoever waits for this wants to know if it takes long.
+    /// Whether a caller waits for the outcome of this call.
     pub(super) fn is_awaited(&self) -> bool {
         matches!(self.payload, Payload::Awaited { .. })
     }
 
-    /// Tells whoever waits that this will not be sent.
+    /// Tells the caller that the call will not be made, and why.
     pub(super) fn refuse(self, why: CallError) {
         match self.payload {
             Payload::Awaited { outcome, begins, .. } => {
@@ -70,17 +74,18 @@ impl Job {
         }
     }
 
+    /// Whether this is an edit of the message that no caller waits for.
     pub(super) fn is_posted_edit_of(&self, message: i32) -> bool {
         !self.is_awaited() && self.edited() == Some(message)
     }
 
-    /// Takes over what a newer edit of the same message says.
+    /// Replaces the content by that of a newer edit of the same message.
     pub(super) fn replace_content(&mut self, newer: Self) {
         let older = std::mem::replace(&mut self.payload, newer.payload);
         self.inherit(&older);
     }
 
-    /// What was to be kept of an older edit is still to be kept.
+    /// Keeps the callback of an older edit, if this one has none.
     pub(super) fn inherit(&mut self, older: &Payload) {
         if let Payload::Unattended(_, after_send @ None) = &mut self.payload
             && let Payload::Unattended(_, known) = older
@@ -89,6 +94,7 @@ impl Job {
         }
     }
 
+    /// The call; `None` for a permit.
     pub(super) fn call(&self) -> Option<&Call> {
         match &self.payload {
             Payload::Unattended(call, _) | Payload::Awaited { call, .. } => Some(call),
@@ -96,7 +102,7 @@ impl Job {
         }
     }
 
-    /// The message that it gives another content.
+    /// The message that it edits, if it is an edit.
     pub(super) fn edited(&self) -> Option<i32> {
         match self.call()? {
             Call::Edit(message, _) => Some(*message),
@@ -104,7 +110,7 @@ impl Job {
         }
     }
 
-    /// It is a new message.
+    /// Whether it is a new message.
     pub(super) fn is_message(&self) -> bool {
         match self.call() {
             None | Some(Call::Send(_) | Call::Picture(_)) => true,
@@ -113,30 +119,34 @@ impl Job {
     }
 }
 
-/// A caller's turn: the chat waits for what they bring. Dropped, it was never there.
+/// The permission to send one message to a chat now. The chat waits until it is used or dropped. A
+/// dropped permit sends nothing.
 pub struct Permit(pub(super) oneshot::Sender<PermitCall>);
 
+/// The message for a permit.
 pub(super) struct PermitCall {
     pub call: Call,
     pub outcome: oneshot::Sender<Result<i32, CallError>>,
 }
 
-/// A call that has its place in the queue. Dropping it drops what was not yet sent.
+/// A queued call. If this value is dropped before the call begins, the call is not made.
 pub struct QueuedCall {
     pub(super) begun: oneshot::Receiver<()>,
     pub(super) ended: oneshot::Receiver<Result<i32, CallError>>,
 }
 
 impl QueuedCall {
-    /// The message's id (0 where there is none), if its turn comes by then.
+    /// Waits for the outcome if the call begins before the deadline. Returns the id of the message
+    /// (0 if there is none).
     ///
     /// # Errors
-    /// [`CallError`]; [`CallError::Busy`] if its turn did not come.
-    pub async fn outcome_by(mut self, by: Instant) -> Result<i32, CallError> {
-        let is_begun = if let Ok(begun) = timeout_at(by, &mut self.begun).await {
+    /// [`CallError::Busy`] if the call did not begin in time, otherwise the [`CallError`] of the
+    /// call.
+    pub async fn outcome_by(mut self, deadline: Instant) -> Result<i32, CallError> {
+        let is_begun = if let Ok(begun) = timeout_at(deadline, &mut self.begun).await {
             begun.is_ok()
         } else {
-            // From here on it cannot begin; until here it may have.
+            // After `close` the call cannot begin. It may have begun before.
             self.begun.close();
             self.begun.try_recv().is_ok()
         };
@@ -149,10 +159,10 @@ impl QueuedCall {
 }
 
 impl Permit {
-    /// Sends a new message and answers its id.
+    /// Sends a new message, and returns its id.
     ///
     /// # Errors
-    /// [`CallError`]
+    /// [`CallError::Busy`] if the permit has expired, otherwise the [`CallError`] of the call.
     pub async fn send(self, call: Call) -> Result<i32, CallError> {
         let (outcome, sent) = oneshot::channel();
         self.0.send(PermitCall { call, outcome }).map_err(|_| CallError::Busy)?;

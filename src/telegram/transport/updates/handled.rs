@@ -1,13 +1,15 @@
-//! Which updates were handled, by this process or an earlier one. A webhook brings them side by
-//! side and in any order, so no number says that all below it were.
+//! The updates that this process has handled. A webhook delivers updates at the same time and in
+//! any order, so the highest handled id does not mean that all below it were handled.
+//!
+//! This list is in memory only. The handler stores what must be known after a restart.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-/// Handled updates that this process remembers.
+/// Maximum number of ids that are remembered.
 const REMEMBERED: usize = 4_096;
 
-/// What this process has handled.
+/// The ids of the latest updates that this process has handled.
 #[derive(Default)]
 pub(super) struct HandledUpdates(Mutex<RecentIds>);
 
@@ -41,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_are_forgotten_first_and_none_is_counted_twice() {
+    fn the_oldest_are_removed_first_and_none_is_counted_twice() {
         let handled = HandledUpdates::default();
         let many = u32::try_from(REMEMBERED).unwrap();
         handled.note(5);

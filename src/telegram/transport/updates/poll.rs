@@ -1,4 +1,6 @@
-//! How updates come: asked for, or brought by Telegram's calls.
+//! Sets up how updates are received, and asks for them if there is no webhook.
+//!
+//! The calls of a webhook are received by the web server, which passes them to the [`Inbox`].
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,48 +15,48 @@ use crate::config::Webhook;
 use crate::telegram::transport::api::{Api, CallError};
 use crate::telegram::transport::{BotHealth, BotHealthPart};
 
-/// Waits between tries to reach Telegram: doubled from the first to the last.
+/// The pause between attempts to reach Telegram: doubled each time, from the first value to the
+/// last.
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
-/// Where Telegram calls, below the public URL.
+/// The path of the webhook below the public URL.
 const WEBHOOK_PATH: &str = "/telegram/webhook";
 
-/// The work of taking updates in.
+/// The worker that receives updates.
 pub struct UpdatePoller {
-    /// The client.
+    /// The client of the Bot API.
     pub api: Api,
-    /// Where updates go.
+    /// Handles the updates.
     pub inbox: Arc<Inbox>,
-    /// Where it is said how that goes.
+    /// Where problems are reported.
     pub health: BotHealth,
-    /// Learned from Telegram.
+    /// The bot's user name. It is set once Telegram has reported it.
     pub name: Arc<OnceLock<String>>,
-    /// Whether Telegram calls us.
+    /// Whether Telegram sends updates to a webhook.
     pub webhook: Webhook,
-    /// Where we are, without a slash at the end.
+    /// The public URL of this server, without a slash at the end.
     pub base_url: String,
 }
 
 impl UpdatePoller {
-    /// Takes updates in until told to stop.
+    /// Receives updates until `stop` is cancelled.
     ///
-    /// `once_known` runs once the bot is known to Telegram: many calls in turn, which no guest
-    /// waits for.
-    pub async fn run(self, once_known: impl Future<Output = ()> + Send, stop: CancellationToken) {
+    /// `after_setup` runs at the same time, once Telegram has accepted the bot. It may take long.
+    pub async fn run(self, after_setup: impl Future<Output = ()> + Send, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = self.set_up() => {}
         }
         let stopped = stop.clone();
-        let coming = async {
+        let receive = async {
             match self.webhook {
                 Webhook::On { .. } => stop.cancelled().await,
                 Webhook::Off => self.poll(stop).await,
             }
         };
-        tokio::join!(coming, stopped.run_until_cancelled(once_known));
+        tokio::join!(receive, stopped.run_until_cancelled(after_setup));
     }
 
-    /// Learns the bot's name, and says how updates are to come.
+    /// Asks for the bot's name, and tells Telegram how to send updates. Tries until that succeeds.
     async fn set_up(&self) {
         let mut retries = RETRY.start();
         while let Err(failure) = self.try_set_up().await {
@@ -62,7 +64,7 @@ impl UpdatePoller {
             retries.wait().await;
         }
         self.health.set(BotHealthPart::Incoming, None);
-        info!("the bot is known to Telegram");
+        info!("Telegram has accepted the bot");
     }
 
     async fn try_set_up(&self) -> Result<(), CallError> {
@@ -90,13 +92,13 @@ impl UpdatePoller {
                 Ok(updates) => {
                     self.health.set(BotHealthPart::Incoming, None);
                     let next = updates.iter().map(|update| update.id.as_offset()).max();
-                    match self.inbox.take_all(updates).await {
+                    match self.inbox.handle_all(updates).await {
                         UpdateOutcome::Done => {
                             from = next.unwrap_or(from);
                             retries.reset();
                             continue;
                         }
-                        // Unconfirmed, they come again.
+                        // The offset stays, so Telegram sends them again.
                         UpdateOutcome::Later => RETRY.after(1),
                     }
                 }
