@@ -1,9 +1,9 @@
-//! How late deadlines are, on both stores, beside bare timers in the same process.
+//! Measures how late deadlines are on both stores, compared with bare timers in the same process.
 //!
-//! `payload bench --bench deadlines` arms 2,000 holds that end 5 ms apart (200 a second for 10 s)
-//! and measures from the told instant to the change that the feed tells, which is a little after
-//! the commit. In the same run 2,000 bare tokio timers sleep until the same instants: what this
-//! machine can do at all. Then 5,000 holds end in one millisecond.
+//! `cargo bench --bench deadlines` first lets 2,000 bare tokio timers sleep until instants that are
+//! 5 ms apart (200 a second for 10 s), which shows what this machine can do. Then it arms 2,000
+//! holds that end 5 ms apart, and measures from the end of each hold to its change in the feed,
+//! which is a little after the commit. Last, 5,000 holds end in the same millisecond.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -37,11 +37,11 @@ use tokio::task::JoinSet;
 
 use crate::build::{Wish, policy};
 
-/// Holds in the steady run, and how far apart they end.
+/// The number of holds in the steady run, and the time between their ends.
 const STEADY: (u32, TimeDelta) = (2_000, TimeDelta::milliseconds(5));
-/// Holds that end in one millisecond.
+/// The number of holds that end in the same millisecond, and the time between their ends.
 const STORM: (u32, TimeDelta) = (5_000, TimeDelta::zero());
-/// From the last booking to the first deadline: time to start and arm.
+/// The time before the first deadline, for starting and arming. Time for booking is added to it.
 const LEAD: TimeDelta = TimeDelta::seconds(3);
 
 #[tokio::main]
@@ -67,7 +67,7 @@ async fn main() {
     }
 }
 
-/// A fresh store, with the folder that it may live in.
+/// Opens a new, empty store. Returns also the temporary folder, which SQLite uses.
 async fn open(name: &str) -> (tempfile::TempDir, Arc<dyn Store>) {
     let folder = tempfile::TempDir::new().unwrap();
     let store: Arc<dyn Store> = if name == "SQLite" {
@@ -78,7 +78,7 @@ async fn open(name: &str) -> (tempfile::TempDir, Arc<dyn Store>) {
     (folder, store)
 }
 
-/// Sleeps until each of the instants, one task each, and says how late each woke.
+/// Sleeps until each of `count` instants, in one task each. Returns how late each task woke.
 async fn bare_timers((count, gap): (u32, TimeDelta)) -> Vec<Duration> {
     let first = tokio::time::Instant::now() + LEAD.to_std().unwrap();
     let gap = gap.to_std().unwrap();
@@ -93,8 +93,8 @@ async fn bare_timers((count, gap): (u32, TimeDelta)) -> Vec<Duration> {
     tasks.join_all().await
 }
 
-/// Books holds that end so far apart, opens the hotel over them, and says how late each end was
-/// heard of.
+/// Books `count` holds that end `gap` apart, starts the service and the scheduler on them, and
+/// returns how late each end came out of the feed.
 async fn expire(store: Arc<dyn Store>, (count, gap): (u32, TimeDelta)) -> Vec<Duration> {
     let clock = Clock::system();
     let rules = policy();
@@ -130,7 +130,7 @@ async fn expire(store: Arc<dyn Store>, (count, gap): (u32, TimeDelta)) -> Vec<Du
     late
 }
 
-/// Books through the domain and the store's own commits, each as if made one hold earlier.
+/// Books `count` holds directly in the store. Each is booked one hold duration before its end.
 async fn book(store: &dyn Store, rules: &Policy, count: u32, end: impl Fn(i32) -> Moment) {
     let numbers: Vec<u32> = (0..count).collect();
     for chunk in numbers.chunks(jatah::store::MAX_BATCH) {
@@ -141,7 +141,7 @@ async fn book(store: &dyn Store, rules: &Policy, count: u32, end: impl Fn(i32) -
                 let check_in = rules.hotel.day_of(at);
                 let wish = Wish { room: "HALL", at, check_in, ..Wish::new(number + 1) };
                 let mut commit = wish.commit();
-                // The end alone is measured.
+                // No reminder: only the end is measured.
                 Arc::make_mut(&mut commit.steps[0].change).booking.hold.remind_at = None;
                 commit
             })

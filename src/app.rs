@@ -1,5 +1,5 @@
-//! Puts the parts together, starts them in order and stops them in order. The only module that
-//! knows all of them.
+//! Connects all parts of a running hotel, starts them in order and stops them in order. It is the
+//! only module that uses all others. It contains no rule about bookings.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,26 +31,28 @@ use crate::store::{CommitQueue, NodeId, Store};
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
 use crate::web::{self, WebParts, WebSettings, Webhook, WebhookHandler};
 
-/// How long requests in flight may take once the process is told to stop.
-const DOORS_LIMIT: Duration = Duration::from_secs(5);
-/// How long what is committed already may take to be written.
+/// How long the inbound workers may take to stop, with the requests that they are handling; also
+/// how long the feed may take.
+const INBOUND_LIMIT: Duration = Duration::from_secs(5);
+/// How long the commit queue may take to write the commits that it holds.
 const COMMITS_LIMIT: Duration = Duration::from_secs(5);
-/// How often the metrics tidy up after themselves, in memory.
+/// How often the recorded samples of metrics are summed up, so that they do not fill the memory.
 const METRICS_UPKEEP: Duration = Duration::from_mins(1);
 
-/// A store that is open.
+/// An open store.
 pub struct OpenStore {
     /// The store.
     pub store: Arc<dyn Store>,
-    /// Held while this process serves the store alone; `None` where several may.
+    /// The lock of a store that only one process may serve. `None` for a store that several may
+    /// serve.
     pub lock: Option<ServeLock>,
 }
 
 impl OpenStore {
-    /// Opens the configured store, as the one process that serves it where there is but one.
+    /// Opens the configured store to serve it. Takes the lock if only one process may serve it.
     ///
     /// # Errors
-    /// If it cannot be opened, or another process serves it.
+    /// If the store cannot be opened, or another process has the lock.
     pub async fn to_serve(config: &Config, clock: &Clock) -> Result<Self> {
         let lock = match &config.store.url {
             StoreUrl::Sqlite(path) => Some(SqliteStore::lock(path)?),
@@ -60,10 +62,10 @@ impl OpenStore {
         Ok(Self { store, lock })
     }
 
-    /// Opens the configured store beside a process that may be serving it.
+    /// Opens the configured store without the lock. Another process may be serving it.
     ///
     /// # Errors
-    /// If it cannot be opened.
+    /// If the store cannot be opened.
     pub async fn beside(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>> {
         Ok(match &config.store.url {
             StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
@@ -74,35 +76,39 @@ impl OpenStore {
     }
 }
 
-/// A hotel that is open.
+/// A running hotel.
 pub struct App {
-    /// Where the web door listens.
+    /// The address at which `web` listens.
     pub address: SocketAddr,
-    /// The base of every link, without a trailing slash.
+    /// The start of every link, without a slash at the end.
     pub public_url: String,
     /// The use cases.
     pub service: Arc<BookingService>,
-    /// What is committed, as it comes.
+    /// Every committed change, in order.
     pub feed: Feed,
-    /// The door of the front office.
+    /// The sign-in of staff.
     pub staff: StaffAuth,
-    /// How it is.
+    /// Whether the process is ready, and which parts are degraded.
     pub health: Health,
     store: OpenStore,
     qris: Option<Qris>,
     lifecycle: Lifecycle,
-    doors: Phase,
+    /// The web server, the bot's updates, the scheduler and the route worker.
+    inbound: Phase,
+    /// The commit queue.
     commits: Phase,
+    /// The notifier and the sending of messages by the bot.
     deliveries: Phase,
+    /// The feed.
     log: Phase,
 }
 
 impl App {
-    /// Starts everything over an open store. Returns once the web door listens; the deadlines
-    /// are armed soon after ([`Health::is_ready`]).
+    /// Starts all parts with an open store. Returns when `web` listens. The deadlines are armed
+    /// soon after that; then [`Health::is_ready`] returns true.
     ///
     /// # Errors
-    /// If an address is taken, or a part cannot be set up.
+    /// If an address cannot be listened on, the store fails, or a part cannot be set up.
     pub async fn start(
         config: &Config,
         store: OpenStore,
@@ -124,10 +130,10 @@ impl App {
             qris.clone(),
         )?;
         let lifecycle = Lifecycle::default();
-        let (doors, commits) = (lifecycle.phase("doors"), lifecycle.phase("commits"));
+        let (inbound, commits) = (lifecycle.phase("doors"), lifecycle.phase("commits"));
         let (deliveries, log) = (lifecycle.phase("deliveries"), lifecycle.phase("log"));
 
-        // The log is open before anything is read that it must not miss.
+        // The feed is opened before bookings are read, so that it misses no change after that.
         let (feed, feed_work) = Feed::open(Arc::<dyn Store>::clone(&store.store)).await?;
         log.spawn("feed", feed_work.run(log.stop_signal()));
         let (queue, queue_work) =
@@ -142,7 +148,7 @@ impl App {
             node.clone(),
             links.clone(),
         );
-        let service = ask_for_roads(config, hotel, service, &doors)?;
+        let service = with_routing(config, hotel, service, &inbound)?;
         let health = Health::default();
         let staff = StaffAuth::new(Arc::<dyn Store>::clone(&store.store), clock.clone());
         let bot_name = BotName::default();
@@ -160,7 +166,7 @@ impl App {
                 node: node.clone(),
                 health: health.clone(),
             };
-            bot.start(parts, &doors, &deliveries)
+            bot.start(parts, &inbound, &deliveries)
         });
         let (inbox, telegram) = started.unzip();
         let notifier = Notifier::new(
@@ -180,8 +186,8 @@ impl App {
             clock.clone(),
             health.clone(),
         );
-        doors.spawn("scheduler", scheduler.run(doors.stop_signal()));
-        let running = Self {
+        inbound.spawn("scheduler", scheduler.run(inbound.stop_signal()));
+        let app = Self {
             address,
             public_url,
             service,
@@ -191,23 +197,27 @@ impl App {
             store,
             qris,
             lifecycle,
-            doors,
+            inbound,
             commits,
             deliveries,
             log,
         };
-        running.open_doors(config, listener, metrics, (bot_name, inbox)).await?;
-        Ok(running)
+        app.serve_web(config, listener, metrics, (bot_name, inbox)).await?;
+        Ok(app)
     }
 
-    async fn open_doors(
+    /// Starts the web server, and the separate metrics server if one is configured.
+    ///
+    /// # Errors
+    /// If the address for metrics cannot be listened on.
+    async fn serve_web(
         &self,
         config: &Config,
         listener: TcpListener,
         metrics: Option<PrometheusHandle>,
         (telegram_bot, inbox): (BotName, Option<TelegramWebhook>),
     ) -> Result<()> {
-        let stop = self.doors.stop_signal();
+        let stop = self.inbound.stop_signal();
         let settings = WebSettings {
             language: config.hotel.language,
             public_url: config.server.public_url.as_ref().map(ToString::to_string),
@@ -217,7 +227,7 @@ impl App {
             trusted_proxies: config.limits.trusted_proxies.clone(),
             serves_metrics: config.server.metrics_listen.is_none(),
         };
-        let doors = WebParts {
+        let parts = WebParts {
             service: Arc::clone(&self.service),
             bookings: Arc::<dyn Store>::clone(&self.store.store),
             store: Arc::<dyn Store>::clone(&self.store.store),
@@ -237,37 +247,37 @@ impl App {
         if let (Some(address), Some(handle)) = (config.server.metrics_listen, metrics.clone()) {
             let listener = listen(address).await?;
             let router = web::metrics_router(handle);
-            self.doors.spawn("metrics", web::serve(listener, router, stop.clone()));
+            self.inbound.spawn("metrics", web::serve(listener, router, stop.clone()));
         }
         if let Some(handle) = metrics {
-            self.doors.spawn("metrics upkeep", upkeep(handle, stop.clone()));
+            self.inbound.spawn("metrics upkeep", upkeep(handle, stop.clone()));
         }
-        self.doors.spawn("web", web::serve(listener, web::router(doors, stop.clone()), stop));
+        self.inbound.spawn("web", web::serve(listener, web::router(parts, stop.clone()), stop));
         Ok(())
     }
 
-    /// The name of the first worker that dies; waits for ever while all is well.
+    /// Waits until a worker ends before it was told to, and returns its name.
     pub async fn death(&mut self) -> &'static str {
         self.lifecycle.death().await
     }
 
-    /// Stops in order: no new work, then what is under way is written, told and sent, then the
-    /// store is closed.
+    /// Stops the parts in order: inbound workers, deliveries, the commit queue, the feed. Then
+    /// closes the store.
     pub async fn stop(self) {
         self.health.set_ready(false);
-        self.doors.stop(DOORS_LIMIT).await;
-        // The courier commits what became of codes, so it goes first.
+        self.inbound.stop(INBOUND_LIMIT).await;
+        // The notifier commits whether QRIS codes were sent, so it stops before the commit queue.
         self.deliveries.stop(notifier::DRAIN + Duration::from_secs(1)).await;
-        // The queue ends when nobody can commit any more.
+        // The commit queue ends when nobody can commit any more.
         drop(self.service);
         self.commits.stop(COMMITS_LIMIT).await;
-        self.log.stop(DOORS_LIMIT).await;
+        self.log.stop(INBOUND_LIMIT).await;
         self.store.store.close().await;
         info!("stopped");
     }
 }
 
-/// The door for Telegram's calls, where it is to call.
+/// The webhook for Telegram's calls. `None` if it is switched off or there is no bot.
 fn webhook(config: &Config, inbox: Option<TelegramWebhook>) -> Option<Webhook> {
     match &config.telegram.webhook {
         config::Webhook::On { secret } => {
@@ -277,7 +287,7 @@ fn webhook(config: &Config, inbox: Option<TelegramWebhook>) -> Option<Webhook> {
     }
 }
 
-/// Hands what the web door takes to the bot.
+/// Gives the updates that `web` receives to the bot.
 struct WebhookAdapter(TelegramWebhook);
 
 #[async_trait]
@@ -287,19 +297,23 @@ impl WebhookHandler for WebhookAdapter {
     }
 }
 
-/// The desk, with a worker that asks for roads if a routing server is configured.
-fn ask_for_roads(
+/// Completes the service. If a routing server is configured, it is connected to a [`RouteWorker`],
+/// which is started.
+///
+/// # Errors
+/// If the HTTP client for the routing server cannot be set up.
+fn with_routing(
     config: &Config,
     hotel: Coordinates,
     service: BookingService,
-    doors: &Phase,
+    inbound: &Phase,
 ) -> Result<Arc<BookingService>> {
     let Some(url) = &config.travel.routing_url else { return Ok(Arc::new(service)) };
     let server = RoutingServer::new(url.as_str(), hotel).context("travel.routing_url")?;
-    let (route_requests, item) = mpsc::channel(routing::WAITING);
-    let service = Arc::new(service.telling(route_requests));
-    let routes = RouteWorker::new(server, Arc::clone(&service), item);
-    doors.spawn("roads", routes.run(doors.stop_signal()));
+    let (sender, receiver) = mpsc::channel(routing::WAITING);
+    let service = Arc::new(service.telling(sender));
+    let routes = RouteWorker::new(server, Arc::clone(&service), receiver);
+    inbound.spawn("roads", routes.run(inbound.stop_signal()));
     Ok(service)
 }
 
@@ -307,6 +321,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
+/// Sums up the recorded samples of metrics every [`METRICS_UPKEEP`].
 async fn upkeep(metrics: PrometheusHandle, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(METRICS_UPKEEP)).await.is_some() {
         metrics.run_upkeep();

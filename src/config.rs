@@ -1,11 +1,16 @@
-//! What the hotel is told at start: one TOML file and the environment, as a typed [`Config`].
+//! Reads the configuration: one TOML file and environment variables become a typed [`Config`].
 //!
-//! Every section and key is read and checked before anything starts, also those of features that
-//! are switched off. The first thing that is wrong is the one line of a [`ConfigError`]. Secrets
-//! are [`Secret`]s, which no `{:?}` shows; values that may hold one are never quoted in errors.
+//! Every section and key is read and checked before anything starts, including those of features
+//! that are switched off. The first error found is returned as a [`ConfigError`] of one line.
+//! Secrets are stored as [`Secret`], which `{:?}` does not print. A value that may contain a secret
+//! is never quoted in an error.
 //!
-//! In reading order: the sections as others see them (`section`); how each is read, with its
-//! defaults (`read`); what the values may be (`value`, `address`); where they come from (`raw`).
+//! This module does not open the store, connect to a server, or read the files that a key names.
+//!
+//! Submodules, in reading order: the sections as other modules use them (`section`), the keys of
+//! each section with their defaults (`read`), the parsers of single values (`value`, `address`),
+//! the file and the environment as sources of values (`raw`), and warnings about legal but
+//! doubtful settings (`warnings`).
 
 mod address;
 mod error;
@@ -36,63 +41,65 @@ pub use section::{
     TelegramSection, TravelSection, Webhook,
 };
 
-/// The file that is read when none is named, if it is there.
+/// The file that is read if it exists and no other file is named.
 pub const DEFAULT_FILE: &str = "jatah.toml";
-/// The greatest count of anything: rooms, nights, requests.
+/// The largest count that a key accepts: rooms, nights, requests.
 pub const MAX_COUNT: u32 = 1_000_000;
-/// The highest price a night.
+/// The highest price of one night.
 pub const MAX_PRICE: Rupiah = Rupiah(1_000_000_000);
 
-// So no price times nights is ever beyond what a sum can be, whatever the two are.
+// The highest price times the largest number of nights still fits into a sum.
 const _: () = assert!(MAX_PRICE.0 * MAX_COUNT as u64 <= Rupiah::MAX.0);
 
-/// Everything that the hotel is told at start, checked.
+/// The whole configuration, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Whether no file was there: the demo hotel, on the values that are built in (the
-    /// environment may have changed some).
+    /// Whether there was no configuration file. The values are then those of the demo hotel, except
+    /// where the environment sets another.
     pub is_demo: bool,
-    /// `[server]`: where it listens.
+    /// `[server]`: the addresses to listen on and the public URL.
     pub server: ServerSection,
-    /// `[store]`: where it keeps things.
+    /// `[store]`: where bookings are stored.
     pub store: StoreSection,
-    /// `[hotel]`: what and where the hotel is.
+    /// `[hotel]`: name, place, time zone and language of the hotel.
     pub hotel: HotelSection,
-    /// `[[room]]`: room types, in the order in which they are shown everywhere; at least one.
+    /// `[[room]]`: the room types, at least one. They are shown everywhere in this order.
     pub rooms: Vec<RoomType>,
-    /// `[hold]`: how long rooms are kept.
+    /// `[hold]`: how long rooms are held.
     pub hold: HoldSection,
-    /// `[booking]`: what may be booked.
+    /// `[booking]`: which dates, how many nights and how many holds a guest may book.
     pub booking: BookingSection,
-    /// `[travel]`: how arrival is estimated.
+    /// `[travel]`: how the time of arrival is estimated.
     pub travel: TravelSection,
-    /// `[telegram]`: the bot.
+    /// `[telegram]`: the Telegram bot.
     pub telegram: TelegramSection,
-    /// `[email]`: how mails leave.
+    /// `[email]`: how e-mails are sent.
     pub email: EmailSection,
     /// `[qris]`: the hotel's payment code.
     pub qris: QrisSection,
-    /// `[limits]`: what one address may do.
+    /// `[limits]`: limits for requests and web holds, and the trusted proxies.
     pub limits: LimitsSection,
-    /// `[[staff]]`: who may act on Telegram; ids are unique.
+    /// `[[staff]]`: the staff who may use the bot. Telegram ids are unique.
     pub staff: Vec<StaffMember>,
-    /// What a real hotel would have set, where the demo's value stands instead.
+    /// The keys that a real hotel should set but that still have the demo hotel's value. Empty if
+    /// [`Config::is_demo`].
     left_at_demo: Vec<&'static str>,
 }
 
-/// The process's environment, for [`Config::load`]. What is no Unicode comes with U+FFFD in its
-/// place instead of a panic.
+/// The environment variables of the process, for [`Config::load`]. Bytes that are not Unicode are
+/// replaced by U+FFFD, where [`std::env::vars`] would panic.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into(), value.to_string_lossy().into()))
 }
 
 impl Config {
-    /// Reads the file at `path`, or without one [`DEFAULT_FILE`] of the current folder, or
-    /// without that the demo; the environment wins over each.
+    /// Reads the file at `path`. If `path` is `None`, reads [`DEFAULT_FILE`] in the current folder;
+    /// if that does not exist either, uses the demo hotel. Environment variables override the file
+    /// and the defaults.
     ///
     /// # Errors
-    /// The first thing that is wrong, as one line.
+    /// [`ConfigError`] if the file cannot be read, or for the first wrong key or value.
     pub fn load(
         path: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -100,10 +107,10 @@ impl Config {
         Self::load_or(path, Path::new(DEFAULT_FILE), environment)
     }
 
-    /// Reads a text as [`Config::load`] reads a file.
+    /// Reads `text` in the same way as [`Config::load`] reads a file.
     ///
     /// # Errors
-    /// The first thing that is wrong, as one line.
+    /// [`ConfigError`] for the first wrong key or value.
     pub fn from_toml(
         text: &str,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -111,10 +118,10 @@ impl Config {
         Self::from_table(parse(text, "configuration")?, environment, false)
     }
 
-    /// The demo hotel on the built-in values alone.
+    /// The demo hotel: the default of every key, without the environment.
     ///
     /// # Errors
-    /// Never: a test holds that each default is within its own range.
+    /// None in practice: a test checks that each default is allowed for its key.
     pub fn demo() -> Result<Self, ConfigError> {
         Self::from_table(Table::new(), [], true)
     }
@@ -139,13 +146,14 @@ impl Config {
         }
     }
 
-    /// What links start with, without a slash at the end, for who knows no address that was bound.
+    /// The start of every link, without a slash at the end. For callers that have not bound a
+    /// listener: without `public_url` it is made from `listen` as configured.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.server.base_url(self.server.listen)
     }
 
-    /// The rules that the domain decides by.
+    /// The part of the configuration that the domain needs for its decisions.
     #[must_use]
     pub fn policy(&self) -> Policy {
         Policy {
@@ -187,8 +195,8 @@ impl Config {
     }
 }
 
-/// A TOML document; what is wrong with it comes with its line, but without its text, which may
-/// hold a secret.
+/// Parses a TOML document. An error names the line but does not quote its text, which may contain a
+/// secret.
 fn parse(text: &str, name: &str) -> Result<Table, ConfigError> {
     text.parse::<Table>().map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);

@@ -1,11 +1,11 @@
-//! Mails to guests: over SMTP, or as `.eml` files into a folder.
+//! Sends e-mails to guests, over SMTP or as `.eml` files into a folder.
 //!
-//! A mail is the same at every attempt: its id and date follow from the change that owes it, so
-//! that a repeated one is recognised. What it says is `text`'s business, whether it is tried again
-//! the courier's.
+//! An e-mail is the same at every attempt: its id and date come from the change that it reports, so
+//! a receiver recognises a repeated one. This module does not decide what an e-mail says (that is
+//! `text`), nor when and how often it is tried (that is `notifier`).
 //!
-//! In reading order: how a mail is laid out (`message`), signed (`dkim`) and handed over (`smtp`), and
-//! what it means when that fails (`fault`).
+//! Submodules, in reading order: the parts of an e-mail (`message`), its signature (`dkim`), the
+//! SMTP client (`smtp`), and what a failure means for another attempt (`fault`).
 
 mod dkim;
 mod fault;
@@ -29,35 +29,35 @@ use dkim::Signer;
 use message::{Envelope, Thread};
 use smtp::{Smtp, SmtpTranscript};
 
-/// Why mails cannot be set up. Only at start.
+/// Why sending e-mails cannot be set up. It occurs only when a [`Mailer`] is made.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The folder for mails cannot be made.
+    /// The folder for e-mails cannot be created.
     #[error("email.url: the folder {0} cannot be made: {1}")]
     Folder(PathBuf, std::io::Error),
-    /// The certificate cannot be read.
+    /// The file of trusted certificates cannot be read, or is damaged.
     #[error("email.url: ca={0}: {1}")]
     Certificate(PathBuf, String),
-    /// The transport does not take these settings.
+    /// TLS cannot be set up with these settings.
     #[error("email.url: {0}")]
     Transport(String),
-    /// The sender is no address.
+    /// The address of the sender cannot be used.
     #[error("email.from: {0}")]
     From(String),
-    /// The key for signing cannot be read, or is none.
+    /// The file of the DKIM key cannot be read, or contains no RSA private key.
     #[error("email.dkim_key: {0}: {1}")]
     Key(PathBuf, String),
 }
 
-/// How a mail leaves.
+/// Where e-mails are sent.
 enum MailTransport {
     Folder(PathBuf),
     Smtp(Box<Smtp>),
 }
 
-/// Brings mails to guests.
+/// Sends e-mails to guests.
 pub struct Mailer {
-    way: MailTransport,
+    transport: MailTransport,
     from: Mailbox,
     signer: Option<Signer>,
     hotel: HotelPolicy,
@@ -67,12 +67,13 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// A mailer as configured; nothing is connected yet.
+    /// Makes a mailer. A mail folder is created; a mail server is not connected to yet.
     ///
-    /// `public_url` has no trailing slash.
+    /// `public_url` has no slash at the end.
     ///
     /// # Errors
-    /// [`SetupError`]
+    /// [`SetupError`] if the configuration names a folder, certificate, sender or key that cannot be
+    /// used.
     pub fn new(
         section: &EmailSection,
         hotel: HotelPolicy,
@@ -84,7 +85,7 @@ impl Mailer {
         let address = address.map_err(|error| SetupError::From(format!("{error}")))?;
         let from = Mailbox::new(Some(section.from.name.clone()), address);
         let signer = section.dkim.as_ref().map(Signer::load).transpose()?;
-        let way = match &section.url {
+        let transport = match &section.url {
             MailUrl::Folder(folder) => {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| SetupError::Folder(folder.clone(), error))?;
@@ -95,20 +96,21 @@ impl Mailer {
                 MailTransport::Smtp(Box::new(smtp))
             }
         };
-        Ok(Self { way, from, signer, hotel, public_url, links, qris })
+        Ok(Self { transport, from, signer, hotel, public_url, links, qris })
     }
 
-    /// The same mailer with another patience: how long one conversation with a mail server may
-    /// take. By default it is 15 s, less than a courier's attempt.
+    /// Sets how long one SMTP conversation may take. The default is 15 s, which is less than
+    /// [`ATTEMPT`](crate::notifier::ATTEMPT).
     #[must_use]
     pub fn with_patience(mut self, limit: Duration) -> Self {
-        if let MailTransport::Smtp(smtp) = &mut self.way {
+        if let MailTransport::Smtp(smtp) = &mut self.transport {
             smtp.patience = limit;
         }
         self
     }
 
-    fn request(&self, request: &DeliveryRequest) -> Result<Message, DeliveryError> {
+    /// The e-mail of a notification.
+    fn compose(&self, request: &DeliveryRequest) -> Result<Message, DeliveryError> {
         let change = &request.change;
         let booking = &change.booking;
         let Contact::Web(email) = &booking.guest.contact else {
@@ -134,7 +136,8 @@ impl Mailer {
         self.message(&mail, email, Some(booking.guest.name.as_str()), &thread, change.at, code)
     }
 
-    /// The code that a letter carries. Where the hotel has none any more it goes without.
+    /// The QRIS code that the e-mail contains. If the hotel has no code any more, the e-mail is
+    /// sent without one.
     fn code(&self, request: &DeliveryRequest) -> Result<Option<Code>, DeliveryError> {
         let qris = self.qris.as_ref().filter(|_| request.with_qris);
         let code = qris.map(|qris| qris.of(&request.change.booking)).transpose();
@@ -165,7 +168,7 @@ impl Mailer {
         Ok(message)
     }
 
-    /// Sends a test mail, and tells line by line how that went.
+    /// Sends a test e-mail. Returns the lines of the conversation and the outcome.
     pub async fn try_out(
         &self,
         to: &Email,
@@ -178,16 +181,16 @@ impl Mailer {
             Ok(message) => message,
             Err(failure) => return (Vec::new(), Err(failure)),
         };
-        match &self.way {
+        match &self.transport {
             MailTransport::Folder(folder) => {
                 let name = format!("{}.eml", thread.name);
                 let lines = vec![format!("writing {}", folder.join(&name).display())];
                 (lines, write(folder, &name, &message.formatted()).await)
             }
             MailTransport::Smtp(smtp) => {
-                let mut progress = SmtpTranscript::default();
-                let outcome = smtp.send(&message, &mut progress).await;
-                (progress.lines(), outcome)
+                let mut transcript = SmtpTranscript::default();
+                let outcome = smtp.send(&message, &mut transcript).await;
+                (transcript.lines(), outcome)
             }
         }
     }
@@ -196,8 +199,8 @@ impl Mailer {
 #[async_trait]
 impl DeliveryMethod for Mailer {
     async fn deliver(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
-        let message = self.request(request)?;
-        match &self.way {
+        let message = self.compose(request)?;
+        match &self.transport {
             MailTransport::Folder(folder) => {
                 let id = request.id();
                 let to = match id.to {
@@ -212,7 +215,7 @@ impl DeliveryMethod for Mailer {
     }
 }
 
-/// Writes a mail whole or not at all: a repeated one replaces itself.
+/// Writes a file completely or not at all. A repeated e-mail replaces the earlier file.
 async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DeliveryError> {
     let path = folder.join(name);
     let draft = path.with_extension("draft");

@@ -1,11 +1,20 @@
-//! jatah keeps hotel rooms for guests on the way, and gives them back at the exact moment at
-//! which the hold ends.
+//! jatah holds hotel rooms for guests on the way, and frees them at the exact moment at which the
+//! hold ends.
 //!
-//! The modules, in reading order: what the hotel decides (`domain`) and says (`text`); what it
-//! is told at start (`config`) and what time it is (`clock`); what it keeps (`store`); who moves
-//! bookings (`service`) and who hears of it (`feed`); the exact clock (`scheduler`), the messages
-//! (`notifier`, `email`), the payment code (`qris`); the doors (`auth`, `telegram`, `web`); and how
-//! the parts live (`lifecycle`, `app`).
+//! The modules, in reading order:
+//!
+//! - [`domain`]: the rules of the hotel, without input or output; [`text`]: every sentence that
+//!   guests and staff read.
+//! - [`config`]: the configuration; [`clock`]: the current time.
+//! - [`store`]: bookings in SQLite or MongoDB; [`service`]: the use cases, which make every change
+//!   of a booking; [`feed`]: every committed change, in order.
+//! - [`scheduler`]: wakes each booking at its next deadline; [`routing`]: asks a routing server for
+//!   the time of a drive.
+//! - [`notifier`]: delivers notifications; [`email`]: sends them by e-mail; [`qris`]: the payment
+//!   code.
+//! - [`auth`]: access of guests and staff; [`telegram`]: the bot; [`web`]: pages and GraphQL.
+//! - [`lifecycle`]: starts, watches and stops workers; [`app`]: starts and stops all of it.
+//! - [`simulate`]: measures the rules on a day of simulated guests.
 
 pub mod app;
 pub mod auth;

@@ -1,4 +1,5 @@
-//! The command line: reads it, loads the configuration, and runs what was asked for.
+//! The command line: parses the arguments, loads the configuration, and runs the command. The work
+//! itself is in the library.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,11 +17,11 @@ use jatah::simulate::{self, Plan};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
 
-/// Keeps hotel rooms for guests on the way, and frees them at the exact moment the hold ends.
+/// Holds hotel rooms for guests on the way, and frees them at the exact moment the hold ends.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The configuration; without it ./jatah.toml if there is one, else a demo hotel.
+    /// The configuration file. Default: ./jatah.toml if it exists, otherwise a demo hotel.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -29,49 +30,50 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves the hotel (the default).
+    /// Runs the server. This is the default command.
     Serve,
     /// Prints the GraphQL schema.
     Schema,
-    /// Prints a link that signs a member of the front office in: once, within ten minutes.
+    /// Prints a link that signs a member of staff in. It works once, within ten minutes.
     StaffLink {
-        /// What they may do.
+        /// The role of the member of staff.
         #[arg(long, value_enum, default_value_t = RoleArgument::FrontOffice)]
         role: RoleArgument,
-        /// Under this name the history knows them.
+        /// The name of the member of staff, as shown in the history of bookings.
         #[arg(long, default_value = "Front Office")]
         name: String,
     },
-    /// Runs a day of made-up guests on the real rules, and counts who keeps the room.
+    /// Simulates a day of invented guests with the real rules, and counts who keeps the room.
     Simulate {
-        /// How many guests.
+        /// The number of guests.
         #[arg(long, default_value_t = 100_000)]
         guests: u32,
-        /// The same seed gives the same day.
+        /// The seed of the random generator. The same seed gives the same day.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Compares settings of radius, extension and buffer.
+        /// Compares many settings of radius, extension and arrival buffer.
         #[arg(long)]
         sweep: bool,
-        /// Draws the results into an SVG file.
+        /// Also draws the results into this SVG file.
         #[arg(long, value_name = "FILE")]
         plot: Option<PathBuf>,
     },
-    /// Checks the configuration and what it needs, and says what it finds.
+    /// Checks the configuration, the store, the bot, the QRIS code and the e-mail settings.
     Check {
-        /// Sends a test mail there.
+        /// Also sends a test e-mail to this address, and prints the conversation with the mail
+        /// server.
         #[arg(long, value_name = "ADDRESS")]
         mail: Option<String>,
     },
-    /// Shows the fields of a QRIS code, and says whether the hotel can use it.
+    /// Prints the fields of a QRIS code, and says whether the hotel can use it.
     Qris {
         /// A picture (PNG or JPEG), a text file, or the payload itself, which starts with 000201.
         #[arg(value_name = "FILE|PAYLOAD")]
         code: String,
-        /// Shows beside it its twin for exactly so many rupiah.
+        /// Also prints the dynamic code for exactly this amount, next to the static code.
         #[arg(long, value_name = "RUPIAH")]
         amount: Option<u64>,
-        /// The receipt number that the twin carries.
+        /// The receipt number in the dynamic code.
         #[arg(long, value_name = "RESI", requires = "amount", default_value = "RESI-20260104-001")]
         receipt: String,
     },
@@ -98,7 +100,7 @@ async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
         Ok(code) => code,
         Err(failure) => {
-            // One line, whatever led to it.
+            // One line, with all causes.
             eprintln!("jatah: {failure:#}");
             ExitCode::FAILURE
         }
@@ -131,6 +133,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
 }
 
+/// Sets up the log on standard error. `RUST_LOG` sets the filter; the default is `info`.
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
@@ -142,7 +145,7 @@ fn log() {
         .init();
 }
 
-/// Writes a line for people or scripts to standard output; a closed pipe is no failure.
+/// Prints a line to standard output. A closed pipe is not an error.
 fn print(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{}", line.trim_end());
@@ -165,29 +168,29 @@ async fn serve(config: Config) -> Result<ExitCode> {
             &[1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 250.0, 500.0],
         )?
         .install_recorder()?;
-    let mut running = App::start(&config, store, clock, Some(metrics)).await?;
-    info!("listening on http://{}", running.address);
+    let mut app = App::start(&config, store, clock, Some(metrics)).await?;
+    info!("listening on http://{}", app.address);
     if config.is_demo {
         let staff = Staff { name: StaffName::parse("Demo")?, role: Role::Manager };
-        let code = running.staff.issue_code(staff).await?;
-        print(&format!("Form:         {}/", running.public_url));
-        print(&format!("Front office: {}/fo#code={code}", running.public_url));
+        let code = app.staff.issue_code(staff).await?;
+        print(&format!("Form:         {}/", app.public_url));
+        print(&format!("Front office: {}/fo#code={code}", app.public_url));
     }
     let code = tokio::select! {
         signal = signal() => {
             info!(signal = signal?, "stopping");
             ExitCode::SUCCESS
         }
-        worker = running.death() => {
+        worker = app.death() => {
             error!(worker, "stopping, because a part of the hotel died");
             ExitCode::FAILURE
         }
     };
-    running.stop().await;
+    app.stop().await;
     Ok(code)
 }
 
-/// The name of the first signal that asks the process to end.
+/// Waits for a signal that asks the process to stop, and returns the name of the signal.
 async fn signal() -> Result<&'static str> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
@@ -202,8 +205,8 @@ async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode>
     let name = StaffName::parse(name).map_err(|error| anyhow::anyhow!("--name {error}"))?;
     let clock = Clock::system();
     let store = OpenStore::beside(config, &clock).await?;
-    let door = StaffAuth::new(store.clone(), clock);
-    let code = door.issue_code(Staff { name, role }).await?;
+    let staff = StaffAuth::new(store.clone(), clock);
+    let code = staff.issue_code(Staff { name, role }).await?;
     store.close().await;
     print(&format!("{}/fo#code={code}", config.base_url()));
     Ok(ExitCode::SUCCESS)
@@ -253,7 +256,8 @@ async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The payload itself, or what a file holds: a text, or a picture of the code.
+/// The payload: `code` itself if it is one, otherwise the content of the file `code`, which is a
+/// text or a picture.
 fn payload_of(code: &str) -> Result<String> {
     if code.trim_start().starts_with("000201") {
         return Ok(code.trim().to_owned());
@@ -268,7 +272,8 @@ fn payload_of(code: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes).trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_owned())
 }
 
-/// Prints the fields as far as they can be read, then the outcome.
+/// Prints the fields of a code as far as they can be read, and whether it can be used. With an
+/// amount prints the static and the dynamic code side by side, then the dynamic payload.
 fn show_qris(code: &str, amount: Option<u64>, receipt: &str) -> Result<ExitCode> {
     let payload = payload_of(code)?;
     let checked = StaticQris::parse(payload.as_bytes());

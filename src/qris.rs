@@ -1,13 +1,16 @@
-//! QRIS: the hotel's payment code, and its twin for exactly one booking's price.
+//! QRIS: checks the hotel's static payment code, and makes a dynamic code for one booking.
 //!
-//! A QRIS code is text after EMV's *Merchant-Presented Mode* in a QR code. The hotel has a static
-//! one, for any sum. For a booking it becomes dynamic: the exact price goes in, the receipt number
-//! joins the additional data, and all else stays byte for byte. Nothing here can ask for any other
-//! sum than it is given, and nothing here sends anything.
+//! A QRIS code is a QR code. Its text, the payload, follows EMV's *Merchant-Presented Mode*. The
+//! hotel has a static code, which names no amount. The dynamic code of a booking is a copy of it
+//! with the exact price and with the receipt number in the additional data. The checksum and the
+//! mark of a dynamic code change too; all other fields stay byte for byte.
 //!
-//! In reading order: the fields of a payload (`tlv`), what a hotel's payload must be (`check`), its
-//! exact twin (`exact`), pictures (`picture`) and how pictures are read (`read`), and the table
-//! that `jatah qris` prints (`table`).
+//! This module never changes an amount: no fee, no rounding, no unique digits. It sends nothing,
+//! changes no booking, and does not learn whether a guest paid.
+//!
+//! Submodules, in reading order: the fields of a payload (`tlv`), the checks of the hotel's payload
+//! (`check`), the dynamic code (`exact`), pictures of a code (`picture`), reading a code from a
+//! picture (`read`), and the table that `jatah qris` prints (`table`).
 
 mod check;
 mod exact;
@@ -31,40 +34,42 @@ pub use read::{ReadError, from_picture, is_picture};
 pub use table::{side_by_side, table};
 pub use tlv::{Field, Fields, TlvError, fields};
 
-/// Pixels that a code's picture is wide when it is sent: sharp on any phone, about 15 KB.
+/// The width of a picture that is sent, in pixels. It is sharp on any phone and about 15 KB large.
 const SENT_WIDTH: u32 = 720;
 
-/// What Telegram takes as a photo (Bot API, sendPhoto): megabytes, and width and height together.
+/// The largest photo that Telegram accepts (Bot API, sendPhoto), in megabytes.
 const MAX_SENT_MB: usize = 10;
+/// The largest sum of width and height of such a photo, in pixels.
 const MAX_SENT_SIDES: u32 = 10_000;
 
-/// Why the configured code cannot be used. Only at start; each is one line.
+/// Why the configured code cannot be used. It occurs only when the code is loaded. Each message is
+/// one line.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The text is no static QRIS code.
+    /// `qris.payload` is no static QRIS code that the hotel can use.
     #[error("qris.payload: {0}")]
     Payload(PayloadError),
-    /// The picture cannot be opened.
+    /// The file of the picture cannot be read.
     #[error("qris.image: {0}: {1}")]
     File(PathBuf, std::io::Error),
-    /// No code can be read from the picture.
+    /// No single QRIS code can be read from the picture.
     #[error("qris.image: {0}: {1}")]
     Unreadable(PathBuf, ReadError),
-    /// The picture's code is no static QRIS code.
+    /// The code in the picture is no static QRIS code that the hotel can use.
     #[error("qris.image: {0}: {1}")]
     Image(PathBuf, PayloadError),
-    /// The picture is to go out as it is, and does not fit a message.
+    /// The picture should be sent unchanged, but is too large for Telegram.
     #[error(
         "qris.image: {0}: is too big to be sent as it is; save it with at most {MAX_SENT_MB} MB \
          and {MAX_SENT_SIDES} pixels of width and height together"
     )]
     TooBigToSend(PathBuf),
-    /// No sum and receipt number fit into it.
+    /// The code has no room for an amount and a receipt number.
     #[error("[qris]: {0}; ask the bank for another code, or set mode = \"as_is\"")]
     NoRoom(DynamicCodeError),
 }
 
-/// The hotel's payment code, checked, with what is made of it. Cheap to clone.
+/// The hotel's checked payment code and how it is used. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Qris(Arc<Inner>);
 
@@ -72,16 +77,17 @@ pub struct Qris(Arc<Inner>);
 struct Inner {
     code: StaticQris,
     mode: QrisMode,
-    /// The hotel's own picture, byte for byte.
+    /// The hotel's own picture, byte for byte. `None` if the code is configured as text.
     picture: Option<Picture>,
     hotel: String,
 }
 
 impl Qris {
-    /// Reads and checks the configured code; `None` where there is none.
+    /// Reads and checks the configured code. `None` if none is configured. `hotel` is the name that
+    /// is printed above the code.
     ///
     /// # Errors
-    /// [`SetupError`]
+    /// [`SetupError`] if the code cannot be read or used.
     pub fn load(section: &QrisSection, hotel: &str) -> Result<Option<Self>, SetupError> {
         let (code, picture) = match &section.source {
             None => return Ok(None),
@@ -94,7 +100,7 @@ impl Qris {
                 let payload = from_picture(&bytes)
                     .map_err(|error| SetupError::Unreadable(path.clone(), error))?;
                 let code = StaticQris::parse(payload.as_bytes())
-                    .map_err(|problem| SetupError::Image(path.clone(), problem))?;
+                    .map_err(|error| SetupError::Image(path.clone(), error))?;
                 let (width, height) = size(&bytes).unwrap_or_default();
                 let fits = bytes.len() <= MAX_SENT_MB * 1_000_000
                     && width.saturating_add(height) <= MAX_SENT_SIDES;
@@ -105,7 +111,7 @@ impl Qris {
             }
         };
         if section.mode == QrisMode::Exact {
-            // The longest receipt number that there can be, so that no booking ever fails on it.
+            // The longest possible receipt number must fit, so that it never fails for a booking.
             let longest = ReceiptNo::new(chrono::NaiveDate::default(), u32::MAX);
             code.exact(Rupiah(1), &longest.to_string()).map_err(SetupError::NoRoom)?;
         }
@@ -113,16 +119,17 @@ impl Qris {
         Ok(Some(Self(Arc::new(Inner { code, mode: section.mode, picture, hotel }))))
     }
 
-    /// What is made of the hotel's code.
+    /// Whether guests get a dynamic code or the static code.
     #[must_use]
     pub fn mode(&self) -> QrisMode {
         self.0.mode
     }
 
-    /// The code for exactly a booking's price.
+    /// The code for a booking, for exactly its price.
     ///
     /// # Errors
-    /// [`DynamicCodeError`] for sums of more than 13 digits.
+    /// [`DynamicCodeError`] if the price is 0 or has more than 13 digits, or if the code would be
+    /// longer than 512 characters. Never with [`QrisMode::AsIs`].
     pub fn of(&self, booking: &Booking) -> Result<Code, DynamicCodeError> {
         let (amount, receipt_no) = (booking.stay.price, booking.receipt_no);
         let payload = match self.0.mode {
@@ -133,29 +140,30 @@ impl Qris {
     }
 }
 
-/// A code for one booking.
+/// The code of one booking.
 #[derive(Debug, Clone)]
 pub struct Code {
-    /// What it says.
+    /// The payload: the text in the QR code.
     pub payload: String,
-    /// What is to be paid, to the rupiah. It is inside the code unless that goes out as it is.
+    /// The amount to pay. The payload contains it unless the mode is [`QrisMode::AsIs`].
     pub amount: Rupiah,
-    /// The booking.
+    /// The receipt number of the booking.
     pub receipt_no: ReceiptNo,
     qris: Qris,
 }
 
 impl Code {
-    /// Whether the sum is inside the code, so that nobody has to type it.
+    /// Whether the payload contains the amount. If not, the guest types it.
     #[must_use]
     pub fn has_amount(&self) -> bool {
         self.qris.0.mode == QrisMode::Exact
     }
 
-    /// The picture to send: our own with everything in print around it, or the hotel's as it is.
+    /// The picture to send. With [`QrisMode::AsIs`] and a configured picture it is that file,
+    /// unchanged. Otherwise it is a PNG with the hotel's name, the amount and the receipt number.
     ///
     /// # Errors
-    /// [`PictureError`]
+    /// [`PictureError`] if the PNG cannot be made.
     pub fn picture(&self) -> Result<Picture, PictureError> {
         let Inner { mode, picture, hotel, .. } = &*self.qris.0;
         if let (QrisMode::AsIs, Some(picture)) = (mode, picture) {
@@ -169,10 +177,10 @@ impl Code {
         png(&self.payload, &caption, SENT_WIDTH)
     }
 
-    /// The bare code as SVG, for a screen that prints the words itself.
+    /// The code as SVG without any text, for a page that shows the text itself.
     ///
     /// # Errors
-    /// [`PictureError`]
+    /// [`PictureError`] if the payload does not fit a QR code.
     pub fn svg(&self) -> Result<String, PictureError> {
         svg(&self.payload)
     }

@@ -1,11 +1,14 @@
-//! Asks a routing server how long the drive is, ahead of time, so that no decision ever waits.
+//! Asks a routing server how long the drive to the hotel takes.
 //!
-//! It speaks the HTTP interface of OSRM 5 (`/route/v1/driving/…`, lon,lat). Positions that were
-//! kept come in from the desk; the answer goes back to it and beside the fix. A booking is asked
-//! for at most once a minute. A server that is away, slow, or says what cannot be true is
-//! [`RouteEstimate::Silent`]: the estimate then falls back, and its evidence says so.
+//! It is asked when a position is reported, so that the decision at the end of a hold does not
+//! wait. The interface is the HTTP interface of OSRM 5 (`/route/v1/driving/…`, longitude before
+//! latitude). The [`BookingService`] sends a [`RouteRequest`] for each stored fix, and stores the
+//! answer with that fix. The server is asked at most once a minute for one booking. If it is
+//! unreachable or too slow, or if its answer is impossible, the answer is
+//! [`RouteEstimate::Silent`]: the domain then estimates without it, and the evidence says so.
 //!
-//! Positions go to the configured server and nowhere else, into no log either.
+//! This module decides nothing about a booking. It sends positions only to the configured server,
+//! and does not log them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,31 +22,31 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::domain::travel::RouteEstimate;
-use crate::domain::{Coordinates, ReceiptNo};
+use crate::domain::{Coordinates, Moment, ReceiptNo};
 use crate::service::{BookingService, RouteRequest};
 
-/// Departures that may wait to be asked for; what comes beyond is left out.
+/// How many route requests may wait. Further requests are dropped.
 pub const WAITING: usize = 256;
-/// An answer counts if it comes within this, its last byte included.
+/// The time limit for a whole answer, up to its last byte.
 const LIMIT: Duration = Duration::from_secs(2);
-/// Bytes of an answer at most. One without the way's shape has a few hundred.
+/// The most bytes of an answer. An answer without the geometry has a few hundred.
 const MAX_BYTES: usize = 64 * 1024;
-/// One booking is asked for at most once in this time.
+/// The server is asked at most once in this time for one booking.
 const EVERY: TimeDelta = TimeDelta::minutes(1);
-/// Questions under way at the same time.
+/// The most requests to the server at the same time.
 const AT_ONCE: usize = 8;
-/// Bookings whose last question is remembered, before old ones are forgotten.
+/// How many bookings are remembered with their last request before old ones are removed.
 const REMEMBERED: usize = 4_096;
-/// Nobody drives faster on average, in metres a second: 200 km/h.
+/// The highest believable average speed, in metres a second: 200 km/h.
 const MAX_SPEED: f64 = 200.0 / 3.6;
-/// No drive takes longer, in seconds.
+/// The longest believable drive, in seconds.
 const MAX_DRIVE: f64 = 48.0 * 3600.0;
-/// No drive is slower on empty roads, in metres a second as the crow flies: 2 km/h, and half an
-/// hour besides for what is near but cannot be reached straight.
+/// The lowest believable speed on empty roads, in metres a second along the straight line: 2 km/h.
 const MIN_SPEED: f64 = 2.0 / 3.6;
+/// Added to the time at [`MIN_SPEED`], for places that are near but need a long detour.
 const SPARE_SECONDS: f64 = 1800.0;
 
-/// Why there is no road.
+/// Why there is no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 enum RoutingError {
     #[error("{0}")]
@@ -58,7 +61,7 @@ enum RoutingError {
     TooLate,
 }
 
-/// A routing server.
+/// A client of a routing server.
 #[derive(Clone)]
 pub struct RoutingServer {
     http: reqwest::Client,
@@ -75,15 +78,15 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Route {
-    /// Seconds.
+    /// The duration of the drive in seconds.
     duration: f64,
 }
 
 impl RoutingServer {
-    /// A server at a URL without a slash at the end, asked for ways to the hotel.
+    /// A client of the server at `url`, which has no slash at the end, for routes to `hotel`.
     ///
     /// # Errors
-    /// If TLS cannot be set up.
+    /// [`reqwest::Error`] if the HTTP client cannot be set up, for example its TLS.
     pub fn new(url: &str, hotel: Coordinates) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(LIMIT)
@@ -93,13 +96,13 @@ impl RoutingServer {
         Ok(Self { http, url: url.to_owned(), hotel })
     }
 
-    /// The drive from a place to the hotel on empty roads.
+    /// The time of the drive from `from` to the hotel on empty roads.
     pub async fn route(&self, from: Coordinates) -> RouteEstimate {
         let asked = tokio::time::timeout(LIMIT, self.ask(from)).await;
         match asked.unwrap_or(Err(RoutingError::TooLate)) {
             Ok(drive) => RouteEstimate::Drive(drive),
             Err(RoutingError::Http(error)) => {
-                // Its URL tells where the guest is.
+                // The URL contains the position of the guest, so it is not logged.
                 warn!(error = %error.without_url(), "the routing server is no help");
                 RouteEstimate::Silent
             }
@@ -129,27 +132,30 @@ impl RoutingServer {
     }
 }
 
-/// A drive of so many seconds over so many metres as the crow flies, if there can be one.
+/// The duration of a drive, if `seconds` is possible for `metres` along the straight line.
 fn believable(seconds: f64, metres: f64) -> Option<TimeDelta> {
     let least = metres / MAX_SPEED;
     let most = (metres / MIN_SPEED + SPARE_SECONDS).min(MAX_DRIVE);
-    // NaN is in no range.
+    // NaN is in no range, so it is refused.
     let is_believable = (0.0..=most).contains(&seconds) && seconds >= least;
     #[expect(clippy::cast_possible_truncation, reason = "at most two days of milliseconds")]
     is_believable.then(|| TimeDelta::milliseconds((seconds * 1000.0).round() as i64))
 }
 
-/// Asks for the roads of all guests.
+/// The worker that asks for the routes of all guests.
 pub struct RouteWorker {
     server: RoutingServer,
     service: Arc<BookingService>,
     route_requests: mpsc::Receiver<RouteRequest>,
-    asked: HashMap<ReceiptNo, crate::domain::Moment>,
+    /// When the server was last asked, by booking.
+    asked: HashMap<ReceiptNo, Moment>,
+    /// Requests that wait for an answer.
     under_way: JoinSet<()>,
 }
 
 impl RouteWorker {
-    /// Asks a server for what the desk tells, and tells the desk.
+    /// A worker that takes requests from the service, asks the server, and gives the answers to the
+    /// service.
     #[must_use]
     pub fn new(
         server: RoutingServer,
@@ -160,22 +166,23 @@ impl RouteWorker {
         Self { server, service, route_requests, asked, under_way }
     }
 
-    /// Works until told to stop. What is under way then is left.
+    /// Runs until it is told to stop. Requests that wait for an answer are then dropped.
     pub async fn run(mut self, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(_) = self.under_way.join_next() => {}
-                departure = self.route_requests.recv(), if self.under_way.len() < AT_ONCE => {
-                    let Some(departure) = departure else { return };
-                    if self.is_due(departure.receipt_no) {
-                        self.ask(departure);
+                request = self.route_requests.recv(), if self.under_way.len() < AT_ONCE => {
+                    let Some(request) = request else { return };
+                    if self.is_due(request.receipt_no) {
+                        self.ask(request);
                     }
                 }
             }
         }
     }
 
+    /// Whether the server may be asked for this booking now. If so, this moment is remembered.
     fn is_due(&mut self, receipt_no: ReceiptNo) -> bool {
         let now = self.service.now();
         if self.asked.len() >= REMEMBERED {
@@ -188,13 +195,13 @@ impl RouteWorker {
         is_due
     }
 
-    fn ask(&mut self, departure: RouteRequest) {
+    fn ask(&mut self, request: RouteRequest) {
         let (server, service) = (self.server.clone(), Arc::clone(&self.service));
         self.under_way.spawn(async move {
-            let route = server.route(departure.from).await;
-            if let Err(error) = service.keep_road(departure, route).await {
-                let receipt_no = departure.receipt_no;
-                debug!(%receipt_no, %error, "a road was not kept");
+            let route = server.route(request.from).await;
+            if let Err(error) = service.keep_road(request, route).await {
+                let receipt_no = request.receipt_no;
+                debug!(%receipt_no, %error, "a route was not stored");
             }
         });
     }
@@ -212,6 +219,6 @@ mod tests {
         for lie in [-1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0, 179.0, 19_900.0, 1e300] {
             assert_eq!(minutes(lie, 10_000.0), None, "{lie}");
         }
-        assert_eq!(minutes(1e6, 2e7), None, "three weeks on the road");
+        assert_eq!(minutes(1e6, 2e7), None, "longer than two days");
     }
 }

@@ -1,13 +1,14 @@
-//! A day of guests on the real rules, in simulated time: `jatah simulate`.
+//! Simulates a day of guests with the real rules, in simulated time: `jatah simulate`.
 //!
-//! Guests come from a seeded generator (`guest`): where they start, when they leave, which way
-//! and how fast they drive, what their phones report. Their bookings are moved by
-//! [`domain`](crate::domain) alone, woken in the scheduler's order: at their wake times, oldest
-//! first, a wake of an older revision being void (`run`). What came of them is counted (`tally`)
-//! and shown as a table and a plot (`report`). No socket is opened and nothing is stored.
+//! A seeded generator makes the guests (`guest`): where they start, when they leave, how they drive
+//! through the city (`city`), and what their phones report. [`domain`](crate::domain) alone decides
+//! about their bookings. As in the scheduler, bookings are woken at their wake times, the oldest
+//! first, and a wake for an older revision has no effect (`run`). The outcomes are counted
+//! (`tally`) and shown as a table and a plot (`report`).
 //!
-//! The same seed gives the same result, on any number of threads: every guest has a generator of
-//! their own.
+//! The same seed gives the same result on any number of threads, because every guest has a random
+//! generator of their own. The simulation opens no socket, stores nothing, does not sell out rooms,
+//! and uses no routing server.
 
 mod city;
 mod guest;
@@ -25,33 +26,34 @@ pub use report::{plot, table};
 pub use run::run;
 pub use tally::Tally;
 
-/// What is simulated.
+/// The size and the seed of a simulation.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// How many guests book on the day.
+    /// The number of guests who book on the day.
     pub guests: u32,
-    /// The seed.
+    /// The seed of the random generators.
     pub seed: u64,
-    /// Threads to run on.
+    /// The number of threads to run on.
     pub threads: usize,
 }
 
-/// One setting to compare, with its name.
+/// One of the settings that are compared.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// What the table calls it.
+    /// Its name in the table.
     pub name: String,
-    /// The rules.
+    /// The rules of this setting.
     pub policy: Policy,
-    /// Whether only the radius counts: the rule of every hold system that asks where the guest
-    /// is at all. The domain then is shown the latest fix alone, so that it knows of no approach.
+    /// Whether only the radius counts. The domain then gets only the latest fix, so it cannot see
+    /// whether the guest is coming closer.
     pub is_radius_only: bool,
 }
 
-/// The radius of "radius only" that everything is compared with, in km.
+/// The radius of the setting "radius only", with which the others are compared, in km.
 const PLAIN_RADIUS_KM: f64 = 10.0;
 
-/// The rules that are compared by default: no position at all, the radius alone, and ours.
+/// The settings that are compared by default: a hold without extensions, the radius alone, and the
+/// rules of `policy`.
 #[must_use]
 pub fn settings(policy: &Policy) -> Vec<Setting> {
     let plain = HoldPolicy { max_extensions: 0, ..policy.hold };
@@ -71,8 +73,8 @@ fn radius_only(name: String, radius_km: f64, policy: &Policy) -> Setting {
     Setting { name, policy: Policy { travel, ..policy.clone() }, is_radius_only: true }
 }
 
-/// The same, the radius alone at other radii, and ours with every combination of radius,
-/// extension and buffer.
+/// The settings of [`settings`], then the radius alone with other radii, then the rules of `policy`
+/// with many combinations of radius, extension and arrival buffer.
 #[must_use]
 pub fn sweep(policy: &Policy) -> Vec<Setting> {
     let mut all = settings(policy);
@@ -97,7 +99,7 @@ pub fn sweep(policy: &Policy) -> Vec<Setting> {
     all
 }
 
-/// Six in the morning in Jakarta, on a Sunday like any other: when the simulated day starts.
+/// The start of the simulated day: Sunday, 4 January 2026, 06:00 in Jakarta.
 fn day_start() -> Moment {
     DateTime::from_timestamp_secs(1_767_481_200).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Addresses of stores, mail servers and web services. Any of them may hold a password, so none
-//! is quoted in an error.
+//! Parsers for the addresses of stores, mail servers and web services. Any of them may contain a
+//! password, so no error quotes one. Nothing here connects to an address.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,47 +12,47 @@ use super::Secret;
 use super::raw::RawValue;
 use super::value::text;
 
-/// Where the hotel keeps things.
+/// The address of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
-    /// The embedded store: the file of the database, seen from the current folder.
+    /// The embedded store: the database file, relative to the current folder unless absolute.
     Sqlite(PathBuf),
-    /// MongoDB: its whole connection string, `mongodb://…` or `mongodb+srv://…`. The driver says
-    /// what is wrong behind the scheme.
+    /// MongoDB: the whole connection string, `mongodb://…` or `mongodb+srv://…`. Only the scheme is
+    /// checked here; the driver checks the rest.
     Mongo(Secret),
 }
 
-/// Where mails go.
+/// Where e-mails are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailUrl {
-    /// Into a folder, as .eml files.
+    /// To a folder, as .eml files.
     Folder(PathBuf),
     /// To a mail server.
     Smtp {
-        /// Name or address of the server; an IPv6 address is without brackets.
+        /// Name or IP address of the server. An IPv6 address has no brackets.
         host: String,
-        /// Its port: as given, else 587 for STARTTLS, 25 for none, 465 for implicit TLS.
+        /// The port. The default is 587 for STARTTLS, 25 without TLS and 465 for implicit TLS.
         port: u16,
-        /// How the way there is secured.
+        /// How the connection is encrypted.
         security: SmtpSecurity,
-        /// Who we are to it: user and password.
+        /// User name and password, if the server needs them.
         credentials: Option<(String, Secret)>,
     },
 }
 
-/// How the way to a mail server is secured.
+/// How the connection to a mail server is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SmtpSecurity {
-    /// Not at all (`?tls=none`).
+    /// Not encrypted (`?tls=none`).
     None,
-    /// STARTTLS, without which nothing is sent.
+    /// STARTTLS. If the server does not offer it, nothing is sent.
     StartTls {
-        /// A file of certificates (PEM) to trust instead of the public ones (`?ca=FILE`).
+        /// A file of certificates (PEM) to trust besides the public ones (`?ca=FILE`).
         ca: Option<PathBuf>,
     },
     /// TLS from the first byte (`smtps://`).
     Implicit {
-        /// A file of certificates (PEM) to trust instead of the public ones (`?ca=FILE`).
+        /// A file of certificates (PEM) to trust besides the public ones (`?ca=FILE`).
         ca: Option<PathBuf>,
     },
 }
@@ -65,7 +65,7 @@ pub struct WebUrl {
 }
 
 impl WebUrl {
-    /// The address as text; a path can be put behind it.
+    /// The address as text. A path that starts with a slash can be appended.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -77,20 +77,20 @@ impl WebUrl {
         self.url.scheme() == "https"
     }
 
-    /// The server's name or address, an IPv6 address in brackets.
+    /// Name or IP address of the server. An IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// Whether Telegram takes it as the address of a button: a name of several parts, or an
-    /// address, and not this machine (its servers refuse others as invalid).
+    /// Whether Telegram accepts this address for a button. The host must be an IP address or a name
+    /// with a dot, and must not be this machine; Telegram refuses other hosts as invalid.
     #[must_use]
     pub fn is_for_buttons(&self) -> bool {
         !is_local(self.host()) && (self.host().contains('.') || self.host().starts_with('['))
     }
 
-    /// The server's port.
+    /// The port: as written, else the usual one of the scheme.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
@@ -103,14 +103,15 @@ impl fmt::Display for WebUrl {
     }
 }
 
-/// Whether a host is this machine.
+/// Whether `host` names this machine: `localhost` or a loopback address.
 pub(super) fn is_local(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// What [`Url::parse`] would drop without a word is wrong here.
+/// Parses a URL. White space and control characters are errors; [`Url::parse`] would silently drop
+/// some of them.
 fn parse(text: &str, example: &str) -> Result<Url, String> {
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(format!("has white space or control characters; write it like {example}"));
@@ -118,10 +119,10 @@ fn parse(text: &str, example: &str) -> Result<Url, String> {
     Url::parse(text).map_err(|error| format!("is no address ({error}); write it like {example}"))
 }
 
-/// An address on the web.
-pub(super) fn web_url(given: RawValue) -> Result<WebUrl, String> {
+/// Parses an `http://` or `https://` address.
+pub(super) fn web_url(raw: RawValue) -> Result<WebUrl, String> {
     const EXAMPLE: &str = "https://hotel.example";
-    let url = parse(&text(given)?, EXAMPLE)?;
+    let url = parse(&text(raw)?, EXAMPLE)?;
     let wrong = |problem: &str| Err(format!("{problem}; write it like {EXAMPLE}"));
     if !matches!(url.scheme(), "http" | "https") {
         return wrong("is neither http:// nor https://");
@@ -136,9 +137,9 @@ pub(super) fn web_url(given: RawValue) -> Result<WebUrl, String> {
     Ok(WebUrl { url, text })
 }
 
-/// Where guests reach the pages: they live at the root of a host.
-pub(super) fn site_url(given: RawValue) -> Result<WebUrl, String> {
-    let site = web_url(given)?;
+/// Parses the public address of the pages. It has no path: pages are served at the root.
+pub(super) fn site_url(raw: RawValue) -> Result<WebUrl, String> {
+    let site = web_url(raw)?;
     if site.url.path().trim_matches('/').is_empty() {
         Ok(site)
     } else {
@@ -146,8 +147,8 @@ pub(super) fn site_url(given: RawValue) -> Result<WebUrl, String> {
     }
 }
 
-/// The path behind `sqlite:` or `file:`. Two slashes mean a host to some programs and nothing to
-/// others, so they are refused; three are an absolute path to all.
+/// Parses the path after `sqlite:` or `file:`. Exactly two slashes are refused, because programs
+/// disagree whether a host follows them. Three slashes start an absolute path.
 fn path(rest: &str, scheme: &str) -> Result<PathBuf, String> {
     let is_wrong = rest.trim().is_empty()
         || rest.chars().any(char::is_control)
@@ -158,9 +159,9 @@ fn path(rest: &str, scheme: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
 }
 
-/// The address of a store.
-pub(super) fn store_url(given: RawValue) -> Result<StoreUrl, String> {
-    let text = text(given)?;
+/// Parses the address of a store.
+pub(super) fn store_url(raw: RawValue) -> Result<StoreUrl, String> {
+    let text = text(raw)?;
     if let Some(rest) = text.strip_prefix("sqlite:") {
         if rest == ":memory:" || rest.ends_with('/') {
             return Err("needs a file: write it like sqlite:data/jatah.db".to_owned());
@@ -178,10 +179,10 @@ pub(super) fn store_url(given: RawValue) -> Result<StoreUrl, String> {
     }
 }
 
-/// The address of a mail folder or server.
-pub(super) fn mail_url(given: RawValue) -> Result<MailUrl, String> {
+/// Parses the address of a mail folder or a mail server.
+pub(super) fn mail_url(raw: RawValue) -> Result<MailUrl, String> {
     const EXAMPLE: &str = "smtp://user:password@mail.example:587";
-    let text = text(given)?;
+    let text = text(raw)?;
     if let Some(rest) = text.strip_prefix("file:") {
         return path(rest, "file:").map(MailUrl::Folder);
     }
@@ -230,7 +231,7 @@ fn security(url: &Url) -> Result<SmtpSecurity, String> {
     const ALLOWED: &str = "after ? allowed is ?ca=FILE, or for smtp:// ?tls=none";
     let mut ca = None;
     let mut is_plain = false;
-    // Not `query_pairs`, to which a plus is a space.
+    // Not `query_pairs`: it would turn a plus into a space.
     for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             Some(("tls", "none")) => is_plain = true,

@@ -1,11 +1,12 @@
-//! What is wrong with a configuration, in one line.
+//! The error of a wrong configuration: one line that names the place and the problem.
 
 use std::fmt::Write;
 
-/// The first thing that is wrong: `hold.duration: "soon" is no duration; write …`.
+/// The first error in a configuration, such as `hold.duration: "soon" is no duration; write …`.
 ///
-/// It names the key by its TOML path, with entries of lists counted from 1 (`room[2].price`), or
-/// the variable of the environment, or the file. Always one line, never with a secret.
+/// It starts with the place: the TOML path of the key (entries of lists are counted from 1, as in
+/// `room[2].price`), the name of the environment variable, or the file. It is always one line and
+/// contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct ConfigError {
@@ -18,14 +19,15 @@ impl ConfigError {
         Self { place: one_line(place.as_ref()), problem: one_line(problem.as_ref()) }
     }
 
-    /// The key, the variable or the file that it is about.
+    /// The key, the environment variable or the file that is wrong.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
     }
 }
 
-/// Whoever wrote a text: control characters cannot break the line or turn it.
+/// Puts a text on one line. Control characters and direction marks are escaped, so that a text from
+/// the file can neither break the line nor change its direction.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.trim_end().chars() {

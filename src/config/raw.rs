@@ -1,5 +1,8 @@
-//! Where values come from: the file's table and the environment's variables. Whoever reads a key
-//! here declares it, so what nobody read is unknown, and is an error.
+//! The sources of values: the table of the file and the environment variables.
+//!
+//! Reading a key removes it from the sources. A key that is left after all sections were read is
+//! therefore unknown, and is an error. This module does not decide what a value means: the caller
+//! passes the parser.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +10,18 @@ use toml::{Table, Value};
 
 use super::ConfigError;
 
-/// What the names of our variables start with: `JATAH__SECTION__KEY`.
+/// The prefix of our environment variables: `JATAH__SECTION__KEY`.
 const PREFIX: &str = "JATAH__";
 
-/// A value as somebody gave it.
+/// A value before it is parsed.
 pub(super) enum RawValue {
-    /// In the file, with TOML's type.
+    /// From the file, with its TOML type.
     File(Value),
-    /// As plain text: in the environment, or built in. What it is depends on the key.
+    /// Plain text: from the environment, or a default. The parser of the key decides its type.
     Plain(String),
 }
 
-/// Everything given, less what was read already.
+/// All keys of the file and the environment that were not read yet.
 pub(super) struct ConfigSource {
     table: Table,
     variables: BTreeMap<String, String>,
@@ -26,7 +29,7 @@ pub(super) struct ConfigSource {
 }
 
 impl ConfigSource {
-    /// A file's table, and of the environment what is meant for us.
+    /// Takes the table of a file, and the variables whose names start with [`PREFIX`] in any case.
     pub(super) fn new(
         table: Table,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -38,18 +41,18 @@ impl ConfigSource {
         Self { table, variables, sections: Vec::new() }
     }
 
-    /// Whether a key (of a section) is given and was not read yet.
+    /// Whether the file or the environment sets `key` of `section`, and it was not read yet.
     pub(super) fn gives(&self, section: &str, key: &str) -> bool {
         self.variables.contains_key(&variable(section, key))
             || self.table.get(section).and_then(|table| table.get(key)).is_some()
     }
 
-    /// Whether anything of a section is in the file and was not read yet.
+    /// Whether the file has the section, and it was not read yet.
     pub(super) fn has(&self, section: &str) -> bool {
         self.table.contains_key(section)
     }
 
-    /// Reads `[name]`, which is empty if it is not there.
+    /// Reads the section `[name]`. A section that is not in the file is read as an empty one.
     pub(super) fn section<T>(
         &mut self,
         name: &'static str,
@@ -68,7 +71,8 @@ impl ConfigSource {
         Section { path: name.to_owned(), table, variables, keys: Vec::new() }.read(read)
     }
 
-    /// Reads each `[[name]]`; `None` if the file has not one and no empty list either.
+    /// Reads all `[[name]]` entries. `None` if the file does not have the key `name`; an empty list
+    /// in the file gives an empty vector.
     pub(super) fn entries<T>(
         &mut self,
         name: &'static str,
@@ -96,7 +100,7 @@ impl ConfigSource {
         values.into_iter().enumerate().map(entry).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Whatever is left was read by nobody.
+    /// Ends the reading: a section or variable that is left is unknown, and is an error.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
         if let Some(name) = self.table.keys().next() {
             let problem = format!("unknown; the sections are {}", self.sections.join(", "));
@@ -111,12 +115,13 @@ impl ConfigSource {
     }
 }
 
-/// A section that is being read.
+/// A section, or one entry of a list, that is being read.
 pub(super) struct Section<'a> {
     path: String,
     table: Table,
-    /// None for entries of lists: the environment has no way to name them.
+    /// `None` for entries of lists, which the environment cannot set.
     variables: Option<&'a mut BTreeMap<String, String>>,
+    /// Every key that was asked for, for the error that lists the known keys.
     keys: Vec<&'static str>,
 }
 
@@ -135,7 +140,7 @@ impl Section<'_> {
         }
     }
 
-    /// A key's value, if there is one.
+    /// The value of an optional key. The environment overrides the file.
     pub(super) fn find<T>(
         &mut self,
         key: &'static str,
@@ -144,17 +149,17 @@ impl Section<'_> {
         self.keys.push(key);
         let in_file = self.table.remove(key);
         let name = variable(&self.path, key);
-        let (place, given) = match self.variables.as_mut().and_then(|all| all.remove(&name)) {
+        let (place, raw) = match self.variables.as_mut().and_then(|all| all.remove(&name)) {
             Some(text) => (name, RawValue::Plain(text)),
             None => match in_file {
                 Some(value) => (self.place(key), RawValue::File(value)),
                 None => return Ok(None),
             },
         };
-        parse(given).map(Some).map_err(|problem| ConfigError::at(place, problem))
+        parse(raw).map(Some).map_err(|problem| ConfigError::at(place, problem))
     }
 
-    /// A key's value, else the built-in one, which is read in the same way.
+    /// The value of a key, or else `default`, which is parsed by the same parser.
     pub(super) fn get<T>(
         &mut self,
         key: &'static str,
@@ -169,7 +174,7 @@ impl Section<'_> {
         }
     }
 
-    /// The value of a key that has to be there.
+    /// The value of a required key.
     pub(super) fn need<T>(
         &mut self,
         key: &'static str,
@@ -178,7 +183,7 @@ impl Section<'_> {
         self.find(key, parse)?.ok_or_else(|| self.wrong(key, "is missing"))
     }
 
-    /// A key of this section is wrong.
+    /// The error that `key` of this section is wrong.
     pub(super) fn wrong(&self, key: &str, problem: impl AsRef<str>) -> ConfigError {
         ConfigError::at(self.place(key), problem)
     }
@@ -192,7 +197,7 @@ fn variable(section: &str, key: &str) -> String {
     format!("{PREFIX}{}__{}", section.to_ascii_uppercase(), key.to_ascii_uppercase())
 }
 
-/// What TOML took a value for.
+/// The TOML type of a value, in words for an error.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::String(_) => "text",

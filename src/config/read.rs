@@ -1,5 +1,5 @@
-//! How each section is read: its keys, their defaults, what they may be, and what they may be
-//! together.
+//! Reads each section: its keys, their defaults and allowed values, and the rules about keys that
+//! depend on each other.
 
 use std::collections::HashSet;
 
@@ -21,15 +21,16 @@ use crate::domain::{AdvanceHold, Coordinates, Language, Role, RoomCode, RoomType
 
 type ConfigResult<T> = Result<T, ConfigError>;
 
-/// Room types of the demo hotel: code, name, rooms, price.
+/// The room types of the demo hotel: code, name, number of rooms, price of one night.
 const DEMO_ROOMS: [(&str, &str, u32, Rupiah); 3] = [
     ("STD", "Standard", 10, Rupiah(350_000)),
     ("DLX", "Deluxe", 6, Rupiah(500_000)),
     ("STE", "Suite", 2, Rupiah(900_000)),
 ];
-/// Kilometres an hour in Jakarta's streets from hour 0 to 23. The "`TomTom` Traffic Index" 2023 has
-/// 25.7 over all (10 km in 23 min 20 s) and 21 in the rush hours; how the other hours lie around
-/// that is our reading: free at night, slowest when people drive to work and home.
+/// Speed in Jakarta's streets in km/h, for each hour from 0 to 23. The "`TomTom` Traffic Index"
+/// 2023 gives an average of 25.7 km/h (10 km in 23 min 20 s) and 21 km/h in the rush hours. The
+/// speeds of the single hours are our assumption: fastest at night, slowest in the morning and
+/// evening.
 const CITY_SPEEDS: &str = "36,38,38,38,36,32,27,22,21,22,24,25,25,25,24,22,20,19,19,21,24,27,30,33";
 
 impl Config {
@@ -74,7 +75,7 @@ impl Config {
     }
 }
 
-/// What only the demo may leave unsaid.
+/// The keys that only the demo may leave out and that neither the file nor the environment sets.
 fn left_at_demo(source: &ConfigSource) -> Vec<&'static str> {
     let keys = [
         ("hotel.name", source.gives("hotel", "name")),
@@ -82,7 +83,7 @@ fn left_at_demo(source: &ConfigSource) -> Vec<&'static str> {
         ("hotel.longitude", source.gives("hotel", "longitude")),
         ("[[room]]", source.has("room")),
     ];
-    keys.into_iter().filter(|(_, is_given)| !is_given).map(|(key, _)| key).collect()
+    keys.into_iter().filter(|(_, is_set)| !is_set).map(|(key, _)| key).collect()
 }
 
 fn server(keys: &mut Section<'_>) -> ConfigResult<ServerSection> {
@@ -112,7 +113,7 @@ fn hotel(keys: &mut Section<'_>) -> ConfigResult<HotelSection> {
 }
 
 fn rooms(source: &mut ConfigSource) -> ConfigResult<Vec<RoomType>> {
-    let given = source.entries("room", |keys| {
+    let entries = source.entries("room", |keys| {
         Ok(RoomType {
             code: keys.need("code", room_code)?,
             name: keys.need("name", name)?,
@@ -120,13 +121,13 @@ fn rooms(source: &mut ConfigSource) -> ConfigResult<Vec<RoomType>> {
             price: keys.need("price", price)?,
         })
     })?;
-    let Some(rooms) = given else { return demo_rooms() };
+    let Some(rooms) = entries else { return demo_rooms() };
     if rooms.is_empty() {
         return Err(ConfigError::at("room", "is an empty list; a hotel has at least one [[room]]"));
     }
     let mut codes = HashSet::new();
     for (index, room) in rooms.iter().enumerate() {
-        // Two codes that differ in case alone would be mistaken for one another.
+        // Codes that differ only in case would be confused.
         if !codes.insert(room.code.as_str().to_ascii_lowercase()) {
             let problem = format!(
                 "\"{}\" is the code of an earlier room type too (capitals aside)",
@@ -154,7 +155,7 @@ fn hold(keys: &mut Section<'_>) -> ConfigResult<HoldSection> {
         extend_by: keys.get("extend_by", "30m", duration)?,
         max_extensions: keys.get("max_extensions", "2", count(0..=MAX_COUNT))?,
         payment_window: keys.get("payment_window", "30m", duration)?,
-        // Half the way round the earth.
+        // 20,000 km is half the circumference of the earth.
         radius_km: keys.get("radius_km", "10", up_to(20_000.0))?,
         fix_max_age: keys.get("fix_max_age", "20m", duration)?,
         arrival_buffer: keys.get("arrival_buffer", "15m", duration)?,
@@ -257,14 +258,14 @@ fn limits(keys: &mut Section<'_>) -> ConfigResult<LimitsSection> {
 
 fn staff(source: &mut ConfigSource) -> ConfigResult<Vec<StaffMember>> {
     let roles = [("front_office", Role::FrontOffice), ("manager", Role::Manager)];
-    let given = source.entries("staff", |keys| {
+    let entries = source.entries("staff", |keys| {
         Ok(StaffMember {
             telegram_id: keys.need("telegram_id", telegram_id)?,
             name: keys.need("name", staff_name)?,
             role: keys.get("role", "front_office", one_of(&roles))?,
         })
     })?;
-    let staff = given.unwrap_or_default();
+    let staff = entries.unwrap_or_default();
     let mut ids = HashSet::new();
     for (index, member) in staff.iter().enumerate() {
         if !ids.insert(member.telegram_id) {

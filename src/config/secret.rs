@@ -1,22 +1,23 @@
-//! Texts that are not to be seen.
+//! A text that must not be printed or logged.
 
 use std::fmt;
 
-/// A token, a password, or an address that holds one. Neither `{:?}` nor an error shows it, and
-/// there is no `Display`: whoever needs it says [`Secret::expose`].
+/// A token, a password, or an address that contains one. `{:?}` does not print it, and there is no
+/// `Display`; [`Secret::expose`] gives the text.
 ///
-/// Compared like any text, so never with what a stranger sent.
+/// The comparison does not take constant time. Do not compare a secret with a text that came over
+/// the network.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides a text.
+    /// Wraps a text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself: for the one who must send it, never for a log.
+    /// The text, for code that has to send it. Never log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The sections of the configuration as the rest of the program sees them.
+//! The sections of the configuration as other modules use them. How they are read is in `read`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,20 +10,20 @@ use ipnet::IpNet;
 use super::{MailUrl, Secret, StoreUrl, WebUrl};
 use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, StaffName, TelegramId};
 
-/// `[server]`: where it listens.
+/// `[server]`: the addresses to listen on and the public URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSection {
-    /// Address and port of pages and GraphQL; port 0 takes a free one.
+    /// Address and port for pages and GraphQL. Port 0 takes a free port.
     pub listen: SocketAddr,
-    /// How guests reach it, without a slash at the end; see [`ServerSection::base_url`].
+    /// The address that guests use, without a slash at the end. See [`ServerSection::base_url`].
     pub public_url: Option<WebUrl>,
-    /// A listener of their own for metrics.
+    /// A separate address for `/metrics`. Without it, metrics are served at `listen`.
     pub metrics_listen: Option<SocketAddr>,
 }
 
 impl ServerSection {
-    /// What links start with, without a slash at the end: `public_url`, else the address that
-    /// was bound (the loopback address where it was bound to all).
+    /// The start of every link, without a slash at the end: `public_url`, or else the bound
+    /// address. If the listener is bound to all addresses, the loopback address is used.
     #[must_use]
     pub fn base_url(&self, bound: SocketAddr) -> String {
         if let Some(url) = &self.public_url {
@@ -37,152 +37,155 @@ impl ServerSection {
     }
 }
 
-/// `[store]`: where it keeps things.
+/// `[store]`: where bookings are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSection {
-    /// Which store.
+    /// The address of the store.
     pub url: StoreUrl,
 }
 
-/// `[hotel]`: what and where the hotel is.
+/// `[hotel]`: name, place, time zone and language of the hotel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HotelSection {
-    /// What it is called: 1 to 80 characters on one line.
+    /// The name of the hotel: 1 to 80 characters on one line.
     pub name: String,
-    /// Its time zone.
+    /// The time zone of the hotel.
     pub timezone: Tz,
-    /// Where its door is (`latitude`, `longitude`).
+    /// Where the hotel is (`latitude`, `longitude`).
     pub position: Coordinates,
-    /// In which language it speaks to whoever chose none.
+    /// The language for guests and staff who chose none.
     pub language: Language,
-    /// When a hotel day starts.
+    /// The time of day at which a hotel day starts.
     pub day_starts_at: NaiveTime,
 }
 
-/// `[hold]`: how long rooms are kept. Durations are 1 s to 366 d in whole milliseconds.
+/// `[hold]`: how long rooms are held. Durations are whole milliseconds from 1 s to 366 d.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HoldSection {
-    /// How long a room is kept for a guest on the way.
+    /// How long a room is held for a guest on the way.
     pub duration: TimeDelta,
-    /// How long before its end guest and front office are warned.
+    /// How long before the end of a hold the guest and the front office are reminded.
     pub remind_before: TimeDelta,
-    /// What the clock grants.
+    /// How long an extension is that is granted automatically at the end of a hold.
     pub extend_by: TimeDelta,
-    /// How often the clock grants it; 0 is never.
+    /// How many extensions one booking gets automatically; 0 is none.
     pub max_extensions: u32,
-    /// How long a guest at the desk has to pay before the front office is asked again.
+    /// How long after the arrival the front office is asked about a booking that is not paid; also
+    /// the time between such questions.
     pub payment_window: TimeDelta,
-    /// Within so many kilometres a guest is near.
+    /// A guest within this distance of the hotel is near, in km.
     pub radius_km: f64,
-    /// A fix older than this says nothing.
+    /// A fix older than this is ignored, unless it is from a running live location.
     pub fix_max_age: TimeDelta,
-    /// Added to the estimated drive: parking, walking, the lift.
+    /// Added to the estimated drive, for parking and the walk to the front office.
     pub arrival_buffer: TimeDelta,
 }
 
-/// `[booking]`: what may be booked.
+/// `[booking]`: which dates, how many nights and how many holds a guest may book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookingSection {
-    /// How many days ahead; 0 is tonight only.
+    /// How many days ahead a guest may book; 0 is tonight only.
     pub advance_days: u32,
-    /// When the hold of a later date ends.
+    /// How the end of the hold is set for a booking of a later date.
     pub advance_hold: AdvanceHold,
-    /// When held rooms of the day are released, for [`AdvanceHold::UntilRelease`].
+    /// The time on the check-in day until which such a hold lasts, for
+    /// [`AdvanceHold::UntilRelease`].
     pub release_at: NaiveTime,
-    /// Nights of one booking at most.
+    /// The most nights of one booking.
     pub max_nights: u32,
-    /// Running holds of one guest at most.
+    /// The most holds that one guest may have at the same time.
     pub max_active_per_guest: u32,
 }
 
-/// `[travel]`: how arrival is estimated.
+/// `[travel]`: how the time of arrival is estimated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TravelSection {
-    /// Road kilometres to one kilometre as the crow flies, 1 to 10.
+    /// Road kilometres for one kilometre in a straight line, 1 to 10.
     pub road_factor: f64,
-    /// Speed in the city, for who gives no better clue.
+    /// Speeds in the city. They are used alone if the guest's own speed is not known.
     pub speeds: Speeds,
-    /// How long a live location may be silent and still mean *has not moved*.
+    /// For how long a live location that reports nothing is taken as *has not moved*.
     pub live_silence_max: TimeDelta,
-    /// An OSRM-compatible server, without a slash at the end.
+    /// The address of an OSRM-compatible routing server, without a slash at the end.
     pub routing_url: Option<WebUrl>,
 }
 
-/// Kilometres an hour on the road, for each hour of the hotel's clock; 1 to 200.
+/// Road speeds in km/h, 1 to 200, for each hour of the day in the hotel's time zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Speeds(pub [f64; 24]);
 
 impl Speeds {
-    /// Kilometres an hour at a time of day.
+    /// The speed at a time of day, in km/h.
     #[must_use]
     pub fn at(&self, time: NaiveTime) -> f64 {
-        // An hour is 0 to 23, so there always is one.
+        // Never the default: hours are 0 to 23.
         self.0.get(time.hour() as usize).copied().unwrap_or(1.0)
     }
 }
 
-/// `[telegram]`: the bot.
+/// `[telegram]`: the Telegram bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelegramSection {
-    /// The bot's token; without it there is no bot.
+    /// The token of the bot. Without it there is no bot.
     pub token: Option<Secret>,
-    /// The Bot API, without a slash at the end.
+    /// The address of the Bot API, without a slash at the end.
     pub api_url: WebUrl,
-    /// The front office's chat: a person's id, or a group's (negative). It is of use only with a
-    /// token; see [`TelegramSection::front_office_chat`].
+    /// The id of the front office's chat: a person's, or a group's, which is negative. It has no
+    /// effect without a token; see [`TelegramSection::front_office_chat`].
     pub fo_chat_id: Option<i64>,
-    /// How updates come.
+    /// How updates from Telegram are received.
     pub webhook: Webhook,
 }
 
 impl TelegramSection {
-    /// The chat that notices to the front office are owed to: set, and with a bot to reach it.
+    /// The chat for notifications to the front office. `None` if no chat is set, or if there is no
+    /// token.
     #[must_use]
     pub fn front_office_chat(&self) -> Option<i64> {
         self.token.as_ref().and(self.fo_chat_id)
     }
 }
 
-/// How Telegram's updates come.
+/// How updates from Telegram are received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Webhook {
-    /// We ask for them: works behind any router.
+    /// By long polling. This works behind any router.
     Off,
-    /// Telegram calls us at the public URL, which is https.
+    /// Telegram calls the webhook at the public URL, which is https.
     On {
-        /// What it shows in `X-Telegram-Bot-Api-Secret-Token`: 1 to 256 of `A-Za-z0-9_-`.
+        /// What Telegram sends in `X-Telegram-Bot-Api-Secret-Token`: 1 to 256 of `A-Za-z0-9_-`.
         secret: Secret,
     },
 }
 
-/// `[email]`: how mails leave.
+/// `[email]`: how e-mails are sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EmailSection {
-    /// A mail server or a folder.
+    /// The mail server or the folder.
     pub url: MailUrl,
-    /// Who mails come from.
+    /// The sender of all e-mails.
     pub from: Sender,
-    /// How mails are signed, if they are.
+    /// The DKIM key. Without it, e-mails are not signed.
     pub dkim: Option<Dkim>,
 }
 
-/// Who mails come from.
+/// The sender of e-mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
-    /// The name that people see: of `from`, else the hotel's.
+    /// The name: that of `from`, or else the name of the hotel.
     pub name: String,
     /// The address.
     pub address: Email,
 }
 
-/// How mails are signed (DKIM, RFC 6376).
+/// The key that signs e-mails (DKIM, RFC 6376).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dkim {
-    /// The domain that signs.
+    /// The signing domain.
     pub domain: String,
-    /// The selector: the key's name in that domain's DNS.
+    /// The selector: the name of the key in the DNS of the domain.
     pub selector: String,
-    /// The file of the private key (PEM). It is not read here.
+    /// The file of the private key (PEM). The configuration does not read it.
     pub key_file: PathBuf,
 }
 
@@ -191,59 +194,60 @@ pub struct Dkim {
 pub struct QrisSection {
     /// The hotel's static code, if it has one.
     pub source: Option<QrisSource>,
-    /// What is made of it.
+    /// Which code guests get.
     pub mode: QrisMode,
-    /// When guests get it.
+    /// When guests get it without asking.
     pub send: QrisSend,
 }
 
-/// Where the hotel's static code is. Neither is decoded here.
+/// The source of the hotel's static code. The configuration does not decode it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QrisSource {
-    /// Its text.
+    /// The text of the code.
     Payload(String),
-    /// A picture of it (PNG or JPEG).
+    /// The path of a picture of the code (PNG or JPEG).
     Image(PathBuf),
 }
 
-/// What is made of the hotel's static code.
+/// Which code guests get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QrisMode {
-    /// One with the exact sum and the receipt number in it.
+    /// A dynamic code that contains the exact price and the receipt number.
     Exact,
-    /// Nothing: it goes out as it is, with the sum beside it.
+    /// The hotel's static code, unchanged. The message around it names the price.
     AsIs,
 }
 
-/// When guests get the code without anybody asking.
+/// When guests get the code without asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QrisSend {
-    /// When the front office saw them at the desk.
+    /// When the front office records the arrival.
     OnArrival,
-    /// With the booking.
+    /// With the confirmation of the booking.
     OnBooking,
 }
 
-/// `[limits]`: what one address may do.
+/// `[limits]`: limits for requests and web holds, and the trusted proxies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LimitsSection {
-    /// Requests a second of one address.
+    /// The most requests a second from one address.
     pub requests_per_second: u32,
-    /// Running holds by the web form of one IPv4 address or one IPv6 /64.
+    /// The most web holds that one IPv4 address or IPv6 /64 network may have at the same time.
     pub holds_per_address: u32,
-    /// The part of a night's rooms that holds by the web form may take: above 0, up to 1.
+    /// The part of the rooms of a type that web holds may take together: above 0, up to 1. It is
+    /// read and checked, but no other module uses it yet.
     pub web_share: f64,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Networks of proxies whose `X-Forwarded-For` header is trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// `[[staff]]`: somebody who may act on Telegram.
+/// `[[staff]]`: a member of staff who may use the bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffMember {
-    /// Their Telegram id; no two have the same.
+    /// Their Telegram id, which is unique.
     pub telegram_id: TelegramId,
-    /// Under this name the history knows them.
+    /// The name that the history of a booking shows.
     pub name: StaffName,
-    /// What they may do.
+    /// Their role, which decides what they may do.
     pub role: Role,
 }

@@ -18,7 +18,7 @@ fn with(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::from_toml(text, variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
 }
 
-/// The one line of a configuration that has to be wrong.
+/// The error of a configuration that has to be wrong; it must be one line.
 fn wrong(text: &str) -> String {
     let line = Config::from_toml(text, []).expect_err(text).to_string();
     assert!(!line.contains('\n'), "{line}");
@@ -62,7 +62,7 @@ fn the_environment_wins_over_the_file() {
     let config = with(file, &[("JATAH__HOLD__DURATION", "20s"), ("PATH", "x")]).unwrap();
     assert_eq!(config.hold.duration, TimeDelta::seconds(20));
     assert_eq!(config.hold.remind_before, TimeDelta::minutes(5));
-    // Also over a value that would be wrong.
+    // The value in the file is then not even checked.
     assert!(with("[hold]\nduration = 1", &[("JATAH__HOLD__DURATION", "20s")]).is_ok());
 }
 

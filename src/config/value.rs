@@ -1,5 +1,7 @@
-//! What values may be: each reads one given value or says in a few words what is allowed.
-//! Those that may be secrets are never quoted.
+//! Parsers of single values. Each returns the parsed value, or an error text that says what is
+//! allowed. Values that may be secrets are never quoted in an error.
+//!
+//! Rules about several keys together are in `read`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::{Bound, RangeBounds, RangeInclusive};
@@ -15,28 +17,28 @@ use super::section::Speeds;
 use super::{MAX_COUNT, MAX_PRICE, Secret};
 use crate::domain::{Email, RoomCode, Rupiah, StaffName, TelegramId};
 
-/// Characters of a wrong value that an error shows.
+/// How many characters of a wrong value an error shows.
 const MAX_QUOTED: usize = 40;
 
 type Read<T> = Result<T, String>;
 
-/// A given value in quotes, cut if it is long.
+/// A value in quotes, cut off after [`MAX_QUOTED`] characters.
 pub(super) fn quoted(text: &str) -> String {
     let start: String = text.chars().take(MAX_QUOTED).collect();
     let dots = if start.len() < text.len() { "…" } else { "" };
     format!("\"{start}{dots}\"")
 }
 
-/// Text of any kind.
-pub(super) fn text(given: RawValue) -> Read<String> {
-    match given {
+/// Any text.
+pub(super) fn text(raw: RawValue) -> Read<String> {
+    match raw {
         RawValue::Plain(text) | RawValue::File(Value::String(text)) => Ok(text),
         RawValue::File(other) => Err(format!("is {}; write it as text, in quotes", kind(&other))),
     }
 }
 
-fn whole(given: RawValue) -> Read<i64> {
-    match given {
+fn whole(raw: RawValue) -> Read<i64> {
+    match raw {
         RawValue::File(Value::Integer(number)) => Ok(number),
         RawValue::File(Value::Float(number)) => Err(format!("is {number}")),
         RawValue::File(other) => Err(format!("is {}", kind(&other))),
@@ -44,11 +46,11 @@ fn whole(given: RawValue) -> Read<i64> {
     }
 }
 
-/// A whole number of a range.
+/// A whole number within `range`.
 pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(RawValue) -> Read<u32> {
-    move |given| {
+    move |raw| {
         let allowed = || format!("whole numbers from {} to {}", range.start(), range.end());
-        let number = whole(given).map_err(|is| format!("{is}; allowed are {}", allowed()))?;
+        let number = whole(raw).map_err(|is| format!("{is}; allowed are {}", allowed()))?;
         u32::try_from(number)
             .ok()
             .filter(|number| range.contains(number))
@@ -56,18 +58,18 @@ pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(RawValue) -> Read<u32
     }
 }
 
-/// A count of things that there are: from 1.
-pub(super) fn some(given: RawValue) -> Read<u32> {
-    count(1..=MAX_COUNT)(given)
+/// A count from 1 to [`MAX_COUNT`].
+pub(super) fn some(raw: RawValue) -> Read<u32> {
+    count(1..=MAX_COUNT)(raw)
 }
 
-/// A number within bounds, which `allowed` says in words. Neither infinite nor NaN.
+/// A finite number within `bounds`. `allowed` describes the bounds in an error.
 pub(super) fn number(
     bounds: (Bound<f64>, Bound<f64>),
     allowed: &str,
 ) -> impl Fn(RawValue) -> Read<f64> {
-    move |given| {
-        let number = match given {
+    move |raw| {
+        let number = match raw {
             RawValue::File(Value::Float(number)) => Ok(number),
             RawValue::File(Value::Integer(number)) => Ok(exact(number)),
             RawValue::File(other) => Err(format!("is {}", kind(&other))),
@@ -76,7 +78,7 @@ pub(super) fn number(
             }
         };
         let number: f64 = number.map_err(|is| format!("{is}; allowed are numbers {allowed}"))?;
-        // NaN is in no range.
+        // NaN and infinity are refused.
         if number.is_finite() && bounds.contains(&number) {
             Ok(number)
         } else {
@@ -93,22 +95,22 @@ fn exact(number: i64) -> f64 {
     number as f64
 }
 
-/// From `least` to `most`, both allowed.
+/// A number from `least` to `most`, both included.
 pub(super) fn within(least: f64, most: f64) -> impl Fn(RawValue) -> Read<f64> {
     let allowed = format!("from {least} to {most}");
-    move |given| number((Bound::Included(least), Bound::Included(most)), &allowed)(given)
+    move |raw| number((Bound::Included(least), Bound::Included(most)), &allowed)(raw)
 }
 
-/// Above 0, up to `most`.
+/// A number above 0 and up to `most`.
 pub(super) fn up_to(most: f64) -> impl Fn(RawValue) -> Read<f64> {
     let allowed = format!("above 0, up to {most}");
-    move |given| number((Bound::Excluded(0.0), Bound::Included(most)), &allowed)(given)
+    move |raw| number((Bound::Excluded(0.0), Bound::Included(most)), &allowed)(raw)
 }
 
-/// A price in whole rupiah.
-pub(super) fn price(given: RawValue) -> Read<Rupiah> {
+/// A price in whole rupiah, from 1 to [`MAX_PRICE`].
+pub(super) fn price(raw: RawValue) -> Read<Rupiah> {
     let allowed = || format!("allowed are whole rupiah from 1 to {}", MAX_PRICE.0);
-    let number = whole(given).map_err(|is| format!("{is}; {}", allowed()))?;
+    let number = whole(raw).map_err(|is| format!("{is}; {}", allowed()))?;
     u64::try_from(number)
         .ok()
         .map(Rupiah)
@@ -116,10 +118,10 @@ pub(super) fn price(given: RawValue) -> Read<Rupiah> {
         .ok_or_else(|| format!("is {number}; {}", allowed()))
 }
 
-/// A duration of 1 s to 366 d in whole milliseconds, in units.
-pub(super) fn duration(given: RawValue) -> Read<TimeDelta> {
+/// A duration with units, in whole milliseconds, from 1 s to 366 d.
+pub(super) fn duration(raw: RawValue) -> Read<TimeDelta> {
     const ALLOWED: &str = "write one like 2h, 15m, 5s, 1500ms or 1h30m, from 1s to 366d, in quotes";
-    let text = text(given).map_err(|is| format!("{is}; {ALLOWED}"))?;
+    let text = text(raw).map_err(|is| format!("{is}; {ALLOWED}"))?;
     let whole_milliseconds = humantime::parse_duration(text.trim())
         .ok()
         .filter(|duration| duration.subsec_nanos() % 1_000_000 == 0)
@@ -137,56 +139,56 @@ pub(super) fn duration(given: RawValue) -> Read<TimeDelta> {
 }
 
 /// A time of day, `HH:MM`.
-pub(super) fn time_of_day(given: RawValue) -> Read<NaiveTime> {
+pub(super) fn time_of_day(raw: RawValue) -> Read<NaiveTime> {
     const ALLOWED: &str = "write HH:MM in quotes, from \"00:00\" to \"23:59\"";
-    let text = text(given).map_err(|is| format!("{is}; {ALLOWED}"))?;
-    // The parser alone would take "6:5" too.
+    let text = text(raw).map_err(|is| format!("{is}; {ALLOWED}"))?;
+    // The length is checked because the parser would also accept "6:5".
     let time = if text.len() == 5 { NaiveTime::parse_from_str(&text, "%H:%M").ok() } else { None };
     time.ok_or_else(|| format!("{} is no time of day; {ALLOWED}", quoted(&text)))
 }
 
 /// A time zone by its IANA name.
-pub(super) fn time_zone(given: RawValue) -> Read<Tz> {
-    let text = text(given)?;
+pub(super) fn time_zone(raw: RawValue) -> Read<Tz> {
+    let text = text(raw)?;
     text.parse().map_err(|_| {
         format!("{} is no known time zone; write an IANA name like Asia/Jakarta", quoted(&text))
     })
 }
 
-/// One of a few words.
+/// One of the `words`, which stands for its value.
 pub(super) fn one_of<T: Copy>(words: &[(&str, T)]) -> impl Fn(RawValue) -> Read<T> {
-    move |given| {
+    move |raw| {
         let list: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let allowed = list.join(" or ");
-        let text = text(given).map_err(|is| format!("{is}; allowed are {allowed}"))?;
+        let text = text(raw).map_err(|is| format!("{is}; allowed are {allowed}"))?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         found.ok_or_else(|| format!("is {}; allowed are {allowed}", quoted(&text)))
     }
 }
 
-/// A name: of people, of the hotel, of a room type. All are formed alike.
-pub(super) fn staff_name(given: RawValue) -> Read<StaffName> {
-    let text = text(given)?;
+/// A name. The same rules hold for the names of staff, the hotel and room types.
+pub(super) fn staff_name(raw: RawValue) -> Read<StaffName> {
+    let text = text(raw)?;
     StaffName::parse(&text)
         .map_err(|error| format!("{error}; allowed are 1 to 80 characters on one line"))
 }
 
 /// A name as plain text.
-pub(super) fn name(given: RawValue) -> Read<String> {
-    staff_name(given).map(|name| name.as_str().to_owned())
+pub(super) fn name(raw: RawValue) -> Read<String> {
+    staff_name(raw).map(|name| name.as_str().to_owned())
 }
 
 /// The code of a room type.
-pub(super) fn room_code(given: RawValue) -> Read<RoomCode> {
-    let text = text(given)?;
+pub(super) fn room_code(raw: RawValue) -> Read<RoomCode> {
+    let text = text(raw)?;
     RoomCode::parse(&text).map_err(|error| {
         format!("{} {error}; allowed are 1 to 16 of A-Z a-z 0-9 _ -", quoted(&text))
     })
 }
 
 /// The id of a Telegram user.
-pub(super) fn telegram_id(given: RawValue) -> Read<TelegramId> {
-    match whole(given) {
+pub(super) fn telegram_id(raw: RawValue) -> Read<TelegramId> {
+    match whole(raw) {
         Ok(id) if id > 0 => Ok(TelegramId(id)),
         Ok(id) => Err(format!("is {id}; the id of a person is above 0")),
         Err(is) => Err(format!("{is}; write the id of a person, a whole number above 0")),
@@ -194,23 +196,23 @@ pub(super) fn telegram_id(given: RawValue) -> Read<TelegramId> {
 }
 
 /// The id of a Telegram chat: a person's, or a group's, which is negative.
-pub(super) fn chat_id(given: RawValue) -> Read<i64> {
+pub(super) fn chat_id(raw: RawValue) -> Read<i64> {
     const ALLOWED: &str = "write a chat's id, a whole number (negative for groups)";
-    match whole(given) {
+    match whole(raw) {
         Ok(0) => Err(format!("is 0; {ALLOWED}")),
         Ok(id) => Ok(id),
         Err(is) => Err(format!("{is}; {ALLOWED}")),
     }
 }
 
-/// Letters, digits, `_` and `-`, at least one.
+/// Whether `text` is one or more ASCII letters, digits, `_` or `-`.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// The token of a bot.
-pub(super) fn bot_token(given: RawValue) -> Read<Secret> {
-    let text = text(given)?;
+/// The token of a Telegram bot: digits, a colon, and a key.
+pub(super) fn bot_token(raw: RawValue) -> Read<Secret> {
+    let text = text(raw)?;
     let is_valid = text.split_once(':').is_some_and(|(id, key)| {
         !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && is_token(key)
     });
@@ -221,9 +223,9 @@ pub(super) fn bot_token(given: RawValue) -> Read<Secret> {
     }
 }
 
-/// The secret of a webhook.
-pub(super) fn webhook_secret(given: RawValue) -> Read<Secret> {
-    let text = text(given)?;
+/// The secret of the Telegram webhook.
+pub(super) fn webhook_secret(raw: RawValue) -> Read<Secret> {
+    let text = text(raw)?;
     if text.len() <= 256 && is_token(&text) {
         Ok(Secret::new(text))
     } else {
@@ -231,26 +233,27 @@ pub(super) fn webhook_secret(given: RawValue) -> Read<Secret> {
     }
 }
 
-/// An address and a port to listen on.
-pub(super) fn listen(given: RawValue) -> Read<SocketAddr> {
-    let text = text(given)?;
+/// An IP address and a port to listen on.
+pub(super) fn listen(raw: RawValue) -> Read<SocketAddr> {
+    let text = text(raw)?;
     text.trim().parse().map_err(|_| {
         format!("{} is no address with port; write one like 127.0.0.1:8080", quoted(&text))
     })
 }
 
-/// Path of a file. It is not looked at.
-pub(super) fn file(given: RawValue) -> Read<PathBuf> {
-    let text = text(given)?;
+/// The path of a file. Whether the file exists is not checked.
+pub(super) fn file(raw: RawValue) -> Read<PathBuf> {
+    let text = text(raw)?;
     if text.trim().is_empty() || text.chars().any(char::is_control) {
         return Err("is no path of a file".to_owned());
     }
     Ok(PathBuf::from(text))
 }
 
-/// The text of a static QRIS code, as far as can be told from its start.
-pub(super) fn payload(given: RawValue) -> Read<String> {
-    let text = text(given)?;
+/// The text of a QRIS code. Only its start is checked here; the rest is checked by
+/// [`StaticQris::parse`](crate::qris::StaticQris::parse).
+pub(super) fn payload(raw: RawValue) -> Read<String> {
+    let text = text(raw)?;
     let text = text.trim();
     if text.starts_with("000201") && !text.chars().any(char::is_control) {
         Ok(text.to_owned())
@@ -259,9 +262,9 @@ pub(super) fn payload(given: RawValue) -> Read<String> {
     }
 }
 
-/// A domain, or a DKIM selector, which is formed alike.
-pub(super) fn domain(given: RawValue) -> Read<String> {
-    let text = text(given)?;
+/// A domain or a DKIM selector. The same rules hold for both.
+pub(super) fn domain(raw: RawValue) -> Read<String> {
+    let text = text(raw)?;
     let is_label = |label: &str| label.len() <= 63 && is_token(label);
     if text.len() <= 253 && text.split('.').all(is_label) {
         Ok(text.to_ascii_lowercase())
@@ -270,10 +273,10 @@ pub(super) fn domain(given: RawValue) -> Read<String> {
     }
 }
 
-/// `NAME <ADDRESS>` or the bare address.
-pub(super) fn mailbox(given: RawValue) -> Read<(Option<String>, Email)> {
+/// A sender: `NAME <ADDRESS>`, or the address alone.
+pub(super) fn mailbox(raw: RawValue) -> Read<(Option<String>, Email)> {
     const ALLOWED: &str = "write \"Name <address@domain>\" or the address alone";
-    let text = text(given)?;
+    let text = text(raw)?;
     let (name, address) = match text.trim().strip_suffix('>').and_then(|t| t.split_once('<')) {
         Some((name, address)) => (name.trim(), address),
         None => ("", text.as_str()),
@@ -287,9 +290,9 @@ pub(super) fn mailbox(given: RawValue) -> Read<(Option<String>, Email)> {
     Ok((name, address))
 }
 
-/// Values in a row: a list of the file, or plain text with commas.
-fn list(given: RawValue) -> Read<Vec<RawValue>> {
-    match given {
+/// A list: a TOML list, or plain text separated by commas.
+fn list(raw: RawValue) -> Read<Vec<RawValue>> {
+    match raw {
         RawValue::File(Value::Array(values)) => {
             Ok(values.into_iter().map(RawValue::File).collect())
         }
@@ -301,21 +304,21 @@ fn list(given: RawValue) -> Read<Vec<RawValue>> {
     }
 }
 
-/// Networks: addresses, or ranges in CIDR notation.
-pub(super) fn networks(given: RawValue) -> Read<Vec<IpNet>> {
-    let network = |given: RawValue| {
-        let text = text(given)?;
+/// A list of networks: single IP addresses, or ranges in CIDR notation.
+pub(super) fn networks(raw: RawValue) -> Read<Vec<IpNet>> {
+    let network = |raw: RawValue| {
+        let text = text(raw)?;
         let address = text.parse::<IpAddr>().map(IpNet::from);
         address.or_else(|_| text.parse::<IpNet>().map(|net| net.trunc())).map_err(|_| {
             format!("{} is no address and no range like 10.0.0.0/8 or fd00::/8", quoted(&text))
         })
     };
-    list(given)?.into_iter().map(network).collect()
+    list(raw)?.into_iter().map(network).collect()
 }
 
-/// 24 speeds in km/h.
-pub(super) fn speeds(given: RawValue) -> Read<Speeds> {
-    let speeds: Vec<f64> = list(given)?.into_iter().map(within(1.0, 200.0)).collect::<Read<_>>()?;
+/// A list of 24 speeds in km/h, one for each hour.
+pub(super) fn speeds(raw: RawValue) -> Read<Speeds> {
+    let speeds: Vec<f64> = list(raw)?.into_iter().map(within(1.0, 200.0)).collect::<Read<_>>()?;
     <[f64; 24]>::try_from(speeds).map(Speeds).map_err(|speeds| {
         format!("has {} numbers; write 24, one for each hour from 0 to 23", speeds.len())
     })

@@ -1,15 +1,15 @@
-//! What is allowed and yet hardly meant.
+//! Warnings about settings that are allowed but probably a mistake. They never stop the start.
 
 use super::address::is_local;
 use super::{Config, MailUrl, SmtpSecurity, WebUrl, Webhook};
 
-/// Ports that Telegram calls webhooks at (core.telegram.org/bots/api, setWebhook).
+/// The ports on which Telegram calls webhooks (core.telegram.org/bots/api, setWebhook).
 const WEBHOOK_PORTS: [u16; 4] = [443, 80, 88, 8443];
-/// Where the Bot API is, unless somebody runs their own.
+/// Telegram's own Bot API server. A Bot API server that the hotel runs itself has no port limits.
 const TELEGRAM: &str = "https://api.telegram.org";
 
 impl Config {
-    /// What is allowed and yet hardly meant, one line each, which starts with the key.
+    /// The warnings, one line each. Each line starts with the key.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -59,7 +59,7 @@ impl Config {
         if !self.staff.is_empty() && telegram.fo_chat_id.is_some_and(is_stranger) {
             lines.push(
                 "telegram.fo_chat_id: is a person who is not in [[staff]], so they read every \
-                 notice and may do nothing"
+                 notification and may do nothing"
                     .to_owned(),
             );
         }

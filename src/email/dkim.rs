@@ -1,4 +1,4 @@
-//! Signs mails (DKIM, RFC 6376): relaxed/relaxed, RSA with SHA-256.
+//! Signs e-mails with DKIM (RFC 6376): canonicalization relaxed/relaxed, RSA with SHA-256.
 
 use lettre::message::Message;
 use lettre::message::dkim::{
@@ -13,8 +13,8 @@ use rsa::pkcs8::DecodePrivateKey;
 use super::SetupError;
 use crate::config::Dkim;
 
-/// What a signature covers, where it is there. Not `Content-Type`: lettre counts that of a mail in
-/// parts to its body, and signs as if there were none.
+/// The headers that are signed if they are present. `Content-Type` is not signed: lettre treats
+/// that header of a multipart e-mail as part of the body, and would sign as if it were absent.
 const HEADERS: [&str; 9] = [
     "From",
     "To",
@@ -27,11 +27,14 @@ const HEADERS: [&str; 9] = [
     "MIME-Version",
 ];
 
-/// Signs in a domain's name.
+/// Signs e-mails for a domain.
 pub(super) struct Signer(DkimConfig);
 
 impl Signer {
-    /// Reads the key.
+    /// Reads the private key.
+    ///
+    /// # Errors
+    /// [`SetupError::Key`] if the file cannot be read or contains no RSA private key in PEM form.
     pub(super) fn load(dkim: &Dkim) -> Result<Self, SetupError> {
         let wrong = |problem: String| SetupError::Key(dkim.key_file.clone(), problem);
         let pem =
@@ -57,7 +60,7 @@ impl Signer {
         )))
     }
 
-    /// Puts the signature on top.
+    /// Adds the signature header.
     pub(super) fn sign(&self, message: &mut Message) {
         message.sign(&self.0);
     }

@@ -1,4 +1,5 @@
-//! What a failed conversation with a mail server means: by its step, and by what the server said.
+//! Decides what a failed SMTP conversation means for another attempt, by its stage and by the reply
+//! of the server. It does not retry.
 
 use std::error::Error as _;
 
@@ -7,25 +8,35 @@ use lettre::transport::smtp::Error as SmtpError;
 use crate::notifier::DeliveryError;
 use crate::text;
 
-/// Replies that mean our own name, password or rights (RFC 4954, 6): not the guest's fault.
-const ENTRY_REFUSED: [u16; 4] = [530, 534, 535, 538];
+/// Replies that refuse our user, password or rights (RFC 4954, 6). The guest's address is not the
+/// cause.
+const AUTH_REFUSED: [u16; 4] = [530, 534, 535, 538];
 
-/// How far a conversation came.
+/// The stage that an SMTP conversation has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum SmtpStage {
+    /// Connecting, until the server answered EHLO; with implicit TLS also the handshake.
     #[default]
     Connect,
+    /// STARTTLS.
     Secure,
+    /// AUTH.
     SignIn,
+    /// MAIL FROM.
     Sender,
+    /// RCPT TO.
     Recipient,
+    /// DATA.
     Data,
+    /// The e-mail itself. From here on the server may have accepted it.
     Message,
 }
 
-/// Why a conversation ended early.
+/// Why a conversation failed.
 pub(super) enum SmtpFailure {
+    /// The connection failed, or the server refused a command.
     Smtp(SmtpError),
+    /// The server does not offer STARTTLS, which the configuration requires.
     NoStartTls,
 }
 
@@ -39,9 +50,9 @@ pub(super) fn transient(reason: String) -> DeliveryError {
     DeliveryError::Transient { reason, retry_after: None }
 }
 
-/// What a failure at a step means for another attempt. What our own set-up is to blame for is
-/// tried again: a guest's mail must not be lost to a password that somebody is about to mend.
-pub(super) fn failure(step: SmtpStage, broken: &SmtpFailure) -> DeliveryError {
+/// What a failure at `stage` means for another attempt. A failure that our own configuration causes
+/// is transient, so that a guest's e-mail is not lost because of a wrong password.
+pub(super) fn failure(stage: SmtpStage, broken: &SmtpFailure) -> DeliveryError {
     let error = match broken {
         SmtpFailure::NoStartTls => return transient(text::NO_STARTTLS.to_owned()),
         SmtpFailure::Smtp(error) => error,
@@ -50,9 +61,9 @@ pub(super) fn failure(step: SmtpStage, broken: &SmtpFailure) -> DeliveryError {
         let code: u16 = code.into();
         let words = error.source().map(ToString::to_string).unwrap_or_default();
         let says = format!("{}: {code} {}", text::SERVER_SAYS, without_addresses(&words));
-        let is_entry = step == SmtpStage::SignIn || ENTRY_REFUSED.contains(&code);
-        return match step {
-            _ if is_entry => transient(format!("{}; {says}", text::NO_ENTRY)),
+        let is_auth = stage == SmtpStage::SignIn || AUTH_REFUSED.contains(&code);
+        return match stage {
+            _ if is_auth => transient(format!("{}; {says}", text::NO_ENTRY)),
             _ if error.is_transient() => transient(says),
             SmtpStage::Connect | SmtpStage::Secure | SmtpStage::SignIn => transient(says),
             SmtpStage::Sender | SmtpStage::Recipient | SmtpStage::Data | SmtpStage::Message => {
@@ -60,7 +71,7 @@ pub(super) fn failure(step: SmtpStage, broken: &SmtpFailure) -> DeliveryError {
             }
         };
     }
-    match step {
+    match stage {
         SmtpStage::Message => DeliveryError::Unknown(text::BROKE_OFF.to_owned()),
         SmtpStage::Secure => transient(with_cause(text::NO_TLS, error)),
         SmtpStage::Connect if is_tls(error) => transient(with_cause(text::NO_TLS, error)),
@@ -72,6 +83,7 @@ pub(super) fn failure(step: SmtpStage, broken: &SmtpFailure) -> DeliveryError {
     }
 }
 
+/// `words` and the innermost cause of the error.
 fn with_cause(words: &str, error: &SmtpError) -> String {
     let mut cause = error.to_string();
     let mut next = error.source();
@@ -82,7 +94,8 @@ fn with_cause(words: &str, error: &SmtpError) -> String {
     format!("{words}: {}", without_addresses(&cause))
 }
 
-/// The crate names a failed handshake as any other failed connection; the cause says what it was.
+/// Whether a connection failed in the TLS handshake. lettre reports that like any other connection
+/// error, so the texts of the causes are searched.
 fn is_tls(error: &SmtpError) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(source) = next {
@@ -98,7 +111,8 @@ fn is_tls(error: &SmtpError) -> bool {
     false
 }
 
-/// What a server says may name the guest; what is shown and logged may not.
+/// Removes e-mail addresses from a reply of the server, because reasons are logged and shown and
+/// must not name the guest.
 pub(super) fn without_addresses(words: &str) -> String {
     let word = |word: &str| if word.contains('@') { "(…)".to_owned() } else { word.to_owned() };
     words.split_whitespace().map(word).collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! A mail as bytes: HTML and plain text, the picture of the code beside them.
+//! Builds an e-mail: plain text, HTML, and the picture of the QRIS code inline.
 
 use std::fmt::Write;
 
@@ -9,14 +9,15 @@ use crate::domain::Moment;
 use crate::qris::Picture;
 use crate::text::Mail;
 
-/// Who writes to whom, and when.
+/// The sender, the recipient and the date of an e-mail.
 pub(super) struct Envelope {
     pub from: Mailbox,
     pub to: Mailbox,
     pub at: Moment,
 }
 
-/// The conversation that a mail belongs to, and its number in it: 1 opens it.
+/// The thread of an e-mail (one for each booking), and its number in the thread. Number 1 is the
+/// first; later e-mails refer to it.
 pub(super) struct Thread {
     pub name: String,
     pub number: u32,
@@ -26,14 +27,14 @@ pub(super) struct Thread {
 #[template(path = "mail.html")]
 struct Page<'a> {
     mail: &'a Mail,
-    /// The picture's content id, if there is one.
+    /// The content id of the picture, if there is one.
     picture: Option<&'a str>,
 }
 
-/// Makes a mail. The same parts make the same bytes.
+/// Builds an e-mail. The same arguments give the same bytes.
 ///
 /// # Errors
-/// What could not be made, in a few words.
+/// A short text if the page cannot be rendered, or a header or the message cannot be built.
 pub(super) fn compose(
     mail: &Mail,
     envelope: Envelope,
@@ -75,7 +76,7 @@ pub(super) fn compose(
     message.multipart(body).map_err(|error| error.to_string())
 }
 
-/// The mail for whoever reads no HTML.
+/// The e-mail as plain text, for programs that do not show HTML.
 fn plain(mail: &Mail) -> String {
     let mut text = format!("{}\n", mail.greeting);
     let mut paragraph = |words: &str| {
@@ -99,7 +100,8 @@ fn plain(mail: &Mail) -> String {
     text
 }
 
-/// `Auto-Submitted: auto-generated` (RFC 3834, 5): nobody's out-of-office answers this.
+/// `Auto-Submitted: auto-generated` (RFC 3834, 5): asks mail programs not to send automatic
+/// replies.
 #[derive(Clone)]
 struct AutoSubmitted;
 

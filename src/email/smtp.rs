@@ -1,7 +1,8 @@
-//! Hands mails to a mail server (RFC 5321), one conversation after the other on kept connections.
+//! An SMTP client (RFC 5321). Connections are kept for a short time and used again.
 //!
-//! The conversation is led here step by step, because what a failure means depends on the step: a
-//! server that falls silent before the mail was sent has nothing; after it, nobody knows.
+//! Each command is sent from here, because the meaning of a failure depends on the stage. If the
+//! connection fails before the e-mail itself is sent, the server does not have it; if it fails
+//! later, the outcome is unknown. Retries are not made here.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -22,24 +23,26 @@ use crate::config::{Secret, SmtpSecurity};
 use crate::notifier::DeliveryError;
 use crate::text;
 
-/// A whole conversation may take so long: less than the courier's patience, so that a failure is
-/// named by its step.
+/// How long a whole conversation may take. It is less than [`ATTEMPT`](crate::notifier::ATTEMPT),
+/// so that a failure is reported with its stage.
 const CONVERSATION: Duration = Duration::from_secs(15);
-/// What closing a connection in good manners may take.
+/// How long closing a connection with QUIT may take.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// A connection that was idle longer is not used again: servers close them after minutes.
+/// A connection that was idle for longer is not used again, because servers close idle connections.
 const MAX_IDLE: Duration = Duration::from_secs(30);
-/// Idle connections that are kept.
+/// The most idle connections that are kept.
 const MAX_KEPT: usize = 4;
 
-/// A mail server as configured.
+/// A client of the configured mail server.
 pub(super) struct Smtp {
     host: String,
     port: u16,
     security: Security,
     credentials: Option<Credentials>,
     hello: ClientId,
+    /// How long a whole conversation may take.
     pub(super) patience: Duration,
+    /// Idle connections, each with the time of its last use.
     kept: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
 
@@ -49,16 +52,16 @@ enum Security {
     Implicit(TlsParameters),
 }
 
-/// What a conversation came to so far, for who wants to read it.
+/// The stage that a conversation has reached, and its lines for `jatah check --mail`.
 #[derive(Debug, Default)]
 pub(super) struct SmtpTranscript {
-    step: SmtpStage,
+    stage: SmtpStage,
     lines: Vec<String>,
 }
 
 impl SmtpTranscript {
-    fn reach(&mut self, step: SmtpStage) {
-        self.step = step;
+    fn reach(&mut self, stage: SmtpStage) {
+        self.stage = stage;
     }
 
     fn say(&mut self, line: impl Into<String>) {
@@ -70,13 +73,17 @@ impl SmtpTranscript {
         self.say(format!("{what}: {} {}", response.code(), without_addresses(words)));
     }
 
-    /// What was said, line by line.
+    /// The lines of the conversation. They contain no e-mail address of a guest.
     pub(super) fn lines(self) -> Vec<String> {
         self.lines
     }
 }
 
 impl Smtp {
+    /// Makes a client; no connection is opened.
+    ///
+    /// # Errors
+    /// [`SetupError`] if the certificate cannot be read, or TLS cannot be set up.
     pub(super) fn new(
         host: &str,
         port: u16,
@@ -95,20 +102,20 @@ impl Smtp {
         Ok(Self { host, port, security, credentials, hello, patience, kept })
     }
 
-    /// Hands over one mail.
+    /// Sends one e-mail.
     ///
     /// # Errors
-    /// [`DeliveryError`], by the step at which it happened.
+    /// [`DeliveryError`], which depends on the stage of the failure and on the reply of the server.
     pub(super) async fn send(
         &self,
         message: &Message,
-        progress: &mut SmtpTranscript,
+        transcript: &mut SmtpTranscript,
     ) -> Result<(), DeliveryError> {
-        let conversation = self.converse(message, progress);
+        let conversation = self.converse(message, transcript);
         match tokio::time::timeout(self.patience, conversation).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(broken)) => Err(failure(progress.step, &broken)),
-            Err(_) if progress.step == SmtpStage::Message => {
+            Ok(Err(broken)) => Err(failure(transcript.stage, &broken)),
+            Err(_) if transcript.stage == SmtpStage::Message => {
                 Err(DeliveryError::Unknown(text::NO_ANSWER.to_owned()))
             }
             Err(_) => Err(transient(text::NO_ANSWER.to_owned())),
@@ -118,19 +125,19 @@ impl Smtp {
     async fn converse(
         &self,
         message: &Message,
-        progress: &mut SmtpTranscript,
+        transcript: &mut SmtpTranscript,
     ) -> Result<(), SmtpFailure> {
         let mut connection = match self.kept().await {
             Some(connection) => connection,
-            None => self.connect(progress).await?,
+            None => self.connect(transcript).await?,
         };
-        match hand_over(&mut connection, message, progress).await {
+        match hand_over(&mut connection, message, transcript).await {
             Ok(()) => {
                 self.keep(connection);
                 Ok(())
             }
             Err(error) => {
-                // A refusal is not worth less because the server hangs over the goodbye.
+                // The error is returned even if the server does not answer QUIT.
                 let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
                 Err(error.into())
             }
@@ -139,11 +146,11 @@ impl Smtp {
 
     async fn connect(
         &self,
-        progress: &mut SmtpTranscript,
+        transcript: &mut SmtpTranscript,
     ) -> Result<AsyncSmtpConnection, SmtpFailure> {
-        progress.reach(SmtpStage::Connect);
+        transcript.reach(SmtpStage::Connect);
         let (host, port) = (self.host.as_str(), self.port);
-        progress.say(format!("connecting to {host}, port {port}"));
+        transcript.say(format!("connecting to {host}, port {port}"));
         let implicit = match &self.security {
             Security::Implicit(tls) => Some(tls.clone()),
             Security::None | Security::StartTls(_) => None,
@@ -157,26 +164,31 @@ impl Smtp {
             None,
         )
         .await?;
-        progress.say(if is_implicit { "connected, encrypted from the start" } else { "connected" });
+        transcript.say(if is_implicit {
+            "connected, encrypted from the start"
+        } else {
+            "connected"
+        });
         if let Security::StartTls(tls) = &self.security {
-            progress.reach(SmtpStage::Secure);
+            transcript.reach(SmtpStage::Secure);
             if !connection.can_starttls() {
                 let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
                 return Err(SmtpFailure::NoStartTls);
             }
             connection.starttls(tls.clone(), &self.hello).await?;
-            progress.say("encrypted by STARTTLS");
+            transcript.say("encrypted by STARTTLS");
         }
         if let Some(credentials) = &self.credentials {
-            progress.reach(SmtpStage::SignIn);
+            transcript.reach(SmtpStage::SignIn);
             let answer =
                 connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
-            progress.answered("signed in", &answer);
+            transcript.answered("signed in", &answer);
         }
         Ok(connection)
     }
 
-    /// A connection of an earlier conversation that still answers.
+    /// A kept connection that still answers, if there is one. Kept connections that are too old or
+    /// do not answer are dropped.
     async fn kept(&self) -> Option<AsyncSmtpConnection> {
         loop {
             let (mut connection, since) = self.lock().pop()?;
@@ -201,22 +213,22 @@ impl Smtp {
 async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     message: &Message,
-    progress: &mut SmtpTranscript,
+    transcript: &mut SmtpTranscript,
 ) -> Result<(), SmtpError> {
     let envelope = message.envelope();
-    progress.reach(SmtpStage::Sender);
+    transcript.reach(SmtpStage::Sender);
     let answer = connection.command(Mail::new(envelope.from().cloned(), Vec::new())).await?;
-    progress.answered("sender", &answer);
-    progress.reach(SmtpStage::Recipient);
+    transcript.answered("sender", &answer);
+    transcript.reach(SmtpStage::Recipient);
     for to in envelope.to() {
         let answer = connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
-        progress.answered("recipient", &answer);
+        transcript.answered("recipient", &answer);
     }
-    progress.reach(SmtpStage::Data);
+    transcript.reach(SmtpStage::Data);
     connection.command(Data).await?;
-    progress.reach(SmtpStage::Message);
+    transcript.reach(SmtpStage::Message);
     let answer = connection.message(&message.formatted()).await?;
-    progress.answered("message", &answer);
+    transcript.answered("message", &answer);
     Ok(())
 }
 

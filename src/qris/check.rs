@@ -1,109 +1,110 @@
-//! What a hotel's payload must be before any guest is asked to pay by it.
+//! Checks that a payload is a static QRIS code that the hotel can use. It does not check that the
+//! merchant account exists.
 
 use crc::{CRC_16_IBM_3740, Crc};
 
 use super::table::printable;
 use super::tlv::{Field, TlvError, fields};
 
-/// Characters of a payload at most (EMV QRCPS-MPM 1.1, 3.6).
+/// The most characters of a payload (EMV QRCPS-MPM 1.1, 3.6).
 pub(super) const MAX_CHARS: usize = 512;
-/// Tags of merchant accounts.
+/// The tags of merchant accounts.
 const ACCOUNTS: std::ops::RangeInclusive<u8> = 26..=51;
-/// Tags of tips and fees that the payer would add.
+/// The tags of tips and fees that the payer would add.
 const TIPS: std::ops::RangeInclusive<u8> = 55..=57;
-/// Tags that have to be there, besides `00`, an account and the checksum.
+/// The required tags, besides `00`, a merchant account and the checksum.
 const NEEDED: [u8; 5] = [52, 53, 58, 59, 60];
-/// Tags whose values may not be longer than so many characters.
+/// The most characters that the values of these tags may have.
 const LONGEST: [(u8, usize); 2] = [(59, 25), (60, 15)];
 
-/// What some editors put before a text.
+/// Some editors put it at the start of a text file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// CRC-16 with polynomial 0x1021 and start 0xFFFF, not reflected.
+/// CRC-16 with polynomial 0x1021 and initial value 0xFFFF, not reflected.
 const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
-/// The checksum of everything up to and including `6304`.
+/// The checksum of a payload. `text` is the payload up to and including `6304`.
 pub(super) fn checksum(text: &str) -> u16 {
     CRC.checksum(text.as_bytes())
 }
 
-/// What is wrong with a payload, in one line.
+/// Why a payload cannot be used. Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
-    /// No UTF-8.
+    /// The bytes are not UTF-8.
     #[error("is no text")]
     NotText,
-    /// Longer than any payload is.
+    /// The payload is too long.
     #[error("has more than {MAX_CHARS} characters")]
     TooLong,
-    /// Does not start as every payload does.
+    /// The payload does not start with `000201`.
     #[error("is no QRIS payload; one starts with 000201")]
     NotQris,
-    /// Not a row of fields.
+    /// The payload is not a sequence of fields.
     #[error("is damaged: {0}")]
     Structure(TlvError),
-    /// A field that is there more than once.
+    /// A field occurs more than once.
     #[error("has field {0:02} twice")]
     Twice(u8),
-    /// A field that is not there.
+    /// A required field is missing.
     #[error("has no field {0:02} ({name})", name = super::table::name(*.0))]
     Missing(u8),
-    /// No account to pay to.
+    /// There is no merchant account.
     #[error("has no merchant account (fields 26 to 51)")]
     NoAccount,
-    /// The checksum is not the last field.
+    /// The checksum is not the last field, or does not have four characters.
     #[error("does not end with its checksum (field 63)")]
     ChecksumNotLast,
-    /// The checksum does not fit.
+    /// The checksum is wrong.
     #[error("is damaged: its checksum is {}, but what stands there gives {right}", printable(.found))]
     Checksum {
-        /// What the payload says.
+        /// The checksum in the payload.
         found: String,
-        /// What it should say.
+        /// The right checksum.
         right: String,
     },
-    /// Another country.
+    /// The country is not Indonesia.
     #[error("is of country {}; QRIS is Indonesian, ID (field 58)", printable(.0))]
     Country(String),
-    /// Another currency.
+    /// The currency is not the rupiah.
     #[error("is in currency {}; QRIS is in rupiah, 360 (field 53)", printable(.0))]
     Currency(String),
-    /// Asks for more than the price.
+    /// The payload asks for a tip or fee on top of the price.
     #[error("asks for a tip or fee (field {0}); a guest pays the price and nothing more")]
     Tip(u8),
-    /// Made for one payment.
+    /// The code is a dynamic one, made for a single payment.
     #[error("is a dynamic code, made for one payment; the hotel's static one is needed (field 01)")]
     Dynamic,
-    /// Neither static nor dynamic.
+    /// Field 01 is neither static nor dynamic.
     #[error("is neither static (11) nor dynamic (12) but \"{}\" (field 01)", printable(.0))]
     Initiation(String),
-    /// There is a sum in it already.
+    /// The payload already contains an amount.
     #[error("has a sum in it already (field 54); the hotel's static code without one is needed")]
     Amount,
-    /// A value that is too long.
+    /// The value of a field is too long.
     #[error("field {tag:02} has {has} characters; allowed are {most}")]
     Value {
-        /// Of which field.
+        /// The tag of the field.
         tag: u8,
-        /// How long it is.
+        /// The length of the value in characters.
         has: usize,
-        /// How long it may be.
+        /// The most characters that are allowed.
         most: usize,
     },
-    /// The additional data is not a row of fields.
+    /// The additional data is not a sequence of fields.
     #[error("is damaged within field 62 (additional data): {0}")]
     Additional(TlvError),
 }
 
-/// A hotel's static QRIS payload that was checked.
+/// A checked static QRIS payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaticQris(String);
 
 impl StaticQris {
-    /// Checks any bytes; white space around them does not count.
+    /// Checks a payload. White space and a byte order mark around it are ignored.
     ///
     /// # Errors
-    /// The first [`PayloadError`].
+    /// [`PayloadError`] for the first mistake that is found.
     pub fn parse(bytes: &[u8]) -> Result<Self, PayloadError> {
         let text = std::str::from_utf8(bytes).map_err(|_| PayloadError::NotText)?;
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == BYTE_ORDER_MARK);
@@ -125,7 +126,7 @@ impl StaticQris {
         Ok(Self(text.to_owned()))
     }
 
-    /// The payload, byte for byte.
+    /// The payload as it was given, without the white space around it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

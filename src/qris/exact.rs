@@ -1,37 +1,38 @@
-//! The twin of a static code for one sum and one receipt number.
+//! Makes the dynamic code of a static code, for one amount and one receipt number.
 
 use super::check::{MAX_CHARS, StaticQris, checksum};
 use super::tlv::{self, fields};
 use crate::domain::Rupiah;
 
-/// Digits of a sum at most.
+/// The most digits of an amount.
 const MAX_AMOUNT: usize = 13;
-/// Characters of a bill number at most.
+/// The most characters of a bill number.
 const MAX_BILL: usize = 25;
 
-/// Why a code for a sum cannot be made.
+/// Why a dynamic code cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DynamicCodeError {
-    /// Nothing to pay, or more than fits.
+    /// The amount is 0 or has too many digits.
     #[error("a QRIS code holds sums from 1 rupiah to {MAX_AMOUNT} digits")]
     Amount,
-    /// No bill number, or longer than allowed.
+    /// The bill number is empty or too long.
     #[error("a QRIS code holds bill numbers of 1 to {MAX_BILL} characters")]
     Bill,
-    /// Additional data and bill number together do not fit.
+    /// The additional data with the bill number is longer than one field may be.
     #[error("field 62 (additional data) has no room for the receipt number")]
     NoRoom,
-    /// The whole does not fit.
+    /// The whole payload is too long.
     #[error("with sum and receipt number the code would have more than {MAX_CHARS} characters")]
     TooLong,
 }
 
 impl StaticQris {
-    /// The dynamic twin: asks for exactly `amount`, and carries `bill` as the bill number within
-    /// the additional data. Everything else stays byte for byte, but for the checksum.
+    /// The payload of the dynamic code for exactly `amount`, with `bill` as the bill number in the
+    /// additional data. Field 01 says *dynamic*, and the checksum is computed anew. All other
+    /// fields stay byte for byte.
     ///
     /// # Errors
-    /// [`DynamicCodeError`]
+    /// [`DynamicCodeError`] if the amount or the bill number is not allowed or does not fit.
     pub fn exact(&self, amount: Rupiah, bill: &str) -> Result<String, DynamicCodeError> {
         let digits = amount.0.to_string();
         if amount.0 == 0 || digits.len() > MAX_AMOUNT {
@@ -42,7 +43,7 @@ impl StaticQris {
         }
         let bill = tlv::write(1, bill).ok_or(DynamicCodeError::Bill)?;
         let amount = tlv::write(54, &digits).ok_or(DynamicCodeError::Amount)?;
-        // A checked payload is a row of fields, so none is lost here.
+        // A checked payload is a sequence of valid fields, so `flatten` drops nothing.
         let all = || fields(self.as_str()).flatten();
         let additional = all().find(|field| field.tag == 62).map_or("", |field| field.value);
         let additional =
@@ -79,7 +80,7 @@ impl StaticQris {
     }
 }
 
-/// Additional data with the bill number in place of what stood there: first, as its tag is lowest.
+/// The additional data with `bill` as its first field. An earlier bill number is removed.
 fn with_bill(additional: &str, bill: &str) -> String {
     let others = fields(additional).flatten().filter(|field| field.tag != 1);
     std::iter::once(bill).chain(others.map(|field| field.raw)).collect()

@@ -1,4 +1,4 @@
-//! Pictures of a code: PNG to send, SVG for a screen.
+//! Makes pictures of a code: PNG to send, SVG for web pages.
 
 use std::fmt::Write;
 use std::io::Cursor;
@@ -11,39 +11,39 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::read;
 
-/// Pixels that a picture is wide at least.
+/// The smallest width of a PNG, in pixels.
 pub const MIN_WIDTH: u32 = 200;
-/// Pixels that a picture is wide at most.
+/// The largest width of a PNG, in pixels.
 const MAX_WIDTH: u32 = 4096;
-/// Modules of white around a code (ISO/IEC 18004, 9.1).
+/// The width of the quiet zone around a code, in modules (ISO/IEC 18004, 9.1).
 const QUIET: u32 = 4;
 const WHITE: Luma<u8> = Luma([255]);
 const BLACK: Luma<u8> = Luma([0]);
 
-/// Why a picture was not made.
+/// Why a picture cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
     /// The payload does not fit a QR code.
     #[error("the QR code cannot be made: {0}")]
     Code(qrcode::types::QrError),
-    /// The picture cannot be written.
+    /// The picture cannot be encoded.
     #[error("the picture cannot be made: {0}")]
     Image(#[from] image::ImageError),
 }
 
-/// A picture in a file's form.
+/// A picture as an encoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// `image/png` or `image/jpeg`.
     pub media_type: &'static str,
-    /// Its name as a file.
+    /// The file name for a message.
     pub file_name: &'static str,
-    /// The file.
+    /// The content of the file.
     pub bytes: Vec<u8>,
 }
 
 impl Picture {
-    /// A file as it is; `None` if it is neither PNG nor JPEG.
+    /// Takes the content of a file unchanged. `None` if it is neither PNG nor JPEG.
     pub(super) fn of_file(bytes: Vec<u8>) -> Option<Self> {
         let (media_type, file_name) = match read::format(&bytes)? {
             ImageFormat::Jpeg => ("image/jpeg", "qris.jpg"),
@@ -53,21 +53,22 @@ impl Picture {
     }
 }
 
-/// What stands in print around a code.
+/// The text that is printed around a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caption {
-    /// The hotel's name, above.
+    /// The name of the hotel, above the code.
     pub hotel: String,
-    /// The sum, large, below.
+    /// The amount, in large print below the code.
     pub amount: String,
-    /// The receipt number, below that.
+    /// The receipt number, below the amount.
     pub receipt_no: String,
 }
 
-/// A PNG of a code with its quiet zone and words around it, `width` pixels wide.
+/// A PNG of a code with its quiet zone and the caption around it. It is `width` pixels wide, but at
+/// least [`MIN_WIDTH`] and at most 4096.
 ///
 /// # Errors
-/// [`PictureError`]
+/// [`PictureError`] if the payload does not fit a QR code, or the PNG cannot be encoded.
 pub fn png(payload: &str, caption: &Caption, width: u32) -> Result<Picture, PictureError> {
     let width = width.clamp(MIN_WIDTH, MAX_WIDTH);
     let code = drawn(&encoded(payload)?, width);
@@ -75,7 +76,7 @@ pub fn png(payload: &str, caption: &Caption, width: u32) -> Result<Picture, Pict
     let hotel = line(&caption.hotel, FontWeight::Bold, width / 16, most);
     let amount = line(&caption.amount, FontWeight::Bold, width / 9, most);
     let receipt_no = line(&caption.receipt_no, FontWeight::Regular, width / 16, most);
-    // The quiet zone keeps the words away from the code on their other side.
+    // No gap is needed next to the code: its quiet zone already is one.
     let (margin, gap) = (width / 24, width / 60);
     let parts = [(&hotel, margin), (&code, 0), (&amount, 0), (&receipt_no, gap)];
     let height = parts.iter().map(|(part, above)| part.height() + above).sum::<u32>() + margin;
@@ -93,10 +94,10 @@ pub fn png(payload: &str, caption: &Caption, width: u32) -> Result<Picture, Pict
     Ok(Picture { media_type: "image/png", file_name: "qris.png", bytes: bytes.into_inner() })
 }
 
-/// An SVG of a bare code with its quiet zone: one black path on white, without any text.
+/// An SVG of a code with its quiet zone: one black path on white, without any text.
 ///
 /// # Errors
-/// [`PictureError`]
+/// [`PictureError`] if the payload does not fit a QR code.
 pub fn svg(payload: &str) -> Result<String, PictureError> {
     let code = encoded(payload)?;
     let side = code.side + 2 * QUIET;
@@ -119,7 +120,7 @@ struct Modules {
 }
 
 impl Modules {
-    /// Where the dark ones are.
+    /// The positions (x, y) of the dark modules.
     fn dark(&self) -> impl Iterator<Item = (u32, u32)> {
         let places = (0..self.side).flat_map(|y| (0..self.side).map(move |x| (x, y)));
         places.zip(&self.colors).filter(|(_, color)| **color == Color::Dark).map(|(at, _)| at)
@@ -129,12 +130,13 @@ impl Modules {
 fn encoded(payload: &str) -> Result<Modules, PictureError> {
     let code =
         QrCode::with_error_correction_level(payload, EcLevel::M).map_err(PictureError::Code)?;
-    // 177 at most.
+    // A QR code has at most 177 modules a side.
     let side = u32::try_from(code.width()).unwrap_or_default();
     Ok(Modules { side, colors: code.into_colors() })
 }
 
-/// A code with its quiet zone, in whole pixels a module, at most `width` pixels wide.
+/// A code with its quiet zone. Each module is a whole number of pixels; within that limit the
+/// picture is as close to `width` as possible, and not wider.
 fn drawn(code: &Modules, width: u32) -> GrayImage {
     let side = code.side + 2 * QUIET;
     let scale = (width / side).max(1);
@@ -147,8 +149,8 @@ fn drawn(code: &Modules, width: u32) -> GrayImage {
     picture
 }
 
-/// One line of text, `height` pixels high, or less where it would be wider than `most`. What the
-/// font does not know shows as a question mark.
+/// One line of text, `height` pixels high. It is made smaller if it would be wider than `most`.
+/// Characters that the font does not have are shown as a question mark.
 fn line(words: &str, weight: FontWeight, height: u32, most: u32) -> GrayImage {
     const RASTER: RasterHeight = RasterHeight::Size32;
     let advance = u32::try_from(get_raster_width(weight, RASTER)).unwrap_or(1);

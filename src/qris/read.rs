@@ -1,4 +1,5 @@
-//! Reads the code out of a picture: the bank's file, or a phone's photo of the sticker.
+//! Reads a QRIS code from a picture: the bank's file, or a photo of the sticker. It does not check
+//! the payload.
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -6,36 +7,37 @@ use std::io::Cursor;
 use image::imageops::{FilterType, resize};
 use image::{DynamicImage, GrayImage, ImageError, ImageFormat, ImageReader, Limits, Luma, LumaA};
 
-/// Bytes that decoding a picture may take: more than any phone's photo needs.
+/// The memory that decoding a picture may take, in bytes. A photo of any phone needs less.
 const MAX_MEMORY: u64 = 512 * 1024 * 1024;
-/// Longest sides, in pixels, at which a picture is looked at. Blur and noise of a big photo vanish
-/// in a small one, and a small code in a big photo needs the big one.
+/// The sizes to which a large picture is scaled before a code is searched in it, as the length of
+/// the longest side in pixels. Scaling down removes blur and noise; a code that is small in the
+/// photo is found only at a large size.
 const SIDES: [u32; 5] = [1600, 1000, 2400, 700, 4000];
 
-/// Why no code was read.
+/// Why no code could be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// Neither PNG nor JPEG.
+    /// The file is neither PNG nor JPEG.
     #[error("is no PNG or JPEG picture")]
     Format,
-    /// More pixels than are worth the memory.
+    /// Decoding would need more memory than allowed.
     #[error("has too many pixels to be read; save it smaller, 4000 a side are plenty")]
     TooBig,
-    /// Cut off, or no picture behind its first bytes.
+    /// The file is cut off or otherwise damaged.
     #[error("is damaged: {0}")]
     Damaged(ImageError),
-    /// No QR code in it.
+    /// No QR code was found.
     #[error(
         "no QR code can be read in it; take the photo again, sharp, in even light and so near that \
          the code fills a third of the picture, or give the code's text as qris.payload"
     )]
     NoCode,
-    /// More than one payment code.
+    /// More than one QRIS code was found.
     #[error("there are several QRIS codes in it; cut it down to the hotel's")]
     Several,
 }
 
-/// Whether bytes are a PNG or JPEG picture, by their first few.
+/// Whether the first bytes are those of a PNG or JPEG file.
 #[must_use]
 pub fn is_picture(bytes: &[u8]) -> bool {
     format(bytes).is_some()
@@ -47,15 +49,16 @@ pub(super) fn format(bytes: &[u8]) -> Option<ImageFormat> {
         .filter(|format| matches!(format, ImageFormat::Png | ImageFormat::Jpeg))
 }
 
-/// Width and height of a picture by its head, in pixels; `None` if that cannot be read.
+/// Width and height in pixels, read from the header. `None` if the header cannot be read.
 pub(super) fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     ImageReader::with_format(Cursor::new(bytes), format(bytes)?).into_dimensions().ok()
 }
 
-/// The text of the QR code in a picture; of several codes the one that is a payment code.
+/// The text of the QR code in a picture. If there are several codes, the QRIS code is taken. If
+/// none of them is a QRIS code, the text of any one of them is returned.
 ///
 /// # Errors
-/// [`ReadError`]
+/// [`ReadError`] if the picture cannot be decoded, or has no QR code or several QRIS codes.
 pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
     let format = format(bytes).ok_or(ReadError::Format)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -67,7 +70,8 @@ pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
         other => ReadError::Damaged(other),
     })?);
     let longest = picture.width().max(picture.height());
-    // A big photo is made smaller; a small picture is looked at as it is, and then enlarged.
+    // A large picture is tried at the smaller sizes first. A picture up to 4000 pixels is also
+    // tried as it is, and one up to 2000 pixels at twice its size.
     let smaller = SIDES.into_iter().filter(|side| *side < longest);
     let itself = [longest, longest.saturating_mul(2)].into_iter().filter(|side| *side <= 4000);
     let mut other = None;
@@ -76,7 +80,8 @@ pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
         let is_ours = |text: &&String| text.starts_with("000201");
         let mut ours = found.iter().filter(is_ours);
         match (ours.next(), ours.next()) {
-            // What a QR code holds is read right or not at all, so there is nothing to look for.
+            // QR codes have error detection: a text that was read is right, so other sizes
+            // need not be tried.
             (Some(text), None) => return Ok(text.clone()),
             (Some(_), Some(_)) => return Err(ReadError::Several),
             (None, _) => other = other.or_else(|| found.into_iter().next()),
@@ -85,7 +90,7 @@ pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
     other.ok_or(ReadError::NoCode)
 }
 
-/// A picture in grey. What shows through is white, as on the page that it is made for.
+/// The picture in grey. Transparent parts become white.
 fn grey(picture: DynamicImage) -> GrayImage {
     if !picture.color().has_alpha() {
         return picture.into_luma8();

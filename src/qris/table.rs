@@ -1,10 +1,10 @@
-//! The fields of payloads as tables for people at a terminal.
+//! Prints the fields of payloads as tables for a terminal.
 
 use std::fmt::Write;
 
 use super::tlv::{Field, fields};
 
-/// What a field is called.
+/// The name of a field of the payload.
 pub(super) fn name(tag: u8) -> &'static str {
     match tag {
         0 => "payload format",
@@ -27,6 +27,7 @@ pub(super) fn name(tag: u8) -> &'static str {
     }
 }
 
+/// The name of a field within the additional data.
 fn additional(tag: u8) -> &'static str {
     match tag {
         1 => "bill number",
@@ -42,6 +43,7 @@ fn additional(tag: u8) -> &'static str {
     }
 }
 
+/// The name of a field within a merchant account.
 fn account(tag: u8) -> &'static str {
     match tag {
         0 => "scheme",
@@ -52,7 +54,8 @@ fn account(tag: u8) -> &'static str {
     }
 }
 
-/// One row: the tag (that of its template before it), its name, its value.
+/// One row of a table. The tag of a field within another field follows the tag of that field, as in
+/// `62.01`.
 struct Row {
     tag: String,
     name: &'static str,
@@ -78,12 +81,13 @@ fn rows(payload: &str) -> Vec<Row> {
     rows
 }
 
-/// What a stranger wrote stays on its line and cannot turn the terminal.
+/// Replaces control characters, so that a value from outside stays on its line and cannot send
+/// control sequences to the terminal.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The fields of a payload, one a line, as far as it can be read.
+/// The fields of a payload, one on each line, up to the first damaged field.
 #[must_use]
 pub fn table(payload: &str) -> String {
     let mut lines = String::new();
@@ -94,13 +98,13 @@ pub fn table(payload: &str) -> String {
     lines
 }
 
-/// The fields of two payloads beside each other; a star marks what differs.
+/// The fields of two payloads side by side. A star marks lines that differ.
 #[must_use]
 pub fn side_by_side(left: (&str, &str), right: (&str, &str)) -> String {
-    let (ours, theirs) = (rows(left.1), rows(right.1));
+    let (left_rows, right_rows) = (rows(left.1), rows(right.1));
     let mut tags: Vec<(&str, &'static str)> = Vec::new();
-    // Every tag in the order of the second, which has all of the first and more.
-    for row in theirs.iter().chain(&ours) {
+    // The tags of the right payload in its order, then tags that only the left one has.
+    for row in right_rows.iter().chain(&left_rows) {
         if !tags.iter().any(|(tag, _)| *tag == row.tag) {
             tags.push((&row.tag, row.name));
         }
@@ -108,13 +112,13 @@ pub fn side_by_side(left: (&str, &str), right: (&str, &str)) -> String {
     let value = |rows: &[Row], tag: &str| {
         rows.iter().find(|row| row.tag == tag).map_or("-".to_owned(), |row| row.value.clone())
     };
-    let wide = ours.iter().map(|row| row.value.chars().count()).max().unwrap_or(0);
+    let wide = left_rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0);
     let wide = wide.max(left.0.chars().count());
     let mut lines = format!("  {:<6} {:<28} {:<wide$}  {}\n", "tag", "field", left.0, right.0);
     for (tag, name) in tags {
-        let (before, after) = (value(&ours, tag), value(&theirs, tag));
-        let settle = if before == after { ' ' } else { '*' };
-        let _ = writeln!(lines, "{settle} {tag:<6} {name:<28} {before:<wide$}  {after}");
+        let (before, after) = (value(&left_rows, tag), value(&right_rows, tag));
+        let mark = if before == after { ' ' } else { '*' };
+        let _ = writeln!(lines, "{mark} {tag:<6} {name:<28} {before:<wide$}  {after}");
     }
     lines
 }

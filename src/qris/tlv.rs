@@ -1,52 +1,53 @@
-//! The fields of a payload: a two-digit tag, a two-digit length in characters, the value.
+//! Reads and writes the fields of a payload. A field is a two-digit tag, a two-digit length in
+//! characters, and the value. What a tag means is not known here.
 
-/// One field.
+/// One field of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
-    /// Its tag, 0 to 99.
+    /// The tag, 0 to 99.
     pub tag: u8,
-    /// Its value: 1 to 99 characters.
+    /// The value: 1 to 99 characters.
     pub value: &'a str,
-    /// Tag, length and value as they came.
+    /// The whole field as it was written: tag, length and value.
     pub raw: &'a str,
 }
 
-/// Why a text is not a row of fields. Positions count characters from 1.
+/// Why a text is not a sequence of fields. Positions count characters from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TlvError {
-    /// Two digits of a tag should stand here.
+    /// The two digits of a tag are missing.
     #[error("character {at}: a field should start here with two digits")]
     Tag {
-        /// Where.
+        /// The position of the character.
         at: usize,
     },
-    /// Two digits of a length from 01 should stand here.
+    /// The two digits of a length from 01 are missing.
     #[error("character {at}: the length of field {tag:02} should be two digits, from 01 to 99")]
     Length {
-        /// Where.
+        /// The position of the character.
         at: usize,
-        /// Of which field.
+        /// The tag of the field.
         tag: u8,
     },
-    /// The text ends within a field.
+    /// The text ends before the end of a field.
     #[error("field {tag:02} should have {length} characters, but the text ends after {rest}")]
     Short {
-        /// Which field.
+        /// The tag of the field.
         tag: u8,
-        /// How long it says it is.
+        /// The length that the field states.
         length: usize,
-        /// How much there is.
+        /// The number of characters that are left.
         rest: usize,
     },
 }
 
-/// The fields of a text, in order. After an error there are no more.
+/// The fields of a text, in order. The iterator ends after the first error.
 #[must_use]
 pub fn fields(text: &str) -> Fields<'_> {
     Fields { rest: text, at: 1 }
 }
 
-/// See [`fields`].
+/// The iterator of [`fields`].
 #[derive(Debug, Clone)]
 pub struct Fields<'a> {
     rest: &'a str,
@@ -75,7 +76,7 @@ impl<'a> Fields<'a> {
             .filter(|(length, _)| *length > 0)
             .ok_or(TlvError::Length { at: self.at + 2, tag })?;
         let length = usize::from(length);
-        // Where the character after the value starts, or the end.
+        // The byte index after each number of characters, up to the end of the text.
         let mut ends = after.char_indices().map(|(index, _)| index).chain([after.len()]);
         let Some((value, rest)) = ends.nth(length).and_then(|end| after.split_at_checked(end))
         else {
@@ -94,7 +95,7 @@ fn two_digits(text: &str) -> Option<(u8, &str)> {
     is_number.then(|| digits.parse().ok().map(|number| (number, rest))).flatten()
 }
 
-/// One field in writing; `None` if the value is empty or has more than 99 characters.
+/// Writes a field. `None` if the value is empty or has more than 99 characters.
 pub(super) fn write(tag: u8, value: &str) -> Option<String> {
     let length = value.chars().count();
     ((1..=99).contains(&length) && tag <= 99).then(|| format!("{tag:02}{length:02}{value}"))

@@ -1,48 +1,51 @@
-//! One guest: what they mean to do, where they are at every moment, and what their phone reports.
+//! One simulated guest: what the guest intends to do, the drive, and what the phone reports. The
+//! rules of the hotel play no part here.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::city::{self, Origin};
 
-/// A step of the simulated drive, in seconds; phones are looked at once a step.
+/// The length of one step of the drive, in seconds. A phone reports at most once in a step.
 const STEP: i64 = 60;
-/// A guest is followed for so long after booking, in seconds: longer than any hold.
+/// How long a guest is simulated after booking, in seconds. It is longer than any hold with the
+/// default configuration.
 const FOLLOWED: i64 = 5 * 3600;
-/// From the car to the desk, in seconds.
+/// The time from the car to the front office, in seconds.
 const WALK: std::ops::Range<i64> = 120..480;
-/// Kilometres from the hotel at which a drive is over.
+/// The road distance from the hotel at which the drive ends, in km.
 const THERE_KM: f64 = 0.05;
 
-/// How a guest shares their position.
+/// How a guest shares the position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Sharing {
-    /// Not at all.
+    /// The guest shares nothing.
     Nothing,
-    /// The page is open for so many seconds after booking: a fix a minute while moving, one in
-    /// ten minutes while not.
+    /// The booking's page is open until `for_seconds` after booking. It reports once a minute while
+    /// the guest moves, and once in ten minutes while the guest stands still.
     Page { for_seconds: i64 },
-    /// A live location that runs for so many seconds after booking and reports movement only,
-    /// until its phone is lost.
+    /// A Telegram live location until `for_seconds` after booking. It reports movement only, and
+    /// nothing from `lost_after` seconds on, when the phone has lost the signal.
     Live { for_seconds: i64, lost_after: i64 },
-    /// By hand, every so many seconds.
+    /// A single location, sent by hand every `every_seconds`.
     ByHand { every_seconds: i64 },
 }
 
-/// What a guest does.
+/// What a guest intends to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Intent {
     /// Drives to the hotel.
     Comes,
-    /// Stays where they are.
+    /// Never leaves.
     NeverLeaves,
-    /// Drives, and turns away with this part of the way still to go.
+    /// Drives, and turns back when the part `left` of the way is still to go.
     TurnsAway { left: f64 },
-    /// Stops so many kilometres before the hotel, for so many seconds.
+    /// Stops `km` before the hotel for some seconds, then drives on.
     LiesStill { km: f64, seconds: i64 },
 }
 
-/// A report of a phone: so many seconds after booking, kilometres east and north of the hotel.
+/// A position that a phone reports: seconds after booking, and kilometres east and north of the
+/// hotel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Report {
     pub second: i64,
@@ -51,21 +54,24 @@ pub(super) struct Report {
     pub accuracy_metres: f64,
 }
 
-/// One guest's evening.
+/// One guest.
 pub(super) struct Guest {
-    /// Seconds after the start of the day.
+    /// When the guest books, in seconds after the start of the day.
     pub books_at: i64,
+    /// How the guest shares the position.
     pub sharing: Sharing,
-    /// Seconds after booking; `None` if they never come.
+    /// When the guest is at the front office, in seconds after booking. `None` if the guest does
+    /// not come within [`FOLLOWED`].
     pub arrives: Option<i64>,
-    /// In order of time.
+    /// The reported positions, in order of time.
     pub reports: Vec<Report>,
 }
 
 impl Guest {
-    /// The guest of this number under a seed.
+    /// The guest with this number. The same seed and number give the same guest.
     pub fn new(seed: u64, number: u32) -> Self {
-        // Any odd constant spreads neighbouring numbers; this one is the golden ratio's.
+        // Multiplying by a large odd constant spreads neighbouring numbers. This one is 2^64
+        // divided by the golden ratio.
         let mixed = seed ^ u64::from(number).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut random = StdRng::seed_from_u64(mixed);
         let books_at = city::booking_second(&mut random);
@@ -76,8 +82,9 @@ impl Guest {
         guest
     }
 
-    /// Whether the hotel may know where the guest is, so many seconds after booking: by a report of
-    /// the last 20 minutes, or by a live location that still runs and spoke within 45.
+    /// Whether the hotel knows where the guest is, `second` seconds after booking: from a report of
+    /// the last 20 minutes, or from a live location that still runs and reported in the last 45.
+    /// These are the default limits of the configuration.
     pub fn shares_at(&self, second: i64) -> bool {
         let latest = self.reports.iter().rev().find(|report| report.second <= second);
         latest.is_some_and(|report| {
@@ -88,6 +95,7 @@ impl Guest {
         })
     }
 
+    /// Simulates the drive step by step, with the reports and the arrival.
     fn drive(&mut self, mut trip: Trip, random: &mut StdRng) {
         let mut phone = Phone::new(self.sharing, random);
         let mut second = 0;
@@ -100,7 +108,7 @@ impl Guest {
                 self.reports.push(Report { second, east_km, north_km, accuracy_metres });
             }
             if trip.is_there() {
-                // The car is parked, the bags are carried to the desk.
+                // The guest parks and walks to the front office.
                 self.arrives = Some(second + random.random_range(WALK));
                 return;
             }
@@ -110,11 +118,12 @@ impl Guest {
     }
 }
 
+/// Draws how a guest shares the position.
 fn sharing(random: &mut StdRng) -> Sharing {
     match random.random_range(0..100) {
         0..35 => Sharing::Nothing,
         35..65 => Sharing::Page { for_seconds: lasts(random) },
-        // Telegram offers 15 minutes, an hour and eight hours.
+        // Telegram offers 15 minutes, one hour and eight hours.
         65..69 => Sharing::Live { for_seconds: 900, lost_after: lasts(random) },
         69..77 => Sharing::Live { for_seconds: 3_600, lost_after: lasts(random) },
         77..92 => Sharing::Live { for_seconds: 8 * 3_600, lost_after: lasts(random) },
@@ -122,29 +131,33 @@ fn sharing(random: &mut StdRng) -> Sharing {
     }
 }
 
-/// One in eight loses the signal, or closes the page, somewhere on the way.
+/// Draws for how many seconds a phone can report. One guest in eight loses the signal or closes the
+/// page on the way.
 fn lasts(random: &mut StdRng) -> i64 {
     if random.random_bool(0.125) { random.random_range(600..9_000) } else { 8 * 3600 }
 }
 
-/// A way to the hotel, as a curve from the origin with bends in it.
+/// A drive to the hotel, along a curved road.
 struct Trip {
     intent: Intent,
     origin: Origin,
-    /// Road kilometres of the whole way and those behind the guest.
+    /// Road kilometres of the whole way.
     road_km: f64,
+    /// Road kilometres that were driven.
     gone_km: f64,
-    /// How far the road swings to the side, in kilometres, and how often.
+    /// How far the road leaves the straight line, in kilometres.
     swing_km: f64,
+    /// How many bends the road has.
     bends: f64,
-    /// This driver's speed by the road's: motorcycles are faster, trucks slower.
+    /// The driver's speed as a multiple of the road speed. Motorcycles are faster, trucks slower.
     pace: f64,
-    /// Seconds after booking at which they leave.
+    /// When the guest leaves, in seconds after booking.
     leaves: i64,
-    /// A jam: from which part of the way on, and for how long it holds them.
+    /// A traffic jam: the part of the way at which it begins, and how many seconds it lasts.
     jam: Option<(f64, i64)>,
+    /// Until when the guest stands still, in seconds after booking.
     waits_until: i64,
-    /// Whether they drive back where they came from.
+    /// Whether the guest is driving back.
     is_returning: bool,
 }
 
@@ -161,7 +174,8 @@ impl Trip {
             _ => Intent::Comes,
         };
         let detour = city::normal(random, if origin.is_afar { 1.25 } else { 1.38 }, 0.12);
-        // A half sine of this height lengthens a way by about the square of its height.
+        // A road in the shape of a half sine is longer than the straight line by about the square
+        // of its height.
         let detour = detour.clamp(1.08, 1.9);
         let swing_km = origin.km * 0.6 * (detour - 1.0).sqrt() * random.random_range(-1.0..1.0);
         Self {
@@ -181,11 +195,12 @@ impl Trip {
         }
     }
 
+    /// The part of the way that was driven, 0 to 1.
     fn part(&self) -> f64 {
         (self.gone_km / self.road_km).clamp(0.0, 1.0)
     }
 
-    /// Kilometres east and north of the hotel.
+    /// The place of the guest, in kilometres east and north of the hotel.
     fn place(&self) -> (f64, f64) {
         let left = self.origin.km * (1.0 - self.part());
         let side = self.swing_km * (self.part() * self.bends * std::f64::consts::PI).sin();
@@ -197,7 +212,7 @@ impl Trip {
         self.road_km - self.gone_km <= THERE_KM
     }
 
-    /// One step on, at so many seconds after booking and after the start of the day.
+    /// Drives for one step, at `second` after booking and `day_second` after the start of the day.
     fn go_on(&mut self, second: i64, day_second: i64, random: &mut StdRng) {
         let part = self.part();
         match self.intent {
@@ -219,7 +234,7 @@ impl Trip {
             return;
         }
         let city = city::road_speed(day_second);
-        // Toll roads are twice as fast, until the city begins.
+        // More than 15 km away, guests from another town drive 2.2 times as fast: on toll roads.
         let is_toll = self.origin.is_afar && self.origin.km * (1.0 - part) > 15.0;
         let speed = if is_toll { city * 2.2 } else { city } * self.pace;
         #[expect(clippy::cast_precision_loss, reason = "a step is a minute")]
@@ -230,7 +245,7 @@ impl Trip {
     }
 }
 
-/// Most leave soon, some first finish what they are doing.
+/// Draws when a guest leaves, in seconds after booking. Most leave soon.
 fn leaves(random: &mut StdRng) -> i64 {
     match random.random_range(0..10) {
         0..6 => random.random_range(0..900),
@@ -239,9 +254,10 @@ fn leaves(random: &mut StdRng) -> i64 {
     }
 }
 
-/// When a phone reports.
+/// Decides when a phone reports.
 struct Phone {
     sharing: Sharing,
+    /// The latest report: second, kilometres east and north.
     last: Option<(i64, f64, f64)>,
     accuracy_metres: f64,
 }
@@ -251,7 +267,7 @@ impl Phone {
         Self { sharing, last: None, accuracy_metres: random.random_range(8.0..60.0) }
     }
 
-    /// The accuracy of a report at this second, if there is one.
+    /// The accuracy of the report at `second`, in metres. `None` if the phone does not report then.
     fn reports(&mut self, second: i64, east: f64, north: f64, random: &mut StdRng) -> Option<f64> {
         let since = self.last.map_or(i64::MAX, |(at, ..)| second - at);
         let moved = self.last.is_none_or(|(_, e, n)| (east - e).hypot(north - n) >= 0.05);
@@ -269,7 +285,7 @@ impl Phone {
             return None;
         }
         self.last = Some((second, east, north));
-        // Now and then a phone knows no better than its cell tower.
+        // One report in a hundred has only the accuracy of a cell tower.
         Some(if random.random_bool(0.01) { 3_000.0 } else { self.accuracy_metres })
     }
 }

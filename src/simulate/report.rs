@@ -1,11 +1,11 @@
-//! The report of a simulated day: a table to read and a plot to look at.
+//! Shows the results of a simulation as a Markdown table and as an SVG plot.
 
 use std::fmt::Write;
 
 use super::tally::part;
 use super::{Setting, Tally};
 
-/// What each column says, in the order of the table.
+/// The headings of the columns.
 const COLUMNS: [&str; 9] = [
     "setting",
     "late and seen, kept",
@@ -18,7 +18,8 @@ const COLUMNS: [&str; 9] = [
     "minutes held",
 ];
 
-/// The results as a Markdown table. `radius_only` is what minutes in vain are compared with.
+/// The results as a Markdown table. The minutes in vain are compared with those of the first
+/// setting that is [`Setting::is_radius_only`].
 #[must_use]
 pub fn table(settings: &[Setting], tallies: &[Tally]) -> String {
     let baseline = settings.iter().zip(tallies).find(|(setting, _)| setting.is_radius_only);
@@ -48,12 +49,13 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = 730.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 400.0;
-/// What the rule should reach: this part of the late guests who are seen keeps the room, at this
-/// part of the minutes that the radius alone blocks in vain.
+/// The aim: the part of the late and seen guests who keep the room, and the minutes blocked in vain
+/// as a part of what "radius only" blocks.
 const AIM: (f64, f64) = (0.97, 1.0 / 3.0);
 
-/// The results as an SVG picture: minutes blocked in vain to the right, as a part of what "radius
-/// only" blocks; late guests who keep the room upwards. The best corner is the upper left.
+/// The results as an SVG picture. The horizontal axis is the minutes blocked in vain, as a part of
+/// what "radius only" blocks. The vertical axis is the part of late and seen guests who keep the
+/// room. The upper left corner is the best.
 #[must_use]
 pub fn plot(settings: &[Setting], tallies: &[Tally]) -> String {
     let results: Vec<_> = settings.iter().zip(tallies).collect();
@@ -71,7 +73,7 @@ pub fn plot(settings: &[Setting], tallies: &[Tally]) -> String {
         .map(|(_, tally)| format!("{:.1},{:.1}", across(cost(tally)), up(tally.late_kept())));
     let points = points.collect::<Vec<_>>().join(" ");
     let _ = writeln!(svg, "<polyline points=\"{points}\" fill=\"none\" stroke=\"#65574c\"/>");
-    // What is compared is drawn over the sweep.
+    // In reverse order, so that the first three settings are drawn over the others.
     for (index, (setting, tally)) in results.iter().enumerate().rev() {
         let (x, y) = (across(cost(tally)), up(tally.late_kept()));
         let is_compared = index < 3;
@@ -98,7 +100,7 @@ pub fn plot(settings: &[Setting], tallies: &[Tally]) -> String {
     svg
 }
 
-/// Axes, the lines of their steps, and the corner that is aimed at.
+/// Draws the background: the area of the aim, grid lines, and the labels of the axes.
 fn ground(most: f64, across: impl Fn(f64) -> f64, up: impl Fn(f64) -> f64) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \

@@ -1,4 +1,5 @@
-//! Moves the bookings of simulated guests, as desk and scheduler do.
+//! Runs the bookings of simulated guests: does what `service` and `scheduler` do, without a store,
+//! competition for rooms, or notifications.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,15 +16,16 @@ use crate::domain::{
     TrackedBooking,
 };
 
-/// Guests who are under way in one thread at the same time.
+/// How many guests a thread simulates together.
 const BATCH: u32 = 2_048;
-/// Kilometres of a degree of latitude, and of one of longitude on the equator (WGS 84).
+/// Kilometres of one degree of latitude, and of one degree of longitude at the equator (WGS 84).
 const DEGREE_KM: (f64, f64) = (110.574, 111.320);
 
-/// Runs the day under every setting, on the same guests.
+/// Simulates the day with every setting, with the same guests. Returns one tally for each setting.
 ///
 /// # Errors
-/// What the domain refuses, which it does not: no guest asks for anything that is not allowed.
+/// [`Refusal`] if the domain refuses a step. This does not happen with a valid policy, because no
+/// guest asks for anything that is not allowed.
 pub fn run(plan: &Plan, settings: &[Setting]) -> Result<Vec<Tally>, Refusal> {
     let threads = u32::try_from(plan.threads.max(1)).unwrap_or(1);
     let shares = std::thread::scope(|scope| {
@@ -43,7 +45,7 @@ pub fn run(plan: &Plan, settings: &[Setting]) -> Result<Vec<Tally>, Refusal> {
     Ok(tallies)
 }
 
-/// Every so manieth batch of guests.
+/// Simulates the batches of one thread: every batch whose number modulo `threads` is `thread`.
 fn share(
     plan: &Plan,
     settings: &[Setting],
@@ -62,11 +64,11 @@ fn share(
     Ok(tallies)
 }
 
-/// One batch of guests under one setting.
+/// One batch of guests with one setting.
 struct Day<'a> {
     setting: &'a Setting,
     stays: Vec<Stay<'a>>,
-    /// What the scheduler holds: the oldest wake first.
+    /// The queue of wakes, the earliest first.
     wakes: BinaryHeap<Reverse<(Moment, usize, Revision)>>,
 }
 
@@ -114,9 +116,9 @@ impl<'a> Day<'a> {
 struct Stay<'a> {
     guest: &'a Guest,
     tracked: TrackedBooking,
-    /// The end that was promised at booking.
+    /// The end of the hold as promised at booking.
     first_end: Moment,
-    /// How many of the reports are in.
+    /// How many of the guest's reports were handled.
     reported: usize,
 }
 
@@ -135,11 +137,12 @@ impl<'a> Stay<'a> {
         })
     }
 
+    /// The moment `second` seconds after booking.
     fn at(&self, second: i64) -> Moment {
         self.tracked.booking.booked_at + TimeDelta::seconds(second)
     }
 
-    /// Everything that the guest does up to and including a moment.
+    /// Handles everything that the guest does up to and including `until`: reports and the arrival.
     fn live_until(&mut self, until: Moment, setting: &Setting) -> Result<(), Refusal> {
         while let Some(report) = self.guest.reports.get(self.reported).copied()
             && self.at(report.second) <= until

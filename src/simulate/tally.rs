@@ -1,42 +1,43 @@
-//! What became of the guests of a simulated day.
+//! Counts the outcomes of a simulated day.
 
 use chrono::TimeDelta;
 
-/// A guest who would come within so long after the promised end is one to wait for.
+/// A guest who would come within this time after the promised end is worth waiting for.
 pub const WORTH_WAITING: TimeDelta = TimeDelta::minutes(30);
 
-/// What became of one guest.
+/// The outcome of one booking.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outcome {
-    /// Whether they came while the room was held.
+    /// Whether the guest came while the room was held.
     pub is_kept: bool,
-    /// When they would come, after the promised end (before it: negative); `None` if never.
+    /// When the guest would come, counted from the promised end; negative if earlier. `None` if
+    /// never.
     pub would_arrive: Option<TimeDelta>,
-    /// Whether the hotel could know where they were at the promised end.
+    /// Whether the hotel knew where the guest was at the promised end.
     pub shares_at_end: bool,
-    /// Whether they ever shared a position.
+    /// Whether the guest ever shared a position.
     pub has_shared: bool,
-    /// How long the room was held.
+    /// How long the room was held, from booking to payment or cancellation.
     pub tracked: TimeDelta,
-    /// How much longer than promised it was held at most.
+    /// How far the end of the hold was moved beyond the promised end.
     pub extended: TimeDelta,
 }
 
-/// What became of all of them.
+/// The sums over all guests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Bookings.
+    /// The number of guests, which is the number of bookings.
     pub guests: u64,
     /// Guests who came while the room was held.
     pub kept: u64,
-    /// Rooms of guests not to be waited for (they never came, or more than 30 minutes late),
-    /// and how many of those were free again at the promised end.
+    /// Guests who are not worth waiting for: they never come, or more than 30 minutes after the
+    /// promised end.
     pub hopeless: u64,
-    /// Of those, freed at the promised end.
+    /// Of the hopeless, those whose room was not held beyond the promised end.
     pub freed_on_time: u64,
     /// Guests who would come within 30 minutes after the promised end.
     pub late: u64,
-    /// Of those, cancelled.
+    /// Of the late, those whose booking was cancelled.
     pub late_cancelled: u64,
     /// Of the late, those whose position was known at the promised end.
     pub late_seen: u64,
@@ -46,15 +47,16 @@ pub struct Tally {
     pub late_shared: u64,
     /// Of the late who ever shared, those who kept the room.
     pub late_shared_kept: u64,
-    /// Rooms held beyond the promised end for guests who did not come in the time held.
+    /// Bookings that were extended although the guest did not come while the room was held.
     pub vain: u64,
-    /// For how many minutes, in all.
+    /// The minutes of those extensions, in total.
     pub vain_minutes: u64,
-    /// Minutes that rooms were held, in all.
+    /// The minutes that rooms were held, in total.
     pub held_minutes: u64,
 }
 
 impl Tally {
+    /// Counts one booking.
     pub(super) fn count(&mut self, outcome: &Outcome) {
         let minutes = |time: TimeDelta| u64::try_from(time.num_minutes()).unwrap_or_default();
         let zero = TimeDelta::zero();
@@ -77,6 +79,7 @@ impl Tally {
         self.held_minutes += minutes(outcome.tracked);
     }
 
+    /// Adds the sums of another tally.
     pub(super) fn add(&mut self, other: &Self) {
         self.guests += other.guests;
         self.kept += other.kept;
@@ -93,14 +96,14 @@ impl Tally {
         self.held_minutes += other.held_minutes;
     }
 
-    /// Of the late whose position was known at the end: the part that kept the room, 0 to 1.
+    /// The part of the late and seen guests who kept the room, 0 to 1.
     #[must_use]
     pub fn late_kept(&self) -> f64 {
         part(self.late_seen_kept, self.late_seen)
     }
 }
 
-/// One number as a part of another, 0 to 1; 0 of nothing.
+/// `some` divided by `all`; 0 if `all` is 0.
 pub(super) fn part(some: u64, all: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     let part = some as f64 / all.max(1) as f64;

@@ -1,4 +1,5 @@
-//! A simulated day: it is the same on every run, and the rule earns its keep on it.
+//! A simulated day is the same on every run, and the rules give better results than the radius
+//! alone.
 
 use super::tally::part;
 use super::{Plan, Setting, Tally, plot, run, settings, sweep, table};
@@ -22,7 +23,7 @@ fn compared(guests: u32) -> (Vec<Setting>, Vec<Tally>) {
 #[test]
 fn the_same_seed_is_the_same_day_on_any_number_of_threads() {
     let settings = settings(&policy());
-    // More than two batches, the last of them not full.
+    // More than two batches; the last one is not full.
     let day = |seed, threads| run(&plan(4_200, seed, threads), &settings).unwrap();
     let first = day(7, 1);
     for threads in [1, 3] {

@@ -1,4 +1,4 @@
-//! Nothing that anybody writes makes it panic or say more than one line.
+//! No text and no value causes a panic or an error of more than one line.
 
 use proptest::prelude::*;
 use toml::{Table, Value};

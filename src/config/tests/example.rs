@@ -1,4 +1,4 @@
-//! `jatah.example.toml` says what holds.
+//! `jatah.example.toml` shows every key with its true default.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use super::*;
 
 const EXAMPLE: &str = include_str!("../../../jatah.example.toml");
 
-/// Lines of keys that are not set start with `#` and no space; prose with `# `. Those that stand
-/// together belong together.
+/// The key on a line that is commented out. Such lines start with `#` and no space; comments in
+/// prose start with `# `. Adjacent lines form a group.
 fn unset(line: &str) -> Option<&str> {
     line.strip_prefix('#').filter(|rest| rest.starts_with(|c: char| c == '[' || c.is_lowercase()))
 }
@@ -19,7 +19,7 @@ fn groups() -> usize {
     starts.windows(2).filter(|pair| pair == &[false, true]).count()
 }
 
-/// The example with the groups of unset keys set for which it says so.
+/// The example with the `#` removed from every group for which `is_set` returns true.
 fn with_groups(is_set: impl Fn(usize) -> bool) -> String {
     let mut group = 0;
     let mut was_unset = false;
@@ -34,7 +34,7 @@ fn with_groups(is_set: impl Fn(usize) -> bool) -> String {
     text
 }
 
-/// Every section and key of the example, also those that are not set.
+/// Every section and key of the example, including those that are commented out.
 pub(super) fn keys() -> Vec<(String, String)> {
     let table: Table = with_groups(|_| true).parse().unwrap();
     let mut keys = BTreeSet::new();
@@ -65,7 +65,7 @@ fn each_group_of_unset_keys_can_be_set() {
         assert_ne!(text, with_groups(|_| false));
         Config::from_toml(&text, []).unwrap_or_else(|error| panic!("group {group}: {error}"));
     }
-    // All together, less the second of the two ways to give a QRIS code.
+    // All groups together, except `qris.image`, which excludes `qris.payload`.
     let all = from(&with_groups(|group| group != 7));
     assert!(all.email.dkim.is_some() && all.qris.source.is_some() && !all.staff.is_empty());
     assert_eq!(all.telegram.front_office_chat(), Some(-1_001_234_567_890));

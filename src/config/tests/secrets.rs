@@ -1,4 +1,4 @@
-//! Nothing that is shown holds a secret.
+//! No error, warning or `{:?}` output contains a secret.
 
 use super::*;
 

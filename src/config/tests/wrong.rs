@@ -1,4 +1,4 @@
-//! Each thing that is wrong is said in one line that names it.
+//! Each mistake gives an error of one line that names the key.
 
 use super::*;
 
