@@ -159,7 +159,9 @@ pub(super) fn arrived(about: &Context<'_>) -> Words {
         )
     } else {
         about.say(
-            format!("Silakan bayar {price} di resepsionis sampai {until}: tidak lebih dan tidak kurang."),
+            format!(
+                "Silakan bayar {price} di resepsionis sampai {until}: tidak lebih dan tidak kurang."
+            ),
             format!("Please pay {price} at the desk by {until}: no more and no less."),
         )
     };
