@@ -1,4 +1,4 @@
-//! Numbers, times and dates as people here write them.
+//! Numbers, times and dates as people in Indonesia write them.
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use chrono_tz::Tz;
@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::say;
 use crate::domain::{Language, Moment, Rupiah};
 
-/// `Rp350.000`, in both languages: it is how prices are written here.
+/// `Rp350.000`, in both languages, because prices in Indonesia are written this way.
 #[must_use]
 pub fn rupiah(sum: Rupiah) -> String {
     let digits = sum.0.to_string();
@@ -24,12 +24,11 @@ pub fn rupiah(sum: Rupiah) -> String {
 #[must_use]
 pub fn clock_time(at: Moment, timezone: Tz) -> String {
     let local = at.with_timezone(&timezone);
-    // The time zone database names Indonesia's zones by these letters itself.
+    // The time zone database contains the abbreviations WIB, WITA and WIT.
     format!("{} {}", local.format("%H.%M"), local.format("%Z"))
 }
 
-/// A deadline as people are told it: `pukul 20.30 WIB`, with its date where that is another day
-/// than `now` is.
+/// A deadline: `pukul 20.30 WIB`, and also its date if that is another day than that of `now`.
 #[must_use]
 pub fn told_time(language: Language, at: Moment, now: Moment, timezone: Tz) -> String {
     let time = clock_time(at, timezone);
@@ -76,10 +75,10 @@ pub fn date(language: Language, day: NaiveDate) -> String {
     format!("{weekday}, {} {month} {}", day.day(), day.year())
 }
 
-/// `2 jam 30 menit`; below a minute in seconds.
+/// `2 jam 30 menit`; less than a minute is given in seconds.
 #[must_use]
 pub fn duration(language: Language, span: TimeDelta) -> String {
-    // Told to the second: a reminder is a few milliseconds late, not a minute short.
+    // Rounded to the second: a reminder is a few milliseconds late, and 14:59.997 is 15 minutes.
     let seconds = (span.num_milliseconds().max(0) + 500) / 1000;
     let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
     let one = |count: i64, indonesian: &str, english: &str| {

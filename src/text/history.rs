@@ -1,9 +1,9 @@
-//! What the front office reads of a booking's past.
+//! The history of a booking, as the front office reads it.
 
 use super::{duration, say, verdict};
 use crate::domain::{Action, Actor, Event, Forecast, Language, Recipient};
 
-/// Who did it.
+/// Who made a change.
 #[must_use]
 pub fn actor(language: Language, actor: &Actor) -> String {
     match actor {
@@ -13,13 +13,13 @@ pub fn actor(language: Language, actor: &Actor) -> String {
     }
 }
 
-/// What a kind of change is called.
+/// The name of a kind of change.
 #[must_use]
 pub fn action(language: Language, action: Action) -> &'static str {
     match action {
         Action::Booked => say(language, "Dipesan", "Booked"),
         Action::Reminded => say(language, "Diingatkan", "Reminded"),
-        Action::Extended => say(language, "Waktu ditambah", "Extended"),
+        Action::Extended => say(language, "Diperpanjang", "Extended"),
         Action::Arrived => say(language, "Tiba", "Arrived"),
         Action::QrisRequested => say(language, "QRIS diminta", "QRIS asked for"),
         Action::QrisSent => say(language, "QRIS terkirim", "QRIS sent"),
@@ -31,7 +31,7 @@ pub fn action(language: Language, action: Action) -> &'static str {
     }
 }
 
-/// What there is to say of an event besides its name.
+/// The details of an event, if it has any besides its name.
 #[must_use]
 pub fn detail(language: Language, event: &Event) -> Option<String> {
     match event {
@@ -53,7 +53,7 @@ pub fn detail(language: Language, event: &Event) -> Option<String> {
             say(
                 language,
                 "Sudah tiba, belum dibayar. Batas bayar diperpanjang.",
-                "Arrived, not yet paid. The time to pay was renewed.",
+                "Arrived, not paid yet. The time to pay was extended.",
             )
             .to_owned(),
         ),
@@ -83,12 +83,12 @@ fn forecast_words(language: Language, forecast: Forecast) -> &'static str {
     }
 }
 
-/// A notice that was given up.
+/// The line about a notification that was given up.
 #[must_use]
 pub fn undelivered(language: Language, to: Recipient, reason: &str) -> String {
     let to = match to {
         Recipient::Guest => say(language, "tamu", "the guest"),
-        Recipient::FrontOffice => say(language, "FO", "the front office"),
+        Recipient::FrontOffice => say(language, "resepsionis", "the desk"),
     };
     say(
         language,

@@ -1,68 +1,68 @@
-//! The mails that a guest receives, in parts: whoever lays them out escapes them.
+//! The mails to guests, as parts in plain text. The template that lays them out escapes them.
 
 use super::mail_words::{self as words, Context};
 use super::{clock_time, date, rupiah, say, told_time};
 use crate::domain::{Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status};
 
-/// One mail in parts. Each text is one paragraph.
+/// The parts of one mail. Each text is one paragraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// In which language it is.
+    /// Its language.
     pub language: Language,
-    /// One line.
+    /// The subject, one line.
     pub subject: String,
-    /// What it is about in a few words.
+    /// The heading: a few words.
     pub title: String,
-    /// Its first line, to somebody by name.
+    /// The greeting, with the guest's name.
     pub greeting: String,
-    /// What there is to say.
+    /// The sentences below the greeting.
     pub paragraphs: Vec<String>,
-    /// The told deadline in short: what it is, and when.
+    /// The deadline: a label and a time.
     pub deadline: Option<(String, String)>,
-    /// How to pay by the code that comes with it.
+    /// How to pay with the code in this mail, if it contains one.
     pub pay: Option<Pay>,
-    /// The booking: what, and its value.
+    /// The facts of the booking, each with a label.
     pub facts: Vec<(&'static str, String)>,
-    /// Where to go: its words, and the address.
+    /// The button: a label and an address.
     pub button: Option<(&'static str, String)>,
-    /// Said below that.
+    /// The sentences below the button.
     pub after: Vec<String>,
-    /// Who writes.
+    /// The name of the hotel.
     pub from: String,
 }
 
-/// The words beside a code.
+/// The sentences beside a payment code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pay {
-    /// What the picture shows, for whoever does not see it.
+    /// The alternative text of the picture.
     pub alternative: String,
-    /// What to pay.
+    /// The amount to pay.
     pub amount: String,
-    /// How.
+    /// The instructions.
     pub lines: Vec<String>,
 }
 
-/// Which code comes with a mail.
+/// Which payment code a mail contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeInMail {
     /// None.
     None,
-    /// One with the sum in it.
+    /// A code that contains the amount.
     Exact,
-    /// The hotel's own, into which the guest types the sum.
+    /// The hotel's static code; the guest types the amount.
     AsIs,
 }
 
-/// Where the links of a mail lead.
+/// The links in a mail.
 #[derive(Debug, Clone, Copy)]
 pub struct Links<'a> {
-    /// The guest's page.
+    /// The page of the booking.
     pub booking: &'a str,
-    /// The form.
+    /// The booking form.
     pub book_again: &'a str,
 }
 
-/// What a guest reads of a change, counted to the deadline that this very change set.
+/// The mail about a change. Times that are left are counted to the deadline that this change set.
 #[must_use]
 pub fn guest_mail(
     change: &Change,
@@ -91,7 +91,7 @@ pub fn guest_mail(
     }
 }
 
-/// A mail that only shows that mails arrive.
+/// A mail that tests whether mails are delivered.
 #[must_use]
 pub fn test_mail(language: Language, hotel: &str) -> Mail {
     let (title, paragraph) = words::test(language);
@@ -117,7 +117,8 @@ fn greeting(language: Language, name: &str) -> String {
 fn lead(change: &Change, context: &Context<'_>, hotel: &HotelPolicy) -> (String, Vec<String>) {
     let booking = &change.booking;
     match &change.event {
-        // A kind that this version does not know is left to a newer one, and comes here never.
+        // A newer version sends the mail about a kind of change that this version does not know,
+        // so `Other` never gets here.
         Event::Booked | Event::Other => words::booked(context),
         Event::Reminded { forecast, verdict } => {
             let why = verdict.map(|verdict| verdict.why);
@@ -149,7 +150,7 @@ fn lead(change: &Change, context: &Context<'_>, hotel: &HotelPolicy) -> (String,
     }
 }
 
-/// The same with one more paragraph.
+/// Appends a paragraph.
 fn with(
     (title, mut paragraphs): (String, Vec<String>),
     more: Option<String>,
@@ -168,7 +169,7 @@ fn deadline(
     let label = if context.booking.arrived_at.is_some() {
         say(language, "Bayar sampai", "Pay by")
     } else {
-        say(language, "Kamar dijaga sampai", "The room is kept until")
+        say(language, "Kamar disimpan sampai", "The room is kept until")
     };
     (label.to_owned(), told_time(language, until, now, hotel.timezone))
 }
@@ -184,7 +185,7 @@ fn facts(
         Status::Paid { at, .. } => {
             let day = date(language, at.with_timezone(&hotel.timezone).date_naive());
             let time = clock_time(at, hotel.timezone);
-            Some((say(language, "Dibayar", "Paid"), format!("{day}, {time}")))
+            Some((say(language, "Lunas", "Paid"), format!("{day}, {time}")))
         }
         Status::Pending | Status::Cancelled { .. } => None,
     };

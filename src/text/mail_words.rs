@@ -6,13 +6,13 @@ use super::mail::{CodeInMail, Pay};
 use super::{duration, kilometres, rupiah, say, verdict, why_not};
 use crate::domain::{Booking, CancelReason, Forecast, Language, Verdict, Why};
 
-/// What the sentences are about.
+/// The facts that the sentences contain.
 pub(super) struct Context<'a> {
     pub language: Language,
     pub booking: &'a Booking,
-    /// The told deadline: `pukul 20.30 WIB`.
+    /// The deadline: `pukul 20.30 WIB`.
     pub until: &'a str,
-    /// Whether a code comes with the mail.
+    /// Whether the mail contains a payment code.
     pub has_code: bool,
 }
 
@@ -31,11 +31,11 @@ impl Context<'_> {
 pub(super) fn booked(about: &Context<'_>) -> Words {
     let until = about.until;
     let title =
-        about.say("Kamar dijaga untuk Anda".to_owned(), "A room is kept for you".to_owned());
+        about.say("Kamar disimpan untuk Anda".to_owned(), "A room is kept for you".to_owned());
     let to_pay = if about.has_code {
         about.say(
             "Anda boleh membayar sekarang dengan kode di bawah, atau nanti saat tiba.".to_owned(),
-            "You may pay now by the code below, or later on arrival.".to_owned(),
+            "You may pay now with the code below, or later on arrival.".to_owned(),
         )
     } else {
         about.say(
@@ -44,12 +44,12 @@ pub(super) fn booked(about: &Context<'_>) -> Words {
         )
     };
     let lead = about.say(
-        format!("Kamar kami jaga sampai {until}. {to_pay}"),
+        format!("Kamar kami simpan sampai {until}. {to_pay}"),
         format!("We keep the room until {until}. {to_pay}"),
     );
     let end = about.say(
-        "Bila sampai waktu itu Anda belum tiba, booking batal dengan sendirinya, tanpa denda. Bagikan lokasi di halaman booking: bila Anda sudah dekat, waktunya diperpanjang.".to_owned(),
-        "If you have not come by then, the booking is cancelled by itself, without any penalty. Share your position on the booking's page: if you are near, the time is extended.".to_owned(),
+        "Bila sampai waktu itu Anda belum tiba, booking dibatalkan otomatis, tanpa denda. Bagikan lokasi di halaman booking: bila Anda sudah dekat, waktunya kami perpanjang.".to_owned(),
+        "If you have not arrived by then, the booking is cancelled automatically, without any penalty. Share your position on the page of your booking: if you are near, the time is extended.".to_owned(),
     );
     (title, vec![lead, end])
 }
@@ -63,7 +63,7 @@ pub(super) fn reminded(
     let (until, left) = (about.until, duration(about.language, left));
     let title = about.say(format!("Tinggal {left}"), format!("{left} left"));
     let lead = about.say(
-        format!("Tinggal {left}: kamar kami jaga sampai {until}."),
+        format!("Tinggal {left}: kamar kami simpan sampai {until}."),
         format!("{left} left: we keep the room until {until}."),
     );
     let outlook = match forecast {
@@ -73,37 +73,37 @@ pub(super) fn reminded(
         ),
         Forecast::WillExtend => about.say(
             "Bila saat itu Anda belum tiba, waktunya kami perpanjang otomatis.".to_owned(),
-            "If you are not here by then, the time is extended by itself.".to_owned(),
+            "If you are not here by then, the time is extended automatically.".to_owned(),
         ),
         Forecast::WillCancel => will_cancel(about, why),
         Forecast::NoPosition => about.say(
-            "Kami belum menerima lokasi Anda: pada waktu itu booking akan batal. Bagikan lokasi bila Anda di jalan.".to_owned(),
-            "We have no position of yours: at that time the booking will be cancelled. Share your position if you are on the way.".to_owned(),
+            "Lokasi Anda belum kami terima, jadi booking dibatalkan otomatis pada waktu itu. Di jalan? Bagikan lokasi Anda.".to_owned(),
+            "We have no position of yours, so the booking is cancelled automatically at that time. On the way? Share your position.".to_owned(),
         ),
     };
     (title, vec![lead, outlook])
 }
 
-/// Why the end would cancel the booking as things stand.
+/// Why the booking will be cancelled at the deadline if nothing changes.
 fn will_cancel(about: &Context<'_>, why: Option<Why>) -> String {
     let why = why_not(about.booking.guest.language, why);
     about.say(
-        format!("{why}. Bila tetap begitu, booking akan batal pada waktu itu."),
-        format!("{why}. If that stays so, the booking will be cancelled at that time."),
+        format!("{why}. Bila tetap begitu, booking dibatalkan otomatis pada waktu itu."),
+        format!("{why}. If that stays so, the booking is cancelled automatically at that time."),
     )
 }
 
-/// When the guest is expected, as told beside a reminder.
+/// When the guest is expected; part of a reminder.
 pub(super) fn expected(about: &Context<'_>, at: &str) -> String {
     about.say(format!("Perkiraan Anda tiba: {at}."), format!("You are expected at {at}."))
 }
 
-/// What the clock decided by.
+/// The position that a decision of the clock is based on.
 pub(super) fn last_seen(about: &Context<'_>, known: Option<&Verdict>) -> String {
     match known {
         Some(known) => {
             let known = verdict(about.language, known);
-            about.say(format!("Posisi Anda: {known}."), format!("Your position: {known}."))
+            about.say(format!("Lokasi Anda: {known}."), format!("Your position: {known}."))
         }
         None => about.say(
             "Kami tidak menerima lokasi Anda.".to_owned(),
@@ -116,7 +116,7 @@ pub(super) fn extended_by_clock(about: &Context<'_>, by: TimeDelta, metres: f64)
     let (until, by) = (about.until, duration(about.language, by));
     let distance = kilometres(about.language, metres);
     let lead = about.say(
-        format!("Lokasi terakhir Anda {distance} dari hotel, jadi waktunya diperpanjang {by}: kamar kami jaga sampai {until}."),
+        format!("Lokasi terakhir Anda {distance} dari hotel, jadi waktunya kami perpanjang {by}: kamar kami simpan sampai {until}."),
         format!("Your last position is {distance} from the hotel, so the time is extended by {by}: we keep the room until {until}."),
     );
     (extended(about), vec![lead])
@@ -127,13 +127,13 @@ pub(super) fn extended_by_staff(about: &Context<'_>, minutes: u32) -> Words {
     let by = duration(about.language, TimeDelta::minutes(minutes.into()));
     let lead = if about.booking.arrived_at.is_some() {
         about.say(
-            format!("Resepsionis menambah waktu bayar {by}: sampai {until}."),
-            format!("The front desk gave you {by} more to pay: until {until}."),
+            format!("Resepsionis memperpanjang waktu bayar {by}: sampai {until}."),
+            format!("The desk extended the time to pay by {by}: until {until}."),
         )
     } else {
         about.say(
-            format!("Resepsionis memperpanjang waktunya {by}: kamar kami jaga sampai {until}."),
-            format!("The front desk extended the time by {by}: we keep the room until {until}."),
+            format!("Resepsionis memperpanjang waktunya {by}: kamar kami simpan sampai {until}."),
+            format!("The desk extended the time by {by}: we keep the room until {until}."),
         )
     };
     (extended(about), vec![lead])
@@ -150,16 +150,18 @@ pub(super) fn arrived(about: &Context<'_>) -> Words {
     let lead = if about.has_code {
         about.say(
             "Silakan bayar kamar Anda dengan kode di bawah.".to_owned(),
-            "Please pay for your room by the code below.".to_owned(),
+            "Please pay for your room with the code below.".to_owned(),
         )
     } else if about.booking.may_have_code() {
         about.say(
-            format!("Silakan bayar {price} dengan kode QRIS yang sudah kami kirim, atau di meja resepsionis, sampai {until}: tidak lebih dan tidak kurang."),
-            format!("Please pay {price} by the QRIS code that we sent you, or at the desk, by {until}: no more and no less."),
+            format!("Silakan bayar {price} dengan kode QRIS yang sudah kami kirim, atau di resepsionis, sampai {until}: tidak lebih dan tidak kurang."),
+            format!("Please pay {price} with the QRIS code that we sent you, or at the desk, by {until}: no more and no less."),
         )
     } else {
         about.say(
-            format!("Silakan bayar {price} di meja resepsionis sampai {until}: tidak lebih dan tidak kurang."),
+            format!(
+                "Silakan bayar {price} di resepsionis sampai {until}: tidak lebih dan tidak kurang."
+            ),
             format!("Please pay {price} at the desk by {until}: no more and no less."),
         )
     };
@@ -195,8 +197,8 @@ pub(super) fn pay(about: &Context<'_>, code: CodeInMail) -> Option<Pay> {
     );
     let otherwise = about.booking.arrived_at.is_none().then(|| {
         about.say(
-            "Bila sampai waktu itu Anda belum tiba atau membayar, booking batal dengan sendirinya; jangan bayar lagi sesudahnya.".to_owned(),
-            "If you have neither come nor paid by then, the booking is cancelled by itself; do not pay after that.".to_owned(),
+            "Bila sampai waktu itu Anda belum tiba atau membayar, booking dibatalkan otomatis; jangan bayar lagi sesudahnya.".to_owned(),
+            "If you have not arrived or paid by then, the booking is cancelled automatically; do not pay after that.".to_owned(),
         )
     });
     Some(Pay {
@@ -239,12 +241,12 @@ pub(super) fn cancelled(about: &Context<'_>, reason: CancelReason) -> Words {
     };
     let lead = match reason {
         CancelReason::Expired => about.say(
-            "Waktunya habis, jadi booking dibatalkan dan kamar dilepas. Tidak ada denda.".to_owned(),
-            "The time ran out, so the booking is cancelled and the room is free again. There is no penalty.".to_owned(),
+            "Waktunya habis, jadi booking dibatalkan otomatis dan kamarnya kami lepas. Tidak ada denda.".to_owned(),
+            "The time ran out, so the booking was cancelled automatically and the room is free again. There is no penalty.".to_owned(),
         ),
         CancelReason::ByStaff => about.say(
             "Hotel membatalkan booking ini. Ada pertanyaan? Sebut nomor resinya di resepsionis.".to_owned(),
-            "The hotel cancelled this booking. Any questions? Give the receipt number at the front desk.".to_owned(),
+            "The hotel cancelled this booking. Any questions? Give the receipt number at the desk.".to_owned(),
         ),
         CancelReason::ByGuest => about.say(
             "Booking ini Anda batalkan dan kamarnya kami lepas. Terima kasih sudah memberi kabar.".to_owned(),

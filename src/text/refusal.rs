@@ -1,4 +1,4 @@
-//! One clear sentence for every refusal.
+//! One sentence for every refusal.
 
 use super::{clock_time, date, say};
 use crate::domain::refusal::Unavailable;
@@ -6,7 +6,7 @@ use crate::domain::{
     Actor, Field, Forbidden, HotelPolicy, InputError, Language, NotAllowed, Refusal, Winner,
 };
 
-/// The sentence that somebody reads whose wish is refused.
+/// The sentence that explains a refusal.
 #[must_use]
 pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> String {
     let fixed = |indonesian: &str, english: &str| say(language, indonesian, english).to_owned();
@@ -14,8 +14,8 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
         Refusal::InvalidInput { field, error } => invalid_input(language, *field, *error),
         Refusal::SoldOut { night } => say(
             language,
-            format!("Kamar tipe ini habis untuk {}.", date(language, *night)),
-            format!("No room of this type is left for {}.", date(language, *night)),
+            format!("Kamar tipe ini sudah penuh untuk {}.", date(language, *night)),
+            format!("This room type is sold out for {}.", date(language, *night)),
         ),
         Refusal::TooManyHolds { most } => say(
             language,
@@ -24,7 +24,7 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
         ),
         Refusal::NotFound => fixed("Booking tidak ditemukan.", "There is no such booking."),
         Refusal::Forbidden(Forbidden::StaffOnly) => {
-            fixed("Ini hanya untuk front office.", "This is for the front office only.")
+            fixed("Ini hanya untuk petugas hotel.", "This is for the hotel's staff only.")
         }
         Refusal::Forbidden(Forbidden::ManagerOnly) => {
             fixed("Ini hanya untuk manajer.", "This is for managers only.")
@@ -33,7 +33,7 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             let won = winner_words(language, winner, hotel);
             say(
                 language,
-                format!("Booking ini sudah dibayar ({won})."),
+                format!("Booking ini sudah ditandai lunas ({won})."),
                 format!("This booking is paid already ({won})."),
             )
         }
@@ -46,7 +46,7 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             )
         }
         Refusal::NotAllowed(NotAllowed::HoldIsOver) => fixed(
-            "Lokasi tidak diperlukan lagi: booking ini sudah dibayar.",
+            "Lokasi tidak diperlukan lagi: booking ini sudah lunas.",
             "The position is not needed any more: this booking is paid.",
         ),
         Refusal::NotAllowed(NotAllowed::BelowSold { sold }) => say(
@@ -63,7 +63,7 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             "Booking by Telegram is not available at this hotel yet.",
         ),
         Refusal::Unavailable(Unavailable::Qris) => fixed(
-            "QRIS belum tersedia di hotel ini. Silakan bayar di meja.",
+            "QRIS belum tersedia di hotel ini. Silakan bayar di resepsionis.",
             "QRIS is not available at this hotel yet. Please pay at the desk.",
         ),
         Refusal::Unavailable(Unavailable::NewerVersion) => fixed(
@@ -77,7 +77,7 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
     }
 }
 
-/// Only for who is signed in.
+/// The sentence for a request that needs a session.
 #[must_use]
 pub fn unauthenticated(language: Language) -> &'static str {
     say(
@@ -87,7 +87,7 @@ pub fn unauthenticated(language: Language) -> &'static str {
     )
 }
 
-/// Too much at once.
+/// The sentence for too many requests.
 #[must_use]
 pub fn rate_limited(language: Language) -> &'static str {
     say(
@@ -150,7 +150,7 @@ fn invalid_input(language: Language, field: Field, error: InputError) -> String 
             of("sudah dipakai untuk permintaan lain", "was used for another request before")
         }
         InputError::Spent => of(
-            "sudah dipakai, kedaluwarsa, atau tidak pernah ada",
+            "sudah dipakai, sudah tidak berlaku, atau tidak pernah ada",
             "was used, is too old, or never was",
         ),
     }

@@ -1,4 +1,4 @@
-//! What people read in the chat, as Telegram's HTML: names and other free text are escaped here.
+//! The sentences of the bot, as HTML for Telegram. Names and other free text are escaped here.
 
 mod commands;
 mod dashboard;
@@ -23,13 +23,13 @@ pub use trouble::*;
 use super::{clock_time, date, duration, rupiah, say};
 use crate::domain::{Booking, HotelPolicy, Language, Moment};
 
-/// Free text as HTML (Bot API, "HTML style").
+/// Escapes free text for HTML (Bot API, "HTML style").
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Free text on a button, which has no markup, cut to what fits a line.
+/// Free text on a button, which has no markup, cut to `most` characters.
 #[must_use]
 pub fn short(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -44,18 +44,18 @@ fn nights(language: Language, count: u32) -> String {
     say(language, format!("{count} malam"), format!("{count} night{plural}"))
 }
 
-/// How long is left, in steps that need no edit every minute.
+/// The time left, in whole minutes.
 fn left(language: Language, until: Moment, now: Moment) -> String {
     let left = until - now;
     if left < chrono::TimeDelta::minutes(1) {
         return say(language, "kurang dari 1 menit", "less than a minute").to_owned();
     }
-    // A hold of two hours says so, though a few milliseconds have gone already.
+    // Rounded: a hold of two hours reads as 2 hours although a few milliseconds have passed.
     let minutes = (left + chrono::TimeDelta::seconds(30)).num_minutes();
     duration(language, chrono::TimeDelta::minutes(minutes))
 }
 
-/// What every message about a booking shows: name, room type, date, nights, receipt number, price.
+/// The facts in every message about a booking: receipt number, name, room, date, nights, price.
 fn facts(language: Language, booking: &Booking) -> String {
     let stay = &booking.stay;
     let row = |indonesian, english, value: String| {
@@ -85,7 +85,7 @@ fn until_words(language: Language, booking: &Booking, hotel: &HotelPolicy) -> St
     }
 }
 
-/// A time of the hotel's clock, with its date where that is of another hotel day than now.
+/// A time in the hotel's time zone, with its date if that is another hotel day than today.
 fn when(language: Language, at: Moment, now: Moment, hotel: &HotelPolicy) -> String {
     let time = clock_time(at, hotel.timezone);
     let day = hotel.day_of(at);
@@ -94,7 +94,7 @@ fn when(language: Language, at: Moment, now: Moment, hotel: &HotelPolicy) -> Str
 
 /// `10 Jan`
 fn short_date(language: Language, day: chrono::NaiveDate) -> String {
-    // The names of both languages begin alike but for May, August, October and December.
+    // The first three letters are an abbreviation of every month in both languages.
     let full = date(language, day);
     let mut words = full.split(' ').skip(1);
     let (number, month) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());

@@ -1,4 +1,5 @@
-//! What people read of a guest's way: the evidence, why a hold grows or ends, and the outlook.
+//! What people read about a guest's way: the evidence, why a hold is extended or ends, and what
+//! will happen at its end.
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -7,10 +8,10 @@ use super::{duration, kilometres, say};
 use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
 use crate::domain::{Change, Event, Evidence, Forecast, Language, Moment, Verdict, Why};
 
-/// Who stands for less than this is not said to stand.
+/// A guest who stands for less time than this is not described as standing.
 const STANDS: TimeDelta = TimeDelta::minutes(5);
 
-/// Where the guest was, and what it came to: `4,2 km, mendekat, perkiraan 12 menit lagi (menurut
+/// Where the guest was, and why that decided: `4,2 km, mendekat, perkiraan 12 menit lagi (menurut
 /// kecepatan tamu), lokasi 40 detik lalu · sudah dekat`.
 #[must_use]
 pub fn verdict(language: Language, verdict: &Verdict) -> String {
@@ -21,7 +22,7 @@ pub fn verdict(language: Language, verdict: &Verdict) -> String {
     }
 }
 
-/// The same without what it came to, where the forecast says that already.
+/// The same, but without the reason if `forecast`, which stands beside it, says it already.
 pub(super) fn verdict_beside(language: Language, forecast: Forecast, verdict: &Verdict) -> String {
     match forecast {
         Forecast::WillCancel => self::verdict(language, verdict),
@@ -45,7 +46,7 @@ fn facts(language: Language, verdict: &Verdict) -> String {
         say(
             language,
             format!("{count} laporan lokasi tidak dipercaya"),
-            format!("{count} reports not believed"),
+            format!("{count} positions not believed"),
         )
     });
     let facts = [
@@ -65,7 +66,7 @@ fn movement(language: Language, evidence: &Evidence) -> Option<String> {
         Some(false) => Some(say(language, "menjauh", "moving away")),
         None => None,
     };
-    // Who stands in a jam still is on the way: both are said.
+    // A guest who stands in a traffic jam is still on the way, so both are told.
     let rest = (evidence.standing >= STANDS).then(|| {
         let standing = duration(language, evidence.standing);
         say(language, format!("diam {standing}"), format!("standing for {standing}"))
@@ -106,21 +107,21 @@ fn estimate(language: Language, estimate: Estimate) -> String {
 
 fn age(language: Language, evidence: &Evidence) -> String {
     let age = duration(language, evidence.fix_age);
-    let plain = || say(language, format!("lokasi {age} lalu"), format!("fix {age} old"));
+    let plain = || say(language, format!("lokasi {age} lalu"), format!("position {age} old"));
     match evidence.source {
         None | Some(PositionSourceKind::Page) => plain(),
         Some(PositionSourceKind::Single) => say(
             language,
             format!("lokasi sekali kirim {age} lalu"),
-            format!("single fix {age} old"),
+            format!("position sent once, {age} old"),
         ),
         Some(PositionSourceKind::Live) => {
-            say(language, format!("lokasi live {age} lalu"), format!("live fix {age} old"))
+            say(language, format!("lokasi live {age} lalu"), format!("live position {age} old"))
         }
         Some(PositionSourceKind::LiveSilent) => say(
             language,
             format!("lokasi live, {age} tanpa kabar: tidak bergerak"),
-            format!("live location silent for {age}: has not moved"),
+            format!("live position silent for {age}: has not moved"),
         ),
     }
 }
@@ -148,7 +149,8 @@ fn why(language: Language, why: Why) -> Option<&'static str> {
     })
 }
 
-/// Why the end would cancel the booking as things stand, told to the guest, without a full stop.
+/// Why the booking will be cancelled at the deadline if nothing changes, worded for the guest and
+/// without a full stop.
 pub(super) fn why_not(language: Language, why: Option<Why>) -> &'static str {
     let (indonesian, english) = match why {
         Some(Why::NoneLeft) => {
@@ -171,7 +173,7 @@ pub(super) fn why_not(language: Language, why: Option<Why>) -> &'static str {
     say(language, indonesian, english)
 }
 
-/// What there is to say of a change besides its name, with the times of the hotel's clock.
+/// The details of a change, if it has any besides its name, with times of the hotel's time zone.
 #[must_use]
 pub fn story(language: Language, change: &Change, timezone: Tz) -> Option<String> {
     let Event::Reminded { forecast, verdict } = &change.event else {
@@ -186,8 +188,8 @@ pub fn story(language: Language, change: &Change, timezone: Tz) -> Option<String
     })
 }
 
-/// What the end of a hold would decide as things stood at `at`: `diperkirakan tiba 20.40,
-/// 10 menit lewat batas: akan diperpanjang`.
+/// What will happen at the end of a hold, as known at `at`: `diperkirakan tiba 20.40, 10 menit
+/// lewat batas: akan diperpanjang`.
 #[must_use]
 pub fn outlook(
     language: Language,

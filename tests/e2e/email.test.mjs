@@ -159,7 +159,7 @@ async function everyMail(server, token, language) {
 }
 
 const subjects = {
-  ID: { booked: 'Kamar dijaga', qris: 'Kode bayar QRIS', reminder: 'Tinggal', expired: 'Waktunya habis', extended_by_desk: 'Diperpanjang', arrived: 'Selamat datang', paid: 'Lunas', cancelled_by_desk: 'Dibatalkan oleh hotel', cancelled_by_guest: 'Booking Anda batal', extended_by_clock: 'Diperpanjang' },
+  ID: { booked: 'Kamar disimpan', qris: 'Kode bayar QRIS', reminder: 'Tinggal', expired: 'Waktunya habis', extended_by_desk: 'Diperpanjang', arrived: 'Selamat datang', paid: 'Lunas', cancelled_by_desk: 'Dibatalkan oleh hotel', cancelled_by_guest: 'Booking Anda batal', extended_by_clock: 'Diperpanjang' },
   EN: { booked: 'A room is kept', qris: 'Your QRIS code', reminder: 'left', expired: 'The time is up', extended_by_desk: 'Extended', arrived: 'Welcome', paid: 'Paid', cancelled_by_desk: 'Cancelled by the hotel', cancelled_by_guest: 'Your booking is cancelled', extended_by_clock: 'Extended' },
 };
 

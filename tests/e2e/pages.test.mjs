@@ -66,7 +66,7 @@ describe('a guest and the front office', () => {
     await page.waitForURL(/\/b\/RESI-\d{8}-\d{3,}#.+/);
     const receiptNo = /\/b\/([^#?]+)/.exec(page.url())[1];
     await page.getByText(receiptNo, { exact: true }).first().waitFor();
-    await page.getByRole('heading', { name: 'Kamar Anda kami jaga' }).waitFor();
+    await page.getByRole('heading', { name: 'Kamar disimpan untuk Anda' }).waitFor();
     assert.match(await page.getByRole('timer').textContent(), /^(1:59:\d\d|2:00:00)$/);
     assert.equal(await page.evaluate(() => window.positionsAsked), 0, 'the position is asked for only by the switch');
     await picture(page, 'booking-phone');
@@ -102,7 +102,7 @@ describe('a guest and the front office', () => {
     await fillForm(page, { name: 'Tamu Cepat', email: 'cepat@example.com' });
     await page.getByRole('button', { name: 'Pesan sekarang' }).dblclick();
     await page.waitForURL(/\/b\/RESI-/);
-    await page.getByRole('heading', { name: 'Kamar Anda kami jaga' }).waitFor();
+    await page.getByRole('heading', { name: 'Kamar disimpan untuk Anda' }).waitFor();
     assert.equal((await server.bookings(token)).totalCount, count + 1);
     assert.deepEqual(problems, []);
   });
@@ -151,7 +151,7 @@ describe('a guest and the front office', () => {
       await desk.page.getByRole('dialog').getByRole('button', { name: yes }).click();
       await desk.page.getByRole('dialog').waitFor({ state: 'hidden' });
     };
-    await act(/^\+30/, 'Ya, tambah 30 menit');
+    await act(/^\+30/, 'Ya, perpanjang 30 menit');
     assert.equal(Date.parse((await server.booking(receiptNo, token)).holdUntil) - Date.parse(holdUntil), 30 * 60_000);
     await act(/^Tiba/, 'Ya, tamu sudah tiba');
     await card(desk.page, receiptNo, 'pending').getByText(/Sudah tiba/).waitFor();
@@ -228,9 +228,9 @@ describe('a guest and the front office', () => {
   test('the switch turns every page to English and back, and is remembered', async (t) => {
     const booked = await server.book();
     const pages = [
-      ['form', (await visitor(t)).page, '/', 'We hold your room while you are on the road.', 'Kami jaga kamar Anda selama Anda di jalan.'],
-      ['booking', (await guestAt(t, server, booked)).page, undefined, 'Your room is held', 'Kamar Anda kami jaga'],
-      ['board', (await frontOffice(t, server)).page, undefined, 'Paid', 'Sudah bayar'],
+      ['form', (await visitor(t)).page, '/', 'We keep your room while you are on the way.', 'Kami simpan kamar Anda selama Anda di jalan.'],
+      ['booking', (await guestAt(t, server, booked)).page, undefined, 'A room is kept for you', 'Kamar disimpan untuk Anda'],
+      ['board', (await frontOffice(t, server)).page, undefined, 'Paid', 'Sudah lunas'],
     ];
     for (const [name, page, path, english, indonesian] of pages) {
       if (path) await page.goto(`${server.url}${path}`);

@@ -110,7 +110,7 @@ test('without a code arrival works all the same, and the guest pays at the desk'
   const { markArrived } = await server.must(ARRIVE, { r: booking.receiptNo }, { token });
   assert.deepEqual([markArrived.status, markArrived.qrisProgress], ['PENDING', null]);
   const mail = await until('the mail', async () => (await server.mails('ani@example.com')).find((each) => /Selamat datang/.test(each.subject)));
-  assert.match(mail.text, /Silakan bayar Rp350\.000 di meja resepsionis sampai .*pukul .*: tidak lebih dan tidak kurang/);
+  assert.match(mail.text, /Silakan bayar Rp350\.000 di resepsionis sampai .*pukul .*: tidak lebih dan tidak kurang/);
   for (const query of [SEND, SHOW]) assert.equal((await server.ask(query, { r: booking.receiptNo }, { token })).errors[0].extensions.code, 'UNAVAILABLE');
   const { page } = await visitor(t, { viewport: PHONE });
   await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);

@@ -76,7 +76,7 @@ describe('on the way', () => {
       for (const [guest, forecast] of [[dewi, 'IN_TIME'], [agus, 'WILL_EXTEND'], [tono, 'WILL_CANCEL']]) {
         await until(`${guest.booking.guestName} to be ${forecast}`, async () => (await dot(page, guest).getAttribute('data-forecast')) === forecast);
       }
-      await page.locator('#radar').getByText('Tanpa posisi').waitFor();
+      await page.locator('#radar').getByText('Tidak ada lokasi').waitFor();
       await sameDocument(page);
     }
     const seen = await desk.page.evaluate((receiptNo) => {
@@ -120,7 +120,7 @@ describe('on the way', () => {
     await picture(desk.page, 'radar-3', '#radar');
     await picture(desk.page, 'radar-3-desktop');
     await picture(phone.page, 'radar-3-phone');
-    await car.page.getByText(/Waktunya sudah ditambah/).waitFor();
+    await car.page.getByText(/Waktunya sudah diperpanjang/).waitFor();
     await picture(car.page, 'radar-3-guest');
     // Who turns the switch off shares no more, and keeps the room for now.
     await car.page.getByRole('switch', { checked: true }).click();
@@ -133,9 +133,9 @@ describe('on the way', () => {
       t.diagnostic(`REMINDED: ${history.find((each) => each.action === 'REMINDED').detail}`);
     }
     for (const [{ booking }, subject, words] of [
-      [agus, /Diperpanjang/, /Posisi Anda: 5,9 km, mendekat.*sudah dekat/],
-      [tono, /Waktunya habis/, /Posisi Anda: 24,\d km, menjauh.*jauh dan tidak mendekat/],
-      [tono, /Tinggal/, /Anda masih jauh dan belum mendekat\. Bila tetap begitu, booking akan batal/],
+      [agus, /Diperpanjang/, /Lokasi Anda: 5,9 km, mendekat.*sudah dekat/],
+      [tono, /Waktunya habis/, /Lokasi Anda: 24,\d km, menjauh.*jauh dan tidak mendekat/],
+      [tono, /Tinggal/, /Anda masih jauh dan belum mendekat\. Bila tetap begitu, booking dibatalkan otomatis pada waktu itu/],
     ]) {
       const mail = await until(`the mail ${subject} to ${booking.contact}`, async () =>
         (await server.mails(booking.contact)).find((each) => subject.test(each.subject)));
@@ -168,7 +168,7 @@ describe('on the way', () => {
     const { pathname, hash } = new URL(booked.statusUrl);
     await guest.page.goto(`${server.url}${pathname}${hash}`);
     await guest.page.getByText(/2,0 km dari hotel.*perkiraan tiba/).waitFor();
-    await guest.page.getByText(/waktunya ditambah 15 detik/).first().waitFor();
+    await guest.page.getByText(/waktunya kami perpanjang 15 detik/).first().waitFor();
     await guest.page.getByText(/Berhenti kapan saja/).waitFor();
     await picture(guest.page, 'radar-guest-phone');
     assert.deepEqual(guest.problems, []);

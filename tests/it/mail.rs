@@ -410,8 +410,8 @@ async fn a_receipt_says_when_it_was_paid_and_no_code_means_the_desk() {
     let arrived = then(&booked(), Command::Arrive { by: staff("Sari") }, 60);
     let paid = then(&arrived, pay(), 75);
     for (change, words) in [
-        (arrived, "Silakan bayar Rp350.000 di meja resepsionis sampai pukul"),
-        (paid, "Dibayar: Minggu, 4 Januari 2026, 18.15 WIB"),
+        (arrived, "Silakan bayar Rp350.000 di resepsionis sampai pukul"),
+        (paid, "Lunas: Minggu, 4 Januari 2026, 18.15 WIB"),
     ] {
         let revision = change.booking.revision.0;
         mailer.deliver(&request(change, false)).await.unwrap();

@@ -242,8 +242,8 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let words = text::detail(Language::English, &extended.event).unwrap();
         assert_eq!(
             words,
-            "10.5 km, closing, there in 31 minutes (by their speed and the traffic), live fix 1 \
-             minute old · can be there within an extension: +30 minutes"
+            "10.5 km, closing, there in 31 minutes (by their speed and the traffic), live \
+             position 1 minute old · can be there within an extension: +30 minutes"
         );
         hotel.pass(minutes(15)).await;
         hotel.next(Action::Reminded).await;

@@ -1,21 +1,22 @@
-//! The commands of the bot: their names, who may give them, and what menus and help say of them.
-//! Parser, menu and help all come from [`Command`]: a command without its line does not compile.
+//! The commands of the bot: their names, who may use them, and their lines in menus and help.
+//! Parser, menus and help are all derived from [`Command`], so a command without a line does not
+//! compile.
 
 use crate::domain::{Language, Role};
 use crate::text::say;
 
-/// Declares the commands with their names, so that none is left out of [`Command::ALL`].
+/// Declares the commands with their names, so that [`Command::ALL`] contains every command.
 macro_rules! commands {
     ($($(#[$doc:meta])* $command:ident = $name:literal),+ $(,)?) => {
-        /// Something that people type to the bot.
+        /// A command of the bot.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Command { $($(#[$doc])* $command),+ }
 
         impl Command {
-            /// Every command, in the order of menus.
+            /// Every command, in the order of the menus.
             pub const ALL: &[Self] = &[$(Self::$command),+];
 
-            /// What is typed behind the slash.
+            /// The name, which people type after the slash.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$command => $name),+ }
@@ -25,36 +26,36 @@ macro_rules! commands {
 }
 
 commands! {
-    /// The first contact, or the choice made on the web form.
+    /// Starts the bot, also with a choice that was made on the web form.
     Start = "start",
-    /// Book a room.
+    /// Books a room.
     Booking = "booking",
-    /// See the running bookings.
+    /// Shows the guest's running bookings.
     Status = "status",
-    /// Cancel a booking.
+    /// Cancels a booking of the guest.
     CancelOwn = "batal",
-    /// See one's own Telegram id.
+    /// Shows the sender's Telegram id.
     Id = "id",
-    /// The dashboard of the front office.
+    /// Opens the dashboard of the front office.
     Dashboard = "cek_pembayaran",
-    /// Mark a booking as paid.
+    /// Marks a booking as paid.
     MarkPaid = "update_paid",
-    /// Cancel a booking for the hotel.
+    /// Cancels a booking for the hotel.
     Cancel = "update_cancel",
-    /// The guest is at the desk.
+    /// Marks a guest as arrived.
     Arrive = "tamu_tiba",
-    /// The history of a booking.
+    /// Shows the history of a booking.
     History = "riwayat",
-    /// The live board.
+    /// Opens the live board.
     Board = "papan",
-    /// Set how many rooms are for sale.
+    /// Sets how many rooms are for sale.
     Allotment = "jatah",
 }
 
-/// Who may give a command.
+/// Who may use a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Anybody.
+    /// Everybody.
     Guests,
     /// The front office and managers.
     FrontOffice,
@@ -63,13 +64,13 @@ pub enum Audience {
 }
 
 impl Command {
-    /// The command of a name, in any case.
+    /// The command with a name, in upper or lower case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|command| command.name().eq_ignore_ascii_case(name))
     }
 
-    /// Who may give it.
+    /// Who may use it.
     #[must_use]
     pub fn audience(self) -> Audience {
         match self {
@@ -86,17 +87,17 @@ impl Command {
         }
     }
 
-    /// What menus and help say that it does; `None` of one that they do not list.
+    /// Its line in menus and help; `None` if they do not list it.
     #[must_use]
     pub fn about(self, language: Language) -> Option<&'static str> {
         Some(match self {
-            // Telegram offers the first by itself; the second is for who sets the hotel up.
+            // Telegram offers `/start` by itself, and `/id` is only needed to configure the hotel.
             Self::Start | Self::Id => return None,
             Self::Booking => say(language, "Pesan kamar", "Book a room"),
             Self::Status => say(language, "Lihat booking", "See your booking"),
             Self::CancelOwn => say(language, "Batalkan booking", "Cancel a booking"),
             Self::Dashboard => say(language, "Siapa belum bayar", "Who has not paid"),
-            Self::MarkPaid => say(language, "Tandai sudah bayar: RESI", "Mark as paid: RESI"),
+            Self::MarkPaid => say(language, "Tandai lunas: RESI", "Mark as paid: RESI"),
             Self::Cancel => say(language, "Batalkan: RESI", "Cancel: RESI"),
             Self::Arrive => say(language, "Tamu sudah tiba: RESI", "The guest is here: RESI"),
             Self::History => say(language, "Riwayat: RESI", "History: RESI"),
@@ -108,13 +109,13 @@ impl Command {
     }
 }
 
-/// What guests may type, with what it does.
+/// The commands for guests, with their lines.
 #[must_use]
 pub fn guest_menu(language: Language) -> Vec<(&'static str, &'static str)> {
     menu(language, |audience| audience == Audience::Guests)
 }
 
-/// What staff may type besides.
+/// The further commands for staff, with their lines.
 #[must_use]
 pub fn staff_menu(language: Language, role: Role) -> Vec<(&'static str, &'static str)> {
     menu(language, |audience| match audience {

@@ -1,5 +1,5 @@
-//! What the front office reads on its dashboard: the list, a booking's card, the sheets before a
-//! booking is settled, and its history.
+//! The dashboard of the front office: the list, the card of a booking, the sheets before a booking
+//! is paid or cancelled, and the history of a booking.
 
 use super::{channel, escape, left, nights, sheet, short, when};
 use crate::domain::{
@@ -9,24 +9,24 @@ use crate::text::telegram::StaffLabel;
 use crate::text::travel::verdict_beside;
 use crate::text::{action, actor, outlook, say, story};
 
-/// UTF-16 units of a history: what a message takes (4,096), less its heading.
+/// UTF-16 units of a history: the limit of a message (4,096) less room for the heading.
 const MAX_HISTORY: usize = 3_800;
 
-/// An empty tab.
+/// The text of an empty tab.
 #[must_use]
 pub fn nothing_in_tab(language: Language, tab: StaffLabel) -> &'static str {
     match tab {
         StaffLabel::PaidToday => {
-            say(language, "Belum ada yang bayar hari ini.", "Nobody has paid today yet.")
+            say(language, "Belum ada yang lunas hari ini.", "Nobody has paid yet today.")
         }
         StaffLabel::CancelledToday => {
-            say(language, "Tidak ada yang batal hari ini.", "Nothing was cancelled today.")
+            say(language, "Belum ada yang batal hari ini.", "Nothing cancelled yet today.")
         }
         _ => say(language, "Tidak ada booking pending.", "No booking is pending."),
     }
 }
 
-/// The dashboard: a heading, its lines, and how to act by typing.
+/// The dashboard: a heading, the list, and the commands that act on a booking.
 #[must_use]
 pub fn dashboard(
     language: Language,
@@ -45,7 +45,7 @@ pub fn dashboard(
     format!("<b>{}</b>\n\n{body}\n\n{foot}", escape(head))
 }
 
-/// What becomes of an older dashboard when a newer one goes on for it.
+/// The text of an older dashboard after a newer one has replaced it.
 #[must_use]
 pub fn dashboard_moved_on(language: Language) -> &'static str {
     say(
@@ -55,8 +55,8 @@ pub fn dashboard_moved_on(language: Language) -> &'static str {
     )
 }
 
-/// One booking in a list: receipt number, name, room type, stay, when and by which channel, and
-/// how it is.
+/// One booking in a list: receipt number, name, room type, stay, when and through which channel it
+/// was booked, and its state.
 #[must_use]
 pub fn line(language: Language, tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
     let (booking, hotel) = (&tracked.booking, &policy.hotel);
@@ -83,7 +83,7 @@ pub fn line(language: Language, tracked: &TrackedBooking, now: Moment, policy: &
     )
 }
 
-/// The time left of a running hold, and its flags.
+/// The time left of a hold, and the flags of the booking.
 fn pending(language: Language, tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
     let (booking, hotel) = (&tracked.booking, &policy.hotel);
     let until = when(language, booking.hold.until, now, hotel);
@@ -101,7 +101,7 @@ fn pending(language: Language, tracked: &TrackedBooking, now: Moment, policy: &P
     flags.join(" · ")
 }
 
-/// The card of a booking.
+/// The card of a booking: its sheet, and where the guest is.
 #[must_use]
 pub fn card(language: Language, tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
     let sheet = sheet(language, &tracked.booking, now, &policy.hotel);
@@ -109,7 +109,7 @@ pub fn card(language: Language, tracked: &TrackedBooking, now: Moment, policy: &
     format!("<b>Booking</b>\n{sheet}{}", way.unwrap_or_default())
 }
 
-/// Where a guest on the way is, and what the end would decide as things stand.
+/// Where a guest on the way is, and what will happen at the deadline if nothing changes.
 fn way(
     language: Language,
     tracked: &TrackedBooking,
@@ -128,7 +128,7 @@ fn way(
     Some(seen.into_iter().chain([outlook]).collect::<Vec<_>>().join(" · "))
 }
 
-/// The matching sheet before a booking is marked as paid.
+/// The sheet that the front office compares with the payment before it marks a booking as paid.
 #[must_use]
 pub fn paid_sheet(
     language: Language,
@@ -139,7 +139,7 @@ pub fn paid_sheet(
     let lead = say(
         language,
         "Cocokkan dengan notifikasi QRIS: nama, kamar, waktu, resi dan harga persis.",
-        "Match with the QRIS notice: name, room, time, receipt number and the exact price.",
+        "Compare with the QRIS notification: name, room, time, receipt number and the exact price.",
     );
     format!("<b>{lead}</b>\n{}", sheet(language, booking, now, hotel))
 }
@@ -156,7 +156,7 @@ pub fn cancel_sheet(
     format!("<b>{lead}</b>\n{}", sheet(language, booking, now, hotel))
 }
 
-/// The history of a booking, oldest first, cut to the latest that fit a message.
+/// The history of a booking, oldest first. Only the latest changes that fit a message are shown.
 #[must_use]
 pub fn past(language: Language, changes: &[Change], now: Moment, hotel: &HotelPolicy) -> String {
     let line = |change: &Change| {

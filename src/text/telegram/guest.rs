@@ -1,4 +1,4 @@
-//! What a guest reads on the way to a booking, and in answer to what they type.
+//! What a guest reads while booking, and the answers to what a guest types.
 
 use chrono::{NaiveDate, TimeDelta};
 
@@ -22,13 +22,13 @@ pub fn greeting(language: Language, hotel: &HotelPolicy, hold: TimeDelta) -> Str
     )
 }
 
-/// What was chosen on the web form is no longer known.
+/// The choice from the web form is no longer stored.
 #[must_use]
 pub fn choice_is_gone(language: Language) -> &'static str {
     say(
         language,
-        "Pilihan Anda dari web sudah kedaluwarsa. Silakan pilih lagi di sini.",
-        "What you chose on the web is no longer known. Please choose again here.",
+        "Pilihan Anda dari web sudah tidak berlaku. Silakan pilih lagi di sini.",
+        "Your choice from the web is no longer valid. Please choose again here.",
     )
 }
 
@@ -41,7 +41,7 @@ pub fn choose_room(language: Language, sold_out: &[&RoomType]) -> String {
     }
     let names: Vec<String> = sold_out.iter().map(|room| escape(&room.name)).collect();
     let names = names.join(", ");
-    say(language, format!("{lead}\nHabis: {names}"), format!("{lead}\nSold out: {names}"))
+    say(language, format!("{lead}\nPenuh: {names}"), format!("{lead}\nSold out: {names}"))
 }
 
 /// No room of any type is left.
@@ -49,12 +49,12 @@ pub fn choose_room(language: Language, sold_out: &[&RoomType]) -> String {
 pub fn nothing_left(language: Language) -> &'static str {
     say(
         language,
-        "Maaf, semua kamar untuk malam ini sudah habis. Kamar bisa kosong lagi sewaktu-waktu: silakan cek lagi nanti.",
-        "Sorry, no room is left for tonight. One may become free at any time: please look again later.",
+        "Maaf, semua kamar untuk malam ini sudah penuh. Kamar bisa kosong lagi sewaktu-waktu: silakan cek lagi nanti.",
+        "Sorry, every room is sold out for tonight. One may become free at any time: please look again later.",
     )
 }
 
-/// A button with a room type and its price, and how many are left where the night is known.
+/// A button with a room type and its price, and the number of rooms left if the night is known.
 #[must_use]
 pub fn room_label(language: Language, room: &RoomType, left: Option<u32>) -> String {
     let (name, price) = (super::short(&room.name, 30), rupiah(room.price));
@@ -82,7 +82,7 @@ pub fn choose_date(language: Language, room: &str, sold_out: &[NaiveDate]) -> St
     }
     let days: Vec<String> = sold_out.iter().map(|day| date(language, *day)).collect();
     let days = days.join("; ");
-    say(language, format!("{lead}\nHabis: {days}"), format!("{lead}\nSold out: {days}"))
+    say(language, format!("{lead}\nPenuh: {days}"), format!("{lead}\nSold out: {days}"))
 }
 
 /// A button with a date.
@@ -94,7 +94,7 @@ pub fn date_label(language: Language, day: NaiveDate, today: NaiveDate) -> Strin
     date(language, day)
 }
 
-/// The choice of the nights; `full_from` is the first night that is sold out.
+/// The choice of the number of nights. `full_from` is the first night that is sold out.
 #[must_use]
 pub fn choose_nights(
     language: Language,
@@ -109,10 +109,10 @@ pub fn choose_nights(
         format!("<b>{room}</b>\nCheck-in {day}. How many nights?"),
     );
     let Some(night) = full_from.map(|night| date(language, night)) else { return lead };
-    say(language, format!("{lead}\nHabis: {night}"), format!("{lead}\nSold out: {night}"))
+    say(language, format!("{lead}\nPenuh: {night}"), format!("{lead}\nSold out: {night}"))
 }
 
-/// A button with a number of nights and what they cost.
+/// A button with a number of nights and their price.
 #[must_use]
 pub fn nights_label(language: Language, count: u32, price: Rupiah) -> String {
     format!("{} · {}", nights(language, count), rupiah(price))
@@ -124,7 +124,7 @@ pub fn choose_name(language: Language) -> &'static str {
     say(language, "Atas nama siapa?", "Under which name?")
 }
 
-/// The wish for a name to be typed.
+/// Asks the guest to type a name.
 #[must_use]
 pub fn type_name(language: Language) -> &'static str {
     say(
@@ -158,17 +158,17 @@ pub fn summary(
     )
 }
 
-/// How to share the way, in two lines.
+/// How to share the position, in two lines.
 #[must_use]
 pub fn how_to_share(language: Language) -> &'static str {
     say(
         language,
         "Tekan 📎 → <b>Lokasi</b> → <b>Bagikan Lokasi Langsung</b>, pilih 1 jam atau lebih: bila Anda sudah dekat saat waktunya habis, kamar tetap kami simpan.\nAtau kirim sekali saja dengan tombol di bawah. Lokasi hanya kami simpan selama booking berjalan.",
-        "Tap 📎 → <b>Location</b> → <b>Share My Live Location</b>, for an hour or more: if you are near when the time runs out, we go on keeping the room.\nOr send it just once by the button below. Positions are kept only while the booking runs.",
+        "Tap 📎 → <b>Location</b> → <b>Share My Live Location</b>, for an hour or more: if you are near when the time is up, we go on keeping the room.\nOr send it just once with the button below. Positions are kept only while the booking runs.",
     )
 }
 
-/// Thanks for a position sent once, with how far it is.
+/// Thanks for a position that was sent once, with its distance from the hotel.
 #[must_use]
 pub fn position_received(language: Language, metres: f64) -> String {
     let far = crate::text::kilometres(language, metres);
@@ -179,7 +179,7 @@ pub fn position_received(language: Language, metres: f64) -> String {
     )
 }
 
-/// The answer to a position where no booking runs.
+/// The answer to a position of a guest who has no running booking.
 #[must_use]
 pub fn no_hold_for_position(language: Language) -> &'static str {
     say(
@@ -195,14 +195,14 @@ pub fn which_to_cancel(language: Language) -> &'static str {
     say(language, "Booking mana yang dibatalkan?", "Which booking is to be cancelled?")
 }
 
-/// No booking runs.
+/// The guest has no running booking.
 #[must_use]
 pub fn no_booking(language: Language) -> &'static str {
     say(language, "Anda tidak punya booking yang berjalan.", "You have no running booking.")
 }
 
-/// The answer to what was not understood: what can be typed, with the front office's part for
-/// its people.
+/// The answer to a message that was not understood: the commands, and for staff also those of the
+/// front office.
 #[must_use]
 pub fn help(language: Language, staff: Option<Role>) -> String {
     let lines = |menu: Vec<(&str, &str)>| {
@@ -213,10 +213,11 @@ pub fn help(language: Language, staff: Option<Role>) -> String {
     let lead = say(language, "Saya membantu memesan kamar.", "I help with booking a room.");
     let Some(role) = staff else { return format!("{lead}\n{guests}") };
     let front_office = lines(staff_menu(language, role));
-    format!("{lead}\n{guests}\n\nFront office:\n{front_office}")
+    let title = say(language, "Resepsionis:", "Front desk:");
+    format!("{lead}\n{guests}\n\n{title}\n{front_office}")
 }
 
-/// A contact was sent, which nobody asked for.
+/// The answer to a contact, which the bot never asks for.
 #[must_use]
 pub fn no_contacts(language: Language) -> &'static str {
     say(
@@ -226,7 +227,7 @@ pub fn no_contacts(language: Language) -> &'static str {
     )
 }
 
-/// A button of another time.
+/// The answer to a button that is no longer valid.
 #[must_use]
 pub fn stale(language: Language) -> &'static str {
     say(
@@ -236,7 +237,7 @@ pub fn stale(language: Language) -> &'static str {
     )
 }
 
-/// The one line that a group reads which is not the front office's.
+/// The only answer in a group that is not the front office's.
 #[must_use]
 pub fn not_in_groups(language: Language) -> &'static str {
     say(
@@ -246,7 +247,7 @@ pub fn not_in_groups(language: Language) -> &'static str {
     )
 }
 
-/// Somebody's own Telegram id.
+/// The Telegram id of the sender, and of the group if the question came from one.
 #[must_use]
 pub fn your_id(language: Language, id: i64, chat: i64) -> String {
     let chat = if chat == id {

@@ -1,4 +1,4 @@
-//! What the buttons say.
+//! The labels of the buttons.
 
 use crate::domain::Language;
 use crate::text::say;
@@ -6,39 +6,39 @@ use crate::text::say;
 /// Labels of a guest's buttons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GuestLabel {
-    /// Book in this chat.
+    /// Books in this chat.
     BookHere,
-    /// Book on the web form.
+    /// Books on the web form.
     BookOnWeb,
-    /// Book it.
+    /// Confirms the booking.
     Book,
-    /// Start over.
+    /// Starts the choice again.
     StartOver,
-    /// Book again, after a booking that ended.
+    /// Books again after a booking has ended.
     BookAgain,
-    /// Look again whether a room is free.
+    /// Looks again for a free room.
     LookAgain,
-    /// See one's bookings.
+    /// Shows the guest's bookings.
     MyBookings,
-    /// More dates or nights.
+    /// Shows more dates or nights.
     More,
-    /// One step back.
+    /// Goes one step back.
     Back,
-    /// Type another name.
+    /// Lets the guest type another name.
     OtherName,
-    /// Share the position.
+    /// Explains how to share the position.
     Share,
-    /// Send the position once.
+    /// Sends the position once.
     SendOnce,
-    /// Cancel.
+    /// Asks whether to cancel.
     Cancel,
-    /// Yes, cancel.
+    /// Confirms the cancellation.
     ReallyCancel,
-    /// No, keep it.
+    /// Keeps the booking.
     Keep,
 }
 
-/// What a guest's button says.
+/// The label of a guest's button.
 #[must_use]
 pub fn guest_label(language: Language, label: GuestLabel) -> &'static str {
     match label {
@@ -65,39 +65,39 @@ pub fn guest_label(language: Language, label: GuestLabel) -> &'static str {
 /// Labels of the front office's buttons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaffLabel {
-    /// The guest is here, and is sent the payment code.
+    /// Marks the guest as arrived and sends the payment code.
     Arrive,
-    /// The guest is here, and has nothing to pay any more.
+    /// Marks a guest as arrived who has paid already.
     ArrivePaid,
-    /// Send the payment code.
+    /// Sends the payment code.
     SendQris,
-    /// Paid.
+    /// Opens the sheet to compare with the payment.
     Paid,
-    /// It matches: mark it as paid.
+    /// Confirms that the payment matches and marks the booking as paid.
     Matches,
-    /// Cancel.
+    /// Asks whether to cancel.
     Cancel,
-    /// Yes, cancel.
+    /// Confirms the cancellation.
     ReallyCancel,
-    /// Half an hour more.
+    /// Extends the time by 30 minutes.
     Extend,
-    /// The history.
+    /// Shows the history.
     History,
-    /// Back to the booking.
+    /// Goes back to the booking.
     Back,
-    /// The list.
+    /// Goes back to the list.
     List,
-    /// The tab of running holds.
+    /// The tab of pending bookings.
     Unpaid,
-    /// The tab of paid bookings.
+    /// The tab of the bookings paid today.
     PaidToday,
-    /// The tab of cancelled bookings.
+    /// The tab of the bookings cancelled today.
     CancelledToday,
-    /// The board.
+    /// Opens the live board.
     Board,
 }
 
-/// What a button of the front office says.
+/// The label of a button of the front office.
 #[must_use]
 pub fn staff_label(language: Language, label: StaffLabel) -> &'static str {
     match label {
@@ -112,8 +112,8 @@ pub fn staff_label(language: Language, label: StaffLabel) -> &'static str {
         StaffLabel::History => say(language, "Riwayat", "History"),
         StaffLabel::Back => say(language, "« Kembali", "« Back"),
         StaffLabel::List => say(language, "« Daftar", "« List"),
-        StaffLabel::Unpaid => say(language, "Belum bayar", "Not paid"),
-        StaffLabel::PaidToday => say(language, "Sudah bayar", "Paid"),
+        StaffLabel::Unpaid => say(language, "Belum dibayar", "Not paid yet"),
+        StaffLabel::PaidToday => say(language, "Sudah lunas", "Paid"),
         StaffLabel::CancelledToday => say(language, "Batal", "Cancelled"),
         StaffLabel::Board => say(language, "Buka papan", "Open the board"),
     }

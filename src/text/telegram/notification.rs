@@ -1,4 +1,4 @@
-//! What the front office reads of itself: one notice a message, or many in one.
+//! The notifications to the front office: one in a message, or several merged into one message.
 
 use super::{escape, facts, when};
 use crate::domain::{
@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::text::say;
 
-/// The channel of a booking.
+/// The name of a booking's channel.
 #[must_use]
 pub fn channel(contact: &Contact) -> &'static str {
     match contact {
@@ -17,13 +17,13 @@ pub fn channel(contact: &Contact) -> &'static str {
     }
 }
 
-/// What a change is called where the front office reads of it.
+/// The heading of a notification about an event.
 fn heading(language: Language, event: &Event) -> &'static str {
     match event {
         Event::Booked => say(language, "🆕 BOOKING BARU", "🆕 NEW BOOKING"),
         Event::Reminded { .. } => say(language, "⏰ SEGERA HABIS", "⏰ ENDS SOON"),
         Event::PaymentAsked => {
-            say(language, "❗️ SUDAH TIBA, BELUM DIBAYAR", "❗️ ARRIVED, NOT PAID")
+            say(language, "❗️ SUDAH TIBA, BELUM DIBAYAR", "❗️ ARRIVED, NOT PAID YET")
         }
         Event::ExtendedByClock { .. } | Event::ExtendedByStaff { .. } => {
             say(language, "⏱ DIPERPANJANG", "⏱ EXTENDED")
@@ -39,7 +39,7 @@ fn heading(language: Language, event: &Event) -> &'static str {
     }
 }
 
-/// The state of a booking, as the schema names it.
+/// The status of a booking, as in the GraphQL schema.
 fn state(booking: &Booking) -> &'static str {
     match booking.status {
         Status::Pending => "PENDING",
@@ -48,7 +48,7 @@ fn state(booking: &Booking) -> &'static str {
     }
 }
 
-/// One notice.
+/// The notification about one change.
 #[must_use]
 pub fn staff_notification(language: Language, change: &Change, hotel: &HotelPolicy) -> String {
     let booking = &change.booking;
@@ -64,7 +64,7 @@ pub fn staff_notification(language: Language, change: &Change, hotel: &HotelPoli
     format!("<b>{head}</b>{detail}\n{}", sheet(language, booking, change.at, hotel))
 }
 
-/// What becomes of the payment code of a booking that runs; nothing before one was asked for.
+/// The state of the payment code of a pending booking; `None` before one was requested.
 pub(super) fn code(
     language: Language,
     booking: &Booking,
@@ -73,7 +73,7 @@ pub(super) fn code(
 ) -> Option<String> {
     let sent = booking.qris_sent_at.map(|at| {
         let at = when(language, at, now, hotel);
-        say(language, format!("terkirim {at} · belum dibayar"), format!("sent {at} · not paid"))
+        say(language, format!("terkirim {at} · belum dibayar"), format!("sent {at} · not paid yet"))
     });
     match booking.qris {
         QrisProgress::None | QrisProgress::Sent => sent,
@@ -91,7 +91,7 @@ pub(super) fn code(
     }
 }
 
-/// What a guest was not told, and why not.
+/// The notification that a message to a guest was given up, with the reason.
 #[must_use]
 pub fn given_up(language: Language, change: &Change, reason: &str, hotel: &HotelPolicy) -> String {
     let head = not_told(language);
@@ -108,16 +108,16 @@ fn not_told(language: Language) -> &'static str {
     say(language, "❗️ PESAN KE TAMU TIDAK TERKIRIM", "❗️ GUEST NOT TOLD")
 }
 
-/// What one of many notices says.
+/// One of several notifications that are merged.
 #[derive(Debug, Clone, Copy)]
 pub enum MergedItem<'a> {
-    /// This happened.
+    /// A change.
     Change(&'a Change),
-    /// The guest was not told of this.
+    /// A change whose message to the guest was given up.
     GivenUp(&'a Change),
 }
 
-/// Everything that the desk compares, and the state.
+/// The sheet of a booking: everything that the front office compares, and the status.
 #[must_use]
 pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPolicy) -> String {
     let row = |indonesian, english, value: String| {
@@ -135,7 +135,7 @@ pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPo
             rows += &if booking.arrived_at.is_some() {
                 row("Bayar sampai", "To be paid by", until)
             } else {
-                row("Ditahan sampai", "Held until", until)
+                row("Disimpan sampai", "Kept until", until)
             };
             if let Some(code) = code(language, booking, now, hotel) {
                 rows += &row("QRIS", "QRIS", code);
@@ -143,7 +143,7 @@ pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPo
         }
         Status::Paid { at, by } => {
             rows += &arrived;
-            rows += &row("Dibayar", "Paid", format!("{}, {}", when(*at), escape(by.as_str())));
+            rows += &row("Lunas", "Paid", format!("{}, {}", when(*at), escape(by.as_str())));
         }
         Status::Cancelled { at, by } => {
             let by = escape(&crate::text::actor(language, by));
@@ -153,7 +153,8 @@ pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPo
     rows + &format!("\nStatus: {}", state(booking))
 }
 
-/// Many notices in one message: what happened, how often, and to which receipt numbers.
+/// Several notifications in one message: the headings, each with the number of bookings and their
+/// receipt numbers.
 #[must_use]
 pub fn merged_notification(language: Language, notifications: &[MergedItem<'_>]) -> String {
     let mut groups: Vec<(&'static str, Vec<ReceiptNo>)> = Vec::new();
@@ -176,7 +177,7 @@ pub fn merged_notification(language: Language, notifications: &[MergedItem<'_>])
     lines.chain([foot]).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Receipt numbers as runs: `RESI-20260104-001…512, RESI-20260104-514`.
+/// Receipt numbers, with consecutive ones as a range: `RESI-20260104-001…512, RESI-20260104-514`.
 fn runs(receipt_nos: &[ReceiptNo]) -> String {
     let mut runs: Vec<(ReceiptNo, ReceiptNo)> = Vec::new();
     for receipt_no in receipt_nos {

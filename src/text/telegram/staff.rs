@@ -1,10 +1,10 @@
-//! What the front office reads in answer to what it typed or tapped.
+//! The answers to the commands and buttons of the front office.
 
 use super::escape;
 use crate::domain::Language;
 use crate::text::{date, say};
 
-/// No such receipt number; perhaps one of these.
+/// The receipt number is unknown. With `has_near`, similar ones are offered below.
 #[must_use]
 pub fn not_found(language: Language, has_near: bool) -> String {
     let lead = say(language, "Resi tidak ditemukan.", "No such receipt number.");
@@ -15,13 +15,13 @@ pub fn not_found(language: Language, has_near: bool) -> String {
     }
 }
 
-/// The choice of a booking for a command that named none.
+/// The choice of a booking for a command without a receipt number.
 #[must_use]
 pub fn which_booking(language: Language) -> &'static str {
     say(language, "Booking yang mana?", "Which booking?")
 }
 
-/// How `/jatah` is typed.
+/// How to use `/jatah`.
 #[must_use]
 pub fn allotment_usage(language: Language, codes: &[&str]) -> String {
     let codes = escape(&codes.join(", "));
@@ -34,7 +34,7 @@ pub fn allotment_usage(language: Language, codes: &[&str]) -> String {
     )
 }
 
-/// The allotment is set.
+/// The number of rooms for sale was set.
 #[must_use]
 pub fn allotment_set(
     language: Language,
@@ -51,13 +51,13 @@ pub fn allotment_set(
     )
 }
 
-/// The way to the board.
+/// The title above the button that opens the board.
 #[must_use]
 pub fn board(language: Language) -> &'static str {
-    say(language, "Papan front office:", "The board of the front office:")
+    say(language, "Papan resepsionis:", "Front desk board:")
 }
 
-/// A link that signs in once, privately.
+/// The link to the board, which signs in once. It is sent only to a private chat.
 #[must_use]
 pub fn board_link(language: Language, link: &str) -> String {
     let link = escape(link);
@@ -68,7 +68,7 @@ pub fn board_link(language: Language, link: &str) -> String {
     )
 }
 
-/// The link went to the private chat.
+/// Says in a group that the link was sent to the private chat.
 #[must_use]
 pub fn board_sent(language: Language) -> &'static str {
     say(
@@ -78,7 +78,7 @@ pub fn board_sent(language: Language) -> &'static str {
     )
 }
 
-/// What staff asked in a group that is not the front office's is answered elsewhere.
+/// Says in a group other than the front office's that the answer was sent to the private chat.
 #[must_use]
 pub fn answered_privately(language: Language) -> &'static str {
     say(
@@ -88,7 +88,7 @@ pub fn answered_privately(language: Language) -> &'static str {
     )
 }
 
-/// A booking moved on while somebody looked at it.
+/// The booking has changed since the message was shown.
 #[must_use]
 pub fn changed_meanwhile(language: Language) -> &'static str {
     say(
@@ -98,13 +98,13 @@ pub fn changed_meanwhile(language: Language) -> &'static str {
     )
 }
 
-/// A payment code is on its way already, so no second one is sent.
+/// A payment code is being sent, so no second one is sent.
 #[must_use]
 pub fn code_is_on_its_way(language: Language) -> &'static str {
-    say(language, "QRIS sedang dikirim ke tamu.", "The QRIS code is on its way to the guest.")
+    say(language, "QRIS sedang dikirim ke tamu.", "The QRIS code is being sent to the guest.")
 }
 
-/// A button that is not for whoever tapped it.
+/// The answer to somebody who tapped a button of the front office without being staff.
 #[must_use]
 pub fn not_for_you(language: Language) -> &'static str {
     say(

@@ -1,5 +1,5 @@
-//! What a guest reads of a booking that is made: the one message that shows it all its life, and
-//! what must be heard as a new one.
+//! What a guest reads about a booking: the status message, which is edited until the booking ends,
+//! and the notifications, which are sent as new messages.
 
 use chrono::TimeDelta;
 
@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::text::{clock_time, duration, kilometres, rupiah, say, why_not};
 
-/// The one message that shows how a booking is, all its life.
+/// The status message of a booking.
 #[must_use]
 pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
     let booking = &tracked.booking;
@@ -24,7 +24,7 @@ pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
             say(language, "🟡 Kamar disimpan untuk Anda", "🟡 A room is kept for you"),
             on_the_way(tracked, now, policy),
         ),
-        Status::Paid { .. } => (say(language, "✅ Sudah dibayar", "✅ Paid"), confirmed(booking)),
+        Status::Paid { .. } => (say(language, "✅ Sudah lunas", "✅ Paid"), confirmed(booking)),
         Status::Cancelled { by, .. } => {
             (say(language, "⚪️ Dibatalkan", "⚪️ Cancelled"), ended(booking, by))
         }
@@ -32,7 +32,7 @@ pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
     format!("<b>{head}</b>\n{}\n\n{tail}", facts(language, booking))
 }
 
-/// Until when the room is kept, where the guest is, and what follows.
+/// Until when the room is kept, where the guest is, and what will happen at the deadline.
 fn on_the_way(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
     let booking = &tracked.booking;
     let language = booking.guest.language;
@@ -108,7 +108,7 @@ fn where_they_are(
     )
 }
 
-/// What the end would decide as things stand, and what the guest can do about it.
+/// What will happen at the deadline if nothing changes, and what the guest can do about it.
 fn outlook(
     booking: &Booking,
     forecast: Forecast,
@@ -121,13 +121,13 @@ fn outlook(
     let cancelled = say(
         language,
         format!("Bila tetap begitu, booking dibatalkan otomatis pukul {until}."),
-        format!("If it stays so, the booking is cancelled automatically at {until}."),
+        format!("If that stays so, the booking is cancelled automatically at {until}."),
     );
     match forecast {
         Forecast::InTime => both("Anda akan tiba tepat waktu.", "You will be in time."),
         Forecast::WillExtend => both(
             "Bila saat itu Anda belum tiba, waktunya kami perpanjang otomatis.",
-            "If you are not there by then, the time is extended automatically.",
+            "If you are not here by then, the time is extended automatically.",
         ),
         Forecast::NoPosition => say(
             language,
@@ -177,13 +177,13 @@ fn confirmed(booking: &Booking) -> String {
     )
 }
 
-/// Why a booking is over, and that nothing is to be paid for it.
+/// Why a booking was cancelled, and that there is nothing to pay.
 fn ended(booking: &Booking, by: &Actor) -> String {
     let language = booking.guest.language;
     let reason = match CancelReason::from(by) {
         CancelReason::Expired => say(
             language,
-            "Waktunya habis, jadi kamar kami lepas.",
+            "Waktunya habis, jadi kamarnya kami lepas.",
             "The time ran out, so the room is free again.",
         ),
         CancelReason::ByStaff => say(
@@ -199,7 +199,7 @@ fn ended(booking: &Booking, by: &Actor) -> String {
         say(
             language,
             "Jangan bayar lagi dengan kode QRIS tadi.",
-            "Please do not pay by the QRIS code any more.",
+            "Please do not pay with the QRIS code any more.",
         )
     } else {
         say(language, "Anda tidak perlu membayar apa pun.", "There is nothing to pay.")
@@ -207,7 +207,7 @@ fn ended(booking: &Booking, by: &Actor) -> String {
     format!("{reason} {pay}")
 }
 
-/// What a guest must hear as a new message; `None` for what the status message shows.
+/// The notification about a change; `None` if the status message alone shows it.
 #[must_use]
 pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String> {
     let booking = &change.booking;
@@ -240,10 +240,10 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
             say(
                 language,
                 format!(
-                    "⏱ Anda {far} dari hotel, jadi waktunya kami tambah {by}: sampai pukul <b>{until}</b>."
+                    "⏱ Anda {far} dari hotel, jadi waktunya kami perpanjang {by}: sampai pukul <b>{until}</b>."
                 ),
                 format!(
-                    "⏱ You are {far} from the hotel, so you have {by} more: until <b>{until}</b>."
+                    "⏱ You are {far} from the hotel, so the time is extended by {by}: until <b>{until}</b>."
                 ),
             )
         }
@@ -251,8 +251,8 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
             let by = duration(language, TimeDelta::minutes((*minutes).into()));
             say(
                 language,
-                format!("⏱ Hotel menambah waktu {by}: sampai pukul <b>{until}</b>."),
-                format!("⏱ The hotel gives you {by} more: until <b>{until}</b>."),
+                format!("⏱ Resepsionis memperpanjang waktunya {by}: sampai pukul <b>{until}</b>."),
+                format!("⏱ The desk extended the time by {by}: until <b>{until}</b>."),
             )
         }
         Event::Arrived => {
@@ -265,7 +265,7 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
         Event::Cancelled { .. } | Event::Expired { .. } => {
             let reason = ended(booking, &change.actor);
             match CancelReason::from(&change.actor) {
-                // It is their receipt for what they did, and no news.
+                // The guest knows the outcome already, so the receipt number comes first.
                 CancelReason::ByGuest => format!("⚪️ {receipt_no}: {reason}"),
                 CancelReason::Expired | CancelReason::ByStaff => say(
                     language,
@@ -277,7 +277,7 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
     })
 }
 
-/// What stands below a payment code: the exact sum, until when, and what happens otherwise.
+/// The caption of a payment code: the exact amount, the deadline, and what happens after it.
 #[must_use]
 pub fn pay_by_code(booking: &Booking, hotel: &HotelPolicy) -> String {
     let language = booking.guest.language;
@@ -315,7 +315,7 @@ pub fn really_cancel(booking: &Booking) -> String {
     )
 }
 
-/// What becomes of an older message about a booking when a newer one goes on for it.
+/// The text of an older message about a booking after a newer one has replaced it.
 #[must_use]
 pub fn moved_on(booking: &Booking) -> String {
     let receipt_no = escape(&booking.receipt_no.to_string());

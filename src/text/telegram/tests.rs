@@ -1,5 +1,5 @@
-//! Every sentence of the bot, as people read it: kept as a snapshot, so that a change of any is
-//! seen. Review with `payload insta review`, or set `INSTA_UPDATE=always` to take the new ones.
+//! Snapshots of every sentence of the bot, so that every change of a sentence is reviewed. Use
+//! `cargo insta review`, or set `INSTA_UPDATE=always` to accept the new sentences.
 
 use chrono::TimeDelta;
 
@@ -55,7 +55,7 @@ fn seen(kilometres: f64, minutes: i64) -> Track {
     Track::from_fixes(vec![fix(kilometres + 4.0, minutes - 12), fix(kilometres, minutes)])
 }
 
-/// A change of each kind, with what it is called here.
+/// A change of each kind, with its name in the snapshot.
 fn changes(language: Language) -> Vec<(&'static str, Change)> {
     let pending = booking(language);
     let arrived = Booking { arrived_at: Some(at(100)), ..pending.clone() };
@@ -140,7 +140,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
     ]
 }
 
-/// The page of a language: each sentence below its name.
+/// A snapshot: each sentence below its name.
 struct Sheet(String);
 
 impl Sheet {
@@ -200,7 +200,7 @@ fn for_guests(language: Language) -> String {
     }
     for (name, change) in changes(language) {
         if let Some(notification) = guest_notification(&change, hotel) {
-            sheet.add(&format!("notice: {name}"), notification);
+            sheet.add(&format!("notification: {name}"), notification);
         }
         if !change.booking.is_pending() || change.booking.arrived_at.is_some() {
             let tracked =
@@ -239,19 +239,19 @@ fn for_staff(language: Language) -> String {
     let mut sheet = Sheet(String::new());
     let all = changes(language);
     for (name, change) in &all {
-        sheet.add(&format!("notice: {name}"), staff_notification(language, change, hotel));
+        sheet.add(&format!("notification: {name}"), staff_notification(language, change, hotel));
     }
     let (_, booked) = &all[0];
-    sheet.add("notice: given up", given_up(language, booked, text::BLOCKED, hotel));
+    sheet.add("notification: given up", given_up(language, booked, text::BLOCKED, hotel));
     let merged =
         [MergedItem::Change(booked), MergedItem::Change(booked), MergedItem::GivenUp(booked)];
-    sheet.add("notices in one", merged_notification(language, &merged));
+    sheet.add("notifications in one", merged_notification(language, &merged));
     let tracked = TrackedBooking { booking: booking(language), track: seen(4.2, 60) };
     let lines = [line(language, &tracked, at(62), &policy)];
     let empty = nothing_in_tab(language, StaffLabel::Unpaid);
     let now = (at(62), hotel);
-    sheet.add("dashboard", dashboard(language, "Belum bayar (1)", &lines, empty, now));
-    sheet.add("dashboard, empty", dashboard(language, "Belum bayar (0)", &[], empty, now));
+    sheet.add("dashboard", dashboard(language, "Belum dibayar (1)", &lines, empty, now));
+    sheet.add("dashboard, empty", dashboard(language, "Belum dibayar (0)", &[], empty, now));
     sheet.add("nobody paid", nothing_in_tab(language, StaffLabel::PaidToday));
     sheet.add("nothing cancelled", nothing_in_tab(language, StaffLabel::CancelledToday));
     sheet.add("an older dashboard", dashboard_moved_on(language));
@@ -283,7 +283,7 @@ fn for_staff(language: Language) -> String {
     sheet.add("not done", not_done(language));
     sheet.add("not anonymously", not_anonymously(language));
     sheet.add("changed meanwhile", changed_meanwhile(language));
-    sheet.add("code is on its way", code_is_on_its_way(language));
+    sheet.add("code is being sent", code_is_on_its_way(language));
     sheet.add("not for you", not_for_you(language));
     let winner = Winner::staff(at(100), &sari());
     let gone = Winner { at: at(120), by: Actor::Clock };

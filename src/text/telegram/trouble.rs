@@ -1,9 +1,9 @@
-//! What people read when something cannot be done for a reason that is not theirs.
+//! The answers when the bot cannot do something, although the person made no mistake.
 
 use crate::domain::Language;
 use crate::text::say;
 
-/// An update failed for good.
+/// An update could not be handled.
 #[must_use]
 pub fn not_done(language: Language) -> &'static str {
     say(
@@ -13,7 +13,7 @@ pub fn not_done(language: Language) -> &'static str {
     )
 }
 
-/// An administrator without a name typed a command in the front office's group.
+/// An anonymous administrator typed a command in the front office's group.
 #[must_use]
 pub fn not_anonymously(language: Language) -> &'static str {
     say(

@@ -137,7 +137,7 @@ async fn of_bot(hotel: &RecordedHotel, notes: &Value) -> Value {
     json!({
         "history": said(&hotel.sari(), &expired, "Dipesan · Tamu").await,
         "extended": said(&hotel.joko(), &extended, "Dipesan · Tamu").await,
-        "dashboard": said(&hotel.wati(), "/cek_pembayaran", "Belum bayar").await,
+        "dashboard": said(&hotel.wati(), "/cek_pembayaran", "Belum dibayar").await,
         "status": said(&status, "/status", "Kamar disimpan").await,
     })
 }

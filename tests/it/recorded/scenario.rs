@@ -258,7 +258,7 @@ impl<'a> Scene<'a> {
         joko.reads("Batalkan booking ini?").await;
         let known = joko.api.messages(joko.id);
         joko.says("/cek_pembayaran");
-        another(&joko, "Belum bayar", &known).await;
+        another(&joko, "Belum dibayar", &known).await;
         // Dashboards that somebody turned to a booking and to a history.
         let wati = self.hotel.wati();
         wati.says("/cek_pembayaran");
@@ -273,7 +273,7 @@ impl<'a> Scene<'a> {
         ratna.taps("History").await;
         self.hotel.keeps("telegram.board:504", "1|H|").await;
         sari.says_in(MOVED, "/cek_pembayaran");
-        self.hotel.api.reads(MOVED, "Belum bayar (").await;
+        self.hotel.api.reads(MOVED, "Belum dibayar (").await;
         self.code = code_for(self.hotel, "Sari", Role::FrontOffice).await;
         self.hotel.is_idle().await;
     }

@@ -163,7 +163,7 @@ async fn staff_buttons_work(engine: Engine) {
         let arrives = receipt(&notes, "pending_with_track");
         let notification = hotel.recorded_message(MOVED, ["BOOKING BARU", &arrives]);
         hotel.presses(&sari, MOVED, &notification, "+30 menit").await;
-        hotel.api.reads(14, "Hotel menambah waktu 30 menit").await;
+        hotel.api.reads(14, "Resepsionis memperpanjang waktunya 30 menit").await;
         hotel.presses(&sari, MOVED, &notification, "🏨 Tiba").await;
         hotel.api.reads(14, "Selamat datang! QRIS untuk").await;
         assert!(hotel.field(&arrives, "arrivedAt", &token).await.is_string());
@@ -173,13 +173,13 @@ async fn staff_buttons_work(engine: Engine) {
         // Dashboards that show a booking, and the history of one, follow what happens.
         let card = hotel.recorded_message(503, [&receipt(&notes, "extended_by_staff"), "Status:"]);
         hotel.presses(&hotel.wati(), 503, &card, "« Daftar").await;
-        hotel.shows(503, card.id, "Belum bayar (").await;
+        hotel.shows(503, card.id, "Belum dibayar (").await;
         let past = hotel.recorded_message(504, [&paid, "Extended"]);
         hotel.presses(&hotel.ratna(), 504, &past, "« Back").await;
         hotel.shows(504, past.id, "Status: PAID").await;
 
-        let dashboard = hotel.recorded_message(502, ["Belum bayar (", "Per pukul"]);
-        hotel.presses(&joko, 502, &dashboard, "Sudah bayar").await;
+        let dashboard = hotel.recorded_message(502, ["bayar (", "Per pukul"]);
+        hotel.presses(&joko, 502, &dashboard, "Sudah ").await;
         hotel.shows(502, dashboard.id, &paid).await;
         hotel.presses(&joko, 502, &dashboard, "Batal (").await;
         hotel.shows(502, dashboard.id, &cancelled).await;

@@ -56,12 +56,12 @@ async fn dates_and_nights_that_are_sold_out_are_not_offered() {
     budi.taps("Deluxe").await;
     let dates = budi.reads("Check-in tanggal berapa?").await;
     let full = date(Indonesian, night(3));
-    assert!(dates.text.contains(&format!("Habis: {full}")), "{}", dates.text);
+    assert!(dates.text.contains(&format!("Penuh: {full}")), "{}", dates.text);
     assert!(!dates.labels().contains(&full.as_str()));
     budi.taps(&date(Indonesian, night(1))).await;
     let nights = budi.reads("Berapa malam?").await;
     assert_eq!(nights.labels(), ["1 malam · Rp500.000", "2 malam · Rp1.000.000", "« Kembali"]);
-    assert!(nights.text.contains(&format!("Habis: {full}")), "{}", nights.text);
+    assert!(nights.text.contains(&format!("Penuh: {full}")), "{}", nights.text);
     budi.taps("« Kembali").await;
     budi.reads("Check-in tanggal berapa?").await;
     budi.taps("« Kembali").await;

@@ -11,7 +11,7 @@ async fn a_long_list_is_turned_page_by_page() {
     book_by_web(&hotel, 19).await;
     let sari = hotel.sari();
     sari.says("/cek_pembayaran");
-    let first = sari.reads("Belum bayar (19)").await;
+    let first = sari.reads("Belum dibayar (19)").await;
     assert_eq!((first.buttons.len(), first.labels()[11]), (12, "»"), "tabs, a page, on");
     sari.taps("»").await;
     let second = hotel.api.until("the second page", |api| {
@@ -34,7 +34,7 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
         .api
         .until("another dashboard", |api| {
             let last = api.messages(FRONT_OFFICE).into_iter().next_back()?;
-            (last.id > first.id && last.text.contains("Belum bayar (1)")).then_some(last)
+            (last.id > first.id && last.text.contains("Belum dibayar (1)")).then_some(last)
         })
         .await;
     let ended = hotel.api.reads(FRONT_OFFICE, "dilanjutkan di pesan yang lebih baru").await;
@@ -51,7 +51,7 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
         let shown = api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == id)?;
         shown.text.contains(part).then_some(())
     };
-    hotel.api.until("the list", |api| goes_on(api, notification.id, "Belum bayar (1)")).await;
+    hotel.api.until("the list", |api| goes_on(api, notification.id, "Belum dibayar (1)")).await;
     hotel.api.until("its end", |api| goes_on(api, second.id, "dilanjutkan")).await;
     // It is followed after a restart too.
     hotel.restart().await;
@@ -78,7 +78,7 @@ async fn whoever_left_the_hotel_sees_no_guests_any_more() {
     sari.says("/cek_pembayaran");
     sari.reads("Tidak ada booking pending.").await;
     hotel.books(&budi).await;
-    sari.reads("Belum bayar (1)").await;
+    sari.reads("Belum dibayar (1)").await;
     let shown = hotel.api.messages(502).into_iter().find(|m| m.id == dashboard.id).unwrap();
     assert!(!shown.text.contains("Budi"), "{}", shown.text);
     joko.taps("Batal (0)").await;
@@ -98,7 +98,7 @@ async fn the_longest_names_fit_every_message() {
         hotel.books(&guest).await;
     }
     sari.says("/cek_pembayaran");
-    let dashboard = sari.reads("Belum bayar (9)").await;
+    let dashboard = sari.reads("Belum dibayar (9)").await;
     assert!(dashboard.text.contains("&<👩‍👩‍👧>"), "{}", dashboard.text);
     sari.says("/update_paid 1");
     sari.reads("Cocokkan").await;

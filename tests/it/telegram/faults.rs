@@ -83,7 +83,7 @@ async fn the_front_office_is_followed_when_its_group_gets_a_new_id() {
     assert!(notification.text.contains(&receipt_no));
     let item = hotel.is_degraded("telegram.fo_chat_id").await;
     assert!(item.contains("telegram.fo_chat_id = -1009009"), "{item}");
-    hotel.api.reads(moved, "Belum bayar (1)").await;
+    hotel.api.reads(moved, "Belum dibayar (1)").await;
     hotel.restart().await;
     hotel.is_degraded("telegram.fo_chat_id = -1009009").await;
     let before = hotel.api.calls("sendmessage", FRONT_OFFICE).len();

@@ -36,7 +36,7 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
     assert!(
         notification.text.contains(&receipt_no) && notification.text.ends_with("Status: PENDING")
     );
-    for fact in ["Budi", "Deluxe <&>", "2 malam", "Telegram", "Rp1.000.000", "Ditahan sampai"] {
+    for fact in ["Budi", "Deluxe <&>", "2 malam", "Telegram", "Rp1.000.000", "Disimpan sampai"] {
         assert!(notification.text.contains(fact), "{fact}: {}", notification.text);
     }
     budi.taps("Batalkan").await;

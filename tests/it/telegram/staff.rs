@@ -24,17 +24,17 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
             .await
         }
     };
-    let shown = current("Belum bayar (1)".to_owned()).await;
+    let shown = current("Belum dibayar (1)".to_owned()).await;
     for fact in [first.as_str(), "Budi", "Standar", "1 malam", "Telegram", "sisa"] {
         assert!(shown.text.contains(fact), "{fact}: {}", shown.text);
     }
     let second = hotel.books(&rina).await;
-    current("Belum bayar (2)".to_owned()).await;
+    current("Belum dibayar (2)".to_owned()).await;
     rina.shares(-6.21, 106.8, true, 0);
     sari.says_in(FRONT_OFFICE, "ini cuma obrolan");
     rina.taps("Batalkan").await;
     rina.taps("Ya, batalkan").await;
-    current("Belum bayar (1)".to_owned()).await;
+    current("Belum dibayar (1)".to_owned()).await;
     sari.says(&format!("/tamu_tiba {}", first.to_lowercase().replace('-', " ")));
     sari.reads("Tiba:").await;
     budi.reads("Selamat datang! Silakan bayar tepat Rp350.000").await;
@@ -48,8 +48,8 @@ async fn an_evening_runs_from_one_message_that_stays_current() {
     budi.reads(&format!("Pembayaran diterima. Booking {first} telah dikonfirmasi.")).await;
     current("Tidak ada booking pending.".to_owned()).await;
     hotel.api.reads(FRONT_OFFICE, "LUNAS").await;
-    sari.taps_in(FRONT_OFFICE, "Sudah bayar (1)").await;
-    let paid = current("Sudah bayar (1)\n".to_owned()).await;
+    sari.taps_in(FRONT_OFFICE, "Sudah lunas (1)").await;
+    let paid = current("Sudah lunas (1)\n".to_owned()).await;
     assert!(paid.text.contains(&first) && paid.text.contains("Sari"));
     sari.taps_in(FRONT_OFFICE, "Batal (1)").await;
     assert!(current("Batal (1)\n".to_owned()).await.text.contains(&second));
@@ -108,11 +108,11 @@ async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
     near.shares(-6.22, 106.8, true, 0);
     let cancelled = hotel.books(&quits).await;
     let paid = hotel.books(&pays).await;
-    shows("Belum bayar (3)").await;
+    shows("Belum dibayar (3)").await;
     quits.taps("Batalkan").await;
     quits.taps("Ya, batalkan").await;
     quits.reads(&format!("{cancelled}: Booking ini Anda batalkan")).await;
-    shows("Belum bayar (2)").await;
+    shows("Belum dibayar (2)").await;
     sari.says(&format!("/tamu_tiba {paid}"));
     pays.reads(&format!("Selamat datang! QRIS untuk {paid}: bayar tepat Rp350.000")).await;
     assert_eq!(hotel.api.calls("sendphoto", 9).len(), 1);
@@ -120,14 +120,14 @@ async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
     sari.says(&format!("/update_paid {paid}"));
     sari.taps("Cocok, tandai PAID").await;
     pays.reads(&format!("Pembayaran diterima. Booking {paid} telah dikonfirmasi.")).await;
-    shows("Belum bayar (1)").await;
+    shows("Belum dibayar (1)").await;
     near.reads("⏱ Anda 2,2 km dari hotel").await;
     hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
     shows("sisa 30 menit").await;
     let shown =
         hotel.api.messages(FRONT_OFFICE).into_iter().find(|m| m.id == dashboard.id).unwrap();
     assert!(shown.text.contains(&kept) && shown.text.contains("📍 dekat"), "{}", shown.text);
-    assert_eq!(shown.labels()[..3], ["Belum bayar (1)", "Sudah bayar (1)", "Batal (1)"]);
+    assert_eq!(shown.labels()[..3], ["Belum dibayar (1)", "Sudah lunas (1)", "Batal (1)"]);
     leave("evening.txt", &hotel.api.transcript());
     hotel.close().await;
 }
@@ -148,7 +148,7 @@ async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
     assert_eq!(sari.is_answered(&paid).await, "");
     let lost = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
     let item = joko.is_answered(&lost).await;
-    assert!(item.contains("sudah dibayar") && item.contains("oleh Sari"), "{item}");
+    assert!(item.contains("sudah ditandai lunas") && item.contains("oleh Sari"), "{item}");
     joko.reads("Status: PAID").await;
     hotel.close().await;
 }
@@ -190,7 +190,7 @@ async fn what_staff_ask_in_a_strange_group_is_answered_to_them_alone() {
     let receipt_no = hotel.books(&budi).await;
     let group = hotel.api.group(-2_003);
     sari.says_in(group, "/cek_pembayaran");
-    sari.reads("Belum bayar (1)").await;
+    sari.reads("Belum dibayar (1)").await;
     sari.says_in(group, &format!("/tamu_tiba {receipt_no}"));
     hotel.shows(&sari, "Tiba:", &receipt_no).await;
     hotel.api.reads(group, "lewat chat pribadi").await;
@@ -255,7 +255,7 @@ async fn half_an_hour_is_granted_once_however_often_it_is_tapped() {
     let two = sari.taps_data(FRONT_OFFICE, &notification, data, label);
     assert_eq!(sari.is_answered(&one).await, "");
     assert!(sari.is_answered(&two).await.contains("baru saja berubah"));
-    budi.reads("Hotel menambah waktu 30 menit").await;
+    budi.reads("Resepsionis memperpanjang waktunya 30 menit").await;
     let after = hotel.running().service.booking(receipt_no).await.unwrap().booking.hold.until;
     assert_eq!((after - before).num_minutes(), 30);
     hotel.close().await;

@@ -16,7 +16,7 @@ async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {
     let ends_soon = hotel.api.reads(FRONT_OFFICE, "SEGERA HABIS").await;
     assert!(ends_soon.text.contains("2,2 km"), "{}", ends_soon.text);
     let extended = budi.reads("⏱ Anda 2,2 km dari hotel").await;
-    assert!(extended.text.contains("kami tambah 30 menit"), "{}", extended.text);
+    assert!(extended.text.contains("kami perpanjang 30 menit"), "{}", extended.text);
     let item = hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
     for fact in [receipt_no.as_str(), "2,2 km", "+30 menit", "Status: PENDING"] {
         assert!(item.text.contains(fact), "{fact}: {}", item.text);
@@ -27,7 +27,7 @@ async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {
     }
     let sari = hotel.sari();
     sari.says(&format!("/riwayat {receipt_no}"));
-    assert!(sari.reads("Waktu ditambah").await.text.contains("2,2 km"));
+    assert!(sari.reads("Diperpanjang · Sistem").await.text.contains("2,2 km"));
     hotel.close().await;
 }
 
