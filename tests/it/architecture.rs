@@ -129,7 +129,7 @@ fn named_behind<'a>(code: &'a str, prefix: &str) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn every_module_knows_only_what_it_may() {
+fn every_module_imports_only_what_it_may() {
     for source in sources() {
         let module = source.module();
         if module == "lib" {
@@ -150,7 +150,7 @@ fn every_module_knows_only_what_it_may() {
 }
 
 #[test]
-fn only_the_service_and_the_notifier_move_what_is_stored() {
+fn only_the_service_and_the_notifier_change_what_is_stored() {
     for source in sources() {
         for (name, modules) in WRITERS {
             let may = source.module() == "store" || modules.contains(&source.module());

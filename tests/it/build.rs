@@ -109,7 +109,7 @@ pub fn lease() -> Lease {
 
 /// What a guest wants; the defaults are one standard room tonight.
 #[derive(Clone)]
-pub struct Wish {
+pub struct TestBooking {
     pub serial: u32,
     pub name: String,
     pub contact: Contact,
@@ -121,8 +121,8 @@ pub struct Wish {
     pub request: u32,
 }
 
-impl Wish {
-    /// The wish of a guest of their own, by a request of its own.
+impl TestBooking {
+    /// The test_booking of a guest of their own, by a request of its own.
     pub fn new(serial: u32) -> Self {
         Self {
             serial,
@@ -245,9 +245,9 @@ pub async fn put(store: &dyn Store, commit: Commit) -> CommitOutcome {
 }
 
 /// Commits a booking that must succeed.
-pub async fn book(store: &dyn Store, wish: &Wish) -> TrackedBooking {
-    assert_eq!(put(store, wish.commit()).await, CommitOutcome::Done);
-    tracked(store, wish.receipt_no()).await
+pub async fn book(store: &dyn Store, test_booking: &TestBooking) -> TrackedBooking {
+    assert_eq!(put(store, test_booking.commit()).await, CommitOutcome::Done);
+    tracked(store, test_booking.receipt_no()).await
 }
 
 /// Commits what the domain decides of a booking as it is now; it must succeed.

@@ -37,23 +37,23 @@ use crate::observed_store::ObservedStore;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs a test on one thread, with tokio's clock paused.
-pub fn on_a_still_clock<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
+pub fn with_paused_clock<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let (done, is_done) = mpsc::channel::<()>();
     // Paused time trips no time-out, so real time does.
     let watchdog = std::thread::spawn(move || {
         if is_done.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("a test on a still clock is stuck");
+            eprintln!("a test with a paused clock is stuck");
             std::process::abort();
         }
     });
     runtime.unwrap().block_on(async {
         let (parked, unpark) = mpsc::channel::<()>();
-        let keeps_time_still = tokio::task::spawn_blocking(move || unpark.recv());
+        let keeps_clock_paused = tokio::task::spawn_blocking(move || unpark.recv());
         test().await;
         drop(parked);
-        let _ = keeps_time_still.await;
+        let _ = keeps_clock_paused.await;
     });
     drop(done);
     watchdog.join().unwrap();
@@ -70,7 +70,7 @@ pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The store's files and what opens them again.
-pub struct TestStore {
+pub struct HotelSetup {
     folder: Arc<TempDir>,
     pub clock: Clock,
     pub policy: Policy,
@@ -80,7 +80,7 @@ pub struct TestStore {
     mailer: Option<Arc<dyn DeliveryMethod>>,
 }
 
-impl TestStore {
+impl HotelSetup {
     pub fn new() -> Self {
         let policy = Policy { front_office_chat: false, ..crate::build::policy() };
         Self {
@@ -92,13 +92,13 @@ impl TestStore {
         }
     }
 
-    /// A house whose mails go another way than Telegram's messages.
+    /// A setup whose mails go another way than Telegram's messages.
     pub fn with_mailer(mailer: Arc<dyn DeliveryMethod>) -> Self {
         Self { mailer: Some(mailer), ..Self::new() }
     }
 
-    /// A house that asks a routing server.
-    pub fn with_roads(routes: RoutingServer) -> Self {
+    /// A setup that asks a routing server.
+    pub fn with_routing(routes: RoutingServer) -> Self {
         Self { routes: Some(routes), ..Self::new() }
     }
 
@@ -129,20 +129,20 @@ impl TestStore {
             node.clone(),
             links,
         );
-        let (route_requests, item) = tokio::sync::mpsc::channel(routing::WAITING);
+        let (route_requests, waiting_requests) = tokio::sync::mpsc::channel(routing::WAITING);
         let service =
             Arc::new(if self.routes.is_some() { service.telling(route_requests) } else { service });
         if let Some(server) = self.routes.clone() {
-            let routes = RouteWorker::new(server, Arc::clone(&service), item);
-            parts.spawn("roads", routes.run(parts.stop_signal()));
+            let worker = RouteWorker::new(server, Arc::clone(&service), waiting_requests);
+            parts.spawn("routing", worker.run(parts.stop_signal()));
         }
-        let (health, pending) = (Health::default(), Arc::new(LetterBox::default()));
+        let (health, mailbox) = (Health::default(), Arc::new(Mailbox::default()));
         let changes = feed.listen();
         parts.spawn("feed", work.run(parts.stop_signal()));
         parts.spawn("commits", queue_work);
-        let routes = match self.mailer.clone() {
-            Some(email) => DeliveryMethods { email, telegram: Some(pending.clone()) },
-            None => DeliveryMethods { email: pending.clone(), telegram: None },
+        let methods = match self.mailer.clone() {
+            Some(email) => DeliveryMethods { email, telegram: Some(mailbox.clone()) },
+            None => DeliveryMethods { email: mailbox.clone(), telegram: None },
         };
         let notifier = Notifier::new(
             store.clone(),
@@ -150,10 +150,10 @@ impl TestStore {
             Arc::clone(&service),
             node,
             is_alone,
-            routes,
+            methods,
             health.clone(),
         );
-        parts.spawn("courier", notifier.run(parts.stop_signal()));
+        parts.spawn("notifier", notifier.run(parts.stop_signal()));
         let scheduler = Scheduler::new(
             Arc::clone(&service),
             &(store.clone() as Arc<dyn Store>),
@@ -165,7 +165,7 @@ impl TestStore {
         until(|| health.is_ready().then_some(())).await;
         let clock = self.clock.clone();
         let folder = Arc::clone(&self.folder);
-        Hotel { service, store, pending, clock, changes, parts, lifecycle, folder }
+        Hotel { service, store, mailbox, clock, changes, parts, lifecycle, folder }
     }
 }
 
@@ -173,7 +173,7 @@ impl TestStore {
 pub struct Hotel {
     pub service: Arc<BookingService>,
     pub store: Arc<ObservedStore>,
-    pub pending: Arc<LetterBox>,
+    pub mailbox: Arc<Mailbox>,
     pub clock: Clock,
     changes: BoxStream<'static, FeedMessage>,
     parts: Phase,
@@ -220,7 +220,7 @@ impl Hotel {
         self.service.book(request).await
     }
 
-    pub async fn is_at(
+    pub async fn reports(
         &self,
         tracked: &TrackedBooking,
         fix: Fix,
@@ -253,7 +253,7 @@ impl Hotel {
                         return change;
                     }
                 }
-                lost => panic!("the feed ended or lost something: {lost:?}"),
+                other => panic!("the feed ended or lost something: {other:?}"),
             }
         }
     }
@@ -269,11 +269,11 @@ impl Hotel {
     pub async fn nothing_more(&mut self) {
         for _ in 0..2_000 {
             let next = pin!(self.changes.next());
-            if let Poll::Ready(heard) = futures_util::poll!(next) {
-                match heard {
+            if let Poll::Ready(message) = futures_util::poll!(next) {
+                match message {
                     Some(FeedMessage::Item(item))
                         if !matches!(item.event, FeedEvent::Changed { .. }) => {}
-                    heard => panic!("there was something more: {heard:?}"),
+                    message => panic!("there was something more: {message:?}"),
                 }
             }
             tokio::task::yield_now().await;
@@ -287,7 +287,10 @@ impl Hotel {
         drop(self.service);
         let mut stopping = pin!(self.parts.stop(Duration::from_secs(10)));
         for _ in 0..100 {
-            assert!(futures_util::poll!(&mut stopping).is_pending(), "the courier listens a while");
+            assert!(
+                futures_util::poll!(&mut stopping).is_pending(),
+                "the notifier waits a while for late changes"
+            );
             tokio::task::yield_now().await;
         }
         // For what was committed last; longer than it listens, and far from any limit.
@@ -305,15 +308,15 @@ impl Hotel {
 
 /// Takes letters as a mail server would, or refuses them as told.
 #[derive(Default)]
-pub struct LetterBox {
-    pending: Mutex<Vec<DeliveryRequest>>,
+pub struct Mailbox {
+    delivered: Mutex<Vec<DeliveryRequest>>,
     refusals: Mutex<Vec<DeliveryError>>,
 }
 
-impl LetterBox {
+impl Mailbox {
     /// What came in, by receipt number and kind.
     pub fn kinds(&self) -> Vec<Action> {
-        self.pending.lock().unwrap().iter().map(|request| request.change.event.action()).collect()
+        self.delivered.lock().unwrap().iter().map(|request| request.change.event.action()).collect()
     }
 
     /// Refuses the next attempts, first one first.
@@ -323,11 +326,11 @@ impl LetterBox {
 }
 
 #[async_trait]
-impl DeliveryMethod for LetterBox {
+impl DeliveryMethod for Mailbox {
     async fn deliver(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
         let mut refusals = self.refusals.lock().unwrap();
         if refusals.is_empty() {
-            self.pending.lock().unwrap().push(request.clone());
+            self.delivered.lock().unwrap().push(request.clone());
             Ok(())
         } else {
             Err(refusals.remove(0))

@@ -9,7 +9,6 @@
 mod architecture;
 mod botapi;
 mod build;
-mod clockwork;
 mod hotel;
 mod mail;
 mod mongo;
@@ -18,7 +17,8 @@ mod observed_store;
 mod photo;
 mod qris;
 mod recorded;
-mod roads;
+mod routing;
+mod scheduler;
 mod sqlite;
 mod store_contract;
 mod telegram;

@@ -250,7 +250,7 @@ async fn a_cursor_resumes_in_the_middle_of_a_batch_and_misses_nothing() {
 }
 
 #[tokio::test]
-async fn a_replay_ends_at_its_end_without_moves_and_marks() {
+async fn a_replay_ends_at_its_end_cursor_and_contains_only_changes() {
     let store = store(&mongod::fresh_url()).await;
     let mut changes = store.changes(None).await.unwrap();
     let start = changes.start.clone();
@@ -307,7 +307,7 @@ async fn a_cursor_that_is_malformed_or_older_than_the_log_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
+async fn one_of_64_bookings_of_the_last_room_on_two_nodes_is_done() {
     let url = mongod::fresh_url();
     let (one, two) = (store(&url).await, store(&url).await);
     let ((first, work_one), (second, work_two)) = (
@@ -330,7 +330,7 @@ async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_openings_of_a_large_type_at_once_are_all_done() {
+async fn two_hundred_bookings_of_a_large_room_type_at_once_are_all_done() {
     let url = mongod::fresh_url();
     let stores = [store(&url).await, store(&url).await];
     // Without the queue: every one a transaction of its own batch, all on one claim.
@@ -345,7 +345,7 @@ async fn two_hundred_openings_of_a_large_type_at_once_are_all_done() {
 }
 
 #[tokio::test]
-async fn an_expiry_frees_the_room_and_forgets_the_guest() {
+async fn an_expiry_frees_the_room_and_deletes_the_limit_and_the_positions() {
     let url = mongod::fresh_url();
     let store = store(&url).await;
     let opened = opening(1, 1);
@@ -365,7 +365,7 @@ async fn an_expiry_frees_the_room_and_forgets_the_guest() {
 }
 
 #[tokio::test]
-async fn a_mark_reaches_the_other_node_once() {
+async fn a_settled_notification_reaches_the_other_node_once() {
     let url = mongod::fresh_url();
     let (one, two) = (store(&url).await, store(&url).await);
     done(&one, opening(1, 1)).await;

@@ -33,13 +33,13 @@ pub struct ObservedStore {
     is_away: AtomicBool,
     pub ahead_ms: Mutex<Option<i64>>,
     /// Memos that cannot be read, and how often.
-    key_value: Mutex<Vec<(String, u32, Outage)>>,
+    failing_values: Mutex<Vec<(String, u32, Outage)>>,
 }
 
 impl ObservedStore {
     pub fn new(inner: Arc<dyn Store>) -> Self {
         let (calls, is_away) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { inner, calls, is_away, ahead_ms: Mutex::new(None), key_value: Mutex::default() }
+        Self { inner, calls, is_away, ahead_ms: Mutex::new(None), failing_values: Mutex::default() }
     }
 
     /// How much was asked of it so far.
@@ -53,17 +53,17 @@ impl ObservedStore {
     }
 
     /// The next readings of a memo end badly, so many times.
-    pub fn memo_fails(&self, name: &str, times: u32, outage: Outage) {
-        self.key_value.lock().unwrap().push((name.to_owned(), times, outage));
+    pub fn value_fails(&self, name: &str, times: u32, outage: Outage) {
+        self.failing_values.lock().unwrap().push((name.to_owned(), times, outage));
     }
 
-    fn read_value(&self, name: &str) -> Result<(), StoreError> {
-        let mut key_value = self.key_value.lock().unwrap();
-        let left = key_value.iter_mut().find(|(of, left, _)| of == name && *left > 0);
+    fn fail_as_told(&self, name: &str) -> Result<(), StoreError> {
+        let mut failing_values = self.failing_values.lock().unwrap();
+        let left = failing_values.iter_mut().find(|(of, left, _)| of == name && *left > 0);
         let Some((_, left, outage)) = left else { return Ok(()) };
         *left -= 1;
         let outage = *outage;
-        drop(key_value);
+        drop(failing_values);
         match outage {
             Outage::Away => Err(StoreError::Unavailable("away for a test".to_owned())),
             Outage::Unexpected => Err(StoreError::Unexpected("of a test".to_owned())),
@@ -258,7 +258,7 @@ impl KeyValueStore for ObservedStore {
 
     async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
         self.called()?;
-        self.read_value(name)?;
+        self.fail_as_told(name)?;
         self.inner.value(name).await
     }
 }

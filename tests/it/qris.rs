@@ -91,7 +91,7 @@ fn png_of(picture: &GrayImage) -> Vec<u8> {
 }
 
 #[test]
-fn the_vectors_are_static_codes_and_their_twins_differ_in_four_fields_alone() {
+fn the_vectors_are_static_codes_and_their_dynamic_codes_differ_in_four_fields_only() {
     for vector in VECTORS {
         let original = parsed(vector);
         assert_eq!(original.as_str(), vector);
@@ -180,7 +180,7 @@ fn each_fault_of_a_code_is_named() {
 
 /// Found by the fuzz target.
 #[test]
-fn what_a_stranger_s_code_says_is_told_in_one_line_and_cannot_turn_the_terminal() {
+fn an_error_about_a_code_has_one_line_and_no_control_characters() {
     for payload in [
         changed(58, "5802\n\u{7}"),
         changed(53, "5303\r\n\u{1b}"),
@@ -282,7 +282,7 @@ fn a_sum_or_receipt_number_that_does_not_fit_is_refused_and_never_cut() {
 }
 
 #[test]
-fn a_bill_number_that_stands_there_makes_way() {
+fn a_bill_number_that_is_already_there_is_replaced() {
     let payload = changed(62, &field(62, "0103***0703A01"));
     let dynamic_code = parsed(&payload).exact(Rupiah(5), RECEIPT).unwrap();
     assert_eq!(value(&dynamic_code, 62), Some("0117RESI-20260104-0010703A01"));

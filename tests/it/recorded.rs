@@ -34,7 +34,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::build::epoch;
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 use crate::mongod;
 use hotel::{Engine, RecordedHotel, while_time_passes};
 
@@ -86,7 +86,7 @@ fn over<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(Engine) -> F) 
         return;
     }
     prepare(engine);
-    on_a_still_clock(|| test(engine));
+    with_paused_clock(|| test(engine));
 }
 
 /// Starts the server before the clock stands still.
@@ -102,7 +102,7 @@ fn record(engine: Engine) {
         return;
     }
     prepare(engine);
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let mut hotel = RecordedHotel::closed(engine, epoch()).await;
         hotel.start().await;
         let mut notes = while_time_passes(scenario::play(&hotel)).await;
@@ -120,7 +120,7 @@ fn record(engine: Engine) {
         let (again, _) = RecordedHotel::restored(engine).await;
         assert_eq!(again.dump().await, dump, "the dump is whole");
     });
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let answers = answers::of_restored(engine).await;
         write_json(engine, "answers.json", &answers);
     });

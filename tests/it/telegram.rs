@@ -1,13 +1,13 @@
 //! The bot, driven by people through the Bot API of the tests.
 
 mod ahead;
+mod booking_flow;
 mod dashboard;
 mod faults;
 mod flood;
 mod guest;
 mod staff;
 mod transport;
-mod way;
 mod webhook;
 
 use std::future::Future;
@@ -183,9 +183,9 @@ role = "front_office"
     async fn start(&mut self) {
         let (config, clock) = (self.config(), self.clock.clone());
         let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
-        let watched = Arc::new(ObservedStore::new(store));
-        self.store = Some(Arc::clone(&watched));
-        let store = OpenStore { store: watched, lock };
+        let observed = Arc::new(ObservedStore::new(store));
+        self.store = Some(Arc::clone(&observed));
+        let store = OpenStore { store: observed, lock };
         self.running = Some(App::start(&config, store, clock, None).await.unwrap());
     }
 

@@ -24,8 +24,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::build::{epoch, staff, today};
 
-mod doors;
 mod guests;
+mod http;
 mod input;
 mod live;
 mod pages;
@@ -42,7 +42,7 @@ struct Site {
     store: Arc<dyn Store>,
     http: reqwest::Client,
     parts: Phase,
-    doors: Phase,
+    server: Phase,
     lifecycle: Lifecycle,
     _folder: TempDir,
 }
@@ -119,7 +119,7 @@ impl Site {
         let clock = Clock::anchored(epoch());
         let (feed, feed_work) = Feed::open(Arc::<dyn Store>::clone(&store)).await.unwrap();
         let lifecycle = Lifecycle::default();
-        let (parts, doors) = (lifecycle.phase("parts"), lifecycle.phase("doors"));
+        let (parts, server) = (lifecycle.phase("parts"), lifecycle.phase("web"));
         let (queue, queue_work) =
             CommitQueue::new(Arc::<dyn Store>::clone(&store), parts.stop_signal());
         let links = LinkKey::load(store.as_ref()).await.unwrap();
@@ -148,9 +148,9 @@ impl Site {
                 mini_app: None,
                 settings,
             },
-            doors.stop_signal(),
+            server.stop_signal(),
         );
-        doors.spawn("web", web::serve(listener, router, doors.stop_signal()));
+        server.spawn("web", web::serve(listener, router, server.stop_signal()));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             address,
@@ -160,7 +160,7 @@ impl Site {
             store,
             http,
             parts,
-            doors,
+            server,
             lifecycle,
             _folder: folder,
         }
@@ -208,7 +208,7 @@ impl Site {
 
     /// Books for a guest; answers the receipt number and the key.
     async fn book(&self, name: &str) -> (String, String) {
-        let booked = self.try_book(wish(name)).await.data();
+        let booked = self.try_book(booking_input(name)).await.data();
         let booked = &booked["createBooking"];
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         (text(&booked["booking"]["receiptNo"]), text(&booked["accessToken"]))
@@ -219,7 +219,10 @@ impl Site {
     }
 
     /// A socket that was opened with these headers.
-    async fn knock(&self, headers: &[(&'static str, &str)]) -> Result<Socket, tungstenite::Error> {
+    async fn try_socket(
+        &self,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Socket, tungstenite::Error> {
         let mut request = format!("ws://{}/graphql", self.address).into_client_request()?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
@@ -231,21 +234,21 @@ impl Site {
     }
 
     async fn socket(&self) -> Socket {
-        self.knock(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
+        self.try_socket(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
     }
 
     /// A socket on which everything may be said.
     async fn connected(&self, token: Option<&str>) -> Socket {
         let mut socket = self.socket().await;
         let payload = token.map(|token| json!({ "authorization": format!("Bearer {token}") }));
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket.send_json(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
         socket
     }
 
     async fn close(self) {
         // Whoever hears of workers' deaths is there until the last one is stopped.
-        let Self { service, doors, parts, store, lifecycle, .. } = self;
+        let Self { service, server, parts, store, lifecycle, .. } = self;
         // Sockets that nobody reads any more are left after a while, which must pass.
         let time_passes = async {
             loop {
@@ -253,7 +256,7 @@ impl Site {
             }
         };
         tokio::select! {
-            () = doors.stop(Duration::from_hours(1)) => {}
+            () = server.stop(Duration::from_hours(1)) => {}
             () = time_passes => {}
         }
         drop(service);
@@ -264,7 +267,7 @@ impl Site {
 }
 
 /// What a guest of that name sends.
-fn wish(name: &str) -> Value {
+fn booking_input(name: &str) -> Value {
     let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
     json!({ "guestName": name, "email": email, "roomType": "STD", "checkIn": today().to_string() })
 }
@@ -273,21 +276,21 @@ fn wish(name: &str) -> Value {
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn say(&mut self, message: Value) {
-        self.say_text(message.to_string()).await;
+    async fn send_json(&mut self, message: Value) {
+        self.send_text(message.to_string()).await;
     }
 
-    async fn say_text(&mut self, text: impl Into<tungstenite::Utf8Bytes>) {
+    async fn send_text(&mut self, text: impl Into<tungstenite::Utf8Bytes>) {
         self.0.send(Message::Text(text.into())).await.unwrap();
     }
 
     async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+        self.send_json(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
     }
 
     /// The next message.
-    async fn hear(&mut self) -> Value {
+    async fn receive(&mut self) -> Value {
         match self.0.next().await {
             Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
             other => panic!("no message: {other:?}"),
@@ -296,7 +299,7 @@ impl Socket {
 
     /// The next result of an operation.
     async fn data(&mut self) -> Value {
-        let mut message = self.hear().await;
+        let mut message = self.receive().await;
         assert_eq!(message["type"], "next", "{message}");
         assert_eq!(message["payload"].get("errors"), None, "{message}");
         message["payload"]["data"].take()

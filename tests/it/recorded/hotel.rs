@@ -147,11 +147,11 @@ impl RecordedHotel {
         let config = Config::from_toml(&text, []).unwrap();
         let clock = self.clock.clone();
         let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
-        let watched = Arc::new(ObservedStore::new(store));
+        let observed = Arc::new(ObservedStore::new(store));
         // The server's clock is not the test's.
-        *watched.ahead_ms.lock().unwrap() = Some(0);
-        self.store = Some(Arc::clone(&watched));
-        let store = OpenStore { store: watched, lock };
+        *observed.ahead_ms.lock().unwrap() = Some(0);
+        self.store = Some(Arc::clone(&observed));
+        let store = OpenStore { store: observed, lock };
         self.running = Some(App::start(&config, store, clock, None).await.unwrap());
     }
 

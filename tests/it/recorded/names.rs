@@ -86,7 +86,7 @@ fn constant(source: &str, name: &str) -> String {
 }
 
 #[test]
-fn the_names_of_memos_stay() {
+fn the_names_of_stored_values_stay() {
     // Of a memo for each chat or key, what stands before the colon.
     let name = |text: String| match text.split_once(":{") {
         Some((kind, _)) if kind == "start" || kind.starts_with("telegram.") => {
@@ -102,7 +102,7 @@ fn the_names_of_memos_stay() {
 }
 
 #[test]
-fn every_kind_of_memo_is_in_the_recorded_stores() {
+fn every_kind_of_stored_value_is_in_the_recorded_stores() {
     if is_recording() {
         return;
     }

@@ -236,10 +236,10 @@ async fn conversations_go_on(engine: Engine) {
         quits.taps("Ya, batalkan").await;
         quits.reads("Booking ini Anda batalkan").await;
         // Nothing more is said in a group that was told already.
-        let (eve, item) = (guest(66, "Eve"), hotel.api.messages(-2002).len());
+        let (eve, count) = (guest(66, "Eve"), hotel.api.messages(-2002).len());
         eve.says_in(-2002, "/booking");
         hotel.is_idle().await;
-        assert_eq!(hotel.api.messages(-2002).len(), item);
+        assert_eq!(hotel.api.messages(-2002).len(), count);
     })
     .await;
     hotel.stop().await;

@@ -6,7 +6,7 @@ use jatah::store::{Credential, CredentialKind, StoreError, StoredValue};
 use tokio::task::JoinSet;
 
 use super::SharedStore;
-use crate::build::{Wish, minute, secret, staff, today};
+use crate::build::{TestBooking, minute, secret, staff, today};
 
 fn credential(role: Role, expires_at: Moment) -> Credential {
     Credential { name: staff("Ibu Ningsih"), role, expires_at }
@@ -73,7 +73,7 @@ pub async fn the_signing_key_is_the_first_one_for_everybody(store: SharedStore) 
     assert_eq!(store.signing_key([99; 32]).await.unwrap(), kept);
 }
 
-pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: SharedStore) {
+pub async fn a_value_is_read_by_its_name_and_a_later_one_replaces_it(store: SharedStore) {
     assert_eq!(store.value("start:abc").await.unwrap(), None);
     let value = |text: &str| StoredValue { text: text.to_owned(), expires_at: far_ahead() };
     store.put_value("start:abc", &value("one"), minute(0)).await.unwrap();
@@ -89,14 +89,16 @@ pub async fn a_closed_store_is_unavailable(store: SharedStore) {
         |error: Option<StoreError>| assert!(matches!(error, Some(StoreError::Unavailable(_))));
     unavailable(store.ping().await.err());
     unavailable(store.next_serial(today()).await.err());
-    unavailable(store.commit(&[Wish::new(1).commit()]).await.err());
-    unavailable(store.booking(Wish::new(1).receipt_no()).await.err());
+    unavailable(store.commit(&[TestBooking::new(1).commit()]).await.err());
+    unavailable(store.booking(TestBooking::new(1).receipt_no()).await.err());
     unavailable(store.changes(None).await.err());
     unavailable(super::next(&mut changes).await.err());
     store.close().await;
 }
 
-pub async fn a_memo_that_is_kept_for_years_costs_no_other_its_life(store: SharedStore) {
+pub async fn a_value_that_is_kept_for_years_does_not_shorten_the_life_of_another(
+    store: SharedStore,
+) {
     let value = |expires_at| StoredValue { text: "a".to_owned(), expires_at };
     let (short, long) = (value(far_ahead()), value(far_ahead() + TimeDelta::days(3_650)));
     store.put_value("short", &short, minute(0)).await.unwrap();

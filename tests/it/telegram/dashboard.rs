@@ -6,7 +6,7 @@ use super::staff::book_by_web;
 use super::{FRONT_OFFICE, Hotel};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_list_is_turned_page_by_page() {
+async fn a_long_list_has_pages() {
     let hotel = Hotel::open().await;
     book_by_web(&hotel, 19).await;
     let sari = hotel.sari();
@@ -66,7 +66,7 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_left_the_hotel_sees_no_guests_any_more() {
+async fn a_former_employee_no_longer_sees_guests() {
     let mut hotel = Hotel::open().await;
     let (joko, budi) = (hotel.joko(), hotel.guest(7, "Budi"));
     joko.says("/cek_pembayaran");

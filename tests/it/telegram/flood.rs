@@ -28,7 +28,7 @@ async fn book_sparsely(hotel: &Hotel, count: i64) -> Vec<ReceiptNo> {
 }
 
 /// The receipt numbers that the front office was told of under a heading, each as often as told.
-fn item(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
+fn receipt_nos_under(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
     let under = |message: &Message| {
         let at = message.text.find(heading)?;
         let rest = message.text.get(at..)?;
@@ -62,11 +62,12 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         let booked = book_sparsely(&hotel, count).await;
         let all: BTreeSet<ReceiptNo> = booked.iter().copied().collect();
         // Everybody has their first message, and the front office knows of all.
-        let is_told = |api: &BotApi, heading: &str| {
-            let item: BTreeSet<ReceiptNo> = item(api, heading).into_iter().collect();
-            (item == all).then_some(())
+        let is_reported = |api: &BotApi, heading: &str| {
+            let reported: BTreeSet<ReceiptNo> =
+                receipt_nos_under(api, heading).into_iter().collect();
+            (reported == all).then_some(())
         };
-        hotel.api.until("new bookings", |api| is_told(api, "BOOKING BARU")).await;
+        hotel.api.until("new bookings", |api| is_reported(api, "BOOKING BARU")).await;
         let has = |api: &BotApi, part: &str| {
             (FIRST..FIRST + count).all(|id| {
                 let messages = api.messages(id);
@@ -80,13 +81,17 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         tokio::time::advance(Duration::from_secs(2 * 3600 + 1)).await;
         let ended = hotel.clock.now();
         hotel.api.until("cancellations", |api| have(api, "dibatalkan. Waktunya habis")).await;
-        hotel.api.until("ends of holds", |api| is_told(api, "WAKTU HABIS")).await;
+        hotel.api.until("ends of holds", |api| is_reported(api, "WAKTU HABIS")).await;
         let took: TimeDelta = hotel.clock.now() - ended;
         // Whatever was still on its way would come now.
         tokio::time::sleep(Duration::from_mins(1)).await;
         assert!(has(&hotel.api, "dibatalkan. Waktunya habis"), "each guest is told once");
         for heading in ["BOOKING BARU", "WAKTU HABIS"] {
-            assert_eq!(item(&hotel.api, heading).len(), booked.len(), "{heading}: each told once");
+            assert_eq!(
+                receipt_nos_under(&hotel.api, heading).len(),
+                booked.len(),
+                "{heading}: each told once"
+            );
         }
         let given_up = hotel.store().undelivered(&booked).await.unwrap();
         assert!(given_up.is_empty(), "{given_up:?}");

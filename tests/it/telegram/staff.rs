@@ -6,7 +6,7 @@ use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::leave;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_evening_runs_from_one_message_that_stays_current() {
+async fn one_dashboard_message_stays_current_for_a_whole_evening() {
     let hotel = Hotel::open().await;
     let (sari, budi, rina) = (hotel.sari(), hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
     sari.says_in(FRONT_OFFICE, "/cek_pembayaran@melati_bot");
@@ -133,7 +133,7 @@ async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
+async fn of_two_employees_who_decide_at_once_one_wins_and_the_other_is_told() {
     let hotel = Hotel::open().await;
     let (sari, joko, budi) = (hotel.sari(), hotel.joko(), hotel.guest(7, "Budi"));
     let receipt_no = hotel.books(&budi).await;
@@ -147,8 +147,8 @@ async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
     let paid = sari.taps_data(sari.id, &pay, &data(&pay), "Cocok, tandai PAID");
     assert_eq!(sari.is_answered(&paid).await, "");
     let lost = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
-    let item = joko.is_answered(&lost).await;
-    assert!(item.contains("sudah dibayar") && item.contains("oleh Sari"), "{item}");
+    let answer = joko.is_answered(&lost).await;
+    assert!(answer.contains("sudah dibayar") && answer.contains("oleh Sari"), "{answer}");
     joko.reads("Status: PAID").await;
     hotel.close().await;
 }
@@ -232,7 +232,7 @@ async fn a_stranger_learns_nothing() {
     eve.says("/id");
     eve.reads("Id Telegram Anda: 666").await;
     assert_eq!(hotel.api.messages(group).len(), 1, "told once");
-    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 1, "the notice alone");
+    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 1, "only the notification");
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     assert!(hotel.running().service.booking(number).await.unwrap().booking.is_pending());
     for (scope, _, commands) in hotel.api.menus() {
@@ -302,7 +302,7 @@ pub(super) async fn book_by_web(hotel: &Hotel, count: usize) {
 }
 
 /// Notices that the front office was told, of one kind.
-fn item(api: &crate::botapi::BotApi, head: &str) -> usize {
+fn count_notifications(api: &crate::botapi::BotApi, head: &str) -> usize {
     let count = |text: &str| {
         let (_, rest) = text.split_once(head)?;
         match rest.strip_prefix(" · ") {
@@ -322,11 +322,13 @@ async fn a_flood_of_notifications_is_merged_and_delays_no_guest() {
     let receipt_no = hotel.books(&budi).await;
     hotel
         .api
-        .until("everything told", |api| (item(api, "WAKTU HABIS") == count + 1).then_some(()))
+        .until("everything told", |api| {
+            (count_notifications(api, "WAKTU HABIS") == count + 1).then_some(())
+        })
         .await;
     budi.reads(&format!("Booking {receipt_no} dibatalkan")).await;
     // News of a booking is of no use once its hold of four seconds is over, so some is dropped.
-    assert!(item(&hotel.api, "BOOKING BARU") <= count + 1);
+    assert!(count_notifications(&hotel.api, "BOOKING BARU") <= count + 1);
     let sent = hotel.api.calls("sendmessage", FRONT_OFFICE);
     let most = sent
         .iter()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Site;
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 
 #[test]
 fn the_schema_at_the_top_is_the_one_that_is_served() {
@@ -18,7 +18,7 @@ fn the_schema_at_the_top_is_the_one_that_is_served() {
 
 #[test]
 fn everything_in_the_schema_is_described() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let query = "{ __schema { types { name description
             fields { name description args { name description } }

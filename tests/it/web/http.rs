@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Reply, Site, WebSettings, settings, wish};
-use crate::hotel::on_a_still_clock;
+use super::{Reply, Site, WebSettings, booking_input, settings};
+use crate::hotel::with_paused_clock;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const HOTEL: &str = "{\"query\": \"{ hotel { name } }\"}";
@@ -14,7 +14,7 @@ const HOTEL: &str = "{\"query\": \"{ hotel { name } }\"}";
 fn booking() -> String {
     let query =
         "mutation ($input: CreateBookingInput!) { createBooking(input: $input) { accessToken } }";
-    json!({ "query": query, "variables": { "input": wish("Siti") } }).to_string()
+    json!({ "query": query, "variables": { "input": booking_input("Siti") } }).to_string()
 }
 
 impl Site {
@@ -54,7 +54,7 @@ fn spreads_without_end() -> String {
 
 #[test]
 fn a_small_query_with_endless_spreads_is_refused_at_once_by_post_and_by_get() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let query = spreads_without_end();
         let body = json!({ "query": query }).to_string();
@@ -70,7 +70,7 @@ fn a_small_query_with_endless_spreads_is_refused_at_once_by_post_and_by_get() {
 
 #[test]
 fn only_a_post_of_json_changes_anything() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         for kind in [
             "text/plain",
@@ -112,7 +112,7 @@ fn only_a_post_of_json_changes_anything() {
 
 #[test]
 fn what_is_malformed_is_told_so_in_the_form_of_graphql() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let deep = format!(
             "{{\"query\": \"{{ hotel {{ name }} }}\", \"variables\": {{\"a\": {}",
@@ -148,7 +148,7 @@ fn what_is_malformed_is_told_so_in_the_form_of_graphql() {
 
 #[test]
 fn a_body_over_the_limit_is_refused_whether_or_not_it_tells_its_length() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let filled = |kib: usize| {
             format!("{{\"query\": \"{{ hotel {{ name }} }} #{}\"}}", "x".repeat(kib * 1024))
@@ -164,7 +164,7 @@ fn a_body_over_the_limit_is_refused_whether_or_not_it_tells_its_length() {
 
 #[test]
 fn the_answer_has_the_type_that_was_asked_for() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let broken = "{\"query\": \"{ nothing }\"}";
         for (accept, kind, status_of_broken) in [
@@ -191,7 +191,7 @@ fn the_answer_has_the_type_that_was_asked_for() {
 
 #[test]
 fn a_query_too_deep_or_too_complex_is_refused() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let aliases = |count: usize| {
             let field = |n| format!("a{n}: hotel {{ name }} ");
@@ -221,7 +221,7 @@ fn a_query_too_deep_or_too_complex_is_refused() {
 
 #[test]
 fn errors_of_execution_come_with_the_data_and_errors_before_it_without() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let query = "{ hotel { name } me { name } }";
         assert_eq!(site.ask(query, json!({}), None).await.data()["me"], Value::Null);
@@ -237,7 +237,7 @@ fn errors_of_execution_come_with_the_data_and_errors_before_it_without() {
 
 #[test]
 fn an_address_that_asks_too_often_is_told_when_to_come_back() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let proxies = vec!["127.0.0.0/8".parse().unwrap()];
         let limited =
             WebSettings { requests_per_second: 2, trusted_proxies: proxies, ..settings() };
