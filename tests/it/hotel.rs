@@ -1,8 +1,8 @@
-//! A hotel at work on a clock that only a test moves: the real desk, feed, scheduler and courier
-//! over a real store, with a letter box in place of the mail.
+//! A running hotel whose clock only the test moves: the real booking service, feed, scheduler and
+//! notifier over a real store, with a fake mailbox in place of the mail server.
 //!
-//! Tokio's clock is paused and kept from running ahead of real I/O by one blocking task that is
-//! parked for as long as the hotel lives. Time moves by [`Hotel::pass`] alone.
+//! Tokio's clock is paused. One blocking task waits for as long as the test runs, because tokio
+//! advances a paused clock by itself when no task is running. Time moves only by [`Hotel::pass`].
 
 use std::future::Future;
 use std::pin::pin;
@@ -41,7 +41,7 @@ pub fn with_paused_clock<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let (done, is_done) = mpsc::channel::<()>();
-    // Paused time trips no time-out, so real time does.
+    // A tokio time-out never fires while the clock is paused, so a thread measures real time.
     let watchdog = std::thread::spawn(move || {
         if is_done.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
             eprintln!("a test with a paused clock is stuck");
@@ -59,7 +59,7 @@ pub fn with_paused_clock<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
     watchdog.join().unwrap();
 }
 
-/// Lets everything that can run do so, until `is_there` answers.
+/// Lets all tasks run until `is_there` returns a value.
 pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
     loop {
         if let Some(found) = is_there() {
@@ -69,14 +69,15 @@ pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The store's files and what opens them again.
+/// What is needed to open a hotel: the store's files, the clock and the policy. A hotel that was
+/// closed can be opened again from the same setup.
 pub struct HotelSetup {
     folder: Arc<TempDir>,
     pub clock: Clock,
     pub policy: Policy,
-    /// Who knows the roads.
+    /// The routing server to ask, if there is one.
     routes: Option<RoutingServer>,
-    /// Brings the mails; then the letter box is Telegram's.
+    /// Delivers mails instead of the fake mailbox, which then stands for Telegram.
     mailer: Option<Arc<dyn DeliveryMethod>>,
 }
 
@@ -92,12 +93,12 @@ impl HotelSetup {
         }
     }
 
-    /// A setup whose mails go another way than Telegram's messages.
+    /// A setup that delivers mails by `mailer`. The fake mailbox gets only Telegram messages.
     pub fn with_mailer(mailer: Arc<dyn DeliveryMethod>) -> Self {
         Self { mailer: Some(mailer), ..Self::new() }
     }
 
-    /// A setup that asks a routing server.
+    /// A setup with a routing server.
     pub fn with_routing(routes: RoutingServer) -> Self {
         Self { routes: Some(routes), ..Self::new() }
     }
@@ -107,12 +108,12 @@ impl HotelSetup {
         Arc::new(ObservedStore::new(Arc::new(store)))
     }
 
-    /// Opens the hotel, armed and listening.
+    /// Opens the hotel and waits until it is ready.
     pub async fn open(&self) -> Hotel {
         self.open_over(self.store(), true).await
     }
 
-    /// Opens one node over a store, alone or beside others.
+    /// Opens one node over a store. `is_alone` says whether it is the only node.
     pub async fn open_over(&self, store: Arc<ObservedStore>, is_alone: bool) -> Hotel {
         let (feed, work) = Feed::open(store.clone()).await.unwrap();
         let lifecycle = Lifecycle::default();
@@ -169,7 +170,7 @@ impl HotelSetup {
     }
 }
 
-/// One node at work.
+/// One running node.
 pub struct Hotel {
     pub service: Arc<BookingService>,
     pub store: Arc<ObservedStore>,
@@ -178,17 +179,17 @@ pub struct Hotel {
     changes: BoxStream<'static, FeedMessage>,
     parts: Phase,
     lifecycle: Lifecycle,
-    /// The files last as long as whoever works on them.
+    /// Keeps the files for as long as the node uses them.
     folder: Arc<TempDir>,
 }
 
 impl Hotel {
-    /// Books a standard room tonight for a guest of that name.
+    /// Books a place in the hall tonight for a web guest with this name.
     pub async fn book(&self, name: &str) -> TrackedBooking {
         self.try_book(name, "HALL").await.unwrap().tracked
     }
 
-    /// The same for a guest of the bot.
+    /// The same for a guest on Telegram.
     pub async fn book_by_telegram(&self, name: &str, id: i64) -> TrackedBooking {
         self.ask_for(name, "HALL", Contact::Telegram(TelegramId(id))).await.unwrap().tracked
     }
@@ -220,6 +221,7 @@ impl Hotel {
         self.service.book(request).await
     }
 
+    /// Reports a position of the guest.
     pub async fn reports(
         &self,
         tracked: &TrackedBooking,
@@ -234,17 +236,17 @@ impl Hotel {
             .await
     }
 
-    /// Moves every clock on, and lets what falls due begin.
+    /// Moves every clock forward. What becomes due starts to run.
     pub async fn pass(&self, time: TimeDelta) {
         tokio::time::advance(time.to_std().unwrap()).await;
     }
 
-    /// Moves every clock on to a moment.
+    /// Moves every clock forward to a moment.
     pub async fn pass_until(&self, moment: Moment) {
         self.pass(moment - self.clock.now()).await;
     }
 
-    /// The next change that the feed tells, whenever it comes.
+    /// Waits for the next change in the feed.
     pub async fn next_change(&mut self) -> Arc<Change> {
         loop {
             match self.changes.next().await {
@@ -258,14 +260,14 @@ impl Hotel {
         }
     }
 
-    /// The next change, which must be of this kind.
+    /// Waits for the next change, which must have this action.
     pub async fn next(&mut self, action: Action) -> Arc<Change> {
         let change = self.next_change().await;
         assert_eq!(change.event.action(), action, "{:?}", change.event);
         change
     }
 
-    /// Nothing was committed that was not looked at, however long the idle parts run.
+    /// Checks that the feed has no further change, after all tasks had time to run.
     pub async fn nothing_more(&mut self) {
         for _ in 0..2_000 {
             let next = pin!(self.changes.next());
@@ -280,7 +282,7 @@ impl Hotel {
         }
     }
 
-    /// Stops as the process does; a worker that died fails the test.
+    /// Stops in the way the process stops. Fails if a worker died.
     pub async fn close(mut self) {
         let death = pin!(self.lifecycle.death());
         assert!(futures_util::poll!(death).is_pending(), "a worker died");
@@ -293,20 +295,21 @@ impl Hotel {
             );
             tokio::task::yield_now().await;
         }
-        // For what was committed last; longer than it listens, and far from any limit.
+        // The notifier waits a while for the last changes. This is longer than it waits, and far
+        // below any limit.
         tokio::time::advance(Duration::from_millis(500)).await;
         stopping.await;
         drop(self.folder);
     }
 
-    /// Stops as a machine without power does: from now on nothing of it reaches the store.
+    /// Stops as after a power failure: from now on nothing from this node reaches the store.
     pub fn lose_power(self) {
         self.store.set_away(true);
         self.parts.stop_signal().cancel();
     }
 }
 
-/// Takes letters as a mail server would, or refuses them as told.
+/// A fake delivery method. It keeps what is delivered, or refuses it if a test says so.
 #[derive(Default)]
 pub struct Mailbox {
     delivered: Mutex<Vec<DeliveryRequest>>,
@@ -314,12 +317,12 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// What came in, by receipt number and kind.
+    /// The actions of the notifications that were delivered, in order.
     pub fn kinds(&self) -> Vec<Action> {
         self.delivered.lock().unwrap().iter().map(|request| request.change.event.action()).collect()
     }
 
-    /// Refuses the next attempts, first one first.
+    /// Fails the next attempts with these errors, in this order.
     pub fn refuse(&self, failures: impl IntoIterator<Item = DeliveryError>) {
         self.refusals.lock().unwrap().extend(failures);
     }

@@ -1,4 +1,5 @@
-//! Mails on real mail servers (aiosmtpd) that behave as told, read back by Python's own parser.
+//! Mails sent to real mail servers (aiosmtpd) that succeed or fail as a test asks. Python's own
+//! parser reads the mails.
 
 use crate::build::Input;
 use std::io::{BufRead, BufReader};
@@ -23,7 +24,7 @@ use tempfile::TempDir;
 use crate::build::{TestBooking, cancel, decided, epoch, minute, pay, staff};
 use crate::hotel::{HotelSetup, until, with_paused_clock};
 
-/// Where the Python packages are.
+/// The folder with the Python packages.
 static PACKAGES: LazyLock<String> = LazyLock::new(|| {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/python.sh");
     let output = Process::new(script).stderr(Stdio::inherit()).output().expect("python.sh runs");
@@ -38,7 +39,7 @@ fn python(script: &str) -> Process {
     process
 }
 
-/// Mail servers that live as long as this does.
+/// Running mail servers, one for each mode. Dropping this stops them.
 struct MailServers {
     folder: TempDir,
     ports: Vec<u16>,
@@ -75,14 +76,14 @@ impl Drop for MailServers {
     }
 }
 
-/// What Python makes of a mail.
+/// What Python's parser finds in a mail.
 fn facts(file: &Path, public_key: Option<&str>) -> Value {
     let output = python("mail_facts.py").arg(file).args(public_key).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A mailer by the lines of `[email]`, of a hotel with a code.
+/// A mailer with these lines in the sections `[email]` and `[qris]` of the configuration.
 async fn mailer(email: &str, qris: &str) -> Result<Mailer, SetupError> {
     let text = format!("[hotel]\nname = \"Hotel Melati\"\n[email]\n{email}\n[qris]\n{qris}\n");
     let config = Config::from_toml(&text, []).unwrap();
@@ -124,11 +125,11 @@ fn next_change(change: &Change, command: impl Into<Input>, minutes: i64) -> Arc<
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Delivered,
-    /// Tried again.
+    /// It is tried again.
     Transient,
-    /// Shown to the front office.
+    /// It is given up and shown to the front office.
     Permanent,
-    /// Tried once more.
+    /// It may have been delivered, so it is tried once more.
     Unknown,
 }
 
@@ -182,7 +183,7 @@ async fn each_fault_of_a_mail_server_has_its_own_outcome() {
         ("450 greylisted", plain("greylist"), Outcome::Transient, "450"),
         ("451 to the sender", plain("busy"), Outcome::Transient, "451"),
         ("452 after DATA", plain("queue_full"), Outcome::Transient, "452"),
-        ("takes a second over DATA", plain("slow"), Outcome::Delivered, ""),
+        ("takes a second for DATA", plain("slow"), Outcome::Delivered, ""),
         ("hangs up before DATA", plain("drops_at_recipient"), Outcome::Transient, "terputus"),
         ("550 to the recipient", plain("unknown_user"), Outcome::Permanent, "550"),
         ("552 mailbox full", plain("mailbox_full"), Outcome::Permanent, "552"),
@@ -268,7 +269,7 @@ async fn a_greylisted_mail_passes_at_its_second_try_and_its_connection_is_kept()
         facts(&servers.received(&format!("greylist-{number}")), None)["headers"]["message-id"]
             .clone()
     };
-    assert_eq!(id(1), id(2), "a repeated mail is recognised");
+    assert_eq!(id(1), id(2), "a repeated mail has the same id");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -358,7 +359,7 @@ async fn a_mailbox_that_is_refused_does_not_spoil_the_connection_for_the_next() 
     );
 }
 
-/// Names come from strangers; nothing that they hold becomes a header or splits one.
+/// Guests choose their names, so nothing in a name may become a header or split one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_name_adds_a_header_or_is_cut() {
     let folder = TempDir::new().unwrap();
@@ -533,7 +534,7 @@ fn a_mail_server_that_says_nothing_delays_neither_telegram_nor_the_clock() {
         let servers = MailServers::open(&["silent_banner"]);
         let url = format!("smtp://127.0.0.1:{}?tls=none", servers.ports[0]);
         let mut hotel = HotelSetup::with_mailer(Arc::new(plain_mailer(&url).await)).open().await;
-        // More than may be on their way to the mail server at once.
+        // More mails than the notifier sends at once.
         for serial in 1..=20 {
             hotel.book(&format!("Tamu {serial}")).await;
             hotel.next(Action::Booked).await;

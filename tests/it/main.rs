@@ -1,4 +1,5 @@
-//! Every test that needs more than one module: one binary, so that it links once.
+//! The integration tests: every test that needs more than one module. They are one binary, so that
+//! it is linked only once.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,6 @@
-//! A store that is observed: it counts what is asked of it, can be away for a while, and can show
-//! another clock. All else the real store behind it does.
+//! A wrapper around a real store for tests. It counts the calls, can be made unavailable, can fail
+//! to read a stored value, and can pretend that the store's clock differs. It passes all other calls
+//! on to the real store.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,14 +17,14 @@ use jatah::store::{
     UndeliveredNotification, Wake,
 };
 
-/// What becomes of reading a memo.
+/// How reading a stored value fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outage {
-    /// The store is away.
+    /// The store is unavailable.
     Away,
-    /// The store says what nobody expected.
+    /// The store returns an unexpected error.
     Unexpected,
-    /// Whoever reads it crashes.
+    /// The caller panics.
     Crash,
 }
 
@@ -31,8 +32,9 @@ pub struct ObservedStore {
     inner: Arc<dyn Store>,
     calls: AtomicU64,
     is_away: AtomicBool,
+    /// How far the store's clock is ahead, if a test sets it.
     pub ahead_ms: Mutex<Option<i64>>,
-    /// Memos that cannot be read, and how often.
+    /// Names of values that cannot be read, how many times, and how that fails.
     failing_values: Mutex<Vec<(String, u32, Outage)>>,
 }
 
@@ -42,21 +44,22 @@ impl ObservedStore {
         Self { inner, calls, is_away, ahead_ms: Mutex::new(None), failing_values: Mutex::default() }
     }
 
-    /// How much was asked of it so far.
+    /// The number of calls so far.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// Takes it away, or brings it back.
+    /// Makes the store unavailable, or available again.
     pub fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// The next readings of a memo end badly, so many times.
+    /// Makes the next `times` readings of a value fail.
     pub fn value_fails(&self, name: &str, times: u32, outage: Outage) {
         self.failing_values.lock().unwrap().push((name.to_owned(), times, outage));
     }
 
+    /// Fails if a test asked for it.
     fn fail_as_told(&self, name: &str) -> Result<(), StoreError> {
         let mut failing_values = self.failing_values.lock().unwrap();
         let left = failing_values.iter_mut().find(|(of, left, _)| of == name && *left > 0);
@@ -71,6 +74,7 @@ impl ObservedStore {
         }
     }
 
+    /// Counts a call. Fails while the store is unavailable.
     fn called(&self) -> Result<(), StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.is_away.load(Ordering::SeqCst) {

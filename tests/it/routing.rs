@@ -1,5 +1,5 @@
-//! On the way: what the clock decides with a position, and routing servers that help, hang, lie
-//! and are away.
+//! Guests on the way: what the clock decides with a position, and routing servers that answer, give
+//! wrong answers, fail, hang or cannot be reached.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
 }
 
-/// What a routing server answer.
+/// How a routing server behaves.
 #[derive(Clone)]
 enum Behaviour {
     Answers(&'static str),
@@ -32,7 +32,7 @@ enum Behaviour {
     Hangs,
 }
 
-/// A routing server of a behaviour, that counts what it is asked.
+/// A fake routing server. It counts its requests and keeps the last one.
 #[derive(Clone)]
 struct Server {
     behaviour: Behaviour,
@@ -72,7 +72,7 @@ async fn tracked(hotel: &Hotel, of: &TrackedBooking) -> TrackedBooking {
     hotel.service.booking(of.booking.receipt_no).await.unwrap()
 }
 
-/// The booking once the road of its latest fix is known.
+/// Waits until the route of the booking's latest fix is known or has failed.
 async fn routed(hotel: &Hotel, of: &TrackedBooking) -> TrackedBooking {
     loop {
         let tracked = tracked(hotel, of).await;
@@ -103,7 +103,7 @@ fn a_routing_server_is_asked_ahead_and_at_most_once_a_minute() {
         );
         assert_eq!(*server.last.lock().unwrap(), "106.800000,-6.000000;106.800000,-6.200000");
         let known = seen(&hotel, &tracked);
-        // The test's city is as fast at every hour, so nothing slows the drive.
+        // In this policy the speed is the same at every hour, so traffic adds nothing.
         let estimate = known.estimate.unwrap();
         assert_eq!(
             (estimate.basis, estimate.arrives_in.num_minutes()),
@@ -179,7 +179,7 @@ fn no_decision_waits_for_a_routing_server_that_hangs() {
         hotel.pass(TimeDelta::milliseconds(1)).await;
         let extended = hotel.next(Action::Extended).await;
         assert_eq!(extended.at, guest.booking.hold.until);
-        // Two seconds later it is given up on.
+        // The request ends after two seconds.
         hotel.pass(TimeDelta::seconds(3)).await;
         let tracked = routed(&hotel, &guest).await;
         assert_eq!(tracked.track.latest().unwrap().route, RouteEstimate::Silent);
@@ -207,7 +207,7 @@ fn a_flood_of_positions_does_not_reach_the_store() {
         }
         assert_eq!(limited, 9_990);
         assert!(hotel.store.calls() - before <= 20, "{}", hotel.store.calls() - before);
-        // A second later the next one counts.
+        // After one second the next position is accepted.
         hotel.pass(TimeDelta::seconds(1)).await;
         hotel.reports(&guest, fix_north(0.1, hotel.clock.now())).await.unwrap();
         hotel.close().await;
@@ -220,7 +220,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let mut hotel = HotelSetup::new().open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        // From 82 km on towards the hotel, 80 km/h, silent from minute 119 on.
+        // From 82 km away towards the hotel at 80 km/h. No position after minute 119.
         for minute in (65..=119).step_by(2) {
             hotel.pass(minutes(minute) - (hotel.clock.now() - epoch())).await;
             if hotel.clock.now() == epoch() + minutes(105) {

@@ -1,5 +1,5 @@
-//! The exact clock, from the desk's counter to the guest's letter box, on a clock that stands
-//! still until a test moves it.
+//! Reminders, expiries and extensions at their exact moments, from the booking to the delivered
+//! notification. The clock moves only when the test moves it.
 
 use chrono::TimeDelta;
 use jatah::domain::{
@@ -81,9 +81,9 @@ fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
         let mut order = Vec::new();
         while order.len() < booked.len() {
             let expired = hotel.next(Action::Expired).await;
-            assert_eq!(expired.at, reopened, "the moment of the decision, not the deadline");
+            assert_eq!(expired.at, reopened, "the time of the decision, not the deadline");
             let history = hotel.store.history(expired.booking.receipt_no).await.unwrap();
-            assert_eq!(history.len(), 2, "a reminder after the end is none");
+            assert_eq!(history.len(), 2, "no reminder after the end of the hold");
             order.push(expired.booking.receipt_no);
         }
         assert_eq!(order, booked, "oldest first");
@@ -115,7 +115,7 @@ fn a_wall_clock_that_jumps_forward_is_noticed_within_half_a_minute() {
         let mut hotel = HotelSetup::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        // As after a night of sleep: the wall is on, the monotonic clock is not.
+        // As after a suspend of the machine: the wall clock has moved, the monotonic clock has not.
         hotel.clock.step(minutes(121));
         hotel.nothing_more().await;
         hotel.pass(TimeDelta::seconds(30)).await;
@@ -248,10 +248,10 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
                 event => panic!("{event:?}"),
             }
         }
-        // Its positions are gone with its hold.
+        // The positions are deleted when the hold ends.
         let far = hotel.service.booking(far.booking.receipt_no).await.unwrap();
         assert!(far.track.fixes().is_empty());
-        // Without a newer fix the extension is the last: this one is too old at its end.
+        // Without a newer fix there is no second extension: this fix is too old by then.
         hotel.pass(minutes(15)).await;
         let reminded = hotel.next(Action::Reminded).await;
         assert!(matches!(reminded.event, Event::Reminded { forecast: Forecast::WillExtend, .. }));
@@ -313,7 +313,7 @@ fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
         let mut hotel = setup.open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        // A year by the wall, a day at a time.
+        // A year passes, one day at a time.
         for _ in 0..365 {
             hotel.pass(TimeDelta::days(1)).await;
         }
@@ -339,7 +339,7 @@ fn a_wake_of_an_older_state_is_superseded_and_one_of_a_newer_state_is_an_error()
             let (receipt_no, at) = (tracked.booking.receipt_no, hotel.clock.now());
             Wake { receipt_no, revision: Revision(revision), at }
         };
-        // A reading may be behind what the feed has told already.
+        // A read from the store may be older than what the feed has already delivered.
         let woken = hotel.service.wake(&[wake(1), wake(2), wake(3)]).await.unwrap();
         assert_eq!(woken[0].as_ref().unwrap(), &WakeOutcome::Superseded);
         assert_eq!(woken[1].as_ref().unwrap(), &WakeOutcome::NotYet);
@@ -353,7 +353,7 @@ fn a_wake_of_an_older_state_is_superseded_and_one_of_a_newer_state_is_an_error()
 fn a_receipt_number_that_is_taken_is_skipped() {
     with_paused_clock(|| async {
         let hotel = HotelSetup::new().open().await;
-        // Bookings that the counter knows nothing of, as after a restore of half a backup.
+        // Bookings that the number counter does not include, as after an incomplete restore.
         for serial in 1..=9 {
             crate::build::book(&*hotel.store, &TestBooking::new(serial)).await;
         }

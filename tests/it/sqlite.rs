@@ -1,4 +1,4 @@
-//! What only the store in one file owes.
+//! What is special to the SQLite store. What every store must do is in the contract.
 
 use crate::build::Input;
 use jatah::store::{
@@ -21,8 +21,8 @@ use crate::build::{
     track, tracked,
 };
 
-/// A fresh store in a folder that goes with the guard.
-#[expect(clippy::unused_async, reason = "other stores have to wait")]
+/// A fresh store. Its folder is removed when the guard is dropped.
+#[expect(clippy::unused_async, reason = "the other stores need it")]
 pub async fn open() -> (TempDir, Arc<dyn Store>) {
     let (folder, path) = fresh_path();
     (folder, Arc::new(SqliteStore::open(&path).unwrap()))
@@ -78,7 +78,7 @@ async fn what_was_committed_survives_a_process_that_dies() {
     let (folder, path) = fresh_path();
     let store = SqliteStore::open(&path).unwrap();
     book(&store, &TestBooking::new(1)).await;
-    // As the disk is at this moment, nothing closed or checkpointed.
+    // A copy of the files as they are now: the store is not closed and there was no checkpoint.
     let copy = folder.path().join("copy.db");
     for suffix in ["", "-wal"] {
         std::fs::copy(with_suffix(&path, suffix), with_suffix(&copy, suffix)).unwrap();
@@ -160,9 +160,9 @@ async fn positions_leave_no_trace_in_the_files_once_the_hold_is_over() {
             let fixes: Vec<_> = (1..=step).map(|fix| fix_north(0.123_456, minute(fix))).collect();
             store.keep_track(number, &track(&fixes)).await.unwrap();
         }
-        assert!(contains(&path, "-6.07654"), "else this test shows nothing");
+        assert!(contains(&path, "-6.07654"), "the position must be in the files first");
         apply(&store, number, end, minute(120)).await;
-        // The log is emptied soon after the answer, by a task of its own.
+        // A separate task empties the write-ahead log soon after the commit.
         let mut writes = 0;
         while contains(&path, "-6.07654") {
             store.next_serial(today()).await.unwrap();
@@ -228,7 +228,7 @@ async fn streams_run_on_past_one_chunk() {
     assert_eq!(page.total, 2_500);
 }
 
-/// Writes a part of stored documents anew, as a newer version of the program would have.
+/// Changes one part of every stored document, to what a newer version of the program would write.
 fn rewrite(path: &Path, table: &str, part: &str, value: &str) {
     let connection = Connection::open(path).unwrap();
     let sql = format!("UPDATE {table} SET document = json_set(document, ?1, json(?2))");
