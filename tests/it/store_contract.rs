@@ -1,4 +1,4 @@
-//! What every store owes, whichever it is: one suite, run for each.
+//! The store contract: one suite of tests that runs against every store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,8 @@ mod races;
 mod rooms;
 mod steps;
 
-/// Runs every case on a store that an opener opens, empty, with a guard to keep until the end.
+/// Runs every case on a fresh empty store. `$open` returns the store and a guard to keep until the
+/// end.
 macro_rules! contract {
     ($store:ident, $open:path) => {
         mod $store {
@@ -112,7 +113,8 @@ contract!(mongo, crate::mongo::open);
 
 type SharedStore = Arc<dyn Store>;
 
-/// For every type and night, what is taken equals the bookings that live.
+/// Checks for every room type and night that the number of taken rooms is the number of bookings that
+/// take one.
 async fn assert_claims_are_the_live_bookings(store: &dyn Store) {
     let mut live = BTreeMap::new();
     let page = store.page(&Filter::default(), 10_000, None).await.unwrap();
@@ -131,19 +133,19 @@ async fn assert_claims_are_the_live_bookings(store: &dyn Store) {
     assert_eq!(claims, live);
 }
 
-/// Rooms of a type taken on a day of the epoch's month.
+/// How many rooms of a type are taken on a day of the month of the epoch.
 async fn taken(store: &dyn Store, code: &str, on: u32) -> u32 {
     let nights = store.nights(day(on), 1).await.unwrap();
     nights.iter().find(|night| night.room.as_str() == code).map_or(0, |night| night.taken)
 }
 
-/// The next thing that a feed tells.
+/// The next event of a feed.
 async fn next(changes: &mut Changes) -> Result<(Cursor, FeedEvent), StoreError> {
     let next = tokio::time::timeout(Duration::from_secs(10), changes.stream.next());
-    next.await.expect("the feed tells in time").expect("the feed does not end")
+    next.await.expect("the next event comes in time").expect("the feed does not end")
 }
 
-/// The next change that a feed tells, past moves and marks.
+/// The next change of a feed. Skips moved positions and settled notifications.
 async fn next_change(changes: &mut Changes) -> (Cursor, Arc<Change>) {
     loop {
         if let (cursor, FeedEvent::Changed { change, .. }) = next(changes).await.unwrap() {

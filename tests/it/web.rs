@@ -1,4 +1,5 @@
-//! The web door from outside: a real listener, real requests, a clock that only a test moves.
+//! The web server from outside: a real listener and real requests. The clock moves only when the
+//! test moves it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -33,7 +34,7 @@ mod schema;
 mod socket;
 mod team;
 
-/// A hotel that is served on a port of its own.
+/// A hotel with a web server on its own port.
 struct Site {
     address: SocketAddr,
     service: Arc<BookingService>,
@@ -47,7 +48,7 @@ struct Site {
     _folder: TempDir,
 }
 
-/// What came back of a request.
+/// The answer to a request.
 struct Reply {
     status: u16,
     headers: HashMap<String, String>,
@@ -69,7 +70,7 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
 
-    /// The code of the only error, and the field that it names.
+    /// The code and the field of the only error.
     fn refusal(&self) -> (String, Option<String>) {
         let json = self.json();
         let errors = json["errors"].as_array().unwrap_or_else(|| panic!("no refusal: {json}"));
@@ -82,7 +83,7 @@ impl Reply {
         self.refusal().0
     }
 
-    /// The data of a request that must have succeeded.
+    /// The data of the answer, which must have no errors.
     fn data(&self) -> Value {
         let mut json = self.json();
         assert_eq!(json.get("errors"), None, "{json}");
@@ -174,7 +175,7 @@ impl Site {
         Reply::of(self.http.get(self.url(path)).send().await.unwrap()).await
     }
 
-    /// A POST of some bytes, with headers.
+    /// Sends a POST request to `/graphql`.
     async fn post(&self, body: impl Into<reqwest::Body>, headers: &[(&str, &str)]) -> Reply {
         let mut request = self.http.post(self.url("/graphql")).body(body);
         for (name, value) in headers {
@@ -183,7 +184,7 @@ impl Site {
         Reply::of(request.send().await.unwrap()).await
     }
 
-    /// One GraphQL request as clients make them, by somebody with a session or without.
+    /// Sends one GraphQL request as clients do, with or without a session.
     async fn ask(&self, query: &str, variables: Value, token: Option<&str>) -> Reply {
         let authorization = format!("Bearer {}", token.unwrap_or_default());
         let mut headers = vec![
@@ -194,7 +195,7 @@ impl Site {
         self.post(json!({ "query": query, "variables": variables }).to_string(), &headers).await
     }
 
-    /// A session's token.
+    /// Signs in and returns the token of the session.
     async fn sign_in(&self, role: Role) -> String {
         let code = self.staff.issue_code(Staff { name: staff("Sari"), role }).await.unwrap();
         self.staff.sign_in(&code).await.unwrap().unwrap().token
@@ -206,7 +207,7 @@ impl Site {
         self.ask(query, json!({ "input": input }), None).await
     }
 
-    /// Books for a guest; answers the receipt number and the key.
+    /// Books for a guest. Returns the receipt number and the access token.
     async fn book(&self, name: &str) -> (String, String) {
         let booked = self.try_book(booking_input(name)).await.data();
         let booked = &booked["createBooking"];
@@ -218,7 +219,7 @@ impl Site {
         self.store.page(&jatah::store::Filter::default(), 1, None).await.unwrap().total
     }
 
-    /// A socket that was opened with these headers.
+    /// Tries to open a socket with these headers.
     async fn try_socket(
         &self,
         headers: &[(&'static str, &str)],
@@ -237,7 +238,7 @@ impl Site {
         self.try_socket(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
     }
 
-    /// A socket on which everything may be said.
+    /// A socket whose connection was initialised.
     async fn connected(&self, token: Option<&str>) -> Socket {
         let mut socket = self.socket().await;
         let payload = token.map(|token| json!({ "authorization": format!("Bearer {token}") }));
@@ -247,9 +248,9 @@ impl Site {
     }
 
     async fn close(self) {
-        // Whoever hears of workers' deaths is there until the last one is stopped.
+        // The lifecycle must live until the last worker is stopped.
         let Self { service, server, parts, store, lifecycle, .. } = self;
-        // Sockets that nobody reads any more are left after a while, which must pass.
+        // The server waits for a while for sockets that nobody reads, so time must pass.
         let time_passes = async {
             loop {
                 tokio::time::advance(Duration::from_millis(100)).await;
@@ -266,7 +267,7 @@ impl Site {
     }
 }
 
-/// What a guest of that name sends.
+/// The input of `createBooking` for a guest with this name.
 fn booking_input(name: &str) -> Value {
     let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
     json!({ "guestName": name, "email": email, "roomType": "STD", "checkIn": today().to_string() })
@@ -305,7 +306,7 @@ impl Socket {
         message["payload"]["data"].take()
     }
 
-    /// The code with which the server closes, after whatever it says before.
+    /// The code with which the server closes the socket. Skips messages before it.
     async fn close_code(&mut self) -> u16 {
         loop {
             match self.0.next().await {

@@ -66,7 +66,7 @@ fn sent_since(hotel: &RecordedHotel, engine: Engine) -> Vec<(i64, String)> {
         .collect()
 }
 
-// ── answers ─────────────────────────────────────────────────────────────────────────────────
+// ── answers ──────────────────────────────────────────────────────────────────────────────────
 
 async fn answers_the_same(engine: Engine) {
     let answers = answers::of_restored(engine).await;
@@ -85,7 +85,7 @@ fn a_hotel_recorded_by_an_earlier_version_answers_the_same_on_mongodb() {
     over(Engine::Mongodb, answers_the_same);
 }
 
-// ── notifications ───────────────────────────────────────────────────────────────────────────
+// ── notifications ────────────────────────────────────────────────────────────────────────────
 
 async fn sends_what_is_owed_once(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;
@@ -139,7 +139,7 @@ fn what_was_owed_is_sent_once_and_nothing_is_sent_again_on_mongodb() {
     over(Engine::Mongodb, sends_what_is_owed_once);
 }
 
-// ── buttons ─────────────────────────────────────────────────────────────────────────────────
+// ── buttons ──────────────────────────────────────────────────────────────────────────────────
 
 async fn staff_buttons_work(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;
@@ -255,7 +255,7 @@ fn old_conversations_of_guests_go_on_on_mongodb() {
     over(Engine::Mongodb, conversations_go_on);
 }
 
-// ── secrets ─────────────────────────────────────────────────────────────────────────────────
+// ── secrets ──────────────────────────────────────────────────────────────────────────────────
 
 async fn secrets_are_still_good(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;
@@ -308,7 +308,7 @@ fn old_sessions_codes_and_keys_are_still_good_on_mongodb() {
     over(Engine::Mongodb, secrets_are_still_good);
 }
 
-// ── deadlines ───────────────────────────────────────────────────────────────────────────────
+// ── deadlines ────────────────────────────────────────────────────────────────────────────────
 
 async fn deadlines_are_kept(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;

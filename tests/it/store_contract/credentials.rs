@@ -1,4 +1,4 @@
-//! Codes, sessions, the hotel's own secret, and the end.
+//! One-time codes, sessions, the signing key, stored values, and the closed store.
 
 use chrono::TimeDelta;
 use jatah::domain::{Moment, Role};
@@ -12,7 +12,8 @@ fn credential(role: Role, expires_at: Moment) -> Credential {
     Credential { name: staff("Ibu Ningsih"), role, expires_at }
 }
 
-/// Passes that a store may tidy up by its own clock are of no use in a test.
+/// An expiry that is far away. A store may delete credentials that are expired by its own clock,
+/// which is not the test's clock.
 fn far_ahead() -> Moment {
     minute(60 * 24 * 365 * 50)
 }
@@ -42,7 +43,7 @@ pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedStor
         assert_eq!(read, Some(session.clone()));
     }
     assert_eq!(store.credential(CredentialKind::Session, secret(2)).await.unwrap(), None);
-    // A session kept again is the later one.
+    // Storing a session again replaces it.
     let longer = Credential { role: Role::Manager, ..session };
     store.put_credential(CredentialKind::Session, secret(1), &longer).await.unwrap();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The feed: one committed change, told to everyone.
+//! The feed: every committed change reaches every listener.
 
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use crate::build::{
     TestBooking, apply, book, cancel, decided, fix_north, lease, minute, pay, put, track,
 };
 
-/// Three bookings and a payment; the commits in their order.
+/// Makes three bookings and pays one. Returns the commits in order.
 async fn four_changes(store: &dyn Store) -> Vec<Commit> {
     let mut commits: Vec<_> = (1..=3).map(|serial| TestBooking::new(serial).commit()).collect();
     for commit in &commits {
@@ -31,7 +31,7 @@ async fn four_changes(store: &dyn Store) -> Vec<Commit> {
 pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     let first = four_changes(&*store).await;
-    // A batch with losers in it: they are in no feed.
+    // A batch in which some commits are refused. Those are not in the feed.
     let second = crate::build::tracked(&*store, TestBooking::new(2).receipt_no()).await;
     let batch = [
         TestBooking::new(10).of("SUITE").commit(),
@@ -46,7 +46,7 @@ pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Sha
             FeedEvent::Changed { change: Arc::clone(&commit.steps[0].change), lease: lease() };
         assert_eq!(next(&mut changes).await.unwrap().1, expected);
     }
-    // Nothing was told twice: what comes next is next.
+    // Nothing comes twice: the next event is the next change.
     let marker = TestBooking::new(20).commit();
     put(&*store, marker.clone()).await;
     assert_eq!(next_change(&mut changes).await.1, marker.steps[0].change);
@@ -83,8 +83,8 @@ pub async fn the_feed_of_concurrent_bookings_has_all_that_succeeded_in_one_order
     let marker = TestBooking::new(101).of("HALL").commit();
     put(&*store, marker).await;
     live.push(next_change(&mut changes).await);
-    // Whoever came in the midst of it or comes later reads the same, in the same order, under
-    // the same cursors.
+    // Listeners that started during the commits or later get the same changes in the same order
+    // with the same cursors.
     let mut listeners = listeners.join_all().await;
     listeners.push(store.changes(Some(&start)).await.unwrap());
     for mut listener in listeners {
@@ -116,7 +116,7 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: SharedStore) {
             assert_eq!(next(changes).await.unwrap().1, expected, "resumed {behind}");
         }
     }
-    // Nothing was told twice where the past met the present.
+    // Nothing comes twice at the point where the replay ends and the live feed begins.
     let marker = TestBooking::new(8).commit();
     put(&*store, marker.clone()).await;
     for changes in &mut resumed {

@@ -1,4 +1,4 @@
-//! Notices: told at least once, by one at a time.
+//! Notifications: each is delivered at least once, and only one node at a time tries.
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
@@ -24,7 +24,7 @@ async fn owed(store: &dyn Store) -> Vec<OwedNotification> {
     store.owed().await.unwrap().try_collect().await.unwrap()
 }
 
-/// What is owed, by name.
+/// The ids of the owed notifications.
 async fn names(store: &dyn Store) -> Vec<NotificationId> {
     let name = |owed: OwedNotification| NotificationId {
         receipt_no: owed.change.booking.receipt_no,
@@ -128,7 +128,7 @@ pub async fn a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own(store: S
         let store = store.clone();
         async move { store.take_lease(name, &lease, now).await.unwrap() }
     };
-    // The committing node has it for thirty seconds.
+    // The node that committed has the lease for thirty seconds.
     assert_eq!(take(of("there", 60), at(29)).await, LeaseOutcome::LeasedUntil(at(30)));
     assert_eq!(take(of("here", 40), at(10)).await, LeaseOutcome::Acquired);
     assert_eq!(take(of("there", 60), at(30)).await, LeaseOutcome::LeasedUntil(at(40)));
@@ -136,7 +136,7 @@ pub async fn a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own(store: S
     assert_eq!(take(of("here", 80), at(50)).await, LeaseOutcome::LeasedUntil(at(70)));
     let kept = owed(&*store).await.into_iter().find(|owed| owed.to == Recipient::Guest).unwrap();
     assert_eq!(kept.lease, of("there", 70));
-    // The other recipient's notice is a notice of its own.
+    // The notification to the other recipient has its own lease.
     let other = notification(1, 1, Recipient::FrontOffice);
     let answer = store.take_lease(other, &of("there", 60), at(29)).await.unwrap();
     assert_eq!(answer, LeaseOutcome::LeasedUntil(at(30)));

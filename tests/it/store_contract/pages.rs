@@ -1,4 +1,4 @@
-//! Pages of bookings: order, filters, search.
+//! Pages of bookings: order, filters and search.
 
 use jatah::domain::ReceiptNo;
 use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
@@ -20,7 +20,7 @@ fn expected(serials: &[u32]) -> Vec<ReceiptNo> {
 }
 
 pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: SharedStore) {
-    // Three at a time are made in the same millisecond, and not in the order of their numbers.
+    // Three bookings at a time have the same millisecond, and not in the order of their numbers.
     let serials = [7, 2, 9, 1, 5, 3, 8, 4, 6, 10];
     for (index, serial) in (0_i64..).zip(serials) {
         book(&*store, &TestBooking::new(serial).at(minute(index / 3))).await;
@@ -85,7 +85,7 @@ pub async fn pages_filter_by_status_and_check_in(store: SharedStore) {
         assert_eq!(numbers(&page), expected(serials), "{filter:?}");
         assert_eq!(page.total, serials.len() as u64, "{filter:?}");
     }
-    // The total is that of the filter, not of what is left after the key.
+    // The total counts all bookings of the filter, not only those after the key.
     let first = page(&*store, &status(&[Pending]), 1, None).await;
     let booking = &first.bookings[0].booking;
     let key = PageKey { booked_at: booking.booked_at, receipt_no: booking.receipt_no };
@@ -154,7 +154,7 @@ pub async fn many_bookings_are_asked_for_at_once(store: SharedStore) {
     apply(&*store, TestBooking::new(1).receipt_no(), cancel(), minute(1)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
     store.keep_track(TestBooking::new(2).receipt_no(), &fixes).await.unwrap();
-    // One of them twice, and one that there is not.
+    // One number twice, and one that does not exist.
     let mut found = store.bookings(&expected(&[2, 1, 9, 4, 2])).await.unwrap();
     found.sort_by_key(|tracked| tracked.booking.receipt_no);
     let mut one_by_one = Vec::new();

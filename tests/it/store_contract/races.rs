@@ -1,4 +1,4 @@
-//! Who wins, and what the loser is told.
+//! Commits that compete: which one wins, and what the others get as their outcome.
 
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use crate::build::{
     tracked,
 };
 
-/// Sends commits through one queue, all at once, and collects their answers.
+/// Sends commits through one queue at the same time and collects their outcomes.
 async fn at_once(store: &SharedStore, commits: Vec<Commit>) -> Vec<CommitOutcome> {
     let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
     let mut worker = JoinSet::new();
@@ -78,7 +78,7 @@ pub async fn a_repeated_request_is_answered_with_what_it_made(store: SharedStore
     let again = TestBooking::new(2).requested_as(77);
     assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
     assert_eq!(store.booking(again.receipt_no()).await.unwrap(), None);
-    // Whatever became of the booking.
+    // Also after the booking was cancelled.
     apply(&*store, first.receipt_no(), cancel(), minute(1)).await;
     assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
 }
@@ -124,7 +124,7 @@ pub async fn a_refused_booking_writes_nothing(store: SharedStore) {
     // The same request and the same guest may still book.
     let smaller = TestBooking { nights: 1, ..refused };
     assert_eq!(put(&*store, smaller.commit()).await, CommitOutcome::Done);
-    // The second limit counts too, and its refusal leaves the first alone.
+    // The second limit counts too, and its refusal does not use up the first one.
     let address = Limit { key: "address".to_owned(), most: 1 };
     let neighbour = Limit { key: "neighbour".to_owned(), most: 1 };
     let refused = TestBooking { limits: vec![neighbour.clone(), address], ..TestBooking::new(3) };
@@ -142,7 +142,7 @@ pub async fn a_stale_step_is_refused_and_writes_nothing(store: SharedStore) {
     assert_eq!(tracked(&*store, number).await, paid);
     assert_eq!(store.history(number).await.unwrap().len(), 2);
     assert_claims_are_the_live_bookings(&*store).await;
-    // A step from the future is no better.
+    // A step from a later revision is stale too.
     let mut ahead = paid.clone();
     ahead.booking.revision = ahead.booking.revision.next();
     let ahead = decided(Some(&ahead), Command::Arrive { by: staff("Sari") }, minute(2));
@@ -226,8 +226,8 @@ pub async fn a_commit_sent_again_is_never_done_twice(store: SharedStore) {
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-/// A step that the domain does not know yet: to another state, taking rooms of a type that has
-/// so many.
+/// A step to any other state, with the number of rooms of the type. The domain has no such step
+/// yet.
 fn moved(before: &TrackedBooking, after: Booking, rooms: u32, limits: &[Limit]) -> CommitStep {
     let booking = Booking { revision: before.booking.revision.next(), ..after };
     let event = Event::ExtendedByStaff { minutes: 30 };
@@ -246,7 +246,7 @@ pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: Sh
     let booked = book(&*store, &test_booking).await;
     let cancelled = apply(&*store, number, cancel(), minute(1)).await;
     let limits = [Limit { key: "one guest".to_owned(), most: 1 }];
-    // Somebody else has the room and the guest another hold.
+    // First another guest has the room, then the guest has another hold.
     book(&*store, &TestBooking::new(2).of("SUITE")).await;
     let revived = || alone(moved(&cancelled, booked.booking.clone(), 1, &limits));
     assert_eq!(put(&*store, revived()).await, CommitOutcome::SoldOut(today()));
@@ -256,8 +256,11 @@ pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: Sh
     apply(&*store, TestBooking::new(3).receipt_no(), cancel(), minute(1)).await;
     assert_eq!(put(&*store, revived()).await, CommitOutcome::Done);
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
-    assert!(store.keep_track(number, &Track::default()).await.unwrap(), "it has a track again");
-    // And it counts: for the next hold of the guest, and when it ends.
+    assert!(
+        store.keep_track(number, &Track::default()).await.unwrap(),
+        "its positions are kept again"
+    );
+    // The limit counts it again, and frees it when the booking ends.
     let next = TestBooking::new(4).limited("one guest", 1);
     assert_eq!(put(&*store, next.commit()).await, CommitOutcome::TooManyHolds(1));
     apply(&*store, number, cancel(), minute(6)).await;

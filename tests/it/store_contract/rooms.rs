@@ -1,4 +1,4 @@
-//! Rooms: a room is sold once.
+//! Rooms and allotments: no room is sold twice.
 
 use crate::build::Input;
 use jatah::domain::Command;
@@ -19,7 +19,7 @@ pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) 
     );
     assert_eq!(taken(&*store, "SUITE", 6).await, 1);
     assert_claims_are_the_live_bookings(&*store).await;
-    // By the guest, and by the clock.
+    // The same if the guest cancels, and if the hold expires.
     let guests = book(&*store, &TestBooking::new(4)).await;
     apply(&*store, guests.booking.receipt_no, Command::CancelByGuest, minute(1)).await;
     let clocks = book(&*store, &TestBooking::new(5)).await;
@@ -35,7 +35,7 @@ pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store:
     assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::TooManyHolds(2));
     apply(&*store, paid, pay(), minute(1)).await;
     assert_eq!(taken(&*store, "STD", 4).await, 2);
-    // A step after the payment gives nothing back a second time.
+    // A step after the payment does not free the limit a second time.
     apply(&*store, paid, Command::Arrive { by: staff("Sari") }, minute(2)).await;
     assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::Done);
     assert_eq!(put(&*store, test_booking(4).commit()).await, CommitOutcome::TooManyHolds(2));
@@ -69,7 +69,7 @@ pub async fn an_allotment_beats_the_configured_number(store: SharedStore) {
     let closed = TestBooking::new(4).of("SUITE").staying(day(6), 1);
     assert_eq!(put(&*store, closed.commit()).await, CommitOutcome::SoldOut(day(6)));
     assert_eq!(put(&*store, test_booking(5).of("STD").commit()).await, CommitOutcome::Done);
-    // One more than sold can be set, and is sold.
+    // The allotment can be raised by one, and then one more room can be sold.
     assert_eq!(store.set_allotment(&suite, day(5), 3).await.unwrap(), Ok(()));
     assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;

@@ -1,4 +1,4 @@
-//! A booking's way, its positions and its wakes.
+//! The steps of a booking, its positions and its wakes.
 
 use crate::build::Input;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::build::{
     TestBooking, apply, book, cancel, decided, fix_north, minute, pay, put, staff, track, tracked,
 };
 
-/// Commits a step and remembers its change.
+/// Applies a command to the booking and adds the commit to the list.
 async fn apply_next(
     store: &dyn Store,
     commits: &mut Vec<Commit>,
@@ -28,11 +28,13 @@ async fn apply_next(
     commits.push(commit);
 }
 
+/// Makes a booking. Returns a list with its commit.
 async fn book_first(store: &dyn Store, test_booking: TestBooking) -> Vec<Commit> {
     book(store, &test_booking).await;
     vec![test_booking.commit()]
 }
 
+/// Checks that the history consists of these actions, and that it equals the commits.
 async fn assert_history(store: &dyn Store, commits: &[Commit], expected: &[Action]) {
     let receipt_no = commits[0].steps[0].change.booking.receipt_no;
     let history = store.history(receipt_no).await.unwrap();
@@ -50,7 +52,7 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     let extend = || Command::Extend { by: staff("Sari"), minutes: 45 };
     let arrive = || Command::Arrive { by: staff("Ibu Ningsih") };
 
-    // To the desk, by mail; the clock extends once, and then asks for the payment.
+    // A web guest who arrives: the clock extends the hold once and later asks for the payment.
     let mut commits =
         book_first(store, TestBooking::new(1).by_mail("Budi.S@Example.com").named("Budi")).await;
     let number = commits[0].steps[0].change.booking.receipt_no;
@@ -67,7 +69,7 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     assert!(matches!(commits[2].steps[0].change.event, Event::ExtendedByClock { .. }));
     assert!(matches!(commits[5].steps[0].change.event, Event::PaymentAsked));
 
-    // Never seen: by Telegram, with a position too far away.
+    // A Telegram guest who does not come, with a position that is too far away.
     let mut commits = book_first(store, TestBooking::new(2).staying(crate::build::day(6), 3)).await;
     let number = commits[0].steps[0].change.booking.receipt_no;
     let far = [fix_north(1.0, minute(90)), fix_north(1.5, minute(104))];
@@ -76,7 +78,7 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     apply_next(store, &mut commits, Input::Wake, 120).await;
     assert_history(store, &commits, &[Booked, Reminded, Expired]).await;
 
-    // Ended by the front office with a note, by the guest, by the clock without any position.
+    // Ended by the front office with a note, by the guest, and by the clock without a position.
     for (serial, command, action) in [
         (3, cancel(), Cancelled),
         (4, Command::CancelByGuest.into(), Cancelled),
@@ -87,7 +89,7 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
         assert_history(store, &commits, &[Booked, action]).await;
     }
 
-    // Paid, then seen; and what no step does yet.
+    // Paid before the arrival. Then reminders with values that no step writes yet.
     let mut commits = book_first(store, TestBooking::new(6)).await;
     apply_next(store, &mut commits, pay(), 1).await;
     apply_next(store, &mut commits, arrive(), 2).await;
@@ -99,7 +101,7 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     assert_history(store, &commits, &[Booked, Reminded, Reminded, Reminded]).await;
 }
 
-/// A reminder that says something else than it would.
+/// Commits a reminder with values that the domain would not decide here.
 async fn apply_reminder(store: &dyn Store, commits: &mut Vec<Commit>, forecast: Forecast) {
     let receipt_no = commits[0].steps[0].change.booking.receipt_no;
     let mut reminder = decided(Some(&tracked(store, receipt_no).await), pay(), minute(1));
@@ -130,7 +132,7 @@ pub async fn positions_do_not_change_the_revision_and_are_deleted_with_the_hold(
         assert_eq!(moved, FeedEvent::PositionMoved(number));
         let kept = tracked(&*store, number).await;
         assert_eq!(kept, TrackedBooking { track: fixes.clone(), ..before });
-        // A later track replaces it; one with fewer facts too.
+        // A later track replaces it, even if it has less data.
         let fewer = jatah::domain::Fix { accuracy_metres: None, ..fix_north(0.1, minute(30)) };
         assert!(store.keep_track(number, &track(&[fewer])).await.unwrap());
         assert_eq!(tracked(&*store, number).await.track, track(&[fewer]));

@@ -1,4 +1,4 @@
-//! Booking for another day, and what is sold out.
+//! Bookings for a later day, dates that are sold out, and the limit of holds.
 
 use jatah::domain::{Refusal, RoomCode};
 use jatah::text::{clock_time, date};
@@ -23,7 +23,7 @@ async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_
     let day = today + chrono::Days::new(9);
     budi.says("/booking");
     let rooms = budi.reads("Pilih tipe kamar").await;
-    assert_eq!(rooms.labels()[0], "Standar · Rp350.000", "what is left is said for each date");
+    assert_eq!(rooms.labels()[0], "Standar · Rp350.000", "the rooms left are shown for each date");
     budi.taps("Standar").await;
     let dates = budi.reads("Check-in tanggal berapa?").await;
     assert_eq!((dates.labels()[0], dates.buttons.len()), ("Malam ini", 9), "a week, more, back");

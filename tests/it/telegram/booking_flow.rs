@@ -1,4 +1,4 @@
-//! The way to the hotel, as the guest and the front office read of it.
+//! A guest's messages after the last tap: status, extension on the way, deleted messages, late taps.
 
 use super::{FRONT_OFFICE, Hotel, receipt_in};
 use jatah::domain::ReceiptNo;
@@ -42,7 +42,7 @@ async fn a_deleted_status_message_is_sent_again() {
     let again = budi.reads("🏨 Selamat datang\nResi").await;
     assert!(again.id > status.id);
     assert_eq!(receipt_in(&again.text), receipt_no);
-    // The edit of what was deleted.
+    // Telegram refuses the edit of the deleted message.
     hotel.api.forgives();
     hotel.close().await;
 }
@@ -57,7 +57,7 @@ async fn a_guest_gets_the_receipt_number_although_the_summary_was_deleted() {
     budi.taps_data(7, &summary, &data, "✅ Pesan");
     let status = budi.reads("Kamar disimpan untuk Anda").await;
     assert!(status.id > summary.id);
-    // It is the one that is followed.
+    // The new message is the one that stays current.
     budi.taps("Batalkan").await;
     budi.taps("Ya, batalkan").await;
     let ended = budi.reads("⚪️ Dibatalkan").await;

@@ -1,4 +1,4 @@
-//! What goes wrong, and what everybody is told all the same.
+//! Faults of Telegram and of the store: nothing is lost, and everybody still gets an answer.
 
 use jatah::store::BookingReader;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use crate::botapi::{BotApi, Fault, Message, TOKEN};
 use crate::hotel::until;
 use crate::observed_store::Outage;
 
-/// How often the bot said something in a chat.
+/// How many messages of the bot in a chat contain a text.
 fn count(api: &BotApi, chat: i64, part: &str) -> usize {
     api.messages(chat).iter().filter(|message| message.text.contains(part)).count()
 }
 
-/// Waits until the store was asked for something more.
+/// Waits for the next call to the store.
 async fn asks_the_store(hotel: &Hotel) {
     let before = hotel.store().calls();
     until(|| (hotel.store().calls() != before).then_some(())).await;
@@ -90,8 +90,8 @@ async fn the_front_office_is_followed_when_its_group_gets_a_new_id() {
     let second = hotel.books(&rina).await;
     let is_it = |m: &Message| m.text.contains("BOOKING BARU") && m.text.contains(&second);
     hotel.api.until("the notification", |api| api.messages(moved).into_iter().find(is_it)).await;
-    assert_eq!(hotel.api.calls("sendmessage", FRONT_OFFICE).len(), before, "it was known");
-    // Its menu may be set after it moved, which is refused and does no harm.
+    assert_eq!(hotel.api.calls("sendmessage", FRONT_OFFICE).len(), before, "the new id was stored");
+    // The menu of the old id may be set after the move. Telegram refuses that, which does no harm.
     let refusals = hotel.api.refusals();
     assert!(refusals.iter().all(|words| words.starts_with("setmycommands")), "{refusals:?}");
     hotel.api.forgives();

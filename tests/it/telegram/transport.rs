@@ -1,4 +1,4 @@
-//! How updates come in and messages go out.
+//! How updates are received and messages are sent.
 
 use jatah::store::BookingReader;
 use std::time::Duration;

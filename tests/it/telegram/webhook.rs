@@ -1,4 +1,4 @@
-//! Updates that Telegram brings by itself, in whatever order.
+//! Updates by webhook, in any order.
 
 use jatah::domain::ReceiptNo;
 
@@ -15,19 +15,19 @@ async fn called_hotel() -> Hotel {
     hotel
 }
 
-/// The notice of a new booking, in the front office's group.
+/// Waits for the notification of a new booking in the front office's group.
 async fn notification(api: &BotApi, receipt_no: &str) -> Message {
     let is_it = |m: &Message| m.text.contains("BOOKING BARU") && m.text.contains(receipt_no);
     api.until("the notification", |api| api.messages(FRONT_OFFICE).into_iter().find(is_it)).await
 }
 
-/// Taps a button of a notice and answers the query.
+/// Taps a button of a notification and returns the query id.
 fn taps(who: &Person, notification: &Message, label: &str) -> String {
     let (label, button) = notification.buttons.iter().find(|(l, _)| l == label).unwrap();
     who.taps_data(FRONT_OFFICE, notification, button["callback_data"].as_str().unwrap(), label)
 }
 
-/// Two bookings whose notices are there, and the ends of their holds.
+/// Makes two bookings. Returns their receipt numbers and their notifications.
 async fn two_bookings(hotel: &Hotel) -> [(ReceiptNo, Message); 2] {
     let one = hotel.books(&hotel.guest(7, "Budi")).await;
     let two = hotel.books(&hotel.guest(8, "Rina")).await;

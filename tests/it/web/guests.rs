@@ -1,4 +1,4 @@
-//! What guests do and see.
+//! Queries and mutations of guests.
 
 use jatah::domain::Role;
 use serde_json::{Value, json};
@@ -137,7 +137,8 @@ fn a_position_shows_as_travel_and_forecast_until_the_hold_is_over() {
         assert!((11.0..11.2).contains(&number(travel.remove("distanceKm"))));
         assert!((179.9..180.1).contains(&number(travel.remove("bearing"))));
         let travel = reported["travel"].as_object_mut().unwrap();
-        // 11.06 km by road factor 1.4 at 20 km/h and 15 minutes to park, half a minute ago.
+        // 11.06 km times the road factor 1.4 at 20 km/h, plus 15 minutes of arrival buffer, minus
+        // half a minute since the fix.
         assert!((60.9..61.0).contains(&number(travel.remove("etaMinutes"))));
         assert_eq!(
             reported,
@@ -173,7 +174,7 @@ fn a_mutation_that_asks_for_the_front_office_s_history_is_refused_before_it_does
         let count = "{ bookings { totalCount } }";
         let data = site.ask(count, json!({}), Some(&staff)).await.data();
         assert_eq!(data["bookings"]["totalCount"], 0, "nothing was booked");
-        // What is skipped is not asked for.
+        // A field with `@skip` does not count.
         site.ask(&book("history @skip(if: true) { at }"), input, None).await.data();
 
         let (receipt_no, token) = site.book("Budi").await;
@@ -223,7 +224,7 @@ fn a_guest_may_not_see_what_is_the_front_offices() {
             let data = site.ask(MINE, mine.clone(), bad_token).await.data();
             assert_eq!(
                 data["myBooking"]["revision"], 1,
-                "nothing was moved, and guests need no session"
+                "nothing was changed, and guests need no session"
             );
             assert_eq!(
                 site.ask("{ me { name } }", json!({}), bad_token).await.data(),

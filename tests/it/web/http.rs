@@ -1,4 +1,4 @@
-//! The HTTP door of GraphQL: what is open, and what is not.
+//! GraphQL over HTTP: what is accepted and what is refused.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn booking() -> String {
 }
 
 impl Site {
-    /// Sends a body that does not tell its length; answers all that comes back.
+    /// Sends a body without a content length. Returns the whole answer.
     async fn send_in_one_chunk(&self, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = "POST /graphql HTTP/1.1\r\nhost: hotel\r\ncontent-type: application/json\r\n\
@@ -31,7 +31,7 @@ impl Site {
     }
 }
 
-/// GraphQL's own form, and nothing of the machinery.
+/// Checks for a GraphQL error that shows no internal details.
 fn assert_refused(reply: &Reply, status: u16) {
     assert_eq!(reply.status, status, "{}", reply.text);
     assert_eq!(reply.code(), "INVALID_INPUT");
@@ -41,8 +41,8 @@ fn assert_refused(reply: &Reply, status: u16) {
     }
 }
 
-/// Thirty fragments, each of which spreads the next one six times, and the last one a fragment that
-/// does not exist: 6^30 paths in less than 2 KB.
+/// Thirty fragments. Each spreads the next one six times, and the last one spreads a fragment that
+/// does not exist. That makes 6^30 paths in less than 2 KB.
 fn spreads_without_end() -> String {
     let fragment = |n: u32| {
         let spreads =

@@ -1,4 +1,4 @@
-//! Every bad input is refused by its code and its field, and stores nothing.
+//! Bad input: every value is refused with its code and its field, and nothing is stored.
 
 use serde_json::{Value, json};
 

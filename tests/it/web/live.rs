@@ -1,4 +1,4 @@
-//! What is heard live: by the guest of one booking, by the board of all.
+//! Subscriptions: a guest follows one booking, the board follows all.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn apply(site: &Site, token: &str, mutation: &str, receipt_no: &str) {
     site.ask(&query, json!({ "r": receipt_no }), Some(token)).await.data();
 }
 
-/// A board that hears everything from now on.
+/// A board that receives every change from now on.
 async fn board(site: &Site, token: &str) -> Socket {
     let data =
         site.ask("{ bookings(first: 1) { feedCursor } }", json!({}), Some(token)).await.data();
@@ -194,7 +194,7 @@ fn a_board_ends_with_its_session() {
         change(&mut board).await;
         let mut waited = Duration::ZERO;
         let message = loop {
-            // In steps that the socket survives: the client has to be heard of.
+            // In small steps, because the client must send something before the socket times out.
             tokio::time::advance(Duration::from_secs(10)).await;
             waited += Duration::from_secs(10);
             board.send_json(json!({ "type": "ping" })).await;

@@ -1,4 +1,4 @@
-//! Static pages and what else is served beside GraphQL.
+//! The static pages, and the health endpoints.
 
 use super::{Reply, Site};
 use crate::hotel::with_paused_clock;

@@ -1,4 +1,4 @@
-//! The WebSocket speaks `graphql-transport-ws`, and nothing else.
+//! The WebSocket protocol: `graphql-transport-ws` and no other.
 
 use std::time::Duration;
 

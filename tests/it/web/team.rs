@@ -1,4 +1,4 @@
-//! What the front office and managers do and see.
+//! Queries and mutations of the front office and of managers.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ fn the_front_office_changes_bookings_and_the_history_names_who_did() {
         let cancel = "mutation ($r: String!) { cancelBooking(receiptNo: $r) { status } }";
         let reply = site.ask(cancel, at.clone(), Some(&token)).await;
         assert_eq!(reply.code(), "ALREADY_PAID");
-        assert!(reply.text.contains("Sari"), "the loser hears who won: {}", reply.text);
+        assert!(reply.text.contains("Sari"), "the loser is told who won: {}", reply.text);
         let history = "query ($r: String!) { booking(receiptNo: $r) { history { actor action } undelivered } }";
         let data = site.ask(history, at, Some(&token)).await.data();
         let entry = |actor, action| json!({ "actor": actor, "action": action });
