@@ -7,8 +7,8 @@ use std::path::Path;
 /// The modules that every module may import.
 const COMMON: [&str; 5] = ["domain", "text", "clock", "config", "lifecycle"];
 
-/// What each module may import besides [`COMMON`] and itself. Adapters import the store to read from
-/// it and for its types. Only the modules in [`WRITERS`] may change what is stored.
+/// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
+/// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
 const ALLOWED: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("text", &[]),

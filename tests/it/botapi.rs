@@ -1,5 +1,5 @@
-//! A fake Bot API server on the loopback address. It handles and refuses the bot's calls as Telegram
-//! does, and it simulates people who read messages and tap buttons. It keeps a transcript.
+//! A fake Bot API server on the loopback address. It handles and refuses the bot's calls as
+//! Telegram does, and it simulates people who read messages and tap buttons. It keeps a transcript.
 
 mod html;
 mod methods;

@@ -1,6 +1,6 @@
 //! A wrapper around a real store for tests. It counts the calls, can be made unavailable, can fail
-//! to read a stored value, and can pretend that the store's clock differs. It passes all other calls
-//! on to the real store.
+//! to read a stored value, and can pretend that the store's clock differs. Everything else is done
+//! by the real store.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! Simulated phone photos of a printed QRIS sticker: large, rotated, unevenly lit, blurred, noisy,
-//! rotated by EXIF, compressed as JPEG. The table in `docs/qris-and-mail.md` shows which of them the
-//! reader can read.
+//! rotated by EXIF, compressed as JPEG. The table in `docs/qris-and-mail.md` shows which of them
+//! can be read.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageEncoder, Luma};
@@ -87,7 +87,7 @@ fn scene(print: &GrayImage, shot: &Shot) -> GrayImage {
     if shot.blur > 0.0 { image::imageops::fast_blur(&scene, shot.blur) } else { scene }
 }
 
-/// Encodes a photo as a camera does: the pixels as the sensor has them, and the orientation in EXIF.
+/// Encodes a photo as a camera does: the pixels as the sensor has them, the orientation in EXIF.
 fn stored(scene: GrayImage, shot: &Shot) -> Vec<u8> {
     let scene = DynamicImage::from(scene);
     let scene = match shot.orientation {

@@ -534,8 +534,8 @@ fn files(path: &Path) -> Vec<PathBuf> {
     inside.flat_map(|entry| files(&entry.unwrap().path())).collect()
 }
 
-/// A reader could scan a code of the documentation or of a test and pay it, so no code may belong to
-/// a real merchant.
+/// A reader could scan a code of the documentation or of a test and pay it. So no code may belong
+/// to a real merchant.
 #[test]
 fn every_code_kept_here_is_of_an_invented_merchant() {
     let places = [

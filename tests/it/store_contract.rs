@@ -113,8 +113,8 @@ contract!(mongo, crate::mongo::open);
 
 type SharedStore = Arc<dyn Store>;
 
-/// Checks for every room type and night that the number of taken rooms is the number of bookings that
-/// take one.
+/// Checks for every room type and night that as many rooms are taken as there are bookings that take
+/// one.
 async fn assert_claims_are_the_live_bookings(store: &dyn Store) {
     let mut live = BTreeMap::new();
     let page = store.page(&Filter::default(), 10_000, None).await.unwrap();

@@ -39,7 +39,7 @@ impl BotApi {
         self.touch();
     }
 
-    /// Calls the webhook with the waiting updates until it accepts them, in order or as a test asked.
+    /// Calls the webhook with the waiting updates until it accepts them. A test may set the order.
     pub(super) fn deliver_by_webhook(&self) {
         let api = self.clone();
         #[expect(clippy::disallowed_methods, reason = "it lives as long as the test's runtime")]

@@ -1,4 +1,5 @@
-//! A guest's messages after the last tap: status, extension on the way, deleted messages, late taps.
+//! A guest's messages after the last tap: the status, an extension on the way, deleted messages and
+//! late taps.
 
 use super::{FRONT_OFFICE, Hotel, receipt_in};
 use jatah::domain::ReceiptNo;
