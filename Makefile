@@ -1,5 +1,6 @@
-# `make test` is every check, the same as in CI. `make` alone names the targets.
-# What the tests need and what takes no root comes by itself into a cache folder outside this one (JATAH_CACHE).
+# `make test` runs every check, the same as in CI. `make` without a target lists the targets.
+# Tools for the tests that do not need root are downloaded into a cache folder outside this folder
+# (JATAH_CACHE).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,9 +9,10 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 step := tests/tools/step.sh
-# In CI nothing may change Cargo.lock.
+# In CI Cargo.lock must not change.
 locked := $(if $(CI),--locked)
-# A real MongoDB for the tests, found or fetched; once found, the steps below get it through the environment.
+# A real MongoDB for the tests, installed or downloaded. The steps below get its path through the
+# environment.
 mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
 
 export CARGO_TERM_PROGRESS_WHEN ?= never
@@ -64,5 +66,5 @@ fuzz: ## give the QRIS parser any bytes for FUZZ_SECONDS (60); needs `cargo inst
 	@cargo fuzz run -s none qris fuzz/target/found fuzz/corpus/qris -- \
 	  -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=700 -print_final_stats=1
 
-# Every test by its name on a desk and in CI alike.
+# Print every test by its name, on a developer's machine and in CI.
 reporter ?= spec

@@ -21,7 +21,7 @@ let browser;
 const theBrowser = () => (browser ??= chromium.launch({ executablePath, headless: true, args }));
 after(async () => (await browser?.catch(() => undefined))?.close());
 
-/** A visitor with their own browser profile. `problems` collects everything that a page must not do. */
+/** A visitor with their own browser profile. `problems` collects what a page must not do. */
 export async function visitor(t, { viewport = PHONE, ...options } = {}) {
   const context = await (await theBrowser()).newContext({ viewport, locale: 'id-ID', timezoneId: 'Asia/Jakarta', ...options });
   t.after(() => context.close());

@@ -17,7 +17,7 @@ const packages = execFileSync(join(tools, 'python.sh'), { encoding: 'utf8', stdi
 const PAYLOAD =
   '00020101021126620016ID.CO.CONTOH.WWW011893600000000000000002090000000020303UBE51440014ID.CO.QRIS.WWW0215ID00000000000020303UBE5204701153033605802ID5912HOTEL CONTOH6015JAKARTA SELATAN61051294062070703A016304EFAD';
 
-/** A mail server in one mode (see smtp.py) on a port. `mails` returns the mails that it accepted. */
+/** A mail server in one mode (see smtp.py) on a port. `mails` returns the accepted mails. */
 async function mailServer(t, mode, port = 0) {
   const folder = await mkdtemp(join(tmpdir(), 'jatah-smtp-'));
   const child = track(spawn('python3', [join(tools, 'smtp.py'), folder, port ? `${mode}:${port}` : mode], {
@@ -95,7 +95,7 @@ test('a mailbox that is refused is shown to the front office with the reason, an
   await page.locator('#board').waitFor();
   const { booking } = await server.book({ email: 'penuh@example.com' });
   const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
-  // The booking does not change, and the open board shows without a reload that its mail was given up.
+  // The booking does not change. The board shows without a reload that its mail was given up.
   await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
   await board.seeAction(booking.receiptNo, 'UNDELIVERED');
   assert.deepEqual(board.actions(booking.receiptNo), ['BOOKED']);

@@ -1,5 +1,5 @@
-// Subscriptions with the reference client graphql-ws, and the edge cases of the protocol with a bare
-// WebSocket.
+// Subscriptions with the reference client graphql-ws, and the edge cases of the protocol with a
+// bare WebSocket.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import WebSocket from 'ws';
@@ -31,7 +31,7 @@ for (const store of STORES) {
         query: 'subscription { bookingChanged { action booking { receiptNo } } }',
       }, (data) => data.bookingChanged);
       t.after(() => board.close());
-      // Without a cursor it is unknown when the subscription starts, so book until a change arrives.
+      // Without a cursor the start of the subscription is unknown: book until a change arrives.
       const booked = [];
       await until('a booking to be seen', async () => {
         if (booked.length < 20) booked.push((await server.book()).booking.receiptNo);
@@ -294,7 +294,7 @@ describe('the socket speaks graphql-transport-ws', { concurrency: true }, () => 
       assert.equal(typeof error.payload[0].message, 'string');
       await peer.pong();
       const types = peer.received.filter((message) => message.id === 'wrong').map((message) => message.type);
-      assert.deepEqual(types, ['error'], 'the error is the last word on this id');
+      assert.deepEqual(types, ['error'], 'nothing follows the error for this id');
       peer.send({ type: 'subscribe', id: 'wrong', payload: { query: '{ hotel { name } }' } });
       await peer.get('next');
     });

@@ -9,7 +9,7 @@ const ms = (instant) => Date.parse(instant);
 
 const PAY = 'mutation ($r: String!) { markPaid(receiptNo: $r) { status } }';
 
-/** Prints how late a change was, and checks that it was not early. Lateness is not a failure here. */
+/** Prints how late a change was, and checks that it was not early. Being late is not a failure. */
 function lateness(t, what, at, due) {
   const late = ms(at) - ms(due);
   t.diagnostic(`${what}: ${late} ms after its instant`);
@@ -147,7 +147,7 @@ for (const store of STORES) {
 }
 
 describe('two processes on one MongoDB', { concurrency: true }, () => {
-  /** Two servers on one database. The front office works at the first, its board is at the second. */
+  /** Two servers on one database. The front office works at the first, the board is at the second. */
   async function pair(t, hold = HOLD) {
     const store = await freshStore('mongodb');
     const [first, second] = [await start({ store, hold }), await start({ store, hold })];

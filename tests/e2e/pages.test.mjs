@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { DESKTOP, PHONE, assertAccessible, assertFits, markDocument, picture, sameDocument, visitor } from './browser.mjs';
 import { freePort, start, until } from './harness.mjs';
 
-/** A server with its address in the config, as in production. It keeps the address after a restart. */
+/** A server with its address in the config. It keeps the address after a restart. */
 async function startAt(sections = {}) {
   const port = await freePort();
   return start({ server: { listen: `127.0.0.1:${port}`, public_url: `http://127.0.0.1:${port}` }, ...sections });

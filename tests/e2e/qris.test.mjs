@@ -81,7 +81,7 @@ for (const store of STORES) {
       await server.stop();
     });
 
-    test('a code sent before arrival and again changes neither status nor hold, and the cancellation says not to pay it', async (t) => {
+    test('sending a code before arrival changes neither status nor hold, and a cancellation says not to pay it', async (t) => {
       const server = await start({ store, qris: QRIS });
       const token = await server.staffToken();
       const board = await server.board(token);

@@ -7,7 +7,7 @@ import { freePort, start } from './harness.mjs';
 
 const TOKEN = '100:test_token';
 
-/** The signed user data in a Mini App's address, as Telegram makes it (core.telegram.org/bots/webapps). */
+/** The signed user data in the address of a Mini App (core.telegram.org/bots/webapps). */
 function initData(user, token = TOKEN) {
   const fields = { auth_date: String(Math.floor(Date.now() / 1000)), query_id: 'AAE', user: JSON.stringify(user), signature: 'c2ln' };
   const check = Object.keys(fields).sort().map((name) => `${name}=${fields[name]}`).join('\n');
