@@ -147,7 +147,9 @@ for (const store of STORES) {
 }
 
 describe('two processes on one MongoDB', { concurrency: true }, () => {
-  /** Two servers on one database. The front office works at the first, the board is at the second. */
+  /**
+   * Two servers on one database. The front office works at the first, the board is at the second.
+   */
   async function pair(t, hold = HOLD) {
     const store = await freshStore('mongodb');
     const [first, second] = [await start({ store, hold }), await start({ store, hold })];

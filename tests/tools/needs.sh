@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks for programs that the tests need and that only root can install. Prints nothing if all are
-# there, else one line on stderr with the command to run. `needs.sh --packages` prints only the missing
-# Debian packages, for .ci/run.
+# there, else one line on stderr with the command to run. `needs.sh --packages` prints only the
+# missing Debian packages, for .ci/run.
 set -euo pipefail
 
 has() { type -P "$1" >/dev/null; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Python packages of python.txt into a cache folder outside the work tree (JATAH_CACHE, by
-# default ~/.cache/jatah; one folder for each list). The script prints only the path of the folder to
-# stdout, for PYTHONPATH.
+# Installs the Python packages of python.txt into a cache folder outside the work tree (JATAH_CACHE,
+# by default ~/.cache/jatah; one folder for each list). The script prints only the path of the
+# folder to stdout, for PYTHONPATH.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)

@@ -1,6 +1,7 @@
-"""smtp.py FOLDER MODE[:PORT]...: a mail server with simulated faults. It serves one port for each mode and prints the
-ports in one line. It stores accepted mails as FOLDER/MODE-N.eml. It exits when its standard input closes. Its
-certificate for localhost is signed by the authority in FOLDER/ca.pem."""
+"""smtp.py FOLDER MODE[:PORT]...: a mail server with simulated faults. It serves one port for each
+mode and prints the ports in one line. It stores accepted mails as FOLDER/MODE-N.eml. It exits when
+its standard input closes. Its certificate for localhost is signed by the authority in
+FOLDER/ca.pem."""
 import asyncio
 import json
 import pathlib

@@ -37,7 +37,8 @@ export function mountBanner({ monotonic = () => performance.now() } = {}) {
         lostAt = null;
         caughtUp = { changes: 0, shown: false };
         clearTimeout(timer);
-        // The missed changes arrive directly after the reconnect. Wait for them, then show the count.
+        // The missed changes arrive directly after the reconnect. Wait for them, then show the
+        // count.
         timer = setTimeout(() => {
           if (!caughtUp) return;
           caughtUp.shown = long || caughtUp.changes > 0;

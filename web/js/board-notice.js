@@ -1,5 +1,5 @@
-// How the board gets attention: a sound (off by default), a count in the title, and a line for screen
-// readers.
+// How the board gets attention: a sound (off by default), a count in the title, and a line for
+// screen readers.
 import { byId, setText } from './dom.js';
 import { t } from './language.js';
 import { soundIcon } from './board-card.js';

@@ -1,6 +1,6 @@
-// The radar: guests on the way, seen from the hotel. Input: the board's state. Output: `onOpen` with
-// a receipt number. It is drawn in SVG without a map or a third party. Dots are reused by receipt
-// number, so that they move smoothly.
+// The radar: guests on the way, seen from the hotel. Input: the board's state. Output: `onOpen`
+// with a receipt number. It is drawn in SVG without a map or a third party. Dots are reused by
+// receipt number, so that they move smoothly.
 import { arrange, byId, el, setText, show } from './dom.js';
 import { ageWords, clockTime, countdown, distance } from './format.js';
 import { language, t } from './language.js';

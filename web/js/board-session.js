@@ -24,7 +24,10 @@ export function createSession() {
   };
 }
 
-/** The code of a sign-in link. It is removed from the address at once, to keep it out of the history. */
+/**
+ * The code of a sign-in link. It is removed from the address at once, to keep it out of the
+ * history.
+ */
 export function takeCode() {
   const code = new URLSearchParams(location.hash.slice(1)).get('code');
   if (code !== null) history.replaceState(null, '', location.pathname + location.search);

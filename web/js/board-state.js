@@ -1,5 +1,5 @@
-// The state of the board as pure functions: a map of bookings, merged by revision, and the lists that
-// are made from it.
+// The state of the board as pure functions: a map of bookings, merged by revision, and the lists
+// that are made from it.
 import { hotelDay } from './format.js';
 
 /** `bookings`: receipt number → booking. `hotel` is the latest hotel data from the server. */

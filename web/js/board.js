@@ -40,7 +40,7 @@ const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking
 const radar = mountRadar({ state, now, onOpen: (receiptNo) => board.open(receiptNo) });
 const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
 
-// ---- in and out ----
+// ---- signing in and out, loading ----
 
 /** Loads everything, then subscribes to changes. Also used when the feed's cursor is lost. */
 async function start() {
@@ -102,7 +102,7 @@ function signOut(sentence = null) {
   byId('code').focus();
 }
 
-// ---- what comes in ----
+// ---- incoming changes ----
 
 function onChange({ action, booking }) {
   const catchingUp = banner.change();
@@ -121,7 +121,8 @@ function onChange({ action, booking }) {
 function onState(socketState) {
   const again = banner.state(socketState);
   if (again) { refreshDay(); rooms.soon(state.hotel.today); catchUp(); }
-  // The token was refused: a normal request shows whether the session ended or the fault is temporary.
+  // The token was refused: a normal request shows whether the session ended or the fault is
+  // temporary.
   if (socketState === 'refused') retrySoon();
 }
 
@@ -158,7 +159,7 @@ async function refreshForecasts() {
   } catch { /* it is tried again in a minute */ }
 }
 
-// ---- what goes out ----
+// ---- actions ----
 
 const performed = {
   arrived: (receiptNo) => api(MARK_ARRIVED, { receiptNo }).then((data) => data.markArrived),
@@ -190,7 +191,7 @@ async function loadHistory(receiptNo) {
   }
 }
 
-// ---- showing ----
+// ---- drawing ----
 
 const afterUpdate = [];
 let redrawTimer = null;

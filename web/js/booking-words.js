@@ -17,15 +17,18 @@ export function endKey(forecast) {
   }[forecast] ?? 'guest.end.none';
 }
 
-/** Whether little time is left: from the reminder on, or the last quarter if there is no reminder. */
+/**
+ * Whether little time is left: from the reminder on, or the last quarter if there is no reminder.
+ */
 export function isSoon(left, whole, remindMinutes) {
   const remind = remindMinutes * 60_000;
   return left <= (remind <= whole * 0.75 ? remind : whole / 4);
 }
 
 /**
- * Whether the hold was extended. `extensions` counts only extensions by the clock. An extension by the
- * front office shows in the end of the hold: later than before, or later than a hold for tonight can be.
+ * Whether the hold was extended. `extensions` counts only extensions by the clock. An extension by
+ * the front office shows in the end of the hold: later than before, or later than a hold for
+ * tonight can be.
  */
 export function wasExtended(booking, hotel, firstSeenEnd) {
   const end = Date.parse(booking.holdUntil), booked = Date.parse(booking.bookedAt);

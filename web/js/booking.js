@@ -23,7 +23,7 @@ const share = mountShare({
   send: async (position) => take((await api(REPORT_POSITION, { ...mine, position })).reportPosition),
 });
 
-// ---- what is known ----
+// ---- state ----
 
 function take(state) {
   booking = newer(booking, state);
@@ -68,7 +68,7 @@ const ask = createMeasure(clock, async () => (await api(NOW)).hotel);
 const measure = () => ask().then(update);
 const refresh = () => api(MY_BOOKING, mine).then((data) => take(data.myBooking), () => {});
 
-// ---- showing ----
+// ---- drawing ----
 
 function update() {
   show(byId('loading'), !booking && !wrong && !failure);
@@ -174,7 +174,7 @@ function showDetails() {
     el('div', { 'data-row': key.split('.')[1] }, el('dt', {}, t(key)), el('dd', {}, value))));
 }
 
-// ---- what the guest does ----
+// ---- actions of the guest ----
 
 async function copy() {
   try { await navigator.clipboard.writeText(booking.receiptNo); } catch { return; } // not allowed here: the number is on the page

@@ -1,7 +1,10 @@
 // The server's time on this page. The device's clock may be wrong or may be set while the page is
 // open. So this uses only the monotonic counter plus the offset to the server's `hotel.now`.
 
-/** @param monotonic () => ms that only run forward;  @param wall () => ms of the device's clock, only to notice a jump */
+/**
+ * @param monotonic () => ms of a counter that only increases
+ * @param wall () => ms of the device's clock, used only to detect a jump
+ */
 export function createClock({ monotonic = () => performance.now(), wall = () => Date.now() } = {}) {
   let offset = null, trip = Infinity, measuredAt = -Infinity, gap = 0;
 

@@ -1,6 +1,6 @@
-// Every sentence that people read on the pages: [Indonesian, English], side by side, so that a
-// change in one language meets the other. `{name}` is filled in; `{n|night|nights}` picks by number.
-// The server's refusals come as ready sentences in the asked language and are not repeated here.
+// Every sentence on the pages: [Indonesian, English], side by side, so that both are changed
+// together. `{name}` is filled in. `{n|night|nights}` depends on the number. The server sends its
+// refusals as sentences in the requested language, so they are not here.
 
 export const languages = ['id', 'en'];
 
@@ -196,7 +196,7 @@ export const texts = {
     'Peramban ini tidak bisa memberi posisi di halaman ini. Booking Anda tetap berlaku.',
     'This browser cannot give a position on this page. Your booking stands all the same.'],
 
-  // The board: sign-in and frame
+  // The board: sign-in and layout
   'board.page': ['Papan resepsionis', 'Front desk board'],
   'board.signin': ['Masuk ke papan', 'Sign in to the board'],
   'board.signin.why': [
@@ -331,7 +331,7 @@ export const texts = {
   'ask.price': ['Jumlah', 'Amount'],
 };
 
-/** The sentence for `key` in `language`. An unknown key shows itself, which a test turns into a failure. */
+/** The sentence for `key` in `language`. An unknown key is shown as it is; tests check for that. */
 export function translate(language, key, values = {}) {
   const pair = texts[key];
   if (!pair) return key;
