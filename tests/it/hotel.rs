@@ -1,8 +1,9 @@
 //! A running hotel whose clock only the test moves: the real booking service, feed, scheduler and
 //! notifier over a real store, with a fake mailbox in place of the mail server.
 //!
-//! Tokio's clock is paused. One blocking task waits for as long as the test runs, because tokio
-//! advances a paused clock by itself when no task is running. Time moves only by [`Hotel::pass`].
+//! Tokio's clock is paused. Tokio advances a paused clock by itself when no task can run, except
+//! while a blocking task runs. So one blocking task waits until the test ends, and time moves only
+//! by [`Hotel::pass`].
 
 use std::future::Future;
 use std::pin::pin;

@@ -145,6 +145,8 @@ fn outcome_of(result: &Result<(), DeliveryError>) -> (Outcome, &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_of_a_mail_server_has_its_own_outcome() {
+    use Outcome::{Delivered, Permanent, Transient, Unknown};
+
     let modes = [
         "plain",
         "starttls",
@@ -171,61 +173,51 @@ async fn each_fault_of_a_mail_server_has_its_own_outcome() {
     let user = "hotel:s3cret@localhost";
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let cases = [
-        ("takes it", plain("plain"), Outcome::Delivered, ""),
-        ("STARTTLS", format!("smtp://localhost:{}?{ca}", port("starttls")), Outcome::Delivered, ""),
-        (
-            "STARTTLS, signed in",
-            format!("smtp://{user}:{}?{ca}", port("full")),
-            Outcome::Delivered,
-            "",
-        ),
-        ("TLS", format!("smtps://localhost:{}?{ca}", port("implicit")), Outcome::Delivered, ""),
-        ("450 greylisted", plain("greylist"), Outcome::Transient, "450"),
-        ("451 to the sender", plain("busy"), Outcome::Transient, "451"),
-        ("452 after DATA", plain("queue_full"), Outcome::Transient, "452"),
-        ("takes a second for DATA", plain("slow"), Outcome::Delivered, ""),
-        ("hangs up before DATA", plain("drops_at_recipient"), Outcome::Transient, "terputus"),
-        ("550 to the recipient", plain("unknown_user"), Outcome::Permanent, "550"),
-        ("552 mailbox full", plain("mailbox_full"), Outcome::Permanent, "552"),
-        ("554 after DATA", plain("spam"), Outcome::Permanent, "554"),
-        ("554 as its greeting", plain("closed_for_you"), Outcome::Transient, "554"),
-        ("silent from the start", plain("silent_banner"), Outcome::Transient, "tidak ada jawaban"),
-        ("silent after DATA", plain("silent_after_data"), Outcome::Unknown, "tidak ada jawaban"),
-        ("hangs up after DATA", plain("drops_after_data"), Outcome::Unknown, "terputus"),
-        (
-            "no STARTTLS",
-            format!("smtp://localhost:{}", port("plain")),
-            Outcome::Transient,
-            "STARTTLS",
-        ),
+        ("takes it", plain("plain"), Delivered, ""),
+        ("STARTTLS", format!("smtp://localhost:{}?{ca}", port("starttls")), Delivered, ""),
+        ("STARTTLS, signed in", format!("smtp://{user}:{}?{ca}", port("full")), Delivered, ""),
+        ("TLS", format!("smtps://localhost:{}?{ca}", port("implicit")), Delivered, ""),
+        ("450 greylisted", plain("greylist"), Transient, "450"),
+        ("451 to the sender", plain("busy"), Transient, "451"),
+        ("452 after DATA", plain("queue_full"), Transient, "452"),
+        ("takes a second for DATA", plain("slow"), Delivered, ""),
+        ("hangs up before DATA", plain("drops_at_recipient"), Transient, "terputus"),
+        ("550 to the recipient", plain("unknown_user"), Permanent, "550"),
+        ("552 mailbox full", plain("mailbox_full"), Permanent, "552"),
+        ("554 after DATA", plain("spam"), Permanent, "554"),
+        ("554 as its greeting", plain("closed_for_you"), Transient, "554"),
+        ("silent from the start", plain("silent_banner"), Transient, "tidak ada jawaban"),
+        ("silent after DATA", plain("silent_after_data"), Unknown, "tidak ada jawaban"),
+        ("hangs up after DATA", plain("drops_after_data"), Unknown, "terputus"),
+        ("no STARTTLS", format!("smtp://localhost:{}", port("plain")), Transient, "STARTTLS"),
         (
             "unknown authority",
             format!("smtp://localhost:{}", port("starttls")),
-            Outcome::Transient,
+            Transient,
             "sambungan aman",
         ),
         (
             "unknown authority, TLS",
             format!("smtps://localhost:{}", port("implicit")),
-            Outcome::Transient,
+            Transient,
             "sambungan aman",
         ),
         (
             "certificate of another",
             format!("smtp://127.0.0.1:{}?{ca}", port("starttls")),
-            Outcome::Transient,
+            Transient,
             "sambungan aman",
         ),
         (
             "535 wrong password",
             format!("smtp://{user}:{}?{ca}", port("auth_refused")),
-            Outcome::Transient,
+            Transient,
             "menolak nama",
         ),
         (
             "not there",
             format!("smtp://127.0.0.1:{closed}?tls=none"),
-            Outcome::Transient,
+            Transient,
             "tidak bisa dihubungi",
         ),
     ];

@@ -76,7 +76,10 @@ export function mountShare({ receiptNo, send, now }) {
     }
   }
 
-  /** Asks for a fix. The browser reports only movement, and a guest who waits must stay visible. */
+  /**
+   * Asks for a fix after a long silence. The browser reports only movement, and a guest who does not
+   * move must stay visible.
+   */
   function listenForQuiet() {
     clearTimeout(quiet);
     if (on) quiet = setTimeout(() => { ask(); listenForQuiet(); }, longestSilence);
