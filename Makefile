@@ -1,5 +1,6 @@
-# `make test` is every check, the same as in CI. `make` alone names the targets.
-# What the tests need and what takes no root comes by itself into a cache folder outside this one (JATAH_CACHE).
+# `make test` runs every check, the same as in CI. `make` without a target lists the targets.
+# Tools for the tests that do not need root are downloaded into a cache folder outside this folder
+# (JATAH_CACHE).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,9 +9,10 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 step := tests/tools/step.sh
-# In CI nothing may change Cargo.lock.
+# In CI Cargo.lock must not change.
 locked := $(if $(CI),--locked)
-# A real MongoDB for the tests, found or fetched; once found, the steps below get it through the environment.
+# A real MongoDB for the tests, installed or downloaded. The steps below get its path through the
+# environment.
 mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
 
 export CARGO_TERM_PROGRESS_WHEN ?= never
@@ -18,22 +20,22 @@ test_timeout ?= 300000
 
 .PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e fuzz
 
-help: ## name the targets
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-test: ## run every check: format, lints, docs, tests in Rust, of the pages and end to end
+test: ## run every check: format, lints, docs, Rust tests, page tests and end-to-end tests
 	@tests/tools/needs.sh
 	@started=$$SECONDS; $(mongod); $(MAKE) steps; printf '\n== make test: all done in %d s\n' $$((SECONDS - started))
 
 steps: fmt-check lint doc unit build web e2e
 
-needs: ## say what is missing on this machine and takes root to install
+needs: ## list the missing programs that only root can install
 	@tests/tools/needs.sh
 
 fmt: ## format the Rust code
 	@cargo fmt
 
-fmt-check: ## fail where the format is not `make fmt`'s
+fmt-check: ## fail if `make fmt` would change a file
 	@$(step) 'cargo fmt --check' cargo fmt --check
 
 lint: ## run clippy; a warning fails
@@ -59,10 +61,10 @@ e2e: build ## run the end-to-end tests: the real binary, on SQLite and MongoDB, 
 	$(step) 'end-to-end tests' node --test --test-reporter=$(reporter) --test-concurrency=2 --test-timeout=$(test_timeout) \
 	  $(or $(E2E),tests/e2e/*.test.mjs)
 
-fuzz: ## give the QRIS parser any bytes for FUZZ_SECONDS (60); needs `cargo install cargo-fuzz --locked`, no nightly
+fuzz: ## fuzz the QRIS parser for FUZZ_SECONDS (60); needs `cargo install cargo-fuzz --locked`, no nightly
 	@mkdir -p fuzz/target/found
 	@cargo fuzz run -s none qris fuzz/target/found fuzz/corpus/qris -- \
 	  -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=700 -print_final_stats=1
 
-# Every test by its name on a desk and in CI alike.
+# Print every test by its name, on a developer's machine and in CI.
 reporter ?= spec

@@ -35,7 +35,7 @@ use jatah::store::sqlite::SqliteStore;
 use jatah::store::{CommitOutcome, CommitQueue, FeedEvent, NodeId, Store};
 use tokio::task::JoinSet;
 
-use crate::build::{Wish, policy};
+use crate::build::{TestBooking, policy};
 
 /// The number of holds in the steady run, and the time between their ends.
 const STEADY: (u32, TimeDelta) = (2_000, TimeDelta::milliseconds(5));
@@ -139,9 +139,10 @@ async fn book(store: &dyn Store, rules: &Policy, count: u32, end: impl Fn(i32) -
             .map(|number| {
                 let at = end(i32::try_from(*number).unwrap()) - rules.hold.duration;
                 let check_in = rules.hotel.day_of(at);
-                let wish = Wish { room: "HALL", at, check_in, ..Wish::new(number + 1) };
-                let mut commit = wish.commit();
-                // No reminder: only the end is measured.
+                let test_booking =
+                    TestBooking { room: "HALL", at, check_in, ..TestBooking::new(number + 1) };
+                let mut commit = test_booking.commit();
+                // The end alone is measured.
                 Arc::make_mut(&mut commit.steps[0].change).booking.hold.remind_at = None;
                 commit
             })

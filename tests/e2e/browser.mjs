@@ -1,4 +1,5 @@
-// A real Chromium for the tests of the pages: isolated visitors whose console, dialogs and policy violations are kept.
+// A real Chromium for the tests of the pages. Each visitor is isolated. Console errors, dialogs and
+// policy violations are collected.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -20,7 +21,7 @@ let browser;
 const theBrowser = () => (browser ??= chromium.launch({ executablePath, headless: true, args }));
 after(async () => (await browser?.catch(() => undefined))?.close());
 
-/** A visitor with a browser profile of its own. `problems` collects what a page must never do. */
+/** A visitor with their own browser profile. `problems` collects what a page must not do. */
 export async function visitor(t, { viewport = PHONE, ...options } = {}) {
   const context = await (await theBrowser()).newContext({ viewport, locale: 'id-ID', timezoneId: 'Asia/Jakarta', ...options });
   t.after(() => context.close());
@@ -51,27 +52,27 @@ export async function visitor(t, { viewport = PHONE, ...options } = {}) {
   return { page, context, problems };
 }
 
-/** Remembers this very document, so that `sameDocument` can tell that there was no reload. */
+/** Marks the document, so that `sameDocument` can check that the page was not reloaded. */
 export const markDocument = (page) => page.evaluate(() => void (window.markedByTest = true));
 export const sameDocument = async (page) =>
   assert.equal(await page.evaluate(() => window.markedByTest), true, 'the page was not loaded anew');
 
-/** No serious or critical finding of axe-core. */
+/** Checks that axe-core has no serious or critical finding. */
 export async function assertAccessible(page, what) {
-  await page.evaluate(axe.source); // by the debugger's door, which the page's policy does not watch
+  await page.evaluate(axe.source); // injected by the debugger, which the page's policy does not restrict
   const { violations } = await page.evaluate(() => window.axe.run(document, { preload: false, resultTypes: ['violations'] }));
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   const told = grave.map(({ id, help, nodes }) => `${id} (${help}): ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join('; ')}`);
   assert.deepEqual(told, [], `axe-core on ${what}`);
 }
 
-/** Nothing makes the page scroll sideways. */
+/** Checks that the page does not scroll sideways. */
 export async function assertFits(page, what) {
   const [content, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(content <= window_, `${what} is ${content} px wide in a window of ${window_} px`);
 }
 
-/** Keeps a picture of a whole page, or of one part of it, in $JATAH_SCREENSHOTS, if that is set. */
+/** Saves a picture of the page, or of one part of it, in $JATAH_SCREENSHOTS, if that is set. */
 export async function picture(page, name, part) {
   const folder = process.env.JATAH_SCREENSHOTS;
   if (!folder) return;

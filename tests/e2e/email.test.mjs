@@ -1,4 +1,5 @@
-// Mail servers that fail, as the hotel and its guests live through it: the booking, the clock and the desk see nothing of it.
+// Mail servers that fail in different ways. The faults must not affect bookings, deadlines or the
+// board.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, readdir } from 'node:fs/promises';
@@ -16,7 +17,7 @@ const packages = execFileSync(join(tools, 'python.sh'), { encoding: 'utf8', stdi
 const PAYLOAD =
   '00020101021126620016ID.CO.CONTOH.WWW011893600000000000000002090000000020303UBE51440014ID.CO.QRIS.WWW0215ID00000000000020303UBE5204701153033605802ID5912HOTEL CONTOH6015JAKARTA SELATAN61051294062070703A016304EFAD';
 
-/** A mail server of one mode (see smtp.py) on a port; `mails` are those that it took. */
+/** A mail server in one mode (see smtp.py) on a port. `mails` returns the accepted mails. */
 async function mailServer(t, mode, port = 0) {
   const folder = await mkdtemp(join(tmpdir(), 'jatah-smtp-'));
   const child = track(spawn('python3', [join(tools, 'smtp.py'), folder, port ? `${mode}:${port}` : mode], {
@@ -54,14 +55,15 @@ test('a mail server that is away for the whole hold delays nothing, and each use
   t.diagnostic(`expiry: ${late} ms after its instant`);
   assert.ok(late >= 0 && late < 1_000, `the clock does not wait for any mail (${late} ms)`);
   const { mails } = await mailServer(t, 'plain', port);
-  // A second booking's mail goes out after what was waiting, so nothing of the first is still to come.
+  // The mail of a second booking is sent after the waiting ones. When it is there, no mail of the
+  // first booking can follow.
   await until('the mail of the end', async () => (await mails()).some((mail) => /Waktunya habis/.test(mail.subject)), 40_000);
   const again = (await server.book({ email: 'siti@example.com' })).booking;
   await until('the mail of another', async () => (await mails()).some((mail) => mail.subject.includes(again.receiptNo)), 40_000);
   const subjects = (await mails()).filter((mail) => mail.to.includes('budi@')).map((mail) => mail.subject);
   assert.deepEqual(subjects, [`Waktunya habis · ${booking.receiptNo}`], 'no reminder of a deadline that is over');
-  // What is late is given up at its next try, which may still be some seconds off.
-  await until('the desk to be shown what was given up', async () => {
+  // A late mail is given up at its next try, which may be some seconds away.
+  await until('the front office to be shown what was given up', async () => {
     const query = 'query ($r: String!) { booking(receiptNo: $r) { undelivered } }';
     return (await server.must(query, { r: booking.receiptNo }, { token })).booking.undelivered.length >= 1;
   }, 40_000);
@@ -82,7 +84,7 @@ test('a mail whose fate is unknown is sent once more, under the same id, and the
   await server.stop();
 });
 
-test('a mailbox that is refused is shown to the desk with the reason, and the code as failed', async (t) => {
+test('a mailbox that is refused is shown to the front office with the reason, and the code as failed', async (t) => {
   const { port } = await mailServer(t, 'mailbox_full');
   const server = await start({ email: smtp(port), qris: { payload: PAYLOAD } });
   const token = await server.staffToken();
@@ -93,7 +95,7 @@ test('a mailbox that is refused is shown to the desk with the reason, and the co
   await page.locator('#board').waitFor();
   const { booking } = await server.book({ email: 'penuh@example.com' });
   const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
-  // The booking does not move, and the open board shows by itself that its mail was given up.
+  // The booking does not change. The board shows without a reload that its mail was given up.
   await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
   await board.seeAction(booking.receiptNo, 'UNDELIVERED');
   assert.deepEqual(board.actions(booking.receiptNo), ['BOOKED']);
@@ -109,7 +111,7 @@ test('a mailbox that is refused is shown to the desk with the reason, and the co
   await server.stop();
 });
 
-/** The page as a mail program shows it: the HTML part, its picture by content id. */
+/** The mail as a mail program shows it: the HTML part, with the picture of its content id. */
 function pageOf(file) {
   return execFileSync('python3', ['-c', `
 import base64, email, email.policy, sys
@@ -123,7 +125,7 @@ for part in parts:
 print(html)`, file], { encoding: 'utf8' });
 }
 
-/** Lives through every kind of mail in one language; gives each by its kind. */
+/** Makes the server send every kind of mail in one language. Returns the mails by kind. */
 async function everyMail(server, token, language) {
   const board = await server.board(token);
   const act = (what, r) => server.must(`mutation ($r: String!) { ${what} { status } }`, { r }, { token });
@@ -187,7 +189,7 @@ for (const language of ['ID', 'EN']) {
   });
 }
 
-test('check --mail sends a test mail and tells how the conversation went', async (t) => {
+test('check --mail sends a test mail and prints the SMTP conversation', async (t) => {
   const { port, mails } = await mailServer(t, 'plain');
   const { config, folder } = await prepare({ email: smtp(port) });
   const { code, stdout, stderr } = await jatah(['check', '--mail', 'somebody@example.com', '--config', config], { cwd: folder });

@@ -1,4 +1,5 @@
-// The audit suite of the package graphql-http (the GraphQL over HTTP specification), whole: MUST, SHOULD and MAY.
+// The complete audit suite of the package graphql-http for the GraphQL over HTTP specification:
+// MUST, SHOULD and MAY.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { serverAudits } from 'graphql-http';

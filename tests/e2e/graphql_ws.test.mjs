@@ -1,4 +1,5 @@
-// The live feed: by the reference client graphql-ws, and the protocol's edges by a bare WebSocket.
+// Subscriptions with the reference client graphql-ws, and the edge cases of the protocol with a
+// bare WebSocket.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import WebSocket from 'ws';
@@ -30,7 +31,7 @@ for (const store of STORES) {
         query: 'subscription { bookingChanged { action booking { receiptNo } } }',
       }, (data) => data.bookingChanged);
       t.after(() => board.close());
-      // Without a cursor nothing says when it has begun: so book until one is seen.
+      // Without a cursor the start of the subscription is unknown: book until a change arrives.
       const booked = [];
       await until('a booking to be seen', async () => {
         if (booked.length < 20) booked.push((await server.book()).booking.receiptNo);
@@ -56,7 +57,7 @@ for (const store of STORES) {
       assert.deepEqual(guest.received.map((booking) => booking.revision), [...guest.received.map((booking) => booking.revision)].sort((a, b) => a - b));
     });
 
-    test("a guest hears nothing of another guest's booking", async (t) => {
+    test("a guest receives nothing about another guest's booking", async (t) => {
       const mine = await server.book();
       const guest = server.watch(mine);
       t.after(() => guest.close());
@@ -121,7 +122,7 @@ describe('the socket speaks graphql-transport-ws', { concurrency: true }, () => 
   });
   after(() => server?.stop());
 
-  /** A bare socket: what it received, and how it was closed. */
+  /** A bare socket. It keeps what it received and how it was closed. */
   function open({ protocols = 'graphql-transport-ws', t } = {}) {
     const socket = new WebSocket(server.socketUrl, protocols);
     const peer = { socket, received: [], opened: Date.now(), send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)) };
@@ -293,7 +294,7 @@ describe('the socket speaks graphql-transport-ws', { concurrency: true }, () => 
       assert.equal(typeof error.payload[0].message, 'string');
       await peer.pong();
       const types = peer.received.filter((message) => message.id === 'wrong').map((message) => message.type);
-      assert.deepEqual(types, ['error'], 'the error is the last word on this id');
+      assert.deepEqual(types, ['error'], 'nothing follows the error for this id');
       peer.send({ type: 'subscribe', id: 'wrong', payload: { query: '{ hotel { name } }' } });
       await peer.get('next');
     });
@@ -303,7 +304,7 @@ describe('the socket speaks graphql-transport-ws', { concurrency: true }, () => 
     const peer = await connected(t, staff());
     const query = 'subscription ($after: String) { bookingChanged(after: $after) { action } }';
     peer.send({ type: 'subscribe', id: 'wrong', payload: { query, variables: { after: 7 } } });
-    // By the protocol an error before the execution; the reference server gives it as the only result.
+    // The protocol allows an error message here. The reference server sends it as the only result.
     const answer = await until('the refusal', () => peer.received.find((message) => message.id === 'wrong'));
     const errors = answer.type === 'error' ? answer.payload : answer.payload.errors;
     assert.ok(errors?.[0].message, JSON.stringify(answer));

@@ -1,4 +1,5 @@
-// What the end-to-end tests share: a real `jatah` in a fresh folder, on SQLite or on MongoDB, and the clients that talk to it.
+// Shared by the end-to-end tests: a real `jatah` in a fresh folder, on SQLite or MongoDB, and the
+// clients for it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -32,7 +33,7 @@ finally_(async () => {
 
 const toml = (value) => (Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value));
 
-/** The text of a config file; a section given here is merged over the test hotel's. */
+/** The text of a config file. Given sections are merged over those of the test hotel. */
 function configText({ staff = [], ...sections }) {
   const all = {
     server: { listen: '127.0.0.1:0' },
@@ -49,13 +50,16 @@ function configText({ staff = [], ...sections }) {
     .join('\n\n');
 }
 
-/** The address of a store that nothing else uses, for one server or for several that share it. */
+/** The address of a fresh store, for one server or for several that share it. */
 export async function freshStore(kind) {
   if (kind === 'mongodb') return (await mongoReplicaSet()).url(`jatah_${randomBytes(6).toString('hex')}`);
   return `sqlite:${join(await temporaryFolder('sqlite'), 'jatah.db')}`;
 }
 
-/** A folder with a config file in it. `store` is 'sqlite', 'mongodb' or an address; the other keys are config sections. */
+/**
+ * Creates a folder with a config file. `store` is 'sqlite', 'mongodb' or an address. The other keys
+ * are config sections.
+ */
 export async function prepare({ store = 'sqlite', ...sections } = {}) {
   const folder = await temporaryFolder('server');
   const url = STORES.includes(store) ? await freshStore(store) : store;
@@ -65,7 +69,7 @@ export async function prepare({ store = 'sqlite', ...sections } = {}) {
   return { folder, config, store: url };
 }
 
-/** Runs the binary to its end: its exit code and what it wrote. */
+/** Runs the binary until it exits. Returns its exit code and its output. */
 export async function jatah(args, { cwd = tmpdir(), within = 20_000 } = {}) {
   const child = track(spawn(binary, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] }));
   const output = { stdout: '', stderr: '' };
@@ -101,7 +105,7 @@ export class Server {
     Object.assign(this, { folder, config, store, log: '', name: folder });
   }
 
-  /** Starts the process (again) and waits for its address, and until it says that it is ready. */
+  /** Starts the process (again), and waits until it has an address and is ready. */
   async start() {
     const from = this.log.length;
     const child = track(spawn(binary, ['serve', '--config', this.config], {
@@ -130,7 +134,7 @@ export class Server {
     return this;
   }
 
-  /** Asks it to stop (SIGTERM), and holds it to exit code 0 within 15 s. */
+  /** Asks it to stop (SIGTERM), and checks that it exits with code 0 within 15 s. */
   async stop() {
     this.child.kill('SIGTERM');
     await until('the server to stop after SIGTERM', () => this.exit, 15_000);
@@ -139,7 +143,7 @@ export class Server {
     assert.deepEqual(this.exit, { code: 0, signal: null }, `a graceful stop ends with code 0:\n${this.log.slice(-4000)}`);
   }
 
-  /** Ends it at once (SIGKILL), as a power cut would. */
+  /** Kills it (SIGKILL), as a power failure would. */
   async kill() {
     this.child.kill('SIGKILL');
     await this.exited;
@@ -147,7 +151,7 @@ export class Server {
     logged.delete(this);
   }
 
-  /** One GraphQL request by POST; `{ status, data, errors }`. */
+  /** Sends one GraphQL request by POST. Returns `{ status, data, errors }`. */
   async ask(query, variables, { token } = {}) {
     const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
     if (token) headers.authorization = `Bearer ${token}`;
@@ -171,7 +175,7 @@ export class Server {
     return link[1];
   }
 
-  /** A staff session's token. */
+  /** Signs in and returns the token of the session. */
   async staffToken(...args) {
     const code = await this.staffCode(...args);
     const data = await this.must('mutation ($code: String!) { signInWithCode(code: $code) { token } }', { code });
@@ -182,13 +186,13 @@ export class Server {
     return (await this.must('{ hotel { today } }')).hotel.today;
   }
 
-  /** Books by the web channel; `{ booking, accessToken, statusUrl }`. */
+  /** Books by the web channel. Returns `{ booking, accessToken, statusUrl }`. */
   async book(input = {}) {
     const data = await this.must(CREATE_BOOKING, { input: await this.bookingInput(input) });
     return data.createBooking;
   }
 
-  /** Input for createBooking: a guest who has no other booking, and what `input` says. */
+  /** Input for createBooking: a guest without another booking, with `input` merged over it. */
   async bookingInput(input = {}) {
     const guest = randomBytes(4).toString('hex');
     const checkIn = input.checkIn ?? (await this.today());
@@ -200,12 +204,12 @@ export class Server {
     return (await this.must(query, { receiptNo }, { token })).booking;
   }
 
-  /** How many bookings there are, and the feed's cursor, taken before the count. */
+  /** The number of bookings, and the feed's cursor from before the count. */
   async bookings(token) {
     return (await this.must('{ bookings(first: 1) { totalCount feedCursor } }', {}, { token })).bookings;
   }
 
-  /** The mails written so far, oldest first, to one address if it is given. */
+  /** The mails written so far, oldest first. With `to`, only those to this address. */
   async mails(to) {
     const folder = join(this.folder, 'mail');
     const names = (await readdir(folder)).filter((name) => name.endsWith('.eml'));
@@ -228,7 +232,7 @@ export class Server {
     });
   }
 
-  /** A front office that watches: every change from now (or after `after`) on. */
+  /** Subscribes as the front office to every change from now on, or after the cursor `after`. */
   async board(token, { after } = {}) {
     const cursor = after ?? (await this.bookings(token)).feedCursor;
     return new Listener(this.socket({ token }), {
@@ -237,7 +241,7 @@ export class Server {
     }, (data) => data.bookingChanged);
   }
 
-  /** A guest who watches the own booking. */
+  /** Subscribes as a guest to the own booking. */
   watch({ booking, accessToken }) {
     return new Listener(this.socket(), {
       query: `subscription ($receiptNo: String!, $accessToken: String!) {
@@ -290,7 +294,7 @@ export class Listener {
       change.booking.receiptNo === receiptNo && change.action === action, within);
   }
 
-  /** The actions of one booking that were received so far, without what comes beside it: positions, messages given up. */
+  /** The actions of one booking received so far, without positions and undelivered messages. */
   actions(receiptNo) {
     return this.received.filter((change) => change.booking.receiptNo === receiptNo && !['POSITION', 'UNDELIVERED'].includes(change.action)).map((change) => change.action);
   }

@@ -1,4 +1,5 @@
-// The main job with a short hold: reminded and given back at the exact moment, across crashes and across processes.
+// Short holds: the reminder and the expiry come at their exact moments, also after a crash and with
+// two processes.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HOTEL, Server, STORES, freshStore, jatah, prepare, start, until, untilClock } from './harness.mjs';
@@ -8,7 +9,7 @@ const ms = (instant) => Date.parse(instant);
 
 const PAY = 'mutation ($r: String!) { markPaid(receiptNo: $r) { status } }';
 
-/** Prints how late a change was, which is told and not judged here; that it was not early is. */
+/** Prints how late a change was, and checks that it was not early. Being late is not a failure. */
 function lateness(t, what, at, due) {
   const late = ms(at) - ms(due);
   t.diagnostic(`${what}: ${late} ms after its instant`);
@@ -17,7 +18,7 @@ function lateness(t, what, at, due) {
 
 for (const store of STORES) {
   describe(`holds on ${store}`, { concurrency: true }, () => {
-    test('a booking is reminded, expires at its moment, and each notice is sent once', async (t) => {
+    test('a booking is reminded, expires at its moment, and each notification is sent once', async (t) => {
       const server = await start({ store, hold: HOLD });
       const token = await server.staffToken();
       const board = await server.board(token);
@@ -63,7 +64,7 @@ for (const store of STORES) {
       const paid = (await server.book()).booking;
       await server.must(PAY, { r: paid.receiptNo }, { token });
       const later = (await server.book()).booking;
-      await board.seeAction(later.receiptNo, 'EXPIRED'); // its hold ended after the paid one's would have
+      await board.seeAction(later.receiptNo, 'EXPIRED'); // its hold ends after the hold of the paid booking
       assert.equal((await server.booking(paid.receiptNo, token)).status, 'PAID');
       assert.deepEqual(board.actions(paid.receiptNo), ['BOOKED', 'PAID']);
       await server.stop();
@@ -87,11 +88,11 @@ for (const store of STORES) {
       await server.stop();
     });
 
-    test('a hold that ended while the process was killed expires at the start, its notices sent once', async (t) => {
+    test('a hold that ended while the process was killed expires at the start, its notifications sent once', async (t) => {
       const server = await start({ store, hold: HOLD });
       const { booking } = await server.book({ email: 'crash@example.com' });
       await until('the first mail', async () => (await server.mails('crash@example.com')).length > 0);
-      await untilClock(ms(booking.bookedAt) + 2_000); // the mail is marked as sent long since; the reminder is not due yet
+      await untilClock(ms(booking.bookedAt) + 2_000); // by now the mail is stored as sent, and the reminder is not due yet
       await server.kill();
       await untilClock(booking.holdUntil);
 
@@ -146,7 +147,9 @@ for (const store of STORES) {
 }
 
 describe('two processes on one MongoDB', { concurrency: true }, () => {
-  /** Two servers on one database, a front office at the first, its board at the second. */
+  /**
+   * Two servers on one database. The front office works at the first, the board is at the second.
+   */
   async function pair(t, hold = HOLD) {
     const store = await freshStore('mongodb');
     const [first, second] = [await start({ store, hold }), await start({ store, hold })];
@@ -213,7 +216,7 @@ describe('two processes on one MongoDB', { concurrency: true }, () => {
 });
 
 describe('one SQLite file', () => {
-  test('a second serve on it stops with one line, and the first goes on', async () => {
+  test('a second `serve` on it stops with one line, and the first keeps running', async () => {
     const first = await start({ store: 'sqlite' });
     const second = await prepare({ store: first.store });
     const { code, stdout, stderr } = await jatah(['serve', '--config', second.config], { cwd: second.folder });
@@ -224,7 +227,7 @@ describe('one SQLite file', () => {
     assert.equal((await first.book()).booking.status, 'PENDING');
     await first.stop();
     const again = new Server(second);
-    await again.start(); // the lock went with its holder
+    await again.start(); // the lock ends with its process
     await again.stop();
   });
 
@@ -240,7 +243,7 @@ async function mailsOf(servers, to) {
   return (await Promise.all(servers.map((server) => server.mails(to)))).flat();
 }
 
-/** Exactly `count` mails to this guest, no two of one kind, each naming the receipt number. */
+/** Checks for `count` mails to this guest, each of another kind and with the receipt number. */
 async function assertMails(servers, to, receiptNo, count) {
   const mails = await mailsOf(servers, to);
   const told = mails.map((mail) => `${mail.name}: ${mail.subject}`).join('\n');

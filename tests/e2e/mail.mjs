@@ -1,6 +1,6 @@
-// Reads an .eml file as far as the tests need it: to whom, the subject, and the text.
+// Parses the parts of an .eml file that the tests need: recipient, subject, date and text.
 
-/** `{ to, subject, date, text }` of one message. */
+/** Parses one message into `{ to, subject, date, text }`. */
 export function parseMail(raw) {
   const { headers, body } = split(raw.replaceAll('\r\n', '\n'));
   return { to: headers.to ?? '', subject: words(headers.subject ?? ''), date: headers.date ?? '', text: text(headers, body) };

@@ -1,4 +1,5 @@
-// A real MongoDB: one mongod a test file, as a replica set of one member; every test server gets a database of its own.
+// A real MongoDB: one mongod for each test file, as a replica set of one member. Every test server
+// gets its own database.
 import { execFile, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ const finder = fileURLToPath(new URL('../tools/mongod.sh', import.meta.url));
 
 let mongo;
 
-/** The replica set of this test file, started at the first call. */
+/** The replica set of this test file. The first call starts it. */
 export const mongoReplicaSet = () => (mongo ??= startMongo());
 
 async function startMongo() {
@@ -28,7 +29,7 @@ async function startMongo() {
 
   const address = `mongodb://127.0.0.1:${port}/?directConnection=true`;
   const connect = async () => {
-    const attempt = new MongoClient(address, { serverSelectionTimeoutMS: 1000 }); // a client whose first try failed stays closed
+    const attempt = new MongoClient(address, { serverSelectionTimeoutMS: 1000 }); // a client cannot be used after a failed connect
     return attempt.connect().catch(() => attempt.close());
   };
   const client = await until('mongod to take connections', async () => {

@@ -1,10 +1,11 @@
-// The three pages in a real Chromium: a guest books and watches, the front office sees it, and neither loads a page anew.
+// The three pages in a real Chromium: a guest books and follows the booking, the front office sees
+// it, and no page is reloaded.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DESKTOP, PHONE, assertAccessible, assertFits, markDocument, picture, sameDocument, visitor } from './browser.mjs';
 import { freePort, start, until } from './harness.mjs';
 
-/** A server whose address is known to its config, as a real one's is, and which keeps it over a restart. */
+/** A server with its address in the config. It keeps the address after a restart. */
 async function startAt(sections = {}) {
   const port = await freePort();
   return start({ server: { listen: `127.0.0.1:${port}`, public_url: `http://127.0.0.1:${port}` }, ...sections });
@@ -12,7 +13,7 @@ async function startAt(sections = {}) {
 
 const card = (page, receiptNo, list) => page.locator(`${list ? `[data-list="${list}"] ` : ''}[data-receipt="${receiptNo}"]`);
 
-/** The front office at its board, signed in by a one-time link. */
+/** Opens the board, signed in by a one-time link. */
 async function frontOffice(t, server, options = {}) {
   const desk = await visitor(t, { viewport: DESKTOP, ...options });
   await desk.page.goto(`${server.url}/fo#code=${await server.staffCode('--name', 'Rina')}`);
@@ -22,7 +23,7 @@ async function frontOffice(t, server, options = {}) {
   return desk;
 }
 
-/** A guest at the page of a booking that was made beside the pages. */
+/** Opens the page of a booking that was made by the API. */
 async function guestAt(t, server, booked, options = {}) {
   const guest = await visitor(t, options);
   const { pathname, hash } = new URL(booked.statusUrl);
@@ -175,7 +176,7 @@ describe('a guest and the front office', () => {
     assert.deepEqual([...desk.problems, ...guest.problems], []);
   });
 
-  test('the board finds a booking by its receipt number as read out, and by name', async (t) => {
+  test('the board finds a booking by its receipt number, however it is written, and by name', async (t) => {
     const { booking } = await server.book({ guestName: 'Putri Cari' });
     const other = (await server.book({ guestName: 'Orang Lain' })).booking;
     const desk = await frontOffice(t, server);
@@ -212,7 +213,7 @@ describe('a guest and the front office', () => {
     assert.equal(await page.getByText('Rahasia Sekali').count(), 0);
   });
 
-  test('the board without a session asks for a code, and a wrong one is told', async (t) => {
+  test('the board without a session asks for a code, and refuses a wrong one', async (t) => {
     const { page } = await visitor(t);
     await page.goto(`${server.url}/fo`);
     await page.getByLabel('Kode masuk').fill('bukan-kode');
@@ -225,7 +226,7 @@ describe('a guest and the front office', () => {
     await page.getByRole('heading', { name: 'Pending' }).waitFor();
   });
 
-  test('the switch turns every page to English and back, and is remembered', async (t) => {
+  test('the language switch changes every page to English and back, and is remembered', async (t) => {
     const booked = await server.book();
     const pages = [
       ['form', (await visitor(t)).page, '/', 'We keep your room while you are on the way.', 'Kami simpan kamar Anda selama Anda di jalan.'],

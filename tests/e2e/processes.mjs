@@ -1,4 +1,4 @@
-// Waiting without sleeping, and what is ended with the test file, in whatever way that ends.
+// Waiting for conditions, and cleaning up processes and folders when the test file ends.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 
-/** What has a `name` and a `log` that help to understand a wait in vain. */
+/** Objects with a `name` and a `log`. The logs are printed when a wait fails. */
 export const logged = new Set();
 
-/** Polls `condition` until it gives something true, which is returned; fails after `within` milliseconds, naming `what`. */
+/**
+ * Polls `condition` until it returns a truthy value, and returns that. Fails after `within`
+ * milliseconds with `what` in the message.
+ */
 export async function until(what, condition, within = 15_000) {
   const deadline = Date.now() + within;
   for (;;) {
@@ -44,7 +47,7 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-/** What runs when the test file ends, in the order of the calls. */
+/** Adds a task that runs when the test file ends, in the order of the calls. */
 export const finally_ = (task) => void tasks.push(task);
 
 after(async () => {
@@ -58,7 +61,7 @@ export async function temporaryFolder(name) {
   return folder;
 }
 
-/** A port that is free now, below the range from which the kernel takes ports for outgoing connections. */
+/** A free port below the range that the kernel uses for outgoing connections. */
 export async function freePort() {
   for (let tries = 0; tries < 100; tries += 1) {
     const port = 20_000 + (randomBytes(2).readUInt16BE() % 10_000);

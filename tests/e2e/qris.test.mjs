@@ -1,4 +1,5 @@
-// QRIS from the desk's tap to the guest's mail and the desk's screen; codes are read by zbarimg.
+// QRIS from the front office's tap to the guest's mail and the front office's screen. zbarimg reads
+// the codes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
@@ -29,7 +30,7 @@ function fields(text) {
   return found;
 }
 
-/** Picture and HTML of a mail, as files; the picture comes by its content id. */
+/** The picture and the HTML of a mail as files. The picture is found by its content id. */
 async function open(server, name) {
   const raw = (await readFile(join(server.folder, 'mail', name), 'utf8')).replaceAll('\r\n', '\n');
   const part = /Content-ID: <([^>]+)>[\s\S]*?\n\n([A-Za-z0-9+/=\n]+)/.exec(raw);
@@ -42,7 +43,7 @@ const mailNames = async (server) => (await readdir(join(server.folder, 'mail')))
 
 for (const store of STORES) {
   describe(`QRIS on ${store}`, { concurrency: true }, () => {
-    test('arrival sends the code for exactly the price, and the desk sees it sent', async (t) => {
+    test('arrival sends the code for exactly the price, and the board shows it as sent', async (t) => {
       const server = await start({ store, qris: QRIS });
       const token = await server.staffToken();
       const board = await server.board(token);
@@ -80,7 +81,7 @@ for (const store of STORES) {
       await server.stop();
     });
 
-    test('sent before arrival and again, it moves neither status nor hold, and the end takes it back', async (t) => {
+    test('sending a code before arrival changes neither status nor hold, and a cancellation says not to pay it', async (t) => {
       const server = await start({ store, qris: QRIS });
       const token = await server.staffToken();
       const board = await server.board(token);
@@ -103,7 +104,7 @@ for (const store of STORES) {
   });
 }
 
-test('without a code arrival works all the same, and the guest pays at the desk', async (t) => {
+test('without a code arrival still works, and the guest pays at reception', async (t) => {
   const server = await start();
   const token = await server.staffToken();
   const { booking } = await server.book({ email: 'ani@example.com' });
@@ -128,7 +129,7 @@ test('with on_booking the code comes with the booking', async () => {
   await server.stop();
 });
 
-test('as it is, the hotel\'s own picture goes out byte for byte', async (t) => {
+test('in the as_is mode the hotel\'s own picture is sent byte for byte', async (t) => {
   const first = await start({ qris: { ...QRIS, mode: 'as_is' } });
   const token = await first.staffToken();
   const { booking } = await first.book();
@@ -172,7 +173,7 @@ test('a code that cannot be used stops the start with one line that says why', a
   }
 });
 
-test('the board sends the code, says what became of it, and shows it to the guest', async (t) => {
+test('the board sends the code, shows whether it was sent, and shows it to the guest', async (t) => {
   const server = await start({ qris: QRIS });
   const token = await server.staffToken();
   const { booking } = await server.book({ guestName: 'Dewi Lestari', roomType: 'DLX' });

@@ -1,4 +1,4 @@
-// An evening on the radar: guests drive, stand and turn away, and the board shows it as it happens.
+// The radar of the board: guests come closer, stop and drive away, and the board shows it live.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DESKTOP, PHONE, assertAccessible, assertFits, markDocument, picture, sameDocument, visitor } from './browser.mjs';
@@ -8,7 +8,7 @@ const REPORT = `mutation ($receiptNo: String!, $accessToken: String!, $position:
   reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) {
     forecast travel { distanceKm etaMinutes arrivesAt approaching withinRadius trail { at } } } }`;
 
-/** A place so many kilometres from the hotel. */
+/** The coordinates at a distance and bearing from the hotel. */
 const at = (km, bearing) => ({
   latitude: HOTEL.latitude + (km * Math.cos(bearing * Math.PI / 180)) / 110.574,
   longitude: HOTEL.longitude + (km * Math.sin(bearing * Math.PI / 180)) / (111.32 * Math.cos(HOTEL.latitude * Math.PI / 180)),
@@ -29,7 +29,7 @@ describe('on the way', () => {
     ...place, accuracyMetres: 12, recordedAt: new Date(Date.now() - minutesAgo * 60_000).toISOString(),
   })).then((data) => data.reportPosition);
 
-  /** Drives from one distance to another in so many minutes that are already over. */
+  /** Reports a drive from one distance to another during the last `minutes` minutes. */
   async function drives(booked, from, to, bearing, minutes = 10) {
     let last;
     for (let step = 0; step <= 4; step += 1) {
@@ -38,7 +38,7 @@ describe('on the way', () => {
     return last;
   }
 
-  /** A guest on the way whose own page shares where the browser is. */
+  /** Opens a guest's page that shares the position of the browser. */
   async function shares(t, booked, place) {
     const guest = await visitor(t, { viewport: PHONE, permissions: ['geolocation'], geolocation: { ...place, accuracy: 12 } });
     const { pathname, hash } = new URL(booked.statusUrl);
@@ -47,7 +47,7 @@ describe('on the way', () => {
     return guest;
   }
 
-  /** What stands beside the countdown of a booking. */
+  /** The text beside the countdown of a booking. */
   const way = (page, { booking }) => page.locator(`.booking-card[data-receipt="${booking.receiptNo}"] .when`);
 
   async function board(t, viewport) {
@@ -58,7 +58,7 @@ describe('on the way', () => {
     return desk;
   }
 
-  test('guests are seen where they are, with what the end of their hold will bring', async (t) => {
+  test('the radar shows where guests are and what will happen at the end of their hold', async (t) => {
     const [desk, phone] = [await board(t, DESKTOP), await board(t, PHONE)];
     const [dewi, agus, tono] = [
       await server.book({ guestName: 'Dewi Lestari' }), await server.book({ guestName: 'Agus Salim' }),
@@ -84,7 +84,7 @@ describe('on the way', () => {
       return { right: dot.x - hotel.x, down: dot.y - hotel.y };
     }, agus.booking.receiptNo);
     assert.ok(seen.right > 20 && seen.down > 20, 'who is in the south-east is drawn right and below');
-    await desk.page.waitForTimeout(900); // the dots glide to their places
+    await desk.page.waitForTimeout(900); // the dots move to their places
     await picture(desk.page, 'radar-1', '#radar');
     await picture(desk.page, 'radar-1-desktop');
     await picture(phone.page, 'radar-1-phone');
@@ -95,7 +95,7 @@ describe('on the way', () => {
     await dot(phone.page, tono).click();
     await phone.page.locator(`.booking-card[data-receipt="${tono.booking.receiptNo}"] .history li`).first().waitFor();
 
-    // As far as one can drive in these few seconds; what is farther would not be believed.
+    // Small distances, because the server rejects a move that is too fast to drive.
     await car.context.setGeolocation({ ...at(2.9, 216), accuracy: 12 });
     await report(agus, at(5.9, 137));
     await report(tono, at(24.1, 262));
@@ -122,7 +122,7 @@ describe('on the way', () => {
     await picture(phone.page, 'radar-3-phone');
     await car.page.getByText(/Waktunya sudah diperpanjang/).waitFor();
     await picture(car.page, 'radar-3-guest');
-    // Who turns the switch off shares no more, and keeps the room for now.
+    // Turning the switch off stops sharing. The hold continues.
     await car.page.getByRole('switch', { checked: true }).click();
     await car.page.getByRole('switch', { checked: false }).waitFor();
     for (const [guest, action, words] of [[agus, 'EXTENDED', /km.*sudah dekat.*\+15 detik/], [tono, 'EXPIRED', /24,\d km, menjauh.*jauh dan tidak mendekat/]]) {
@@ -146,7 +146,7 @@ describe('on the way', () => {
     assert.deepEqual([...desk.problems, ...phone.problems, ...car.problems], []);
   });
 
-  test('a position that cannot be is refused by its field, and nothing is kept', async () => {
+  test('an impossible position is refused with its field, and nothing is stored', async () => {
     const booked = await server.book({});
     const here = at(5, 0);
     for (const wrong of [{ latitude: 91 }, { longitude: -181 }, { accuracyMetres: -1 }, { recordedAt: new Date(Date.now() + 365 * 86_400_000).toISOString() }]) {

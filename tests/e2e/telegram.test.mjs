@@ -1,4 +1,4 @@
-// The board as Telegram's Mini App, and what it says while Telegram cannot be reached.
+// The board as a Telegram Mini App, and what it shows while Telegram cannot be reached.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -7,7 +7,7 @@ import { freePort, start } from './harness.mjs';
 
 const TOKEN = '100:test_token';
 
-/** What Telegram signs of a user, as it comes in a Mini App's address (core.telegram.org/bots/webapps). */
+/** The signed user data in the address of a Mini App (core.telegram.org/bots/webapps). */
 function initData(user, token = TOKEN) {
   const fields = { auth_date: String(Math.floor(Date.now() / 1000)), query_id: 'AAE', user: JSON.stringify(user), signature: 'c2ln' };
   const check = Object.keys(fields).sort().map((name) => `${name}=${fields[name]}`).join('\n');
@@ -19,7 +19,7 @@ describe('Telegram', () => {
   let server;
   before(async () => {
     server = await start({
-      // Nobody listens there: Telegram is away all the time.
+      // Nothing listens on this port, so Telegram can never be reached.
       telegram: { token: TOKEN, api_url: `http://127.0.0.1:${await freePort()}` },
       staff: [{ telegram_id: 42, name: 'Sari', role: 'front_office' }],
     });
@@ -33,7 +33,7 @@ describe('Telegram', () => {
     return desk;
   };
 
-  test('staff are in by one tap on the Mini App, and see that Telegram is away', async (t) => {
+  test('staff are signed in when they open the Mini App, and see that Telegram cannot be reached', async (t) => {
     const desk = await opened(t, initData({ id: 42, first_name: 'Sari <&>' }));
     await desk.page.getByRole('heading', { name: 'Pending' }).waitFor();
     assert.match(await desk.page.locator('#who').textContent(), /^Sari/);
@@ -47,7 +47,7 @@ describe('Telegram', () => {
     assert.match((await ready.json()).degraded.telegram, /cannot be reached/);
   });
 
-  test('nobody comes in by a stranger\'s data or by a forged one', async (t) => {
+  test('a stranger\'s data and forged data do not sign in', async (t) => {
     for (const data of [initData({ id: 43, first_name: 'Eve' }), initData({ id: 42, first_name: 'Eve' }, '100:guessed')]) {
       const desk = await opened(t, data);
       await desk.page.locator('#sign-in-problem').filter({ hasText: /./ }).waitFor();

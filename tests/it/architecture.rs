@@ -1,16 +1,15 @@
-//! Who imports what. The tests read the sources as text.
+//! Checks which module imports which. The tests read the source files as text.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// What everybody may import.
+/// The modules that every module may import.
 const COMMON: [&str; 7] =
     ["domain", "text", "clock", "config", "lifecycle", "backoff", "rate_limit"];
 
-/// What each module may import besides [`COMMON`] and itself. Adapters import the store for what
-/// they read and for its types; only the service, the notifier and `app` may move anything in it
-/// ([`WRITERS`]).
+/// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
+/// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
 const ALLOWED: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("text", &[]),
@@ -50,7 +49,8 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("main", &["app", "auth", "web", "store", "email", "qris", "simulate", "telegram"]),
 ];
 
-/// Parts of the store that move something, and the modules that may name them besides the store.
+/// Types of the store that change what is stored, each with the modules outside the store that may
+/// use it.
 const WRITERS: [(&str, &[&str]); 6] = [
     ("CommitStore", &["service"]),
     ("CommitQueue", &["service", "app"]),
@@ -60,7 +60,7 @@ const WRITERS: [(&str, &[&str]); 6] = [
     ("CredentialStore", &["auth"]),
 ];
 
-/// Where each driver may be named.
+/// Each driver crate, and the only module that may use it.
 const DRIVERS: [(&str, &str); 12] = [
     ("mongodb", "store/mongo"),
     ("bson", "store/mongo"),
@@ -80,9 +80,9 @@ const DRIVERS: [(&str, &str); 12] = [
 const DOMAIN_CRATES: [&str; 5] = ["std", "thiserror", "chrono", "chrono_tz", "geoutils"];
 
 struct Source {
-    /// Below `src`, without the ending: `store/mongo/commit`.
+    /// The path below `src` without the extension: `store/mongo/commit`.
     path: String,
-    /// Without comments.
+    /// The text without comments.
     code: String,
 }
 
@@ -110,7 +110,7 @@ fn sources() -> Vec<Source> {
             }
         }
     }
-    assert!(sources.len() > 20, "the sources are where they are looked for");
+    assert!(sources.len() > 20, "the sources were not found");
     sources
 }
 
@@ -122,7 +122,7 @@ fn source(root: &Path, path: &Path) -> Source {
     Source { path: below.to_string_lossy().into_owned(), code }
 }
 
-/// Every identifier that stands right behind `prefix` in the code.
+/// Every identifier that directly follows `prefix` in the code.
 fn named_behind<'a>(code: &'a str, prefix: &str) -> BTreeSet<&'a str> {
     let ident = |rest: &'a str| {
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
@@ -132,7 +132,7 @@ fn named_behind<'a>(code: &'a str, prefix: &str) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn every_module_knows_only_what_it_may() {
+fn every_module_imports_only_what_it_may() {
     for source in sources() {
         let module = source.module();
         if module == "lib" {
@@ -141,19 +141,19 @@ fn every_module_knows_only_what_it_may() {
         let (_, allowed) = ALLOWED
             .iter()
             .find(|(name, _)| *name == module)
-            .unwrap_or_else(|| panic!("{module} is a new module: say what it may know"));
+            .unwrap_or_else(|| panic!("{module} is a new module: add what it may import"));
         let prefix = if module == "main" { "jatah::" } else { "crate::" };
         for known in named_behind(&source.code, prefix) {
             let may = known == module || COMMON.contains(&known) || allowed.contains(&known);
-            // The lowest ones know less than everybody.
+            // The domain may not even import the common modules.
             let is_domain = module == "domain" && known != "domain";
-            assert!(may && !is_domain, "{} must not know {known}", source.path);
+            assert!(may && !is_domain, "{} must not import {known}", source.path);
         }
     }
 }
 
 #[test]
-fn only_the_service_and_the_notifier_move_what_is_stored() {
+fn only_the_service_and_the_notifier_change_what_is_stored() {
     for source in sources() {
         for (name, modules) in WRITERS {
             let may = source.module() == "store" || modules.contains(&source.module());
@@ -166,7 +166,7 @@ fn only_the_service_and_the_notifier_move_what_is_stored() {
     }
 }
 
-/// What a module hands on of another one would hide who imports what.
+/// A re-export of another module's item would hide an import from the other tests.
 #[test]
 fn no_module_re_exports_what_belongs_to_another_one() {
     for source in sources() {
@@ -195,7 +195,7 @@ fn a_driver_appears_only_in_its_own_module() {
             .any(|mention| source.code.contains(mention.as_str()));
             assert!(
                 !mentions || source.path.starts_with(home),
-                "{} must not know {driver}",
+                "{} must not use {driver}",
                 source.path
             );
         }
@@ -210,7 +210,7 @@ fn the_domain_uses_nothing_but_arithmetic_and_dates() {
             let is_inner = ["super", "crate", "self"].contains(&name);
             assert!(
                 is_inner || DOMAIN_CRATES.contains(&name),
-                "{} must not know {name}",
+                "{} must not use {name}",
                 source.path
             );
         }

@@ -1,5 +1,5 @@
-//! A small Bot API server of our own, on the loopback address: what Telegram does with what a bot
-//! sends, what it refuses, and the people who read and tap. It keeps a transcript.
+//! A fake Bot API server on the loopback address. It handles and refuses the bot's calls as
+//! Telegram does, and it simulates people who read messages and tap buttons. It keeps a transcript.
 
 mod html;
 mod methods;
@@ -19,9 +19,9 @@ use tokio::time::Instant;
 
 pub use people::Person;
 
-/// The token of the one bot.
+/// The token of the bot.
 pub const TOKEN: &str = "100:test_token";
-/// How long a test waits for what must happen; longer where time is fast.
+/// How long a test waits for an event by default.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The server.
@@ -34,24 +34,24 @@ pub struct BotApi {
 
 #[derive(Default)]
 struct State {
-    /// Dates what people send; the system's clock by default.
+    /// The clock for the dates of messages. By default it is the system's clock.
     clock: Option<Clock>,
     next_update: i64,
     next_message: i64,
     next_query: i64,
     updates: VecDeque<(i64, Value)>,
-    /// Every update there ever was.
+    /// Every update since the start.
     sent: Vec<(i64, Value)>,
-    /// The poll that came last; it ends the one before.
+    /// The number of the latest poll. A new poll ends the one before it.
     poll: u64,
     patience: Option<Duration>,
     webhook: Option<(String, String)>,
     webhook_calls: Vec<u16>,
-    /// Where calls really go: the public address is nobody's.
+    /// The real address of the webhook, because the public address does not exist.
     called_at: Option<SocketAddr>,
-    /// Updates that a webhook gets twice.
+    /// Whether the webhook gets every update twice.
     doubles: bool,
-    /// The webhook is called when so many updates wait: at once, and the newest first or last.
+    /// The webhook is called only when this many updates wait, then in this order.
     gathers: Option<(usize, Order)>,
     /// Groups that became supergroups, with their new ids.
     moved: BTreeMap<i64, i64>,
@@ -66,7 +66,7 @@ struct State {
     refusals: Vec<String>,
 }
 
-/// A message as somebody sees it.
+/// A message as people see it.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub id: i64,
@@ -82,27 +82,27 @@ impl Message {
     }
 }
 
-/// In which order a webhook that gathers updates gets them.
+/// The order in which the webhook gets updates that were held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     OldestFirst,
     NewestFirst,
 }
 
-/// What goes wrong with a call, once.
+/// A fault of one call.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
-    /// 429, with the seconds to wait.
+    /// Status 429 with the seconds to wait.
     TooMany(u64),
-    /// 500.
+    /// Status 500.
     Broken,
-    /// 503.
+    /// Status 503.
     Unavailable,
-    /// 502 with the page of a proxy.
+    /// Status 502 with a proxy's HTML page.
     ProxyPage,
-    /// The connection breaks before anything was done.
+    /// The connection breaks before the call is carried out.
     CutBefore,
-    /// It is done, and then the connection breaks.
+    /// The call is carried out, and then the connection breaks.
     CutAfter,
 }
 
@@ -115,23 +115,23 @@ impl BotApi {
         self.changed.send_modify(|count| *count += 1);
     }
 
-    /// The next call of a method (into a chat, if one is given) goes wrong.
+    /// Makes the next call of a method fail. With a chat, only a call for that chat.
     pub fn fails(&self, method: &str, chat: Option<i64>, fault: Fault) {
         self.state().faults.push((method.to_lowercase(), chat, fault));
     }
 
-    /// Tests wait so long, where time is fast.
+    /// Sets how long a test waits for an event. Tests in fast time need more.
     pub fn patient_for(&self, patience: Duration) {
         self.state().patience = Some(patience);
     }
 
-    /// The webhook is called when so many updates wait, side by side; the first in this order is
-    /// handled before the others begin.
+    /// Calls the webhook only when this many updates wait. The first one in this order is handled
+    /// first, then the others at the same time.
     pub fn gathers(&self, count: usize, order: Order) {
         self.state().gathers = Some((count, order));
     }
 
-    /// The latest updates come once more, though they were accepted.
+    /// Sends the latest updates again, although they were accepted.
     pub fn brings_again(&self, count: usize) {
         let mut state = self.state();
         let all = state.sent.len();
@@ -141,7 +141,7 @@ impl BotApi {
         self.touch();
     }
 
-    /// A group becomes a supergroup with another id.
+    /// Turns a group into a supergroup with another id.
     pub fn upgrades(&self, group: i64, to: i64) {
         let mut state = self.state();
         state.moved.insert(group, to);
@@ -153,24 +153,24 @@ impl BotApi {
         self.state().blocked.insert(chat);
     }
 
-    /// Somebody deletes a message of the bot.
+    /// Deletes a message of the bot, as a person can.
     pub fn deletes(&self, chat: i64, message: i64) {
         self.state().transcript.push(format!("(#{message} @ {chat} is deleted)"));
         self.state().messages.entry(chat).or_default().retain(|known| known.id != message);
         self.touch();
     }
 
-    /// Everything that was said and tapped, in order.
+    /// All messages and taps in order.
     pub fn transcript(&self) -> String {
         self.state().transcript.join("\n")
     }
 
-    /// What was sent that Telegram refuses.
+    /// The calls that Telegram would refuse.
     pub fn refusals(&self) -> Vec<String> {
         self.state().refusals.clone()
     }
 
-    /// What was refused so far was to be expected.
+    /// Clears the refusals, because the test expected them.
     pub fn forgives(&self) {
         self.state().refusals.clear();
     }
@@ -183,7 +183,7 @@ impl BotApi {
         self.state().webhook_calls.clone()
     }
 
-    /// Calls of the webhook go to this address.
+    /// Sets the real address of the webhook.
     pub fn calls_at(&self, address: SocketAddr) {
         self.state().called_at = Some(address);
         self.touch();
@@ -193,24 +193,24 @@ impl BotApi {
         self.state().doubles = true;
     }
 
-    /// When calls of a method were made into a chat.
+    /// The times of all calls of a method for a chat.
     pub fn calls(&self, method: &str, chat: i64) -> Vec<Instant> {
         let state = self.state();
         let of = |(name, into, _): &&(String, i64, Instant)| *into == chat && name == method;
         state.calls.iter().filter(of).map(|(_, _, at)| *at).collect()
     }
 
-    /// Updates that wait to be confirmed.
+    /// The number of updates that are not confirmed yet.
     pub fn unconfirmed(&self) -> usize {
         self.state().updates.len()
     }
 
-    /// What the bot says in a chat, as it reads now.
+    /// The bot's messages in a chat, with their present text.
     pub fn messages(&self, chat: i64) -> Vec<Message> {
         self.state().messages.get(&chat).cloned().unwrap_or_default()
     }
 
-    /// Waits for something to be so.
+    /// Waits until `is_so` returns a value.
     pub async fn until<T>(&self, what: &str, mut is_so: impl FnMut(&Self) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         let waiting = async {
@@ -235,7 +235,7 @@ impl BotApi {
     }
 }
 
-/// Leaves a text for whoever runs the tests, in the folder that `TRANSCRIPTS` names.
+/// Writes a text to the folder in the environment variable `TRANSCRIPTS`, if it is set.
 pub fn leave(name: &str, text: &str) {
     if let Some(folder) = std::env::var_os("TRANSCRIPTS") {
         std::fs::write(std::path::Path::new(&folder).join(name), text).unwrap();

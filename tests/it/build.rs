@@ -1,4 +1,4 @@
-//! What tests are made of: a hotel, guests with wishes, and steps that the domain decided.
+//! Builders for tests: a hotel's policy, bookings, and commits of steps that the domain decided.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 use jatah::domain::{
@@ -8,12 +8,12 @@ use jatah::domain::{
 };
 use jatah::store::{Commit, CommitOutcome, CommitStep, Lease, Limit, NodeId, RequestKey, Store};
 
-/// Five in the afternoon at the hotel.
+/// The moment at which most tests start: five in the afternoon at the hotel.
 pub fn epoch() -> Moment {
     DateTime::from_timestamp_secs(1_767_520_800).unwrap()
 }
 
-/// So many minutes after the epoch.
+/// The moment this many minutes after the epoch.
 pub fn minute(minutes: i64) -> Moment {
     epoch() + TimeDelta::minutes(minutes)
 }
@@ -23,7 +23,7 @@ pub fn today() -> NaiveDate {
     day(4)
 }
 
-/// A day of the epoch's month.
+/// A day of the month of the epoch.
 pub fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 1, day).unwrap()
 }
@@ -42,7 +42,7 @@ pub fn secret(number: u32) -> TokenHash {
     TokenHash(bytes)
 }
 
-/// A hotel with one suite, ten standard rooms and a hall of 10,000 beds.
+/// The policy of a hotel with one suite, ten standard rooms and a hall of 10,000 beds.
 pub fn policy() -> Policy {
     let room_type = |code: &str, rooms, price| RoomType {
         code: room(code),
@@ -93,7 +93,7 @@ pub fn hotel() -> Coordinates {
     Coordinates::new(-6.2, 106.8).unwrap()
 }
 
-/// A fix some degrees north of the hotel; a tenth of a degree is about 11 km.
+/// A position fix so many degrees north of the hotel. A tenth of a degree is about 11 km.
 pub fn fix_north(degrees: f64, at: Moment) -> Fix {
     let place = Coordinates::new(hotel().latitude() + degrees, hotel().longitude()).unwrap();
     Fix { accuracy_metres: Some(12.5), ..Fix::seen(place, at) }
@@ -107,9 +107,9 @@ pub fn lease() -> Lease {
     Lease { node: NodeId("here".to_owned()), until: epoch() + TimeDelta::seconds(30) }
 }
 
-/// What a guest wants; the defaults are one standard room tonight.
+/// A booking that a test makes. By default it is one standard room for tonight.
 #[derive(Clone)]
-pub struct Wish {
+pub struct TestBooking {
     pub serial: u32,
     pub name: String,
     pub contact: Contact,
@@ -121,8 +121,8 @@ pub struct Wish {
     pub request: u32,
 }
 
-impl Wish {
-    /// The wish of a guest of their own, by a request of its own.
+impl TestBooking {
+    /// A booking with its own guest and its own request.
     pub fn new(serial: u32) -> Self {
         Self {
             serial,
@@ -173,7 +173,7 @@ impl Wish {
         secret(1_000_000 + self.serial)
     }
 
-    /// The commit of its booking.
+    /// The commit that makes this booking.
     pub fn commit(&self) -> Commit {
         let policy = policy();
         let code = room(self.room);
@@ -200,11 +200,11 @@ impl Wish {
 /// What a test does to a booking.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// Makes it.
+    /// Makes the booking.
     Book(NewBooking),
-    /// The clock has come.
+    /// The scheduler wakes the booking.
     Wake,
-    /// Somebody asks something.
+    /// A command of the guest or the staff.
     Ask(Command),
 }
 
@@ -214,7 +214,7 @@ impl From<Command> for Input {
     }
 }
 
-/// The step of an input; it must be one.
+/// The step that the domain decides for an input. Fails if it decides none.
 fn step(tracked: Option<&TrackedBooking>, input: Input, now: Moment) -> Step {
     let policy = policy();
     let step = match (tracked, input) {
@@ -228,7 +228,7 @@ fn step(tracked: Option<&TrackedBooking>, input: Input, now: Moment) -> Step {
     step.expect("a step")
 }
 
-/// The commit of what the domain decides; it must be a step.
+/// A commit of the step that the domain decides for an input. Fails if it decides none.
 pub fn decided(tracked: Option<&TrackedBooking>, input: impl Into<Input>, at: Moment) -> Commit {
     let step = CommitStep::new(
         tracked.map(|tracked| &tracked.booking),
@@ -237,20 +237,20 @@ pub fn decided(tracked: Option<&TrackedBooking>, input: impl Into<Input>, at: Mo
     Commit { steps: vec![step], request: None, lease: lease() }
 }
 
-/// Commits one step.
+/// Sends one commit and returns its outcome.
 pub async fn put(store: &dyn Store, commit: Commit) -> CommitOutcome {
     let mut answers = store.commit(&[commit]).await.unwrap();
     assert_eq!(answers.len(), 1);
     answers.remove(0)
 }
 
-/// Commits a booking that must succeed.
-pub async fn book(store: &dyn Store, wish: &Wish) -> TrackedBooking {
-    assert_eq!(put(store, wish.commit()).await, CommitOutcome::Done);
-    tracked(store, wish.receipt_no()).await
+/// Makes a booking, which must succeed.
+pub async fn book(store: &dyn Store, test_booking: &TestBooking) -> TrackedBooking {
+    assert_eq!(put(store, test_booking.commit()).await, CommitOutcome::Done);
+    tracked(store, test_booking.receipt_no()).await
 }
 
-/// Commits what the domain decides of a booking as it is now; it must succeed.
+/// Applies an input to the present state of a booking and commits the step, which must succeed.
 pub async fn apply(
     store: &dyn Store,
     receipt_no: ReceiptNo,
@@ -262,6 +262,7 @@ pub async fn apply(
     tracked(store, receipt_no).await
 }
 
+/// The present state of a booking, which must exist.
 pub async fn tracked(store: &dyn Store, receipt_no: ReceiptNo) -> TrackedBooking {
     store.booking(receipt_no).await.unwrap().unwrap()
 }

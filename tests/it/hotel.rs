@@ -1,8 +1,9 @@
-//! A hotel at work on a clock that only a test moves: the real desk, feed, scheduler and courier
-//! over a real store, with a letter box in place of the mail.
+//! A running hotel whose clock only the test moves: the real booking service, feed, scheduler and
+//! notifier over a real store, with a fake mailbox in place of the mail server.
 //!
-//! Tokio's clock is paused and kept from running ahead of real I/O by one blocking task that is
-//! parked for as long as the hotel lives. Time moves by [`Hotel::pass`] alone.
+//! Tokio's clock is paused. Tokio advances a paused clock by itself when no task can run, except
+//! while a blocking task runs. So one blocking task waits until the test ends, and time moves only
+//! by [`Hotel::pass`].
 
 use std::future::Future;
 use std::pin::pin;
@@ -37,29 +38,29 @@ use crate::observed_store::ObservedStore;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs a test on one thread, with tokio's clock paused.
-pub fn on_a_still_clock<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
+pub fn with_paused_clock<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let (done, is_done) = mpsc::channel::<()>();
-    // Paused time trips no time-out, so real time does.
+    // A tokio time-out never fires while the clock is paused, so a thread measures real time.
     let watchdog = std::thread::spawn(move || {
         if is_done.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("a test on a still clock is stuck");
+            eprintln!("a test with a paused clock is stuck");
             std::process::abort();
         }
     });
     runtime.unwrap().block_on(async {
         let (parked, unpark) = mpsc::channel::<()>();
-        let keeps_time_still = tokio::task::spawn_blocking(move || unpark.recv());
+        let keeps_clock_paused = tokio::task::spawn_blocking(move || unpark.recv());
         test().await;
         drop(parked);
-        let _ = keeps_time_still.await;
+        let _ = keeps_clock_paused.await;
     });
     drop(done);
     watchdog.join().unwrap();
 }
 
-/// Lets everything that can run do so, until `is_there` answers.
+/// Lets all tasks run until `is_there` returns a value.
 pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
     loop {
         if let Some(found) = is_there() {
@@ -69,18 +70,19 @@ pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The store's files and what opens them again.
-pub struct TestStore {
+/// What is needed to open a hotel: the store's files, the clock and the policy. A hotel that was
+/// closed can be opened again from the same setup.
+pub struct HotelSetup {
     folder: Arc<TempDir>,
     pub clock: Clock,
     pub policy: Policy,
-    /// Who knows the roads.
+    /// The routing server to ask, if there is one.
     routes: Option<RoutingServer>,
-    /// Brings the mails; then the letter box is Telegram's.
+    /// Delivers mails instead of the fake mailbox, which then stands for Telegram.
     mailer: Option<Arc<dyn DeliveryMethod>>,
 }
 
-impl TestStore {
+impl HotelSetup {
     pub fn new() -> Self {
         let policy = Policy { front_office_chat: false, ..crate::build::policy() };
         Self {
@@ -92,13 +94,13 @@ impl TestStore {
         }
     }
 
-    /// A house whose mails go another way than Telegram's messages.
+    /// A setup that delivers mails by `mailer`. The fake mailbox gets only Telegram messages.
     pub fn with_mailer(mailer: Arc<dyn DeliveryMethod>) -> Self {
         Self { mailer: Some(mailer), ..Self::new() }
     }
 
-    /// A house that asks a routing server.
-    pub fn with_roads(routes: RoutingServer) -> Self {
+    /// A setup with a routing server.
+    pub fn with_routing(routes: RoutingServer) -> Self {
         Self { routes: Some(routes), ..Self::new() }
     }
 
@@ -107,12 +109,12 @@ impl TestStore {
         Arc::new(ObservedStore::new(Arc::new(store)))
     }
 
-    /// Opens the hotel, armed and listening.
+    /// Opens the hotel and waits until it is ready.
     pub async fn open(&self) -> Hotel {
         self.open_over(self.store(), true).await
     }
 
-    /// Opens one node over a store, alone or beside others.
+    /// Opens one node over a store. `is_alone` says whether it is the only node.
     pub async fn open_over(&self, store: Arc<ObservedStore>, is_alone: bool) -> Hotel {
         let (feed, work) = Feed::open(store.clone()).await.unwrap();
         let lifecycle = Lifecycle::default();
@@ -129,20 +131,20 @@ impl TestStore {
             node.clone(),
             links,
         );
-        let (route_requests, item) = tokio::sync::mpsc::channel(routing::WAITING);
+        let (route_requests, waiting_requests) = tokio::sync::mpsc::channel(routing::WAITING);
         let service =
             Arc::new(if self.routes.is_some() { service.telling(route_requests) } else { service });
         if let Some(server) = self.routes.clone() {
-            let routes = RouteWorker::new(server, Arc::clone(&service), item);
-            parts.spawn("roads", routes.run(parts.stop_signal()));
+            let worker = RouteWorker::new(server, Arc::clone(&service), waiting_requests);
+            parts.spawn("routing", worker.run(parts.stop_signal()));
         }
-        let (health, pending) = (Health::default(), Arc::new(LetterBox::default()));
+        let (health, mailbox) = (Health::default(), Arc::new(Mailbox::default()));
         let changes = feed.listen();
         parts.spawn("feed", work.run(parts.stop_signal()));
         parts.spawn("commits", queue_work);
-        let routes = match self.mailer.clone() {
-            Some(email) => DeliveryMethods { email, telegram: Some(pending.clone()) },
-            None => DeliveryMethods { email: pending.clone(), telegram: None },
+        let methods = match self.mailer.clone() {
+            Some(email) => DeliveryMethods { email, telegram: Some(mailbox.clone()) },
+            None => DeliveryMethods { email: mailbox.clone(), telegram: None },
         };
         let notifier = Notifier::new(
             store.clone(),
@@ -150,10 +152,10 @@ impl TestStore {
             Arc::clone(&service),
             node,
             is_alone,
-            routes,
+            methods,
             health.clone(),
         );
-        parts.spawn("courier", notifier.run(parts.stop_signal()));
+        parts.spawn("notifier", notifier.run(parts.stop_signal()));
         let scheduler = Scheduler::new(
             Arc::clone(&service),
             &(store.clone() as Arc<dyn Store>),
@@ -165,30 +167,30 @@ impl TestStore {
         until(|| health.is_ready().then_some(())).await;
         let clock = self.clock.clone();
         let folder = Arc::clone(&self.folder);
-        Hotel { service, store, pending, clock, changes, parts, lifecycle, folder }
+        Hotel { service, store, mailbox, clock, changes, parts, lifecycle, folder }
     }
 }
 
-/// One node at work.
+/// One running node.
 pub struct Hotel {
     pub service: Arc<BookingService>,
     pub store: Arc<ObservedStore>,
-    pub pending: Arc<LetterBox>,
+    pub mailbox: Arc<Mailbox>,
     pub clock: Clock,
     changes: BoxStream<'static, FeedMessage>,
     parts: Phase,
     lifecycle: Lifecycle,
-    /// The files last as long as whoever works on them.
+    /// Keeps the files for as long as the node uses them.
     folder: Arc<TempDir>,
 }
 
 impl Hotel {
-    /// Books a standard room tonight for a guest of that name.
+    /// Books a place in the hall tonight for a web guest with this name.
     pub async fn book(&self, name: &str) -> TrackedBooking {
         self.try_book(name, "HALL").await.unwrap().tracked
     }
 
-    /// The same for a guest of the bot.
+    /// The same for a guest on Telegram.
     pub async fn book_by_telegram(&self, name: &str, id: i64) -> TrackedBooking {
         self.ask_for(name, "HALL", Contact::Telegram(TelegramId(id))).await.unwrap().tracked
     }
@@ -220,7 +222,8 @@ impl Hotel {
         self.service.book(request).await
     }
 
-    pub async fn is_at(
+    /// Reports a position of the guest.
+    pub async fn reports(
         &self,
         tracked: &TrackedBooking,
         fix: Fix,
@@ -234,17 +237,17 @@ impl Hotel {
             .await
     }
 
-    /// Moves every clock on, and lets what falls due begin.
+    /// Moves every clock forward. What becomes due starts to run.
     pub async fn pass(&self, time: TimeDelta) {
         tokio::time::advance(time.to_std().unwrap()).await;
     }
 
-    /// Moves every clock on to a moment.
+    /// Moves every clock forward to a moment.
     pub async fn pass_until(&self, moment: Moment) {
         self.pass(moment - self.clock.now()).await;
     }
 
-    /// The next change that the feed tells, whenever it comes.
+    /// Waits for the next change in the feed.
     pub async fn next_change(&mut self) -> Arc<Change> {
         loop {
             match self.changes.next().await {
@@ -253,81 +256,85 @@ impl Hotel {
                         return change;
                     }
                 }
-                lost => panic!("the feed ended or lost something: {lost:?}"),
+                other => panic!("the feed ended or lost something: {other:?}"),
             }
         }
     }
 
-    /// The next change, which must be of this kind.
+    /// Waits for the next change, which must have this action.
     pub async fn next(&mut self, action: Action) -> Arc<Change> {
         let change = self.next_change().await;
         assert_eq!(change.event.action(), action, "{:?}", change.event);
         change
     }
 
-    /// Nothing was committed that was not looked at, however long the idle parts run.
+    /// Checks that the feed has no further change, after all tasks had time to run.
     pub async fn nothing_more(&mut self) {
         for _ in 0..2_000 {
             let next = pin!(self.changes.next());
-            if let Poll::Ready(heard) = futures_util::poll!(next) {
-                match heard {
+            if let Poll::Ready(message) = futures_util::poll!(next) {
+                match message {
                     Some(FeedMessage::Item(item))
                         if !matches!(item.event, FeedEvent::Changed { .. }) => {}
-                    heard => panic!("there was something more: {heard:?}"),
+                    message => panic!("there was something more: {message:?}"),
                 }
             }
             tokio::task::yield_now().await;
         }
     }
 
-    /// Stops as the process does; a worker that died fails the test.
+    /// Stops in the way the process stops. Fails if a worker died.
     pub async fn close(mut self) {
         let death = pin!(self.lifecycle.death());
         assert!(futures_util::poll!(death).is_pending(), "a worker died");
         drop(self.service);
         let mut stopping = pin!(self.parts.stop(Duration::from_secs(10)));
         for _ in 0..100 {
-            assert!(futures_util::poll!(&mut stopping).is_pending(), "the courier listens a while");
+            assert!(
+                futures_util::poll!(&mut stopping).is_pending(),
+                "the notifier waits a while for late changes"
+            );
             tokio::task::yield_now().await;
         }
-        // For what was committed last; longer than it listens, and far from any limit.
+        // The notifier waits a while for the last changes. This is longer than it waits, and far
+        // below any limit.
         tokio::time::advance(Duration::from_millis(500)).await;
         stopping.await;
         drop(self.folder);
     }
 
-    /// Stops as a machine without power does: from now on nothing of it reaches the store.
+    /// Stops as after a power failure: from now on nothing from this node reaches the store.
     pub fn lose_power(self) {
         self.store.set_away(true);
         self.parts.stop_signal().cancel();
     }
 }
 
-/// Takes letters as a mail server would, or refuses them as told.
+/// A fake delivery method. It keeps what is delivered, or refuses it if a test says so.
 #[derive(Default)]
-pub struct LetterBox {
-    pending: Mutex<Vec<DeliveryRequest>>,
+pub struct Mailbox {
+    delivered: Mutex<Vec<DeliveryRequest>>,
     refusals: Mutex<Vec<DeliveryError>>,
 }
 
-impl LetterBox {
-    /// What came in, by receipt number and kind.
+impl Mailbox {
+    /// The actions of the notifications that were delivered, in order.
     pub fn kinds(&self) -> Vec<Action> {
-        self.pending.lock().unwrap().iter().map(|request| request.change.event.action()).collect()
+        self.delivered.lock().unwrap().iter().map(|request| request.change.event.action()).collect()
     }
 
-    /// Refuses the next attempts, first one first.
+    /// Fails the next attempts with these errors, in this order.
     pub fn refuse(&self, failures: impl IntoIterator<Item = DeliveryError>) {
         self.refusals.lock().unwrap().extend(failures);
     }
 }
 
 #[async_trait]
-impl DeliveryMethod for LetterBox {
+impl DeliveryMethod for Mailbox {
     async fn deliver(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
         let mut refusals = self.refusals.lock().unwrap();
         if refusals.is_empty() {
-            self.pending.lock().unwrap().push(request.clone());
+            self.delivered.lock().unwrap().push(request.clone());
             Ok(())
         } else {
             Err(refusals.remove(0))

@@ -1,4 +1,5 @@
-//! Mails on real mail servers (aiosmtpd) that behave as told, read back by Python's own parser.
+//! Mails sent to real mail servers (aiosmtpd) that succeed or fail as a test asks. Python's own
+//! parser reads the mails.
 
 use crate::build::Input;
 use std::io::{BufRead, BufReader};
@@ -20,10 +21,10 @@ use jatah::store::sqlite::SqliteStore;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::build::{Wish, cancel, decided, epoch, minute, pay, staff};
-use crate::hotel::{TestStore, on_a_still_clock, until};
+use crate::build::{TestBooking, cancel, decided, epoch, minute, pay, staff};
+use crate::hotel::{HotelSetup, until, with_paused_clock};
 
-/// Where the Python packages are.
+/// The folder with the Python packages.
 static PACKAGES: LazyLock<String> = LazyLock::new(|| {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/python.sh");
     let output = Process::new(script).stderr(Stdio::inherit()).output().expect("python.sh runs");
@@ -38,51 +39,51 @@ fn python(script: &str) -> Process {
     process
 }
 
-/// Mail servers that live as long as this does.
-struct Post {
+/// Running mail servers, one for each mode. Dropping this stops them.
+struct MailServers {
     folder: TempDir,
     ports: Vec<u16>,
     child: Child,
-    lifeline: Option<ChildStdin>,
+    stdin: Option<ChildStdin>,
 }
 
-impl Post {
+impl MailServers {
     fn open(modes: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let mut process = python("smtp.py");
         process.arg(folder.path()).args(modes).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = process.spawn().unwrap();
-        let lifeline = child.stdin.take();
+        let stdin = child.stdin.take();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ports = line.split_whitespace().map(|port| port.parse().unwrap()).collect();
-        Self { folder, ports, child, lifeline }
+        Self { folder, ports, child, stdin }
     }
 
     fn ca(&self) -> String {
         format!("ca={}", self.folder.path().join("ca.pem").display())
     }
 
-    fn taken(&self, name: &str) -> PathBuf {
+    fn received(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("{name}.eml"))
     }
 }
 
-impl Drop for Post {
+impl Drop for MailServers {
     fn drop(&mut self) {
-        drop(self.lifeline.take());
+        drop(self.stdin.take());
         let _ = self.child.wait();
     }
 }
 
-/// What Python makes of a mail.
+/// What Python's parser finds in a mail.
 fn facts(file: &Path, public_key: Option<&str>) -> Value {
     let output = python("mail_facts.py").arg(file).args(public_key).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A mailer by the lines of `[email]`, of a hotel with a code.
+/// A mailer with these lines in the sections `[email]` and `[qris]` of the configuration.
 async fn mailer(email: &str, qris: &str) -> Result<Mailer, SetupError> {
     let text = format!("[hotel]\nname = \"Hotel Melati\"\n[email]\n{email}\n[qris]\n{qris}\n");
     let config = Config::from_toml(&text, []).unwrap();
@@ -107,7 +108,7 @@ fn request(change: Arc<Change>, with_qris: bool) -> DeliveryRequest {
 }
 
 fn booked() -> Arc<Change> {
-    Wish::new(1)
+    TestBooking::new(1)
         .named("Siti Nurhaliza")
         .by_mail("siti.full@example.com")
         .commit()
@@ -116,34 +117,36 @@ fn booked() -> Arc<Change> {
         .change
 }
 
-fn then(change: &Change, command: impl Into<Input>, minutes: i64) -> Arc<Change> {
+fn next_change(change: &Change, command: impl Into<Input>, minutes: i64) -> Arc<Change> {
     let tracked = TrackedBooking { booking: change.booking.clone(), track: Track::default() };
     decided(Some(&tracked), command, minute(minutes)).steps.remove(0).change
 }
 
 #[derive(Debug, PartialEq)]
-enum Came {
-    TrackUpdate,
-    /// Tried again.
+enum Outcome {
+    Delivered,
+    /// It is tried again.
     Transient,
-    /// Shown to the front office.
+    /// It is given up and shown to the front office.
     Permanent,
-    /// Tried once more.
+    /// It may have been delivered, so it is tried once more.
     Unknown,
 }
 
-fn came(outcome: &Result<(), DeliveryError>) -> (Came, &str) {
-    match outcome {
-        Ok(()) => (Came::TrackUpdate, ""),
-        Err(DeliveryError::Transient { reason, .. }) => (Came::Transient, reason),
-        Err(DeliveryError::Permanent(reason)) => (Came::Permanent, reason),
-        Err(DeliveryError::Unknown(reason)) => (Came::Unknown, reason),
-        Err(DeliveryError::NotYet) => panic!("a mail waits for no turn"),
+fn outcome_of(result: &Result<(), DeliveryError>) -> (Outcome, &str) {
+    match result {
+        Ok(()) => (Outcome::Delivered, ""),
+        Err(DeliveryError::Transient { reason, .. }) => (Outcome::Transient, reason),
+        Err(DeliveryError::Permanent(reason)) => (Outcome::Permanent, reason),
+        Err(DeliveryError::Unknown(reason)) => (Outcome::Unknown, reason),
+        Err(DeliveryError::NotYet) => panic!("a mail is never postponed"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_fault_of_a_mail_server_is_what_it_means() {
+async fn each_fault_of_a_mail_server_has_its_own_outcome() {
+    use Outcome::{Delivered, Permanent, Transient, Unknown};
+
     let modes = [
         "plain",
         "starttls",
@@ -163,133 +166,135 @@ async fn each_fault_of_a_mail_server_is_what_it_means() {
         "slow",
         "drops_at_recipient",
     ];
-    let post = Post::open(&modes);
-    let port = |mode: &str| post.ports[modes.iter().position(|each| *each == mode).unwrap()];
-    let ca = post.ca();
+    let servers = MailServers::open(&modes);
+    let port = |mode: &str| servers.ports[modes.iter().position(|each| *each == mode).unwrap()];
+    let ca = servers.ca();
     let plain = |mode| format!("smtp://127.0.0.1:{}?tls=none", port(mode));
     let user = "hotel:s3cret@localhost";
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let cases = [
-        ("takes it", plain("plain"), Came::TrackUpdate, ""),
-        ("STARTTLS", format!("smtp://localhost:{}?{ca}", port("starttls")), Came::TrackUpdate, ""),
-        (
-            "STARTTLS, signed in",
-            format!("smtp://{user}:{}?{ca}", port("full")),
-            Came::TrackUpdate,
-            "",
-        ),
-        ("TLS", format!("smtps://localhost:{}?{ca}", port("implicit")), Came::TrackUpdate, ""),
-        ("450 greylisted", plain("greylist"), Came::Transient, "450"),
-        ("451 to the sender", plain("busy"), Came::Transient, "451"),
-        ("452 after DATA", plain("queue_full"), Came::Transient, "452"),
-        ("takes a second over DATA", plain("slow"), Came::TrackUpdate, ""),
-        ("hangs up before DATA", plain("drops_at_recipient"), Came::Transient, "terputus"),
-        ("550 to the recipient", plain("unknown_user"), Came::Permanent, "550"),
-        ("552 mailbox full", plain("mailbox_full"), Came::Permanent, "552"),
-        ("554 after DATA", plain("spam"), Came::Permanent, "554"),
-        ("554 as its greeting", plain("closed_for_you"), Came::Transient, "554"),
-        ("silent from the start", plain("silent_banner"), Came::Transient, "tidak ada jawaban"),
-        ("silent after DATA", plain("silent_after_data"), Came::Unknown, "tidak ada jawaban"),
-        ("hangs up after DATA", plain("drops_after_data"), Came::Unknown, "terputus"),
-        ("no STARTTLS", format!("smtp://localhost:{}", port("plain")), Came::Transient, "STARTTLS"),
+        ("takes it", plain("plain"), Delivered, ""),
+        ("STARTTLS", format!("smtp://localhost:{}?{ca}", port("starttls")), Delivered, ""),
+        ("STARTTLS, signed in", format!("smtp://{user}:{}?{ca}", port("full")), Delivered, ""),
+        ("TLS", format!("smtps://localhost:{}?{ca}", port("implicit")), Delivered, ""),
+        ("450 greylisted", plain("greylist"), Transient, "450"),
+        ("451 to the sender", plain("busy"), Transient, "451"),
+        ("452 after DATA", plain("queue_full"), Transient, "452"),
+        ("takes a second for DATA", plain("slow"), Delivered, ""),
+        ("hangs up before DATA", plain("drops_at_recipient"), Transient, "terputus"),
+        ("550 to the recipient", plain("unknown_user"), Permanent, "550"),
+        ("552 mailbox full", plain("mailbox_full"), Permanent, "552"),
+        ("554 after DATA", plain("spam"), Permanent, "554"),
+        ("554 as its greeting", plain("closed_for_you"), Transient, "554"),
+        ("silent from the start", plain("silent_banner"), Transient, "tidak ada jawaban"),
+        ("silent after DATA", plain("silent_after_data"), Unknown, "tidak ada jawaban"),
+        ("hangs up after DATA", plain("drops_after_data"), Unknown, "terputus"),
+        ("no STARTTLS", format!("smtp://localhost:{}", port("plain")), Transient, "STARTTLS"),
         (
             "unknown authority",
             format!("smtp://localhost:{}", port("starttls")),
-            Came::Transient,
+            Transient,
             "sambungan aman",
         ),
         (
             "unknown authority, TLS",
             format!("smtps://localhost:{}", port("implicit")),
-            Came::Transient,
+            Transient,
             "sambungan aman",
         ),
         (
             "certificate of another",
             format!("smtp://127.0.0.1:{}?{ca}", port("starttls")),
-            Came::Transient,
+            Transient,
             "sambungan aman",
         ),
         (
             "535 wrong password",
             format!("smtp://{user}:{}?{ca}", port("auth_refused")),
-            Came::Transient,
+            Transient,
             "menolak nama",
         ),
         (
             "not there",
             format!("smtp://127.0.0.1:{closed}?tls=none"),
-            Came::Transient,
+            Transient,
             "tidak bisa dihubungi",
         ),
     ];
     let tries = cases.map(async |(fault, url, expected, words)| {
         let mailer = plain_mailer(&url).await;
-        let outcome = mailer.deliver(&request(booked(), false)).await;
-        let (came, reason) = came(&outcome);
-        eprintln!("| {fault} | {came:?} | {reason} |");
-        assert_eq!(came, expected, "{fault}: {reason}");
+        let result = mailer.deliver(&request(booked(), false)).await;
+        let (outcome, reason) = outcome_of(&result);
+        eprintln!("| {fault} | {outcome:?} | {reason} |");
+        assert_eq!(outcome, expected, "{fault}: {reason}");
         assert!(reason.contains(words), "{fault}: {reason}");
         assert!(!reason.contains('@'), "{fault}: {reason}");
     });
     futures_util::future::join_all(tries).await;
     for kept in ["plain-1", "starttls-1", "full-1", "implicit-1", "slow-1", "silent_after_data-1"] {
-        assert!(post.taken(kept).exists(), "{kept}");
+        assert!(servers.received(kept).exists(), "{kept}");
     }
-    let item = std::fs::read_to_string(post.folder.path().join("full-1.json")).unwrap();
-    let item: Value = serde_json::from_str(&item).unwrap();
-    assert_eq!((&item["tls"], &item["authenticated"]), (&Value::Bool(true), &Value::Bool(true)));
+    let record = std::fs::read_to_string(servers.folder.path().join("full-1.json")).unwrap();
+    let record: Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(
+        (&record["tls"], &record["authenticated"]),
+        (&Value::Bool(true), &Value::Bool(true))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_greylisted_mail_passes_at_its_second_try_and_its_connection_is_kept() {
-    let post = Post::open(&["greylist"]);
-    let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", post.ports[0])).await;
+    let servers = MailServers::open(&["greylist"]);
+    let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", servers.ports[0])).await;
     let request = request(booked(), false);
-    assert_eq!(came(&mailer.deliver(&request).await).0, Came::Transient);
+    assert_eq!(outcome_of(&mailer.deliver(&request).await).0, Outcome::Transient);
     for _ in 0..3 {
         mailer.deliver(&request).await.unwrap();
     }
     let peer = |number: u32| {
-        let item = post.folder.path().join(format!("greylist-{number}.json"));
-        let item: Value = serde_json::from_slice(&std::fs::read(item).unwrap()).unwrap();
-        item["peer"].clone()
+        let record = servers.folder.path().join(format!("greylist-{number}.json"));
+        let record: Value = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
+        record["peer"].clone()
     };
     assert_eq!((peer(2), peer(3)), (peer(1), peer(1)), "one connection for all");
     let id = |number: u32| {
-        facts(&post.taken(&format!("greylist-{number}")), None)["headers"]["message-id"].clone()
+        facts(&servers.received(&format!("greylist-{number}")), None)["headers"]["message-id"]
+            .clone()
     };
-    assert_eq!(id(1), id(2), "a repeated mail is recognised");
+    assert_eq!(id(1), id(2), "a repeated mail has the same id");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_mail_is_read_back_whole_by_an_independent_parser() {
-    let post = Post::open(&["plain"]);
-    let url = format!("smtp://127.0.0.1:{}?tls=none", post.ports[0]);
+    let servers = MailServers::open(&["plain"]);
+    let url = format!("smtp://127.0.0.1:{}?tls=none", servers.ports[0]);
     let from = "from = \"Hôtel Melati <booking@hotel.example>\"";
     let code = format!("payload = \"{}\"", crate::qris::VECTORS[0]);
     let mailer = mailer(&format!("url = \"{url}\"\n{from}"), &code).await.unwrap();
-    let booked = Wish::new(7)
+    let booked = TestBooking::new(7)
         .named("Zoë <b>\"Ñ\"</b>, 李")
         .by_mail("zoe@example.com")
         .commit()
         .steps
         .remove(0)
         .change;
-    let arrived = then(&booked, Command::Arrive { by: staff("Sari") }, 60);
-    let pending = [
+    let arrived = next_change(&booked, Command::Arrive { by: staff("Sari") }, 60);
+    let requests = [
         request(Arc::clone(&booked), false),
-        request(then(&booked, Input::Wake, 105), false),
-        request(then(&booked, Command::Extend { by: staff("Sari"), minutes: 30 }, 10), false),
+        request(next_change(&booked, Input::Wake, 105), false),
+        request(
+            next_change(&booked, Command::Extend { by: staff("Sari"), minutes: 30 }, 10),
+            false,
+        ),
         request(Arc::clone(&arrived), true),
-        request(then(&arrived, pay(), 70), false),
-        request(then(&booked, cancel(), 10), false),
-        request(then(&booked, Command::CancelByGuest, 10), false),
-        request(then(&booked, Input::Wake, 120), false),
+        request(next_change(&arrived, pay(), 70), false),
+        request(next_change(&booked, cancel(), 10), false),
+        request(next_change(&booked, Command::CancelByGuest, 10), false),
+        request(next_change(&booked, Input::Wake, 120), false),
     ];
-    for (index, request) in (1..).zip(&pending) {
+    for (index, request) in (1..).zip(&requests) {
         mailer.deliver(request).await.unwrap();
-        let facts = facts(&post.taken(&format!("plain-{index}")), None);
+        let facts = facts(&servers.received(&format!("plain-{index}")), None);
         check_headers(&facts, request.change.booking.revision.0);
         let html =
             facts["parts"].as_array().unwrap().iter().find(|part| part["type"] == "text/html");
@@ -335,15 +340,18 @@ fn check_headers(facts: &Value, revision: u32) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mailbox_that_is_refused_does_not_spoil_the_connection_for_the_next() {
-    let post = Post::open(&["unknown_user"]);
-    let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", post.ports[0])).await;
-    assert_eq!(came(&mailer.deliver(&request(booked(), false)).await).0, Came::Permanent);
-    let other = Wish::new(2).by_mail("budi@example.com").commit().steps.remove(0).change;
+    let servers = MailServers::open(&["unknown_user"]);
+    let mailer = plain_mailer(&format!("smtp://127.0.0.1:{}?tls=none", servers.ports[0])).await;
+    assert_eq!(outcome_of(&mailer.deliver(&request(booked(), false)).await).0, Outcome::Permanent);
+    let other = TestBooking::new(2).by_mail("budi@example.com").commit().steps.remove(0).change;
     mailer.deliver(&request(other, false)).await.unwrap();
-    assert_eq!(facts(&post.taken("unknown_user-1"), None)["addresses"][0][1], "budi@example.com");
+    assert_eq!(
+        facts(&servers.received("unknown_user-1"), None)["addresses"][0][1],
+        "budi@example.com"
+    );
 }
 
-/// Names come from strangers; nothing that they hold becomes a header or splits one.
+/// Guests choose their names, so nothing in a name may become a header or split one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_name_adds_a_header_or_is_cut() {
     let folder = TempDir::new().unwrap();
@@ -359,7 +367,7 @@ async fn no_name_adds_a_header_or_is_cut() {
         "a: b",
     ];
     for (serial, name) in (1..).zip(names) {
-        let change = Wish::new(serial)
+        let change = TestBooking::new(serial)
             .named(name)
             .by_mail("guest@example.com")
             .commit()
@@ -382,14 +390,14 @@ async fn no_name_adds_a_header_or_is_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn as_it_is_the_hotel_s_jpeg_travels_byte_for_byte_under_its_own_kind() {
+async fn in_as_is_mode_the_hotels_jpeg_is_sent_byte_for_byte_with_its_own_type() {
     let folder = TempDir::new().unwrap();
     let image = folder.path().join("sticker.jpg");
     std::fs::write(&image, crate::photo::of_the_sticker()).unwrap();
     let code = format!("image = \"{}\"\nmode = \"as_is\"", image.display());
     let url = format!("url = \"file:{}\"", folder.path().display());
     let mailer = mailer(&url, &code).await.unwrap();
-    let arrived = then(&booked(), Command::Arrive { by: staff("Sari") }, 60);
+    let arrived = next_change(&booked(), Command::Arrive { by: staff("Sari") }, 60);
     mailer.deliver(&request(arrived, true)).await.unwrap();
     let facts = facts(&folder.path().join("RESI-20260104-001.2.guest.eml"), None);
     let parts = facts["parts"].as_array().unwrap();
@@ -404,11 +412,11 @@ async fn as_it_is_the_hotel_s_jpeg_travels_byte_for_byte_under_its_own_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_receipt_says_when_it_was_paid_and_no_code_means_the_desk() {
+async fn a_receipt_says_when_it_was_paid_and_without_a_code_the_guest_pays_at_reception() {
     let folder = TempDir::new().unwrap();
     let mailer = plain_mailer(&format!("file:{}", folder.path().display())).await;
-    let arrived = then(&booked(), Command::Arrive { by: staff("Sari") }, 60);
-    let paid = then(&arrived, pay(), 75);
+    let arrived = next_change(&booked(), Command::Arrive { by: staff("Sari") }, 60);
+    let paid = next_change(&arrived, pay(), 75);
     for (change, words) in [
         (arrived, "Silakan bayar Rp350.000 di resepsionis sampai pukul"),
         (paid, "Lunas: Minggu, 4 Januari 2026, 18.15 WIB"),
@@ -430,13 +438,13 @@ async fn a_booking_that_ends_after_a_code_tells_the_guest_not_to_pay_it() {
     change.booking.qris_sent_at = Some(epoch());
     let ends = [Input::Wake, cancel(), Command::CancelByGuest.into(), pay()];
     for (index, end) in ends.into_iter().enumerate() {
-        mailer.deliver(&request(then(&change, end, 120), false)).await.unwrap();
+        mailer.deliver(&request(next_change(&change, end, 120), false)).await.unwrap();
         let file = folder.path().join("RESI-20260104-001.2.guest.eml");
         let text = facts(&file, None)["parts"][0]["text"].as_str().unwrap().to_owned();
         let warns =
             text.contains("Jangan bayar kode QRIS") || text.contains("jangan dibayar dua kali");
         assert!(warns, "{index}: {text}");
-        mailer.deliver(&request(then(&booked(), cancel(), 10), false)).await.unwrap();
+        mailer.deliver(&request(next_change(&booked(), cancel(), 10), false)).await.unwrap();
         let text = facts(&file, None)["parts"][0]["text"].as_str().unwrap().to_owned();
         assert!(text.contains("Tidak ada yang perlu dibayar"), "{text}");
     }
@@ -444,27 +452,27 @@ async fn a_booking_that_ends_after_a_code_tells_the_guest_not_to_pay_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signatures_are_found_good_by_dkimpy_for_keys_of_both_forms() {
-    let post = Post::open(&["plain"]);
+    let servers = MailServers::open(&["plain"]);
     let key = |form: &[&str], name: &str| {
-        let file = post.folder.path().join(name);
+        let file = servers.folder.path().join(name);
         let mut openssl = Process::new("openssl");
-        openssl.args(["rsa", "-in"]).arg(post.folder.path().join("ca.key")).args(form);
+        openssl.args(["rsa", "-in"]).arg(servers.folder.path().join("ca.key")).args(form);
         assert!(openssl.arg("-out").arg(&file).stderr(Stdio::null()).status().unwrap().success());
         file
     };
     let public = std::fs::read_to_string(key(&["-pubout"], "public.pem")).unwrap();
     let public: String = public.lines().filter(|line| !line.starts_with('-')).collect();
     let code = format!("payload = \"{}\"", crate::qris::VECTORS[0]);
-    let forms = [post.folder.path().join("ca.key"), key(&["-traditional"], "rsa.key")];
+    let forms = [servers.folder.path().join("ca.key"), key(&["-traditional"], "rsa.key")];
     for (index, key) in (1..).zip(forms) {
         let email = format!(
             "url = \"smtp://127.0.0.1:{}?tls=none\"\nfrom = \"Hôtel <booking@hotel.example>\"\n\
              dkim_domain = \"hotel.example\"\ndkim_selector = \"jatah\"\ndkim_key = \"{}\"",
-            post.ports[0],
+            servers.ports[0],
             key.display()
         );
         mailer(&email, &code).await.unwrap().deliver(&request(booked(), true)).await.unwrap();
-        let facts = facts(&post.taken(&format!("plain-{index}")), Some(&public));
+        let facts = facts(&servers.received(&format!("plain-{index}")), Some(&public));
         assert_eq!(facts["dkim"], true, "{}", key.display());
         let signature = facts["headers"]["dkim-signature"].as_str().unwrap();
         assert!(signature.contains("c=relaxed/relaxed"), "{signature}");
@@ -472,7 +480,7 @@ async fn signatures_are_found_good_by_dkimpy_for_keys_of_both_forms() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_stops_the_start_with_one_line() {
+async fn a_bad_dkim_key_stops_the_start_with_one_line() {
     let folder = TempDir::new().unwrap();
     let key = folder.path().join("dkim.pem");
     let email = format!(
@@ -488,12 +496,12 @@ async fn a_key_that_is_none_stops_the_start_with_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_test_mail_tells_how_the_conversation_went() {
-    let post = Post::open(&["full", "auth_refused"]);
+async fn a_test_mail_reports_the_smtp_conversation() {
+    let servers = MailServers::open(&["full", "auth_refused"]);
     let to = Email::parse("somebody@example.com").unwrap();
-    let url = |port: u16| format!("smtp://hotel:s3cret@localhost:{port}?{}", post.ca());
+    let url = |port: u16| format!("smtp://hotel:s3cret@localhost:{port}?{}", servers.ca());
     let (lines, outcome) =
-        plain_mailer(&url(post.ports[0])).await.try_out(&to, Language::English, epoch()).await;
+        plain_mailer(&url(servers.ports[0])).await.try_out(&to, Language::English, epoch()).await;
     assert_eq!(outcome, Ok(()));
     let starts = [
         "connecting to localhost",
@@ -507,25 +515,25 @@ async fn a_test_mail_tells_how_the_conversation_went() {
     assert_eq!(lines.len(), starts.len(), "{lines:?}");
     assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{lines:?}");
     let (lines, outcome) =
-        plain_mailer(&url(post.ports[1])).await.try_out(&to, Language::English, epoch()).await;
+        plain_mailer(&url(servers.ports[1])).await.try_out(&to, Language::English, epoch()).await;
     assert_eq!(lines.last().map(String::as_str), Some("encrypted by STARTTLS"));
     assert!(outcome.unwrap_err().to_string().contains("menolak nama"));
 }
 
 #[test]
 fn a_mail_server_that_says_nothing_delays_neither_telegram_nor_the_clock() {
-    on_a_still_clock(async || {
-        let post = Post::open(&["silent_banner"]);
-        let url = format!("smtp://127.0.0.1:{}?tls=none", post.ports[0]);
-        let mut hotel = TestStore::with_mailer(Arc::new(plain_mailer(&url).await)).open().await;
-        // More than may be on their way to the mail server at once.
+    with_paused_clock(async || {
+        let servers = MailServers::open(&["silent_banner"]);
+        let url = format!("smtp://127.0.0.1:{}?tls=none", servers.ports[0]);
+        let mut hotel = HotelSetup::with_mailer(Arc::new(plain_mailer(&url).await)).open().await;
+        // More mails than the notifier sends at once.
         for serial in 1..=20 {
             hotel.book(&format!("Tamu {serial}")).await;
             hotel.next(Action::Booked).await;
         }
         let tracked = hotel.book_by_telegram("Budi", 7).await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.pending.kinds() == [Action::Booked]).then_some(())).await;
+        until(|| (hotel.mailbox.kinds() == [Action::Booked]).then_some(())).await;
         assert_eq!(hotel.clock.now(), epoch(), "no time passed");
         hotel.pass_until(tracked.booking.hold.until).await;
         let mut ended = Vec::new();
@@ -534,7 +542,7 @@ fn a_mail_server_that_says_nothing_delays_neither_telegram_nor_the_clock() {
             assert_eq!(change.at, hotel.clock.now());
             ended.push(change.booking.receipt_no);
         }
-        until(|| hotel.pending.kinds().contains(&Action::Expired).then_some(())).await;
+        until(|| hotel.mailbox.kinds().contains(&Action::Expired).then_some(())).await;
         hotel.lose_power();
     });
 }

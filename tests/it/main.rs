@@ -1,4 +1,5 @@
-//! Every test that needs more than one module: one binary, so that it links once.
+//! The integration tests: every test that needs more than one module. They are one binary, so that
+//! it is linked only once.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,7 +10,6 @@
 mod architecture;
 mod botapi;
 mod build;
-mod clockwork;
 mod hotel;
 mod mail;
 mod mongo;
@@ -18,7 +18,8 @@ mod observed_store;
 mod photo;
 mod qris;
 mod recorded;
-mod roads;
+mod routing;
+mod scheduler;
 mod sqlite;
 mod store_contract;
 mod telegram;

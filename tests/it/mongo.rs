@@ -1,4 +1,4 @@
-//! What is special to the MongoDB store; what every store does is in the contract.
+//! What is special to the MongoDB store. What every store must do is in the contract.
 
 use jatah::store::StoreControl;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::mongod::{self, Mongod};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// An empty store of its own, for the contract.
+/// A fresh empty store, for the contract.
 pub async fn open() -> ((), Arc<dyn Store>) {
     ((), store(&mongod::fresh_url()).await)
 }
@@ -121,7 +121,7 @@ async fn next(changes: &mut Changes) -> (Cursor, FeedEvent) {
     event.expect("the stream does not end").expect("the stream does not fail")
 }
 
-/// The serial of the booking of the next change.
+/// The cursor and the receipt number of the next change.
 async fn next_change(changes: &mut Changes) -> (Cursor, ReceiptNo) {
     match next(changes).await {
         (cursor, FeedEvent::Changed { change, .. }) => (cursor, change.booking.receipt_no),
@@ -136,7 +136,7 @@ async fn taken(store: &Arc<dyn Store>) -> u32 {
 #[tokio::test]
 async fn a_standalone_server_is_refused_in_one_line_that_says_what_to_do() {
     let server = tokio::task::spawn_blocking(|| Mongod::start(None)).await.unwrap();
-    // Whether or not the URL names a set, for then no server seems to be there at all.
+    // Also when the URL names a replica set: then the driver finds no suitable server.
     for url in [
         server.url("jatah"),
         format!("{}?replicaSet=rs0&serverSelectionTimeoutMS=500", server.url("jatah")),
@@ -186,7 +186,7 @@ async fn two_stores_see_each_others_changes_in_one_order() {
     let (one, two) = (store(&url).await, store(&url).await);
     let (mut at_one, mut at_two) =
         (one.changes(None).await.unwrap(), two.changes(None).await.unwrap());
-    // What is committed from the very moment on at which the stream is open is in it.
+    // The stream contains everything that is committed after it was opened.
     for serial in 1..=10 {
         let by = if serial % 2 == 0 { &one } else { &two };
         done(by, opening(serial, 100)).await;
@@ -213,7 +213,7 @@ async fn nothing_is_missed_by_a_stream_that_opens_amid_commits() {
         let mut opened = Vec::new();
         for serial in 1001..=1020 {
             let changes = two.changes(None).await.unwrap();
-            // Committed after the stream was open, so it has to be in it.
+            // Committed after the stream was opened, so the stream must contain it.
             done(&two, opening(serial, 10_000)).await;
             opened.push((changes, receipt(serial)));
         }
@@ -239,7 +239,7 @@ async fn a_cursor_resumes_in_the_middle_of_a_batch_and_misses_nothing() {
         cursors.push(next_change(&mut changes).await.0);
     }
     for after in [0, 7, 19] {
-        // As a client would send it back.
+        // A cursor makes a round trip through a client as text.
         let cursor = Cursor(cursors[after].to_string());
         let mut again = store.changes(Some(&cursor)).await.unwrap();
         assert_eq!(again.start, cursor);
@@ -250,7 +250,7 @@ async fn a_cursor_resumes_in_the_middle_of_a_batch_and_misses_nothing() {
 }
 
 #[tokio::test]
-async fn a_replay_ends_at_its_end_without_moves_and_marks() {
+async fn a_replay_ends_at_its_end_cursor_and_contains_only_changes() {
     let store = store(&mongod::fresh_url()).await;
     let mut changes = store.changes(None).await.unwrap();
     let start = changes.start.clone();
@@ -293,7 +293,7 @@ async fn a_cursor_that_is_malformed_or_older_than_the_log_is_not_found() {
     let mut changes = store.changes(None).await.unwrap();
     done(&store, opening(1, 1)).await;
     let genuine = next_change(&mut changes).await.0.0;
-    // The first eight digits after the mark are the seconds: there is no such event of 2001.
+    // The eight digits after the type byte are the seconds. This cursor is from the year 2001.
     let ancient = format!("{}3B9ACA00{}", &genuine[..2], &genuine[10..]);
     let (cut, odd) = (&genuine[..genuine.len() - 4], &genuine[..genuine.len() - 1]);
     let long = "82".repeat(4_000);
@@ -307,7 +307,7 @@ async fn a_cursor_that_is_malformed_or_older_than_the_log_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
+async fn one_of_64_bookings_of_the_last_room_on_two_nodes_is_done() {
     let url = mongod::fresh_url();
     let (one, two) = (store(&url).await, store(&url).await);
     let ((first, work_one), (second, work_two)) = (
@@ -330,10 +330,10 @@ async fn of_64_openings_for_the_last_room_on_two_nodes_one_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_openings_of_a_large_type_at_once_are_all_done() {
+async fn two_hundred_bookings_of_a_large_room_type_at_once_are_all_done() {
     let url = mongod::fresh_url();
     let stores = [store(&url).await, store(&url).await];
-    // Without the queue: every one a transaction of its own batch, all on one claim.
+    // Without the queue: each batch is its own transaction, and all need the same claim document.
     let batches = (0..20).map(|batch| {
         let store = Arc::clone(&stores[batch as usize % 2]);
         let commits: Vec<_> = (1..=10).map(|n| opening(batch * 10 + n, 500)).collect();
@@ -345,7 +345,7 @@ async fn two_hundred_openings_of_a_large_type_at_once_are_all_done() {
 }
 
 #[tokio::test]
-async fn an_expiry_frees_the_room_and_forgets_the_guest() {
+async fn an_expiry_frees_the_room_and_deletes_the_limit_and_the_positions() {
     let url = mongod::fresh_url();
     let store = store(&url).await;
     let opened = opening(1, 1);
@@ -359,13 +359,13 @@ async fn an_expiry_frees_the_room_and_forgets_the_guest() {
         let left = client.default_database().unwrap().collection::<Document>(empty);
         assert_eq!(left.count_documents(doc! {}).await.unwrap(), 0, "{empty}");
     }
-    // Sent again, as after an answer that was lost.
+    // Sent again, as after a lost answer.
     assert_eq!(store.commit(&[expiry(&opened)]).await.unwrap(), [CommitOutcome::Stale]);
     assert!(matches!(store.commit(&[opened]).await.unwrap()[..], [CommitOutcome::Repeated(_)]));
 }
 
 #[tokio::test]
-async fn a_mark_reaches_the_other_node_once() {
+async fn a_settled_notification_reaches_the_other_node_once() {
     let url = mongod::fresh_url();
     let (one, two) = (store(&url).await, store(&url).await);
     done(&one, opening(1, 1)).await;
@@ -381,7 +381,7 @@ async fn a_mark_reaches_the_other_node_once() {
         next(&mut changes).await.1,
         FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up: true })
     );
-    // The second mark did not stand, so that the next event is another one.
+    // The second outcome was not stored, so the next event is the next booking.
     done(&two, opening(2, 2)).await;
     assert_eq!(next_change(&mut changes).await.1, receipt(2));
     let undelivered = two.undelivered(&[receipt(1)]).await.unwrap();
@@ -393,7 +393,7 @@ async fn a_mark_reaches_the_other_node_once() {
 
 #[tokio::test]
 async fn the_servers_clock_is_known_without_a_call() {
-    // Heartbeats often, so that some are those that the server held back.
+    // Frequent heartbeats, so that some of them are answers that the server delayed on purpose.
     let url = format!("{}?heartbeatFrequencyMS=500", mongod::fresh_url());
     let store = store(&url).await;
     let ahead = store.clock_ahead_ms().expect("a heartbeat came before the first call");
@@ -415,7 +415,7 @@ async fn closing_ends_streams_with_an_error_and_later_calls_fail() {
     assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
 }
 
-/// Lets the server fail commands of one application, `times` times or for good.
+/// Makes the server fail commands of one application, `times` times or until it is changed.
 async fn fail(url: &str, app: &str, times: Option<i32>, mut how: Document) {
     let client = mongodb::Client::with_uri_str(url).await.unwrap();
     how.insert("appName", app);
@@ -429,7 +429,7 @@ async fn fail(url: &str, app: &str, times: Option<i32>, mut how: Document) {
 
 #[tokio::test]
 async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
-    // One test for all: the server has one such switch.
+    // One test for all faults, because the server has only one fail point of this kind.
     let url = mongod::fresh_url();
     let named = |app: &str| format!("{url}?appName={app}");
     let transient = |times| {
@@ -439,30 +439,30 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
         fail(&url, "transient", times, how)
     };
 
-    // Conflicts, and then none.
+    // Five conflicts, then success.
     let one = store(&named("transient")).await;
     transient(Some(5)).await;
     done(&one, opening(1, 10)).await;
-    // Conflicts for good: an answer in bounded time, and nothing is written.
+    // Endless conflicts: an error within bounded time, and nothing is written.
     transient(None).await;
     let answer = timeout(DEADLINE, one.commit(&[opening(2, 10)])).await.expect("it gives up");
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
     transient(Some(0)).await;
     assert_eq!((taken(&one).await, one.booking(receipt(2)).await.unwrap()), (1, None));
 
-    // Written, but the answer is that nobody knows.
+    // The commit is written, but the answer says that the outcome is unknown.
     let two = store(&named("unknown")).await;
     let concern = doc! { "code": 64, "errmsg": "waiting for replication timed out" };
     let how = doc! { "failCommands": ["commitTransaction"], "writeConcernError": concern };
     fail(&url, "unknown", Some(3), how).await;
     done(&two, opening(3, 10)).await;
-    // The connection breaks while the commit is under way.
+    // The connection breaks during the commit.
     let how = doc! { "failCommands": ["commitTransaction"], "closeConnection": true };
     fail(&url, "unknown", Some(3), how).await;
     done(&two, opening(4, 10)).await;
     assert_eq!(taken(&two).await, 3);
 
-    // The log has rolled over.
+    // The change log no longer contains the cursor.
     let three = store(&named("lost")).await;
     let cursor = three.changes(None).await.unwrap().start;
     let how = doc! { "failCommands": ["aggregate"], "errorCode": 286 };

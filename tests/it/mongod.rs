@@ -1,5 +1,5 @@
-//! A real `mongod` for the tests: one replica set of one member, started by the first test that
-//! asks and shared by all; each test has a database of its own.
+//! A real `mongod` for the tests: a replica set of one member. The first test that needs it starts
+//! it, and all tests share it. Each test has its own database.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep};
 
 const START_DEADLINE: Duration = Duration::from_mins(1);
 
-/// Ends `mongod` and removes its files as soon as the standard input closes, which the system
-/// does however the test process ends. The files are removed only after the process is gone.
+/// A script that runs `mongod` and stops it when the script's standard input closes. The system
+/// closes it however the test process ends. The script removes the files after `mongod` has ended.
 const KEEPER: &str = r#"
     trap '' INT TERM HUP
     dir=$1; shift
@@ -31,13 +31,13 @@ const KEEPER: &str = r#"
 static SHARED: LazyLock<Mongod> = LazyLock::new(|| Mongod::start(Some("rs0")));
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
-/// The URL of a database that no other test has.
+/// The URL of a database that no other test uses.
 pub fn fresh_url() -> String {
     let number = DATABASES.fetch_add(1, Ordering::Relaxed);
     SHARED.url(&format!("jatah_test_{number}"))
 }
 
-/// A server that lives as long as this does.
+/// A running server. Dropping this stops it.
 pub struct Mongod {
     port: u16,
     keeper: Child,
@@ -45,8 +45,8 @@ pub struct Mongod {
 }
 
 impl Mongod {
-    /// Starts a server, as a replica set of one member or standalone, and waits until it takes
-    /// writes. Blocks: the first test waits, whatever its runtime's clock shows.
+    /// Starts a server, as a replica set of one member or standalone, and waits until it accepts
+    /// writes. This blocks the thread, so it also works while the runtime's clock is paused.
     pub fn start(replica_set: Option<&'static str>) -> Self {
         let program = program();
         let port = free_port();
@@ -62,15 +62,15 @@ impl Mongod {
             .arg(&dir);
         command.args(["--bind_ip", "127.0.0.1", "--port", &port.to_string()]);
         command.args(["--wiredTigerCacheSizeGB", "0.25", "--nounixsocket"]);
-        // Passes of a test's own time would be tidied up by the server's. Test commands let a
-        // test have the server fail.
+        // Tests use a clock of their own, so the server must not delete credentials that are
+        // expired by its clock. Test commands let a test make the server fail.
         command.args(["--setParameter", "ttlMonitorEnabled=false"]);
         command.args(["--setParameter", "enableTestCommands=1"]);
         command.args(replica_set.into_iter().flat_map(|name| ["--replSet", name]));
         let mut keeper = command.stdin(Stdio::piped()).spawn().expect("sh starts");
         let lifeline = keeper.stdin.take();
         let server = Self { port, keeper, lifeline };
-        // A thread of its own has a clock that no test has paused.
+        // This needs a clock that no test has paused, so it runs in its own thread and runtime.
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(ready(port, replica_set, &dir));

@@ -1,5 +1,6 @@
-//! A store that is observed: it counts what is asked of it, can be away for a while, and can show
-//! another clock. All else the real store behind it does.
+//! A wrapper around a real store for tests. It counts the calls, can be made unavailable, can fail
+//! to read a stored value, and can pretend that the store's clock differs. Everything else is done
+//! by the real store.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,14 +17,14 @@ use jatah::store::{
     UndeliveredNotification, Wake,
 };
 
-/// What becomes of reading a memo.
+/// How reading a stored value fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outage {
-    /// The store is away.
+    /// The store is unavailable.
     Away,
-    /// The store says what nobody expected.
+    /// The store returns an unexpected error.
     Unexpected,
-    /// Whoever reads it crashes.
+    /// The caller panics.
     Crash,
 }
 
@@ -31,39 +32,41 @@ pub struct ObservedStore {
     inner: Arc<dyn Store>,
     calls: AtomicU64,
     is_away: AtomicBool,
+    /// How far the store's clock is ahead, if a test sets it.
     pub ahead_ms: Mutex<Option<i64>>,
-    /// Memos that cannot be read, and how often.
-    key_value: Mutex<Vec<(String, u32, Outage)>>,
+    /// Names of values that cannot be read, how many times, and how that fails.
+    failing_values: Mutex<Vec<(String, u32, Outage)>>,
 }
 
 impl ObservedStore {
     pub fn new(inner: Arc<dyn Store>) -> Self {
         let (calls, is_away) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { inner, calls, is_away, ahead_ms: Mutex::new(None), key_value: Mutex::default() }
+        Self { inner, calls, is_away, ahead_ms: Mutex::new(None), failing_values: Mutex::default() }
     }
 
-    /// How much was asked of it so far.
+    /// The number of calls so far.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// Takes it away, or brings it back.
+    /// Makes the store unavailable, or available again.
     pub fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// The next readings of a memo end badly, so many times.
-    pub fn memo_fails(&self, name: &str, times: u32, outage: Outage) {
-        self.key_value.lock().unwrap().push((name.to_owned(), times, outage));
+    /// Makes the next `times` readings of a value fail.
+    pub fn value_fails(&self, name: &str, times: u32, outage: Outage) {
+        self.failing_values.lock().unwrap().push((name.to_owned(), times, outage));
     }
 
-    fn read_value(&self, name: &str) -> Result<(), StoreError> {
-        let mut key_value = self.key_value.lock().unwrap();
-        let left = key_value.iter_mut().find(|(of, left, _)| of == name && *left > 0);
+    /// Fails if a test asked for it.
+    fn fail_as_told(&self, name: &str) -> Result<(), StoreError> {
+        let mut failing_values = self.failing_values.lock().unwrap();
+        let left = failing_values.iter_mut().find(|(of, left, _)| of == name && *left > 0);
         let Some((_, left, outage)) = left else { return Ok(()) };
         *left -= 1;
         let outage = *outage;
-        drop(key_value);
+        drop(failing_values);
         match outage {
             Outage::Away => Err(StoreError::Unavailable("away for a test".to_owned())),
             Outage::Unexpected => Err(StoreError::Unexpected("of a test".to_owned())),
@@ -71,6 +74,7 @@ impl ObservedStore {
         }
     }
 
+    /// Counts a call. Fails while the store is unavailable.
     fn called(&self) -> Result<(), StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.is_away.load(Ordering::SeqCst) {
@@ -258,7 +262,7 @@ impl KeyValueStore for ObservedStore {
 
     async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
         self.called()?;
-        self.read_value(name)?;
+        self.fail_as_told(name)?;
         self.inner.value(name).await
     }
 }

@@ -1,6 +1,6 @@
-//! Photos as a phone takes them of the QRIS sticker on a desk: large, askew, unevenly lit, blurred,
-//! noisy, turned by EXIF, as JPEG. What the reader manages of them is the table of
-//! `docs/qris-and-mail.md`.
+//! Simulated phone photos of a printed QRIS sticker: large, rotated, unevenly lit, blurred, noisy,
+//! rotated by EXIF, compressed as JPEG. The table in `docs/qris-and-mail.md` shows which of them
+//! can be read.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageEncoder, Luma};
@@ -8,32 +8,32 @@ use jatah::qris::{Caption, from_picture, png};
 
 use crate::qris::{VECTORS, read_by_zbar};
 
-/// How a photo is taken.
+/// The conditions of a photo.
 #[derive(Clone, Copy)]
 struct Shot {
-    /// Pixels.
+    /// The size of the photo in pixels.
     size: (u32, u32),
-    /// Pixels that the printed picture is wide in it.
+    /// The width of the sticker in the photo, in pixels.
     print: f32,
-    /// Degrees by which the phone is turned.
+    /// The rotation of the phone, in degrees.
     turned: f32,
-    /// How much larger the near edge is than the far one, in parts of one: perspective.
+    /// Perspective: how much larger the near edge is than the far edge (0 is equal, 1 is double).
     tilted: f32,
-    /// Pixels of blur (standard deviation).
+    /// The blur in pixels (standard deviation).
     blur: f32,
-    /// Grey levels of noise at most.
+    /// The largest noise, in grey levels.
     noise: u8,
-    /// Parts of the light that are left at the dark side.
+    /// The brightness of the dark side (0 to 1).
     light: f32,
-    /// A lamp mirrored in the laminate, in parts of the print's width.
+    /// The diameter of a lamp's reflection, as a part of the sticker's width.
     glare: f32,
-    /// JPEG quality.
+    /// The JPEG quality.
     quality: u8,
-    /// EXIF's orientation, 1 to 8.
+    /// The EXIF orientation, 1 to 8.
     orientation: u8,
 }
 
-/// Twelve megapixels, held well.
+/// A good photo of twelve megapixels.
 const GOOD: Shot = Shot {
     size: (3_000, 4_000),
     print: 1_600.0,
@@ -87,7 +87,7 @@ fn scene(print: &GrayImage, shot: &Shot) -> GrayImage {
     if shot.blur > 0.0 { image::imageops::fast_blur(&scene, shot.blur) } else { scene }
 }
 
-/// Stored as cameras do: the pixels as the sensor has them, and EXIF says how to hold them.
+/// Encodes a photo as a camera does: the pixels as the sensor has them, the orientation in EXIF.
 fn stored(scene: GrayImage, shot: &Shot) -> Vec<u8> {
     let scene = DynamicImage::from(scene);
     let scene = match shot.orientation {
@@ -113,12 +113,12 @@ fn photo(shot: &Shot) -> Vec<u8> {
     stored(scene(&sticker(), shot), shot)
 }
 
-/// A usual photo of the sticker, to be used as the hotel's picture.
+/// A usual photo of the sticker, for tests that need the hotel's picture.
 pub fn of_the_sticker() -> Vec<u8> {
     photo(&Shot { orientation: 6, ..HALF })
 }
 
-/// Half as large each way: quicker, and no easier to read.
+/// Half the width and height: faster, and not easier to read.
 const HALF: Shot = Shot { size: (1_500, 2_000), print: 800.0, blur: 1.0, ..GOOD };
 
 #[test]
@@ -151,7 +151,7 @@ fn a_photo_out_of_focus_or_from_afar_says_how_to_take_a_better_one() {
     }
 }
 
-/// Prints the table of `docs/qris-and-mail.md`. Five minutes in a debug build.
+/// Prints the table of `docs/qris-and-mail.md`. This takes five minutes in a debug build.
 #[test]
 #[ignore = "a measurement, not a test"]
 fn what_is_read_of_which_photo() {

@@ -1,5 +1,5 @@
-//! The payment code: what any bytes are checked for, its exact twin, and pictures that independent
-//! readers read.
+//! The QRIS payment code: the checks of a static code, the dynamic code with an exact amount, and
+//! pictures that independent readers can read.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -15,18 +15,18 @@ use jatah::qris::{
 };
 use proptest::prelude::*;
 
-/// Codes as banks issue them: the shapes are those of codes in use, merchants and accounts are
-/// invented. Each has a valid checksum.
+/// Static codes with the same structure as codes that banks issue. The merchants and accounts are
+/// invented. Each code has a valid checksum.
 pub const VECTORS: [&str; 3] = [
     "00020101021126660014COM.CONTOH.WWW011893600000000000000002150000000000000010303UME51440014ID.CO.QRIS.WWW0215ID00000000000010303UME5204701153033605802ID5924Hotel Contoh Bersinar OK6007BANDUNG61054017362070703A0163042E24",
     "00020101021126620016ID.CO.CONTOH.WWW011893600000000000000002090000000020303UBE51440014ID.CO.QRIS.WWW0215ID00000000000020303UBE5204701153033605802ID5912HOTEL CONTOH6015JAKARTA SELATAN61051294062070703A016304EFAD",
     "00020101021126720020ID.CO.CONTOHBANK.WWW011800000000000000000002150000000000000030303UMI51460015ID.OR.QRNPG.WWW0216ID000000000000030303UMI5204701153033605802ID5912CONTOH*671456006KEDIRI610563442621207081234567863043B02",
 ];
 
-/// The acquirers that a code in this repository may name: none of them exists.
+/// The acquirers that codes in this repository may name. None of them exists.
 const INVENTED: [&str; 4] =
     ["COM.CONTOH.WWW", "ID.CO.CONTOH.WWW", "ID.CO.CONTOHBANK.WWW", "ID.EXAMPLE.WWW"];
-/// The registers of merchants that stand in codes beside the acquirer.
+/// The merchant registers that codes name besides the acquirer.
 const REGISTERS: [&str; 2] = ["ID.CO.QRIS.WWW", "ID.OR.QRNPG.WWW"];
 
 const RECEIPT: &str = "RESI-20260104-001";
@@ -39,7 +39,7 @@ fn value(payload: &str, tag: u8) -> Option<&str> {
     fields(payload).flatten().find(|field| field.tag == tag).map(|field| field.value)
 }
 
-/// The payload with a checksum that fits, whatever else is wrong with it.
+/// Adds the right checksum to a payload, even if the payload has other faults.
 fn sealed(body: &str) -> String {
     let body = format!("{body}6304");
     let mut crc = 0xFFFF_u16;
@@ -56,7 +56,7 @@ fn field(tag: u8, value: &str) -> String {
     format!("{tag:02}{:02}{value}", value.chars().count())
 }
 
-/// The first vector with one of its fields changed (or, for an empty text, removed).
+/// The first vector with one field changed. An empty text removes the field.
 fn changed(tag: u8, text: &str) -> String {
     let of = |field: Field<'_>| if field.tag == tag { text } else { field.raw }.to_owned();
     let body: String =
@@ -91,7 +91,7 @@ fn png_of(picture: &GrayImage) -> Vec<u8> {
 }
 
 #[test]
-fn the_vectors_are_static_codes_and_their_twins_differ_in_four_fields_alone() {
+fn the_vectors_are_static_codes_and_their_dynamic_codes_differ_in_four_fields_only() {
     for vector in VECTORS {
         let original = parsed(vector);
         assert_eq!(original.as_str(), vector);
@@ -168,7 +168,7 @@ fn each_fault_of_a_code_is_named() {
     ];
     for (payload, problem) in cases {
         let found = StaticQris::parse(payload.as_bytes()).expect_err(&payload);
-        // What follows a wrong length is read as it comes: any fault of structure will do.
+        // After a wrong length the rest is misread, so any structure error is accepted.
         match (&found, &problem) {
             (PayloadError::Structure(_), PayloadError::Structure(_)) => {}
             _ => assert_eq!(found, problem, "{payload}"),
@@ -180,7 +180,7 @@ fn each_fault_of_a_code_is_named() {
 
 /// Found by the fuzz target.
 #[test]
-fn what_a_stranger_s_code_says_is_told_in_one_line_and_cannot_turn_the_terminal() {
+fn an_error_about_a_code_has_one_line_and_no_control_characters() {
     for payload in [
         changed(58, "5802\n\u{7}"),
         changed(53, "5303\r\n\u{1b}"),
@@ -251,7 +251,7 @@ fn a_sum_or_receipt_number_that_does_not_fit_is_refused_and_never_cut() {
     let full = field(62, &field(8, &"P".repeat(80)));
     let full = parsed(&changed(62, &full));
     assert_eq!(full.exact(Rupiah(1), RECEIPT), Err(DynamicCodeError::NoRoom));
-    // 99 characters are the most: with 74 of others there is room for 21 to the last one.
+    // A field has at most 99 characters: 78 of other data leave exactly 21 for the bill number.
     let nearly = |others: usize| {
         let inside = format!("{}{}", field(8, &"P".repeat(25)), field(9, &"Q".repeat(others - 33)));
         parsed(&changed(62, &field(62, &inside)))
@@ -259,7 +259,7 @@ fn a_sum_or_receipt_number_that_does_not_fit_is_refused_and_never_cut() {
     let dynamic_code = nearly(78).exact(Rupiah(1), RECEIPT).unwrap();
     assert_eq!(value(&dynamic_code, 62).unwrap().chars().count(), 99);
     assert_eq!(nearly(79).exact(Rupiah(1), RECEIPT), Err(DynamicCodeError::NoRoom));
-    // A whole payload has 512 at most.
+    // A payload has at most 512 characters.
     let long = |most: usize| {
         let body: String = fields(VECTORS[0])
             .flatten()
@@ -275,14 +275,14 @@ fn a_sum_or_receipt_number_that_does_not_fit_is_refused_and_never_cut() {
     let dynamic_code = long(512 - 5 - 25).exact(Rupiah(1), RECEIPT).unwrap();
     assert_eq!(dynamic_code.len(), 512);
     assert_eq!(long(512 - 5 - 24).exact(Rupiah(1), RECEIPT), Err(DynamicCodeError::TooLong));
-    // The longest that there is can still be read from the smallest picture.
+    // The longest payload can be read from the smallest picture.
     let picture = png(&dynamic_code, &caption(), 200).unwrap();
     assert_eq!(read_by_zbar(&picture.bytes).as_deref(), Some(&*dynamic_code));
     assert_eq!(from_picture(&picture.bytes).unwrap(), dynamic_code);
 }
 
 #[test]
-fn a_bill_number_that_stands_there_makes_way() {
+fn a_bill_number_that_is_already_there_is_replaced() {
     let payload = changed(62, &field(62, "0103***0703A01"));
     let dynamic_code = parsed(&payload).exact(Rupiah(5), RECEIPT).unwrap();
     assert_eq!(value(&dynamic_code, 62), Some("0117RESI-20260104-0010703A01"));
@@ -342,7 +342,7 @@ fn the_board_s_drawing_is_one_path_on_white() {
 fn a_code_on_a_transparent_ground_is_read() {
     let print = png(VECTORS[0], &caption(), 400).unwrap();
     let print = image::load_from_memory(&print.bytes).unwrap().to_luma8();
-    // As graphics programs save it: nothing but the black, all else black too but invisible.
+    // As graphics programs save it: every pixel is black, and the background is transparent.
     let clear = image::RgbaImage::from_fn(print.width(), print.height(), |x, y| {
         image::Rgba([0, 0, 0, 255 - print.get_pixel(x, y).0[0]])
     });
@@ -376,7 +376,7 @@ fn pictures_without_a_code_say_so() {
     assert_eq!(from_picture(b"GIF89a").unwrap_err().to_string(), "is no PNG or JPEG picture");
     let cut = &empty[..40];
     assert!(from_picture(cut).unwrap_err().to_string().starts_with("is damaged"));
-    // 30,000 by 30,000 pixels, by its head alone: more than is worth the memory.
+    // The header claims 30,000 by 30,000 pixels, which would need too much memory.
     let mut huge = empty.clone();
     huge[16..24].copy_from_slice(&[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30]);
     let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&huge[12..29]);
@@ -398,7 +398,7 @@ fn two_codes_in_one_picture_are_not_chosen_between() {
     assert!(from_picture(&png_of(&both)).unwrap_err().to_string().starts_with("there are several"));
 }
 
-/// Static codes of every shape that is allowed.
+/// Generates static codes of every allowed structure.
 fn any_static() -> impl Strategy<Value = String> {
     let words = |most| prop::string::string_regex(&format!("[ -~À-ÿ]{{1,{most}}}")).unwrap();
     let account = (26_u8..=51, words(60)).prop_map(|(tag, value)| field(tag, &value));
@@ -453,7 +453,7 @@ proptest! {
     fn any_damage_to_one_character_is_seen(at in 6_usize..210, byte in b' '..=b'~') {
         let mut bytes = VECTORS[0].as_bytes().to_vec();
         prop_assume!(at < bytes.len() && bytes[at] != byte);
-        // The checksum's own letters may be written small.
+        // The checksum may be in lower case.
         prop_assume!(!bytes[at].eq_ignore_ascii_case(&byte));
         bytes[at] = byte;
         prop_assert!(StaticQris::parse(&bytes).is_err());
@@ -469,7 +469,7 @@ proptest! {
         prop_assert_eq!(value(&dynamic_code, 54), Some(&*amount.to_string()));
         prop_assert_eq!(fields(&dynamic_code).flatten().filter(|field| field.tag == 54).count(), 1);
         prop_assert_eq!(value(&dynamic_code, 1), Some("12"));
-        // Undone by hand, it is the original again, byte for byte.
+        // Undoing the four changes gives the original, byte for byte.
         let inner = value(&dynamic_code, 62).unwrap();
         let inner: String =
             fields(inner).flatten().filter(|field| field.tag != 1).map(|field| field.raw).collect();
@@ -482,7 +482,7 @@ proptest! {
             _ => part.raw.to_owned(),
         }).collect();
         prop_assert_eq!(sealed(&undone), payload);
-        // A code with a sum in it is never taken for the hotel's.
+        // A dynamic code is never accepted as the hotel's static code.
         prop_assert_eq!(StaticQris::parse(dynamic_code.as_bytes()), Err(PayloadError::Dynamic));
     }
 }
@@ -496,15 +496,15 @@ fn the_corpus_of_the_fuzz_target_is_taken_as_any_bytes_are() {
     assert_eq!((good.len(), bad.len()), (VECTORS.len() + 2, 4));
 }
 
-/// What in a text may be of a real merchant: names of acquirers, and numbers of accounts.
+/// What in a text could belong to a real merchant: names of acquirers and account numbers.
 fn of_strangers(text: &str) -> Vec<String> {
-    // Names anywhere, so that codes that are cut, damaged or printed as a table count too.
+    // Names anywhere in the text, because a code may be cut, damaged or printed as a table.
     let is_name = |c: char| c.is_ascii_uppercase() || c == '.' || c == '-';
     let names = text.match_indices(".WWW").filter_map(|(at, end)| {
         let name = text[..at].rsplit(|c| !is_name(c)).next()?;
         (!name.is_empty()).then(|| format!("{name}{end}"))
     });
-    // And each part of an account, as far as a code can be read.
+    // And each part of an account, as far as the code can be parsed.
     let codes = text.match_indices("000201").flat_map(|(at, _)| fields(&text[at..]).flatten());
     let accounts = codes.filter(|field| (26..=51).contains(&field.tag));
     let parts: Vec<Field<'_>> = accounts.flat_map(|field| fields(field.value).flatten()).collect();
@@ -515,7 +515,7 @@ fn of_strangers(text: &str) -> Vec<String> {
     names.chain(schemes).filter(|name| !is_known(name)).chain(numbers).collect()
 }
 
-/// Whether the number of an account is its kind's prefix, zeros, and at most two digits of ours.
+/// Whether an account number is invented: a known prefix, zeros, and at most two other digits.
 fn is_invented(number: &str) -> bool {
     let digits = ["9360", "ID"].iter().find_map(|prefix| number.strip_prefix(prefix));
     let ours = digits.unwrap_or(number).trim_start_matches('0');
@@ -523,7 +523,7 @@ fn is_invented(number: &str) -> bool {
 }
 
 fn files(path: &Path) -> Vec<PathBuf> {
-    // `tests/node_modules` is a link to packages of others.
+    // `tests/node_modules` is a link to third-party packages.
     if path.is_symlink() {
         return Vec::new();
     }
@@ -534,7 +534,8 @@ fn files(path: &Path) -> Vec<PathBuf> {
     inside.flat_map(|entry| files(&entry.unwrap().path())).collect()
 }
 
-/// Whoever scans a code of the documentation or of a test could pay it: so it must be nobody's.
+/// A reader could scan a code of the documentation or of a test and pay it. So no code may belong
+/// to a real merchant.
 #[test]
 fn every_code_kept_here_is_of_an_invented_merchant() {
     let places = [
@@ -565,7 +566,7 @@ fn every_code_kept_here_is_of_an_invented_merchant() {
         let strangers = of_strangers(&text);
         assert!(strangers.is_empty(), "{}: {strangers:?}", path.display());
     }
-    assert!(texts > 5 && pictures > 1, "codes are where they are looked for: {texts}, {pictures}");
+    assert!(texts > 5 && pictures > 1, "codes were not found: {texts}, {pictures}");
 }
 
 #[test]

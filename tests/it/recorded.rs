@@ -1,5 +1,5 @@
-//! What an earlier version wrote: its store, its messages and its answers. The program must go on
-//! from them, whatever is renamed or moved inside it.
+//! Recordings of an earlier version: its store, its messages and its answers. The program must be
+//! able to continue from them, whatever is renamed or moved inside it.
 //!
 //! `fixtures/recorded/` contains, for each of the two stores:
 //!
@@ -8,10 +8,10 @@
 //! - `notes.json`: the moment of the recording, receipt numbers, tokens and keys;
 //! - `answers.json`: what the recording version answered when it was started on that store.
 //!
-//! Beside them are `hotel.toml`, the configuration, and `names/`, lists of names that others depend
-//! on. The names of callbacks are compared in `src/telegram/callback/tests.rs`.
+//! In the same folder are `hotel.toml`, the configuration, and `names/`, lists of names that other
+//! systems depend on. The names of callbacks are compared in `src/telegram/callback/tests.rs`.
 //!
-//! To record again, on purpose, because what is stored or answered is meant to change:
+//! Record again only if the stored data or the answers change on purpose:
 //!
 //! ```sh
 //! JATAH_RECORD=1 cargo test --test it recorded
@@ -34,12 +34,12 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::build::epoch;
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 use crate::mongod;
 use hotel::{Engine, RecordedHotel, while_time_passes};
 
-/// When the program runs again, as the tests see it: at this second of the next minute. That is
-/// longer than a lease, and far from the seconds at which a remaining time has one minute less.
+/// The tests continue at this second of the minute after the recording. By then every lease has
+/// ended. It is also far from the second at which a remaining time loses a minute.
 const SECOND: i64 = 30;
 
 fn is_recording() -> bool {
@@ -86,10 +86,10 @@ fn over<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(Engine) -> F) 
         return;
     }
     prepare(engine);
-    on_a_still_clock(|| test(engine));
+    with_paused_clock(|| test(engine));
 }
 
-/// Starts the server before the clock stands still.
+/// Starts the MongoDB server before the clock is paused.
 fn prepare(engine: Engine) {
     if engine == Engine::Mongodb {
         drop(mongod::fresh_url());
@@ -102,7 +102,7 @@ fn record(engine: Engine) {
         return;
     }
     prepare(engine);
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let mut hotel = RecordedHotel::closed(engine, epoch()).await;
         hotel.start().await;
         let mut notes = while_time_passes(scenario::play(&hotel)).await;
@@ -118,9 +118,9 @@ fn record(engine: Engine) {
         write_json(engine, "telegram.json", &hotel.api.recorded());
         write_json(engine, "notes.json", &notes);
         let (again, _) = RecordedHotel::restored(engine).await;
-        assert_eq!(again.dump().await, dump, "the dump is whole");
+        assert_eq!(again.dump().await, dump, "the dump is complete");
     });
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let answers = answers::of_restored(engine).await;
         write_json(engine, "answers.json", &answers);
     });

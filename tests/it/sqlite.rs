@@ -1,4 +1,4 @@
-//! What only the store in one file owes.
+//! What is special to the SQLite store. What every store must do is in the contract.
 
 use crate::build::Input;
 use jatah::store::{
@@ -17,18 +17,18 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::build::{
-    Wish, apply, book, cancel, fix_north, minute, pay, put, room, secret, staff, today, track,
-    tracked,
+    TestBooking, apply, book, cancel, fix_north, minute, pay, put, room, secret, staff, today,
+    track, tracked,
 };
 
-/// A fresh store in a folder that goes with the guard.
-#[expect(clippy::unused_async, reason = "other stores have to wait")]
+/// A fresh store. Its folder is removed when the guard is dropped.
+#[expect(clippy::unused_async, reason = "the other stores need it")]
 pub async fn open() -> (TempDir, Arc<dyn Store>) {
-    let (folder, path) = home();
+    let (folder, path) = fresh_path();
     (folder, Arc::new(SqliteStore::open(&path).unwrap()))
 }
 
-fn home() -> (TempDir, PathBuf) {
+fn fresh_path() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     // The folder of the database does not exist yet.
     let path = folder.path().join("data").join("jatah.db");
@@ -37,16 +37,17 @@ fn home() -> (TempDir, PathBuf) {
 
 #[tokio::test]
 async fn what_was_written_is_there_after_a_restart() {
-    let (_folder, path) = home();
+    let (_folder, path) = fresh_path();
     let store = SqliteStore::open(&path).unwrap();
-    let mut wish = Wish::new(1).limited("one guest", 1);
-    let before = book(&store, &wish).await;
+    let mut test_booking = TestBooking::new(1).limited("one guest", 1);
+    let before = book(&store, &test_booking).await;
     let fixes = track(&[fix_north(0.4, minute(1))]);
-    store.keep_track(wish.receipt_no(), &fixes).await.unwrap();
-    book(&store, &Wish::new(2)).await;
-    apply(&store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
-    let pass = Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
-    store.put_credential(CredentialKind::Session, secret(5), &pass).await.unwrap();
+    store.keep_track(test_booking.receipt_no(), &fixes).await.unwrap();
+    book(&store, &TestBooking::new(2)).await;
+    apply(&store, TestBooking::new(2).receipt_no(), pay(), minute(1)).await;
+    let credential =
+        Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    store.put_credential(CredentialKind::Session, secret(5), &credential).await.unwrap();
     store.set_allotment(&room("STD"), today(), 2).await.unwrap().unwrap();
     store.next_serial(today()).await.unwrap();
     let key = store.signing_key([1; 32]).await.unwrap();
@@ -54,49 +55,56 @@ async fn what_was_written_is_there_after_a_restart() {
     store.close().await;
 
     let store = SqliteStore::open(&path).unwrap();
-    let after = tracked(&store, wish.receipt_no()).await;
+    let after = tracked(&store, test_booking.receipt_no()).await;
     assert_eq!((after.booking, after.track), (before.booking, fixes));
-    assert_eq!(store.history(Wish::new(2).receipt_no()).await.unwrap().len(), 2);
-    assert_eq!(store.credential(CredentialKind::Session, secret(5)).await.unwrap(), Some(pass));
+    assert_eq!(store.history(TestBooking::new(2).receipt_no()).await.unwrap().len(), 2);
+    assert_eq!(
+        store.credential(CredentialKind::Session, secret(5)).await.unwrap(),
+        Some(credential)
+    );
     assert_eq!(store.next_serial(today()).await.unwrap(), 2);
     assert_eq!(store.signing_key([2; 32]).await.unwrap(), key);
     assert_eq!(store.changes(None).await.unwrap().start, cursor);
-    wish.serial = 3;
-    wish.request = 3;
-    assert_eq!(put(&store, wish.commit()).await, CommitOutcome::TooManyHolds(1));
-    assert_eq!(put(&store, Wish::new(3).commit()).await, CommitOutcome::SoldOut(today()));
+    test_booking.serial = 3;
+    test_booking.request = 3;
+    assert_eq!(put(&store, test_booking.commit()).await, CommitOutcome::TooManyHolds(1));
+    assert_eq!(put(&store, TestBooking::new(3).commit()).await, CommitOutcome::SoldOut(today()));
     let wakes: Vec<Wake> = store.wakes().await.unwrap().try_collect().await.unwrap();
     assert_eq!(wakes.iter().map(|wake| wake.receipt_no.day()).collect::<Vec<_>>(), [today()]);
 }
 
 #[tokio::test]
 async fn what_was_committed_survives_a_process_that_dies() {
-    let (folder, path) = home();
+    let (folder, path) = fresh_path();
     let store = SqliteStore::open(&path).unwrap();
-    book(&store, &Wish::new(1)).await;
-    // As the disk is at this moment, nothing closed or checkpointed.
+    book(&store, &TestBooking::new(1)).await;
+    // A copy of the files as they are now: the store is not closed and there was no checkpoint.
     let copy = folder.path().join("copy.db");
     for suffix in ["", "-wal"] {
         std::fs::copy(with_suffix(&path, suffix), with_suffix(&copy, suffix)).unwrap();
     }
     let copy = SqliteStore::open(&copy).unwrap();
-    assert_eq!(tracked(&copy, Wish::new(1).receipt_no()).await.booking.revision.0, 1);
+    assert_eq!(tracked(&copy, TestBooking::new(1).receipt_no()).await.booking.revision.0, 1);
 }
 
 #[tokio::test]
 async fn another_command_opens_the_database_beside_the_server() {
-    let (_folder, path) = home();
+    let (_folder, path) = fresh_path();
     let (server, command) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
-    let pass = Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
-    command.put_credential(CredentialKind::Code, secret(5), &pass).await.unwrap();
-    assert_eq!(server.take_credential(CredentialKind::Code, secret(5)).await.unwrap(), Some(pass));
+    let credential =
+        Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    command.put_credential(CredentialKind::Code, secret(5), &credential).await.unwrap();
+    assert_eq!(
+        server.take_credential(CredentialKind::Code, secret(5)).await.unwrap(),
+        Some(credential)
+    );
     command.close().await;
-    book(&server, &Wish::new(1)).await;
+    book(&server, &TestBooking::new(1)).await;
 }
 
 #[test]
 fn a_second_server_of_one_database_is_refused_until_the_first_is_gone() {
-    let (_folder, path) = home();
+    let (_folder, path) = fresh_path();
     let first = SqliteStore::lock(&path).unwrap();
     let refused = SqliteStore::lock(&path).unwrap_err().to_string();
     assert_eq!(refused, format!("{} is served by another process already", path.display()));
@@ -106,7 +114,7 @@ fn a_second_server_of_one_database_is_refused_until_the_first_is_gone() {
 
 #[test]
 fn a_database_of_a_newer_version_is_refused_in_one_line() {
-    let (_folder, path) = home();
+    let (_folder, path) = fresh_path();
     drop(SqliteStore::open(&path).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let refused = SqliteStore::open(&path).err().unwrap().to_string();
@@ -115,16 +123,16 @@ fn a_database_of_a_newer_version_is_refused_in_one_line() {
 }
 
 #[tokio::test]
-async fn a_path_is_a_path_whatever_it_looks_like() {
+async fn a_path_that_looks_like_a_uri_or_a_memory_database_is_still_a_path() {
     let folder = tempfile::tempdir().unwrap();
     for name in [":memory:", "file:odd?mode=memory", "with space%20 and ü.db"] {
         let path = folder.path().join(name);
         let store = SqliteStore::open(&path).unwrap();
-        book(&store, &Wish::new(1)).await;
+        book(&store, &TestBooking::new(1)).await;
         store.close().await;
         let store = SqliteStore::open(&path).unwrap();
         assert_eq!(
-            tracked(&store, Wish::new(1).receipt_no()).await.booking.revision.0,
+            tracked(&store, TestBooking::new(1).receipt_no()).await.booking.revision.0,
             1,
             "{name}"
         );
@@ -133,28 +141,28 @@ async fn a_path_is_a_path_whatever_it_looks_like() {
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
-    let (_folder, path) = home();
+    let (_folder, path) = fresh_path();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let request = "Dear front office, this is not a database at all. ".repeat(100);
-    std::fs::write(&path, &request).unwrap();
+    let text = "Dear front office, this is not a database at all. ".repeat(100);
+    std::fs::write(&path, &text).unwrap();
     assert!(matches!(SqliteStore::open(&path), Err(StoreError::Unexpected(_))));
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), request);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
 #[tokio::test]
 async fn positions_leave_no_trace_in_the_files_once_the_hold_is_over() {
-    let (_folder, path) = home();
+    let (_folder, path) = fresh_path();
     let store = SqliteStore::open(&path).unwrap();
     let bookings = [(1, pay()), (2, cancel()), (3, Input::Wake)];
     for (serial, end) in bookings {
-        let number = book(&store, &Wish::new(serial)).await.booking.receipt_no;
+        let number = book(&store, &TestBooking::new(serial)).await.booking.receipt_no;
         for step in 1..=12 {
             let fixes: Vec<_> = (1..=step).map(|fix| fix_north(0.123_456, minute(fix))).collect();
             store.keep_track(number, &track(&fixes)).await.unwrap();
         }
-        assert!(contains(&path, "-6.07654"), "else this test shows nothing");
+        assert!(contains(&path, "-6.07654"), "the position must be in the files first");
         apply(&store, number, end, minute(120)).await;
-        // The log is emptied soon after the answer, by a task of its own.
+        // A separate task empties the write-ahead log soon after the commit.
         let mut writes = 0;
         while contains(&path, "-6.07654") {
             store.next_serial(today()).await.unwrap();
@@ -183,7 +191,7 @@ fn contains(path: &Path, text: &str) -> bool {
 #[test]
 fn only_its_owner_reads_the_database() {
     use std::os::unix::fs::PermissionsExt;
-    let (_folder, path) = home();
+    let (_folder, path) = fresh_path();
     let _store = SqliteStore::open(&path).unwrap();
     for suffix in ["", "-wal", "-shm"] {
         let mode = std::fs::metadata(with_suffix(&path, suffix)).unwrap().permissions().mode();
@@ -194,7 +202,7 @@ fn only_its_owner_reads_the_database() {
 #[tokio::test]
 async fn a_cursor_beyond_the_newest_change_is_not_found() {
     let (_folder, store) = open().await;
-    book(&*store, &Wish::new(1)).await;
+    book(&*store, &TestBooking::new(1)).await;
     let beyond = Cursor("2".to_owned());
     assert!(matches!(store.changes(Some(&beyond)).await.err(), Some(StoreError::NotFound)));
 }
@@ -204,7 +212,8 @@ async fn streams_run_on_past_one_chunk() {
     let (_folder, store) = open().await;
     for batch in 0..5_u32 {
         let serials = 1 + batch * 500..=(batch + 1) * 500;
-        let batch: Vec<_> = serials.map(|serial| Wish::new(serial).of("HALL").commit()).collect();
+        let batch: Vec<_> =
+            serials.map(|serial| TestBooking::new(serial).of("HALL").commit()).collect();
         store.commit(&batch).await.unwrap();
     }
     let wakes: Vec<Wake> = store.wakes().await.unwrap().try_collect().await.unwrap();
@@ -219,7 +228,7 @@ async fn streams_run_on_past_one_chunk() {
     assert_eq!(page.total, 2_500);
 }
 
-/// Writes a part of stored documents anew, as a newer version of the program would have.
+/// Changes one part of every stored document, to what a newer version of the program would write.
 fn rewrite(path: &Path, table: &str, part: &str, value: &str) {
     let connection = Connection::open(path).unwrap();
     let sql = format!("UPDATE {table} SET document = json_set(document, ?1, json(?2))");
@@ -227,12 +236,12 @@ fn rewrite(path: &Path, table: &str, part: &str, value: &str) {
 }
 
 #[tokio::test]
-async fn what_a_newer_version_wrote_is_read_and_cuts_no_feed() {
-    let (_folder, path) = home();
+async fn what_a_newer_version_wrote_is_read_and_does_not_end_the_feed() {
+    let (_folder, path) = fresh_path();
     let store = SqliteStore::open(&path).unwrap();
     let start = store.changes(None).await.unwrap().start;
-    let number = book(&store, &Wish::new(1)).await.booking.receipt_no;
-    book(&store, &Wish::new(2)).await;
+    let number = book(&store, &TestBooking::new(1)).await.booking.receipt_no;
+    book(&store, &TestBooking::new(2)).await;
     rewrite(&path, "changes", "$.event", r#"{"kind":"OFFERED","until_ms":1}"#);
     rewrite(&path, "bookings", "$.min_reader", "2");
     let mut changes = store.changes(Some(&start)).await.unwrap().stream;

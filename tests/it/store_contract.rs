@@ -1,4 +1,4 @@
-//! What every store owes, whichever it is: one suite, run for each.
+//! The store contract: one suite of tests that runs against every store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,19 +18,20 @@ mod races;
 mod rooms;
 mod steps;
 
-/// Runs every case on a store that an opener opens, empty, with a guard to keep until the end.
+/// Runs every case on a fresh empty store. `$open` returns the store and a guard to keep until the
+/// end.
 macro_rules! contract {
     ($store:ident, $open:path) => {
         mod $store {
             cases!($open, races:
-                of_many_guests_one_gets_the_last_room,
+                one_of_many_guests_gets_the_last_room,
                 two_hundred_guests_book_at_once_under_distinct_receipt_numbers,
                 a_guest_who_books_many_times_at_once_gets_what_the_limit_allows,
                 a_repeated_request_is_answered_with_what_it_made,
                 a_request_that_comes_twice_in_one_batch_makes_one_booking,
-                an_opening_is_judged_by_request_then_number_then_limits_then_rooms,
-                a_refused_opening_writes_nothing,
-                a_stale_step_is_told_so_and_writes_nothing,
+                a_booking_is_checked_for_request_then_number_then_limits_then_rooms,
+                a_refused_booking_writes_nothing,
+                a_stale_step_is_refused_and_writes_nothing,
                 of_two_steps_of_one_booking_in_one_batch_the_first_wins,
                 a_step_of_an_unknown_booking_is_stale,
                 a_batch_judges_each_commit_by_what_the_earlier_ones_left,
@@ -46,29 +47,29 @@ macro_rules! contract {
                 a_stay_takes_all_its_nights_or_none,
                 an_allotment_beats_the_configured_number,
                 an_allotment_below_what_is_sold_is_refused_with_the_number,
-                an_allotment_can_be_set_of_a_night_of_which_nothing_is_known,
+                an_allotment_can_be_set_for_a_night_without_bookings,
             );
             cases!($open, steps:
                 history_tells_every_kind_of_step_with_the_state_that_it_produced,
-                positions_move_no_revision_and_go_with_the_hold,
+                positions_do_not_change_the_revision_and_are_deleted_with_the_hold,
                 positions_of_an_unknown_booking_are_not_kept,
                 wakes_are_those_of_pending_bookings,
             );
             cases!($open, feed:
                 the_feed_gives_every_change_once_in_order_with_its_state,
-                the_feed_of_a_race_is_the_log_of_its_winners,
+                the_feed_of_concurrent_bookings_has_all_that_succeeded_in_one_order,
                 a_cursor_resumes_and_misses_nothing,
                 the_start_of_a_stream_is_a_cursor_too,
                 a_malformed_cursor_is_not_found,
                 a_replay_is_what_lies_between_two_cursors_and_ends,
-                a_replay_tells_of_no_moves_and_marks,
+                a_replay_contains_only_changes,
             );
             cases!($open, notifications:
-                what_is_owed_is_listed_until_it_is_marked,
-                the_first_mark_stands,
-                what_was_given_up_is_shown_as_undelivered,
-                a_lease_is_taken_when_it_has_ended_or_is_ones_own,
-                of_many_who_want_a_lease_one_gets_it,
+                a_notification_is_owed_until_it_is_settled,
+                the_first_outcome_of_a_notification_is_kept,
+                a_notification_that_was_given_up_is_listed_as_undelivered,
+                a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own,
+                only_one_of_many_nodes_gets_a_lease,
                 a_notification_that_is_settled_or_never_was_has_no_lease,
             );
             cases!($open, pages:
@@ -85,8 +86,8 @@ macro_rules! contract {
                 a_session_is_read_by_its_secret_until_it_is_taken,
                 codes_and_sessions_are_different_things,
                 the_signing_key_is_the_first_one_for_everybody,
-                a_memo_is_read_by_its_name_and_the_later_one_stands,
-                a_memo_that_is_kept_for_years_costs_no_other_its_life,
+                a_value_is_read_by_its_name_and_a_later_one_replaces_it,
+                a_value_that_is_kept_for_years_does_not_shorten_the_life_of_another,
                 a_closed_store_is_unavailable,
             );
         }
@@ -112,7 +113,8 @@ contract!(mongo, crate::mongo::open);
 
 type SharedStore = Arc<dyn Store>;
 
-/// For every type and night, what is taken equals the bookings that live.
+/// Checks for every room type and night that as many rooms are taken as there are bookings that take
+/// one.
 async fn assert_claims_are_the_live_bookings(store: &dyn Store) {
     let mut live = BTreeMap::new();
     let page = store.page(&Filter::default(), 10_000, None).await.unwrap();
@@ -131,19 +133,19 @@ async fn assert_claims_are_the_live_bookings(store: &dyn Store) {
     assert_eq!(claims, live);
 }
 
-/// Rooms of a type taken on a day of the epoch's month.
+/// How many rooms of a type are taken on a day of the month of the epoch.
 async fn taken(store: &dyn Store, code: &str, on: u32) -> u32 {
     let nights = store.nights(day(on), 1).await.unwrap();
     nights.iter().find(|night| night.room.as_str() == code).map_or(0, |night| night.taken)
 }
 
-/// The next thing that a feed tells.
+/// The next event of a feed.
 async fn next(changes: &mut Changes) -> Result<(Cursor, FeedEvent), StoreError> {
     let next = tokio::time::timeout(Duration::from_secs(10), changes.stream.next());
-    next.await.expect("the feed tells in time").expect("the feed does not end")
+    next.await.expect("the next event comes in time").expect("the feed does not end")
 }
 
-/// The next change that a feed tells, past moves and marks.
+/// The next change of a feed. Skips moved positions and settled notifications.
 async fn next_change(changes: &mut Changes) -> (Cursor, Arc<Change>) {
     loop {
         if let (cursor, FeedEvent::Changed { change, .. }) = next(changes).await.unwrap() {

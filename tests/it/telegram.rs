@@ -1,13 +1,13 @@
-//! The bot, driven by people through the Bot API of the tests.
+//! The bot, used by simulated people through the fake Bot API server.
 
 mod ahead;
+mod booking_flow;
 mod dashboard;
 mod faults;
 mod flood;
 mod guest;
 mod staff;
 mod transport;
-mod way;
 mod webhook;
 
 use std::future::Future;
@@ -28,7 +28,7 @@ use crate::botapi::{BotApi, Message, Person, TOKEN};
 use crate::hotel::until;
 use crate::observed_store::ObservedStore;
 
-/// The front office's group.
+/// The chat id of the front office's group.
 const FRONT_OFFICE: i64 = -1001;
 
 /// A hotel with a bot.
@@ -37,27 +37,27 @@ struct Hotel {
     folder: Arc<TempDir>,
     more: &'static str,
     hold: &'static str,
-    /// How many days ahead one may book.
+    /// How many days in advance guests may book.
     ahead: u32,
-    /// Whether Pak Joko works here no more.
+    /// Whether Pak Joko is no longer configured as staff.
     without_joko: bool,
     clock: Clock,
-    /// The store of the hotel that is open.
+    /// The store while the hotel runs.
     store: Option<Arc<ObservedStore>>,
     running: Option<App>,
 }
 
-/// How much of the test's time passes in a little real time.
+/// In fast time, `TICK * FAST` passes on the test's clock after each `TICK` of real time.
 const TICK: Duration = Duration::from_millis(5);
 const FAST: u32 = 4;
 
-/// Runs a test on one thread, four times as fast as real time: where the protocol makes one wait.
-/// The clock of the hotel has to run with it ([`Hotel::closed_in_fast_time`]).
+/// Runs a test on one thread, four times as fast as real time, because the protocol has long waits.
+/// The hotel's clock must be in fast time too ([`Hotel::closed_in_fast_time`]).
 fn in_fast_time<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.unwrap().block_on(async {
-        // While a blocking task runs, time does not move by itself.
+        // While a blocking task runs, tokio does not advance its paused clock by itself.
         let (done, is_done) = std::sync::mpsc::channel::<()>();
         let still = tokio::task::spawn_blocking(move || is_done.recv());
         let ticking = async {
@@ -102,12 +102,12 @@ impl Hotel {
             store: None,
             running: None,
         };
-        // Both have written to the bot before.
+        // Both employees have written to the bot before.
         let _ = (hotel.sari(), hotel.joko());
         hotel
     }
 
-    /// The same, for a test in fast time.
+    /// A hotel that has not started yet, for a test in fast time.
     async fn closed_in_fast_time(more: &'static str) -> Self {
         let hotel = Self::closed(more, "2h").await;
         hotel.api.patient_for(Duration::from_mins(10));
@@ -183,9 +183,9 @@ role = "front_office"
     async fn start(&mut self) {
         let (config, clock) = (self.config(), self.clock.clone());
         let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
-        let watched = Arc::new(ObservedStore::new(store));
-        self.store = Some(Arc::clone(&watched));
-        let store = OpenStore { store: watched, lock };
+        let observed = Arc::new(ObservedStore::new(store));
+        self.store = Some(Arc::clone(&observed));
+        let store = OpenStore { store: observed, lock };
         self.running = Some(App::start(&config, store, clock, None).await.unwrap());
     }
 
@@ -198,7 +198,7 @@ role = "front_office"
     }
 
     async fn stop(&mut self) {
-        // The lock of its files is free only when nobody holds the store.
+        // The lock of the files is released only when the store is dropped.
         self.store = None;
         self.running.take().unwrap().stop().await;
     }
@@ -220,7 +220,7 @@ role = "front_office"
         self.api.person(502, "Joko", "id")
     }
 
-    /// Comes to the summary of one night in a room.
+    /// Chooses a room for one night and goes on to the summary.
     async fn sees_summary(&self, guest: &Person, room: &str) -> Message {
         guest.says("/booking");
         guest.taps(room).await;
@@ -229,7 +229,7 @@ role = "front_office"
         guest.reads("Sudah benar?").await
     }
 
-    /// Books a standard room for one night in five taps, and answers the receipt number.
+    /// Books a standard room for one night and returns the receipt number.
     async fn books(&self, guest: &Person) -> String {
         self.sees_summary(guest, "Standar").await;
         guest.taps("✅ Pesan").await;
@@ -237,13 +237,13 @@ role = "front_office"
         receipt_in(&shown.text)
     }
 
-    /// Waits for a message that says something of a booking.
+    /// Waits for a message with a text and a receipt number.
     async fn shows(&self, reader: &Person, part: &str, receipt_no: &str) -> Message {
         let is_it = |m: &Message| m.text.contains(part) && m.text.contains(receipt_no);
         self.api.until(part, |api| api.messages(reader.id).into_iter().find(is_it)).await
     }
 
-    /// Waits for a message that shows another booking than one that is known.
+    /// Waits for a message that shows a booking other than the known one.
     async fn shows_another(&self, guest: &Person, known: &str) -> Message {
         let is_other =
             |m: &Message| m.text.contains("Kamar disimpan untuk Anda") && !m.text.contains(known);
@@ -264,7 +264,7 @@ role = "front_office"
         guest.taps(&first).await;
     }
 
-    /// Books a room in the hall at the desk itself, for who is reached so.
+    /// Books a room in the hall directly at the booking service, for a guest with this contact.
     async fn books_for(&self, name: &str, contact: Contact) -> ReceiptNo {
         let service = &self.running().service;
         let request = BookRequest {
@@ -283,27 +283,27 @@ role = "front_office"
         service.book(request).await.unwrap().tracked.booking.receipt_no
     }
 
-    /// Waits until every notice is sent or given up, and that is written down.
+    /// Waits until every notification is stored as sent or given up.
     async fn owes_nothing(&self) {
         while self.store().owed().await.unwrap().next().await.is_some() {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Waits until the bot says what is wrong with it.
+    /// Waits until the bot is degraded for a reason with this text. Returns the reason.
     async fn is_degraded(&self, part: &str) -> String {
         let health = &self.running().health;
         let reason = || health.degraded().remove("telegram").filter(|why| why.contains(part));
         until(reason).await
     }
 
-    /// Waits until nothing is wrong with the bot.
+    /// Waits until the bot is not degraded.
     async fn is_well(&self) {
         let health = &self.running().health;
         until(|| (!health.degraded().contains_key("telegram")).then_some(())).await;
     }
 
-    /// Nothing was sent that Telegram would refuse; stops.
+    /// Checks that Telegram refused no call, and stops.
     async fn close(mut self) {
         assert_eq!(self.api.refusals(), Vec::<String>::new(), "{}", self.api.transcript());
         if self.running.is_some() {

@@ -1,4 +1,5 @@
-//! The web door from outside: a real listener, real requests, a clock that only a test moves.
+//! The web server from outside: a real listener and real requests. The clock moves only when the
+//! test moves it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -24,8 +25,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::build::{epoch, staff, today};
 
-mod doors;
 mod guests;
+mod http;
 mod input;
 mod live;
 mod pages;
@@ -33,7 +34,7 @@ mod schema;
 mod socket;
 mod team;
 
-/// A hotel that is served on a port of its own.
+/// A hotel with a web server on its own port.
 struct Site {
     address: SocketAddr,
     service: Arc<BookingService>,
@@ -42,12 +43,12 @@ struct Site {
     store: Arc<dyn Store>,
     http: reqwest::Client,
     parts: Phase,
-    doors: Phase,
+    server: Phase,
     lifecycle: Lifecycle,
     _folder: TempDir,
 }
 
-/// What came back of a request.
+/// The answer to a request.
 struct Reply {
     status: u16,
     headers: HashMap<String, String>,
@@ -69,7 +70,7 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
 
-    /// The code of the only error, and the field that it names.
+    /// The code and the field of the only error.
     fn refusal(&self) -> (String, Option<String>) {
         let json = self.json();
         let errors = json["errors"].as_array().unwrap_or_else(|| panic!("no refusal: {json}"));
@@ -82,7 +83,7 @@ impl Reply {
         self.refusal().0
     }
 
-    /// The data of a request that must have succeeded.
+    /// The data of the answer, which must have no errors.
     fn data(&self) -> Value {
         let mut json = self.json();
         assert_eq!(json.get("errors"), None, "{json}");
@@ -119,7 +120,7 @@ impl Site {
         let clock = Clock::anchored(epoch());
         let (feed, feed_work) = Feed::open(Arc::<dyn Store>::clone(&store)).await.unwrap();
         let lifecycle = Lifecycle::default();
-        let (parts, doors) = (lifecycle.phase("parts"), lifecycle.phase("doors"));
+        let (parts, server) = (lifecycle.phase("parts"), lifecycle.phase("web"));
         let (queue, queue_work) =
             CommitQueue::new(Arc::<dyn Store>::clone(&store), parts.stop_signal());
         let links = LinkKey::load(store.as_ref()).await.unwrap();
@@ -148,9 +149,9 @@ impl Site {
                 mini_app: None,
                 settings,
             },
-            doors.stop_signal(),
+            server.stop_signal(),
         );
-        doors.spawn("web", web::serve(listener, router, doors.stop_signal()));
+        server.spawn("web", web::serve(listener, router, server.stop_signal()));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             address,
@@ -160,7 +161,7 @@ impl Site {
             store,
             http,
             parts,
-            doors,
+            server,
             lifecycle,
             _folder: folder,
         }
@@ -174,7 +175,7 @@ impl Site {
         Reply::of(self.http.get(self.url(path)).send().await.unwrap()).await
     }
 
-    /// A POST of some bytes, with headers.
+    /// Sends a POST request to `/graphql`.
     async fn post(&self, body: impl Into<reqwest::Body>, headers: &[(&str, &str)]) -> Reply {
         let mut request = self.http.post(self.url("/graphql")).body(body);
         for (name, value) in headers {
@@ -183,7 +184,7 @@ impl Site {
         Reply::of(request.send().await.unwrap()).await
     }
 
-    /// One GraphQL request as clients make them, by somebody with a session or without.
+    /// Sends one GraphQL request as clients do, with or without a session.
     async fn ask(&self, query: &str, variables: Value, token: Option<&str>) -> Reply {
         let authorization = format!("Bearer {}", token.unwrap_or_default());
         let mut headers = vec![
@@ -194,7 +195,7 @@ impl Site {
         self.post(json!({ "query": query, "variables": variables }).to_string(), &headers).await
     }
 
-    /// A session's token.
+    /// Signs in and returns the token of the session.
     async fn sign_in(&self, role: Role) -> String {
         let code = self.staff.issue_code(Staff { name: staff("Sari"), role }).await.unwrap();
         self.staff.sign_in(&code).await.unwrap().unwrap().token
@@ -206,9 +207,9 @@ impl Site {
         self.ask(query, json!({ "input": input }), None).await
     }
 
-    /// Books for a guest; answers the receipt number and the key.
+    /// Books for a guest. Returns the receipt number and the access token.
     async fn book(&self, name: &str) -> (String, String) {
-        let booked = self.try_book(wish(name)).await.data();
+        let booked = self.try_book(booking_input(name)).await.data();
         let booked = &booked["createBooking"];
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         (text(&booked["booking"]["receiptNo"]), text(&booked["accessToken"]))
@@ -218,8 +219,11 @@ impl Site {
         self.store.page(&jatah::store::Filter::default(), 1, None).await.unwrap().total
     }
 
-    /// A socket that was opened with these headers.
-    async fn knock(&self, headers: &[(&'static str, &str)]) -> Result<Socket, tungstenite::Error> {
+    /// Tries to open a socket with these headers.
+    async fn try_socket(
+        &self,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Socket, tungstenite::Error> {
         let mut request = format!("ws://{}/graphql", self.address).into_client_request()?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
@@ -231,29 +235,29 @@ impl Site {
     }
 
     async fn socket(&self) -> Socket {
-        self.knock(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
+        self.try_socket(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
     }
 
-    /// A socket on which everything may be said.
+    /// A socket whose connection was initialised.
     async fn connected(&self, token: Option<&str>) -> Socket {
         let mut socket = self.socket().await;
         let payload = token.map(|token| json!({ "authorization": format!("Bearer {token}") }));
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket.send_json(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
         socket
     }
 
     async fn close(self) {
-        // Whoever hears of workers' deaths is there until the last one is stopped.
-        let Self { service, doors, parts, store, lifecycle, .. } = self;
-        // Sockets that nobody reads any more are left after a while, which must pass.
+        // The lifecycle must live until the last worker is stopped.
+        let Self { service, server, parts, store, lifecycle, .. } = self;
+        // The server waits for a while for sockets that nobody reads, so time must pass.
         let time_passes = async {
             loop {
                 tokio::time::advance(Duration::from_millis(100)).await;
             }
         };
         tokio::select! {
-            () = doors.stop(Duration::from_hours(1)) => {}
+            () = server.stop(Duration::from_hours(1)) => {}
             () = time_passes => {}
         }
         drop(service);
@@ -263,8 +267,8 @@ impl Site {
     }
 }
 
-/// What a guest of that name sends.
-fn wish(name: &str) -> Value {
+/// The input of `createBooking` for a guest with this name.
+fn booking_input(name: &str) -> Value {
     let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
     json!({ "guestName": name, "email": email, "roomType": "STD", "checkIn": today().to_string() })
 }
@@ -273,21 +277,21 @@ fn wish(name: &str) -> Value {
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn say(&mut self, message: Value) {
-        self.say_text(message.to_string()).await;
+    async fn send_json(&mut self, message: Value) {
+        self.send_text(message.to_string()).await;
     }
 
-    async fn say_text(&mut self, text: impl Into<tungstenite::Utf8Bytes>) {
+    async fn send_text(&mut self, text: impl Into<tungstenite::Utf8Bytes>) {
         self.0.send(Message::Text(text.into())).await.unwrap();
     }
 
     async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+        self.send_json(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
     }
 
     /// The next message.
-    async fn hear(&mut self) -> Value {
+    async fn receive(&mut self) -> Value {
         match self.0.next().await {
             Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
             other => panic!("no message: {other:?}"),
@@ -296,13 +300,13 @@ impl Socket {
 
     /// The next result of an operation.
     async fn data(&mut self) -> Value {
-        let mut message = self.hear().await;
+        let mut message = self.receive().await;
         assert_eq!(message["type"], "next", "{message}");
         assert_eq!(message["payload"].get("errors"), None, "{message}");
         message["payload"]["data"].take()
     }
 
-    /// The code with which the server closes, after whatever it says before.
+    /// The code with which the server closes the socket. Skips messages before it.
     async fn close_code(&mut self) -> u16 {
         loop {
             match self.0.next().await {

@@ -1,5 +1,5 @@
-"""mail_facts.py FILE [PUBLIC_KEY]: what Python's own parser makes of a mail, as JSON; with a public key (base64) also
-whether dkimpy finds the signature good."""
+"""mail_facts.py FILE [PUBLIC_KEY]: parses a mail with Python's own parser and prints the result as
+JSON. With a public key (base64) it also checks the DKIM signature with dkimpy."""
 import email
 import email.policy
 import hashlib
@@ -10,7 +10,8 @@ from email.utils import getaddresses
 
 raw = open(sys.argv[1], "rb").read()
 message = email.message_from_bytes(raw, policy=email.policy.default)
-# The newer policy keeps the spaces between encoded words of a long name, against RFC 2047, 6.2.
+# The newer policy keeps the spaces between the encoded words of a long name, contrary to RFC 2047,
+# 6.2.
 to = email.message_from_bytes(raw, policy=email.policy.compat32)["To"]
 
 

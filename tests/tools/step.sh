@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# step.sh NAME COMMAND...: runs one step of `make test`, saying which one it is and how long it took.
+# step.sh NAME COMMAND...: runs one step of `make test` and prints its name and how long it took.
 set -uo pipefail
 name=$1
 shift

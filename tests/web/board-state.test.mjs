@@ -15,7 +15,7 @@ const board = (...all) => {
 const only = (state) => [...state.bookings.values()][0];
 const fix = (fixAt, distanceKm = 5) => ({ fixAt, distanceKm });
 
-test('a higher revision replaces, a lower one is forgotten', () => {
+test('a higher revision replaces the state, a lower one is ignored', () => {
   const state = board(booking(1, { revision: 2, status: 'PAID' }));
   assert.equal(merge(state, booking(1, { revision: 1 })), false);
   assert.equal(only(state).status, 'PAID');
@@ -23,18 +23,18 @@ test('a higher revision replaces, a lower one is forgotten', () => {
   assert.equal(only(state).status, 'CANCELLED');
 });
 
-test('the same state twice is no news', () => {
+test('the same state twice is no change', () => {
   const state = board(booking(1));
   assert.equal(merge(state, booking(1)), false);
 });
 
-test('a position updates the journey without a higher revision', () => {
+test('a position updates the travel data without a higher revision', () => {
   const state = board(booking(1));
   assert.equal(merge(state, booking(1, { travel: fix('2026-01-04T10:10:00Z'), forecast: 'IN_TIME' }), 'POSITION'), true);
   assert.equal(only(state).forecast, 'IN_TIME');
 });
 
-test('a late position of an earlier revision moves the journey but nothing else back', () => {
+test('a late position of an earlier revision changes the travel data and nothing else', () => {
   const state = board(booking(1, { revision: 5, holdUntil: '2026-01-04T12:30:00.000Z' }));
   merge(state, booking(1, { revision: 4, travel: fix('2026-01-04T10:10:00Z') }), 'POSITION');
   assert.equal(only(state).holdUntil, '2026-01-04T12:30:00.000Z');
@@ -49,13 +49,13 @@ test('an older position never replaces a newer one', () => {
   assert.equal(only(state).travel.distanceKm, 3);
 });
 
-test('no position comes back to a booking that has ended', () => {
+test('a booking that has ended gets no position', () => {
   const state = board(booking(1, { revision: 2, status: 'CANCELLED', cancelledAt: '2026-01-04T12:00:00Z' }));
   assert.equal(merge(state, booking(1, { travel: fix('2026-01-04T11:59:59Z') }), 'POSITION'), false);
   assert.equal(only(state).travel, null);
 });
 
-test('a notice that was given up on shows without a higher revision', () => {
+test('a notification that was given up is shown without a higher revision', () => {
   const state = board(booking(1));
   assert.equal(merge(state, booking(1, { undelivered: ['e-mail: mailbox full'] })), true);
 });
@@ -74,7 +74,7 @@ test('paid and cancelled are those of the hotel day, newest first', () => {
   assert.deepEqual(counts(lists(state)), { pending: 0, paid: 2, cancelled: 0 });
 });
 
-test('after the day has turned yesterday leaves the lists', () => {
+test('when a new hotel day starts, bookings of yesterday leave the lists', () => {
   const state = board(booking(1, { status: 'PAID', paidAt: '2026-01-04T10:00:00Z' }));
   state.hotel = { ...hotel, today: '2026-01-05' };
   assert.equal(lists(state).paid.length, 0);

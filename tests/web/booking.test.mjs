@@ -7,7 +7,7 @@ const end = '2026-01-04T12:00:00.000Z', before = Date.parse(end) - 1;
 const booking = { status: 'PENDING', arrivedAt: null, holdUntil: end, bookedAt: '2026-01-04T10:00:00.000Z', checkIn: '2026-01-04', extensions: 0, revision: 1 };
 const hotel = { timezone: 'Asia/Jakarta', dayStartsAt: '06:00', holdMinutes: 120 };
 
-test('a hold runs until its very last millisecond, then its outcome is asked for and not invented', () => {
+test('a hold runs until its very last millisecond, then the page asks the server for the outcome', () => {
   assert.equal(face(booking, before), 'running');
   assert.equal(face(booking, before + 1), 'checking');
 });
@@ -26,7 +26,7 @@ test('an unknown forecast promises nothing', () => {
   assert.equal(endKey('NEW_KIND'), 'guest.end.none');
 });
 
-test('little time is what the reminder says, or the last quarter of a short hold', () => {
+test('little time is left from the reminder on, or in the last quarter of a short hold', () => {
   const minute = 60_000;
   assert.equal(isSoon(15 * minute, 120 * minute, 15), true);
   assert.equal(isSoon(16 * minute, 120 * minute, 15), false);
@@ -72,7 +72,7 @@ test('fifty metres are worth sending, though not more often than every five seco
   assert.equal(sendIn(last, metresNorth(51), 2_000), 3_000);
 });
 
-test('the time of a fix is told on the server\'s time, however wrong the device\'s clock', () => {
+test('the time of a fix is in server time, however wrong the device\'s clock is', () => {
   const server = Date.parse('2026-01-04T12:00:00.000Z'), device = server + 86_400_000;
   assert.equal(recordedAt(device - 7_000, device, server), '2026-01-04T11:59:53.000Z');
   assert.equal(recordedAt(device + 5_000, device, server), '2026-01-04T12:00:00.000Z');

@@ -24,19 +24,19 @@ test('setting the device\'s clock changes nothing but is noticed', () => {
   assert.equal(clock.drifted(), true);
 });
 
-test('a slow answer does not spoil a quick one\'s measure, but replaces it after a jump', () => {
+test('a slow answer does not replace the offset of a quick one, except after a jump', () => {
   const { clock, time, pass } = hands();
   clock.measure(new Date(serverNow).toISOString(), 1_000, 1_000);
   clock.measure(new Date(serverNow + 9_000).toISOString(), 1_000, 3_000);
   assert.equal(clock.now(), serverNow);
-  time.wall += 60_000; // the machine slept and its counter stood still
+  time.wall += 60_000; // the machine was suspended and its counter stopped
   pass(2_000);
   clock.measure(new Date(serverNow + 60_000).toISOString(), 1_000, 3_000);
   assert.equal(clock.now(), serverNow + 61_000);
   assert.equal(clock.drifted(), false);
 });
 
-test('questions for the time do not pile up, nor follow a failure at once', async () => {
+test('requests for the time do not overlap, and none follows a failure at once', async () => {
   const { clock, time, pass } = hands();
   let asked = 0, fail = true;
   const ask = async () => { asked += 1; if (fail) throw new Error('away'); return { now: new Date(serverNow).toISOString() }; };

@@ -24,7 +24,7 @@ test('Telegram needs neither e-mail nor name', () => {
   assert.deepEqual(faults({ ...filled, channel: 'TELEGRAM', email: '', guestName: '' }, hotel), {});
 });
 
-test('a name may have 80 characters, counted as people count them', () => {
+test('a name may have 80 characters, not UTF-16 units', () => {
   assert.equal(nameFault('ñ'.repeat(80), true), null);
   assert.equal(nameFault('😀'.repeat(80), true), null);
   assert.equal(nameFault('x'.repeat(81), true), 'form.error.guestName.long');
@@ -52,7 +52,7 @@ test('the same filled form keeps its request id, a changed one gets another', ()
   assert.notEqual(requestIdFor({ ...input, nights: 2 }, kept), first);
 });
 
-test('an answered wish forgets its request id', () => {
+test('a request id is forgotten when the server has answered', () => {
   const kept = storage(), input = bookingInput(filled, 'id');
   const first = requestIdFor(input, kept);
   forgetRequestId(kept);

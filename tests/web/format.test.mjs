@@ -27,7 +27,7 @@ test('a moment of another day names the day', () => {
   assert.equal(format.moment('2026-01-04T18:10:00Z', now, jakarta, 'en'), '01:10 WIB on Mon 5 Jan');
 });
 
-test('the hotel day turns at the hour that the hotel names, not at midnight', () => {
+test('the hotel day starts at the configured hour, not at midnight', () => {
   assert.equal(format.hotelDay('2026-01-04T22:59:59Z', jakarta, '06:00'), '2026-01-04');
   assert.equal(format.hotelDay('2026-01-04T23:00:00Z', jakarta, '06:00'), '2026-01-05');
   assert.equal(format.hotelDay('2026-01-04T17:30:00Z', jakarta, '00:00'), '2026-01-05');
@@ -51,12 +51,12 @@ test('a countdown is rounded up, so that zero comes at the end and not before it
   assert.equal(format.countdown(249_000), '04:09');
 });
 
-test('configured lengths are told exactly, also odd ones', () => {
+test('configured durations are shown exactly, also unusual ones', () => {
   assert.deepEqual([120, 90, 15, 20 / 60, 0.0].map((minutes) => format.lengthWords(minutes, 'id')), ['2 jam', '1 jam 30 menit', '15 menit', '20 detik', '0 detik']);
   assert.equal(format.lengthWords(61, 'en'), '1 hour 1 minute');
 });
 
-test('an age is told in one unit and is never negative', () => {
+test('an age is shown in one unit and is never negative', () => {
   assert.deepEqual([-3_000, 40_000, 200_000, 7_300_000].map((age) => format.ageWords(age, 'id')), ['0 detik', '40 detik', '3 menit', '2 jam']);
 });
 

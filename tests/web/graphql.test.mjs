@@ -16,7 +16,7 @@ test('data comes back as data, asked for in the chosen language', async () => {
   assert.deepEqual(JSON.parse(seen.options.body), { query: 'query { x }', variables: { a: 1 } });
 });
 
-test('a session travels as a bearer token', async () => {
+test('a session is sent as a bearer token', async () => {
   const seen = { token: 'T' };
   await answering({ data: { x: 1 } }, seen)('query { x }');
   assert.equal(seen.options.headers.Authorization, 'Bearer T');
@@ -28,7 +28,7 @@ test('a refusal carries its sentence, code and field', async () => {
   assert.deepEqual([refusal.message, refusal.code, refusal.field], ['Kamar habis.', 'SOLD_OUT', 'roomType']);
 });
 
-test('no answer, or one that makes no sense, is told apart from a refusal', async () => {
+test('no answer and a malformed answer are different from a refusal', async () => {
   for (const body of [new SyntaxError('<html>'), {}, { data: null }]) {
     assert.ok((await answering(body)('q').catch((error) => error)) instanceof Unreachable);
   }

@@ -4,7 +4,7 @@ import { countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radi
 
 const near = (found, expected) => assert.ok(Math.abs(found - expected) < 0.01, `${found} is not ${expected}`);
 
-test('the rim is a round number that holds the radius and everybody', () => {
+test('the outer ring is a round number that includes the radius and every guest', () => {
   assert.equal(rim([], 10), 15);
   assert.equal(rim([3, 42.1], 10), 50);
   assert.equal(rim([15_000], 10), 20_100);
@@ -21,14 +21,14 @@ test('north is up and east is right', () => {
   near(place({ distanceKm: 0, bearing: 123 }, 20).x, middle);
 });
 
-test('farther is farther out, and nobody is beyond the rim', () => {
+test('a larger distance is farther out, and nobody is outside the outer ring', () => {
   near(radiusOf(5, 20), reach / 2);
   near(radiusOf(20, 20), reach);
   near(radiusOf(21, 20), reach);
   assert.ok(radiusOf(1, 20) < radiusOf(2, 20));
 });
 
-test('a trail fades towards its past', () => {
+test('older parts of a trail are fainter', () => {
   const shown = [0, 1, 2, 3].map((index) => fade(index, 4));
   assert.deepEqual([...shown].sort((a, b) => a - b), shown);
   assert.equal(fade(0, 1), 1);
@@ -36,7 +36,7 @@ test('a trail fades towards its past', () => {
 
 const guest = (more) => ({ receiptNo: 'RESI-20260104-001', status: 'PENDING', arrivedAt: null, holdUntil: '2026-01-04T12:00:00Z', forecast: 'IN_TIME', travel: { trail: [{}] }, ...more });
 
-test('on the way is who is pending, shares a position and is not at the desk', () => {
+test('guests on the way are pending, share a position and have not arrived', () => {
   const all = [guest({}), guest({ status: 'PAID' }), guest({ arrivedAt: 'now' }), guest({ travel: null }), guest({ travel: { trail: [] } })];
   assert.deepEqual(onTheWay(all), [all[0]]);
   const sooner = guest({ receiptNo: 'RESI-20260104-002', holdUntil: '2026-01-04T11:00:00Z' });
@@ -55,7 +55,7 @@ test('names are short beside a dot', () => {
   assert.equal(shortName('  Bambangsoesatyono '), 'Bambangsoes…');
 });
 
-test('labels of dots on one spot do not lie on each other', () => {
+test('labels of dots at the same place do not overlap', () => {
   const places = labelPlaces([{ x: 100, y: 100 }, { x: 102, y: 101 }, { x: 101, y: 99 }]);
   for (const [index, a] of places.entries()) for (const b of places.slice(index + 1)) {
     assert.ok(a.anchor !== b.anchor || Math.abs(a.y - b.y) >= 30, JSON.stringify(places));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { backoff, createSocket } from '../../web/js/socket.js';
 
-/** Timers that move only when told to. */
+/** Fake timers that move only by `advance`. */
 function fakeTimers() {
   let now = 0, next = 1;
   const due = new Map();
@@ -62,7 +62,7 @@ test('the server\'s ping is answered', () => {
   assert.equal(last().types().at(-1), 'pong');
 });
 
-test('after a disconnect it subscribes again from where it then is, under a new id', () => {
+test('after a disconnect it subscribes again with the latest cursor and a new id', () => {
   let cursor = 'c1';
   const { last, timers, sockets, states } = setUp({ cursor: () => ({ after: cursor }) });
   last().ack();
@@ -76,7 +76,7 @@ test('after a disconnect it subscribes again from where it then is, under a new 
   assert.equal(last().sent[1].id, '2');
 });
 
-test('the waits grow, are capped, and start anew once the server answers', () => {
+test('the waits grow up to a limit, and start again when the server has answered', () => {
   const { last, timers, sockets } = setUp();
   for (const wait of [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
     const before = sockets.length;
@@ -122,7 +122,7 @@ test('a socket that misses a pong is given up', () => {
   assert.equal(states.at(-1), 'waiting');
 });
 
-test('any message proves that the socket lives', () => {
+test('any message proves that the socket is alive', () => {
   const { last, timers, states } = setUp();
   last().ack();
   timers.advance(15_000);
@@ -150,7 +150,7 @@ test('events of a socket that was given up are ignored', () => {
   assert.deepEqual(got, []);
 });
 
-test('waking does not wait out the backoff, and looks closely at an open socket', () => {
+test('waking skips the backoff, and checks an open socket with a short time limit', () => {
   const { socket, last, timers, sockets } = setUp();
   last().drop();
   socket.wake();
@@ -171,7 +171,7 @@ test('a refused token ends the reconnecting', () => {
   assert.equal(states.at(-1), 'refused');
 });
 
-test('a refused subscription is told with its code and field and not asked again', () => {
+test('a refused subscription is reported with its code and field and not tried again', () => {
   const { last, refused, timers } = setUp();
   last().ack();
   last().say({ id: '1', type: 'error', payload: [{ message: 'kursor lama', extensions: { code: 'INVALID_INPUT', field: 'after' } }] });
@@ -180,7 +180,7 @@ test('a refused subscription is told with its code and field and not asked again
   assert.equal(last().types().filter((type) => type === 'subscribe').length, 1);
 });
 
-test('a refusal that passes by itself, and an ending by the server, are asked again', () => {
+test('a temporary refusal and an end by the server are tried again', () => {
   const { last, refused, timers } = setUp();
   last().ack();
   last().say({ id: '1', type: 'error', payload: [{ message: 'sebentar', extensions: { code: 'UNAVAILABLE' } }] });
@@ -198,7 +198,7 @@ test('errors inside a next are refusals too', () => {
   assert.equal(refused[0].code, 'UNAUTHENTICATED');
 });
 
-test('who unsubscribes says so to the server', () => {
+test('unsubscribing is sent to the server', () => {
   const { last, stop } = setUp();
   last().ack();
   stop();

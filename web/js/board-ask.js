@@ -1,5 +1,5 @@
-// The confirmation before every action: what the clerk compares stands side by side, large.
-// A booking that changes meanwhile is said to have changed, and the action is withdrawn.
+// The confirmation dialog before every action. It shows in large type what the clerk must compare.
+// If the booking changes while the dialog is open, the dialog says so and blocks the action.
 import { byId, closeByBackdrop, el, setText, show } from './dom.js';
 import { moment, rupiah, stay } from './format.js';
 import { language, sentenceOf, t } from './language.js';
@@ -14,11 +14,11 @@ export function mountAsk({ perform, onRefused, now }) {
     byId('ask-note').value = '';
     update();
     dialog.showModal();
-    // The safe button first: Enter by habit must not mark anything paid.
+    // The focus is on the safe button, so that a reflexive Enter does not mark a booking as paid.
     byId('ask-no').focus();
   }
 
-  /** The feed brought a newer state of some booking. */
+  /** Called when the feed delivers a newer state of any booking. */
   function changed(booking) {
     if (!asking || asking.busy || booking.receiptNo !== asking.booking.receiptNo || booking.revision === asking.booking.revision) return;
     asking.changed = booking.status !== asking.booking.status;

@@ -1,5 +1,5 @@
-// The lines that say whether the board is live: since when it is cut off, what it caught up with, and which parts
-// of the hotel's system are not well.
+// The lines that show whether the board is live: since when it is disconnected, how many changes it
+// has caught up with, and which parts of the system are degraded.
 import { byId, setText, show } from './dom.js';
 import { ageWords } from './format.js';
 import { language, t } from './language.js';
@@ -12,7 +12,7 @@ export function mountBanner({ monotonic = () => performance.now() } = {}) {
   let lostAt = null, caughtUp = null, timer, unwell = [];
 
   function update() {
-    const lost = lostAt !== null && monotonic() - lostAt > 1_000; // a blink is no news
+    const lost = lostAt !== null && monotonic() - lostAt > 1_000; // a very short loss is not shown
     banner.className = `note ${lost ? 'warn' : 'good'}`;
     setText(banner, lost ? t('board.lost', { for: ageWords(monotonic() - lostAt, language()) })
       : caughtUp?.shown ? t('board.back', { n: caughtUp.changes }) : '');
@@ -26,9 +26,9 @@ export function mountBanner({ monotonic = () => performance.now() } = {}) {
 
   return {
     update,
-    /** The parts that are not well. */
+    /** Sets the degraded parts. */
     degraded(parts) { unwell = parts; update(); },
-    /** The socket's state; true when this is a reconnect. */
+    /** Sets the state of the socket. Returns true if this is a reconnect. */
     state(state) {
       if (state === 'waiting' && lostAt === null) { lostAt = monotonic(); caughtUp = null; }
       const again = state === 'open' && lostAt !== null;
@@ -37,7 +37,8 @@ export function mountBanner({ monotonic = () => performance.now() } = {}) {
         lostAt = null;
         caughtUp = { changes: 0, shown: false };
         clearTimeout(timer);
-        // What was missed arrives in one rush right after the reconnect; then it is counted.
+        // The missed changes arrive directly after the reconnect. Wait for them, then show the
+        // count.
         timer = setTimeout(() => {
           if (!caughtUp) return;
           caughtUp.shown = long || caughtUp.changes > 0;
@@ -48,7 +49,7 @@ export function mountBanner({ monotonic = () => performance.now() } = {}) {
       update();
       return again;
     },
-    /** A change came in; it counts while catching up. True while it does. */
+    /** Counts a change while the board catches up. Returns whether it does. */
     change() {
       const catching = Boolean(caughtUp && !caughtUp.shown);
       if (catching) caughtUp.changes += 1;

@@ -1,4 +1,5 @@
-// One booking on the board. In: the booking and the hotel. Out: what the clerk wants (`onAsk`, `onHistory`).
+// One booking on the board. Input: the booking and the hotel. Output: the clerk's actions (`onAsk`,
+// `onHistory`).
 import { isSoon } from './booking-words.js';
 import { el, icon, setText, show } from './dom.js';
 import { ageWords, clockTime, countdown, distance, rupiah, shareLeft, shortMoment, shortStay } from './format.js';
@@ -67,7 +68,7 @@ export function createCard({ onAsk, loadHistory }) {
     show(actions, wanted.length > 0);
   }
 
-  /** What changes with time alone. Flags age slowly, so they are written again every ten seconds only. */
+  /** Updates what depends on the time. Flags change slowly, so only every ten seconds. */
   function tick(now, all = false) {
     if (booking.status === 'PENDING') {
       const end = Date.parse(booking.holdUntil);
@@ -87,13 +88,13 @@ export function createCard({ onAsk, loadHistory }) {
     if (all || Math.floor(now / 1000) % 10 === 0) showFlags(now);
   }
 
-  /** Beside the countdown: how far away, when there, and how old that is. */
+  /** The text beside the countdown: the distance, the arrival time, and the age of the position. */
   function showWay(now) {
     const travel = booking.status === 'PENDING' && booking.travel;
     const arrival = travel?.arrivesAt && Date.parse(travel.arrivesAt);
     setText(way, travel ? [
       distance(travel.distanceKm, language()),
-      arrival > now && t('card.flag.eta', { time: time(arrival) }), // a time that has passed says nothing
+      arrival > now && t('card.flag.eta', { time: time(arrival) }), // an arrival time in the past is not shown
     ].filter(Boolean).join(' · ') : '');
     setText(seen, travel ? t('card.flag.age', { age: ageWords(now - Date.parse(travel.fixAt), language()) }) : '');
     for (const line of [way, seen]) show(line, Boolean(travel));

@@ -1,12 +1,13 @@
-// Brings the board its bookings: everything once, then every change after the cursor taken before that read.
-// After a disconnect it asks for what it missed; if the server no longer knows the cursor, it reads all again.
+// Loads the bookings of the board and then subscribes to every change. The cursor is from before
+// the load, so no change is missed. After a disconnect it continues at the last cursor. If the
+// server no longer knows the cursor, it loads everything again.
 import { BOOKING_CHANGED, BOOKINGS, DEGRADED } from './documents.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
 import { worthPaging } from './board-state.js';
 
 const page = 200;
 
-/** Reads all that the board shows; gives {bookings, cursor}. */
+/** Loads everything that the board shows. Returns {bookings, cursor}. */
 export async function loadAll(api, now, advanceDays) {
   const read = async (status, goOn) => {
     const found = [];
@@ -20,7 +21,7 @@ export async function loadAll(api, now, advanceDays) {
     return { found, cursor };
   };
   const recent = (nodes) => worthPaging(nodes, now, advanceDays);
-  // One after the other: the first answer's cursor was taken before everything else was read.
+  // One request after another, so that the cursor of the first answer is older than all the data.
   const pending = await read('PENDING', () => true);
   const paid = await read('PAID', recent);
   const cancelled = await read('CANCELLED', recent);
@@ -31,7 +32,7 @@ export async function loadAll(api, now, advanceDays) {
  * @param onChange ({action, booking, at}) of each change
  * @param onState the socket's states
  * @param onLost (refusal) when the cursor or the session is refused
- * @param onDegraded ([{part, reason}]) of what is not well, whenever that changes
+ * @param onDegraded ([{part, reason}]) with the degraded parts, whenever they change
  */
 export function followChanges({ cursor, token, language, onChange, onState, onLost, onDegraded }) {
   let last = cursor;

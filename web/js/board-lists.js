@@ -1,4 +1,5 @@
-// The three lists and the search over them. In: the board's state. Out: cards that are kept by receipt number.
+// The three lists and the search in them. Input: the board's state. Cards are reused by receipt
+// number.
 import { BOOKINGS } from './documents.js';
 import { arrange, byId, setText, show } from './dom.js';
 import { t } from './language.js';
@@ -39,7 +40,7 @@ export function mountLists({ api, state, onAsk, loadHistory, now }) {
     byId('search').placeholder = t('board.search');
   }
 
-  /** What is loaded is filtered at once; the server is asked for what is older. */
+  /** Filters the loaded bookings at once, and asks the server for older ones. */
   function searchFor(words) {
     search = words;
     archive = [];
@@ -54,7 +55,7 @@ export function mountLists({ api, state, onAsk, loadHistory, now }) {
         for (const booking of bookings.nodes) merge(state, booking);
         archive = bookings.nodes.map(({ receiptNo }) => receiptNo);
         update();
-      } catch { /* what is on the board was searched already */ }
+      } catch { /* the loaded bookings are filtered already */ }
     }, 350);
   }
 
@@ -76,12 +77,12 @@ export function mountLists({ api, state, onAsk, loadHistory, now }) {
   return {
     update,
     tick(time) { for (const each of cards.values()) if (each.booking.status === 'PENDING') each.tick(time); },
-    /** Lights up the card, and on a phone also the tab that it lies behind. */
+    /** Highlights the card, and on a phone also its tab. */
     notice(receiptNo, kind) {
       cards.get(receiptNo)?.notice(kind);
       byId('tabs').querySelector(`[data-tab="${kind === 'gone' ? 'cancelled' : 'pending'}"]`).dataset.news = kind;
     },
-    /** Brings a booking's card before the eyes, with its history. */
+    /** Scrolls to a booking's card and opens its history. */
     open(receiptNo) {
       choose('pending');
       cards.get(receiptNo)?.open();

@@ -1,10 +1,11 @@
-// How the board makes itself noticed: a sound (off until asked for), a count in the title, a spoken line.
+// How the board gets attention: a sound (off by default), a count in the title, and a line for
+// screen readers.
 import { byId, setText } from './dom.js';
 import { t } from './language.js';
 import { soundIcon } from './board-card.js';
 
 const key = 'jatah.sound';
-// Three short tunes that differ by ear: up for new, twice for soon, down for gone.
+// Three short tunes: rising for a new booking, repeated for one that ends soon, falling for an end.
 const tunes = { new: [660, 880], soon: [880, 880], gone: [520, 390] };
 
 export function mountNotice() {
@@ -19,7 +20,7 @@ export function mountNotice() {
       audio ??= new AudioContext();
       audio.resume();
       tunes[kind].forEach((pitch, step) => beep(pitch, audio.currentTime + step * 0.18));
-    } catch { /* no sound here; the eyes still get theirs */ }
+    } catch { /* no sound here; the visible signs still work */ }
   }
 
   function beep(pitch, at) {
@@ -42,11 +43,11 @@ export function mountNotice() {
 
   button.addEventListener('click', () => {
     on = !on;
-    try { localStorage.setItem(key, on ? 'on' : 'off'); } catch { /* then only for now */ }
+    try { localStorage.setItem(key, on ? 'on' : 'off'); } catch { /* then only until the page closes */ }
     update();
-    play('new'); // so that the clerk hears what was switched on; browsers also want a tap first
+    play('new'); // a sample of the sound; browsers also need a tap first
   });
-  // After a reload browsers keep sound shut until somebody touches the page.
+  // After a reload browsers block sound until the page is touched.
   addEventListener('pointerdown', () => { if (on) { audio ??= new AudioContext(); audio.resume(); } }, { once: true });
   const seen = () => { if (document.visibilityState === 'visible' && document.hasFocus()) unseen = 0; };
   addEventListener('focus', seen);

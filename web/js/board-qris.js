@@ -1,4 +1,5 @@
-// The payment code over the whole screen, to turn the screen to the guest. Paid or cancelled meanwhile, it goes at once.
+// The payment code on the whole screen, for the guest to scan. It disappears at once if the booking
+// is paid or cancelled.
 import { byId, setText, show } from './dom.js';
 import { rupiah } from './format.js';
 import { sentenceOf, t } from './language.js';
@@ -22,7 +23,7 @@ export function mountQris({ load }) {
     if (shown === mine) update();
   }
 
-  /** The feed brought a newer state of some booking. */
+  /** Called when the feed delivers a newer state of any booking. */
   function changed(booking) {
     if (!shown || booking.receiptNo !== shown.booking.receiptNo) return;
     shown.booking = booking;
@@ -42,7 +43,7 @@ export function mountQris({ load }) {
     show(byId('qris-problem'), Boolean(words));
     show(byId('qris-exactly'), !over);
     show(byId('qris-type'), Boolean(qris) && !qris.hasAmount && !over);
-    // A picture of its own document: nothing in it can reach this page.
+    // As an image the SVG is a separate document and cannot access this page.
     if (qris && !over) code.src = `data:image/svg+xml,${encodeURIComponent(qris.svg)}`;
     else code.removeAttribute('src');
     code.alt = t('qris.label', { receipt: booking.receiptNo, price });

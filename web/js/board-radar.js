@@ -1,5 +1,6 @@
-// The radar: who is on the way, seen from the hotel. In: the board's state. Out: `onOpen` with a receipt number.
-// Drawn by hand in SVG; no map, no third party. Dots are kept by receipt number, so that they move and do not jump.
+// The radar: guests on the way, seen from the hotel. Input: the board's state. Output: `onOpen`
+// with a receipt number. It is drawn in SVG without a map or a third party. Dots are reused by
+// receipt number, so that they move smoothly.
 import { arrange, byId, el, setText, show } from './dom.js';
 import { ageWords, clockTime, countdown, distance } from './format.js';
 import { language, t } from './language.js';
@@ -18,7 +19,7 @@ const textNode = (properties, words) => { const node = draw('text', properties);
 
 export function mountRadar({ state, now, onOpen }) {
   const ground = draw('g', { 'aria-hidden': 'true' }), trails = draw('g', { 'aria-hidden': 'true' }), guests = draw('g');
-  const labels = draw('g', { 'aria-hidden': 'true' }); // the dots' own labels say more
+  const labels = draw('g', { 'aria-hidden': 'true' }); // screen readers use the labels of the dots
   const svg = draw('svg', { viewBox: `0 0 ${size} ${size}`, role: 'group' }, ground, trails, labels, guests);
   byId('radar-picture').append(svg);
   const dots = new Map();
@@ -64,7 +65,7 @@ export function mountRadar({ state, now, onOpen }) {
     shown.node.dataset.receipt = booking.receiptNo;
     shown.node.dataset.forecast = booking.forecast;
     shown.mark.setAttribute('d', marks[booking.forecast] ?? marks.NO_POSITION);
-    // By a property, not by an attribute: so it moves there, and the page's policy allows it.
+    // A property instead of an attribute: it is animated, and the page's policy allows it.
     shown.spot.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
     shown.label.style.transform = `translate(${label.x.toFixed(1)}px, ${label.y.toFixed(1)}px)`;
     for (const [line, dy] of [[shown.name, 0], [shown.detail, 14]]) {
@@ -109,7 +110,7 @@ export function mountRadar({ state, now, onOpen }) {
     byId('radar-legend').replaceChildren(...rows);
   }
 
-  /** What changes with time alone. */
+  /** Updates what depends on the time. */
   function tick(time) {
     for (const { booking, detail, node } of dots.values()) {
       if (!booking?.travel) continue;

@@ -1,4 +1,5 @@
-// Rooms left tonight, by type. Asked again soon after changes: many at once are one question.
+// Rooms left tonight, by type. They are requested again after changes, with one request for many
+// changes.
 import { AVAILABILITY } from './documents.js';
 import { byId, el } from './dom.js';
 import { t } from './language.js';
@@ -10,7 +11,7 @@ export function mountRoomsLeft({ api }) {
     try {
       rooms = (await api(AVAILABILITY, { checkIn: today, nights: 1 })).availability;
       update();
-    } catch { /* the last figures stand until the next change */ }
+    } catch { /* keep the last numbers until the next change */ }
   }
 
   function update() {

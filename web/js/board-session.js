@@ -1,4 +1,5 @@
-// Who is signed in. The session's token lives in localStorage, so that a reload or a second tab stays signed in.
+// The signed-in employee. The token of the session is in localStorage, so that a reload or a second
+// tab stays signed in.
 import { SIGN_IN, SIGN_IN_TELEGRAM } from './documents.js';
 import { byId, setText, show } from './dom.js';
 import { sentenceOf, t } from './language.js';
@@ -16,34 +17,37 @@ export function createSession() {
       token = next;
       try { next ? localStorage.setItem(key, next) : localStorage.removeItem(key); } catch { /* then until the page closes */ }
     },
-    /** Another tab signed out or in. */
+    /** Called when another tab signs out or in. */
     onElsewhere(listener) {
       addEventListener('storage', (event) => { if (event.key === key) { token = event.newValue; listener(); } });
     },
   };
 }
 
-/** The code of a sign-in link. It leaves the address at once: a code works once and has no business in a history. */
+/**
+ * The code of a sign-in link. It is removed from the address at once, to keep it out of the
+ * history.
+ */
 export function takeCode() {
   const code = new URLSearchParams(location.hash.slice(1)).get('code');
   if (code !== null) history.replaceState(null, '', location.pathname + location.search);
   return code;
 }
 
-/** What Telegram signed of its user, when the board is opened as Mini App. It leaves the address as a code does. */
+/** The user data signed by Telegram, in a Mini App. It is removed from the address too. */
 export function takeInitData() {
   const data = new URLSearchParams(location.hash.slice(1)).get('tgWebAppData');
   if (data !== null) history.replaceState(null, '', location.pathname + location.search);
   return data;
 }
 
-/** People paste the whole link as often as the code in it. */
+/** Accepts a pasted code or the whole pasted link. */
 export const codeIn = (pasted) => (pasted.match(/code=([\w-]+)/)?.[1] ?? pasted).trim();
 
 export function mountSignIn({ api, onSignedIn }) {
   let busy = false, saying = null;
 
-  /** True when the code let somebody in. */
+  /** Signs in with a code. Returns true on success. */
   async function enter(code) {
     if (busy) return false;
     if (!code) { saying = () => t('board.code.empty'); update(); byId('code').focus(); return false; }
@@ -57,7 +61,7 @@ export function mountSignIn({ api, onSignedIn }) {
       onSignedIn(signInWithCode);
     } catch (error) {
       busy = false;
-      // A used code is worthless; one that did not reach the server can be tried again.
+      // A refused code is cleared. A code that did not reach the server can be tried again.
       byId('code').value = error.code ? '' : code;
       saying = () => sentenceOf(error);
     }
@@ -66,7 +70,7 @@ export function mountSignIn({ api, onSignedIn }) {
     return !saying;
   }
 
-  /** True when Telegram's word let somebody in. */
+  /** Signs in with Telegram's data. Returns true on success. */
   async function enterByTelegram(initData) {
     try {
       const { signInWithTelegram } = await api(SIGN_IN_TELEGRAM, { initData });

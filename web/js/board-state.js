@@ -1,18 +1,19 @@
-// What the board knows, as pure functions: a map of bookings, merged by revision, and the lists made of it.
+// The state of the board as pure functions: a map of bookings, merged by revision, and the lists
+// that are made from it.
 import { hotelDay } from './format.js';
 
-/** `bookings`: receipt number → booking. `hotel` is the server's last word about itself. */
+/** `bookings`: receipt number → booking. `hotel` is the latest hotel data from the server. */
 export const emptyState = () => ({ bookings: new Map(), hotel: null });
 
-/** A booking as the board's lists ask for it: the part of a receipt number that people type. */
+/** The part of a receipt number that people type. */
 export function receiptKey(words) {
   const digits = words.toUpperCase().replace(/^\s*RESI/, '').replace(/[\s-]/g, '');
   return /^\d+$/.test(digits) ? digits : null;
 }
 
 /**
- * Takes one state in; true when something was changed. Answers of queries, of actions and of the feed
- * overtake each other on the wire, so the revision decides. A position does not move the revision.
+ * Merges one state of a booking. Returns true if something changed. Answers of queries, actions and
+ * the feed can arrive in any order, so the revision decides. A position has no revision of its own.
  */
 export function merge(state, incoming, action = null) {
   const known = state.bookings.get(incoming.receiptNo);
@@ -22,7 +23,7 @@ export function merge(state, incoming, action = null) {
   }
   if (action === 'POSITION' && known.status === 'PENDING') return mergePosition(state, known, incoming);
   if (incoming.revision < known.revision) return false;
-  // Equal: what lies beside the booking (position, undelivered notices) may be newer, and never travels back.
+  // Equal revisions: position and undelivered notifications may be newer, but never become older.
   const fresher = fixTime(incoming) >= fixTime(known) ? incoming : { ...incoming, travel: known.travel, forecast: known.forecast };
   if (JSON.stringify(fresher) === JSON.stringify(known)) return false;
   state.bookings.set(incoming.receiptNo, fresher);
@@ -37,7 +38,7 @@ function mergePosition(state, known, incoming) {
 
 const fixTime = (booking) => (booking.travel ? Date.parse(booking.travel.fixAt) : 0);
 
-/** Whether an instant lies in the hotel's present day. */
+/** Whether an instant is in the present hotel day. */
 export function isToday(instant, hotel) {
   return hotelDay(instant, hotel.timezone, hotel.dayStartsAt) === hotel.today;
 }
@@ -55,12 +56,12 @@ export function lists(state) {
   };
 }
 
-/** How many of each, whatever is being searched for. */
+/** The size of each list without the search. */
 export function counts(all) {
   return { pending: all.pending.length, paid: all.paid.length, cancelled: all.cancelled.length };
 }
 
-/** A search by name, or by receipt number as people read it out: any case, without RESI, dashes or leading zeros. */
+/** Searches by name, or by receipt number in any case, without RESI, dashes or leading zeros. */
 export function matches(booking, search) {
   const wanted = search.trim();
   if (!wanted) return true;
@@ -69,7 +70,7 @@ export function matches(booking, search) {
   const key = receiptKey(wanted);
   const [, day, number] = booking.receiptNo.match(/(\d{8})-?(\d+)$/) ?? [];
   if (key === null || !day) return false;
-  // A short number is the day's counter: "2" must not find every booking of a day with a 2 in it.
+  // A short number is the counter of the day: "2" must not match every date that contains a 2.
   if (key.length <= 4) return Number(number) === Number(key);
   if ((day + number).includes(key)) return true;
   return day === key.slice(0, 8) && Number(number) === Number(key.slice(8));
@@ -77,13 +78,13 @@ export function matches(booking, search) {
 
 const plain = (words) => words.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** Whether older pages can still hold something of today: bookings come newest first. */
+/** Whether older pages can contain bookings of today. Pages come with the newest booking first. */
 export function worthPaging(nodes, now, advanceDays) {
   const oldest = nodes.at(-1);
   return Boolean(oldest) && Date.parse(oldest.bookedAt) > now - (2 + advanceDays) * 86_400_000;
 }
 
-/** What of a change deserves notice: 'new', 'soon', 'gone', or null. */
+/** The kind of signal for a change: 'new', 'soon', 'gone', or null for none. */
 export function notable(action) {
   return { BOOKED: 'new', REVIVED: 'new', REMINDED: 'soon', EXPIRED: 'gone' }[action] ?? null;
 }

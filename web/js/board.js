@@ -1,5 +1,5 @@
-// The front office's board: puts its parts together. Changes come in by the feed and by the answers of
-// actions, are merged into `state`, and everything is shown anew by `update()`.
+// The front office's board: connects its parts. Changes come from the feed and from the answers to
+// actions. They are merged into `state`, and `update()` draws everything again.
 import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, SEND_QRIS } from './documents.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
@@ -21,7 +21,7 @@ const clock = createClock(), ticker = createTicker(clock), now = () => clock.now
 const state = emptyState();
 let staff = null, socket = null, failure = null, loading = 0, retryTimer;
 
-/** Every request of the board; an ended session leads back to the sign-in, wherever it shows. */
+/** Sends every request of the board. If the session has ended, the sign-in is shown. */
 const bare = createApi({ language, token: session.token });
 async function api(query, variables) {
   try {
@@ -40,9 +40,9 @@ const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking
 const radar = mountRadar({ state, now, onOpen: (receiptNo) => board.open(receiptNo) });
 const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
 
-// ---- in and out ----
+// ---- signing in and out, loading ----
 
-/** Reads everything, then follows the changes. Also the way back when the feed lost its place. */
+/** Loads everything, then subscribes to changes. Also used when the feed's cursor is lost. */
 async function start() {
   const mine = ++loading;
   stop();
@@ -75,7 +75,7 @@ async function askWho() {
   return { me, hotel };
 }
 
-/** A board on the wall has nobody to press "again". */
+/** Tries again by itself, because a wall display has nobody to press a button. */
 function retrySoon() {
   clearTimeout(retryTimer);
   retryTimer = setTimeout(() => { if (session.token()) start(); }, 6_000);
@@ -102,7 +102,7 @@ function signOut(sentence = null) {
   byId('code').focus();
 }
 
-// ---- what comes in ----
+// ---- incoming changes ----
 
 function onChange({ action, booking }) {
   const catchingUp = banner.change();
@@ -121,7 +121,8 @@ function onChange({ action, booking }) {
 function onState(socketState) {
   const again = banner.state(socketState);
   if (again) { refreshDay(); rooms.soon(state.hotel.today); catchUp(); }
-  // The token in connection_init was refused: ask in the open, which tells an ended session from a bad moment.
+  // The token was refused: a normal request shows whether the session ended or the fault is
+  // temporary.
   if (socketState === 'refused') retrySoon();
 }
 
@@ -130,7 +131,7 @@ function onLost(refusal) {
   else start(); // the cursor is too old: read everything again
 }
 
-/** The hotel day turns at an hour that only the server decides. */
+/** Asks the server for the present hotel day, because only the server knows when it starts. */
 async function refreshDay() {
   const seen = await measure();
   if (!seen || !state.hotel) return;
@@ -138,16 +139,16 @@ async function refreshDay() {
   update();
 }
 
-/** Positions and messages that were given up are told live only: after a gap they are read anew. */
+/** Loads positions and undelivered messages after a gap, because the feed does not replay them. */
 async function catchUp() {
   try {
     const { bookings } = await loadAll(api, now(), state.hotel.advanceDays);
     for (const booking of bookings) merge(state, booking);
     update();
-  } catch { /* what comes next is heard all the same */ }
+  } catch { /* later changes still arrive by the feed */ }
 }
 
-/** A forecast changes by the mere passing of time, which is no change of a booking and comes by no feed. */
+/** Loads the forecasts. They change with time alone, so the feed does not deliver them. */
 async function refreshForecasts() {
   const all = [...state.bookings.values()];
   if (!staff || !all.some(({ status, travel }) => status === 'PENDING' && travel)) return;
@@ -155,10 +156,10 @@ async function refreshForecasts() {
     const { bookings } = await api(BOOKINGS, { filter: { status: ['PENDING'] }, first: 200 });
     for (const booking of bookings.nodes) merge(state, booking);
     update();
-  } catch { /* the next minute comes */ }
+  } catch { /* it is tried again in a minute */ }
 }
 
-// ---- what goes out ----
+// ---- actions ----
 
 const performed = {
   arrived: (receiptNo) => api(MARK_ARRIVED, { receiptNo }).then((data) => data.markArrived),
@@ -174,12 +175,12 @@ async function perform(action, receiptNo, extra) {
   update();
 }
 
-/** After a refusal the truth is elsewhere: show it. */
+/** After a refusal the shown state may be old: load the present one. */
 async function reread(receiptNo) {
   try {
     merge(state, (await api(BOOKING, { receiptNo })).booking);
     update();
-  } catch { /* the feed will bring it */ }
+  } catch { /* the feed will deliver it */ }
 }
 
 async function loadHistory(receiptNo) {
@@ -190,12 +191,12 @@ async function loadHistory(receiptNo) {
   }
 }
 
-// ---- showing ----
+// ---- drawing ----
 
 const afterUpdate = [];
 let redrawTimer = null;
 
-/** Many changes at once (a busy minute, a catch-up) are one redraw. By a timer: a hidden page gets no frames. */
+/** Draws once for many changes. It uses a timer, because a hidden page gets no animation frames. */
 function updateSoon() {
   redrawTimer ??= setTimeout(() => { redrawTimer = null; update(); }, 30);
 }
@@ -233,6 +234,6 @@ setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
 setInterval(refreshForecasts, 60_000);
 const initData = takeInitData(), code = takeCode();
 update();
-// A link that was used before must not throw out somebody who is signed in already.
+// A used link must not sign out somebody who is already signed in.
 const came = initData ? await signIn.enterByTelegram(initData) : code && (await signIn.enter(code));
 if (!came && session.token()) start();

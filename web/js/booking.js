@@ -1,5 +1,5 @@
-// The guest's own booking, live. The access token is read from the fragment and stays in memory:
-// it goes to the server with each request and nowhere else.
+// The guest's own booking, live. The access token is read from the URL fragment and kept in memory.
+// It is sent only to the server, with each request.
 import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, NOW, REPORT_POSITION } from './documents.js';
 import { endKey, face, isSoon, newer, wasExtended } from './booking-words.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
@@ -10,7 +10,7 @@ import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.j
 import { mountShare } from './position-share.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
 
-// A receipt number has nothing to decode; what has is not one, and the server says so.
+// A receipt number needs no decoding. Anything else is refused by the server.
 const receiptNo = location.pathname.split('/')[2] ?? '';
 const mine = { receiptNo, accessToken: location.hash.slice(1) };
 const wrongCodes = new Set(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'INVALID_INPUT']);
@@ -23,7 +23,7 @@ const share = mountShare({
   send: async (position) => take((await api(REPORT_POSITION, { ...mine, position })).reportPosition),
 });
 
-// ---- what is known ----
+// ---- state ----
 
 function take(state) {
   booking = newer(booking, state);
@@ -68,7 +68,7 @@ const ask = createMeasure(clock, async () => (await api(NOW)).hotel);
 const measure = () => ask().then(update);
 const refresh = () => api(MY_BOOKING, mine).then((data) => take(data.myBooking), () => {});
 
-// ---- showing ----
+// ---- drawing ----
 
 function update() {
   show(byId('loading'), !booking && !wrong && !failure);
@@ -127,7 +127,7 @@ function showState() {
   show(byId('share'), seen === 'running');
   if (seen !== 'running' && seen !== 'checking') byId('cancel-dialog').close();
   if (seen === 'checking' && askedAbout !== booking.holdUntil) {
-    askedAbout = booking.holdUntil; // the socket normally brings the outcome; ask once in case it does not
+    askedAbout = booking.holdUntil; // the socket normally delivers the outcome; ask once in case it does not
     setTimeout(refresh, 3_000);
   }
 }
@@ -174,10 +174,10 @@ function showDetails() {
     el('div', { 'data-row': key.split('.')[1] }, el('dt', {}, t(key)), el('dd', {}, value))));
 }
 
-// ---- what the guest does ----
+// ---- actions of the guest ----
 
 async function copy() {
-  try { await navigator.clipboard.writeText(booking.receiptNo); } catch { return; } // not allowed here: the number stands there to be read
+  try { await navigator.clipboard.writeText(booking.receiptNo); } catch { return; } // not allowed here: the number is on the page
   copied = true;
   showDetails();
   setTimeout(() => { copied = false; showDetails(); }, 2_500);
@@ -208,7 +208,7 @@ byId('cancel-no').addEventListener('click', () => byId('cancel-dialog').close())
 byId('cancel-yes').addEventListener('click', cancel);
 closeByBackdrop(byId('cancel-dialog'));
 byId('again').addEventListener('click', load);
-addEventListener('hashchange', () => location.reload()); // another link pasted into this tab
+addEventListener('hashchange', () => location.reload()); // another link was pasted into this tab
 onLanguage(update);
 mountLanguage(byId('language'));
 ticker.add(tick);

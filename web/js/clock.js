@@ -1,17 +1,20 @@
-// The server's time on this page. The device's own clock may be wrong or be set while the page is
-// open, so only its monotonic counter is used, plus the offset to the server's `hotel.now`.
+// The server's time on this page. The device's clock may be wrong or may be set while the page is
+// open. So this uses only the monotonic counter plus the offset to the server's `hotel.now`.
 
-/** @param monotonic () => ms that only run forward;  @param wall () => ms of the device's clock, only to notice a jump */
+/**
+ * @param monotonic () => ms of a counter that only increases
+ * @param wall () => ms of the device's clock, used only to detect a jump
+ */
 export function createClock({ monotonic = () => performance.now(), wall = () => Date.now() } = {}) {
   let offset = null, trip = Infinity, measuredAt = -Infinity, gap = 0;
 
   const drifted = () => offset !== null && Math.abs(wall() - monotonic() - gap) > 1_500;
 
   return {
-    /** Takes in one answer: the server read its clock about half the round trip before it came here. */
+    /** Takes one answer. The server read its clock about half the round trip earlier. */
     measure(serverNow, sent, received) {
       const thisTrip = received - sent;
-      // A quick answer tells the time better than a slow one, unless the old one has gone stale.
+      // A quick answer is more exact than a slow one, unless the quick one is too old.
       const stale = drifted() || received - measuredAt > 5 * 60_000;
       if (offset !== null && !stale && thisTrip > trip * 2 + 50) return;
       offset = Date.parse(serverNow) - (sent + thisTrip / 2);
@@ -19,7 +22,7 @@ export function createClock({ monotonic = () => performance.now(), wall = () => 
       measuredAt = received;
       gap = wall() - monotonic();
     },
-    /** Asks by `ask() => {now}` and measures; gives back what was answered. */
+    /** Asks by `ask() => {now}`, measures the time, and returns the answer. */
     async sync(ask) {
       const sent = monotonic();
       const answer = await ask();
@@ -27,12 +30,12 @@ export function createClock({ monotonic = () => performance.now(), wall = () => 
       return answer;
     },
     now: () => monotonic() + (offset ?? wall() - monotonic()),
-    /** True after a suspend or a set clock: some browsers stop the counter while the machine sleeps. */
+    /** True after a suspend or a clock change. Some browsers stop the counter during a suspend. */
     drifted,
   };
 }
 
-/** Measures the clock on demand: one question at a time, and after a failure not again at once. */
+/** Measures the clock on demand: one request at a time, and a pause after a failure. */
 export function createMeasure(clock, ask, { monotonic = () => performance.now() } = {}) {
   let running = null, failedAt = -Infinity;
   return function measure() {
@@ -44,7 +47,7 @@ export function createMeasure(clock, ask, { monotonic = () => performance.now() 
   };
 }
 
-/** One tick a second for everything on a page, on the second's edge of the server's time. */
+/** One tick a second for the whole page, at the start of each second of the server's time. */
 export function createTicker(clock) {
   const listeners = new Set();
   let timer;

@@ -1,4 +1,4 @@
-// Every GraphQL document of the pages, in one place, so that one look compares them with the schema.
+// All GraphQL documents of the pages, in one file for an easy comparison with the schema.
 
 const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes advanceDays maxNights dayStartsAt telegramBot hasQris now today`;
 

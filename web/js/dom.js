@@ -1,6 +1,7 @@
-// Small tools for the page's tree. Text goes in as text nodes only: what guests type can never become markup.
+// Small helpers for the DOM. Text is inserted only as text nodes, so that the input of guests can
+// never become markup.
 
-/** The element with this id; the page's own HTML promises it. */
+/** The element with this id, which the HTML of the page contains. */
 export const byId = (id) => document.getElementById(id);
 
 /** Makes an element: `el('p', {class: 'x', onclick: f, 'aria-label': 'y'}, 'text', child)`. */
@@ -15,7 +16,10 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
-/** Writes only what differs, so that a tick a second neither wakes screen readers nor breaks a selection. */
+/**
+ * Writes a text only if it changed. Otherwise every tick would disturb screen readers and
+ * selections.
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -24,7 +28,10 @@ export function show(node, visible) {
   node.hidden = !visible;
 }
 
-/** Makes the children of `parent` exactly `nodes`, moving as little as possible (a moved element loses the focus). */
+/**
+ * Sets the children of `parent` to `nodes`. It moves few elements, because a moved one loses the
+ * focus.
+ */
 export function arrange(parent, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
@@ -55,7 +62,7 @@ const shapes = {
   minus: 'M6 12h12',
 };
 
-/** A line icon. It says nothing by itself; the words beside it or the label of its button do. */
+/** A line icon. Screen readers ignore it and use the text or the label beside it. */
 export function icon(name) {
   const make = (tag) => document.createElementNS('http://www.w3.org/2000/svg', tag);
   const svg = make('svg'), path = make('path');
@@ -67,12 +74,12 @@ export function icon(name) {
   return svg;
 }
 
-/** Fills the page's `data-icon` places. Once, at the start. */
+/** Fills the `data-icon` elements of the page. Called once at the start. */
 export function fillIcons(root = document) {
   for (const node of root.querySelectorAll('[data-icon]')) node.prepend(icon(node.dataset.icon));
 }
 
-/** A dialog closes by a tap beside it, as by Escape. */
+/** Closes a dialog on a tap beside it, as on Escape. */
 export function closeByBackdrop(dialog) {
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
 }

@@ -1,12 +1,14 @@
-// "How it works", from the server's own figures: nothing here may promise what the hotel did not configure.
+// The section "How it works". All its numbers come from the server, so that it promises only what
+// the hotel has configured.
 import { el, icon } from './dom.js';
 import { lengthWords } from './format.js';
 import { language, t } from './language.js';
 
-/** The steps as [icon, key, values]. A later check-in day has its own end of hold, so no length is named. */
+/** The steps as [icon, key, values]. For a later check-in the length of the hold is not named. */
 export function steps(hotel, tonight, words) {
   const { holdMinutes, remindMinutes, extendMinutes } = hotel;
-  // The server leaves a reminder out that would fall in the hold's first quarter; then none is promised.
+  // The server sends no reminder that would be in the first quarter of the hold, so none is
+  // promised.
   const reminded = !tonight || remindMinutes <= holdMinutes * 0.75;
   return [
     tonight ? ['clock', 'form.how.hold', { hold: words(holdMinutes) }] : ['clock', 'form.how.later', {}],

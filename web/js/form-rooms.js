@@ -1,4 +1,4 @@
-// The room types as cards to choose from. In: what is available. Out: the code that was chosen.
+// The room types as cards. Input: what is available. Output: the code of the chosen type.
 import { el, arrange, setText } from './dom.js';
 import { rupiah } from './format.js';
 import { t } from './language.js';
@@ -17,7 +17,7 @@ export function mountRooms(parent, { onChoose }) {
   }
 
   return {
-    /** Shows `rooms` (the answer of `availability`, in its order) with `chosen` ticked. */
+    /** Shows `rooms` (the answer of `availability`, in its order) with `chosen` selected. */
     update(rooms, chosen) {
       const nodes = rooms.map(({ roomType, available }) => {
         if (!cards.has(roomType.code)) cards.set(roomType.code, make(roomType.code));

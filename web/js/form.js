@@ -1,4 +1,5 @@
-// The booking form: what is typed lives in `filled`, kept as a draft; `update()` shows it all again.
+// The booking form. The input is in `filled` and saved as a draft. `update()` draws everything
+// again.
 import { AVAILABILITY, CREATE_BOOKING, HOTEL, PREPARE_TELEGRAM } from './documents.js';
 import { byId, fillIcons, setText, show } from './dom.js';
 import { addDays, lengthWords, longDate, rupiah } from './format.js';
@@ -15,7 +16,7 @@ const filled = { roomType: null, checkIn: '', nights: 1, guestName: '', channel:
 let hotel = null, rooms = [], shownFaults = {}, problem = null, busy = false, asked = 0, loadedAt = 0;
 const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomType: code }, 'roomType') });
 
-// ---- what is typed ----
+// ---- input ----
 
 function restore() {
   try { Object.assign(filled, JSON.parse(sessionStorage.getItem(draftKey))); } catch { /* no draft */ }
@@ -24,17 +25,19 @@ function restore() {
   if (/^\d{1,4}$/.test(link.get('nights') ?? '')) filled.nights = Math.max(1, Number(link.get('nights')));
 }
 
-/** A changed wish: kept as a draft, its fault forgotten. A changed stay asks for the rooms again. */
+/**
+ * Takes changed input: saves the draft and clears the fault. A changed stay loads the rooms again.
+ */
 function change(values, field) {
   Object.assign(filled, values);
   delete shownFaults[field];
   problem = null;
-  try { sessionStorage.setItem(draftKey, JSON.stringify(filled)); } catch { /* then it lasts as long as the page */ }
+  try { sessionStorage.setItem(draftKey, JSON.stringify(filled)); } catch { /* then there is no draft after a reload */ }
   if (field === 'checkIn' || field === 'nights') loadRoomsSoon();
   update();
 }
 
-// ---- what the server knows ----
+// ---- data from the server ----
 
 async function load() {
   try {
@@ -58,11 +61,11 @@ async function load() {
 async function loadRooms() {
   const mine = ++asked;
   const { availability } = await api(AVAILABILITY, { checkIn: filled.checkIn, nights: filled.nights });
-  if (mine !== asked) return; // a later question is on its way
+  if (mine !== asked) return; // a later request replaces this one
   rooms = availability;
   if (!rooms.some(({ roomType, available }) => roomType.code === filled.roomType && available > 0)) {
     filled.roomType = null;
-    // Only one kind left to choose: no need to ask.
+    // If only one type is available, it is chosen.
     const free = rooms.filter(({ available }) => available > 0);
     if (free.length === 1 && rooms.length === 1) filled.roomType = free[0].roomType.code;
   }
@@ -103,10 +106,11 @@ async function bookByWeb() {
   const { createBooking } = await api(CREATE_BOOKING, { input: { ...input, requestId } });
   forgetRequestId(sessionStorage);
   sessionStorage.removeItem(draftKey);
-  // Only path and fragment count: the public address may differ from the one this page was opened by.
+  // Only the path and the fragment are used: the public address may differ from this page's
+  // address.
   const { pathname, hash } = new URL(createBooking.statusUrl, location.href);
   location.assign(pathname + hash);
-  await new Promise(() => {}); // the page is leaving: keep the button quiet until it has
+  await new Promise(() => {}); // the page is about to change: keep the button disabled until then
 }
 
 async function handOver() {
@@ -131,7 +135,7 @@ async function refused(error) {
     problem = { error };
   } else if (error.code && byId(`${error.field}-error`)) {
     shownFaults[error.field] = { words: error.message };
-    if (error.field === 'checkIn') await load(); // the hotel day has probably turned
+    if (error.field === 'checkIn') await load(); // a new hotel day has probably started
   } else {
     if (!error.code && !(error instanceof Unreachable)) console.error(error.name);
     problem = { error };
@@ -144,7 +148,7 @@ function focusFault() {
   else byId(first)?.focus();
 }
 
-// ---- showing ----
+// ---- drawing ----
 
 function update() {
   if (!hotel) return;
@@ -233,7 +237,7 @@ for (const field of ['guestName', 'email']) byId(field).addEventListener('input'
 byId('load-again').addEventListener('click', load);
 onLanguage(update);
 mountLanguage(byId('language'));
-// Back from elsewhere (also by the browser's Back): rooms may have gone and the hotel day turned.
+// The page is shown again, also by the browser's Back: rooms and the hotel day may have changed.
 addEventListener('pageshow', (event) => { if (event.persisted) { busy = false; load(); } });
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible' && hotel && performance.now() - loadedAt > 30_000 && !busy) load();

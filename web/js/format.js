@@ -1,21 +1,21 @@
-// How figures, moments and lengths of time are written. Pure: the same input, the same words.
+// Formats numbers, moments and durations. Pure functions.
 import { translate } from './text.js';
 
 const minute = 60_000;
 
-/** `Rp350.000`: whole rupiah, grouped by dots in both languages, as on every Indonesian price tag. */
+/** `Rp350.000`: whole rupiah, with dots in both languages, as is usual in Indonesia. */
 export function rupiah(amount) {
   return 'Rp' + String(amount).replace(/\B(?=(\d{3})+(?!\d))/g, '.');
 }
 
-/** The hotel's wall clock at an instant, as numbers and as a calendar date. */
+/** The local time of the hotel at an instant, as numbers and as a calendar date. */
 export function localParts(instant, timezone) {
   const parts = {};
   for (const { type, value } of partsFormat(timezone).formatToParts(new Date(instant))) parts[type] = value;
   return { date: `${parts.year}-${parts.month}-${parts.day}`, hour: parts.hour, minute: parts.minute };
 }
 
-/** The hotel day of an instant: before `dayStartsAt` it is still yesterday's. Only compared with `hotel.today`. */
+/** The hotel day of an instant. Before `dayStartsAt` it is the day before. */
 export function hotelDay(instant, timezone, dayStartsAt) {
   const { date, hour, minute: minutes } = localParts(instant, timezone);
   return `${hour}:${minutes}` < dayStartsAt.slice(0, 5) ? addDays(date, -1) : date;
@@ -27,7 +27,7 @@ export function clockTime(instant, timezone, language) {
   return hour + (language === 'en' ? ':' : '.') + minutes;
 }
 
-/** WIB, WITA or WIT; elsewhere what the browser calls the zone. */
+/** WIB, WITA or WIT. For other zones the browser's name. */
 export function zoneLabel(timezone, language = 'id', instant = 0) {
   const known = {
     'Asia/Jakarta': 'WIB', 'Asia/Pontianak': 'WIB',
@@ -39,7 +39,7 @@ export function zoneLabel(timezone, language = 'id', instant = 0) {
     .formatToParts(new Date(instant)).find((part) => part.type === 'timeZoneName').value;
 }
 
-/** `pukul 20.30 WIB`, with the day before it when that is not the day of `now`. */
+/** `pukul 20.30 WIB`, preceded by the date if that is not the date of `now`. */
 export function moment(instant, now, timezone, language) {
   const time = `${clockTime(instant, timezone, language)} ${zoneLabel(timezone, language, instant)}`;
   const { date } = localParts(instant, timezone);
@@ -47,7 +47,7 @@ export function moment(instant, now, timezone, language) {
   return translate(language, 'unit.at.day', { time, day: shortDate(date, language) });
 }
 
-/** `20.30`, or `Min 4 Jan 20.30` when that is another day: for the board's narrow lines. */
+/** `20.30`, or `Min 4 Jan 20.30` on another day. For the narrow lines of the board. */
 export function shortMoment(instant, now, timezone, language) {
   const time = clockTime(instant, timezone, language);
   const { date } = localParts(instant, timezone);
@@ -66,13 +66,13 @@ export function shortDate(date, language) {
   return `${weekday} ${day} ${month}`;
 }
 
-/** `Min 4 Jan – Sel 6 Jan, 2 malam`; a line breaks between its parts only, never inside one. */
+/** `Min 4 Jan – Sel 6 Jan, 2 malam`. Lines break only between the parts. */
 export function stay(checkIn, nights, language) {
   return `${whole(shortDate(checkIn, language))} – ${whole(shortDate(addDays(checkIn, nights), language))}, `
     + nightsWords(nights, language);
 }
 
-/** `Min 4 Jan, 2 malam`: the same without the last day, for narrow places. */
+/** `Min 4 Jan, 2 malam`: the same without the last day, for narrow lines. */
 export const shortStay = (checkIn, nights, language) =>
   `${whole(shortDate(checkIn, language))}, ${nightsWords(nights, language)}`;
 
@@ -85,7 +85,7 @@ export function addDays(date, days) {
   return day.toISOString().slice(0, 10);
 }
 
-/** `1:59:58` or `04:09`. Rounded up, so that zero is shown at the end itself and not a second early. */
+/** `1:59:58` or `04:09`. Rounded up, so that zero is shown exactly at the end. */
 export function countdown(milliseconds) {
   const all = Math.max(0, Math.ceil(milliseconds / 1000));
   const two = (number) => String(number).padStart(2, '0');
@@ -93,7 +93,7 @@ export function countdown(milliseconds) {
   return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${two(minutes)}:${two(seconds)}`;
 }
 
-/** `2 jam`, `1 jam 30 menit`, `20 detik`: a configured length of time, exact to the second. */
+/** `2 jam`, `1 jam 30 menit`, `20 detik`: a configured duration, exact to the second. */
 export function lengthWords(minutes, language) {
   const seconds = Math.round(minutes * 60);
   const parts = [['hours', Math.floor(seconds / 3600)], ['minutes', Math.floor(seconds / 60) % 60], ['seconds', seconds % 60]];
@@ -101,7 +101,7 @@ export function lengthWords(minutes, language) {
     || translate(language, 'unit.seconds', { n: 0 });
 }
 
-/** `40 detik`, `3 menit`, `2 jam`: how long ago, in one unit, because more would pretend exactness. */
+/** `40 detik`, `3 menit`, `2 jam`: an age in one unit, because it is not exact. */
 export function ageWords(milliseconds, language) {
   const age = Math.max(0, milliseconds);
   if (age < minute) return translate(language, 'unit.seconds', { n: Math.floor(age / 1000) });
@@ -116,13 +116,13 @@ export function distance(kilometres, language) {
   return `${language === 'en' ? shown : shown.replace('.', ',')} km`;
 }
 
-/** How much of a stretch of time is left, 0 to 1. */
+/** The part of a period that is left, 0 to 1. */
 export function shareLeft(from, until, now) {
   if (until <= from) return 0;
   return Math.min(1, Math.max(0, (until - now) / (until - from)));
 }
 
-// Formats are kept: making one takes longer than using it, and the board uses them every second.
+// Formatters are cached: creating one is slow, and the board uses them every second.
 const formats = new Map();
 
 function kept(name, make) {

@@ -1,6 +1,6 @@
-// GraphQL over HTTP: one function that sends a document and answers data, or throws what went wrong.
+// GraphQL over HTTP: one function that sends a document and returns the data or throws an error.
 
-/** The server understood and said no. Its message is a ready sentence in the asked language. */
+/** The server refused the request. Its message is a sentence in the requested language. */
 export class Refusal extends Error {
   constructor({ message, extensions = {} }) {
     super(message);
@@ -9,11 +9,11 @@ export class Refusal extends Error {
   }
 }
 
-/** No answer came, or none that makes sense: nobody knows whether the server acted. */
+/** There was no answer or a malformed one. It is unknown whether the server acted. */
 export class Unreachable extends Error {}
 
 /**
- * @param language () => 'id' | 'en', asked at each request, since people switch
+ * @param language () => 'id' | 'en', called for each request, because it can change
  * @param token () => string | null, the staff's session
  */
 export function createApi({ language, token = () => null, endpoint = '/graphql', fetch = globalThis.fetch.bind(globalThis), patience = 15_000 }) {
@@ -30,7 +30,7 @@ export function createApi({ language, token = () => null, endpoint = '/graphql',
       const response = await fetch(endpoint, {
         method: 'POST', headers, credentials: 'omit', cache: 'no-store',
         body: JSON.stringify({ query, variables }),
-        // A request that hangs on a half-dead mobile connection must end, so that it can be retried.
+        // A request that hangs on a bad mobile connection must end, so that it can be tried again.
         signal: AbortSignal.timeout(patience),
       });
       answer = await response.json();

@@ -1,10 +1,10 @@
-// When a fix is worth sending. Pure. A phone gives one a second; the hotel needs far fewer,
-// and the guest's battery and data plan fewer still.
+// Decides when to send a position fix. Pure functions. A phone has one fix a second. The hotel
+// needs far fewer, and fewer save battery and data.
 
-export const leastGap = 5_000;        // between two reports, however fast the car
+export const leastGap = 5_000;        // between two reports, at any speed
 export const farEnough = 50;          // metres moved
-export const longEnough = 60_000;     // a standing guest still shows that the fix is fresh
-export const longestSilence = 600_000; // then a fix is asked for, because the browser may have gone quiet
+export const longEnough = 60_000;     // without movement: to show that the fix is fresh
+export const longestSilence = 600_000; // then ask for a fix, because the browser may have stopped
 
 /** Great-circle distance in metres. */
 export function metresBetween(a, b) {
@@ -15,7 +15,9 @@ export function metresBetween(a, b) {
   return 2 * 6_371_000 * Math.asin(Math.min(1, Math.sqrt(chord)));
 }
 
-/** Milliseconds until this fix may be sent: 0 for now, null for not at all. `last` is {fix, at} or null. */
+/**
+ * Milliseconds until this fix may be sent: 0 for now, null for never. `last` is {fix, at} or null.
+ */
 export function sendIn(last, fix, now) {
   if (!last) return 0;
   const since = now - last.at;
@@ -25,8 +27,8 @@ export function sendIn(last, fix, now) {
 }
 
 /**
- * When the fix was taken, on the server's time. The browser stamps fixes with the device's clock, which
- * may be wrong; but the fix's age by that same clock is right.
+ * When the fix was taken, in server time. The browser uses the device's clock for fixes. That clock
+ * may be wrong, but the age of the fix by the same clock is right.
  */
 export function recordedAt(stamp, deviceNow, serverNow) {
   const age = deviceNow - stamp;

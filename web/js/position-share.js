@@ -1,18 +1,18 @@
-// The switch that shares the guest's position. Nothing is asked of the browser before the tap.
+// The switch that shares the guest's position. The browser is not asked before the tap.
 import { byId, setText, show } from './dom.js';
 import { clockTime } from './format.js';
 import { language, t } from './language.js';
 import { longestSilence, recordedAt, sendIn } from './position-rule.js';
 
-const denied = 1; // GeolocationPositionError: the guest or the browser said no. 2 and 3 pass by themselves.
+const denied = 1; // GeolocationPositionError: the guest or the browser refused. 2 and 3 are temporary.
 
 /**
- * @param send (position) => Promise, rejects when it was not taken
+ * @param send (position) => Promise, rejects if the position was not accepted
  * @param now () => ms, the server's time
  */
 export function mountShare({ receiptNo, send, now }) {
   const button = byId('share-switch');
-  const remember = `jatah.share.${receiptNo}`; // the wish only; never a position, never the token
+  const remember = `jatah.share.${receiptNo}`; // only whether to share; never a position or the token
   let on = false, watch = null, lock = null, last = null, trailing, quiet, timezone = null;
   let saying = null; // {key, at?}
   const options = { enableHighAccuracy: true, maximumAge: 10_000, timeout: 30_000 };
@@ -69,14 +69,17 @@ export function mountShare({ receiptNo, send, now }) {
     } catch (error) {
       if (!on) return;
       if (error.code === 'NOT_ALLOWED' || error.code?.startsWith('ALREADY')) return turnOff();
-      // Not taken: the next fix is due again, but not at once, so that an outage is not a storm.
+      // Not accepted: try again with the next fix, but not at once, to spare a server with a fault.
       last = before && { fix: before.fix, at: Math.max(before.at, now() - 45_000) };
       say('share.unsent');
       if (!last) trailing = setTimeout(() => on && report(fix), 5_000);
     }
   }
 
-  /** The browser calls only when something moved; a guest who waits must not look like one who is gone. */
+  /**
+   * Asks for a fix after a long silence. The browser reports only movement, and a guest who does not
+   * move must stay visible.
+   */
   function listenForQuiet() {
     clearTimeout(quiet);
     if (on) quiet = setTimeout(() => { ask(); listenForQuiet(); }, longestSilence);
@@ -86,7 +89,7 @@ export function mountShare({ receiptNo, send, now }) {
     navigator.geolocation.getCurrentPosition(take, miss, { ...options, maximumAge: 0 });
   }
 
-  /** A page behind a dark screen gets no position, so the screen stays on while sharing. */
+  /** Keeps the screen on while sharing, because a page gets no position while the screen is off. */
   async function keepAwake() {
     if (!on || lock || document.visibilityState !== 'visible') return;
     try {
@@ -121,7 +124,7 @@ export function mountShare({ receiptNo, send, now }) {
   });
 
   return {
-    /** After a reload sharing goes on, but only where the browser would not ask again. */
+    /** Continues sharing after a reload, but only if the browser does not ask again. */
     async resume() {
       try {
         if (!sessionStorage.getItem(remember)) return;

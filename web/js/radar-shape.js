@@ -1,30 +1,33 @@
-// Where things stand on the radar. Pure: bookings in, numbers out. The hotel is the middle, north is up.
-// Distance is drawn by its square root: the last kilometres matter most and the far ones still fit.
+// The layout of the radar. Pure functions from bookings to numbers. The hotel is in the middle,
+// north is up. Distances are drawn by their square root: the last kilometres matter most, and far
+// guests still fit.
 
 export const size = 400, middle = size / 2, reach = 172;
 
 const rims = [1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_100];
 const ringsAt = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
-/** The distance at the radar's rim in km: a round number that holds the radius and everybody on the way. */
+/**
+ * The distance at the outer ring in km: a round number that includes the radius and every guest.
+ */
 export function rim(distances, radiusKm) {
   const most = Math.max(radiusKm * 1.2, ...distances);
   return rims.find((step) => step >= most) ?? rims.at(-1);
 }
 
-/** The rings to draw in km, the rim last. At most four, because more is clutter. */
+/** The rings to draw in km, the outer one last. At most four, to keep the picture simple. */
 export const rings = (rimKm) => [...ringsAt.filter((step) => step <= rimKm * 0.75).slice(-3), rimKm];
 
-/** From the middle, in the drawing's units. */
+/** The distance from the middle in units of the drawing. */
 export const radiusOf = (km, rimKm) => reach * Math.sqrt(Math.min(1, Math.max(0, km / rimKm)));
 
-/** A place seen from the hotel, in the drawing's units. */
+/** A position relative to the hotel in units of the drawing. */
 export function place({ distanceKm, bearing }, rimKm) {
   const radius = radiusOf(distanceKm, rimKm), angle = (bearing * Math.PI) / 180;
   return { x: middle + radius * Math.sin(angle), y: middle - radius * Math.cos(angle) };
 }
 
-/** How visible a piece of a trail is, 0 to 1: the youngest most. */
+/** The opacity of a part of a trail, 0 to 1. The newest part is the most visible. */
 export const fade = (index, count) => (count <= 1 ? 1 : 0.15 + (0.65 * index) / (count - 1));
 
 /** One shape for each forecast, so that colour is not needed. */
@@ -35,30 +38,31 @@ export const marks = {
   NO_POSITION: 'M-7 -7H7V7H-7Z',
 };
 
-/** The guests that can be drawn: pending, not at the desk yet, and sharing. Soonest end first. */
+/** The guests that can be drawn: pending, not arrived, and sharing. Soonest end first. */
 export function onTheWay(bookings) {
   return bookings
     .filter(({ status, arrivedAt, travel }) => status === 'PENDING' && !arrivedAt && travel?.trail.length)
     .sort((a, b) => Date.parse(a.holdUntil) - Date.parse(b.holdUntil) || a.receiptNo.localeCompare(b.receiptNo));
 }
 
-/** How many pending guests there are of each forecast. */
+/** The number of pending guests for each forecast. */
 export function countForecasts(bookings) {
   const found = { IN_TIME: 0, WILL_EXTEND: 0, WILL_CANCEL: 0, NO_POSITION: 0 };
   for (const { status, arrivedAt, forecast } of bookings) if (status === 'PENDING' && !arrivedAt && forecast in found) found[forecast] += 1;
   return found;
 }
 
-/** A name short enough to stand beside a dot. */
+/** A name that is short enough to fit beside a dot. */
 export function shortName(name) {
   const first = name.trim().split(/\s+/)[0];
   return [...first].length > 12 ? `${[...first].slice(0, 11).join('')}…` : first;
 }
 
 /**
- * Labels that do not lie on each other or on a dot: each goes beside its dot, towards the middle where there is
- * little room outside, else to the other side, else up or down by and by. In: dots with {x, y}. Out: {x, y, anchor}
- * for each, in their order; {x, y} is where the first of two lines begins or ends.
+ * Places labels so that they do not overlap each other or a dot. Each label goes beside its dot,
+ * towards the middle if there is little room outside. If that is taken, it goes to the other side,
+ * else step by step up or down. Input: dots with {x, y}. Output: {x, y, anchor} for each dot in the
+ * same order, where {x, y} is the start or the end of the first of two lines.
  */
 export function labelPlaces(dots) {
   const taken = dots.map(({ x, y }) => ({ left: x - 10, right: x + 10, top: y - 10, bottom: y + 10 }));

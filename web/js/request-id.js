@@ -1,5 +1,5 @@
-// One id for one filled form. A double tap, a reload or a retry sends the same id and so books once;
-// a changed input is another wish and gets another id.
+// One id for each filled form. A double tap, a reload or a retry sends the same id, so only one
+// booking is made. Changed input gets a new id.
 
 const key = 'jatah.request';
 
@@ -9,19 +9,19 @@ export function randomId(crypto = globalThis.crypto) {
   return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** The id that belongs to this input: the kept one while the input is the same, else a new one. */
+/** The id for this input: the stored id if the input is the same, else a new one. */
 export function requestIdFor(input, storage, crypto) {
   const fingerprint = JSON.stringify(input);
   try {
     const kept = JSON.parse(storage.getItem(key));
     if (kept?.fingerprint === fingerprint) return kept.id;
-  } catch { /* not ours: make a new one */ }
+  } catch { /* unreadable: make a new one */ }
   const id = randomId(crypto);
   storage.setItem(key, JSON.stringify({ fingerprint, id }));
   return id;
 }
 
-/** The wish was answered: the next booking is a new one. */
+/** Forgets the id after an answer, so that the next booking gets a new one. */
 export function forgetRequestId(storage) {
   storage.removeItem(key);
 }

@@ -1,5 +1,5 @@
-// What the form accepts before it asks the server. Pure. The server checks everything again;
-// these rules only spare the guest a round trip, so they are never stricter than the server.
+// The checks of the form before it sends a request. Pure functions. The server checks everything
+// again. These rules only save a round trip, so they are never stricter than the server.
 
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 
@@ -20,7 +20,7 @@ export function nameFault(name, required) {
   const trimmed = name.trim();
   if (!trimmed) return required ? 'form.error.guestName.empty' : null;
   if (control.test(trimmed)) return 'form.error.guestName.control';
-  // Counted in characters, not in UTF-16 units, as the server counts.
+  // Counted in characters, not in UTF-16 units, as on the server.
   if ([...trimmed].length > 80) return 'form.error.guestName.long';
   return null;
 }
@@ -32,7 +32,7 @@ export function emailFault(email) {
   return shaped && trimmed.length <= 254 && !control.test(trimmed) ? null : 'form.error.email.malformed';
 }
 
-/** What `createBooking` is asked for. Its text is also the fingerprint that a requestId belongs to. */
+/** The input of `createBooking`. Its text is also the fingerprint for the requestId. */
 export function bookingInput(filled, language) {
   return {
     guestName: filled.guestName.trim(), email: filled.email.trim(), roomType: filled.roomType,
@@ -40,5 +40,5 @@ export function bookingInput(filled, language) {
   };
 }
 
-/** The exact price and nothing more: the room's price times the nights. */
+/** The total price: the price of the room times the nights. */
 export const totalPrice = (price, nights) => price * nights;

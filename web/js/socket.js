@@ -1,14 +1,15 @@
-// GraphQL subscriptions over one WebSocket (subprotocol graphql-transport-ws), by hand because it is small.
-// It keeps its subscriptions through every disconnect: a dead socket is noticed by missed pongs,
-// by the browser coming online, or by the page becoming visible; then it connects again with backoff.
+// GraphQL subscriptions over one WebSocket (subprotocol graphql-transport-ws). There is no library,
+// because the protocol is small. Subscriptions survive a disconnect. A dead socket is detected by a
+// missing pong, when the browser comes online, or when the page becomes visible. Then it connects
+// again with backoff.
 import { Refusal } from './graphql.js';
 
 const ackWithin = 10_000, pingEvery = 15_000, pongWithin = 6_000, probeWithin = 3_000;
 const firstDelay = 500, longestDelay = 15_000;
-/** Refusals that pass by themselves: asked again instead of reported. */
+/** Temporary refusals. They are tried again and not reported. */
 const passing = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL', 'CONFLICT']);
 
-/** How long to wait before try `attempt` (0, 1, 2 …): doubling, capped, with jitter so that many pages spread out. */
+/** The wait before try `attempt` (0, 1, 2 …): doubling up to a limit, with jitter. */
 export function backoff(attempt, random = Math.random) {
   const whole = Math.min(longestDelay, firstDelay * 2 ** Math.min(attempt, 10));
   return whole / 2 + random() * whole / 2;
@@ -33,12 +34,12 @@ export function createSocket({ url, payload, onState = () => {}, WebSocket = glo
     become('connecting');
     const mine = new WebSocket(url, 'graphql-transport-ws');
     ws = mine;
-    // Events of a socket that was given up must not disturb its successor.
+    // Events of an abandoned socket must not affect the new one.
     const ifCurrent = (handler) => (event) => { if (ws === mine) handler(event); };
     mine.onopen = ifCurrent(() => send({ type: 'connection_init', payload: payload() }));
     mine.onmessage = ifCurrent((event) => receive(JSON.parse(event.data)));
     mine.onclose = ifCurrent((event) => lost(event.code));
-    mine.onerror = () => {}; // a close always follows
+    mine.onerror = () => {}; // a close event always follows
     ackTimer = after(ackWithin, giveUp);
   }
 
@@ -87,7 +88,9 @@ export function createSocket({ url, payload, onState = () => {}, WebSocket = glo
     one.handlers.refused?.(refusal);
   }
 
-  /** The server ended a subscription that is still wanted: ask again, ever more slowly. */
+  /**
+   * Subscribes again with growing waits after the server ended a subscription that is still needed.
+   */
   function again(one) {
     one.id = null;
     timers.clearTimeout(one.timer);
@@ -110,7 +113,10 @@ export function createSocket({ url, payload, onState = () => {}, WebSocket = glo
   }
 
   return {
-    /** `variables` is a function, asked anew at each reconnect: the board's cursor moves on. */
+    /**
+     * `variables` is a function that is called at each reconnect, because the board's cursor
+     * changes.
+     */
     subscribe(query, variables, handlers) {
       const one = { query, variables, handlers, id: null, tries: 0, timer: undefined };
       subscriptions.add(one);
@@ -122,7 +128,7 @@ export function createSocket({ url, payload, onState = () => {}, WebSocket = glo
         if (one.id && state === 'open') send({ id: one.id, type: 'complete' });
       };
     },
-    /** Something suggests that the network changed: do not wait, look. */
+    /** Checks the socket at once, because the network may have changed. */
     wake() {
       if (state === 'waiting') { attempt = 0; connect(); } else if (state === 'open') probe(probeWithin);
     },
@@ -138,10 +144,10 @@ export function createSocket({ url, payload, onState = () => {}, WebSocket = glo
   };
 }
 
-/** The page's own address of the socket. */
+/** The address of the socket on this page's server. */
 export const socketUrl = (location) => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`;
 
-/** Wakes a socket whenever the browser hints that the network or the page came back. */
+/** Wakes a socket when the browser comes online or the page becomes visible. */
 export function wakeWithPage(socket, onVisible = () => {}) {
   globalThis.addEventListener('online', () => socket.wake());
   globalThis.addEventListener('offline', () => socket.wake());

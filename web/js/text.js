@@ -1,6 +1,7 @@
-// Every sentence of the pages: [Indonesian, English]. `{name}` is replaced by a value, and
-// `{n|night|nights}` picks one of the two words by the number `n`. The words are those of the table in
-// `src/text.rs`. The server sends its refusals as complete sentences, so they are not repeated here.
+// Every sentence on the pages: [Indonesian, English], side by side, so that both are changed
+// together. `{name}` is replaced by a value, and `{n|night|nights}` picks one of the two words by the
+// number `n`. The words are those of the table in `src/text.rs`. The server sends its refusals as
+// sentences in the requested language, so they are not here.
 
 export const languages = ['id', 'en'];
 
@@ -196,7 +197,7 @@ export const texts = {
     'Peramban ini tidak bisa memberi lokasi di halaman ini. Booking Anda tetap berlaku.',
     'This browser cannot give a position on this page. Your booking stands all the same.'],
 
-  // The board: sign-in and frame
+  // The board: sign-in and layout
   'board.page': ['Papan resepsionis', 'Front desk board'],
   'board.signin': ['Masuk ke papan', 'Sign in to the board'],
   'board.signin.why': [
@@ -331,7 +332,7 @@ export const texts = {
   'ask.price': ['Jumlah', 'Amount'],
 };
 
-/** The sentence for `key` in `language`, or the key itself if it is unknown. A test fails for an unknown key. */
+/** The sentence for `key` in `language`. An unknown key is shown as it is; tests check for that. */
 export function translate(language, key, values = {}) {
   const pair = texts[key];
   if (!pair) return key;

@@ -1,9 +1,9 @@
-//! Telegram's HTML: what it shows, or why it is refused.
+//! Parses Telegram's HTML: the text that it shows, or the error for which Telegram refuses it.
 
 const TAGS: [&str; 9] = ["b", "i", "u", "s", "code", "pre", "a", "strong", "em"];
 const ENTITIES: [(&str, char); 4] = [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&'), ("&quot;", '"')];
 
-/// The text that people see.
+/// The text that people see, or Telegram's error.
 pub fn shown(html: &str) -> Result<String, String> {
     let refuse = |why: &str| Err(format!("Bad Request: can't parse entities: {why}"));
     let mut open: Vec<&str> = Vec::new();

@@ -1,4 +1,4 @@
-//! What the methods do, and what they refuse.
+//! The methods of the Bot API: what they do and what they refuse.
 
 use std::time::Duration;
 
@@ -125,7 +125,7 @@ impl BotApi {
         Ok(())
     }
 
-    /// Whose menu is meant, and in which language.
+    /// The scope and the language of a menu.
     fn scope(&self, arguments: &Value) -> Result<(String, String), (u16, String)> {
         let scope = &arguments["scope"];
         let mut name = scope["type"].as_str().unwrap_or("default").to_owned();
@@ -266,7 +266,7 @@ pub(super) fn buttons(chat: i64, markup: &Value) -> Result<Vec<(String, Value)>,
     Ok(found)
 }
 
-/// Telegram knows no host of one label.
+/// Whether Telegram accepts the host of a button's URL: it must contain a dot.
 fn leads_anywhere(url: &str) -> bool {
     let url = url::Url::parse(url).ok();
     url.as_ref().and_then(url::Url::host_str).is_some_and(|host| host.contains('.'))

@@ -1,11 +1,11 @@
-//! People who type, tap and share where they are.
+//! Simulated people who write, tap buttons and share their position.
 
 use serde_json::{Value, json};
 
 use super::methods::{chat_json, message_json};
 use super::{BotApi, Message, Order};
 
-/// Somebody on Telegram.
+/// A person on Telegram.
 #[derive(Clone)]
 pub struct Person {
     pub api: BotApi,
@@ -20,7 +20,7 @@ impl BotApi {
         Person { api: self.clone(), id, name: name.to_owned(), language }
     }
 
-    /// A group with the bot in it.
+    /// Creates a group that contains the bot.
     pub fn group(&self, id: i64) -> i64 {
         self.state().chats.insert(id);
         id
@@ -39,7 +39,7 @@ impl BotApi {
         self.touch();
     }
 
-    /// Calls the webhook with what waits, until it is accepted: in order, or as a test asked.
+    /// Calls the webhook with the waiting updates until it accepts them. A test may set the order.
     pub(super) fn deliver_by_webhook(&self) {
         let api = self.clone();
         #[expect(clippy::disallowed_methods, reason = "it lives as long as the test's runtime")]
@@ -74,7 +74,7 @@ impl BotApi {
             None => waiting.into_iter().take(1).collect(),
             Some((count, _)) if waiting.len() < count => Vec::new(),
             Some((_, order)) => {
-                // What is not accepted comes again by itself.
+                // An update that is not accepted is sent again, then alone.
                 state.gathers = Some((1, order));
                 match order {
                     Order::OldestFirst => waiting,
@@ -145,7 +145,7 @@ impl Person {
         self.sends(chat, json!({ "text": text }));
     }
 
-    /// Writes in a group as an administrator without a name.
+    /// Writes in a group as an anonymous administrator.
     pub fn says_anonymously_in(&self, chat: i64, text: &str) {
         self.note(chat, &format!("(anonymous) {text}"));
         let bot = json!({
@@ -166,7 +166,7 @@ impl Person {
         self.sends(self.id, json!({ "contact": contact }));
     }
 
-    /// Shares a position, live or once; answers the message.
+    /// Shares a position, live or once. Returns the message id.
     pub fn shares(&self, latitude: f64, longitude: f64, live: bool, seconds_ago: i64) -> i64 {
         self.note(self.id, if live { "(live location)" } else { "(location)" });
         let mut location = json!({ "latitude": latitude, "longitude": longitude });
@@ -191,17 +191,17 @@ impl Person {
         );
     }
 
-    /// Waits for a message of the private chat with the bot.
+    /// Waits for a message in the private chat with the bot.
     pub async fn reads(&self, part: &str) -> Message {
         self.api.reads(self.id, part).await
     }
 
-    /// Waits for a button and taps it.
+    /// Waits for a button in the private chat and taps it.
     pub async fn taps(&self, label: &str) {
         self.taps_in(self.id, label).await;
     }
 
-    /// The latest message with such a button counts.
+    /// Waits for a button in a chat and taps it, in the latest message that has it.
     pub async fn taps_in(&self, chat: i64, label: &str) {
         let what = format!("a button {label}");
         let (message, data) = self
@@ -217,7 +217,7 @@ impl Person {
         self.taps_data(chat, &message, &data, label);
     }
 
-    /// Taps what may be long gone.
+    /// Taps a button with this data, even if the message no longer has it. Returns the query id.
     pub fn taps_data(&self, chat: i64, message: &Message, data: &str, label: &str) -> String {
         self.note(chat, &format!("[{label}]"));
         let query = {
@@ -237,7 +237,7 @@ impl Person {
         query
     }
 
-    /// Waits for the answer to a tap; empty if it says nothing.
+    /// Waits for the answer to a tap. An answer without text is empty.
     pub async fn is_answered(&self, query: &str) -> String {
         self.api.until("an answer", |api| api.state().answers.get(query).cloned().flatten()).await
     }

@@ -1,5 +1,5 @@
-//! What the server knows, as JSON: written at the end of a recording, and given to a fresh server
-//! by the tests that start from it.
+//! The server's state as JSON. A recording writes it at its end, and tests load it into a fresh
+//! server.
 
 use jatah::clock::Clock;
 use serde_json::{Value, json};
@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use super::methods::buttons;
 use super::{BotApi, Message};
 
-/// How many of the latest updates are recorded.
+/// How many of the latest updates a recording contains.
 const UPDATES: usize = 60;
 
 impl BotApi {
-    /// Dates of what people send come from this clock.
+    /// Sets the clock for the dates of messages.
     pub fn runs_on(&self, clock: &Clock) {
         self.state().clock = Some(clock.clone());
     }
 
-    /// Now, in seconds since 1970.
+    /// The present time in seconds since 1970.
     pub(super) fn now(&self) -> i64 {
         let clock = self.state().clock.clone();
         clock.unwrap_or_else(Clock::system).now().timestamp()
@@ -47,8 +47,8 @@ impl BotApi {
         })
     }
 
-    /// Knows what another server knew. The recorded updates are confirmed already;
-    /// [`BotApi::brings_again`] repeats them.
+    /// Loads the state of another server. The recorded updates count as confirmed.
+    /// [`BotApi::brings_again`] sends them again.
     pub fn restore(&self, recorded: &Value) {
         let numbers = |value: &Value| -> Vec<i64> {
             value.as_array().unwrap().iter().map(|number| number.as_i64().unwrap()).collect()

@@ -1,4 +1,4 @@
-//! The server's door: paths, bodies, faults.
+//! The HTTP part of the server: paths, bodies and faults.
 
 use std::sync::{Arc, Mutex};
 
@@ -84,7 +84,7 @@ async fn call(
     match done {
         Ok(result) => answer(StatusCode::OK, &json!({ "ok": true, "result": result })),
         Err((code, words)) => {
-            // What a bot cannot know beforehand is no fault of its.
+            // The bot cannot know these two in advance, so they are not its mistake.
             let is_news = words.contains("message is not modified") || method == "deletemycommands";
             if !is_news && code == 400 {
                 api.state().refusals.push(format!("{method}: {words}"));
@@ -117,7 +117,7 @@ fn arguments(headers: &HeaderMap, body: &[u8]) -> Value {
     let Some((_, boundary)) = kind.split_once("boundary=") else {
         return serde_json::from_slice(body).unwrap_or_else(|_| json!({}));
     };
-    // Good enough for what a bot sends: text fields, and files of which the size is kept.
+    // This is enough for a bot's calls: text fields, and files of which only the size is kept.
     let text = String::from_utf8_lossy(body);
     let mut fields = serde_json::Map::new();
     for part in text.split(&format!("--{boundary}")) {

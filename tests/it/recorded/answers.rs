@@ -16,8 +16,8 @@ const FIELDS: &str = "receiptNo guestName channel contact checkIn nights price s
     travel { distanceKm bearing etaMinutes arrivesAt approaching withinRadius fixAt fixAgeSeconds
         trail { distanceKm bearing at } }";
 
-/// Starts the program on a recorded store, with the owed notices still held up, and asks it
-/// everything. Time passes only while the bot answers, which is asked last.
+/// Starts the program on a recorded store and returns all its answers. The owed notifications keep
+/// failing. Time passes only while the bot answers, so the bot is asked last.
 pub async fn of_restored(engine: Engine) -> Value {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;
     for _ in 0..20 {
@@ -38,7 +38,7 @@ pub async fn of_restored(engine: Engine) -> Value {
     answers
 }
 
-/// The wakes and the owed notices.
+/// The wakes and the owed notifications.
 pub async fn of_store(hotel: &RecordedHotel) -> Value {
     let wakes: Vec<_> = hotel.store().wakes().await.unwrap().try_collect().await.unwrap();
     let mut wakes: Vec<Value> = wakes
@@ -86,7 +86,7 @@ async fn public(hotel: &RecordedHotel) -> Value {
 
 async fn of_staff(hotel: &RecordedHotel, notes: &Value, engine: Engine) -> Value {
     let token = notes["session"].as_str();
-    // A cursor of MongoDB's belongs to one server.
+    // A MongoDB cursor is valid on one server only.
     let cursor = if engine == Engine::Sqlite { "feedCursor" } else { "" };
     let query = format!(
         "{{ me {{ name role }}
@@ -101,7 +101,7 @@ async fn of_staff(hotel: &RecordedHotel, notes: &Value, engine: Engine) -> Value
         "query ($r: String!) {{ booking(receiptNo: $r) {{ {FIELDS}
             history {{ at actor action detail }} }} }}"
     );
-    // Refused where nothing is to be paid any more.
+    // This is refused for a booking that needs no payment.
     let qris = "query ($r: String!) { qris(receiptNo: $r) { payload amount hasAmount } }";
     for (name, booking) in notes["bookings"].as_object().unwrap() {
         let receipt = json!({ "r": booking["receiptNo"] });
@@ -142,7 +142,7 @@ async fn of_bot(hotel: &RecordedHotel, notes: &Value) -> Value {
     })
 }
 
-/// What the bot says to a command.
+/// The bot's answer to a command.
 async fn said(person: &Person, command: &str, part: &str) -> Value {
     let known = person.api.messages(person.id);
     person.says(command);
@@ -150,7 +150,7 @@ async fn said(person: &Person, command: &str, part: &str) -> Value {
     json!({ "text": text, "buttons": buttons })
 }
 
-/// The first differences between two values, each with its place.
+/// Collects the differences between two values, each with its path.
 pub fn differences(place: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {

@@ -1,4 +1,4 @@
-//! A store as text: taken from a store that is closed, and put into one that is fresh.
+//! Writes a closed store as text, and fills a fresh store from that text.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::json;
 
-/// An `SQLite` file as statements that make it again.
+/// The SQL statements that create the same `SQLite` file.
 pub fn of_sqlite(path: &Path) -> String {
     let connection = Connection::open(path).unwrap();
     let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
@@ -42,7 +42,7 @@ fn texts(connection: &Connection, query: &str, columns: usize) -> Vec<Vec<String
     rows.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// Makes an `SQLite` file of its statements.
+/// Creates an `SQLite` file from its statements.
 pub fn into_sqlite(path: &Path, text: &str) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch(&format!("BEGIN;\n{text}\nCOMMIT;")).unwrap();
@@ -74,7 +74,7 @@ pub async fn of_mongodb(url: &str) -> String {
     text
 }
 
-/// One line of a dump: the start of a collection, or a part of it.
+/// One line of a dump: the start of a collection, an index or a document.
 #[derive(Deserialize)]
 struct Line {
     collection: String,
@@ -109,7 +109,8 @@ async fn connect(url: &str) -> (Client, Database) {
     (client, database)
 }
 
-/// MongoDB's extended JSON, canonical, of the types that the store uses. Fields keep their order.
+/// A value as canonical extended JSON. It supports the types that the store uses, and keeps the
+/// order of fields.
 fn extended(value: &Bson) -> String {
     match value {
         Bson::Null => "null".to_owned(),

@@ -1,4 +1,4 @@
-//! The whole application on one store, on a clock that only a test moves.
+//! The whole application on one store. The clock moves only when the test moves it.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -20,14 +20,14 @@ use crate::botapi::{BotApi, Person, TOKEN};
 use crate::mongod;
 use crate::observed_store::ObservedStore;
 
-/// The front office's chat as it is configured.
+/// The chat id of the front office in the configuration.
 pub const FRONT_OFFICE: i64 = -1001;
-/// The chat that it has become.
+/// The new chat id after the group became a supergroup.
 pub const MOVED: i64 = -1_009_009;
-/// How much of the test's time passes in a little real time.
+/// After each `TICK` of real time, `TICK * FAST` passes on the test's clock.
 const TICK: Duration = Duration::from_millis(5);
 const FAST: u32 = 10;
-/// How long a test waits for a message, in the test's time.
+/// How long a test waits for a message, by the test's clock.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The two stores.
@@ -37,7 +37,7 @@ pub enum Engine {
     Mongodb,
 }
 
-/// Lets time pass until some work is done.
+/// Runs a future to its end while time passes.
 pub async fn while_time_passes<T>(work: impl Future<Output = T>) -> T {
     let passing = async {
         loop {
@@ -94,7 +94,7 @@ impl RecordedHotel {
         (hotel, notes)
     }
 
-    /// The content of its store, which must be closed.
+    /// The content of the store, which must be closed.
     pub async fn dump(&self) -> String {
         match self.engine {
             Engine::Sqlite => dump::of_sqlite(&self.path()),
@@ -106,7 +106,7 @@ impl RecordedHotel {
         self.folder.path().join("jatah.db")
     }
 
-    /// Where mails are written.
+    /// The folder of the mails.
     pub fn mails(&self) -> PathBuf {
         self.folder.path().join("mail")
     }
@@ -124,7 +124,7 @@ impl RecordedHotel {
     /// The key in the link of a mail about a booking.
     pub fn mailed_key(&self, receipt_no: &str, revision: i64) -> String {
         let path = self.mails().join(format!("{receipt_no}.{revision}.guest.eml"));
-        // Long lines are broken by a `=` at their end.
+        // A `=` at the end of a line continues it (quoted-printable).
         let text = std::fs::read_to_string(path).unwrap().replace("=\r\n", "");
         let link = format!("/b/{receipt_no}#");
         let (_, key) = text.split_once(&link).unwrap_or_else(|| panic!("no {link} in {text}"));
@@ -132,7 +132,7 @@ impl RecordedHotel {
         key.chars().take_while(is_part).collect()
     }
 
-    /// The mail of this notice cannot be written: a folder is where its draft would be.
+    /// Makes the mail of this notification fail: a folder has the name of its draft file.
     pub fn holds_up_mail(&self, receipt_no: &str, revision: i64) {
         let draft = self.mails().join(format!("{receipt_no}.{revision}.guest.draft"));
         std::fs::create_dir_all(draft).unwrap();
@@ -147,11 +147,11 @@ impl RecordedHotel {
         let config = Config::from_toml(&text, []).unwrap();
         let clock = self.clock.clone();
         let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
-        let watched = Arc::new(ObservedStore::new(store));
-        // The server's clock is not the test's.
-        *watched.ahead_ms.lock().unwrap() = Some(0);
-        self.store = Some(Arc::clone(&watched));
-        let store = OpenStore { store: watched, lock };
+        let observed = Arc::new(ObservedStore::new(store));
+        // The MongoDB server has the real time, so the difference must be ignored.
+        *observed.ahead_ms.lock().unwrap() = Some(0);
+        self.store = Some(Arc::clone(&observed));
+        let store = OpenStore { store: observed, lock };
         self.running = Some(App::start(&config, store, clock, None).await.unwrap());
     }
 
@@ -188,12 +188,12 @@ impl RecordedHotel {
         self.api.person(id, name, "id")
     }
 
-    /// Sets the clock on to a moment, if that is still to come.
+    /// Moves the clock forward to a moment, unless the moment has passed.
     pub fn step_to(&self, moment: Moment) {
         self.clock.step((moment - self.clock.now()).max(TimeDelta::zero()));
     }
 
-    /// Sends a GraphQL request; answers its whole body.
+    /// Sends a GraphQL request and returns the whole body of the answer.
     pub async fn ask(&self, query: &str, variables: Value, token: Option<&str>) -> Value {
         let url = format!("http://{}/graphql", self.running().address);
         let mut request = self.http.post(url).header("content-type", "application/json");
@@ -225,7 +225,7 @@ impl RecordedHotel {
         }
     }
 
-    /// Waits until a memo contains a text.
+    /// Waits until a stored value contains a text.
     pub async fn keeps(&self, value: &str, part: &str) {
         loop {
             let kept = self.store().value(value).await.unwrap();
@@ -236,7 +236,7 @@ impl RecordedHotel {
         }
     }
 
-    /// Waits until so many notices are owed.
+    /// Waits until exactly this many notifications are owed.
     pub async fn owes(&self, count: usize) {
         while self.store().owed().await.unwrap().count().await != count {
             tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! Names that others depend on: monitoring, configuration files, stores. Each list is a file
-//! under `fixtures/recorded/names/`; the sources are searched for the names as text.
+//! Names that monitoring, configuration files and stores depend on. Each list is a file under
+//! `fixtures/recorded/names/`; the sources are searched for the names as text.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,7 +24,7 @@ fn sources() -> Vec<String> {
             }
         }
     }
-    assert!(sources.len() > 20, "the sources are where they are looked for");
+    assert!(sources.len() > 20, "the sources were not found");
     sources
 }
 
@@ -86,8 +86,8 @@ fn constant(source: &str, name: &str) -> String {
 }
 
 #[test]
-fn the_names_of_memos_stay() {
-    // Of a memo for each chat or key, what stands before the colon.
+fn the_names_of_stored_values_stay() {
+    // If there is one value for each chat or key, only the part before the colon counts.
     let name = |text: String| match text.split_once(":{") {
         Some((kind, _)) if kind == "start" || kind.starts_with("telegram.") => {
             Some(format!("{kind}:"))
@@ -102,7 +102,7 @@ fn the_names_of_memos_stay() {
 }
 
 #[test]
-fn every_kind_of_memo_is_in_the_recorded_stores() {
+fn every_kind_of_stored_value_is_in_the_recorded_stores() {
     if is_recording() {
         return;
     }

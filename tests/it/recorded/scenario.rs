@@ -1,5 +1,5 @@
-//! One evening of a hotel, from five o'clock until shortly after seven: bookings in every state,
-//! everything that the bot keeps, and messages that do not go out.
+//! The recorded scenario: one evening of a hotel, from five o'clock until shortly after seven. It
+//! has bookings in every state, every kind of value that the bot stores, and messages that fail.
 
 use jatah::auth::Staff;
 use jatah::domain::Role;
@@ -9,12 +9,12 @@ use super::hotel::{FRONT_OFFICE, MOVED, RecordedHotel};
 use crate::botapi::{Fault, Message, Person};
 use crate::build::{day, minute, staff};
 
-/// How often a call fails that is to fail for the rest of the recording.
+/// The number of failures that lasts for the rest of the recording.
 const FOREVER: usize = 200;
-/// A request id as a client makes it.
+/// The start of the request ids.
 const REQUEST_ID: &str = "recorded-request-0123456789";
 
-/// Plays the evening; answers the receipt numbers, tokens and keys that the tests need.
+/// Runs the scenario. Returns the receipt numbers, tokens and keys that the tests need.
 pub async fn play(hotel: &RecordedHotel) -> Value {
     let mut scene = Scene::open(hotel).await;
     scene.web_bookings().await;
@@ -46,7 +46,7 @@ struct Scene<'a> {
     handoff: String,
 }
 
-/// Waits for another message than those that a chat has already.
+/// Waits for a message that is not among the known ones.
 pub async fn another(person: &Person, part: &str, known: &[Message]) -> Message {
     let is_new = |m: &Message| m.text.contains(part) && known.iter().all(|old| old.id != m.id);
     person.api.until(part, |api| api.messages(person.id).into_iter().find(is_new)).await
@@ -65,7 +65,7 @@ async fn code_for(hotel: &RecordedHotel, name: &str, role: Role) -> String {
 }
 
 impl<'a> Scene<'a> {
-    /// The front office has a dashboard, and its group becomes another; a manager signs in.
+    /// The front office opens a dashboard, its group becomes a supergroup, and a manager signs in.
     async fn open(hotel: &'a RecordedHotel) -> Self {
         let sari = hotel.sari();
         let _ = hotel.joko();
@@ -221,8 +221,8 @@ impl<'a> Scene<'a> {
         self.hotel.is_idle().await;
     }
 
-    /// A guest before the last tap, one who is about to type a name, one who brought a name, and
-    /// one who comes from the web form.
+    /// Four conversations: one before the last tap, one before the name is typed, one that began
+    /// with a name, and one that began on the web form.
     async fn unfinished_conversations(&mut self) {
         let name_source = self.hotel.guest(16, "Lina");
         chooses_stay(&name_source).await;
@@ -247,7 +247,7 @@ impl<'a> Scene<'a> {
         link.split("start=").nth(1).unwrap().clone_into(&mut self.handoff);
     }
 
-    /// Dashboards and sheets whose buttons nobody has pressed, and an unused code.
+    /// Dashboards and confirmations whose buttons nobody has pressed, and an unused code.
     async fn staff_messages(&mut self) {
         let (sari, joko) = (self.hotel.sari(), self.hotel.joko());
         sari.says(&format!("/update_paid {}", self.receipt("extended_by_clock")));
@@ -259,7 +259,7 @@ impl<'a> Scene<'a> {
         let known = joko.api.messages(joko.id);
         joko.says("/cek_pembayaran");
         another(&joko, "Belum dibayar", &known).await;
-        // Dashboards that somebody turned to a booking and to a history.
+        // Dashboards that show one booking and its history.
         let wati = self.hotel.wati();
         wati.says("/cek_pembayaran");
         self.hotel.keeps("telegram.board:503", "1|T|u|0").await;
@@ -278,7 +278,7 @@ impl<'a> Scene<'a> {
         self.hotel.is_idle().await;
     }
 
-    /// A code for a guest, a mail and a message to the front office that do not go out.
+    /// Three notifications that fail: a code for a guest, a mail, a message to the front office.
     async fn owed_notifications(&mut self) {
         let mail = "pending_without_mail";
         for _ in 0..FOREVER {
@@ -293,7 +293,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Chooses a standard room for tonight, up to the name.
+/// Chooses a standard room for tonight and stops at the question for the name.
 async fn chooses_stay(guest: &Person) {
     guest.says("/booking");
     guest.taps("Standar").await;
@@ -302,7 +302,7 @@ async fn chooses_stay(guest: &Person) {
     guest.reads("Atas nama siapa?").await;
 }
 
-/// Comes to the summary of one night under the guest's own name.
+/// Goes on to the summary of one night under the guest's own name.
 pub async fn sees_summary(guest: &Person) -> Message {
     chooses_stay(guest).await;
     let asks = guest.reads("Atas nama siapa?").await;

@@ -1,4 +1,4 @@
-//! The program is started on what an earlier version left.
+//! Starts the program on the recorded data of an earlier version.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::scenario::another;
 use super::{answers, over, read_json};
 use crate::botapi::{Message, Person};
 
-/// Updates that come again.
+/// How many updates are sent again.
 const REPEATED: usize = 60;
 
 impl RecordedHotel {
@@ -23,7 +23,7 @@ impl RecordedHotel {
         found.unwrap_or_else(|| panic!("no message of {chat} says {parts:?}"))
     }
 
-    /// Presses a button of a message by what the message carries.
+    /// Presses a button of a message with the data that the message contains.
     async fn presses(&self, person: &Person, chat: i64, message: &Message, label: &str) {
         let button = message.buttons.iter().find(|(shown, _)| shown.contains(label));
         let (_, button) = button.unwrap_or_else(|| panic!("no {label} in {:?}", message.labels()));
@@ -32,7 +32,7 @@ impl RecordedHotel {
         assert_eq!(person.is_answered(&query).await, "", "{label}");
     }
 
-    /// Waits until a message says something else.
+    /// Waits until a message contains a text.
     async fn shows(&self, chat: i64, id: i64, part: &str) {
         let is_so = |m: &Message| m.id == id && m.text.contains(part);
         self.api.until(part, |api| api.messages(chat).iter().any(is_so).then_some(())).await;
@@ -66,7 +66,7 @@ fn sent_since(hotel: &RecordedHotel, engine: Engine) -> Vec<(i64, String)> {
         .collect()
 }
 
-// ── the answers ─────────────────────────────────────────────────────────────────────────────
+// ── answers ──────────────────────────────────────────────────────────────────────────────────
 
 async fn answers_the_same(engine: Engine) {
     let answers = answers::of_restored(engine).await;
@@ -85,7 +85,7 @@ fn a_hotel_recorded_by_an_earlier_version_answers_the_same_on_mongodb() {
     over(Engine::Mongodb, answers_the_same);
 }
 
-// ── notices ─────────────────────────────────────────────────────────────────────────────────
+// ── notifications ────────────────────────────────────────────────────────────────────────────
 
 async fn sends_what_is_owed_once(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;
@@ -94,7 +94,7 @@ async fn sends_what_is_owed_once(engine: Engine) {
     while_time_passes(async {
         hotel.is_idle().await;
         hotel.api.reads(15, "QRIS untuk").await;
-        // Time for what must not come.
+        // Time for messages that must not be sent.
         let quiet_until = hotel.clock.now() + TimeDelta::seconds(5);
         while hotel.clock.now() < quiet_until {
             tokio::task::yield_now().await;
@@ -113,14 +113,14 @@ async fn sends_what_is_owed_once(engine: Engine) {
     };
     assert_eq!(count(15, "QRIS untuk", &code), 1, "{sent:#?}");
     assert_eq!(count(MOVED, "DIPERPANJANG", &mail), 1, "{sent:#?}");
-    // News of the new version: the code has arrived.
+    // This follows from the delivery: the code was sent.
     assert_eq!(count(MOVED, "QRIS TERKIRIM", &code), 1, "{sent:#?}");
     assert_eq!(sent.len(), 3, "{sent:#?}");
     assert_eq!(hotel.api.calls("sendphoto", 15).len(), 1);
     assert_eq!(hotel.mail_names(), [format!("{mail}.2.guest.eml")]);
     assert_eq!(hotel.mailed_key(&mail, 2).len(), 43, "a key of 256 bits");
     assert_eq!(hotel.api.refusals(), Vec::<String>::new(), "{}", hotel.api.transcript());
-    // Nor is anything sent at the next start.
+    // Nothing is sent at the next start either.
     hotel.stop().await;
     hotel.start().await;
     while_time_passes(hotel.is_idle()).await;
@@ -139,7 +139,7 @@ fn what_was_owed_is_sent_once_and_nothing_is_sent_again_on_mongodb() {
     over(Engine::Mongodb, sends_what_is_owed_once);
 }
 
-// ── buttons ─────────────────────────────────────────────────────────────────────────────────
+// ── buttons ──────────────────────────────────────────────────────────────────────────────────
 
 async fn staff_buttons_work(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;
@@ -170,7 +170,7 @@ async fn staff_buttons_work(engine: Engine) {
         hotel.presses(&sari, MOVED, &notification, "Riwayat").await;
         hotel.shows(MOVED, notification.id, "Tiba · Sari").await;
 
-        // Dashboards that show a booking, and the history of one, follow what happens.
+        // A dashboard with one booking and a dashboard with its history show the new state.
         let card = hotel.recorded_message(503, [&receipt(&notes, "extended_by_staff"), "Status:"]);
         hotel.presses(&hotel.wati(), 503, &card, "« Daftar").await;
         hotel.shows(503, card.id, "Belum dibayar (").await;
@@ -206,17 +206,17 @@ async fn conversations_go_on(engine: Engine) {
     let guest = |id: i64, name: &str| hotel.guest(id, name);
     while_time_passes(async {
         hotel.is_idle().await;
-        // The button carries the key of a name that was typed.
+        // The button contains the key of a name that was typed.
         let lina = guest(16, "Lina");
         let summary = hotel.recorded_message(16, ["Sudah benar?", "Ibu Lina <&>"]);
         hotel.presses(&lina, 16, &summary, "✅ Pesan").await;
         hotel.shows(16, summary.id, "Kamar disimpan untuk Anda").await;
         assert!(hotel.message(16, summary.id).text.contains("Nama: Ibu Lina <&>"));
-        // The next text is the name.
+        // The next text of this guest is the name.
         let made = guest(17, "Made");
         made.says("Bapak Made");
         assert!(made.reads("Sudah benar?").await.text.contains("Bapak Made"));
-        // The name came with the command.
+        // This guest sent the name with the command.
         let nina = guest(18, "Nina");
         let rooms = hotel.recorded_message(18, ["Pilih tipe kamar", ""]);
         hotel.presses(&nina, 18, &rooms, "Deluxe").await;
@@ -228,18 +228,18 @@ async fn conversations_go_on(engine: Engine) {
         oki.says(&format!("/start {}", text(&notes["handoff"])));
         let summary = oki.reads("Sudah benar?").await;
         assert!(summary.text.contains("Oki | P") && summary.text.contains("Rp1.000.000"));
-        // The guest's own message of the booking.
+        // The message in which this guest sees the booking.
         let quits = guest(14, "pending_with_track");
         let status = hotel.recorded_message(14, ["Kamar disimpan untuk Anda", "RESI-"]);
         hotel.presses(&quits, 14, &status, "Batalkan").await;
         hotel.shows(14, status.id, "Batalkan booking ini?").await;
         quits.taps("Ya, batalkan").await;
         quits.reads("Booking ini Anda batalkan").await;
-        // Nothing more is said in a group that was told already.
-        let (eve, item) = (guest(66, "Eve"), hotel.api.messages(-2002).len());
+        // A group that has been answered once gets no second answer.
+        let (eve, count) = (guest(66, "Eve"), hotel.api.messages(-2002).len());
         eve.says_in(-2002, "/booking");
         hotel.is_idle().await;
-        assert_eq!(hotel.api.messages(-2002).len(), item);
+        assert_eq!(hotel.api.messages(-2002).len(), count);
     })
     .await;
     hotel.stop().await;
@@ -255,7 +255,7 @@ fn old_conversations_of_guests_go_on_on_mongodb() {
     over(Engine::Mongodb, conversations_go_on);
 }
 
-// ── secrets ─────────────────────────────────────────────────────────────────────────────────
+// ── secrets ──────────────────────────────────────────────────────────────────────────────────
 
 async fn secrets_are_still_good(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;
@@ -287,7 +287,7 @@ async fn secrets_are_still_good(engine: Engine) {
     let key = json!({ "r": mailed["receiptNo"], "t": mailed["key"] });
     let data = hotel.data(mine, key, None).await;
     assert_eq!(data["myBooking"]["receiptNo"], mailed["receiptNo"]);
-    // The next number is a new one.
+    // The next booking gets a new receipt number.
     let mut input = booking["input"].clone();
     input["requestId"] = json!("another-request-0123456789");
     input["email"] = json!("another@example.com");
@@ -308,7 +308,7 @@ fn old_sessions_codes_and_keys_are_still_good_on_mongodb() {
     over(Engine::Mongodb, secrets_are_still_good);
 }
 
-// ── deadlines ───────────────────────────────────────────────────────────────────────────────
+// ── deadlines ────────────────────────────────────────────────────────────────────────────────
 
 async fn deadlines_are_kept(engine: Engine) {
     let (mut hotel, notes) = RecordedHotel::restored(engine).await;

@@ -1,4 +1,4 @@
-//! Codes, sessions, the hotel's own secret, and the end.
+//! One-time codes, sessions, the signing key, stored values, and the closed store.
 
 use chrono::TimeDelta;
 use jatah::domain::{Moment, Role};
@@ -6,13 +6,14 @@ use jatah::store::{Credential, CredentialKind, StoreError, StoredValue};
 use tokio::task::JoinSet;
 
 use super::SharedStore;
-use crate::build::{Wish, minute, secret, staff, today};
+use crate::build::{TestBooking, minute, secret, staff, today};
 
 fn credential(role: Role, expires_at: Moment) -> Credential {
     Credential { name: staff("Ibu Ningsih"), role, expires_at }
 }
 
-/// Passes that a store may tidy up by its own clock are of no use in a test.
+/// An expiry that is far away. A store may delete credentials that are expired by its own clock,
+/// which is not the test's clock.
 fn far_ahead() -> Moment {
     minute(60 * 24 * 365 * 50)
 }
@@ -42,7 +43,7 @@ pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedStor
         assert_eq!(read, Some(session.clone()));
     }
     assert_eq!(store.credential(CredentialKind::Session, secret(2)).await.unwrap(), None);
-    // A session kept again is the later one.
+    // Storing a session again replaces it.
     let longer = Credential { role: Role::Manager, ..session };
     store.put_credential(CredentialKind::Session, secret(1), &longer).await.unwrap();
     assert_eq!(
@@ -73,7 +74,7 @@ pub async fn the_signing_key_is_the_first_one_for_everybody(store: SharedStore) 
     assert_eq!(store.signing_key([99; 32]).await.unwrap(), kept);
 }
 
-pub async fn a_memo_is_read_by_its_name_and_the_later_one_stands(store: SharedStore) {
+pub async fn a_value_is_read_by_its_name_and_a_later_one_replaces_it(store: SharedStore) {
     assert_eq!(store.value("start:abc").await.unwrap(), None);
     let value = |text: &str| StoredValue { text: text.to_owned(), expires_at: far_ahead() };
     store.put_value("start:abc", &value("one"), minute(0)).await.unwrap();
@@ -89,14 +90,16 @@ pub async fn a_closed_store_is_unavailable(store: SharedStore) {
         |error: Option<StoreError>| assert!(matches!(error, Some(StoreError::Unavailable(_))));
     unavailable(store.ping().await.err());
     unavailable(store.next_serial(today()).await.err());
-    unavailable(store.commit(&[Wish::new(1).commit()]).await.err());
-    unavailable(store.booking(Wish::new(1).receipt_no()).await.err());
+    unavailable(store.commit(&[TestBooking::new(1).commit()]).await.err());
+    unavailable(store.booking(TestBooking::new(1).receipt_no()).await.err());
     unavailable(store.changes(None).await.err());
     unavailable(super::next(&mut changes).await.err());
     store.close().await;
 }
 
-pub async fn a_memo_that_is_kept_for_years_costs_no_other_its_life(store: SharedStore) {
+pub async fn a_value_that_is_kept_for_years_does_not_shorten_the_life_of_another(
+    store: SharedStore,
+) {
     let value = |expires_at| StoredValue { text: "a".to_owned(), expires_at };
     let (short, long) = (value(far_ahead()), value(far_ahead() + TimeDelta::days(3_650)));
     store.put_value("short", &short, minute(0)).await.unwrap();

@@ -1,4 +1,4 @@
-//! The feed: one committed change, told to everyone.
+//! The feed: every committed change reaches every listener.
 
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -12,15 +12,17 @@ use jatah::store::{
 use tokio::task::JoinSet;
 
 use super::{SharedStore, next, next_change};
-use crate::build::{Wish, apply, book, cancel, decided, fix_north, lease, minute, pay, put, track};
+use crate::build::{
+    TestBooking, apply, book, cancel, decided, fix_north, lease, minute, pay, put, track,
+};
 
-/// Three bookings and a payment; the commits in their order.
+/// Makes three bookings and pays one. Returns the commits in order.
 async fn four_changes(store: &dyn Store) -> Vec<Commit> {
-    let mut commits: Vec<_> = (1..=3).map(|serial| Wish::new(serial).commit()).collect();
+    let mut commits: Vec<_> = (1..=3).map(|serial| TestBooking::new(serial).commit()).collect();
     for commit in &commits {
         assert_eq!(put(store, commit.clone()).await, CommitOutcome::Done);
     }
-    let first = crate::build::tracked(store, Wish::new(1).receipt_no()).await;
+    let first = crate::build::tracked(store, TestBooking::new(1).receipt_no()).await;
     commits.push(decided(Some(&first), pay(), minute(1)));
     assert_eq!(put(store, commits[3].clone()).await, CommitOutcome::Done);
     commits
@@ -29,14 +31,14 @@ async fn four_changes(store: &dyn Store) -> Vec<Commit> {
 pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     let first = four_changes(&*store).await;
-    // A batch with losers in it: they are in no feed.
-    let second = crate::build::tracked(&*store, Wish::new(2).receipt_no()).await;
+    // A batch in which some commits are refused. Those are not in the feed.
+    let second = crate::build::tracked(&*store, TestBooking::new(2).receipt_no()).await;
     let batch = [
-        Wish::new(10).of("SUITE").commit(),
-        Wish::new(11).of("SUITE").commit(),
+        TestBooking::new(10).of("SUITE").commit(),
+        TestBooking::new(11).of("SUITE").commit(),
         decided(Some(&second), cancel(), minute(2)),
         decided(Some(&second), pay(), minute(2)),
-        Wish::new(12).commit(),
+        TestBooking::new(12).commit(),
     ];
     store.commit(&batch).await.unwrap();
     for commit in first.iter().chain([&batch[0], &batch[2], &batch[4]]) {
@@ -44,13 +46,15 @@ pub async fn the_feed_gives_every_change_once_in_order_with_its_state(store: Sha
             FeedEvent::Changed { change: Arc::clone(&commit.steps[0].change), lease: lease() };
         assert_eq!(next(&mut changes).await.unwrap().1, expected);
     }
-    // Nothing was told twice: what comes next is next.
-    let marker = Wish::new(20).commit();
+    // Nothing comes twice: the next event is the next change.
+    let marker = TestBooking::new(20).commit();
     put(&*store, marker.clone()).await;
     assert_eq!(next_change(&mut changes).await.1, marker.steps[0].change);
 }
 
-pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: SharedStore) {
+pub async fn the_feed_of_concurrent_bookings_has_all_that_succeeded_in_one_order(
+    store: SharedStore,
+) {
     let mut changes = store.changes(None).await.unwrap();
     let start = changes.start.clone();
     let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
@@ -59,7 +63,7 @@ pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: SharedStore) {
     for serial in 1..=100 {
         let queue = queue.clone();
         tasks.spawn(async move {
-            queue.commit(Wish::new(serial).of("HALL").commit()).await.unwrap();
+            queue.commit(TestBooking::new(serial).of("HALL").commit()).await.unwrap();
         });
         if serial % 10 == 0 {
             let (store, start) = (store.clone(), start.clone());
@@ -76,11 +80,11 @@ pub async fn the_feed_of_a_race_is_the_log_of_its_winners(store: SharedStore) {
     numbers.sort();
     numbers.dedup();
     assert_eq!(numbers.len(), 100);
-    let marker = Wish::new(101).of("HALL").commit();
+    let marker = TestBooking::new(101).of("HALL").commit();
     put(&*store, marker).await;
     live.push(next_change(&mut changes).await);
-    // Whoever came in the midst of it or comes later reads the same, in the same order, under
-    // the same cursors.
+    // Listeners that started during the commits or later get the same changes in the same order
+    // with the same cursors.
     let mut listeners = listeners.join_all().await;
     listeners.push(store.changes(Some(&start)).await.unwrap());
     for mut listener in listeners {
@@ -103,7 +107,7 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: SharedStore) {
         assert_eq!(changes.start, *cursor);
         resumed.push(changes);
     }
-    let live = Wish::new(9).commit();
+    let live = TestBooking::new(9).commit();
     put(&*store, live.clone()).await;
     for (behind, changes) in resumed.iter_mut().enumerate() {
         for commit in commits[behind..].iter().chain([&live]) {
@@ -112,8 +116,8 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: SharedStore) {
             assert_eq!(next(changes).await.unwrap().1, expected, "resumed {behind}");
         }
     }
-    // Nothing was told twice where the past met the present.
-    let marker = Wish::new(8).commit();
+    // Nothing comes twice at the point where the replay ends and the live feed begins.
+    let marker = TestBooking::new(8).commit();
     put(&*store, marker.clone()).await;
     for changes in &mut resumed {
         assert_eq!(next_change(changes).await.1, marker.steps[0].change);
@@ -121,19 +125,19 @@ pub async fn a_cursor_resumes_and_misses_nothing(store: SharedStore) {
 }
 
 pub async fn the_start_of_a_stream_is_a_cursor_too(store: SharedStore) {
-    book(&*store, &Wish::new(1)).await;
+    book(&*store, &TestBooking::new(1)).await;
     let before = store.changes(None).await.unwrap().start;
-    let missed = Wish::new(2).commit();
+    let missed = TestBooking::new(2).commit();
     put(&*store, missed.clone()).await;
     let mut changes = store.changes(Some(&before)).await.unwrap();
     assert_eq!(next_change(&mut changes).await.1, missed.steps[0].change);
-    let live = Wish::new(3).commit();
+    let live = TestBooking::new(3).commit();
     put(&*store, live.clone()).await;
     assert_eq!(next_change(&mut changes).await.1, live.steps[0].change);
 }
 
 pub async fn a_malformed_cursor_is_not_found(store: SharedStore) {
-    book(&*store, &Wish::new(1)).await;
+    book(&*store, &TestBooking::new(1)).await;
     let start = store.changes(None).await.unwrap().start;
     for text in ["", "nonsense", "-1", "0x12", "1 OR 1=1", "{\"$gt\": \"\"}", "ÿ"] {
         let cursor = Cursor(text.to_owned());
@@ -154,23 +158,23 @@ pub async fn a_replay_is_what_lies_between_two_cursors_and_ends(store: SharedSto
     for from in 0..cursors.len() {
         for to in 0..cursors.len() {
             let replay = store.replay(&cursors[from], &cursors[to]).await.unwrap();
-            let item: Vec<_> = replay.try_collect().await.unwrap();
+            let replayed: Vec<_> = replay.try_collect().await.unwrap();
             let expected: Vec<_> = (from..to)
                 .map(|index| {
                     let change = Arc::clone(&commits[index].steps[0].change);
                     (cursors[index + 1].clone(), FeedEvent::Changed { change, lease: lease() })
                 })
                 .collect();
-            assert_eq!(item, expected, "from {from} to {to}");
+            assert_eq!(replayed, expected, "from {from} to {to}");
         }
     }
 }
 
-pub async fn a_replay_tells_of_no_moves_and_marks(store: SharedStore) {
+pub async fn a_replay_contains_only_changes(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
-    let wish = Wish::new(1);
-    book(&*store, &wish).await;
-    let number = wish.receipt_no();
+    let test_booking = TestBooking::new(1);
+    book(&*store, &test_booking).await;
+    let number = test_booking.receipt_no();
     store.keep_track(number, &track(&[fix_north(0.4, minute(1))])).await.unwrap();
     let notification = NotificationId {
         receipt_no: number,
@@ -196,8 +200,8 @@ pub async fn a_replay_tells_of_no_moves_and_marks(store: SharedStore) {
             }))
     );
     let replay = store.replay(&start, &last).await.unwrap();
-    let item: Vec<_> = replay.map(|item| item.unwrap().1).collect().await;
+    let replayed: Vec<_> = replay.map(|event| event.unwrap().1).collect().await;
     let expected: Vec<_> =
         live.into_iter().filter(|event| matches!(event, FeedEvent::Changed { .. })).collect();
-    assert_eq!(item, expected);
+    assert_eq!(replayed, expected);
 }

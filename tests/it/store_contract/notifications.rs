@@ -1,4 +1,4 @@
-//! Notices: told at least once, by one at a time.
+//! Notifications: each is delivered at least once, and only one node at a time tries.
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
@@ -10,17 +10,21 @@ use jatah::store::{
 use tokio::task::JoinSet;
 
 use super::{SharedStore, next};
-use crate::build::{Wish, apply, book, decided, lease, minute, pay, put, tracked};
+use crate::build::{TestBooking, apply, book, decided, lease, minute, pay, put, tracked};
 
 fn notification(serial: u32, revision: u32, to: Recipient) -> NotificationId {
-    NotificationId { receipt_no: Wish::new(serial).receipt_no(), revision: Revision(revision), to }
+    NotificationId {
+        receipt_no: TestBooking::new(serial).receipt_no(),
+        revision: Revision(revision),
+        to,
+    }
 }
 
 async fn owed(store: &dyn Store) -> Vec<OwedNotification> {
     store.owed().await.unwrap().try_collect().await.unwrap()
 }
 
-/// What is owed, by name.
+/// The ids of the owed notifications.
 async fn names(store: &dyn Store) -> Vec<NotificationId> {
     let name = |owed: OwedNotification| NotificationId {
         receipt_no: owed.change.booking.receipt_no,
@@ -38,12 +42,12 @@ fn marked(notification: NotificationId, is_given_up: bool) -> FeedEvent {
     FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up })
 }
 
-pub async fn what_is_owed_is_listed_until_it_is_marked(store: SharedStore) {
-    let wish = Wish::new(1);
-    book(&*store, &wish).await;
-    let paid = decided(Some(&tracked(&*store, wish.receipt_no()).await), pay(), minute(1));
+pub async fn a_notification_is_owed_until_it_is_settled(store: SharedStore) {
+    let test_booking = TestBooking::new(1);
+    book(&*store, &test_booking).await;
+    let paid = decided(Some(&tracked(&*store, test_booking.receipt_no()).await), pay(), minute(1));
     put(&*store, paid.clone()).await;
-    let booked = wish.commit();
+    let booked = test_booking.commit();
     let expected: Vec<_> = [&booked, &paid]
         .into_iter()
         .flat_map(|commit| {
@@ -69,9 +73,9 @@ pub async fn what_is_owed_is_listed_until_it_is_marked(store: SharedStore) {
     assert_eq!(names(&*store).await, left);
 }
 
-pub async fn the_first_mark_stands(store: SharedStore) {
-    book(&*store, &Wish::new(1)).await;
-    let numbers = [Wish::new(1).receipt_no()];
+pub async fn the_first_outcome_of_a_notification_is_kept(store: SharedStore) {
+    book(&*store, &TestBooking::new(1)).await;
+    let numbers = [TestBooking::new(1).receipt_no()];
     let gave_up = |reason: &str| DeliveryOutcome::GivenUp(minute(1), reason.to_owned());
     let sent = notification(1, 1, Recipient::Guest);
     store.settle(sent, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
@@ -87,13 +91,13 @@ pub async fn the_first_mark_stands(store: SharedStore) {
     assert_eq!(names(&*store).await, []);
 }
 
-pub async fn what_was_given_up_is_shown_as_undelivered(store: SharedStore) {
+pub async fn a_notification_that_was_given_up_is_listed_as_undelivered(store: SharedStore) {
     for serial in 1..=3 {
-        book(&*store, &Wish::new(serial)).await;
+        book(&*store, &TestBooking::new(serial)).await;
     }
-    apply(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
+    apply(&*store, TestBooking::new(1).receipt_no(), pay(), minute(1)).await;
     let lost = |serial, to, reason: &str| UndeliveredNotification {
-        receipt_no: Wish::new(serial).receipt_no(),
+        receipt_no: TestBooking::new(serial).receipt_no(),
         to,
         reason: reason.to_owned(),
     };
@@ -105,7 +109,7 @@ pub async fn what_was_given_up_is_shown_as_undelivered(store: SharedStore) {
     ] {
         store.settle(name, &DeliveryOutcome::GivenUp(minute(2), reason.to_owned())).await.unwrap();
     }
-    let numbers = [2, 1].map(|serial| Wish::new(serial).receipt_no());
+    let numbers = [2, 1].map(|serial| TestBooking::new(serial).receipt_no());
     let shown = store.undelivered(&numbers).await.unwrap();
     let of_first: Vec<_> =
         shown.iter().filter(|lost| lost.receipt_no == numbers[1]).cloned().collect();
@@ -116,15 +120,15 @@ pub async fn what_was_given_up_is_shown_as_undelivered(store: SharedStore) {
     assert_eq!(store.undelivered(&[]).await.unwrap(), []);
 }
 
-pub async fn a_lease_is_taken_when_it_has_ended_or_is_ones_own(store: SharedStore) {
-    book(&*store, &Wish::new(1)).await;
+pub async fn a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own(store: SharedStore) {
+    book(&*store, &TestBooking::new(1)).await;
     let name = notification(1, 1, Recipient::Guest);
     let at = |seconds| minute(0) + TimeDelta::seconds(seconds);
     let take = |lease: Lease, now| {
         let store = store.clone();
         async move { store.take_lease(name, &lease, now).await.unwrap() }
     };
-    // The committing node has it for thirty seconds.
+    // The node that committed has the lease for thirty seconds.
     assert_eq!(take(of("there", 60), at(29)).await, LeaseOutcome::LeasedUntil(at(30)));
     assert_eq!(take(of("here", 40), at(10)).await, LeaseOutcome::Acquired);
     assert_eq!(take(of("there", 60), at(30)).await, LeaseOutcome::LeasedUntil(at(40)));
@@ -132,14 +136,14 @@ pub async fn a_lease_is_taken_when_it_has_ended_or_is_ones_own(store: SharedStor
     assert_eq!(take(of("here", 80), at(50)).await, LeaseOutcome::LeasedUntil(at(70)));
     let kept = owed(&*store).await.into_iter().find(|owed| owed.to == Recipient::Guest).unwrap();
     assert_eq!(kept.lease, of("there", 70));
-    // The other recipient's notice is a notice of its own.
+    // The notification to the other recipient has its own lease.
     let other = notification(1, 1, Recipient::FrontOffice);
     let answer = store.take_lease(other, &of("there", 60), at(29)).await.unwrap();
     assert_eq!(answer, LeaseOutcome::LeasedUntil(at(30)));
 }
 
-pub async fn of_many_who_want_a_lease_one_gets_it(store: SharedStore) {
-    book(&*store, &Wish::new(1)).await;
+pub async fn only_one_of_many_nodes_gets_a_lease(store: SharedStore) {
+    book(&*store, &TestBooking::new(1)).await;
     let mut nodes = JoinSet::new();
     for node in 0..20 {
         let store = store.clone();
@@ -156,7 +160,7 @@ pub async fn of_many_who_want_a_lease_one_gets_it(store: SharedStore) {
 }
 
 pub async fn a_notification_that_is_settled_or_never_was_has_no_lease(store: SharedStore) {
-    book(&*store, &Wish::new(1)).await;
+    book(&*store, &TestBooking::new(1)).await;
     let (sent, lost) =
         (notification(1, 1, Recipient::Guest), notification(1, 1, Recipient::FrontOffice));
     store.settle(sent, &DeliveryOutcome::Sent(minute(0))).await.unwrap();

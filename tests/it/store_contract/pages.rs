@@ -1,11 +1,11 @@
-//! Pages of bookings: order, filters, search.
+//! Pages of bookings: order, filters and search.
 
 use jatah::domain::ReceiptNo;
 use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
 use jatah::store::{Filter, Page, PageKey, Search, Store};
 
 use super::SharedStore;
-use crate::build::{Wish, apply, book, cancel, day, fix_north, minute, pay, today, track};
+use crate::build::{TestBooking, apply, book, cancel, day, fix_north, minute, pay, today, track};
 
 async fn page(store: &dyn Store, filter: &Filter, first: usize, after: Option<PageKey>) -> Page {
     store.page(filter, first, after).await.unwrap()
@@ -16,14 +16,14 @@ fn numbers(page: &Page) -> Vec<ReceiptNo> {
 }
 
 fn expected(serials: &[u32]) -> Vec<ReceiptNo> {
-    serials.iter().map(|serial| Wish::new(*serial).receipt_no()).collect()
+    serials.iter().map(|serial| TestBooking::new(*serial).receipt_no()).collect()
 }
 
 pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: SharedStore) {
-    // Three at a time are made in the same millisecond, and not in the order of their numbers.
+    // Three bookings at a time have the same millisecond, and not in the order of their numbers.
     let serials = [7, 2, 9, 1, 5, 3, 8, 4, 6, 10];
     for (index, serial) in (0_i64..).zip(serials) {
-        book(&*store, &Wish::new(serial).at(minute(index / 3))).await;
+        book(&*store, &TestBooking::new(serial).at(minute(index / 3))).await;
     }
     let in_order = expected(&[10, 4, 6, 8, 1, 3, 5, 2, 7, 9]);
     for size in [1, 2, 3, 4, 9, 10, 11] {
@@ -46,7 +46,7 @@ pub async fn pages_run_from_the_newest_booking_without_gaps_and_doubles(store: S
 
 pub async fn number_1000_of_a_day_comes_after_number_999(store: SharedStore) {
     for serial in [1000, 998, 10_000, 999, 1001] {
-        book(&*store, &Wish::new(serial)).await;
+        book(&*store, &TestBooking::new(serial)).await;
     }
     let in_order = expected(&[998, 999, 1000, 1001, 10_000]);
     assert_eq!(numbers(&page(&*store, &Filter::default(), 5, None).await), in_order);
@@ -61,11 +61,11 @@ pub async fn number_1000_of_a_day_comes_after_number_999(store: SharedStore) {
 pub async fn pages_filter_by_status_and_check_in(store: SharedStore) {
     for serial in 1..=6 {
         let night = if serial % 2 == 0 { day(6) } else { today() };
-        book(&*store, &Wish::new(serial).staying(night, 2)).await;
+        book(&*store, &TestBooking::new(serial).staying(night, 2)).await;
     }
-    apply(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
-    apply(&*store, Wish::new(2).receipt_no(), pay(), minute(1)).await;
-    apply(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
+    apply(&*store, TestBooking::new(1).receipt_no(), pay(), minute(1)).await;
+    apply(&*store, TestBooking::new(2).receipt_no(), pay(), minute(1)).await;
+    apply(&*store, TestBooking::new(3).receipt_no(), cancel(), minute(1)).await;
     let status =
         |kinds: &[StatusKind]| Filter { status: Some(kinds.to_vec()), ..Filter::default() };
     for (filter, serials) in [
@@ -85,7 +85,7 @@ pub async fn pages_filter_by_status_and_check_in(store: SharedStore) {
         assert_eq!(numbers(&page), expected(serials), "{filter:?}");
         assert_eq!(page.total, serials.len() as u64, "{filter:?}");
     }
-    // The total is that of the filter, not of what is left after the key.
+    // The total counts all bookings of the filter, not only those after the key.
     let first = page(&*store, &status(&[Pending]), 1, None).await;
     let booking = &first.bookings[0].booking;
     let key = PageKey { booked_at: booking.booked_at, receipt_no: booking.receipt_no };
@@ -102,7 +102,7 @@ pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: SharedSt
         (5, "Siti \"Ani\" NURBAYA"),
         (21, "Twenty-one"),
     ] {
-        book(&*store, &Wish::new(serial).named(name)).await;
+        book(&*store, &TestBooking::new(serial).named(name)).await;
     }
     for (text, serials) in [
         ("budi", &[1][..]),
@@ -131,17 +131,17 @@ pub async fn a_search_finds_parts_of_names_and_numbers_literally(store: SharedSt
         assert_eq!(numbers(&page(&*store, &filter, 10, None).await), expected(serials), "{text:?}");
     }
     for (serial, found) in [(2, &[2][..]), (21, &[21]), (20, &[])] {
-        let search = Some(Search::Receipt(Wish::new(serial).receipt_no()));
+        let search = Some(Search::Receipt(TestBooking::new(serial).receipt_no()));
         let filter = Filter { search, ..Filter::default() };
         assert_eq!(numbers(&page(&*store, &filter, 10, None).await), expected(found));
     }
 }
 
 pub async fn a_page_shows_where_guests_are(store: SharedStore) {
-    book(&*store, &Wish::new(1)).await;
-    book(&*store, &Wish::new(2)).await;
+    book(&*store, &TestBooking::new(1)).await;
+    book(&*store, &TestBooking::new(2)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
-    store.keep_track(Wish::new(2).receipt_no(), &fixes).await.unwrap();
+    store.keep_track(TestBooking::new(2).receipt_no(), &fixes).await.unwrap();
     let page = page(&*store, &Filter::default(), 10, None).await;
     assert!(page.bookings[0].track.fixes().is_empty());
     assert_eq!(page.bookings[1].track, fixes);
@@ -149,12 +149,12 @@ pub async fn a_page_shows_where_guests_are(store: SharedStore) {
 
 pub async fn many_bookings_are_asked_for_at_once(store: SharedStore) {
     for serial in 1..=4 {
-        book(&*store, &Wish::new(serial)).await;
+        book(&*store, &TestBooking::new(serial)).await;
     }
-    apply(&*store, Wish::new(1).receipt_no(), cancel(), minute(1)).await;
+    apply(&*store, TestBooking::new(1).receipt_no(), cancel(), minute(1)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
-    store.keep_track(Wish::new(2).receipt_no(), &fixes).await.unwrap();
-    // One of them twice, and one that there is not.
+    store.keep_track(TestBooking::new(2).receipt_no(), &fixes).await.unwrap();
+    // One number twice, and one that does not exist.
     let mut found = store.bookings(&expected(&[2, 1, 9, 4, 2])).await.unwrap();
     found.sort_by_key(|tracked| tracked.booking.receipt_no);
     let mut one_by_one = Vec::new();
@@ -168,6 +168,6 @@ pub async fn many_bookings_are_asked_for_at_once(store: SharedStore) {
 pub async fn an_empty_store_has_an_empty_page(store: SharedStore) {
     let page = page(&*store, &Filter::default(), 10, None).await;
     assert_eq!((page.bookings.len(), page.has_next, page.total), (0, false, 0));
-    assert_eq!(store.booking(Wish::new(1).receipt_no()).await.unwrap(), None);
+    assert_eq!(store.booking(TestBooking::new(1).receipt_no()).await.unwrap(), None);
     store.ping().await.unwrap();
 }

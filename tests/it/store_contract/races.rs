@@ -1,4 +1,4 @@
-//! Who wins, and what the loser is told.
+//! Commits that compete: which one wins, and what the others get as their outcome.
 
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
@@ -9,10 +9,11 @@ use tokio::task::JoinSet;
 
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{
-    Wish, apply, book, cancel, day, decided, lease, minute, pay, put, secret, staff, today, tracked,
+    TestBooking, apply, book, cancel, day, decided, lease, minute, pay, put, secret, staff, today,
+    tracked,
 };
 
-/// Sends commits through one queue, all at once, and collects their answers.
+/// Sends commits through one queue at the same time and collects their outcomes.
 async fn at_once(store: &SharedStore, commits: Vec<Commit>) -> Vec<CommitOutcome> {
     let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
     let mut worker = JoinSet::new();
@@ -32,8 +33,8 @@ fn count(answers: &[CommitOutcome], wanted: &CommitOutcome) -> usize {
     answers.iter().filter(|answer| *answer == wanted).count()
 }
 
-pub async fn of_many_guests_one_gets_the_last_room(store: SharedStore) {
-    let commits = (1..=64).map(|serial| Wish::new(serial).of("SUITE").commit()).collect();
+pub async fn one_of_many_guests_gets_the_last_room(store: SharedStore) {
+    let commits = (1..=64).map(|serial| TestBooking::new(serial).of("SUITE").commit()).collect();
     let answers = at_once(&store, commits).await;
     assert_eq!(count(&answers, &CommitOutcome::Done), 1);
     assert_eq!(count(&answers, &CommitOutcome::SoldOut(today())), 63);
@@ -48,7 +49,8 @@ pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(stor
         guests.spawn(async move { store.next_serial(today()).await.unwrap() });
     }
     let serials = guests.join_all().await;
-    let commits = serials.iter().map(|serial| Wish::new(*serial).of("HALL").commit()).collect();
+    let commits =
+        serials.iter().map(|serial| TestBooking::new(*serial).of("HALL").commit()).collect();
     let answers = at_once(&store, commits).await;
     assert_eq!(count(&answers, &CommitOutcome::Done), 200);
     let page = store.page(&Filter::default(), 500, None).await.unwrap();
@@ -59,29 +61,31 @@ pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(stor
 }
 
 pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(store: SharedStore) {
-    let wish = |serial| Wish::new(serial).of("HALL").limited("one guest", 2);
-    let answers = at_once(&store, (1..=64).map(|serial| wish(serial).commit()).collect()).await;
+    let test_booking = |serial| TestBooking::new(serial).of("HALL").limited("one guest", 2);
+    let answers =
+        at_once(&store, (1..=64).map(|serial| test_booking(serial).commit()).collect()).await;
     assert_eq!(count(&answers, &CommitOutcome::Done), 2);
     assert_eq!(count(&answers, &CommitOutcome::TooManyHolds(2)), 62);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
 pub async fn a_repeated_request_is_answered_with_what_it_made(store: SharedStore) {
-    let first = Wish::new(1).requested_as(77);
+    let first = TestBooking::new(1).requested_as(77);
     assert_eq!(store.request(secret(77)).await.unwrap(), None);
     book(&*store, &first).await;
     let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
     assert_eq!(store.request(secret(77)).await.unwrap(), Some(made));
-    let again = Wish::new(2).requested_as(77);
+    let again = TestBooking::new(2).requested_as(77);
     assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
     assert_eq!(store.booking(again.receipt_no()).await.unwrap(), None);
-    // Whatever became of the booking.
+    // Also after the booking was cancelled.
     apply(&*store, first.receipt_no(), cancel(), minute(1)).await;
     assert_eq!(put(&*store, again.commit()).await, CommitOutcome::Repeated(made));
 }
 
 pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: SharedStore) {
-    let (first, second) = (Wish::new(1).requested_as(77), Wish::new(2).requested_as(77));
+    let (first, second) =
+        (TestBooking::new(1).requested_as(77), TestBooking::new(2).requested_as(77));
     let answers = store.commit(&[first.commit(), second.commit()]).await.unwrap();
     let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
     assert_eq!(answers, [CommitOutcome::Done, CommitOutcome::Repeated(made)]);
@@ -89,45 +93,48 @@ pub async fn a_request_that_comes_twice_in_one_batch_makes_one_booking(store: Sh
     assert_eq!(taken(&*store, "STD", 4).await, 1);
 }
 
-pub async fn an_opening_is_judged_by_request_then_number_then_limits_then_rooms(
+pub async fn a_booking_is_checked_for_request_then_number_then_limits_then_rooms(
     store: SharedStore,
 ) {
-    let first = Wish::new(1).of("SUITE").limited("one guest", 1).requested_as(77);
+    let first = TestBooking::new(1).of("SUITE").limited("one guest", 1).requested_as(77);
     book(&*store, &first).await;
     let made = RequestRecord { receipt_no: first.receipt_no(), fingerprint: first.fingerprint() };
     assert_eq!(put(&*store, first.commit()).await, CommitOutcome::Repeated(made));
     let other_request = first.clone().requested_as(78);
     assert_eq!(put(&*store, other_request.commit()).await, CommitOutcome::NumberTaken);
-    let other_number = Wish { serial: 2, ..other_request };
+    let other_number = TestBooking { serial: 2, ..other_request };
     assert_eq!(put(&*store, other_number.commit()).await, CommitOutcome::TooManyHolds(1));
     let other_guest = other_number.limited("another guest", 1);
     assert_eq!(put(&*store, other_guest.commit()).await, CommitOutcome::SoldOut(today()));
     assert_eq!(put(&*store, other_guest.of("STD").commit()).await, CommitOutcome::Done);
 }
 
-pub async fn a_refused_opening_writes_nothing(store: SharedStore) {
-    book(&*store, &Wish::new(1).of("SUITE").staying(day(6), 1)).await;
+pub async fn a_refused_booking_writes_nothing(store: SharedStore) {
+    book(&*store, &TestBooking::new(1).of("SUITE").staying(day(6), 1)).await;
     let limits = ["guest", "address"].map(|key| Limit { key: key.to_owned(), most: 1 });
-    let refused = Wish { limits: limits.to_vec(), ..Wish::new(2).of("SUITE").staying(day(5), 2) };
+    let refused = TestBooking {
+        limits: limits.to_vec(),
+        ..TestBooking::new(2).of("SUITE").staying(day(5), 2)
+    };
     assert_eq!(put(&*store, refused.commit()).await, CommitOutcome::SoldOut(day(6)));
     assert_eq!(store.booking(refused.receipt_no()).await.unwrap(), None);
     assert_eq!(store.history(refused.receipt_no()).await.unwrap(), []);
     assert_eq!(store.request(secret(2)).await.unwrap(), None);
     assert_eq!(taken(&*store, "SUITE", 5).await, 0);
     // The same request and the same guest may still book.
-    let smaller = Wish { nights: 1, ..refused };
+    let smaller = TestBooking { nights: 1, ..refused };
     assert_eq!(put(&*store, smaller.commit()).await, CommitOutcome::Done);
-    // The second limit counts too, and its refusal leaves the first alone.
+    // The second limit counts too, and its refusal does not use up the first one.
     let address = Limit { key: "address".to_owned(), most: 1 };
     let neighbour = Limit { key: "neighbour".to_owned(), most: 1 };
-    let refused = Wish { limits: vec![neighbour.clone(), address], ..Wish::new(3) };
+    let refused = TestBooking { limits: vec![neighbour.clone(), address], ..TestBooking::new(3) };
     assert_eq!(put(&*store, refused.commit()).await, CommitOutcome::TooManyHolds(1));
-    let alone = Wish { limits: vec![neighbour], ..Wish::new(3) };
+    let alone = TestBooking { limits: vec![neighbour], ..TestBooking::new(3) };
     assert_eq!(put(&*store, alone.commit()).await, CommitOutcome::Done);
 }
 
-pub async fn a_stale_step_is_told_so_and_writes_nothing(store: SharedStore) {
-    let before = book(&*store, &Wish::new(1)).await;
+pub async fn a_stale_step_is_refused_and_writes_nothing(store: SharedStore) {
+    let before = book(&*store, &TestBooking::new(1)).await;
     let number = before.booking.receipt_no;
     let paid = apply(&*store, number, pay(), minute(1)).await;
     let late = decided(Some(&before), cancel(), minute(1));
@@ -135,7 +142,7 @@ pub async fn a_stale_step_is_told_so_and_writes_nothing(store: SharedStore) {
     assert_eq!(tracked(&*store, number).await, paid);
     assert_eq!(store.history(number).await.unwrap().len(), 2);
     assert_claims_are_the_live_bookings(&*store).await;
-    // A step from the future is no better.
+    // A step from a later revision is stale too.
     let mut ahead = paid.clone();
     ahead.booking.revision = ahead.booking.revision.next();
     let ahead = decided(Some(&ahead), Command::Arrive { by: staff("Sari") }, minute(2));
@@ -144,8 +151,8 @@ pub async fn a_stale_step_is_told_so_and_writes_nothing(store: SharedStore) {
 }
 
 pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: SharedStore) {
-    let before = book(&*store, &Wish::new(1)).await;
-    let other = book(&*store, &Wish::new(2)).await;
+    let before = book(&*store, &TestBooking::new(1)).await;
+    let other = book(&*store, &TestBooking::new(2)).await;
     let steps = [
         decided(Some(&before), pay(), minute(1)),
         decided(Some(&before), cancel(), minute(1)),
@@ -163,7 +170,7 @@ pub async fn of_two_steps_of_one_booking_in_one_batch_the_first_wins(store: Shar
 }
 
 pub async fn a_step_of_an_unknown_booking_is_stale(store: SharedStore) {
-    let opening = Wish::new(1).commit();
+    let opening = TestBooking::new(1).commit();
     let never_written = TrackedBooking {
         booking: opening.steps[0].change.booking.clone(),
         track: Track::default(),
@@ -174,7 +181,7 @@ pub async fn a_step_of_an_unknown_booking_is_stale(store: SharedStore) {
 }
 
 pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: SharedStore) {
-    let first = Wish::new(1).of("SUITE").limited("one guest", 1);
+    let first = TestBooking::new(1).of("SUITE").limited("one guest", 1);
     let opening = first.commit();
     let opened = TrackedBooking {
         booking: opening.steps[0].change.booking.clone(),
@@ -183,11 +190,11 @@ pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: Sha
     let answers = store
         .commit(&[
             opening,
-            Wish::new(2).of("SUITE").commit(),
-            Wish::new(3).limited("one guest", 1).commit(),
+            TestBooking::new(2).of("SUITE").commit(),
+            TestBooking::new(3).limited("one guest", 1).commit(),
             decided(Some(&opened), cancel(), minute(1)),
-            Wish::new(4).of("SUITE").limited("one guest", 1).commit(),
-            Wish::new(5).of("SUITE").commit(),
+            TestBooking::new(4).of("SUITE").limited("one guest", 1).commit(),
+            TestBooking::new(5).of("SUITE").commit(),
         ])
         .await
         .unwrap();
@@ -204,20 +211,23 @@ pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: Sha
 }
 
 pub async fn a_commit_sent_again_is_never_done_twice(store: SharedStore) {
-    let wish = Wish::new(1);
-    let opening = wish.commit();
-    let opened = book(&*store, &wish).await;
+    let test_booking = TestBooking::new(1);
+    let opening = test_booking.commit();
+    let opened = book(&*store, &test_booking).await;
     let step = decided(Some(&opened), cancel(), minute(1));
     assert_eq!(put(&*store, step.clone()).await, CommitOutcome::Done);
-    let made = RequestRecord { receipt_no: wish.receipt_no(), fingerprint: wish.fingerprint() };
+    let made = RequestRecord {
+        receipt_no: test_booking.receipt_no(),
+        fingerprint: test_booking.fingerprint(),
+    };
     let answers = store.commit(&[opening, step]).await.unwrap();
     assert_eq!(answers, [CommitOutcome::Repeated(made), CommitOutcome::Stale]);
     assert_eq!(store.commit(&[]).await.unwrap(), []);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
-/// A step that the domain does not know yet: to another state, taking rooms of a type that has
-/// so many.
+/// A step to any other state, with the number of rooms of the type. The domain has no such step
+/// yet.
 fn moved(before: &TrackedBooking, after: Booking, rooms: u32, limits: &[Limit]) -> CommitStep {
     let booking = Booking { revision: before.booking.revision.next(), ..after };
     let event = Event::ExtendedByStaff { minutes: 30 };
@@ -231,24 +241,27 @@ fn alone(step: CommitStep) -> Commit {
 }
 
 pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: SharedStore) {
-    let wish = Wish::new(1).of("SUITE").limited("one guest", 1);
-    let number = wish.receipt_no();
-    let booked = book(&*store, &wish).await;
+    let test_booking = TestBooking::new(1).of("SUITE").limited("one guest", 1);
+    let number = test_booking.receipt_no();
+    let booked = book(&*store, &test_booking).await;
     let cancelled = apply(&*store, number, cancel(), minute(1)).await;
     let limits = [Limit { key: "one guest".to_owned(), most: 1 }];
-    // Somebody else has the room and the guest another hold.
-    book(&*store, &Wish::new(2).of("SUITE")).await;
+    // First another guest has the room, then the guest has another hold.
+    book(&*store, &TestBooking::new(2).of("SUITE")).await;
     let revived = || alone(moved(&cancelled, booked.booking.clone(), 1, &limits));
     assert_eq!(put(&*store, revived()).await, CommitOutcome::SoldOut(today()));
-    apply(&*store, Wish::new(2).receipt_no(), cancel(), minute(1)).await;
-    book(&*store, &Wish::new(3).limited("one guest", 1)).await;
+    apply(&*store, TestBooking::new(2).receipt_no(), cancel(), minute(1)).await;
+    book(&*store, &TestBooking::new(3).limited("one guest", 1)).await;
     assert_eq!(put(&*store, revived()).await, CommitOutcome::TooManyHolds(1));
-    apply(&*store, Wish::new(3).receipt_no(), cancel(), minute(1)).await;
+    apply(&*store, TestBooking::new(3).receipt_no(), cancel(), minute(1)).await;
     assert_eq!(put(&*store, revived()).await, CommitOutcome::Done);
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
-    assert!(store.keep_track(number, &Track::default()).await.unwrap(), "it has a track again");
-    // And it counts: for the next hold of the guest, and when it ends.
-    let next = Wish::new(4).limited("one guest", 1);
+    assert!(
+        store.keep_track(number, &Track::default()).await.unwrap(),
+        "its positions are kept again"
+    );
+    // The limit counts it again, and frees it when the booking ends.
+    let next = TestBooking::new(4).limited("one guest", 1);
     assert_eq!(put(&*store, next.commit()).await, CommitOutcome::TooManyHolds(1));
     apply(&*store, number, cancel(), minute(6)).await;
     assert_eq!(put(&*store, next.commit()).await, CommitOutcome::Done);
@@ -256,8 +269,8 @@ pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: Sh
 }
 
 pub async fn a_stay_that_is_moved_takes_and_frees_only_what_differs(store: SharedStore) {
-    let wish = Wish::new(1).of("SUITE").staying(day(5), 2);
-    let booked = book(&*store, &wish).await;
+    let test_booking = TestBooking::new(1).of("SUITE").staying(day(5), 2);
+    let booked = book(&*store, &test_booking).await;
     let mut later = booked.booking.clone();
     later.stay.check_in = day(6);
     let step = alone(moved(&booked, later, 1, &[]));
@@ -271,19 +284,19 @@ pub async fn a_stay_that_is_moved_takes_and_frees_only_what_differs(store: Share
 }
 
 pub async fn a_commit_of_several_bookings_is_written_whole_or_not_at_all(store: SharedStore) {
-    let first = book(&*store, &Wish::new(1).of("SUITE")).await;
+    let first = book(&*store, &TestBooking::new(1).of("SUITE")).await;
     let step = |commit: Commit| commit.steps.into_iter().next().unwrap();
     let freeing = || step(decided(Some(&first), cancel(), minute(1)));
-    let taking = |serial| step(Wish::new(serial).of("SUITE").commit());
+    let taking = |serial| step(TestBooking::new(serial).of("SUITE").commit());
     let commit = |steps| Commit { steps, request: None, lease: lease() };
     let one_too_many = commit(vec![freeing(), taking(2), taking(3)]);
     assert_eq!(put(&*store, one_too_many).await, CommitOutcome::SoldOut(today()));
-    assert_eq!(tracked(&*store, Wish::new(1).receipt_no()).await, first);
-    assert_eq!(store.booking(Wish::new(2).receipt_no()).await.unwrap(), None);
+    assert_eq!(tracked(&*store, TestBooking::new(1).receipt_no()).await, first);
+    assert_eq!(store.booking(TestBooking::new(2).receipt_no()).await.unwrap(), None);
     assert_eq!(put(&*store, commit(vec![freeing(), taking(2)])).await, CommitOutcome::Done);
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
-    assert_eq!(store.history(Wish::new(1).receipt_no()).await.unwrap().len(), 2);
-    assert_eq!(store.history(Wish::new(2).receipt_no()).await.unwrap().len(), 1);
+    assert_eq!(store.history(TestBooking::new(1).receipt_no()).await.unwrap().len(), 2);
+    assert_eq!(store.history(TestBooking::new(2).receipt_no()).await.unwrap().len(), 1);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 

@@ -1,16 +1,16 @@
-//! Rooms: a room is sold once.
+//! Rooms and allotments: no room is sold twice.
 
 use crate::build::Input;
 use jatah::domain::Command;
 use jatah::store::{BelowSold, CommitOutcome, RoomNight};
 
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
-use crate::build::{Wish, apply, book, cancel, day, minute, pay, put, room, staff, today};
+use crate::build::{TestBooking, apply, book, cancel, day, minute, pay, put, room, staff, today};
 
 pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) {
-    let long = book(&*store, &Wish::new(1).staying(day(5), 3)).await;
-    book(&*store, &Wish::new(2).staying(day(6), 1)).await;
-    book(&*store, &Wish::new(3).of("SUITE").staying(day(6), 1)).await;
+    let long = book(&*store, &TestBooking::new(1).staying(day(5), 3)).await;
+    book(&*store, &TestBooking::new(2).staying(day(6), 1)).await;
+    book(&*store, &TestBooking::new(3).of("SUITE").staying(day(6), 1)).await;
     apply(&*store, long.booking.receipt_no, cancel(), minute(1)).await;
     assert_eq!(
         [taken(&*store, "STD", 5).await, taken(&*store, "STD", 6).await],
@@ -19,40 +19,40 @@ pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) 
     );
     assert_eq!(taken(&*store, "SUITE", 6).await, 1);
     assert_claims_are_the_live_bookings(&*store).await;
-    // By the guest, and by the clock.
-    let guests = book(&*store, &Wish::new(4)).await;
+    // The same if the guest cancels, and if the hold expires.
+    let guests = book(&*store, &TestBooking::new(4)).await;
     apply(&*store, guests.booking.receipt_no, Command::CancelByGuest, minute(1)).await;
-    let clocks = book(&*store, &Wish::new(5)).await;
+    let clocks = book(&*store, &TestBooking::new(5)).await;
     apply(&*store, clocks.booking.receipt_no, Input::Wake, clocks.booking.hold.until).await;
     assert_eq!(taken(&*store, "STD", 4).await, 0);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
 pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store: SharedStore) {
-    let wish = |serial| Wish::new(serial).limited("one guest", 2);
-    let paid = book(&*store, &wish(1)).await.booking.receipt_no;
-    book(&*store, &wish(2)).await;
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::TooManyHolds(2));
+    let test_booking = |serial| TestBooking::new(serial).limited("one guest", 2);
+    let paid = book(&*store, &test_booking(1)).await.booking.receipt_no;
+    book(&*store, &test_booking(2)).await;
+    assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::TooManyHolds(2));
     apply(&*store, paid, pay(), minute(1)).await;
     assert_eq!(taken(&*store, "STD", 4).await, 2);
-    // A step after the payment gives nothing back a second time.
+    // A step after the payment does not free the limit a second time.
     apply(&*store, paid, Command::Arrive { by: staff("Sari") }, minute(2)).await;
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::Done);
-    assert_eq!(put(&*store, wish(4).commit()).await, CommitOutcome::TooManyHolds(2));
+    assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::Done);
+    assert_eq!(put(&*store, test_booking(4).commit()).await, CommitOutcome::TooManyHolds(2));
     assert_eq!(taken(&*store, "STD", 4).await, 3);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
 pub async fn a_stay_takes_all_its_nights_or_none(store: SharedStore) {
-    book(&*store, &Wish::new(1).of("SUITE").staying(day(7), 1)).await;
-    let over_it = Wish::new(2).of("SUITE").staying(day(5), 4);
+    book(&*store, &TestBooking::new(1).of("SUITE").staying(day(7), 1)).await;
+    let over_it = TestBooking::new(2).of("SUITE").staying(day(5), 4);
     assert_eq!(put(&*store, over_it.commit()).await, CommitOutcome::SoldOut(day(7)));
     for (on, expected) in [(5, 0), (6, 0), (7, 1), (8, 0)] {
         assert_eq!(taken(&*store, "SUITE", on).await, expected, "night {on}");
     }
-    let before_it = Wish::new(3).of("SUITE").staying(day(5), 2);
+    let before_it = TestBooking::new(3).of("SUITE").staying(day(5), 2);
     assert_eq!(put(&*store, before_it.commit()).await, CommitOutcome::Done);
-    let after_it = Wish::new(4).of("SUITE").staying(day(8), 2);
+    let after_it = TestBooking::new(4).of("SUITE").staying(day(8), 2);
     assert_eq!(put(&*store, after_it.commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;
 }
@@ -61,34 +61,34 @@ pub async fn an_allotment_beats_the_configured_number(store: SharedStore) {
     let suite = room("SUITE");
     assert_eq!(store.set_allotment(&suite, day(5), 2).await.unwrap(), Ok(()));
     assert_eq!(store.set_allotment(&suite, day(6), 0).await.unwrap(), Ok(()));
-    let wish = |serial| Wish::new(serial).of("SUITE").staying(day(5), 1);
+    let test_booking = |serial| TestBooking::new(serial).of("SUITE").staying(day(5), 1);
     for serial in [1, 2] {
-        assert_eq!(put(&*store, wish(serial).commit()).await, CommitOutcome::Done);
+        assert_eq!(put(&*store, test_booking(serial).commit()).await, CommitOutcome::Done);
     }
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::SoldOut(day(5)));
-    let closed = Wish::new(4).of("SUITE").staying(day(6), 1);
+    assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::SoldOut(day(5)));
+    let closed = TestBooking::new(4).of("SUITE").staying(day(6), 1);
     assert_eq!(put(&*store, closed.commit()).await, CommitOutcome::SoldOut(day(6)));
-    assert_eq!(put(&*store, wish(5).of("STD").commit()).await, CommitOutcome::Done);
-    // One more than sold can be set, and is sold.
+    assert_eq!(put(&*store, test_booking(5).of("STD").commit()).await, CommitOutcome::Done);
+    // The allotment can be raised by one, and then one more room can be sold.
     assert_eq!(store.set_allotment(&suite, day(5), 3).await.unwrap(), Ok(()));
-    assert_eq!(put(&*store, wish(3).commit()).await, CommitOutcome::Done);
+    assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
 pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: SharedStore) {
     for serial in 1..=3 {
-        book(&*store, &Wish::new(serial)).await;
+        book(&*store, &TestBooking::new(serial)).await;
     }
-    apply(&*store, Wish::new(1).receipt_no(), pay(), minute(1)).await;
+    apply(&*store, TestBooking::new(1).receipt_no(), pay(), minute(1)).await;
     let standard = room("STD");
     let refused = store.set_allotment(&standard, today(), 2).await.unwrap();
     assert_eq!(refused, Err(BelowSold(3)));
-    assert_eq!(put(&*store, Wish::new(4).commit()).await, CommitOutcome::Done);
+    assert_eq!(put(&*store, TestBooking::new(4).commit()).await, CommitOutcome::Done);
     assert_eq!(store.set_allotment(&standard, today(), 4).await.unwrap(), Ok(()));
-    assert_eq!(put(&*store, Wish::new(5).commit()).await, CommitOutcome::SoldOut(today()));
+    assert_eq!(put(&*store, TestBooking::new(5).commit()).await, CommitOutcome::SoldOut(today()));
 }
 
-pub async fn an_allotment_can_be_set_of_a_night_of_which_nothing_is_known(store: SharedStore) {
+pub async fn an_allotment_can_be_set_for_a_night_without_bookings(store: SharedStore) {
     assert_eq!(store.nights(day(4), 20).await.unwrap(), []);
     let hall = room("HALL");
     assert_eq!(store.set_allotment(&hall, day(9), 7).await.unwrap(), Ok(()));

@@ -1,4 +1,4 @@
-//! A booking's way, its positions and its wakes.
+//! The steps of a booking, its positions and its wakes.
 
 use crate::build::Input;
 use std::sync::Arc;
@@ -12,30 +12,37 @@ use jatah::store::{Commit, CommitOutcome, FeedEvent, Store, Wake};
 
 use super::{SharedStore, next, next_change};
 use crate::build::{
-    Wish, apply, book, cancel, decided, fix_north, minute, pay, put, staff, track, tracked,
+    TestBooking, apply, book, cancel, decided, fix_north, minute, pay, put, staff, track, tracked,
 };
 
-/// Commits a step and remembers its change.
-async fn go(store: &dyn Store, item: &mut Vec<Commit>, command: impl Into<Input>, at: i64) {
-    let receipt_no = item[0].steps[0].change.booking.receipt_no;
+/// Applies a command to the booking and adds the commit to the list.
+async fn apply_next(
+    store: &dyn Store,
+    commits: &mut Vec<Commit>,
+    command: impl Into<Input>,
+    at: i64,
+) {
+    let receipt_no = commits[0].steps[0].change.booking.receipt_no;
     let commit = decided(Some(&tracked(store, receipt_no).await), command, minute(at));
     assert_eq!(put(store, commit.clone()).await, CommitOutcome::Done);
-    item.push(commit);
+    commits.push(commit);
 }
 
-async fn start(store: &dyn Store, wish: Wish) -> Vec<Commit> {
-    book(store, &wish).await;
-    vec![wish.commit()]
+/// Makes a booking. Returns a list with its commit.
+async fn book_first(store: &dyn Store, test_booking: TestBooking) -> Vec<Commit> {
+    book(store, &test_booking).await;
+    vec![test_booking.commit()]
 }
 
-async fn assert_told(store: &dyn Store, item: &[Commit], expected: &[Action]) {
-    let receipt_no = item[0].steps[0].change.booking.receipt_no;
+/// Checks that the history consists of these actions, and that it equals the commits.
+async fn assert_history(store: &dyn Store, commits: &[Commit], expected: &[Action]) {
+    let receipt_no = commits[0].steps[0].change.booking.receipt_no;
     let history = store.history(receipt_no).await.unwrap();
     let actions: Vec<_> = history.iter().map(|change| change.event.action()).collect();
     assert_eq!(actions, expected);
     assert_eq!(
         history,
-        item.iter().map(|commit| (*commit.steps[0].change).clone()).collect::<Vec<_>>()
+        commits.iter().map(|commit| (*commit.steps[0].change).clone()).collect::<Vec<_>>()
     );
     assert_eq!(tracked(store, receipt_no).await.booking, history.last().unwrap().booking);
 }
@@ -45,70 +52,73 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     let extend = || Command::Extend { by: staff("Sari"), minutes: 45 };
     let arrive = || Command::Arrive { by: staff("Ibu Ningsih") };
 
-    // To the desk, by mail; the clock extends once, and then asks for the payment.
-    let mut item = start(store, Wish::new(1).by_mail("Budi.S@Example.com").named("Budi")).await;
-    let number = item[0].steps[0].change.booking.receipt_no;
-    go(store, &mut item, Input::Wake, 105).await;
+    // A web guest who arrives: the clock extends the hold once and later asks for the payment.
+    let mut commits =
+        book_first(store, TestBooking::new(1).by_mail("Budi.S@Example.com").named("Budi")).await;
+    let number = commits[0].steps[0].change.booking.receipt_no;
+    apply_next(store, &mut commits, Input::Wake, 105).await;
     let near = [fix_north(0.3, minute(100)), fix_north(0.05, minute(118))];
     assert!(store.keep_track(number, &track(&near)).await.unwrap());
-    go(store, &mut item, Input::Wake, 120).await;
-    go(store, &mut item, extend(), 121).await;
-    go(store, &mut item, arrive(), 122).await;
-    go(store, &mut item, Input::Wake, 200).await;
-    go(store, &mut item, pay(), 201).await;
-    let way = [Booked, Reminded, Extended, Extended, Arrived, Reminded, Paid];
-    assert_told(store, &item, &way).await;
-    assert!(matches!(item[2].steps[0].change.event, Event::ExtendedByClock { .. }));
-    assert!(matches!(item[5].steps[0].change.event, Event::PaymentAsked));
+    apply_next(store, &mut commits, Input::Wake, 120).await;
+    apply_next(store, &mut commits, extend(), 121).await;
+    apply_next(store, &mut commits, arrive(), 122).await;
+    apply_next(store, &mut commits, Input::Wake, 200).await;
+    apply_next(store, &mut commits, pay(), 201).await;
+    let actions = [Booked, Reminded, Extended, Extended, Arrived, Reminded, Paid];
+    assert_history(store, &commits, &actions).await;
+    assert!(matches!(commits[2].steps[0].change.event, Event::ExtendedByClock { .. }));
+    assert!(matches!(commits[5].steps[0].change.event, Event::PaymentAsked));
 
-    // Never seen: by Telegram, with a position too far away.
-    let mut item = start(store, Wish::new(2).staying(crate::build::day(6), 3)).await;
-    let number = item[0].steps[0].change.booking.receipt_no;
+    // A Telegram guest who does not come, with a position that is too far away.
+    let mut commits = book_first(store, TestBooking::new(2).staying(crate::build::day(6), 3)).await;
+    let number = commits[0].steps[0].change.booking.receipt_no;
     let far = [fix_north(1.0, minute(90)), fix_north(1.5, minute(104))];
     assert!(store.keep_track(number, &track(&far)).await.unwrap());
-    go(store, &mut item, Input::Wake, 105).await;
-    go(store, &mut item, Input::Wake, 120).await;
-    assert_told(store, &item, &[Booked, Reminded, Expired]).await;
+    apply_next(store, &mut commits, Input::Wake, 105).await;
+    apply_next(store, &mut commits, Input::Wake, 120).await;
+    assert_history(store, &commits, &[Booked, Reminded, Expired]).await;
 
-    // Ended by the front office with a note, by the guest, by the clock without any position.
+    // Ended by the front office with a note, by the guest, and by the clock without a position.
     for (serial, command, action) in [
         (3, cancel(), Cancelled),
         (4, Command::CancelByGuest.into(), Cancelled),
         (5, Input::Wake, Expired),
     ] {
-        let mut item = start(store, Wish::new(serial)).await;
-        go(store, &mut item, command, 120).await;
-        assert_told(store, &item, &[Booked, action]).await;
+        let mut commits = book_first(store, TestBooking::new(serial)).await;
+        apply_next(store, &mut commits, command, 120).await;
+        assert_history(store, &commits, &[Booked, action]).await;
     }
 
-    // Paid, then seen; and what no step does yet.
-    let mut item = start(store, Wish::new(6)).await;
-    go(store, &mut item, pay(), 1).await;
-    go(store, &mut item, arrive(), 2).await;
-    assert_told(store, &item, &[Booked, Paid, Arrived]).await;
-    let mut item = start(store, Wish::new(7)).await;
+    // Paid before the arrival. Then reminders with values that no step writes yet.
+    let mut commits = book_first(store, TestBooking::new(6)).await;
+    apply_next(store, &mut commits, pay(), 1).await;
+    apply_next(store, &mut commits, arrive(), 2).await;
+    assert_history(store, &commits, &[Booked, Paid, Arrived]).await;
+    let mut commits = book_first(store, TestBooking::new(7)).await;
     for forecast in [Forecast::InTime, Forecast::WillExtend, Forecast::WillCancel] {
-        odd_reminder(store, &mut item, forecast).await;
+        apply_reminder(store, &mut commits, forecast).await;
     }
-    assert_told(store, &item, &[Booked, Reminded, Reminded, Reminded]).await;
+    assert_history(store, &commits, &[Booked, Reminded, Reminded, Reminded]).await;
 }
 
-/// A reminder that says something else than it would.
-async fn odd_reminder(store: &dyn Store, item: &mut Vec<Commit>, forecast: Forecast) {
-    let receipt_no = item[0].steps[0].change.booking.receipt_no;
-    let mut odd = decided(Some(&tracked(store, receipt_no).await), pay(), minute(1));
-    let change = Arc::make_mut(&mut odd.steps[0].change);
+/// Commits a reminder with values that the domain would not decide here.
+async fn apply_reminder(store: &dyn Store, commits: &mut Vec<Commit>, forecast: Forecast) {
+    let receipt_no = commits[0].steps[0].change.booking.receipt_no;
+    let mut reminder = decided(Some(&tracked(store, receipt_no).await), pay(), minute(1));
+    let change = Arc::make_mut(&mut reminder.steps[0].change);
     change.booking.status = jatah::domain::Status::Pending;
     change.booking.qris_sent_at = Some(minute(1));
     change.booking.guest.language = jatah::domain::Language::English;
     change.event = Event::Reminded { forecast, verdict: None };
-    assert_eq!(put(store, odd.clone()).await, CommitOutcome::Done);
-    item.push(odd);
+    assert_eq!(put(store, reminder.clone()).await, CommitOutcome::Done);
+    commits.push(reminder);
 }
 
-pub async fn positions_move_no_revision_and_go_with_the_hold(store: SharedStore) {
+pub async fn positions_do_not_change_the_revision_and_are_deleted_with_the_hold(
+    store: SharedStore,
+) {
     for (serial, end) in [(1, pay()), (2, cancel()), (3, Input::Wake)] {
-        let before = book(&*store, &Wish::new(serial)).await;
+        let before = book(&*store, &TestBooking::new(serial)).await;
         let number = before.booking.receipt_no;
         assert!(before.track.fixes().is_empty());
         let mut changes = store.changes(None).await.unwrap();
@@ -122,7 +132,7 @@ pub async fn positions_move_no_revision_and_go_with_the_hold(store: SharedStore)
         assert_eq!(moved, FeedEvent::PositionMoved(number));
         let kept = tracked(&*store, number).await;
         assert_eq!(kept, TrackedBooking { track: fixes.clone(), ..before });
-        // A later track replaces it; one with fewer facts too.
+        // A later track replaces it, even if it has less data.
         let fewer = jatah::domain::Fix { accuracy_metres: None, ..fix_north(0.1, minute(30)) };
         assert!(store.keep_track(number, &track(&[fewer])).await.unwrap());
         assert_eq!(tracked(&*store, number).await.track, track(&[fewer]));
@@ -144,9 +154,9 @@ pub async fn positions_of_an_unknown_booking_are_not_kept(store: SharedStore) {
 }
 
 pub async fn wakes_are_those_of_pending_bookings(store: SharedStore) {
-    let numbers: Vec<_> = (1..=6).map(|serial| Wish::new(serial).receipt_no()).collect();
+    let numbers: Vec<_> = (1..=6).map(|serial| TestBooking::new(serial).receipt_no()).collect();
     for serial in 1..=6 {
-        book(&*store, &Wish::new(serial).at(minute(serial.into()))).await;
+        book(&*store, &TestBooking::new(serial).at(minute(serial.into()))).await;
     }
     apply(&*store, numbers[0], pay(), minute(10)).await;
     apply(&*store, numbers[1], cancel(), minute(10)).await;

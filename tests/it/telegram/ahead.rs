@@ -1,4 +1,4 @@
-//! Booking for another day, and what is sold out.
+//! Bookings for a later day, dates that are sold out, and the limit of holds.
 
 use jatah::domain::{Refusal, RoomCode};
 use jatah::text::{clock_time, date};
@@ -23,7 +23,7 @@ async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_
     let day = today + chrono::Days::new(9);
     budi.says("/booking");
     let rooms = budi.reads("Pilih tipe kamar").await;
-    assert_eq!(rooms.labels()[0], "Standar · Rp350.000", "what is left is said for each date");
+    assert_eq!(rooms.labels()[0], "Standar · Rp350.000", "the rooms left are shown for each date");
     budi.taps("Standar").await;
     let dates = budi.reads("Check-in tanggal berapa?").await;
     assert_eq!((dates.labels()[0], dates.buttons.len()), ("Malam ini", 9), "a week, more, back");
@@ -33,9 +33,9 @@ async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_
     hotel.taps_own_name(&budi).await;
     let summary = budi.reads("Sudah benar?").await;
     let until = policy.hotel.instant_of(day, policy.booking.release_at);
-    let item =
+    let expected =
         format!("{} pukul {}", date(Indonesian, day), clock_time(until, policy.hotel.timezone));
-    assert!(summary.text.contains(&item), "{item}: {}", summary.text);
+    assert!(summary.text.contains(&expected), "{expected}: {}", summary.text);
     budi.taps("✅ Pesan").await;
     let status = budi.reads("Kamar disimpan untuk Anda").await;
     assert!(status.text.contains(&date(Indonesian, day)), "{}", status.text);
@@ -88,7 +88,7 @@ async fn buttons_of_yesterday_or_of_a_room_type_that_is_gone_are_stale() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_with_too_many_holds_is_led_to_them() {
+async fn a_guest_with_too_many_holds_can_open_them() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     let first = hotel.books(&budi).await;

@@ -1,4 +1,4 @@
-//! The dashboard: pages, newer ones, restarts, and people who left.
+//! The dashboard: pages, newer dashboards, restarts, former employees and long names.
 
 use std::fmt::Write;
 
@@ -6,13 +6,17 @@ use super::staff::book_by_web;
 use super::{FRONT_OFFICE, Hotel};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_list_is_turned_page_by_page() {
+async fn a_long_list_has_pages() {
     let hotel = Hotel::open().await;
     book_by_web(&hotel, 19).await;
     let sari = hotel.sari();
     sari.says("/cek_pembayaran");
     let first = sari.reads("Belum dibayar (19)").await;
-    assert_eq!((first.buttons.len(), first.labels()[11]), (12, "»"), "tabs, a page, on");
+    assert_eq!(
+        (first.buttons.len(), first.labels()[11]),
+        (12, "»"),
+        "tabs, eight bookings, next page"
+    );
     sari.taps("»").await;
     let second = hotel.api.until("the second page", |api| {
         let shown = api.messages(501).into_iter().find(|m| m.id == first.id)?;
@@ -39,7 +43,7 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
         .await;
     let ended = hotel.api.reads(FRONT_OFFICE, "dilanjutkan di pesan yang lebih baru").await;
     assert_eq!((ended.id, ended.buttons.len()), (first.id, 0));
-    // A list that somebody turns to from a notice becomes the dashboard.
+    // A list that is opened from a notification becomes the dashboard.
     let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
     let data = notification.buttons.iter().find(|(label, _)| label == "Riwayat").unwrap();
     let data = data.1["callback_data"].as_str().unwrap();
@@ -53,7 +57,7 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
     };
     hotel.api.until("the list", |api| goes_on(api, notification.id, "Belum dibayar (1)")).await;
     hotel.api.until("its end", |api| goes_on(api, second.id, "dilanjutkan")).await;
-    // It is followed after a restart too.
+    // It stays current after a restart too.
     hotel.restart().await;
     budi.taps("Batalkan").await;
     budi.taps("Ya, batalkan").await;
@@ -66,7 +70,7 @@ async fn the_newest_dashboard_goes_on_and_older_ones_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_left_the_hotel_sees_no_guests_any_more() {
+async fn a_former_employee_no_longer_sees_guests() {
     let mut hotel = Hotel::open().await;
     let (joko, budi) = (hotel.joko(), hotel.guest(7, "Budi"));
     joko.says("/cek_pembayaran");

@@ -1,4 +1,4 @@
-//! What goes wrong, and what everybody is told all the same.
+//! Faults of Telegram and of the store: nothing is lost, and everybody still gets an answer.
 
 use jatah::store::BookingReader;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use crate::botapi::{BotApi, Fault, Message, TOKEN};
 use crate::hotel::until;
 use crate::observed_store::Outage;
 
-/// How often the bot said something in a chat.
+/// How many messages of the bot in a chat contain a text.
 fn count(api: &BotApi, chat: i64, part: &str) -> usize {
     api.messages(chat).iter().filter(|message| message.text.contains(part)).count()
 }
 
-/// Waits until the store was asked for something more.
+/// Waits for the next call to the store.
 async fn asks_the_store(hotel: &Hotel) {
     let before = hotel.store().calls();
     until(|| (hotel.store().calls() != before).then_some(())).await;
@@ -52,7 +52,7 @@ fn a_short_fault_of_telegram_loses_no_notification_and_doubles_none() {
 }
 
 #[test]
-fn an_answer_to_somebody_outlasts_a_fault_of_telegram() {
+fn a_reply_is_sent_again_after_a_fault_of_telegram() {
     in_fast_time(|| async {
         let mut hotel = Hotel::closed_in_fast_time("").await;
         hotel.start().await;
@@ -81,17 +81,17 @@ async fn the_front_office_is_followed_when_its_group_gets_a_new_id() {
     let receipt_no = hotel.books(&budi).await;
     let notification = hotel.api.reads(moved, "BOOKING BARU").await;
     assert!(notification.text.contains(&receipt_no));
-    let item = hotel.is_degraded("telegram.fo_chat_id").await;
-    assert!(item.contains("telegram.fo_chat_id = -1009009"), "{item}");
+    let reason = hotel.is_degraded("telegram.fo_chat_id").await;
+    assert!(reason.contains("telegram.fo_chat_id = -1009009"), "{reason}");
     hotel.api.reads(moved, "Belum dibayar (1)").await;
     hotel.restart().await;
     hotel.is_degraded("telegram.fo_chat_id = -1009009").await;
     let before = hotel.api.calls("sendmessage", FRONT_OFFICE).len();
     let second = hotel.books(&rina).await;
     let is_it = |m: &Message| m.text.contains("BOOKING BARU") && m.text.contains(&second);
-    hotel.api.until("the notice", |api| api.messages(moved).into_iter().find(is_it)).await;
-    assert_eq!(hotel.api.calls("sendmessage", FRONT_OFFICE).len(), before, "it was known");
-    // Its menu may be set after it moved, which is refused and does no harm.
+    hotel.api.until("the notification", |api| api.messages(moved).into_iter().find(is_it)).await;
+    assert_eq!(hotel.api.calls("sendmessage", FRONT_OFFICE).len(), before, "the new id was stored");
+    // The menu of the old id may be set after the move. Telegram refuses that, which does no harm.
     let refusals = hotel.api.refusals();
     assert!(refusals.iter().all(|words| words.starts_with("setmycommands")), "{refusals:?}");
     hotel.api.forgives();
@@ -99,7 +99,7 @@ async fn the_front_office_is_followed_when_its_group_gets_a_new_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commands_for_another_bot_and_of_nobody_in_particular_are_not_obeyed() {
+async fn commands_for_another_bot_and_from_anonymous_senders_are_not_obeyed() {
     let hotel = Hotel::open().await;
     let sari = hotel.sari();
     let group = hotel.api.group(-2_002);
@@ -131,13 +131,13 @@ async fn who_is_no_longer_staff_loses_the_menu() {
 }
 
 #[test]
-fn an_update_that_fails_five_times_is_passed_and_its_sender_told() {
+fn an_update_that_fails_five_times_is_skipped_and_its_sender_is_told() {
     in_fast_time(|| async {
         let mut hotel = Hotel::closed_in_fast_time("").await;
         hotel.start().await;
         let (budi, rina) = (hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
-        hotel.store().memo_fails("telegram.typing:7", 5, Outage::Unexpected);
-        hotel.store().memo_fails("telegram.typing:8", 5, Outage::Crash);
+        hotel.store().value_fails("telegram.typing:7", 5, Outage::Unexpected);
+        hotel.store().value_fails("telegram.typing:8", 5, Outage::Crash);
         budi.says("halo");
         rina.says("halo");
         for guest in [&budi, &rina] {
@@ -155,7 +155,7 @@ fn an_update_that_fails_five_times_is_passed_and_its_sender_told() {
 async fn an_update_whose_handler_crashes_once_is_handled_all_the_same() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
-    hotel.store().memo_fails("telegram.typing:7", 1, Outage::Crash);
+    hotel.store().value_fails("telegram.typing:7", 1, Outage::Crash);
     budi.says("halo");
     budi.reads("/booking").await;
     assert_eq!(hotel.api.messages(7).len(), 1);
@@ -184,7 +184,7 @@ async fn a_tap_while_the_store_is_away_is_done_once_when_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_process_that_takes_the_updates_is_said_until_it_is_gone() {
+async fn a_second_process_that_takes_the_updates_is_reported_until_it_is_gone() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     budi.says("/start");
@@ -198,8 +198,8 @@ async fn a_second_process_that_takes_the_updates_is_said_until_it_is_gone() {
     };
     tokio::select! {
         () = rival => {}
-        item = hotel.is_degraded("another process") => {
-            assert_eq!(item, "another process takes this bot's updates");
+        reason = hotel.is_degraded("another process") => {
+            assert_eq!(reason, "another process takes this bot's updates");
         }
     }
     hotel.is_well().await;

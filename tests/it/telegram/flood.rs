@@ -13,7 +13,7 @@ use crate::botapi::{BotApi, Message, leave};
 /// The id of the first guest.
 const FIRST: i64 = 10_000;
 
-/// Guests on Telegram book; of their receipt numbers no two follow each other.
+/// Makes bookings of guests on Telegram. No two of their receipt numbers are consecutive.
 async fn book_sparsely(hotel: &Hotel, count: i64) -> Vec<ReceiptNo> {
     let service = &hotel.running().service;
     let today = service.policy().hotel.day_of(service.now());
@@ -27,8 +27,8 @@ async fn book_sparsely(hotel: &Hotel, count: i64) -> Vec<ReceiptNo> {
     booked
 }
 
-/// The receipt numbers that the front office was told of under a heading, each as often as told.
-fn item(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
+/// The receipt numbers in the front office's messages under a heading, with repetitions.
+fn receipt_nos_under(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
     let under = |message: &Message| {
         let at = message.text.find(heading)?;
         let rest = message.text.get(at..)?;
@@ -41,7 +41,7 @@ fn item(api: &BotApi, heading: &str) -> Vec<ReceiptNo> {
     api.messages(FRONT_OFFICE).iter().filter_map(under).flatten().collect()
 }
 
-/// The most that a chat got in any minute, edits and all.
+/// The largest number of messages and edits that a chat got in any minute.
 fn most_in_a_minute(api: &BotApi, chat: i64) -> usize {
     let mut calls: Vec<_> = ["sendmessage", "sendphoto", "editmessagetext"]
         .iter()
@@ -61,12 +61,13 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         let count: i64 = std::env::var("FLOOD").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
         let booked = book_sparsely(&hotel, count).await;
         let all: BTreeSet<ReceiptNo> = booked.iter().copied().collect();
-        // Everybody has their first message, and the front office knows of all.
-        let is_told = |api: &BotApi, heading: &str| {
-            let item: BTreeSet<ReceiptNo> = item(api, heading).into_iter().collect();
-            (item == all).then_some(())
+        // First, all guests have their first message, and the front office has all notifications.
+        let is_reported = |api: &BotApi, heading: &str| {
+            let reported: BTreeSet<ReceiptNo> =
+                receipt_nos_under(api, heading).into_iter().collect();
+            (reported == all).then_some(())
         };
-        hotel.api.until("new bookings", |api| is_told(api, "BOOKING BARU")).await;
+        hotel.api.until("new bookings", |api| is_reported(api, "BOOKING BARU")).await;
         let has = |api: &BotApi, part: &str| {
             (FIRST..FIRST + count).all(|id| {
                 let messages = api.messages(id);
@@ -75,18 +76,22 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         };
         let have = |api: &BotApi, part: &str| has(api, part).then_some(());
         hotel.api.until("first messages", |api| have(api, "Resi: ")).await;
-        // Time must not jump over a call that is under way: it would be one without an answer.
+        // The clock jumps next. A call that is running then would end in a time-out.
         hotel.owes_nothing().await;
         tokio::time::advance(Duration::from_secs(2 * 3600 + 1)).await;
         let ended = hotel.clock.now();
         hotel.api.until("cancellations", |api| have(api, "dibatalkan. Waktunya habis")).await;
-        hotel.api.until("ends of holds", |api| is_told(api, "WAKTU HABIS")).await;
+        hotel.api.until("ends of holds", |api| is_reported(api, "WAKTU HABIS")).await;
         let took: TimeDelta = hotel.clock.now() - ended;
-        // Whatever was still on its way would come now.
+        // Repeated messages would come within this minute.
         tokio::time::sleep(Duration::from_mins(1)).await;
         assert!(has(&hotel.api, "dibatalkan. Waktunya habis"), "each guest is told once");
         for heading in ["BOOKING BARU", "WAKTU HABIS"] {
-            assert_eq!(item(&hotel.api, heading).len(), booked.len(), "{heading}: each told once");
+            assert_eq!(
+                receipt_nos_under(&hotel.api, heading).len(),
+                booked.len(),
+                "{heading}: each told once"
+            );
         }
         let given_up = hotel.store().undelivered(&booked).await.unwrap();
         assert!(given_up.is_empty(), "{given_up:?}");

@@ -1,4 +1,4 @@
-//! What guests live through.
+//! Conversations of guests with the bot.
 
 use jatah::domain::travel::PositionSource;
 use jatah::store::{BookingReader, Filter};
@@ -29,7 +29,7 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
     assert!(summary.text.contains("Rp1.000.000") && summary.text.contains("WIB"));
     budi.taps("✅ Pesan").await;
     let status = budi.reads("Kamar disimpan untuk Anda").await;
-    assert_eq!(status.id, rooms.id, "all in the one message");
+    assert_eq!(status.id, rooms.id, "always the same message");
     assert_eq!(status.labels(), ["📍 Bagikan lokasi", "Batalkan"]);
     let receipt_no = receipt_in(&status.text);
     let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
@@ -148,7 +148,7 @@ async fn live_locations_are_taken_in_silence() {
     assert_eq!(tracked.track.fixes().len(), 4, "the start, two real moves, the end");
     let latest = tracked.track.latest().unwrap();
     assert_eq!((latest.place.latitude(), latest.source), (-6.27, PositionSource::Single));
-    assert_eq!(hotel.api.messages(7).len(), said, "in silence");
+    assert_eq!(hotel.api.messages(7).len(), said, "no message");
     budi.sends_a_contact();
     budi.reads("Nomor telepon tidak kami perlukan").await;
     budi.says("halo?");

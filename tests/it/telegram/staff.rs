@@ -1,4 +1,4 @@
-//! What the front office does.
+//! Commands and buttons of the front office.
 
 use jatah::domain::{Contact, Email, ReceiptNo, Status};
 
@@ -6,7 +6,7 @@ use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::leave;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_evening_runs_from_one_message_that_stays_current() {
+async fn one_dashboard_message_stays_current_for_a_whole_evening() {
     let hotel = Hotel::open().await;
     let (sari, budi, rina) = (hotel.sari(), hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
     sari.says_in(FRONT_OFFICE, "/cek_pembayaran@melati_bot");
@@ -84,7 +84,8 @@ async fn a_guest_who_arrives_gets_the_code_for_exactly_the_price() {
 /// A hotel's static code, as text.
 const CODE: &str = "[qris]\npayload = \"00020101021126660014COM.CONTOH.WWW011893600000000000000002150000000000000010303UME51440014ID.CO.QRIS.WWW0215ID00000000000010303UME5204701153033605802ID5924Hotel Contoh Bersinar OK6007BANDUNG61054017362070703A0163042E24\"";
 
-/// Three guests, a dashboard after each step. What was read and tapped is left as `evening.txt`.
+/// Three guests, and a look at the dashboard after each step. The transcript is kept as
+/// `evening.txt`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
     let hotel = Hotel::open_with(CODE, "25s").await;
@@ -133,7 +134,7 @@ async fn of_three_guests_one_is_near_one_cancels_and_one_pays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
+async fn of_two_employees_who_decide_at_once_one_wins_and_the_other_is_told() {
     let hotel = Hotel::open().await;
     let (sari, joko, budi) = (hotel.sari(), hotel.joko(), hotel.guest(7, "Budi"));
     let receipt_no = hotel.books(&budi).await;
@@ -147,8 +148,8 @@ async fn of_two_who_tap_at_once_one_wins_and_the_other_is_told() {
     let paid = sari.taps_data(sari.id, &pay, &data(&pay), "Cocok, tandai PAID");
     assert_eq!(sari.is_answered(&paid).await, "");
     let lost = joko.taps_data(joko.id, &cancel, &data(&cancel), "Ya, batalkan");
-    let item = joko.is_answered(&lost).await;
-    assert!(item.contains("sudah ditandai lunas") && item.contains("oleh Sari"), "{item}");
+    let answer = joko.is_answered(&lost).await;
+    assert!(answer.contains("sudah ditandai lunas") && answer.contains("oleh Sari"), "{answer}");
     joko.reads("Status: PAID").await;
     hotel.close().await;
 }
@@ -218,7 +219,7 @@ async fn a_stranger_learns_nothing() {
         let query = eve.taps_data(FRONT_OFFICE, &notification, &data, "?");
         assert_eq!(eve.is_answered(&query).await, "Tombol ini hanya untuk petugas hotel.");
     }
-    // Nor by the guest's own buttons.
+    // Nor with a guest's own buttons.
     eve.says("/start");
     let own = eve.reads("Selamat datang").await;
     let query = eve.taps_data(666, &own, &format!("1|x|{digits}"), "?");
@@ -231,8 +232,8 @@ async fn a_stranger_learns_nothing() {
     eve.says_in(FRONT_OFFICE, "/cek_pembayaran");
     eve.says("/id");
     eve.reads("Id Telegram Anda: 666").await;
-    assert_eq!(hotel.api.messages(group).len(), 1, "told once");
-    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 1, "the notice alone");
+    assert_eq!(hotel.api.messages(group).len(), 1, "answered once");
+    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 1, "only the notification");
     let number = ReceiptNo::parse(&receipt_no).unwrap();
     assert!(hotel.running().service.booking(number).await.unwrap().booking.is_pending());
     for (scope, _, commands) in hotel.api.menus() {
@@ -301,8 +302,8 @@ pub(super) async fn book_by_web(hotel: &Hotel, count: usize) {
     futures_util::future::join_all((0..count).map(book)).await;
 }
 
-/// Notices that the front office was told, of one kind.
-fn item(api: &crate::botapi::BotApi, head: &str) -> usize {
+/// How many notifications with a heading the front office got.
+fn count_notifications(api: &crate::botapi::BotApi, head: &str) -> usize {
     let count = |text: &str| {
         let (_, rest) = text.split_once(head)?;
         match rest.strip_prefix(" · ") {
@@ -322,11 +323,13 @@ async fn a_flood_of_notifications_is_merged_and_delays_no_guest() {
     let receipt_no = hotel.books(&budi).await;
     hotel
         .api
-        .until("everything told", |api| (item(api, "WAKTU HABIS") == count + 1).then_some(()))
+        .until("everything told", |api| {
+            (count_notifications(api, "WAKTU HABIS") == count + 1).then_some(())
+        })
         .await;
     budi.reads(&format!("Booking {receipt_no} dibatalkan")).await;
-    // News of a booking is of no use once its hold of four seconds is over, so some is dropped.
-    assert!(item(&hotel.api, "BOOKING BARU") <= count + 1);
+    // A new booking is not reported after its hold of four seconds is over, so some are missing.
+    assert!(count_notifications(&hotel.api, "BOOKING BARU") <= count + 1);
     let sent = hotel.api.calls("sendmessage", FRONT_OFFICE);
     let most = sent
         .iter()

@@ -1,4 +1,4 @@
-//! How updates come in and messages go out.
+//! How updates are received and messages are sent.
 
 use jatah::store::BookingReader;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::{Fault, TOKEN};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chat_that_asks_for_patience_waits_alone_and_to_the_second() {
+async fn a_chat_with_a_retry_after_waits_alone_and_as_long_as_it_says() {
     let hotel = Hotel::open().await;
     let (budi, rina) = (hotel.guest(7, "Budi"), hotel.guest(8, "Rina"));
     hotel.api.fails("sendmessage", Some(7), Fault::TooMany(3));
@@ -47,12 +47,12 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
         tokio::task::yield_now().await;
     };
     assert_eq!(given_up[0].reason, "tamu memblokir bot (the guest blocked the bot)");
-    let item = hotel.api.reads(FRONT_OFFICE, "Tamu belum tahu: ⚪️ DIBATALKAN").await;
+    let message = hotel.api.reads(FRONT_OFFICE, "Tamu belum tahu: ⚪️ DIBATALKAN").await;
     for fact in
         [receipt_no.as_str(), "PESAN KE TAMU TIDAK TERKIRIM", "tamu memblokir bot", "Riwayat"]
     {
-        let is_there = item.text.contains(fact) || item.labels().contains(&fact);
-        assert!(is_there, "{fact}: {}", item.text);
+        let is_there = message.text.contains(fact) || message.labels().contains(&fact);
+        assert!(is_there, "{fact}: {}", message.text);
     }
     hotel.close().await;
 }
@@ -67,7 +67,7 @@ async fn a_message_whose_fate_is_unknown_is_sent_once_more_at_most() {
         let of = |m: &&crate::botapi::Message| m.text.contains(&receipt_no);
         (api.messages(FRONT_OFFICE).iter().filter(of).count() == 2).then_some(())
     };
-    hotel.api.until("the notice twice", again).await;
+    hotel.api.until("the notification twice", again).await;
     hotel.close().await;
 }
 
@@ -85,7 +85,7 @@ async fn a_broken_poll_loses_no_update() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_of_the_webhook_that_come_twice_have_one_effect() {
+async fn webhook_calls_that_come_twice_have_one_effect() {
     let webhook = "webhook = \"on\"\nwebhook_secret = \"s3cret\"";
     let mut hotel = Hotel::closed(webhook, "2h").await;
     hotel.api.doubles_every_call();
@@ -108,7 +108,7 @@ async fn calls_of_the_webhook_that_come_twice_have_one_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_hotel_runs_on_while_telegram_is_away() {
+async fn the_hotel_keeps_running_while_telegram_cannot_be_reached() {
     let mut hotel = Hotel::closed("", "2h").await;
     for _ in 0..3 {
         hotel.api.fails("getme", None, Fault::CutBefore);

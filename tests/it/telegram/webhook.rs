@@ -1,4 +1,4 @@
-//! Updates that Telegram brings by itself, in whatever order.
+//! Updates by webhook, in any order.
 
 use jatah::domain::ReceiptNo;
 
@@ -15,19 +15,19 @@ async fn called_hotel() -> Hotel {
     hotel
 }
 
-/// The notice of a new booking, in the front office's group.
+/// Waits for the notification of a new booking in the front office's group.
 async fn notification(api: &BotApi, receipt_no: &str) -> Message {
     let is_it = |m: &Message| m.text.contains("BOOKING BARU") && m.text.contains(receipt_no);
-    api.until("the notice", |api| api.messages(FRONT_OFFICE).into_iter().find(is_it)).await
+    api.until("the notification", |api| api.messages(FRONT_OFFICE).into_iter().find(is_it)).await
 }
 
-/// Taps a button of a notice and answers the query.
+/// Taps a button of a notification and returns the query id.
 fn taps(who: &Person, notification: &Message, label: &str) -> String {
     let (label, button) = notification.buttons.iter().find(|(l, _)| l == label).unwrap();
     who.taps_data(FRONT_OFFICE, notification, button["callback_data"].as_str().unwrap(), label)
 }
 
-/// Two bookings whose notices are there, and the ends of their holds.
+/// Makes two bookings. Returns their receipt numbers and their notifications.
 async fn two_bookings(hotel: &Hotel) -> [(ReceiptNo, Message); 2] {
     let one = hotel.books(&hotel.guest(7, "Budi")).await;
     let two = hotel.books(&hotel.guest(8, "Rina")).await;
@@ -61,14 +61,14 @@ async fn taps_that_the_webhook_brings_in_another_order_are_all_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tap_that_was_not_taken_comes_again_though_a_later_one_was_done() {
+async fn a_tap_that_was_not_accepted_is_repeated_although_a_later_one_was_handled() {
     let hotel = called_hotel().await;
     let sari = hotel.sari();
     let [one, two] = two_bookings(&hotel).await;
     let before = hotel.api.webhook_calls().len();
     hotel.api.gathers(2, Order::OldestFirst);
-    let value = format!("telegram.handled:{FRONT_OFFICE}");
-    hotel.store().memo_fails(&value, 1, Outage::Away);
+    let name = format!("telegram.handled:{FRONT_OFFICE}");
+    hotel.store().value_fails(&name, 1, Outage::Away);
     let first = taps(&sari, &one.1, "+30 menit");
     let second = taps(&sari, &two.1, "+30 menit");
     assert_eq!(sari.is_answered(&second).await, "");

@@ -1,10 +1,10 @@
-//! What guests do and see.
+//! Queries and mutations of guests.
 
 use jatah::domain::Role;
 use serde_json::{Value, json};
 
-use super::{Site, settings, wish};
-use crate::hotel::on_a_still_clock;
+use super::{Site, booking_input, settings};
+use crate::hotel::with_paused_clock;
 
 const MINE: &str = "query ($r: String!, $t: String!) { myBooking(receiptNo: $r, accessToken: $t) {
     receiptNo guestName channel contact roomType { code name price rooms } checkIn nights price
@@ -13,9 +13,9 @@ const MINE: &str = "query ($r: String!, $t: String!) { myBooking(receiptNo: $r, 
 
 #[test]
 fn a_guest_sees_all_of_the_own_booking() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
-        let mut input = wish("Siti Rahma");
+        let mut input = booking_input("Siti Rahma");
         input["nights"] = json!(3);
         let booked = site.try_book(input).await.data()["createBooking"].clone();
         let (receipt_no, token) = (&booked["booking"]["receiptNo"], &booked["accessToken"]);
@@ -46,7 +46,7 @@ fn a_guest_sees_all_of_the_own_booking() {
 
 #[test]
 fn a_booking_does_not_exist_for_whoever_has_another_key() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let (one, token_of_one) = site.book("Siti").await;
         let (other, token_of_other) = site.book("Budi").await;
@@ -77,9 +77,9 @@ fn a_booking_does_not_exist_for_whoever_has_another_key() {
 
 #[test]
 fn the_same_request_books_once_and_another_one_by_its_id_is_refused() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
-        let mut input = wish("Siti Rahma");
+        let mut input = booking_input("Siti Rahma");
         input["requestId"] = json!("0123456789abcdefghijkl");
         let first = site.try_book(input.clone()).await.data();
         assert_eq!(site.try_book(input.clone()).await.data(), first);
@@ -92,29 +92,37 @@ fn the_same_request_books_once_and_another_one_by_its_id_is_refused() {
 }
 
 #[test]
-fn sold_out_and_too_many_are_told_by_their_codes() {
-    on_a_still_clock(async || {
+fn sold_out_and_too_many_holds_have_their_own_codes() {
+    with_paused_clock(async || {
         let policy = crate::build::policy();
         let site =
             Site::open_with(super::WebSettings { holds_per_address: 3, ..settings() }, policy)
                 .await;
-        let mut suite = wish("Siti");
+        let mut suite = booking_input("Siti");
         suite["roomType"] = json!("SUITE");
         site.try_book(suite.clone()).await.data();
         suite["guestName"] = json!("Budi");
         suite["email"] = json!("budi@example.com");
         assert_eq!(site.try_book(suite).await.code(), "SOLD_OUT");
         site.book("Siti").await;
-        assert_eq!(site.try_book(wish("Siti")).await.code(), "TOO_MANY_HOLDS", "of the guest");
+        assert_eq!(
+            site.try_book(booking_input("Siti")).await.code(),
+            "TOO_MANY_HOLDS",
+            "of the guest"
+        );
         site.book("Budi").await;
-        assert_eq!(site.try_book(wish("Tono")).await.code(), "TOO_MANY_HOLDS", "of the address");
+        assert_eq!(
+            site.try_book(booking_input("Tono")).await.code(),
+            "TOO_MANY_HOLDS",
+            "of the address"
+        );
         site.close().await;
     });
 }
 
 #[test]
 fn a_position_shows_as_travel_and_forecast_until_the_hold_is_over() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let (receipt_no, token) = site.book("Siti Rahma").await;
         let report = "mutation ($r: String!, $t: String!, $p: PositionInput!) {
@@ -123,16 +131,17 @@ fn a_position_shows_as_travel_and_forecast_until_the_hold_is_over() {
         let position = json!({ "latitude": -6.1, "longitude": 106.8, "accuracyMetres": 9.5,
             "recordedAt": "2026-01-04T16:59:30+07:00" });
         let variables = json!({ "r": receipt_no, "t": token, "p": position });
-        let mut item = site.ask(report, variables, None).await.data()["reportPosition"].clone();
-        let travel = item["travel"].as_object_mut().unwrap();
+        let mut reported = site.ask(report, variables, None).await.data()["reportPosition"].clone();
+        let travel = reported["travel"].as_object_mut().unwrap();
         let number = |value: Option<Value>| value.unwrap().as_f64().unwrap();
         assert!((11.0..11.2).contains(&number(travel.remove("distanceKm"))));
         assert!((179.9..180.1).contains(&number(travel.remove("bearing"))));
-        let travel = item["travel"].as_object_mut().unwrap();
-        // 11.06 km by road factor 1.4 at 20 km/h and 15 minutes to park, half a minute ago.
+        let travel = reported["travel"].as_object_mut().unwrap();
+        // 11.06 km times the road factor 1.4 at 20 km/h, plus 15 minutes of arrival buffer, minus
+        // half a minute since the fix.
         assert!((60.9..61.0).contains(&number(travel.remove("etaMinutes"))));
         assert_eq!(
-            item,
+            reported,
             json!({ "forecast": "IN_TIME", "travel": { "approaching": null,
                 "withinRadius": false, "fixAt": "2026-01-04T09:59:30.000Z", "fixAgeSeconds": 30.0 } })
         );
@@ -149,7 +158,7 @@ fn a_position_shows_as_travel_and_forecast_until_the_hold_is_over() {
 
 #[test]
 fn a_mutation_that_asks_for_the_front_office_s_history_is_refused_before_it_does_anything() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let book = |history: &str| {
             format!(
@@ -158,14 +167,14 @@ fn a_mutation_that_asks_for_the_front_office_s_history_is_refused_before_it_does
                 fragment More on Booking {{ status {history} }}"
             )
         };
-        let input = json!({ "input": wish("Siti") });
+        let input = json!({ "input": booking_input("Siti") });
         let refused = site.ask(&book("history { at }"), input.clone(), None).await;
         assert_eq!(refused.code(), "FORBIDDEN");
         let staff = site.sign_in(Role::FrontOffice).await;
         let count = "{ bookings { totalCount } }";
         let data = site.ask(count, json!({}), Some(&staff)).await.data();
         assert_eq!(data["bookings"]["totalCount"], 0, "nothing was booked");
-        // What is skipped is not asked for.
+        // A field with `@skip` does not count.
         site.ask(&book("history @skip(if: true) { at }"), input, None).await.data();
 
         let (receipt_no, token) = site.book("Budi").await;
@@ -189,7 +198,7 @@ fn a_mutation_that_asks_for_the_front_office_s_history_is_refused_before_it_does
 
 #[test]
 fn a_guest_may_not_see_what_is_the_front_offices() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let (receipt_no, token) = site.book("Siti Rahma").await;
         let mine = json!({ "r": receipt_no, "t": token });
@@ -215,7 +224,7 @@ fn a_guest_may_not_see_what_is_the_front_offices() {
             let data = site.ask(MINE, mine.clone(), bad_token).await.data();
             assert_eq!(
                 data["myBooking"]["revision"], 1,
-                "nothing was moved, and guests need no session"
+                "nothing was changed, and guests need no session"
             );
             assert_eq!(
                 site.ask("{ me { name } }", json!({}), bad_token).await.data(),

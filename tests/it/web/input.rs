@@ -1,14 +1,14 @@
-//! Every bad input is refused by its code and its field, and stores nothing.
+//! Bad input: every value is refused with its code and its field, and nothing is stored.
 
 use serde_json::{Value, json};
 
-use super::{Site, wish};
-use crate::hotel::on_a_still_clock;
+use super::{Site, booking_input};
+use crate::hotel::with_paused_clock;
 use jatah::domain::Role;
 
 #[test]
-fn every_bad_wish_is_refused_by_its_field_and_stores_nothing() {
-    on_a_still_clock(async || {
+fn every_bad_booking_input_is_refused_by_its_field_and_stores_nothing() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let late = json!("2026-01-04T10:02:00.001Z");
         let place = |latitude, longitude| json!({ "latitude": latitude, "longitude": longitude });
@@ -61,24 +61,24 @@ fn every_bad_wish_is_refused_by_its_field_and_stores_nothing() {
             ("requestId", "requestId", json!(format!("{}\n", "x".repeat(30)))),
             ("language", "language", json!("FR")),
         ] {
-            let mut input = wish("Siti Rahma");
+            let mut input = booking_input("Siti Rahma");
             input[field] = value.clone();
             let reply = site.try_book(input).await;
             let expected = ("INVALID_INPUT".to_owned(), Some(named.to_owned()));
             assert_eq!(reply.refusal(), expected, "{field} {value} {}", reply.text);
         }
-        let mut input = wish("Siti Rahma");
+        let mut input = booking_input("Siti Rahma");
         input["phone"] = json!("0812");
         assert_eq!(site.try_book(input).await.code(), "INVALID_INPUT");
         assert_eq!(site.count().await, 0);
-        assert!(site.try_book(wish("Siti Rahma")).await.json()["errors"].is_null());
+        assert!(site.try_book(booking_input("Siti Rahma")).await.json()["errors"].is_null());
         site.close().await;
     });
 }
 
 #[test]
 fn a_literal_is_refused_by_its_field_as_a_variable_is() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::Manager).await;
         for (query, field) in [
@@ -120,7 +120,7 @@ fn a_literal_is_refused_by_its_field_as_a_variable_is() {
 
 #[test]
 fn bad_minutes_and_notes_are_refused_and_change_nothing() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let (receipt_no, _) = site.book("Siti Rahma").await;
@@ -144,7 +144,7 @@ fn bad_minutes_and_notes_are_refused_and_change_nothing() {
 
 #[test]
 fn refusals_speak_the_language_of_the_request() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let body = json!({ "query": "{ bookings { totalCount } }" }).to_string();
         for (languages, start) in [

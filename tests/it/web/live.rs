@@ -1,4 +1,4 @@
-//! What is heard live: by the guest of one booking, by the board of all.
+//! Subscriptions: a guest follows one booking, the board follows all.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Site, Socket};
 use crate::build::epoch;
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 
 const MINE: &str = "subscription ($r: String!, $t: String!) {
     myBookingChanged(receiptNo: $r, accessToken: $t) { receiptNo status revision travel { withinRadius } } }";
@@ -23,7 +23,7 @@ async fn apply(site: &Site, token: &str, mutation: &str, receipt_no: &str) {
     site.ask(&query, json!({ "r": receipt_no }), Some(token)).await.data();
 }
 
-/// A board that hears everything from now on.
+/// A board that receives every change from now on.
 async fn board(site: &Site, token: &str) -> Socket {
     let data =
         site.ask("{ bookings(first: 1) { feedCursor } }", json!({}), Some(token)).await.data();
@@ -41,8 +41,8 @@ async fn change(board: &mut Socket) -> Value {
 }
 
 #[test]
-fn a_guest_hears_the_current_state_then_every_change_of_the_own_booking() {
-    on_a_still_clock(async || {
+fn a_guest_receives_the_current_state_then_every_change_of_the_own_booking() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let (receipt_no, access) = site.book("Siti").await;
@@ -64,8 +64,8 @@ fn a_guest_hears_the_current_state_then_every_change_of_the_own_booking() {
 }
 
 #[test]
-fn a_guest_who_was_too_slow_to_listen_hears_the_state_as_it_is() {
-    on_a_still_clock(async || {
+fn a_guest_who_receives_too_slowly_gets_the_latest_state() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let (receipt_no, access) = site.book("Siti").await;
@@ -86,8 +86,8 @@ fn a_guest_who_was_too_slow_to_listen_hears_the_state_as_it_is() {
 }
 
 #[test]
-fn the_board_hears_every_change_with_the_state_that_it_produced() {
-    on_a_still_clock(async || {
+fn the_board_receives_every_change_with_the_state_that_it_produced() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut board = board(&site, &token).await;
@@ -117,8 +117,8 @@ fn the_board_hears_every_change_with_the_state_that_it_produced() {
 }
 
 #[test]
-fn the_board_hears_at_once_that_a_message_was_given_up_and_nothing_of_those_that_went_out() {
-    on_a_still_clock(async || {
+fn the_board_is_told_of_messages_that_were_given_up_and_not_of_those_that_were_sent() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut board = board(&site, &token).await;
@@ -133,24 +133,24 @@ fn the_board_hears_at_once_that_a_message_was_given_up_and_nothing_of_those_that
         let why = DeliveryOutcome::GivenUp(epoch(), "552 mailbox full".to_owned());
         site.store.settle(notification(&other), &DeliveryOutcome::Sent(epoch())).await.unwrap();
         site.store.settle(notification(&receipt_no), &why).await.unwrap();
-        let item = change(&mut board).await;
+        let given_up = change(&mut board).await;
         assert_eq!(
-            (&item["action"], &item["cursor"]),
+            (&given_up["action"], &given_up["cursor"]),
             (&json!("UNDELIVERED"), &booked[1]["cursor"])
         );
         assert_eq!(
-            (&item["booking"]["receiptNo"], &item["booking"]["revision"]),
+            (&given_up["booking"]["receiptNo"], &given_up["booking"]["revision"]),
             (&json!(receipt_no), &json!(1))
         );
-        let why = item["booking"]["undelivered"][0].as_str().unwrap();
+        let why = given_up["booking"]["undelivered"][0].as_str().unwrap();
         assert!(why.contains("552 mailbox full"), "{why}");
         site.close().await;
     });
 }
 
 #[test]
-fn a_board_that_comes_back_misses_nothing_and_hears_nothing_twice() {
-    on_a_still_clock(async || {
+fn a_board_that_reconnects_misses_nothing_and_receives_nothing_twice() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut first = board(&site, &token).await;
@@ -170,12 +170,12 @@ fn a_board_that_comes_back_misses_nothing_and_hears_nothing_twice() {
 
 #[test]
 fn a_cursor_that_is_none_is_refused_by_its_field() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         for cursor in ["no cursor", "", "-1", "99999999999999999999"] {
             let mut board = board_after(&site, &token, &json!(cursor)).await;
-            let message = board.hear().await;
+            let message = board.receive().await;
             assert_eq!(message["type"], "error", "{cursor}: {message}");
             let expected = ("INVALID_INPUT".to_owned(), Some("after".to_owned()));
             assert_eq!(super::refusal(&message["payload"][0]), expected, "{cursor}");
@@ -186,7 +186,7 @@ fn a_cursor_that_is_none_is_refused_by_its_field() {
 
 #[test]
 fn a_board_ends_with_its_session() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut board = board(&site, &token).await;
@@ -194,13 +194,13 @@ fn a_board_ends_with_its_session() {
         change(&mut board).await;
         let mut waited = Duration::ZERO;
         let message = loop {
-            // In steps that the socket survives: the client has to be heard of.
+            // In small steps, because the client must send something before the socket times out.
             tokio::time::advance(Duration::from_secs(10)).await;
             waited += Duration::from_secs(10);
-            board.say(json!({ "type": "ping" })).await;
-            let mut message = board.hear().await;
+            board.send_json(json!({ "type": "ping" })).await;
+            let mut message = board.receive().await;
             while message["type"] == "ping" {
-                message = board.hear().await;
+                message = board.receive().await;
             }
             if message["type"] != "pong" {
                 break message;
@@ -209,11 +209,11 @@ fn a_board_ends_with_its_session() {
         assert_eq!(waited, Duration::from_hours(12));
         assert_eq!(message["type"], "next", "{message}");
         assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
-        while board.hear().await["type"] != "complete" {}
+        while board.receive().await["type"] != "complete" {}
         board.subscribe("again", BOARD, json!({})).await;
-        let mut message = board.hear().await;
+        let mut message = board.receive().await;
         while message["id"] != "again" {
-            message = board.hear().await;
+            message = board.receive().await;
         }
         assert_eq!(super::refusal(&message["payload"][0]).0, "UNAUTHENTICATED");
         site.close().await;
@@ -221,20 +221,20 @@ fn a_board_ends_with_its_session() {
 }
 
 #[test]
-fn a_board_is_told_what_is_not_well_and_when_it_is_well_again() {
-    on_a_still_clock(async || {
+fn a_board_is_told_which_part_is_degraded_and_when_it_recovers() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut board = site.connected(Some(&token)).await;
         let query = "subscription { degradedChanged { part reason } }";
         board.subscribe("health", query, json!({})).await;
-        let mut item = async || board.data().await["degradedChanged"].take();
-        assert_eq!(item().await, json!([]));
+        let mut degraded = async || board.data().await["degradedChanged"].take();
+        assert_eq!(degraded().await, json!([]));
         site.health.set_degraded("telegram", Some("Telegram cannot be reached".to_owned()));
         let known = json!([{ "part": "telegram", "reason": "Telegram cannot be reached" }]);
-        assert_eq!(item().await, known);
+        assert_eq!(degraded().await, known);
         site.health.set_degraded("telegram", None);
-        assert_eq!(item().await, json!([]));
+        assert_eq!(degraded().await, json!([]));
         site.close().await;
     });
 }

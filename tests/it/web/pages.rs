@@ -1,11 +1,11 @@
-//! Static pages and what else is served beside GraphQL.
+//! The static pages, and the health endpoints.
 
 use super::{Reply, Site};
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 
 #[test]
 fn pages_come_with_their_type_and_every_safety_header() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         for (path, kind) in [
             ("/", "text/html; charset=utf-8"),
@@ -35,7 +35,7 @@ fn pages_come_with_their_type_and_every_safety_header() {
 
 #[test]
 fn a_page_that_is_known_is_not_sent_again() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let tag = site.get("/").await.headers["etag"].clone();
         for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
@@ -54,7 +54,7 @@ fn a_page_that_is_known_is_not_sent_again() {
 
 #[test]
 fn what_is_not_there_is_not_found() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         for path in [
             "/nothing",
@@ -78,7 +78,7 @@ fn what_is_not_there_is_not_found() {
 
 #[test]
 fn readiness_follows_the_parts_and_the_store() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         assert_eq!(site.get("/healthz").await.status, 200);
         site.health.set_degraded("smtp", Some("away".to_owned()));

@@ -1,24 +1,24 @@
-//! The schema as it is published.
+//! The published schema.
 
 use serde_json::{Value, json};
 
 use super::Site;
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 
 #[test]
 fn the_schema_at_the_top_is_the_one_that_is_served() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let kept = std::fs::read_to_string(path).unwrap();
-    // The command ends its output with one line break, whatever the library does.
+    // Line breaks at the end do not count.
     assert!(
         kept.trim_end() == jatah::web::sdl().trim_end(),
-        "write it anew: cargo run -- schema > schema.graphql"
+        "write it again: cargo run -- schema > schema.graphql"
     );
 }
 
 #[test]
 fn everything_in_the_schema_is_described() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let query = "{ __schema { types { name description
             fields { name description args { name description } }

@@ -1,4 +1,4 @@
-//! The WebSocket speaks `graphql-transport-ws`, and nothing else.
+//! The WebSocket protocol: `graphql-transport-ws` and no other.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{Site, WebSettings, settings};
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 const BOARD: &str = "subscription { bookingChanged { action } }";
@@ -19,7 +19,7 @@ async fn seconds(count: u64) {
 
 #[test]
 fn whoever_speaks_another_protocol_or_comes_from_another_site_is_refused() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let own = format!("http://{}", site.address);
         for (headers, expected) in [
@@ -28,21 +28,21 @@ fn whoever_speaks_another_protocol_or_comes_from_another_site_is_refused() {
             (vec![PROTOCOL, ("origin", "https://evil.example")], 403),
             (vec![PROTOCOL, ("origin", "null")], 403),
         ] {
-            match site.knock(&headers).await.err() {
+            match site.try_socket(&headers).await.err() {
                 Some(Error::Http(response)) => assert_eq!(response.status(), expected),
                 other => panic!("{headers:?} {other:?}"),
             }
         }
-        assert!(site.knock(&[PROTOCOL, ("origin", &own)]).await.is_ok());
+        assert!(site.try_socket(&[PROTOCOL, ("origin", &own)]).await.is_ok());
         let several = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
-        assert!(site.knock(&several).await.is_ok());
+        assert!(site.try_socket(&several).await.is_ok());
         site.close().await;
     });
 }
 
 #[test]
 fn what_is_against_the_protocol_closes_the_socket_with_its_code() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let subscribe =
             json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ hotel { name } }" } });
@@ -72,14 +72,14 @@ fn what_is_against_the_protocol_closes_the_socket_with_its_code() {
             (1009, "x".repeat(200 * 1024)),
         ] {
             let mut socket = site.socket().await;
-            socket.say_text(message.clone()).await;
+            socket.send_text(message.clone()).await;
             assert_eq!(socket.close_code().await, code, "{}", &message[..message.len().min(80)]);
         }
         let mut socket = site.socket().await;
         socket.0.send(Message::Binary(vec![1].into())).await.unwrap();
         assert_eq!(socket.close_code().await, 4400);
         let mut socket = site.connected(None).await;
-        socket.say(json!({ "type": "connection_init" })).await;
+        socket.send_json(json!({ "type": "connection_init" })).await;
         assert_eq!(socket.close_code().await, 4429);
         let token = site.sign_in(Role::FrontOffice).await;
         let mut socket = site.connected(Some(&token)).await;
@@ -92,21 +92,21 @@ fn what_is_against_the_protocol_closes_the_socket_with_its_code() {
 
 #[test]
 fn an_id_is_free_again_once_its_operation_is_over() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut socket = site.connected(Some(&token)).await;
         socket.subscribe("same", BOARD, json!({})).await;
-        socket.say(json!({ "type": "complete", "id": "same" })).await;
+        socket.send_json(json!({ "type": "complete", "id": "same" })).await;
         for _ in 0..2 {
             socket.subscribe("same", "query Q { hotel { name } }", json!({})).await;
             assert_eq!(socket.data().await["hotel"]["name"], "Hotel Melati");
-            assert_eq!(socket.hear().await, json!({ "type": "complete", "id": "same" }));
+            assert_eq!(socket.receive().await, json!({ "type": "complete", "id": "same" }));
         }
         let book =
             "mutation { extendHold(receiptNo: \"RESI-20260104-001\", minutes: 5) { price } }";
         socket.subscribe("same", book, json!({})).await;
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND");
         site.close().await;
     });
@@ -114,7 +114,7 @@ fn an_id_is_free_again_once_its_operation_is_over() {
 
 #[test]
 fn what_cannot_be_carried_out_is_answered_by_an_error_alone() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let mut socket = site.connected(None).await;
         for (query, code) in [
@@ -129,16 +129,16 @@ fn what_cannot_be_carried_out_is_answered_by_an_error_alone() {
             ),
         ] {
             socket.subscribe("wrong", query, json!({})).await;
-            let message = socket.hear().await;
+            let message = socket.receive().await;
             assert_eq!(
                 (&message["type"], &message["id"]),
                 (&json!("error"), &json!("wrong")),
                 "{message}"
             );
             assert_eq!(message["payload"][0]["extensions"]["code"], code, "{query}");
-            socket.say(json!({ "type": "ping" })).await;
+            socket.send_json(json!({ "type": "ping" })).await;
             assert_eq!(
-                socket.hear().await,
+                socket.receive().await,
                 json!({ "type": "pong" }),
                 "nothing comes after the error"
             );
@@ -149,12 +149,12 @@ fn what_cannot_be_carried_out_is_answered_by_an_error_alone() {
 
 #[test]
 fn a_client_that_says_nothing_of_itself_is_closed_after_ten_seconds() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let mut socket = site.socket().await;
         seconds(9).await;
-        socket.say(json!({ "type": "ping" })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+        socket.send_json(json!({ "type": "ping" })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "pong" }));
         seconds(1).await;
         assert_eq!(socket.close_code().await, 4408);
         site.close().await;
@@ -163,16 +163,16 @@ fn a_client_that_says_nothing_of_itself_is_closed_after_ten_seconds() {
 
 #[test]
 fn a_client_is_pinged_and_given_up_when_it_is_silent() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let mut socket = site.connected(None).await;
         seconds(12).await;
-        assert_eq!(socket.hear().await, json!({ "type": "ping" }));
-        socket.say(json!({ "type": "pong" })).await;
-        socket.say(json!({ "type": "ping" })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+        assert_eq!(socket.receive().await, json!({ "type": "ping" }));
+        socket.send_json(json!({ "type": "pong" })).await;
+        socket.send_json(json!({ "type": "ping" })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "pong" }));
         seconds(12).await;
-        assert_eq!(socket.hear().await, json!({ "type": "ping" }));
+        assert_eq!(socket.receive().await, json!({ "type": "ping" }));
         seconds(12).await;
         assert_eq!(socket.close_code().await, 3008);
         site.close().await;
@@ -181,7 +181,7 @@ fn a_client_is_pinged_and_given_up_when_it_is_silent() {
 
 #[test]
 fn a_socket_is_closed_when_the_server_stops() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let mut socket = site.connected(None).await;
         let (code, ()) = tokio::join!(socket.close_code(), site.close());
@@ -191,14 +191,14 @@ fn a_socket_is_closed_when_the_server_stops() {
 
 #[test]
 fn a_socket_runs_only_so_much_at_once_and_counts_towards_the_limit() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut socket = site.connected(Some(&token)).await;
         for n in 0..=64 {
             socket.subscribe(&n.to_string(), BOARD, json!({})).await;
         }
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("64")));
         assert_eq!(message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
         site.close().await;
@@ -208,7 +208,7 @@ fn a_socket_runs_only_so_much_at_once_and_counts_towards_the_limit() {
         let mut socket = site.connected(None).await;
         socket.subscribe("1", "{ hotel { name } }", json!({})).await;
         socket.subscribe("2", "{ hotel { name } }", json!({})).await;
-        let mut messages = [socket.hear().await, socket.hear().await, socket.hear().await];
+        let mut messages = [socket.receive().await, socket.receive().await, socket.receive().await];
         messages.sort_by_key(|message| message["id"].to_string());
         assert_eq!(messages[2]["payload"][0]["extensions"]["code"], "RATE_LIMITED");
         site.close().await;
@@ -217,13 +217,15 @@ fn a_socket_runs_only_so_much_at_once_and_counts_towards_the_limit() {
 
 #[test]
 fn the_language_of_the_init_is_that_of_the_refusals() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let mut socket = site.socket().await;
-        socket.say(json!({ "type": "connection_init", "payload": { "language": "en" } })).await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket
+            .send_json(json!({ "type": "connection_init", "payload": { "language": "en" } }))
+            .await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
         socket.subscribe("1", BOARD, json!({})).await;
-        let message = socket.hear().await["payload"][0]["message"].as_str().unwrap().to_owned();
+        let message = socket.receive().await["payload"][0]["message"].as_str().unwrap().to_owned();
         assert!(message.starts_with("Please sign in"), "{message}");
         site.close().await;
     });

@@ -1,4 +1,4 @@
-//! What the front office and managers do and see.
+//! Queries and mutations of the front office and of managers.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::Site;
 use crate::build::staff;
-use crate::hotel::on_a_still_clock;
+use crate::hotel::with_paused_clock;
 
 #[test]
 fn a_code_signs_in_once_and_the_session_ends_after_its_shift() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let sari = Staff { name: staff("Sari"), role: Role::FrontOffice };
         let code = json!({ "c": site.staff.issue_code(sari).await.unwrap() });
@@ -35,8 +35,8 @@ fn a_code_signs_in_once_and_the_session_ends_after_its_shift() {
 }
 
 #[test]
-fn the_front_office_moves_bookings_and_the_history_tells_who() {
-    on_a_still_clock(async || {
+fn the_front_office_changes_bookings_and_the_history_names_who_did() {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let (receipt_no, _) = site.book("Siti Rahma").await;
@@ -63,7 +63,7 @@ fn the_front_office_moves_bookings_and_the_history_tells_who() {
         let cancel = "mutation ($r: String!) { cancelBooking(receiptNo: $r) { status } }";
         let reply = site.ask(cancel, at.clone(), Some(&token)).await;
         assert_eq!(reply.code(), "ALREADY_PAID");
-        assert!(reply.text.contains("Sari"), "the loser hears who won: {}", reply.text);
+        assert!(reply.text.contains("Sari"), "the loser is told who won: {}", reply.text);
         let history = "query ($r: String!) { booking(receiptNo: $r) { history { actor action } undelivered } }";
         let data = site.ask(history, at, Some(&token)).await.data();
         let entry = |actor, action| json!({ "actor": actor, "action": action });
@@ -80,7 +80,7 @@ fn the_front_office_moves_bookings_and_the_history_tells_who() {
 
 #[test]
 fn allotments_are_for_managers_and_stop_at_what_is_sold() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         site.book("Siti").await;
         site.book("Budi").await;
@@ -109,7 +109,7 @@ fn allotments_are_for_managers_and_stop_at_what_is_sold() {
 
 #[test]
 fn pages_of_bookings_follow_each_other_without_gap_or_repetition() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let mut booked = Vec::new();
@@ -150,7 +150,7 @@ fn pages_of_bookings_follow_each_other_without_gap_or_repetition() {
 
 #[test]
 fn what_needs_telegram_or_qris_is_unavailable_with_a_clear_sentence() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let token = site.sign_in(Role::FrontOffice).await;
         let (receipt_no, _) = site.book("Siti").await;

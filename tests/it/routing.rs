@@ -1,5 +1,5 @@
-//! On the way: what the clock decides with a position, and routing servers that help, hang, lie
-//! and are away.
+//! Guests on the way: what the clock decides with a position, and routing servers that answer, give
+//! wrong answers, fail, hang or cannot be reached.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,40 +17,40 @@ use jatah::routing::RoutingServer;
 use jatah::service::ReportError;
 use jatah::text;
 
-use crate::build::{epoch, fix_north, hotel as door};
-use crate::hotel::{Hotel, TestStore, on_a_still_clock, until};
+use crate::build::{epoch, fix_north, hotel as hotel_position};
+use crate::hotel::{Hotel, HotelSetup, until, with_paused_clock};
 
 fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
 }
 
-/// What a routing server says.
+/// How a routing server behaves.
 #[derive(Clone)]
-enum Mood {
-    Says(&'static str),
+enum Behaviour {
+    Answers(&'static str),
     Fails,
     Hangs,
 }
 
-/// A routing server of a mood, that counts what it is asked.
+/// A fake routing server. It counts its requests and keeps the last one.
 #[derive(Clone)]
 struct Server {
-    mood: Mood,
+    behaviour: Behaviour,
     asked: Arc<AtomicUsize>,
     last: Arc<Mutex<String>>,
 }
 
 impl Server {
     #[expect(clippy::disallowed_methods, reason = "it lives as long as the test's runtime")]
-    async fn start(mood: Mood) -> (Self, RoutingServer) {
-        let server = Self { mood, asked: Arc::default(), last: Arc::default() };
+    async fn start(behaviour: Behaviour) -> (Self, RoutingServer) {
+        let server = Self { behaviour, asked: Arc::default(), last: Arc::default() };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new()
             .route("/route/v1/driving/{points}", get(answer))
             .with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (server, RoutingServer::new(&url, door()).unwrap())
+        (server, RoutingServer::new(&url, hotel_position()).unwrap())
     }
 
     fn asked(&self) -> usize {
@@ -61,10 +61,10 @@ impl Server {
 async fn answer(State(server): State<Server>, Path(points): Path<String>) -> Response {
     *server.last.lock().unwrap() = points;
     server.asked.fetch_add(1, Ordering::SeqCst);
-    match server.mood {
-        Mood::Says(text) => text.into_response(),
-        Mood::Fails => axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Mood::Hangs => std::future::pending().await,
+    match server.behaviour {
+        Behaviour::Answers(text) => text.into_response(),
+        Behaviour::Fails => axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Behaviour::Hangs => std::future::pending().await,
     }
 }
 
@@ -72,7 +72,7 @@ async fn tracked(hotel: &Hotel, of: &TrackedBooking) -> TrackedBooking {
     hotel.service.booking(of.booking.receipt_no).await.unwrap()
 }
 
-/// The booking once the road of its latest fix is known.
+/// Waits until the route of the booking's latest fix is known or has failed.
 async fn routed(hotel: &Hotel, of: &TrackedBooking) -> TrackedBooking {
     loop {
         let tracked = tracked(hotel, of).await;
@@ -89,13 +89,13 @@ fn seen(hotel: &Hotel, tracked: &TrackedBooking) -> Evidence {
 
 #[test]
 fn a_routing_server_is_asked_ahead_and_at_most_once_a_minute() {
-    on_a_still_clock(|| async {
-        let says = r#"{"code":"Ok","routes":[{"duration":1500.5,"distance":31000}]}"#;
-        let (server, routes) = Server::start(Mood::Says(says)).await;
-        let mut hotel = TestStore::with_roads(routes).open().await;
+    with_paused_clock(|| async {
+        let answer = r#"{"code":"Ok","routes":[{"duration":1500.5,"distance":31000}]}"#;
+        let (server, routes) = Server::start(Behaviour::Answers(answer)).await;
+        let mut hotel = HotelSetup::with_routing(routes).open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        hotel.is_at(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
+        hotel.reports(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
         let tracked = routed(&hotel, &guest).await;
         assert_eq!(
             tracked.track.latest().unwrap().route,
@@ -103,7 +103,7 @@ fn a_routing_server_is_asked_ahead_and_at_most_once_a_minute() {
         );
         assert_eq!(*server.last.lock().unwrap(), "106.800000,-6.000000;106.800000,-6.200000");
         let known = seen(&hotel, &tracked);
-        // The test's city is as fast at every hour, so nothing slows the drive.
+        // In this policy the speed is the same at every hour, so traffic adds nothing.
         let estimate = known.estimate.unwrap();
         assert_eq!(
             (estimate.basis, estimate.arrives_in.num_minutes()),
@@ -112,12 +112,12 @@ fn a_routing_server_is_asked_ahead_and_at_most_once_a_minute() {
         for _ in 0..5 {
             hotel.pass(TimeDelta::seconds(10)).await;
             let north = 0.2 - (hotel.clock.now() - epoch()).as_seconds_f64() * 0.0001;
-            hotel.is_at(&guest, fix_north(north, hotel.clock.now())).await.unwrap();
+            hotel.reports(&guest, fix_north(north, hotel.clock.now())).await.unwrap();
         }
         hotel.nothing_more().await;
         assert_eq!(server.asked(), 1);
         hotel.pass(TimeDelta::seconds(10)).await;
-        hotel.is_at(&guest, fix_north(0.19, hotel.clock.now())).await.unwrap();
+        hotel.reports(&guest, fix_north(0.19, hotel.clock.now())).await.unwrap();
         routed(&hotel, &guest).await;
         assert_eq!(server.asked(), 2);
         hotel.close().await;
@@ -125,9 +125,9 @@ fn a_routing_server_is_asked_ahead_and_at_most_once_a_minute() {
 }
 
 #[test]
-fn a_routing_server_that_lies_fails_or_is_away_is_done_without_and_that_is_said() {
-    on_a_still_clock(|| async {
-        let lies = [
+fn without_a_usable_routing_answer_the_city_speed_is_used_and_this_is_said() {
+    with_paused_clock(|| async {
+        let wrong_answers = [
             r#"{"code":"Ok","routes":[{"duration":-1500}]}"#,
             r#"{"code":"Ok","routes":[{"duration":1}]}"#,
             r#"{"code":"Ok","routes":[{"duration":1e300}]}"#,
@@ -138,17 +138,21 @@ fn a_routing_server_that_lies_fails_or_is_away_is_done_without_and_that_is_said(
             "",
         ];
         let long: &'static str = Box::leak("x".repeat(1_000_000).into_boxed_str());
-        let moods = lies.into_iter().chain([long]).map(Mood::Says).chain([Mood::Fails]);
-        for mood in moods {
-            let (server, routes) = Server::start(mood).await;
+        let behaviours = wrong_answers
+            .into_iter()
+            .chain([long])
+            .map(Behaviour::Answers)
+            .chain([Behaviour::Fails]);
+        for behaviour in behaviours {
+            let (server, routes) = Server::start(behaviour).await;
             assert_eq!(routes.route(fix_north(0.2, epoch()).place).await, RouteEstimate::Silent);
             assert_eq!(server.asked(), 1);
         }
-        let nowhere = RoutingServer::new("http://127.0.0.1:1", door()).unwrap();
-        let mut hotel = TestStore::with_roads(nowhere).open().await;
+        let nowhere = RoutingServer::new("http://127.0.0.1:1", hotel_position()).unwrap();
+        let mut hotel = HotelSetup::with_routing(nowhere).open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        hotel.is_at(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
+        hotel.reports(&guest, fix_north(0.2, hotel.clock.now())).await.unwrap();
         let tracked = routed(&hotel, &guest).await;
         let known = seen(&hotel, &tracked);
         let estimate = known.estimate.unwrap();
@@ -162,20 +166,20 @@ fn a_routing_server_that_lies_fails_or_is_away_is_done_without_and_that_is_said(
 
 #[test]
 fn no_decision_waits_for_a_routing_server_that_hangs() {
-    on_a_still_clock(|| async {
-        let (server, routes) = Server::start(Mood::Hangs).await;
-        let mut hotel = TestStore::with_roads(routes).open().await;
+    with_paused_clock(|| async {
+        let (server, routes) = Server::start(Behaviour::Hangs).await;
+        let mut hotel = HotelSetup::with_routing(routes).open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.pass(minutes(15) - TimeDelta::milliseconds(1)).await;
-        hotel.is_at(&guest, fix_north(0.05, hotel.clock.now())).await.unwrap();
+        hotel.reports(&guest, fix_north(0.05, hotel.clock.now())).await.unwrap();
         until(|| (server.asked() == 1).then_some(())).await;
         hotel.pass(TimeDelta::milliseconds(1)).await;
         let extended = hotel.next(Action::Extended).await;
         assert_eq!(extended.at, guest.booking.hold.until);
-        // Two seconds later it is given up on.
+        // The request ends after two seconds.
         hotel.pass(TimeDelta::seconds(3)).await;
         let tracked = routed(&hotel, &guest).await;
         assert_eq!(tracked.track.latest().unwrap().route, RouteEstimate::Silent);
@@ -185,17 +189,17 @@ fn no_decision_waits_for_a_routing_server_that_hangs() {
 
 #[test]
 fn a_flood_of_positions_does_not_reach_the_store() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
         hotel.nothing_more().await;
         let before = hotel.store.calls();
         let mut limited = 0;
         for step in 0..10_000_i32 {
             let fix = fix_north(0.2 - f64::from(step) * 1e-6, hotel.clock.now());
-            match hotel.is_at(&guest, fix).await {
+            match hotel.reports(&guest, fix).await {
                 Ok(_) => {}
                 Err(ReportError::TooMany) => limited += 1,
                 Err(error) => panic!("{error:?}"),
@@ -203,20 +207,20 @@ fn a_flood_of_positions_does_not_reach_the_store() {
         }
         assert_eq!(limited, 9_990);
         assert!(hotel.store.calls() - before <= 20, "{}", hotel.store.calls() - before);
-        // A second later the next one counts.
+        // After one second the next position is accepted.
         hotel.pass(TimeDelta::seconds(1)).await;
-        hotel.is_at(&guest, fix_north(0.1, hotel.clock.now())).await.unwrap();
+        hotel.reports(&guest, fix_north(0.1, hotel.clock.now())).await.unwrap();
         hotel.close().await;
     });
 }
 
 #[test]
 fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let guest = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        // From 82 km on towards the hotel, 80 km/h, silent from minute 119 on.
+        // From 82 km away towards the hotel at 80 km/h. No position after minute 119.
         for minute in (65..=119).step_by(2) {
             hotel.pass(minutes(minute) - (hotel.clock.now() - epoch())).await;
             if hotel.clock.now() == epoch() + minutes(105) {
@@ -231,7 +235,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
             let north = 0.743 - (minute - 65) as f64 * 0.012;
             let fix = fix_north(north, hotel.clock.now());
             hotel
-                .is_at(&guest, fix.from_source(PositionSource::Live { until: None }))
+                .reports(&guest, fix.from_source(PositionSource::Live { until: None }))
                 .await
                 .unwrap();
         }

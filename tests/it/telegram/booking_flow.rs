@@ -1,4 +1,5 @@
-//! The way to the hotel, as the guest and the front office read of it.
+//! A guest's messages after the last tap: the status, an extension on the way, deleted messages and
+//! late taps.
 
 use super::{FRONT_OFFICE, Hotel, receipt_in};
 use jatah::domain::ReceiptNo;
@@ -17,9 +18,9 @@ async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {
     assert!(ends_soon.text.contains("2,2 km"), "{}", ends_soon.text);
     let extended = budi.reads("⏱ Anda 2,2 km dari hotel").await;
     assert!(extended.text.contains("kami perpanjang 30 menit"), "{}", extended.text);
-    let item = hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
+    let notification = hotel.api.reads(FRONT_OFFICE, "DIPERPANJANG").await;
     for fact in [receipt_no.as_str(), "2,2 km", "+30 menit", "Status: PENDING"] {
-        assert!(item.text.contains(fact), "{fact}: {}", item.text);
+        assert!(notification.text.contains(fact), "{fact}: {}", notification.text);
     }
     let status = budi.reads("(sisa 30 menit)").await;
     for fact in ["📍 2,2 km dari hotel", "Berhenti berbagi"] {
@@ -32,7 +33,7 @@ async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_status_message_that_is_deleted_comes_again() {
+async fn a_deleted_status_message_is_sent_again() {
     let hotel = Hotel::open().await;
     let (budi, sari) = (hotel.guest(7, "Budi"), hotel.sari());
     let receipt_no = hotel.books(&budi).await;
@@ -42,13 +43,13 @@ async fn a_status_message_that_is_deleted_comes_again() {
     let again = budi.reads("🏨 Selamat datang\nResi").await;
     assert!(again.id > status.id);
     assert_eq!(receipt_in(&again.text), receipt_no);
-    // The edit of what was deleted.
+    // Telegram refuses the edit of the deleted message.
     hotel.api.forgives();
     hotel.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_reads_the_receipt_number_whatever_becomes_of_the_summary() {
+async fn a_guest_gets_the_receipt_number_although_the_summary_was_deleted() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     let summary = hotel.sees_summary(&budi, "Standar").await;
@@ -57,7 +58,7 @@ async fn a_guest_reads_the_receipt_number_whatever_becomes_of_the_summary() {
     budi.taps_data(7, &summary, &data, "✅ Pesan");
     let status = budi.reads("Kamar disimpan untuk Anda").await;
     assert!(status.id > summary.id);
-    // It is the one that is followed.
+    // The new message is the one that stays current.
     budi.taps("Batalkan").await;
     budi.taps("Ya, batalkan").await;
     let ended = budi.reads("⚪️ Dibatalkan").await;
@@ -67,7 +68,7 @@ async fn a_guest_reads_the_receipt_number_whatever_becomes_of_the_summary() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn taps_on_what_shows_a_booking_already_change_nothing() {
+async fn taps_on_a_message_that_already_shows_a_booking_change_nothing() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     let receipt_no = hotel.books(&budi).await;

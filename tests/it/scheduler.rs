@@ -1,5 +1,5 @@
-//! The exact clock, from the desk's counter to the guest's letter box, on a clock that stands
-//! still until a test moves it.
+//! Reminders, expiries and extensions at their exact moments, from the booking to the delivered
+//! notification. The clock moves only when the test moves it.
 
 use chrono::TimeDelta;
 use jatah::domain::{
@@ -9,8 +9,8 @@ use jatah::notifier::DeliveryError;
 use jatah::service::{ServiceError, WakeOutcome};
 use jatah::store::{BookingReader, Wake};
 
-use crate::build::{Wish, epoch, fix_north, staff};
-use crate::hotel::{TestStore, on_a_still_clock, until};
+use crate::build::{TestBooking, epoch, fix_north, staff};
+use crate::hotel::{HotelSetup, until, with_paused_clock};
 
 fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
@@ -21,9 +21,9 @@ fn ms(ms: i64) -> TimeDelta {
 }
 
 #[test]
-fn a_hold_is_reminded_of_and_ends_each_at_its_millisecond() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn the_reminder_and_the_end_of_a_hold_each_come_at_their_millisecond() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
 
@@ -46,27 +46,27 @@ fn a_hold_is_reminded_of_and_ends_each_at_its_millisecond() {
 
 #[test]
 fn every_step_of_a_hold_is_told_to_the_guest_once() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.pass(minutes(15)).await;
         hotel.next(Action::Expired).await;
-        until(|| (hotel.pending.kinds().len() == 3).then_some(())).await;
+        until(|| (hotel.mailbox.kinds().len() == 3).then_some(())).await;
         hotel.nothing_more().await;
-        let item = [Action::Booked, Action::Reminded, Action::Expired];
-        assert_eq!(hotel.pending.kinds(), item);
+        let expected = [Action::Booked, Action::Reminded, Action::Expired];
+        assert_eq!(hotel.mailbox.kinds(), expected);
         hotel.close().await;
     });
 }
 
 #[test]
 fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
-    on_a_still_clock(|| async {
-        let house = TestStore::new();
-        let mut hotel = house.open().await;
+    with_paused_clock(|| async {
+        let setup = HotelSetup::new();
+        let mut hotel = setup.open().await;
         let mut booked = Vec::new();
         for guest in 0..40 {
             booked.push(hotel.book(&format!("Guest {guest}")).await.booking.receipt_no);
@@ -76,14 +76,14 @@ fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
         hotel.lose_power();
         tokio::time::advance(std::time::Duration::from_hours(5)).await;
 
-        let mut hotel = house.open().await;
+        let mut hotel = setup.open().await;
         let reopened = hotel.clock.now();
         let mut order = Vec::new();
         while order.len() < booked.len() {
             let expired = hotel.next(Action::Expired).await;
-            assert_eq!(expired.at, reopened, "the moment of the decision, not the deadline");
+            assert_eq!(expired.at, reopened, "the time of the decision, not the deadline");
             let history = hotel.store.history(expired.booking.receipt_no).await.unwrap();
-            assert_eq!(history.len(), 2, "a reminder after the end is none");
+            assert_eq!(history.len(), 2, "no reminder after the end of the hold");
             order.push(expired.booking.receipt_no);
         }
         assert_eq!(order, booked, "oldest first");
@@ -93,11 +93,11 @@ fn deadlines_that_passed_while_the_hotel_was_down_fire_at_once_oldest_first() {
 
 #[test]
 fn a_quiet_stretch_asks_the_store_for_nothing() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
         hotel.nothing_more().await;
         let before = hotel.store.calls();
         for _ in 0..100 {
@@ -110,12 +110,12 @@ fn a_quiet_stretch_asks_the_store_for_nothing() {
 }
 
 #[test]
-fn a_wall_clock_that_is_stepped_on_is_caught_within_half_a_minute() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn a_wall_clock_that_jumps_forward_is_noticed_within_half_a_minute() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        // As after a night of sleep: the wall is on, the monotonic clock is not.
+        // As after a suspend of the machine: the wall clock has moved, the monotonic clock has not.
         hotel.clock.step(minutes(121));
         hotel.nothing_more().await;
         hotel.pass(TimeDelta::seconds(30)).await;
@@ -125,9 +125,9 @@ fn a_wall_clock_that_is_stepped_on_is_caught_within_half_a_minute() {
 }
 
 #[test]
-fn a_wall_clock_that_is_stepped_back_ends_no_hold_too_early() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn a_wall_clock_that_is_set_back_ends_no_hold_too_early() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.clock.step(-minutes(10));
@@ -142,9 +142,9 @@ fn a_wall_clock_that_is_stepped_back_ends_no_hold_too_early() {
 }
 
 #[test]
-fn a_store_that_is_away_ends_no_bookings_clock() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn deadlines_still_fire_after_the_store_was_unavailable() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
@@ -163,9 +163,9 @@ fn a_store_that_is_away_ends_no_bookings_clock() {
 }
 
 #[test]
-fn a_node_whose_clock_is_far_off_the_stores_fires_nothing() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn a_node_whose_clock_differs_too_much_from_the_stores_fires_nothing() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         *hotel.store.ahead_ms.lock().unwrap() = Some(-2_001);
@@ -180,8 +180,8 @@ fn a_node_whose_clock_is_far_off_the_stores_fires_nothing() {
 
 #[test]
 fn a_paid_booking_is_never_expired() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pay(&tracked).await.unwrap();
@@ -194,8 +194,8 @@ fn a_paid_booking_is_never_expired() {
 
 #[test]
 fn of_paid_and_expired_at_the_same_instant_one_wins_and_the_other_is_told_who() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(105)).await;
@@ -220,8 +220,8 @@ fn of_paid_and_expired_at_the_same_instant_one_wins_and_the_other_is_told_who() 
 
 #[test]
 fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let (near, far) = (hotel.book("Near").await, hotel.book("Far").await);
         hotel.next(Action::Booked).await;
         hotel.next(Action::Booked).await;
@@ -229,8 +229,8 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
         hotel.next(Action::Reminded).await;
         hotel.next(Action::Reminded).await;
         let now = hotel.clock.now();
-        hotel.is_at(&near, fix_north(0.05, now)).await.unwrap();
-        hotel.is_at(&far, fix_north(0.5, now)).await.unwrap();
+        hotel.reports(&near, fix_north(0.05, now)).await.unwrap();
+        hotel.reports(&far, fix_north(0.5, now)).await.unwrap();
         hotel.pass(minutes(1)).await;
         for _ in 0..2 {
             let change = hotel.next_change().await;
@@ -248,10 +248,10 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
                 event => panic!("{event:?}"),
             }
         }
-        // Its positions are gone with its hold.
+        // The positions are deleted when the hold ends.
         let far = hotel.service.booking(far.booking.receipt_no).await.unwrap();
         assert!(far.track.fixes().is_empty());
-        // Without a newer fix the extension is the last: this one is too old at its end.
+        // Without a newer fix there is no second extension: this fix is too old by then.
         hotel.pass(minutes(15)).await;
         let reminded = hotel.next(Action::Reminded).await;
         assert!(matches!(reminded.event, Event::Reminded { forecast: Forecast::WillExtend, .. }));
@@ -262,9 +262,9 @@ fn a_guest_who_is_near_keeps_the_room_and_one_who_is_far_does_not() {
 }
 
 #[test]
-fn the_clock_asks_the_front_office_about_a_guest_at_the_desk_and_cancels_nobody() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn the_clock_asks_for_the_payment_of_an_arrived_guest_and_never_cancels() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.pass(minutes(100)).await;
@@ -288,8 +288,8 @@ fn the_clock_asks_the_front_office_about_a_guest_at_the_desk_and_cancels_nobody(
 
 #[test]
 fn an_extension_by_the_front_office_replaces_the_deadline() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         let extend = Command::Extend { by: staff("Sari"), minutes: 45 };
@@ -307,13 +307,13 @@ fn an_extension_by_the_front_office_replaces_the_deadline() {
 
 #[test]
 fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
-    on_a_still_clock(|| async {
-        let mut house = TestStore::new();
-        house.policy.hold.duration = TimeDelta::days(366);
-        let mut hotel = house.open().await;
+    with_paused_clock(|| async {
+        let mut setup = HotelSetup::new();
+        setup.policy.hold.duration = TimeDelta::days(366);
+        let mut hotel = setup.open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        // A year by the wall, a day at a time.
+        // A year passes, one day at a time.
         for _ in 0..365 {
             hotel.pass(TimeDelta::days(1)).await;
         }
@@ -327,9 +327,9 @@ fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
 }
 
 #[test]
-fn a_wake_of_an_older_state_is_void_and_one_of_a_newer_state_is_still_due() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn a_wake_of_an_older_state_is_superseded_and_one_of_a_newer_state_is_an_error() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         let extend = Command::Extend { by: staff("Sari"), minutes: 30 };
@@ -339,7 +339,7 @@ fn a_wake_of_an_older_state_is_void_and_one_of_a_newer_state_is_still_due() {
             let (receipt_no, at) = (tracked.booking.receipt_no, hotel.clock.now());
             Wake { receipt_no, revision: Revision(revision), at }
         };
-        // A reading may be behind what the feed has told already.
+        // A read from the store may be older than what the feed has already delivered.
         let woken = hotel.service.wake(&[wake(1), wake(2), wake(3)]).await.unwrap();
         assert_eq!(woken[0].as_ref().unwrap(), &WakeOutcome::Superseded);
         assert_eq!(woken[1].as_ref().unwrap(), &WakeOutcome::NotYet);
@@ -350,33 +350,33 @@ fn a_wake_of_an_older_state_is_void_and_one_of_a_newer_state_is_still_due() {
 }
 
 #[test]
-fn a_receipt_number_that_names_another_booking_is_passed_over() {
-    on_a_still_clock(|| async {
-        let hotel = TestStore::new().open().await;
-        // Bookings that the counter knows nothing of, as after a restore of half a backup.
+fn a_receipt_number_that_is_taken_is_skipped() {
+    with_paused_clock(|| async {
+        let hotel = HotelSetup::new().open().await;
+        // Bookings that the number counter does not include, as after an incomplete restore.
         for serial in 1..=9 {
-            crate::build::book(&*hotel.store, &Wish::new(serial)).await;
+            crate::build::book(&*hotel.store, &TestBooking::new(serial)).await;
         }
         let tracked = hotel.book("Budi").await;
-        assert_eq!(tracked.booking.receipt_no, Wish::new(10).receipt_no());
+        assert_eq!(tracked.booking.receipt_no, TestBooking::new(10).receipt_no());
         hotel.close().await;
     });
 }
 
 #[test]
-fn a_mail_system_that_is_away_for_a_while_delays_the_mail_and_nothing_else() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+fn a_mail_server_that_is_unavailable_for_a_while_delays_only_the_mail() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let away =
             || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.pending.refuse([away(), away(), away()]);
+        hotel.mailbox.refuse([away(), away(), away()]);
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         for _ in 0..20 {
             hotel.nothing_more().await;
             hotel.pass(TimeDelta::seconds(2)).await;
         }
-        until(|| (hotel.pending.kinds() == [Action::Booked]).then_some(())).await;
+        until(|| (hotel.mailbox.kinds() == [Action::Booked]).then_some(())).await;
         let undelivered = hotel.store.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
         assert!(undelivered.is_empty());
         hotel.close().await;
@@ -385,9 +385,9 @@ fn a_mail_system_that_is_away_for_a_while_delays_the_mail_and_nothing_else() {
 
 #[test]
 fn a_mail_that_is_refused_for_good_is_shown_to_the_front_office() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
-        hotel.pending.refuse([DeliveryError::Permanent("550 no such mailbox".to_owned())]);
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
+        hotel.mailbox.refuse([DeliveryError::Permanent("550 no such mailbox".to_owned())]);
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         let receipt_nos = [tracked.booking.receipt_no];
@@ -398,74 +398,74 @@ fn a_mail_that_is_refused_for_good_is_shown_to_the_front_office() {
             }
         };
         assert_eq!(given_up[0].reason, "550 no such mailbox");
-        assert!(hotel.pending.kinds().is_empty());
+        assert!(hotel.mailbox.kinds().is_empty());
         hotel.close().await;
     });
 }
 
 #[test]
 fn a_notification_of_a_process_that_died_is_sent_by_the_next_one_once() {
-    on_a_still_clock(|| async {
-        let house = TestStore::new();
-        let mut hotel = house.open().await;
+    with_paused_clock(|| async {
+        let setup = HotelSetup::new();
+        let mut hotel = setup.open().await;
         let away =
             || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.pending.refuse([away()]);
+        hotel.mailbox.refuse([away()]);
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         hotel.nothing_more().await;
-        assert!(hotel.pending.kinds().is_empty());
+        assert!(hotel.mailbox.kinds().is_empty());
         hotel.lose_power();
 
-        let hotel = house.open().await;
-        until(|| (hotel.pending.kinds() == [Action::Booked]).then_some(())).await;
+        let hotel = setup.open().await;
+        until(|| (hotel.mailbox.kinds() == [Action::Booked]).then_some(())).await;
         hotel.close().await;
     });
 }
 
 #[test]
 fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() {
-    on_a_still_clock(|| async {
-        let house = TestStore::new();
-        let mut hotel = house.open().await;
+    with_paused_clock(|| async {
+        let setup = HotelSetup::new();
+        let mut hotel = setup.open().await;
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
         let away =
             || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.pending.refuse(std::iter::repeat_with(away).take(3));
+        hotel.mailbox.refuse(std::iter::repeat_with(away).take(3));
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.nothing_more().await;
         hotel.lose_power();
         tokio::time::advance(std::time::Duration::from_hours(1)).await;
 
-        let hotel = house.open().await;
-        until(|| (!hotel.pending.kinds().is_empty()).then_some(())).await;
+        let hotel = setup.open().await;
+        until(|| (!hotel.mailbox.kinds().is_empty()).then_some(())).await;
         for _ in 0..2_000 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(hotel.pending.kinds(), [Action::Expired]);
+        assert_eq!(hotel.mailbox.kinds(), [Action::Expired]);
         hotel.close().await;
     });
 }
 
 #[test]
 fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
         let away = DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.pending.refuse([away]);
+        hotel.mailbox.refuse([away]);
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         hotel.nothing_more().await;
         let extend = Command::Extend { by: staff("Sari"), minutes: 60 };
         hotel.service.apply(tracked.booking.receipt_no, extend).await.unwrap();
         hotel.next(Action::Extended).await;
-        until(|| (hotel.pending.kinds().len() == 2).then_some(())).await;
+        until(|| (hotel.mailbox.kinds().len() == 2).then_some(())).await;
         hotel.pass(TimeDelta::seconds(2)).await;
         let given_up = loop {
             let given_up = hotel.store.undelivered(&[tracked.booking.receipt_no]).await.unwrap();
@@ -474,21 +474,21 @@ fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
             }
         };
         assert!(given_up[0].reason.contains("newer word"), "{}", given_up[0].reason);
-        assert_eq!(hotel.pending.kinds(), [Action::Booked, Action::Extended]);
+        assert_eq!(hotel.mailbox.kinds(), [Action::Booked, Action::Extended]);
         hotel.close().await;
     });
 }
 
 #[test]
 fn a_reminder_that_cannot_be_sent_is_given_up_at_its_deadline_and_not_at_some_later_try() {
-    on_a_still_clock(|| async {
-        let mut hotel = TestStore::new().open().await;
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
-        until(|| (hotel.pending.kinds().len() == 1).then_some(())).await;
+        until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
         let away =
             || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
-        hotel.pending.refuse(std::iter::repeat_with(away).take(100));
+        hotel.mailbox.refuse(std::iter::repeat_with(away).take(100));
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
         let receipt_nos = [tracked.booking.receipt_no];

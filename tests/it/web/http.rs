@@ -1,12 +1,12 @@
-//! The HTTP door of GraphQL: what is open, and what is not.
+//! GraphQL over HTTP: what is accepted and what is refused.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Reply, Site, WebSettings, settings, wish};
-use crate::hotel::on_a_still_clock;
+use super::{Reply, Site, WebSettings, booking_input, settings};
+use crate::hotel::with_paused_clock;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const HOTEL: &str = "{\"query\": \"{ hotel { name } }\"}";
@@ -14,11 +14,11 @@ const HOTEL: &str = "{\"query\": \"{ hotel { name } }\"}";
 fn booking() -> String {
     let query =
         "mutation ($input: CreateBookingInput!) { createBooking(input: $input) { accessToken } }";
-    json!({ "query": query, "variables": { "input": wish("Siti") } }).to_string()
+    json!({ "query": query, "variables": { "input": booking_input("Siti") } }).to_string()
 }
 
 impl Site {
-    /// Sends a body that does not tell its length; answers all that comes back.
+    /// Sends a body without a content length. Returns the whole answer.
     async fn send_in_one_chunk(&self, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = "POST /graphql HTTP/1.1\r\nhost: hotel\r\ncontent-type: application/json\r\n\
@@ -31,7 +31,7 @@ impl Site {
     }
 }
 
-/// GraphQL's own form, and nothing of the machinery.
+/// Checks for a GraphQL error that shows no internal details.
 fn assert_refused(reply: &Reply, status: u16) {
     assert_eq!(reply.status, status, "{}", reply.text);
     assert_eq!(reply.code(), "INVALID_INPUT");
@@ -41,8 +41,8 @@ fn assert_refused(reply: &Reply, status: u16) {
     }
 }
 
-/// Thirty fragments, each of which spreads the next one six times, and the last one a fragment that
-/// does not exist: 6^30 paths in less than 2 KB.
+/// Thirty fragments. Each spreads the next one six times, and the last one spreads a fragment that
+/// does not exist. That makes 6^30 paths in less than 2 KB.
 fn spreads_without_end() -> String {
     let fragment = |n: u32| {
         let spreads =
@@ -54,7 +54,7 @@ fn spreads_without_end() -> String {
 
 #[test]
 fn a_small_query_with_endless_spreads_is_refused_at_once_by_post_and_by_get() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let query = spreads_without_end();
         let body = json!({ "query": query }).to_string();
@@ -70,7 +70,7 @@ fn a_small_query_with_endless_spreads_is_refused_at_once_by_post_and_by_get() {
 
 #[test]
 fn only_a_post_of_json_changes_anything() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         for kind in [
             "text/plain",
@@ -112,7 +112,7 @@ fn only_a_post_of_json_changes_anything() {
 
 #[test]
 fn what_is_malformed_is_told_so_in_the_form_of_graphql() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let deep = format!(
             "{{\"query\": \"{{ hotel {{ name }} }}\", \"variables\": {{\"a\": {}",
@@ -148,7 +148,7 @@ fn what_is_malformed_is_told_so_in_the_form_of_graphql() {
 
 #[test]
 fn a_body_over_the_limit_is_refused_whether_or_not_it_tells_its_length() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let filled = |kib: usize| {
             format!("{{\"query\": \"{{ hotel {{ name }} }} #{}\"}}", "x".repeat(kib * 1024))
@@ -164,7 +164,7 @@ fn a_body_over_the_limit_is_refused_whether_or_not_it_tells_its_length() {
 
 #[test]
 fn the_answer_has_the_type_that_was_asked_for() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let broken = "{\"query\": \"{ nothing }\"}";
         for (accept, kind, status_of_broken) in [
@@ -191,7 +191,7 @@ fn the_answer_has_the_type_that_was_asked_for() {
 
 #[test]
 fn a_query_too_deep_or_too_complex_is_refused() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let aliases = |count: usize| {
             let field = |n| format!("a{n}: hotel {{ name }} ");
@@ -221,7 +221,7 @@ fn a_query_too_deep_or_too_complex_is_refused() {
 
 #[test]
 fn errors_of_execution_come_with_the_data_and_errors_before_it_without() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let site = Site::open().await;
         let query = "{ hotel { name } me { name } }";
         assert_eq!(site.ask(query, json!({}), None).await.data()["me"], Value::Null);
@@ -237,7 +237,7 @@ fn errors_of_execution_come_with_the_data_and_errors_before_it_without() {
 
 #[test]
 fn an_address_that_asks_too_often_is_told_when_to_come_back() {
-    on_a_still_clock(async || {
+    with_paused_clock(async || {
         let proxies = vec!["127.0.0.0/8".parse().unwrap()];
         let limited =
             WebSettings { requests_per_second: 2, trusted_proxies: proxies, ..settings() };

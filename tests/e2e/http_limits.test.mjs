@@ -1,11 +1,12 @@
-// The closed doors: what must be refused at HTTP, in GraphQL's own form and with nothing stored, and the pages' headers.
+// The limits of HTTP: what must be refused, with a GraphQL error and with nothing stored. Also the
+// headers of the pages.
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { getIntrospectionQuery } from 'graphql';
 import { CREATE_BOOKING, start } from './harness.mjs';
 
-describe('the HTTP door of GraphQL', () => {
+describe('GraphQL over HTTP', () => {
   let server;
   let token;
   before(async () => {
@@ -28,7 +29,7 @@ describe('the HTTP door of GraphQL', () => {
   const post = (body, type = 'application/json', headers = {}) =>
     send({ method: 'POST', headers: { ...(type ? { 'content-type': type } : {}), ...headers }, body });
 
-  /** GraphQL's own form: errors with messages made for people, nothing of the machinery. */
+  /** Checks for GraphQL errors with readable messages and without internal details. */
   function assertGraphqlErrors({ text, body, headers }) {
     assert.match(headers.get('content-type') ?? '', /^application\/(graphql-response\+)?json/);
     assert.ok(Array.isArray(body?.errors) && body.errors.length > 0, `a list of errors: ${text}`);
@@ -39,7 +40,7 @@ describe('the HTTP door of GraphQL', () => {
   const assertNoInsides = (text) =>
     assert.doesNotMatch(text, /\b(Error|Err|Some|Kind)\(|ParseRequestError|serde|async[_-]graphql|axum|hyper|panicked|\w::\w|\.rs\b/, 'no insides are shown');
 
-  /** Runs `attempt`, which tries to book, and holds that nothing was stored. */
+  /** Runs `attempt`, which tries to book, and checks that nothing was stored. */
   async function storesNothing(attempt) {
     const before_ = (await server.bookings(token)).totalCount;
     const result = await attempt();
@@ -119,7 +120,7 @@ describe('the HTTP door of GraphQL', () => {
     assertGraphqlErrors(answer);
   });
 
-  test('a body over 64 KiB that does not tell its length is refused with 413 too', async () => {
+  test('a body over 64 KiB that has no content length is refused with 413 too', async () => {
     const { status, text } = await new Promise((done, fail) => {
       const call = request(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' } }, (response) => {
         let answer = '';
