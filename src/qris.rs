@@ -28,6 +28,7 @@ use crate::text;
 
 pub use check::{PayloadError, StaticQris};
 pub use exact::DynamicCodeError;
+use exact::LARGEST_AMOUNT;
 pub use picture::{Caption, MIN_WIDTH, Picture, PictureError, png, svg};
 use read::size;
 pub use read::{ReadError, from_picture, is_picture};
@@ -111,9 +112,10 @@ impl Qris {
             }
         };
         if section.mode == QrisMode::Exact {
-            // The longest possible receipt number must fit, so that it never fails for a booking.
+            // The largest amount and the longest receipt number must fit, so that it never fails
+            // for a booking.
             let longest = ReceiptNo::new(chrono::NaiveDate::default(), u32::MAX);
-            code.exact(Rupiah(1), &longest.to_string()).map_err(SetupError::NoRoom)?;
+            code.exact(LARGEST_AMOUNT, &longest.to_string()).map_err(SetupError::NoRoom)?;
         }
         let hotel = hotel.to_owned();
         Ok(Some(Self(Arc::new(Inner { code, mode: section.mode, picture, hotel }))))

@@ -22,7 +22,7 @@ mod domain {
     pub struct Rupiah(pub u64);
 }
 
-use check::{Problem, StaticQris};
+use check::{PayloadError, StaticQris};
 use domain::Rupiah;
 use tlv::fields;
 
@@ -48,7 +48,7 @@ fn try_out(bytes: &[u8]) {
         }
     };
     let Ok(dynamic_code) = code.exact(Rupiah(350_000), RECEIPT) else { return };
-    assert_eq!(StaticQris::parse(dynamic_code.as_bytes()), Err(Problem::Dynamic));
+    assert_eq!(StaticQris::parse(dynamic_code.as_bytes()), Err(PayloadError::Dynamic));
     let of = |payload: &str, tag: u8| -> Vec<String> {
         let found = fields(payload).flatten().filter(|field| field.tag == tag);
         found.map(|field| field.value.to_owned()).collect()

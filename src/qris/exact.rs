@@ -6,6 +6,8 @@ use crate::domain::Rupiah;
 
 /// The most digits of an amount.
 const MAX_AMOUNT: usize = 13;
+/// The largest amount of so many digits.
+pub const LARGEST_AMOUNT: Rupiah = Rupiah(9_999_999_999_999);
 /// The most characters of a bill number.
 const MAX_BILL: usize = 25;
 

@@ -216,11 +216,7 @@ impl<'a> Stay<'a> {
             would_arrive: arrives.map(|at| at - self.first_end),
             shares_at_end: self.guest.shares_at((self.first_end - booked_at).num_seconds()),
             has_shared: !self.guest.reports.is_empty(),
-            tracked: self
-                .tracked
-                .booking
-                .settled_at()
-                .map_or(TimeDelta::zero(), |at| at - booked_at),
+            held: self.tracked.booking.settled_at().map_or(TimeDelta::zero(), |at| at - booked_at),
             extended: self.tracked.booking.hold.until - self.first_end,
         }
     }

@@ -18,7 +18,7 @@ pub(super) struct Outcome {
     /// Whether the guest ever shared a position.
     pub has_shared: bool,
     /// How long the room was held, from booking to payment or cancellation.
-    pub tracked: TimeDelta,
+    pub held: TimeDelta,
     /// How far the end of the hold was moved beyond the promised end.
     pub extended: TimeDelta,
 }
@@ -76,7 +76,7 @@ impl Tally {
         self.late_shared_kept += one(is_late && outcome.has_shared && outcome.is_kept);
         self.vain += one(is_vain);
         self.vain_minutes += if is_vain { minutes(outcome.extended) } else { 0 };
-        self.held_minutes += minutes(outcome.tracked);
+        self.held_minutes += minutes(outcome.held);
     }
 
     /// Adds the sums of another tally.

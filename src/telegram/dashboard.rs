@@ -175,10 +175,10 @@ impl Dashboards {
         }
         let _guard = self.chats_lock.lock().await;
         let mut chats = self.state.dashboard_chats().await?;
-        if chats.contains(&chat) {
-            return Ok(());
+        if !chats.contains(&chat) {
+            chats.push(chat);
         }
-        chats.push(chat);
+        // Stored again also for a known chat: the list expires after a time without use.
         self.state.put_dashboard_chats(&chats).await
     }
 

@@ -227,7 +227,8 @@ impl NotificationMerger {
 
     /// Reports the outcome of a message to the deliveries that wait for it.
     fn report(&mut self, claimed: Vec<ClaimedNotification>, outcome: &Result<i32, CallError>) {
-        for one in claimed {
+        // From the last to the first, so that what goes back to the front keeps its order.
+        for one in claimed.into_iter().rev() {
             match (one, outcome) {
                 (ClaimedNotification::Change { outcome: waiting, .. }, _) => {
                     let _ = waiting.send(outcome.as_ref().map(drop).map_err(failure));

@@ -64,6 +64,20 @@ fn changed(tag: u8, text: &str) -> String {
     sealed(&body)
 }
 
+/// A static code of exactly so many characters, without additional data.
+fn padded(most: usize) -> String {
+    let body: String = fields(VECTORS[0])
+        .flatten()
+        .filter(|field| field.tag != 63 && field.tag != 62)
+        .map(|field| field.raw)
+        .collect();
+    let mut body =
+        format!("{body}{}", [80, 81, 82].map(|tag| field(tag, &"R".repeat(60))).concat());
+    let rest = most - body.len() - 8 - 4;
+    body.push_str(&field(83, &"R".repeat(rest)));
+    sealed(&body)
+}
+
 fn caption() -> Caption {
     Caption {
         hotel: "Hotel Melati Café & Spa".to_owned(),
@@ -260,18 +274,7 @@ fn a_sum_or_receipt_number_that_does_not_fit_is_refused_and_never_cut() {
     assert_eq!(value(&dynamic_code, 62).unwrap().chars().count(), 99);
     assert_eq!(nearly(79).exact(Rupiah(1), RECEIPT), Err(DynamicCodeError::NoRoom));
     // A payload has at most 512 characters.
-    let long = |most: usize| {
-        let body: String = fields(VECTORS[0])
-            .flatten()
-            .filter(|field| field.tag != 63 && field.tag != 62)
-            .map(|field| field.raw)
-            .collect();
-        let mut body =
-            format!("{body}{}", [80, 81, 82].map(|tag| field(tag, &"R".repeat(80))).concat());
-        let rest = most - body.len() - 8 - 4;
-        body.push_str(&field(83, &"R".repeat(rest)));
-        parsed(&sealed(&body))
-    };
+    let long = |most: usize| parsed(&padded(most));
     let dynamic_code = long(512 - 5 - 25).exact(Rupiah(1), RECEIPT).unwrap();
     assert_eq!(dynamic_code.len(), 512);
     assert_eq!(long(512 - 5 - 24).exact(Rupiah(1), RECEIPT), Err(DynamicCodeError::TooLong));
@@ -367,6 +370,19 @@ fn a_picture_that_no_message_can_carry_is_not_sent_as_it_is_but_read_all_the_sam
     assert!(load("exact").unwrap().is_some());
     let words = load("as_is").unwrap_err().to_string();
     assert!(words.contains("too big to be sent as it is") && words.lines().count() == 1, "{words}");
+}
+
+#[test]
+fn a_code_without_room_for_the_largest_price_and_receipt_number_stops_the_start() {
+    let load = |length: usize| {
+        let text = format!("[qris]\npayload = \"{}\"\n", padded(length));
+        Qris::load(&Config::from_toml(&text, []).unwrap().qris, "Hotel Melati")
+    };
+    // An amount of 13 digits takes 17 characters, a receipt number of 24 takes 32.
+    let longest = 512 - 17 - 32;
+    assert!(load(longest).is_ok_and(|qris| qris.is_some()));
+    let words = load(longest + 1).unwrap_err().to_string();
+    assert!(words.contains("512 characters") && words.lines().count() == 1, "{words}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub struct ServeLock(#[expect(dead_code, reason = "held for its lock")] File);
 pub enum LockError {
     /// Another process serves it.
     #[error("{} is served by another process already", .0.display())]
-    TrackUpdate(PathBuf),
+    AlreadyServed(PathBuf),
     /// The lock file cannot be created or locked.
     #[error("cannot lock {}: {error}", .path.display())]
     Io {
@@ -35,7 +35,7 @@ impl ServeLock {
             .map_err(|error| LockError::Io { path: path.clone(), error })?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(LockError::TrackUpdate(database.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(LockError::AlreadyServed(database.to_owned())),
             Err(TryLockError::Error(error)) => Err(LockError::Io { path, error }),
         }
     }

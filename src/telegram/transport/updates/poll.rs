@@ -90,12 +90,12 @@ impl UpdatePoller {
             };
             let pause = match answer {
                 Ok(updates) => {
+                    retries.reset();
                     self.health.set(BotHealthPart::Incoming, None);
                     let next = updates.iter().map(|update| update.id.as_offset()).max();
                     match self.inbox.handle_all(updates).await {
                         UpdateOutcome::Done => {
                             from = next.unwrap_or(from);
-                            retries.reset();
                             continue;
                         }
                         // The offset stays, so Telegram sends them again.
