@@ -10,6 +10,7 @@ pub mod booking;
 pub mod change;
 pub mod command;
 pub mod decide;
+pub mod failure;
 pub mod hold;
 pub mod ids;
 pub mod notification;
@@ -26,6 +27,7 @@ pub use booking::{
 pub use change::{Action, Actor, Change, Event};
 pub use command::{Command, NewBooking, QrisOutcome};
 pub use decide::{Step, apply, book, wake};
+pub use failure::{FailureCode, FailureReason};
 pub use hold::{Hold, Verdict};
 pub use ids::{
     Email, GuestName, Language, ReceiptNo, Revision, Role, RoomCode, Rupiah, StaffName, TelegramId,

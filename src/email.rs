@@ -20,12 +20,15 @@ use lettre::message::{Mailbox, Message};
 
 use crate::auth::LinkKey;
 use crate::config::{EmailSection, MailUrl};
-use crate::domain::{Contact, Email, HotelPolicy, Language, Moment, Recipient};
+use crate::domain::{
+    Contact, Email, FailureCode, FailureReason, HotelPolicy, Language, Moment, Recipient,
+};
 use crate::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
 use crate::qris::{Code, Qris};
 use crate::text::{self, CodeInMail, Links, Mail};
 
 use dkim::Signer;
+use fault::transient;
 use message::{Envelope, Thread};
 use smtp::{Smtp, SmtpTranscript};
 
@@ -114,7 +117,7 @@ impl Mailer {
         let change = &request.change;
         let booking = &change.booking;
         let Contact::Web(email) = &booking.guest.contact else {
-            return Err(DeliveryError::Permanent("this guest has no e-mail address".to_owned()));
+            return Err(DeliveryError::Permanent(FailureCode::NoEmailAddress.into()));
         };
         let receipt_no = booking.receipt_no;
         let code = self.code(request)?;
@@ -141,7 +144,7 @@ impl Mailer {
     fn code(&self, request: &DeliveryRequest) -> Result<Option<Code>, DeliveryError> {
         let qris = self.qris.as_ref().filter(|_| request.with_qris);
         let code = qris.map(|qris| qris.of(&request.change.booking)).transpose();
-        code.map_err(|error| DeliveryError::Permanent(format!("{}: {error}", text::NO_CODE)))
+        code.map_err(|error| unusable(FailureCode::QrisCode, &error))
     }
 
     fn message(
@@ -153,15 +156,13 @@ impl Mailer {
         at: Moment,
         code: Option<Code>,
     ) -> Result<Message, DeliveryError> {
-        let unusable =
-            |what: String| DeliveryError::Permanent(format!("the mail cannot be made: {what}"));
-        let address = to.as_str().parse().map_err(|_| unusable("its address".to_owned()))?;
+        let not_made = |what: String| unusable(FailureCode::MailContent, &what);
+        let address = to.as_str().parse().map_err(|_| not_made("its address".to_owned()))?;
         let to = Mailbox::new(name.map(str::to_owned), address);
         let picture = code.map(|code| code.picture()).transpose();
-        let picture = picture
-            .map_err(|error| DeliveryError::Permanent(format!("{}: {error}", text::NO_CODE)))?;
+        let picture = picture.map_err(|error| unusable(FailureCode::QrisCode, &error))?;
         let envelope = Envelope { from: self.from.clone(), to, at };
-        let mut message = message::compose(mail, envelope, thread, picture).map_err(unusable)?;
+        let mut message = message::compose(mail, envelope, thread, picture).map_err(not_made)?;
         if let Some(signer) = &self.signer {
             signer.sign(&mut message);
         }
@@ -223,8 +224,11 @@ async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DeliveryEr
         tokio::fs::write(&draft, bytes).await?;
         tokio::fs::rename(&draft, &path).await
     };
-    written.await.map_err(|error| DeliveryError::Transient {
-        reason: format!("the mail cannot be written: {error}"),
-        retry_after: None,
+    written.await.map_err(|error| {
+        transient(FailureReason::with_detail(FailureCode::MailFolder, error.to_string()))
     })
+}
+
+fn unusable(code: FailureCode, error: &impl std::fmt::Display) -> DeliveryError {
+    DeliveryError::Permanent(FailureReason::with_detail(code, error.to_string()))
 }

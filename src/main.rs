@@ -14,6 +14,7 @@ use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
 use jatah::email::Mailer;
 use jatah::qris::{self, Qris, StaticQris};
 use jatah::simulate::{self, Plan};
+use jatah::text;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
 
@@ -250,7 +251,10 @@ async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
         for line in lines {
             print(&format!("email: {line}"));
         }
-        outcome.context("email")?;
+        if let Err(failure) = outcome {
+            let reason = failure.reason().map(text::failure_in_both).unwrap_or_default();
+            anyhow::bail!("email: {reason}");
+        }
         print("email: sent");
     }
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::failure::FailureReason;
 use super::{Booking, Forecast, Moment, Notification, StaffName, Verdict};
 
 /// One committed step: when, by whom, what happened, the state after it, and the notifications
@@ -67,8 +68,8 @@ pub enum Event {
     QrisSent,
     /// Sending the QRIS code was given up.
     QrisFailed {
-        /// The reason, in words for the front office.
-        reason: String,
+        /// The reason.
+        reason: FailureReason,
     },
     /// The front office confirmed the payment.
     Paid,

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::failure::FailureReason;
 use super::{Guest, ReceiptNo, Revision, RoomCode, StaffName, TokenHash};
 
 /// A request to change a booking.
@@ -53,7 +54,7 @@ pub enum QrisOutcome {
     /// Telegram or the mail server accepted it.
     Delivered,
     /// It was given up, for this reason.
-    GivenUp(String),
+    GivenUp(FailureReason),
 }
 
 /// The input for a new booking, including its new receipt number and token.

@@ -5,8 +5,8 @@ use std::error::Error as _;
 
 use lettre::transport::smtp::Error as SmtpError;
 
+use crate::domain::{FailureCode, FailureReason};
 use crate::notifier::DeliveryError;
-use crate::text;
 
 /// Replies that refuse our user, password or rights (RFC 4954, 6). The guest's address is not the
 /// cause.
@@ -46,52 +46,56 @@ impl From<SmtpError> for SmtpFailure {
     }
 }
 
-pub(super) fn transient(reason: String) -> DeliveryError {
-    DeliveryError::Transient { reason, retry_after: None }
+pub(super) fn transient(reason: impl Into<FailureReason>) -> DeliveryError {
+    DeliveryError::Transient { reason: reason.into(), retry_after: None }
 }
 
 /// What a failure at `stage` means for another attempt. A failure that our own configuration causes
 /// is transient, so that a guest's e-mail is not lost because of a wrong password.
 pub(super) fn failure(stage: SmtpStage, broken: &SmtpFailure) -> DeliveryError {
     let error = match broken {
-        SmtpFailure::NoStartTls => return transient(text::NO_STARTTLS.to_owned()),
+        SmtpFailure::NoStartTls => return transient(FailureCode::MailNoStartTls),
         SmtpFailure::Smtp(error) => error,
     };
     if let Some(code) = error.status() {
         let code: u16 = code.into();
         let words = error.source().map(ToString::to_string).unwrap_or_default();
-        let says = format!("{}: {code} {}", text::SERVER_SAYS, without_addresses(&words));
+        let reply = format!("{code} {}", without_addresses(&words));
         let is_auth = stage == SmtpStage::SignIn || AUTH_REFUSED.contains(&code);
         return match stage {
-            _ if is_auth => transient(format!("{}; {says}", text::NO_ENTRY)),
-            _ if error.is_transient() => transient(says),
-            SmtpStage::Connect | SmtpStage::Secure | SmtpStage::SignIn => transient(says),
+            _ if is_auth => transient(FailureReason::with_detail(FailureCode::MailSignIn, reply)),
+            _ if error.is_transient() => transient(refused(reply)),
+            SmtpStage::Connect | SmtpStage::Secure | SmtpStage::SignIn => transient(refused(reply)),
             SmtpStage::Sender | SmtpStage::Recipient | SmtpStage::Data | SmtpStage::Message => {
-                DeliveryError::Permanent(says)
+                DeliveryError::Permanent(refused(reply))
             }
         };
     }
     match stage {
-        SmtpStage::Message => DeliveryError::Unknown(text::BROKE_OFF.to_owned()),
-        SmtpStage::Secure => transient(with_cause(text::NO_TLS, error)),
-        SmtpStage::Connect if is_tls(error) => transient(with_cause(text::NO_TLS, error)),
-        SmtpStage::Connect => transient(with_cause(text::NO_SERVER, error)),
-        SmtpStage::SignIn => transient(with_cause(text::NO_ENTRY, error)),
+        SmtpStage::Message => DeliveryError::Unknown(FailureCode::MailConnectionLost.into()),
+        SmtpStage::Secure => transient(with_cause(FailureCode::MailTls, error)),
+        SmtpStage::Connect if is_tls(error) => transient(with_cause(FailureCode::MailTls, error)),
+        SmtpStage::Connect => transient(with_cause(FailureCode::MailServerUnreachable, error)),
+        SmtpStage::SignIn => transient(with_cause(FailureCode::MailSignIn, error)),
         SmtpStage::Sender | SmtpStage::Recipient | SmtpStage::Data => {
-            transient(text::BROKE_OFF.to_owned())
+            transient(FailureCode::MailConnectionLost)
         }
     }
 }
 
-/// `words` and the innermost cause of the error.
-fn with_cause(words: &str, error: &SmtpError) -> String {
+fn refused(reply: String) -> FailureReason {
+    FailureReason::with_detail(FailureCode::MailServerReply, reply)
+}
+
+/// The code with the innermost cause of the error.
+fn with_cause(code: FailureCode, error: &SmtpError) -> FailureReason {
     let mut cause = error.to_string();
     let mut next = error.source();
     while let Some(source) = next {
         cause = source.to_string();
         next = source.source();
     }
-    format!("{words}: {}", without_addresses(&cause))
+    FailureReason::with_detail(code, without_addresses(&cause))
 }
 
 /// Whether a connection failed in the TLS handshake. lettre reports that like any other connection

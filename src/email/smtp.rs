@@ -20,8 +20,8 @@ use tokio::time::Instant;
 use super::SetupError;
 use super::fault::{SmtpFailure, SmtpStage, failure, transient, without_addresses};
 use crate::config::{Secret, SmtpSecurity};
+use crate::domain::FailureCode;
 use crate::notifier::DeliveryError;
-use crate::text;
 
 /// How long a whole conversation may take. It is less than [`ATTEMPT`](crate::notifier::ATTEMPT),
 /// so that a failure is reported with its stage.
@@ -116,9 +116,9 @@ impl Smtp {
             Ok(Ok(())) => Ok(()),
             Ok(Err(broken)) => Err(failure(transcript.stage, &broken)),
             Err(_) if transcript.stage == SmtpStage::Message => {
-                Err(DeliveryError::Unknown(text::NO_ANSWER.to_owned()))
+                Err(DeliveryError::Unknown(FailureCode::MailServerSilent.into()))
             }
-            Err(_) => Err(transient(text::NO_ANSWER.to_owned())),
+            Err(_) => Err(transient(FailureCode::MailServerSilent)),
         }
     }
 

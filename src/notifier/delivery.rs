@@ -14,7 +14,10 @@ use tracing::{error, warn};
 
 use super::method::DeliveryChannel;
 use super::{ATTEMPT, DeliveryError, DeliveryMethods, DeliveryRequest, RETRY};
-use crate::domain::{Booking, Change, Command, Event, Moment, QrisOutcome, Recipient, Refusal};
+use crate::domain::{
+    Booking, Change, Command, Event, FailureCode, FailureReason, Moment, QrisOutcome, Recipient,
+    Refusal,
+};
 use crate::lifecycle::Health;
 use crate::service::{BookingService, ServiceError};
 use crate::store::{
@@ -189,7 +192,9 @@ impl Delivery {
         }
         let id = self.request.id();
         warn!(notification = %id, reason = %failure, "a notification did not go out; trying again");
-        self.context.health.set_degraded(PART, Some(failure.to_string()));
+        if let Some(reason) = failure.reason() {
+            self.context.health.set_degraded(PART, Some(text::failure_in_both(reason)));
+        }
         let backoff = self.next_backoff();
         match failure {
             DeliveryError::Transient { retry_after, .. } => retry_after.unwrap_or(backoff),
@@ -227,7 +232,7 @@ impl Delivery {
         attempt.map_or_else(
             |_| {
                 error!(notification = %self.request.id(), "an attempt to deliver crashed");
-                AttemptOutcome::Failed(DeliveryError::Unknown(text::MAYBE_SENT.to_owned()))
+                AttemptOutcome::Failed(DeliveryError::Unknown(FailureCode::MaybeSent.into()))
             },
             |attempt| attempt.unwrap_or_else(AttemptOutcome::Store),
         )
@@ -243,13 +248,13 @@ impl Delivery {
             LeaseOutcome::Settled => return Ok(AttemptOutcome::Settled),
         }
         let Some(method) = self.context.methods.method(&self.request) else {
-            return self.give_up(text::NOT_SET_UP).await;
+            return self.give_up(FailureCode::NotSetUp.into()).await;
         };
         if self.context.service.now() >= self.request.useful_until {
-            return self.give_up(text::TOO_LATE).await;
+            return self.give_up(FailureCode::TooLate.into()).await;
         }
         if let Some(why) = self.untrue().await? {
-            return self.give_up(why).await;
+            return self.give_up(why.into()).await;
         }
         let sent = tokio::time::timeout(ATTEMPT, method.deliver(&self.request)).await;
         let failure = match sent {
@@ -257,14 +262,14 @@ impl Delivery {
                 return self.settle(DeliveryOutcome::Sent(self.context.service.now())).await;
             }
             Ok(Err(failure)) => failure,
-            Err(_) => DeliveryError::Unknown(text::NO_ANSWER.to_owned()),
+            Err(_) => DeliveryError::Unknown(self.silent().into()),
         };
         match failure {
-            DeliveryError::Permanent(reason) => self.give_up(&reason).await,
+            DeliveryError::Permanent(reason) => self.give_up(reason).await,
             // It may be out already: not once more. Nobody knows that it arrived, so the front
             // office is told.
             DeliveryError::Unknown(_) if self.unknown + 1 >= MAX_UNKNOWN => {
-                self.give_up(text::MAYBE_SENT).await
+                self.give_up(FailureCode::MaybeSent.into()).await
             }
             DeliveryError::Unknown(_) | DeliveryError::Transient { .. } | DeliveryError::NotYet => {
                 Ok(AttemptOutcome::Failed(failure))
@@ -272,10 +277,20 @@ impl Delivery {
         }
     }
 
+    /// The reason if the other side does not answer an attempt in time.
+    fn silent(&self) -> FailureCode {
+        match DeliveryMethods::channel(&self.request) {
+            Some(DeliveryChannel::Telegram | DeliveryChannel::FrontOffice) => {
+                FailureCode::TelegramSilent
+            }
+            Some(DeliveryChannel::Email) | None => FailureCode::MailServerSilent,
+        }
+    }
+
     /// Why this notification is not true any more: the booking ended, or another deadline holds by
     /// now. Asked where it matters: before anything is sent late, and before anybody is asked to
     /// pay.
-    async fn untrue(&self) -> Result<Option<&'static str>, StoreError> {
+    async fn untrue(&self) -> Result<Option<FailureCode>, StoreError> {
         let (service, change) = (&self.context.service, &self.request.change);
         let is_late = !self.is_first_attempt || service.now() >= change.at + Lease::LENGTH;
         let is_asked = is_late || self.request.with_qris;
@@ -283,8 +298,10 @@ impl Delivery {
             return Ok(None);
         }
         match service.booking(change.booking.receipt_no).await {
-            Ok(tracked) if !tracked.booking.is_pending() => Ok(Some(text::NO_LONGER_TRUE)),
-            Ok(tracked) if is_overtaken(change, &tracked.booking) => Ok(Some(text::OVERTAKEN)),
+            Ok(tracked) if !tracked.booking.is_pending() => Ok(Some(FailureCode::BookingEnded)),
+            Ok(tracked) if is_overtaken(change, &tracked.booking) => {
+                Ok(Some(FailureCode::Overtaken))
+            }
             Ok(_) | Err(ServiceError::Refused(_)) => Ok(None),
             Err(ServiceError::Store(error)) => Err(error),
         }
@@ -306,10 +323,10 @@ impl Delivery {
         Ok(answer)
     }
 
-    async fn give_up(&mut self, reason: &str) -> Result<AttemptOutcome, StoreError> {
-        warn!(notification = %self.request.id(), reason, "a notification is given up");
+    async fn give_up(&mut self, reason: FailureReason) -> Result<AttemptOutcome, StoreError> {
+        warn!(notification = %self.request.id(), %reason, "a notification is given up");
         let now = self.context.service.now();
-        self.settle(DeliveryOutcome::GivenUp(now, reason.to_owned())).await
+        self.settle(DeliveryOutcome::GivenUp(now, reason)).await
     }
 
     /// Writes down what the notification came to. It is kept until that has worked, so that a
@@ -339,9 +356,8 @@ impl Delivery {
 
     /// A guest who was not told may have to be told by somebody. Of a code that failed the front
     /// office has a notification of its own; what newer word overtook is no news.
-    async fn tell_front_office(&self, reason: &str) {
-        let is_overtaken = [text::NO_LONGER_TRUE, text::OVERTAKEN].contains(&reason);
-        let is_news = !self.request.with_qris && !is_overtaken;
+    async fn tell_front_office(&self, reason: &FailureReason) {
+        let is_news = !self.request.with_qris && !reason.code.is_outdated();
         if self.request.to == Recipient::Guest
             && is_news
             && let Some(front_office) = &self.context.methods.telegram

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::{Change, Contact, Moment, Recipient};
+use crate::domain::{Change, Contact, FailureReason, Moment, Recipient};
 use crate::store::NotificationId;
 
 /// One way to reach people: a mail system, a chat.
@@ -21,7 +21,7 @@ pub trait DeliveryMethod: Send + Sync + 'static {
     /// Tells the front office that a letter to a guest was given up, where this way leads to it.
     /// Told at most once, and lost with a process that dies meanwhile: the booking's list of what
     /// was given up is the record.
-    async fn tell_given_up(&self, request: &DeliveryRequest, reason: &str) {
+    async fn tell_given_up(&self, request: &DeliveryRequest, reason: &FailureReason) {
         let _ = (request, reason);
     }
 }
@@ -61,20 +61,33 @@ pub enum DeliveryError {
     /// Trying again later may help.
     #[error("{reason}")]
     Transient {
-        /// What the other side said.
-        reason: String,
+        /// What went wrong.
+        reason: FailureReason,
         /// When it wants to be asked again.
         retry_after: Option<Duration>,
     },
     /// Trying again does not help.
     #[error("{0}")]
-    Permanent(String),
+    Permanent(FailureReason),
     /// It may have arrived.
     #[error("{0}")]
-    Unknown(String),
+    Unknown(FailureReason),
     /// Others went first for too long, so it was surely not sent. That is no failed attempt.
     #[error("others go first")]
     NotYet,
+}
+
+impl DeliveryError {
+    /// What went wrong; `None` if the attempt did not fail.
+    #[must_use]
+    pub fn reason(&self) -> Option<&FailureReason> {
+        match self {
+            Self::Transient { reason, .. } | Self::Permanent(reason) | Self::Unknown(reason) => {
+                Some(reason)
+            }
+            Self::NotYet => None,
+        }
+    }
 }
 
 /// The ways there are.

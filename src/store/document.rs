@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{StatusKind, StoreError};
 use crate::domain::{
-    Actor, Booking, Change, Contact, Email, Event, Guest, GuestName, Hold, Language, Moment,
-    Notification, QrisProgress, ReceiptNo, Recipient, Revision, Role, RoomCode, RoomOfStay, Rupiah,
-    StaffName, Status, Stay, TelegramId, TokenHash,
+    Actor, Booking, Change, Contact, Email, Event, FailureCode, FailureReason, Guest, GuestName,
+    Hold, Language, Moment, Notification, QrisProgress, ReceiptNo, Recipient, Revision, Role,
+    RoomCode, RoomOfStay, Rupiah, StaffName, Status, Stay, TelegramId, TokenHash,
 };
+use crate::text;
 
 mod travel;
 
@@ -209,6 +210,18 @@ pub(super) struct NotificationDocument {
     pub with_qris: bool,
 }
 
+/// Why a notification did not arrive. The sentence is in both languages; versions that know no
+/// codes show it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct FailureDocument {
+    #[serde(rename = "reason")]
+    pub sentence: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum EventDocument {
@@ -228,9 +241,7 @@ pub(super) enum EventDocument {
     Arrived,
     QrisRequested,
     QrisSent,
-    QrisFailed {
-        reason: String,
-    },
+    QrisFailed(FailureDocument),
     Paid,
     Cancelled {
         note: Option<String>,
@@ -460,6 +471,28 @@ impl TryFrom<ChangeDocument> for Change {
     }
 }
 
+impl From<&FailureReason> for FailureDocument {
+    fn from(reason: &FailureReason) -> Self {
+        let (code, detail) = match reason.code {
+            FailureCode::Recorded => (None, None),
+            code => {
+                let detail = (!reason.detail.is_empty()).then(|| reason.detail.clone());
+                (Some(code.name().to_owned()), detail)
+            }
+        };
+        Self { sentence: text::failure_in_both(reason), code, detail }
+    }
+}
+
+impl From<FailureDocument> for FailureReason {
+    fn from(stored: FailureDocument) -> Self {
+        match stored.code.as_deref().and_then(FailureCode::from_name) {
+            Some(code) => Self { code, detail: stored.detail.unwrap_or_default() },
+            None => Self::recorded(stored.sentence),
+        }
+    }
+}
+
 impl From<&Event> for EventDocument {
     fn from(event: &Event) -> Self {
         match event {
@@ -476,7 +509,7 @@ impl From<&Event> for EventDocument {
             Event::Arrived => Self::Arrived,
             Event::QrisRequested => Self::QrisRequested,
             Event::QrisSent => Self::QrisSent,
-            Event::QrisFailed { reason } => Self::QrisFailed { reason: reason.clone() },
+            Event::QrisFailed { reason } => Self::QrisFailed(reason.into()),
             Event::Paid => Self::Paid,
             Event::Cancelled { note } => Self::Cancelled { note: note.clone() },
             Event::Expired { verdict } => {
@@ -503,7 +536,7 @@ impl From<EventDocument> for Event {
             EventDocument::Arrived => Self::Arrived,
             EventDocument::QrisRequested => Self::QrisRequested,
             EventDocument::QrisSent => Self::QrisSent,
-            EventDocument::QrisFailed { reason } => Self::QrisFailed { reason },
+            EventDocument::QrisFailed(stored) => Self::QrisFailed { reason: stored.into() },
             EventDocument::Paid => Self::Paid,
             EventDocument::Cancelled { note } => Self::Cancelled { note },
             EventDocument::Expired { evidence } => {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use futures_util::stream::BoxStream;
 
 use super::StoreError;
-use crate::domain::{Change, Moment, ReceiptNo, Recipient, Revision};
+use crate::domain::{Change, FailureReason, Moment, ReceiptNo, Recipient, Revision};
 
 /// A place in the log of changes. Only the store that made it can read it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -105,8 +105,8 @@ pub struct OwedNotification {
 pub enum DeliveryOutcome {
     /// Telegram or the mail server accepted it.
     Sent(Moment),
-    /// It was given up, with the reason in words for the front office.
-    GivenUp(Moment, String),
+    /// It was given up, with the reason.
+    GivenUp(Moment, FailureReason),
 }
 
 /// A notification that was given up.
@@ -117,7 +117,7 @@ pub struct UndeliveredNotification {
     /// The recipient.
     pub to: Recipient,
     /// The reason.
-    pub reason: String,
+    pub reason: FailureReason,
 }
 
 impl fmt::Display for Cursor {

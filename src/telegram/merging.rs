@@ -20,7 +20,7 @@ use super::notifications::failure;
 use super::staff::callbacks::action_buttons;
 use super::transport::api::{CallError, MessageContent};
 use super::transport::{Call, LINGER, Permit, Priority, SendQueue};
-use crate::domain::{Change, Language};
+use crate::domain::{Change, FailureCode, FailureReason, Language};
 use crate::notifier::DeliveryError;
 use crate::service::BookingService;
 use crate::text::telegram as words;
@@ -43,7 +43,7 @@ pub(super) enum PendingNotification {
     Change(PendingChange),
     /// The notification of this change to the guest could not be delivered, and why. Nothing waits
     /// for the outcome.
-    GivenUp { change: Arc<Change>, reason: String },
+    GivenUp { change: Arc<Change>, reason: FailureReason },
 }
 
 /// A change, and the channel to the delivery that waits for the outcome.
@@ -78,7 +78,7 @@ impl Claim {
             self.0.try_recv().ok()
         };
         let Some(outcome) = claimed else { return Err(DeliveryError::NotYet) };
-        let stopped = || DeliveryError::Unknown("Telegram did not answer".to_owned());
+        let stopped = || DeliveryError::Unknown(FailureCode::TelegramSilent.into());
         outcome.await.unwrap_or_else(|_| Err(stopped()))
     }
 }
@@ -115,7 +115,7 @@ impl PendingNotification {
 /// A notification that is part of a message.
 enum ClaimedNotification {
     Change { change: Arc<Change>, outcome: oneshot::Sender<Result<(), DeliveryError>> },
-    GivenUp { change: Arc<Change>, reason: String },
+    GivenUp { change: Arc<Change>, reason: FailureReason },
 }
 
 impl ClaimedNotification {

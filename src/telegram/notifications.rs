@@ -18,11 +18,12 @@ use super::merging::{NotificationMerger, PendingChange, PendingNotification, WAI
 use super::status::StatusMessages;
 use super::transport::api::{Button, CallError, MessageContent, PhotoContent};
 use super::transport::{Call, ChatLocks, PERMIT_TIMEOUT, Priority, SendQueue};
-use crate::domain::{Booking, Change, Contact, Event, ReceiptNo, Recipient};
+use crate::domain::{
+    Booking, Change, Contact, Event, FailureCode, FailureReason, ReceiptNo, Recipient,
+};
 use crate::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
 use crate::qris::Qris;
 use crate::service::{BookingService, ServiceError};
-use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
@@ -60,7 +61,7 @@ impl TelegramDelivery {
     async fn to_guest(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
         let booking = &request.change.booking;
         let Contact::Telegram(id) = &booking.guest.contact else {
-            return Err(DeliveryError::Permanent("this guest is not on Telegram".to_owned()));
+            return Err(DeliveryError::Permanent(FailureCode::NotOnTelegram.into()));
         };
         let by = Instant::now() + PERMIT_TIMEOUT;
         let is_first = request.change.event == Event::Booked;
@@ -93,7 +94,10 @@ impl TelegramDelivery {
         let Some(qris) = self.qris.as_ref().filter(|_| request.with_qris) else {
             return Ok(None);
         };
-        let unusable = |error: &dyn std::fmt::Display| DeliveryError::Permanent(error.to_string());
+        let unusable = |error: &dyn std::fmt::Display| {
+            let code = FailureCode::QrisCode;
+            DeliveryError::Permanent(FailureReason::with_detail(code, error.to_string()))
+        };
         let code = qris.of(&request.change.booking).map_err(|error| unusable(&error))?;
         let picture = code.picture().map_err(|error| unusable(&error))?;
         let html = String::new();
@@ -160,7 +164,7 @@ impl TelegramDelivery {
 
     async fn to_front_office(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
         if self.front_office_chat.chat().is_none() {
-            return Err(DeliveryError::Permanent("telegram.fo_chat_id is not set".to_owned()));
+            return Err(DeliveryError::Permanent(FailureCode::NoFrontOfficeChat.into()));
         }
         let by = Instant::now() + PERMIT_TIMEOUT;
         let (pending, claim) = PendingChange::new(Arc::clone(&request.change));
@@ -182,11 +186,11 @@ impl DeliveryMethod for TelegramDelivery {
         }
     }
 
-    async fn tell_given_up(&self, request: &DeliveryRequest, reason: &str) {
+    async fn tell_given_up(&self, request: &DeliveryRequest, reason: &FailureReason) {
         if self.front_office_chat.chat().is_none() {
             return;
         }
-        let (change, reason) = (Arc::clone(&request.change), reason.to_owned());
+        let (change, reason) = (Arc::clone(&request.change), reason.clone());
         // The merger is gone only when the process stops.
         let _ = self.to_merger.send(PendingNotification::GivenUp { change, reason }).await;
     }
@@ -224,22 +228,22 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
 
 /// The delivery error for a failed read from the store.
 fn store_unavailable(_: impl Into<ServiceError>) -> DeliveryError {
-    DeliveryError::Transient { reason: text::STORE_AWAY.to_owned(), retry_after: None }
+    DeliveryError::Transient { reason: FailureCode::StoreUnavailable.into(), retry_after: None }
 }
 
 /// The delivery error for a failed call. Its reason is shown to the front office.
 pub(super) fn failure(error: &CallError) -> DeliveryError {
-    let transient = |reason: String, retry_after| DeliveryError::Transient { reason, retry_after };
+    let transient = |retry_after| DeliveryError::Transient { reason: error.reason(), retry_after };
     match error {
         CallError::Busy => DeliveryError::NotYet,
-        CallError::Wait(wait) => transient(error.words(), Some(*wait)),
+        CallError::Wait(wait) => transient(Some(*wait)),
         CallError::Unreachable | CallError::WrongToken | CallError::TakenByAnother => {
-            transient(error.words(), None)
+            transient(None)
         }
-        CallError::Unknown => DeliveryError::Unknown("Telegram did not answer".to_owned()),
-        CallError::NoMessage => DeliveryError::Permanent(text::NO_CHAT.to_owned()),
+        CallError::Unknown => DeliveryError::Unknown(error.reason()),
+        CallError::NoMessage => DeliveryError::Permanent(FailureCode::ChatNotFound.into()),
         CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => {
-            DeliveryError::Permanent(error.words())
+            DeliveryError::Permanent(error.reason())
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The history of a booking, as the front office reads it.
 
+use super::failure::failure;
 use super::{duration, say, verdict};
-use crate::domain::{Action, Actor, Event, Forecast, Language, Recipient};
+use crate::domain::{Action, Actor, Event, FailureReason, Forecast, Language, Recipient};
 
 /// Who made a change.
 #[must_use]
@@ -41,7 +42,7 @@ pub fn detail(language: Language, event: &Event) -> Option<String> {
         | Event::QrisSent
         | Event::Paid
         | Event::Other => None,
-        Event::QrisFailed { reason } => Some(reason.clone()),
+        Event::QrisFailed { reason } => Some(failure(language, reason)),
         Event::Reminded { forecast, verdict: known } => {
             let outlook = forecast_words(language, *forecast);
             Some(match known {
@@ -85,11 +86,12 @@ fn forecast_words(language: Language, forecast: Forecast) -> &'static str {
 
 /// The line about a notification that was given up.
 #[must_use]
-pub fn undelivered(language: Language, to: Recipient, reason: &str) -> String {
+pub fn undelivered(language: Language, to: Recipient, reason: &FailureReason) -> String {
     let to = match to {
         Recipient::Guest => say(language, "tamu", "the guest"),
         Recipient::FrontOffice => say(language, "resepsionis", "the desk"),
     };
+    let reason = failure(language, reason);
     say(
         language,
         format!("Pesan ke {to} tidak terkirim: {reason}"),

@@ -10,9 +10,9 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use jatah::clock::Clock;
 use jatah::domain::{
-    Actor, Booking, Change, Contact, Event, Guest, GuestName, Hold, Language, Notification,
-    QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah, Status, Stay,
-    TelegramId, TokenHash, Track,
+    Actor, Booking, Change, Contact, Event, FailureCode, Guest, GuestName, Hold, Language,
+    Notification, QrisProgress, ReceiptNo, Recipient, Revision, RoomCode, RoomOfStay, Rupiah,
+    Status, Stay, TelegramId, TokenHash, Track,
 };
 use jatah::store::mongo::MongoStore;
 use jatah::store::{
@@ -373,7 +373,7 @@ async fn a_settled_notification_reaches_the_other_node_once() {
     let notification =
         NotificationId { receipt_no: receipt(1), revision: Revision(1), to: Recipient::Guest };
     let now = Clock::system().now();
-    one.settle(notification, &DeliveryOutcome::GivenUp(now, "chat not found".into()))
+    one.settle(notification, &DeliveryOutcome::GivenUp(now, FailureCode::ChatNotFound.into()))
         .await
         .unwrap();
     two.settle(notification, &DeliveryOutcome::Sent(now)).await.unwrap();
@@ -386,8 +386,8 @@ async fn a_settled_notification_reaches_the_other_node_once() {
     assert_eq!(next_change(&mut changes).await.1, receipt(2));
     let undelivered = two.undelivered(&[receipt(1)]).await.unwrap();
     assert_eq!(
-        undelivered.iter().map(|u| u.reason.as_str()).collect::<Vec<_>>(),
-        ["chat not found"]
+        undelivered.iter().map(|u| u.reason.code).collect::<Vec<_>>(),
+        [FailureCode::ChatNotFound]
     );
 }
 

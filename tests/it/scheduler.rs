@@ -3,7 +3,8 @@
 
 use chrono::TimeDelta;
 use jatah::domain::{
-    Action, Actor, Command, Event, Forecast, Refusal, Revision, Status, Verdict, Winner,
+    Action, Actor, Command, Event, FailureCode, FailureReason, Forecast, Refusal, Revision, Status,
+    Verdict, Winner,
 };
 use jatah::notifier::DeliveryError;
 use jatah::service::{ServiceError, WakeOutcome};
@@ -18,6 +19,10 @@ fn minutes(minutes: i64) -> TimeDelta {
 
 fn ms(ms: i64) -> TimeDelta {
     TimeDelta::milliseconds(ms)
+}
+
+fn refused(reply: &str) -> FailureReason {
+    FailureReason::with_detail(FailureCode::MailServerReply, reply)
 }
 
 #[test]
@@ -367,8 +372,7 @@ fn a_receipt_number_that_is_taken_is_skipped() {
 fn a_mail_server_that_is_unavailable_for_a_while_delays_only_the_mail() {
     with_paused_clock(|| async {
         let mut hotel = HotelSetup::new().open().await;
-        let away =
-            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        let away = || DeliveryError::Transient { reason: refused("451 later"), retry_after: None };
         hotel.mailbox.refuse([away(), away(), away()]);
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
@@ -387,7 +391,7 @@ fn a_mail_server_that_is_unavailable_for_a_while_delays_only_the_mail() {
 fn a_mail_that_is_refused_for_good_is_shown_to_the_front_office() {
     with_paused_clock(|| async {
         let mut hotel = HotelSetup::new().open().await;
-        hotel.mailbox.refuse([DeliveryError::Permanent("550 no such mailbox".to_owned())]);
+        hotel.mailbox.refuse([DeliveryError::Permanent(refused("550 no such mailbox"))]);
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         let receipt_nos = [tracked.booking.receipt_no];
@@ -397,7 +401,7 @@ fn a_mail_that_is_refused_for_good_is_shown_to_the_front_office() {
                 break given_up;
             }
         };
-        assert_eq!(given_up[0].reason, "550 no such mailbox");
+        assert_eq!(given_up[0].reason, refused("550 no such mailbox"));
         assert!(hotel.mailbox.kinds().is_empty());
         hotel.close().await;
     });
@@ -408,8 +412,7 @@ fn a_notification_of_a_process_that_died_is_sent_by_the_next_one_once() {
     with_paused_clock(|| async {
         let setup = HotelSetup::new();
         let mut hotel = setup.open().await;
-        let away =
-            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        let away = || DeliveryError::Transient { reason: refused("451 later"), retry_after: None };
         hotel.mailbox.refuse([away()]);
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
@@ -431,8 +434,7 @@ fn a_reminder_that_would_come_after_its_deadline_is_dropped_and_not_sent_late() 
         hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
-        let away =
-            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        let away = || DeliveryError::Transient { reason: refused("451 later"), retry_after: None };
         hotel.mailbox.refuse(std::iter::repeat_with(away).take(3));
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
@@ -457,7 +459,7 @@ fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
-        let away = DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        let away = DeliveryError::Transient { reason: refused("451 later"), retry_after: None };
         hotel.mailbox.refuse([away]);
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
@@ -473,7 +475,7 @@ fn a_reminder_that_is_overtaken_by_an_extension_is_not_sent_after_it() {
                 break given_up;
             }
         };
-        assert!(given_up[0].reason.contains("newer word"), "{}", given_up[0].reason);
+        assert_eq!(given_up[0].reason, FailureCode::Overtaken.into());
         assert_eq!(hotel.mailbox.kinds(), [Action::Booked, Action::Extended]);
         hotel.close().await;
     });
@@ -486,8 +488,7 @@ fn a_reminder_that_cannot_be_sent_is_given_up_at_its_deadline_and_not_at_some_la
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;
         until(|| (hotel.mailbox.kinds().len() == 1).then_some(())).await;
-        let away =
-            || DeliveryError::Transient { reason: "451 later".to_owned(), retry_after: None };
+        let away = || DeliveryError::Transient { reason: refused("451 later"), retry_after: None };
         hotel.mailbox.refuse(std::iter::repeat_with(away).take(100));
         hotel.pass(minutes(105)).await;
         hotel.next(Action::Reminded).await;
@@ -502,7 +503,7 @@ fn a_reminder_that_cannot_be_sent_is_given_up_at_its_deadline_and_not_at_some_la
         hotel.next(Action::Expired).await;
         hotel.nothing_more().await;
         let given_up = hotel.store.undelivered(&receipt_nos).await.unwrap();
-        assert!(given_up[0].reason.contains("too late"), "{}", given_up[0].reason);
+        assert_eq!(given_up[0].reason, FailureCode::TooLate.into());
         hotel.lose_power();
     });
 }

@@ -8,8 +8,9 @@ use proptest::prelude::*;
 
 use super::build::{arrive, at, cancel, extend, fix, new_booking, pay, policy};
 use crate::domain::{
-    Actor, Change, Command, Event, HoldPolicy, Moment, Notification, Policy, QrisOutcome,
-    QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track, TrackedBooking,
+    Actor, Change, Command, Event, FailureCode, HoldPolicy, Moment, Notification, Policy,
+    QrisOutcome, QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track,
+    TrackedBooking,
 };
 
 /// Failing cases are not stored in files; each becomes a test of its own.
@@ -103,7 +104,7 @@ fn input(ask: Ask, now: Moment, revision: Revision) -> Input {
             outcome: if is_sent {
                 QrisOutcome::Delivered
             } else {
-                QrisOutcome::GivenUp("550 no".to_owned())
+                QrisOutcome::GivenUp(FailureCode::MailServerReply.into())
             },
         },
     };

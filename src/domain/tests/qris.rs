@@ -4,7 +4,8 @@ use super::build::{
     Decision, Input, Scenario, arrive, at, book, cancel, change, decide, pay, policy, sari,
 };
 use crate::domain::{
-    Action, Command, Policy, QrisOutcome, QrisPolicy, QrisProgress, Recipient, Refusal, Revision,
+    Action, Command, FailureCode, FailureReason, Policy, QrisOutcome, QrisPolicy, QrisProgress,
+    Recipient, Refusal, Revision,
 };
 
 fn with(qris: QrisPolicy) -> Policy {
@@ -20,7 +21,8 @@ fn delivered(owed_by: u32) -> Command {
 }
 
 fn given_up(owed_by: u32) -> Command {
-    let outcome = QrisOutcome::GivenUp("550 no such mailbox".to_owned());
+    let outcome =
+        QrisOutcome::GivenUp(FailureReason::with_detail(FailureCode::MailServerReply, "550"));
     Command::RecordQris { owed_by: Revision(owed_by), outcome }
 }
 

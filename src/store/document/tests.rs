@@ -153,3 +153,34 @@ fn a_booking_that_asks_for_a_newer_reader_is_left_to_it() {
     assert!(!of_reader(READER).booking.is_read_only);
     assert!(of_reader(READER + 1).booking.is_read_only);
 }
+
+#[test]
+fn a_reason_keeps_its_code_and_a_sentence_that_older_versions_show() {
+    let reason = FailureReason::with_detail(FailureCode::MailServerReply, "550 no such user");
+    let stored = serde_json::to_value(FailureDocument::from(&reason)).unwrap();
+    assert_eq!(
+        stored,
+        json!({
+            "reason": "server e-mail menjawab (the mail server says): 550 no such user",
+            "code": "MAIL_SERVER_REPLY",
+            "detail": "550 no such user",
+        })
+    );
+    let read: FailureDocument = serde_json::from_value(stored).unwrap();
+    assert_eq!(FailureReason::from(read), reason);
+}
+
+#[test]
+fn a_reason_without_a_code_or_with_a_later_one_is_its_sentence() {
+    for stored in [
+        json!({ "reason": "kata lama (old words)" }),
+        json!({ "reason": "kata lama (old words)", "code": "OF_A_LATER_VERSION", "detail": "x" }),
+    ] {
+        let read: FailureDocument = serde_json::from_value(stored).unwrap();
+        let reason = FailureReason::from(read);
+        assert_eq!(reason, FailureReason::recorded("kata lama (old words)".to_owned()));
+        // Written again, it stays as it was, without a code.
+        let again = serde_json::to_value(FailureDocument::from(&reason)).unwrap();
+        assert_eq!(again, json!({ "reason": "kata lama (old words)" }));
+    }
+}

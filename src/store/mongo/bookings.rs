@@ -1,6 +1,6 @@
 //! Reads bookings with their tracks, their history and their wakes from MongoDB.
 
-use super::notifications::Outbox;
+use super::notifications::{NotificationState, Outbox};
 use super::shape::{CHANGES, outbox_field};
 use crate::domain::{Change, Recipient};
 use crate::store::document::{ChangeDocument, recipient_text};
@@ -175,8 +175,8 @@ impl BookingReader for MongoStore {
             let mut all = Vec::new();
             for mut change in stored {
                 for to in Recipient::ALL {
-                    let fate = change.outbox.remove(recipient_text(to));
-                    if let Some(reason) = fate.and_then(|fate| fate.gave_up) {
+                    let state = change.outbox.remove(recipient_text(to));
+                    if let Some(reason) = state.and_then(NotificationState::failure) {
                         let receipt_no = receipt_no(&change.booking.receipt_no)?;
                         all.push(UndeliveredNotification { receipt_no, to, reason });
                     }

@@ -2,7 +2,9 @@
 //!
 //! They are stored in the document of the change that owes them. This module does not send them.
 
+use crate::domain::FailureReason;
 use crate::store::NotificationStore;
+use crate::store::document::FailureDocument;
 use async_trait::async_trait;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +29,19 @@ pub(super) struct NotificationState {
     owed: bool,
     lease: LeaseDocument,
     #[serde(default)]
-    pub gave_up: Option<String>,
+    gave_up: Option<String>,
+    #[serde(default)]
+    gave_up_code: Option<String>,
+    #[serde(default)]
+    gave_up_detail: Option<String>,
+}
+
+impl NotificationState {
+    /// Why the notification was given up; `None` if it was not.
+    pub(super) fn failure(self) -> Option<FailureReason> {
+        let (code, detail) = (self.gave_up_code, self.gave_up_detail);
+        self.gave_up.map(|sentence| FailureDocument { sentence, code, detail }.into())
+    }
 }
 
 pub(super) type Outbox = HashMap<String, NotificationState>;
@@ -102,7 +116,14 @@ impl NotificationStore for MongoStore {
             let (at, field) = match outcome {
                 DeliveryOutcome::Sent(at) => (at, "sent_at_ms"),
                 DeliveryOutcome::GivenUp(at, reason) => {
-                    set.insert(outbox_field(notification.to, "gave_up"), reason);
+                    let FailureDocument { sentence, code, detail } = reason.into();
+                    set.insert(outbox_field(notification.to, "gave_up"), sentence);
+                    if let Some(code) = code {
+                        set.insert(outbox_field(notification.to, "gave_up_code"), code);
+                    }
+                    if let Some(detail) = detail {
+                        set.insert(outbox_field(notification.to, "gave_up_detail"), detail);
+                    }
                     (at, "gave_up_at_ms")
                 }
             };

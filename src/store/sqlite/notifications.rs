@@ -3,6 +3,7 @@
 //! This module does not send notifications.
 
 use crate::store::NotificationStore;
+use crate::store::document::FailureDocument;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -136,11 +137,14 @@ pub(super) fn settle(
     notification: NotificationId,
     outcome: &DeliveryOutcome,
 ) -> Result<(), StoreError> {
-    let (sent_at, gave_up_at, reason) = match outcome {
+    let (sent_at, gave_up_at, failure) = match outcome {
         DeliveryOutcome::Sent(at) => (Some(at.timestamp_millis()), None, None),
-        DeliveryOutcome::GivenUp(at, reason) => (None, Some(at.timestamp_millis()), Some(reason)),
+        DeliveryOutcome::GivenUp(at, reason) => {
+            (None, Some(at.timestamp_millis()), Some(FailureDocument::from(reason)))
+        }
     };
-    let sql = "UPDATE notices SET sent_at_ms = ?4, gave_up_at_ms = ?5, gave_up_reason = ?6
+    let sql = "UPDATE notices SET sent_at_ms = ?4, gave_up_at_ms = ?5, gave_up_reason = ?6,
+                      gave_up_code = ?7, gave_up_detail = ?8
                WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
                  AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL";
     let marked = writer.connection.prepare_cached(sql)?.execute(params![
@@ -149,7 +153,9 @@ pub(super) fn settle(
         recipient_text(notification.to),
         sent_at,
         gave_up_at,
-        reason,
+        failure.as_ref().map(|failure| &failure.sentence),
+        failure.as_ref().and_then(|failure| failure.code.as_ref()),
+        failure.as_ref().and_then(|failure| failure.detail.as_ref()),
     ])?;
     if marked > 0 {
         let is_given_up = gave_up_at.is_some();
@@ -166,20 +172,26 @@ pub(super) fn undelivered(
     receipt_nos: &[ReceiptNo],
 ) -> Result<Vec<UndeliveredNotification>, StoreError> {
     let asked: Vec<_> = receipt_nos.iter().map(ToString::to_string).collect();
-    let sql = "SELECT receipt_no, recipient, gave_up_reason FROM notices
+    let sql =
+        "SELECT receipt_no, recipient, gave_up_reason, gave_up_code, gave_up_detail FROM notices
                WHERE receipt_no IN (SELECT value FROM json_each(?1)) AND gave_up_at_ms IS NOT NULL
                ORDER BY id";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([json::encode(&asked)?], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        let sentence: Option<String> = row.get(2)?;
+        let failure = FailureDocument {
+            sentence: sentence.unwrap_or_default(),
+            code: row.get(3)?,
+            detail: row.get(4)?,
+        };
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, failure))
     })?;
     rows.map(|row| {
-        let (number, to, reason) = row?;
-        let reason: Option<String> = reason;
+        let (number, to, failure) = row?;
         Ok(UndeliveredNotification {
             receipt_no: receipt_no(&number)?,
             to: recipient(&to)?,
-            reason: reason.unwrap_or_default(),
+            reason: failure.into(),
         })
     })
     .collect()

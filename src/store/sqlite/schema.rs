@@ -18,6 +18,11 @@ const STATEMENTS: usize = 64;
 const MIGRATIONS: [&str; 3] =
     [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
+/// Columns that were added without a new version, as (table, column): the version before ignores
+/// them, and so can still open the database.
+const ADDED_COLUMNS: [(&str, &str); 2] =
+    [("notices", "gave_up_code"), ("notices", "gave_up_detail")];
+
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let io = |error: io::Error| {
         StoreError::Unavailable(format!("cannot make {}: {error}", path.display()))
@@ -92,6 +97,13 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     for (number, script) in known.filter(|(number, _)| *number > version) {
         transaction.execute_batch(script)?;
         transaction.pragma_update(None, "user_version", number)?;
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)";
+    for (table, column) in ADDED_COLUMNS {
+        let is_there: bool = transaction.query_row(sql, [table, column], |row| row.get(0))?;
+        if !is_there {
+            transaction.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} TEXT"))?;
+        }
     }
     Ok(transaction.commit()?)
 }

@@ -32,6 +32,7 @@ use tracing::{error, warn};
 
 use super::api::{CallError, MessageContent, PhotoContent};
 use super::health::{BotHealth, BotHealthPart};
+use crate::text;
 use bucket::Bucket;
 use chat_queue::ChatQueue;
 use job::{Job, Payload};
@@ -376,7 +377,7 @@ impl SendQueueWorker {
         if let Err(failure) = outcome
             && now - outage.since >= AWAY
         {
-            health.set(BotHealthPart::Outgoing, Some(failure.words()));
+            health.set(BotHealthPart::Outgoing, Some(text::failure_in_both(&failure.reason())));
         }
     }
 

@@ -2,10 +2,10 @@
 
 use super::{escape, facts, when};
 use crate::domain::{
-    Actor, Booking, Change, Contact, Event, HotelPolicy, Language, Moment, QrisProgress, ReceiptNo,
-    Status,
+    Actor, Booking, Change, Contact, Event, FailureReason, HotelPolicy, Language, Moment,
+    QrisProgress, ReceiptNo, Status,
 };
-use crate::text::say;
+use crate::text::{failure, say};
 
 /// The name of a booking's channel.
 #[must_use]
@@ -93,9 +93,14 @@ pub(super) fn code(
 
 /// The notification that a message to a guest was given up, with the reason.
 #[must_use]
-pub fn given_up(language: Language, change: &Change, reason: &str, hotel: &HotelPolicy) -> String {
+pub fn given_up(
+    language: Language,
+    change: &Change,
+    reason: &FailureReason,
+    hotel: &HotelPolicy,
+) -> String {
     let head = not_told(language);
-    let (about, reason) = (heading(language, &change.event), escape(reason));
+    let (about, reason) = (heading(language, &change.event), escape(&failure(language, reason)));
     let sheet = sheet(language, &change.booking, change.at, hotel);
     say(
         language,

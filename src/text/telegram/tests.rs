@@ -7,9 +7,9 @@ use super::*;
 use crate::domain::tests::build::{self, at, sari};
 use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
 use crate::domain::{
-    self, Actor, Change, Contact, Coordinates, Email, Event, Evidence, Fix, Forecast, Guest,
-    GuestName, NewBooking, NotAllowed, Policy, PositionSource, QrisProgress, Refusal, Revision,
-    Role, Rupiah, Status, Track, TrackedBooking, Verdict, Why, Winner,
+    self, Actor, Change, Contact, Coordinates, Email, Event, Evidence, FailureCode, Fix, Forecast,
+    Guest, GuestName, NewBooking, NotAllowed, Policy, PositionSource, QrisProgress, Refusal,
+    Revision, Role, Rupiah, Status, Track, TrackedBooking, Verdict, Why, Winner,
 };
 use crate::text;
 
@@ -82,7 +82,7 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
         |name, forecast, why| (name, change(105, Actor::Clock, reminded(forecast, why), &pending));
     let extended =
         Event::ExtendedByClock { by: TimeDelta::minutes(30), verdict: verdict(Why::Near) };
-    let failed = Event::QrisFailed { reason: text::BLOCKED.to_owned() };
+    let failed = Event::QrisFailed { reason: FailureCode::BotBlocked.into() };
     let ended_with_code = Booking { qris: QrisProgress::Sent, ..cancelled(staff()) };
     vec![
         ("booked", change(0, Actor::Guest, Event::Booked, &pending)),
@@ -242,7 +242,10 @@ fn for_staff(language: Language) -> String {
         sheet.add(&format!("notification: {name}"), staff_notification(language, change, hotel));
     }
     let (_, booked) = &all[0];
-    sheet.add("notification: given up", given_up(language, booked, text::BLOCKED, hotel));
+    sheet.add(
+        "notification: given up",
+        given_up(language, booked, &FailureCode::BotBlocked.into(), hotel),
+    );
     let merged =
         [MergedItem::Change(booked), MergedItem::Change(booked), MergedItem::GivenUp(booked)];
     sheet.add("notifications in one", merged_notification(language, &merged));

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
-use jatah::domain::{Recipient, Revision};
+use jatah::domain::{FailureCode, FailureReason, Recipient, Revision};
 use jatah::store::{
     DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId, OwedNotification,
     SettledNotification, Store, UndeliveredNotification,
@@ -65,7 +65,7 @@ pub async fn a_notification_is_owed_until_it_is_settled(store: SharedStore) {
     assert_eq!(next(&mut changes).await.unwrap().1, marked(sent, false));
     let given_up = notification(1, 2, Recipient::Guest);
     store
-        .settle(given_up, &DeliveryOutcome::GivenUp(minute(2), "blocked".to_owned()))
+        .settle(given_up, &DeliveryOutcome::GivenUp(minute(2), FailureCode::BotBlocked.into()))
         .await
         .unwrap();
     assert_eq!(next(&mut changes).await.unwrap().1, marked(given_up, true));
@@ -73,10 +73,14 @@ pub async fn a_notification_is_owed_until_it_is_settled(store: SharedStore) {
     assert_eq!(names(&*store).await, left);
 }
 
+fn refused(reply: &str) -> FailureReason {
+    FailureReason::with_detail(FailureCode::MailServerReply, reply)
+}
+
 pub async fn the_first_outcome_of_a_notification_is_kept(store: SharedStore) {
     book(&*store, &TestBooking::new(1)).await;
     let numbers = [TestBooking::new(1).receipt_no()];
-    let gave_up = |reason: &str| DeliveryOutcome::GivenUp(minute(1), reason.to_owned());
+    let gave_up = |reply: &str| DeliveryOutcome::GivenUp(minute(1), refused(reply));
     let sent = notification(1, 1, Recipient::Guest);
     store.settle(sent, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
     store.settle(sent, &gave_up("late")).await.unwrap();
@@ -87,7 +91,7 @@ pub async fn the_first_outcome_of_a_notification_is_kept(store: SharedStore) {
     store.settle(lost, &DeliveryOutcome::Sent(minute(2))).await.unwrap();
     let reasons: Vec<_> =
         store.undelivered(&numbers).await.unwrap().into_iter().map(|lost| lost.reason).collect();
-    assert_eq!(reasons, ["first"]);
+    assert_eq!(reasons, [refused("first")]);
     assert_eq!(names(&*store).await, []);
 }
 
@@ -99,7 +103,7 @@ pub async fn a_notification_that_was_given_up_is_listed_as_undelivered(store: Sh
     let lost = |serial, to, reason: &str| UndeliveredNotification {
         receipt_no: TestBooking::new(serial).receipt_no(),
         to,
-        reason: reason.to_owned(),
+        reason: refused(reason),
     };
     for (name, reason) in [
         (notification(1, 2, Recipient::Guest), "c"),
@@ -107,7 +111,7 @@ pub async fn a_notification_that_was_given_up_is_listed_as_undelivered(store: Sh
         (notification(2, 1, Recipient::FrontOffice), "b"),
         (notification(1, 1, Recipient::Guest), "a"),
     ] {
-        store.settle(name, &DeliveryOutcome::GivenUp(minute(2), reason.to_owned())).await.unwrap();
+        store.settle(name, &DeliveryOutcome::GivenUp(minute(2), refused(reason))).await.unwrap();
     }
     let numbers = [2, 1].map(|serial| TestBooking::new(serial).receipt_no());
     let shown = store.undelivered(&numbers).await.unwrap();
@@ -164,7 +168,10 @@ pub async fn a_notification_that_is_settled_or_never_was_has_no_lease(store: Sha
     let (sent, lost) =
         (notification(1, 1, Recipient::Guest), notification(1, 1, Recipient::FrontOffice));
     store.settle(sent, &DeliveryOutcome::Sent(minute(0))).await.unwrap();
-    store.settle(lost, &DeliveryOutcome::GivenUp(minute(0), "blocked".to_owned())).await.unwrap();
+    store
+        .settle(lost, &DeliveryOutcome::GivenUp(minute(0), FailureCode::BotBlocked.into()))
+        .await
+        .unwrap();
     for name in
         [sent, lost, notification(1, 2, Recipient::Guest), notification(9, 1, Recipient::Guest)]
     {

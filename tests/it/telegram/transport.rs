@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jatah::app::{App, OpenStore};
 use jatah::clock::Clock;
-use jatah::domain::ReceiptNo;
+use jatah::domain::{FailureCode, ReceiptNo};
 use jatah::store::Filter;
 
 use super::{FRONT_OFFICE, Hotel};
@@ -46,7 +46,7 @@ async fn a_guest_who_blocked_the_bot_is_shown_to_the_front_office() {
         }
         tokio::task::yield_now().await;
     };
-    assert_eq!(given_up[0].reason, "tamu memblokir bot (the guest blocked the bot)");
+    assert_eq!(given_up[0].reason, FailureCode::BotBlocked.into());
     let message = hotel.api.reads(FRONT_OFFICE, "Tamu belum tahu: ⚪️ DIBATALKAN").await;
     for fact in
         [receipt_no.as_str(), "PESAN KE TAMU TIDAK TERKIRIM", "tamu memblokir bot", "Riwayat"]
@@ -123,7 +123,7 @@ async fn the_hotel_keeps_running_while_telegram_cannot_be_reached() {
         }
         tokio::task::yield_now().await;
     };
-    assert!(degraded.contains("Telegram cannot be reached"), "{degraded}");
+    assert!(degraded.contains("Telegram tidak menjawab (Telegram did not answer)"), "{degraded}");
     let budi = hotel.guest(7, "Budi");
     hotel.books(&budi).await;
     assert!(!hotel.running().health.degraded().contains_key("telegram"));

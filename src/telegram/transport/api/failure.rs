@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use teloxide::{ApiError, RequestError};
 
-use crate::text;
+use crate::domain::{FailureCode, FailureReason};
 
 /// How the description of an error of Telegram or of a proxy before it begins (HTTP 500 to 504).
 /// teloxide does not pass on the status code.
@@ -25,7 +25,7 @@ pub enum CallError {
     /// The call was not made, because it could not begin in time.
     Busy,
     /// The chat cannot be reached, and that does not change by itself. Contains the reason.
-    Gone(&'static str),
+    Gone(FailureCode),
     /// The message to be edited does not exist, or cannot be edited.
     NoMessage,
     /// The group has become a supergroup with this id.
@@ -39,21 +39,27 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// A description for the hotel's staff.
+    /// The reason, to be worded for the hotel's staff.
     #[must_use]
-    pub fn words(&self) -> String {
-        let words = match self {
-            Self::Wait(_) => "Telegram asks for patience",
-            Self::Unreachable | Self::Unknown => "Telegram cannot be reached",
-            Self::Busy => "Telegram gets other messages first",
-            Self::WrongToken => "Telegram does not accept the token",
-            Self::TakenByAnother => "another process takes this bot's updates",
-            Self::Gone(reason) => reason,
-            Self::NoMessage => "a message is gone",
-            Self::Moved(_) => text::GROUP_MOVED,
-            Self::Refused(words) => words,
+    pub fn reason(&self) -> FailureReason {
+        let code = match self {
+            Self::Wait(_) => FailureCode::TelegramFlood,
+            Self::Unreachable => FailureCode::TelegramUnreachable,
+            Self::Unknown => FailureCode::TelegramSilent,
+            Self::Busy => FailureCode::TelegramBusy,
+            Self::WrongToken => FailureCode::TelegramToken,
+            Self::TakenByAnother => FailureCode::TelegramUpdatesTaken,
+            Self::Gone(code) => *code,
+            Self::NoMessage => FailureCode::MessageGone,
+            Self::Moved(_) => FailureCode::GroupMoved,
+            Self::Refused(description) => {
+                return FailureReason::with_detail(
+                    FailureCode::TelegramRefused,
+                    description.as_str(),
+                );
+            }
         };
-        words.to_owned()
+        code.into()
     }
 }
 
@@ -103,13 +109,13 @@ fn refusal(error: &ApiError) -> CallError {
         ApiError::MessageToEditNotFound
         | ApiError::MessageIdInvalid
         | ApiError::MessageCantBeEdited => CallError::NoMessage,
-        ApiError::BotBlocked => CallError::Gone(text::BLOCKED),
-        ApiError::UserDeactivated => CallError::Gone(text::ACCOUNT_GONE),
-        ApiError::ChatNotFound => CallError::Gone(text::NO_CHAT),
+        ApiError::BotBlocked => CallError::Gone(FailureCode::BotBlocked),
+        ApiError::UserDeactivated => CallError::Gone(FailureCode::AccountDeleted),
+        ApiError::ChatNotFound => CallError::Gone(FailureCode::ChatNotFound),
         ApiError::BotKicked | ApiError::BotKickedFromSupergroup => {
-            CallError::Gone(text::NOT_IN_CHAT)
+            CallError::Gone(FailureCode::NotInChat)
         }
-        ApiError::CantInitiateConversation => CallError::Gone(text::NEVER_STARTED),
+        ApiError::CantInitiateConversation => CallError::Gone(FailureCode::NeverStarted),
         ApiError::Unknown(words) => unlisted(words),
         other => CallError::Refused(other.to_string()),
     }
@@ -130,14 +136,14 @@ fn unlisted(words: &str) -> CallError {
     }
     if lower.starts_with("forbidden") {
         let known = [
-            ("blocked", text::BLOCKED),
-            ("deactivated", text::ACCOUNT_GONE),
-            ("initiate", text::NEVER_STARTED),
-            ("kicked", text::NOT_IN_CHAT),
-            ("not a member", text::NOT_IN_CHAT),
+            ("blocked", FailureCode::BotBlocked),
+            ("deactivated", FailureCode::AccountDeleted),
+            ("initiate", FailureCode::NeverStarted),
+            ("kicked", FailureCode::NotInChat),
+            ("not a member", FailureCode::NotInChat),
         ];
         if let Some((_, reason)) = known.iter().find(|(part, _)| has(part)) {
-            return CallError::Gone(reason);
+            return CallError::Gone(*reason);
         }
     }
     CallError::Refused(words.to_owned())
@@ -232,15 +238,18 @@ mod tests {
     async fn refusals_are_distinguished_by_the_descriptions_of_telegram() {
         for (words, expected) in [
             ("Too Many Requests", CallError::Wait(DEFAULT_WAIT)),
-            ("Forbidden: bot was blocked by the user", CallError::Gone(text::BLOCKED)),
-            ("Forbidden: bot was kicked from the group chat", CallError::Gone(text::NOT_IN_CHAT)),
+            ("Forbidden: bot was blocked by the user", CallError::Gone(FailureCode::BotBlocked)),
+            (
+                "Forbidden: bot was kicked from the group chat",
+                CallError::Gone(FailureCode::NotInChat),
+            ),
             (
                 "Forbidden: bot is not a member of the supergroup chat",
-                CallError::Gone(text::NOT_IN_CHAT),
+                CallError::Gone(FailureCode::NotInChat),
             ),
             (
                 "Forbidden: bot can't initiate conversation with a user",
-                CallError::Gone(text::NEVER_STARTED),
+                CallError::Gone(FailureCode::NeverStarted),
             ),
             ("Unauthorized", CallError::WrongToken),
             (

@@ -342,7 +342,10 @@ async fn a_long_outage_is_reported_and_its_end_is_noticed_without_any_message() 
     seconds(20).await;
     assert!(harness.health.degraded().is_empty(), "not at once");
     seconds(100).await;
-    assert_eq!(harness.health.degraded()["telegram"], "Telegram cannot be reached");
+    assert_eq!(
+        harness.health.degraded()["telegram"],
+        "Telegram tidak bisa dihubungi (Telegram cannot be reached)"
+    );
     *harness.api.is_away.lock().unwrap() = false;
     seconds(31).await;
     assert!(harness.health.degraded().is_empty());

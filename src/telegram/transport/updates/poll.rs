@@ -14,6 +14,7 @@ use crate::backoff::Backoff;
 use crate::config::Webhook;
 use crate::telegram::transport::api::{Api, CallError};
 use crate::telegram::transport::{BotHealth, BotHealthPart};
+use crate::text;
 
 /// The pause between attempts to reach Telegram: doubled each time, from the first value to the
 /// last.
@@ -126,6 +127,6 @@ impl UpdatePoller {
     }
 
     fn degraded(&self, failure: &CallError) {
-        self.health.set(BotHealthPart::Incoming, Some(failure.words()));
+        self.health.set(BotHealthPart::Incoming, Some(text::failure_in_both(&failure.reason())));
     }
 }
