@@ -16,11 +16,11 @@ use tracing::info;
 use crate::auth::{LinkKey, MiniApp, StaffAuth, fresh_secret};
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreUrl};
-use crate::domain::Coordinates;
+use crate::domain::Policy;
 use crate::email::Mailer;
 use crate::feed::Feed;
 use crate::lifecycle::{Health, Lifecycle, Phase};
-use crate::notifier::{self, DeliveryMethods, Notifier};
+use crate::notifier::{self, DeliveryMethod, DeliveryMethods, Notifier};
 use crate::qris::Qris;
 use crate::routing::{self, RouteWorker, RoutingServer};
 use crate::scheduler::Scheduler;
@@ -76,6 +76,172 @@ impl OpenStore {
     }
 }
 
+/// A hotel that has not started: everything that is made from the configuration alone. A caller may
+/// replace or leave out parts before the start.
+pub struct AppBuilder<'a> {
+    config: &'a Config,
+    store: OpenStore,
+    clock: Clock,
+    metrics: Option<PrometheusHandle>,
+    listeners: Listeners,
+    public_url: String,
+    policy: Arc<Policy>,
+    links: LinkKey,
+    qris: Option<Qris>,
+    email: Arc<dyn DeliveryMethod>,
+    telegram: TelegramPart,
+    bot_name: BotName,
+    routing: Option<RoutingServer>,
+    has_scheduler_and_notifier: bool,
+}
+
+/// The bound listeners.
+struct Listeners {
+    web: TcpListener,
+    /// The separate listener for metrics, if one is configured.
+    metrics: Option<TcpListener>,
+}
+
+/// How people are reached by Telegram.
+enum TelegramPart {
+    /// Not at all.
+    None,
+    /// By the bot, which also handles updates from Telegram.
+    Bot(Box<Telegram>),
+    /// By another method. There is no bot.
+    Method(Arc<dyn DeliveryMethod>),
+}
+
+impl<'a> AppBuilder<'a> {
+    /// Makes all parts as configured, over an open store. Listens at the configured addresses, but
+    /// accepts nothing yet.
+    ///
+    /// # Errors
+    /// If an address cannot be listened on, the store fails, or a part cannot be set up.
+    pub async fn from_config(config: &'a Config, store: OpenStore, clock: Clock) -> Result<Self> {
+        let listeners = Listeners::bind(config).await?;
+        let public_url = config.server.base_url(listeners.web.local_addr()?);
+        let policy = Arc::new(config.policy());
+        let links = LinkKey::load(store.store.as_ref()).await?;
+        let qris = Qris::load(&config.qris, &config.hotel.name)?;
+        let (hotel, url) = (policy.hotel.clone(), public_url.clone());
+        let mailer = Mailer::new(&config.email, hotel, url, links.clone(), qris.clone())?;
+        let routing = config.travel.routing_url.as_ref();
+        let routing = routing
+            .map(|url| RoutingServer::new(url.as_str(), policy.hotel.position))
+            .transpose()
+            .context("travel.routing_url")?;
+        let bot_name = BotName::default();
+        let bot = Telegram::set_up(config, public_url.clone(), Arc::clone(&bot_name)).await?;
+        Ok(Self {
+            config,
+            store,
+            clock,
+            metrics: None,
+            listeners,
+            public_url,
+            policy,
+            links,
+            qris,
+            email: Arc::new(mailer),
+            telegram: bot.map_or(TelegramPart::None, |bot| TelegramPart::Bot(Box::new(bot))),
+            bot_name,
+            routing,
+            has_scheduler_and_notifier: true,
+        })
+    }
+
+    /// Serves these metrics.
+    #[must_use]
+    pub fn with_metrics(self, metrics: PrometheusHandle) -> Self {
+        Self { metrics: Some(metrics), ..self }
+    }
+
+    /// Delivers e-mails by this method instead of the configured one.
+    #[must_use]
+    pub fn with_email(self, method: Arc<dyn DeliveryMethod>) -> Self {
+        Self { email: method, ..self }
+    }
+
+    /// Delivers messages by Telegram by this method instead of the bot, which is not started.
+    #[must_use]
+    pub fn with_telegram(self, method: Arc<dyn DeliveryMethod>) -> Self {
+        Self { telegram: TelegramPart::Method(method), ..self }
+    }
+
+    /// Asks this routing server instead of the configured one.
+    #[must_use]
+    pub fn with_routing(self, server: RoutingServer) -> Self {
+        Self { routing: Some(server), ..self }
+    }
+
+    /// Starts neither the scheduler nor the notifier. Bookings then change only by requests, no
+    /// notification is delivered, and the caller says when the hotel is ready.
+    #[must_use]
+    pub fn without_scheduler_and_notifier(self) -> Self {
+        Self { has_scheduler_and_notifier: false, ..self }
+    }
+
+    /// Starts all parts. The deadlines are armed soon after that; then [`Health::is_ready`] returns
+    /// true.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn start(self) -> Result<App> {
+        let lifecycle = Lifecycle::default();
+        let (inbound, commits) = (lifecycle.phase("inbound"), lifecycle.phase("commits"));
+        let (deliveries, log) = (lifecycle.phase("deliveries"), lifecycle.phase("log"));
+        let store = Arc::clone(&self.store.store);
+        // The feed is opened before bookings are read, so that it misses no change after that. After
+        // this nothing is awaited, so on a single thread no worker runs before the caller listens.
+        let feed = open_feed(&store, &log).await?;
+        let queue = open_queue(&store, &commits);
+        let node = NodeId(fresh_secret());
+        let service = BookingService::new(
+            Arc::clone(&store),
+            queue,
+            self.clock.clone(),
+            self.policy,
+            node.clone(),
+            self.links.clone(),
+        );
+        let app = App {
+            address: self.listeners.web.local_addr()?,
+            public_url: self.public_url,
+            service: with_routing(self.routing, service, &inbound),
+            feed,
+            staff: StaffAuth::new(store, self.clock.clone()),
+            health: Health::default(),
+            store: self.store,
+            qris: self.qris,
+            lifecycle,
+            inbound,
+            commits,
+            deliveries,
+            log,
+        };
+        let (telegram, inbox) =
+            app.start_telegram(self.telegram, &self.clock, self.links, node.clone());
+        if self.has_scheduler_and_notifier {
+            app.start_notifier(node, DeliveryMethods { email: self.email, telegram });
+            app.start_scheduler(self.clock);
+        }
+        app.serve_web(self.config, self.listeners, self.metrics, (self.bot_name, inbox));
+        Ok(app)
+    }
+}
+
+impl Listeners {
+    async fn bind(config: &Config) -> Result<Self> {
+        let web = listen(config.server.listen).await?;
+        let metrics = match config.server.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        Ok(Self { web, metrics })
+    }
+}
+
 /// A running hotel.
 pub struct App {
     /// The address at which `web` listens.
@@ -104,8 +270,7 @@ pub struct App {
 }
 
 impl App {
-    /// Starts all parts with an open store. Returns when `web` listens. The deadlines are armed
-    /// soon after that; then [`Health::is_ready`] returns true.
+    /// Starts all parts as configured, with an open store. See [`AppBuilder`].
     ///
     /// # Errors
     /// If an address cannot be listened on, the store fails, or a part cannot be set up.
@@ -115,108 +280,75 @@ impl App {
         clock: Clock,
         metrics: Option<PrometheusHandle>,
     ) -> Result<Self> {
-        let listener = listen(config.server.listen).await?;
-        let address = listener.local_addr()?;
-        let public_url = config.server.base_url(address);
-        let policy = Arc::new(config.policy());
-        let node = NodeId(fresh_secret());
-        let links = LinkKey::load(store.store.as_ref()).await?;
-        let qris = Qris::load(&config.qris, &config.hotel.name)?;
-        let mailer = Mailer::new(
-            &config.email,
-            policy.hotel.clone(),
-            public_url.clone(),
-            links.clone(),
-            qris.clone(),
-        )?;
-        let lifecycle = Lifecycle::default();
-        let (inbound, commits) = (lifecycle.phase("doors"), lifecycle.phase("commits"));
-        let (deliveries, log) = (lifecycle.phase("deliveries"), lifecycle.phase("log"));
+        let builder = AppBuilder::from_config(config, store, clock).await?;
+        match metrics {
+            Some(metrics) => builder.with_metrics(metrics).start().await,
+            None => builder.start().await,
+        }
+    }
 
-        // The feed is opened before bookings are read, so that it misses no change after that.
-        let (feed, feed_work) = Feed::open(Arc::<dyn Store>::clone(&store.store)).await?;
-        log.spawn("feed", feed_work.run(log.stop_signal()));
-        let (queue, queue_work) =
-            CommitQueue::new(Arc::<dyn Store>::clone(&store.store), commits.stop_signal());
-        commits.spawn("commits", queue_work);
-        let hotel = policy.hotel.position;
-        let service = BookingService::new(
-            Arc::clone(&store.store),
-            queue,
-            clock.clone(),
-            policy,
-            node.clone(),
-            links.clone(),
-        );
-        let service = with_routing(config, hotel, service, &inbound)?;
-        let health = Health::default();
-        let staff = StaffAuth::new(Arc::<dyn Store>::clone(&store.store), clock.clone());
-        let bot_name = BotName::default();
-        let bot = Telegram::set_up(config, public_url.clone(), Arc::clone(&bot_name)).await?;
-        let started = bot.map(|bot| {
-            let parts = TelegramParts {
-                service: Arc::clone(&service),
-                bookings: Arc::<dyn Store>::clone(&store.store),
-                values: Arc::<dyn Store>::clone(&store.store),
-                clock: clock.clone(),
-                staff: staff.clone(),
-                links: links.clone(),
-                qris: qris.clone(),
-                feed: feed.clone(),
-                node: node.clone(),
-                health: health.clone(),
-            };
-            bot.start(parts, &inbound, &deliveries)
-        });
-        let (inbox, telegram) = started.unzip();
-        let notifier = Notifier::new(
-            Arc::<dyn Store>::clone(&store.store),
-            feed.clone(),
-            Arc::clone(&service),
-            node,
-            store.lock.is_some(),
-            DeliveryMethods { email: Arc::new(mailer), telegram },
-            health.clone(),
-        );
-        deliveries.spawn("courier", notifier.run(deliveries.stop_signal()));
-        let scheduler = Scheduler::new(
-            Arc::clone(&service),
-            &store.store,
-            feed.clone(),
-            clock.clone(),
-            health.clone(),
-        );
-        inbound.spawn("scheduler", scheduler.run(inbound.stop_signal()));
-        let app = Self {
-            address,
-            public_url,
-            service,
-            feed,
-            staff,
-            health,
-            store,
-            qris,
-            lifecycle,
-            inbound,
-            commits,
-            deliveries,
-            log,
+    /// Starts the bot if there is one. Returns the delivery method for Telegram, and the receiver
+    /// of webhook calls.
+    fn start_telegram(
+        &self,
+        telegram: TelegramPart,
+        clock: &Clock,
+        links: LinkKey,
+        node: NodeId,
+    ) -> (Option<Arc<dyn DeliveryMethod>>, Option<TelegramWebhook>) {
+        let bot = match telegram {
+            TelegramPart::None => return (None, None),
+            TelegramPart::Method(method) => return (Some(method), None),
+            TelegramPart::Bot(bot) => bot,
         };
-        app.serve_web(config, listener, metrics, (bot_name, inbox)).await?;
-        Ok(app)
+        let parts = TelegramParts {
+            service: Arc::clone(&self.service),
+            bookings: Arc::<dyn Store>::clone(&self.store.store),
+            values: Arc::<dyn Store>::clone(&self.store.store),
+            clock: clock.clone(),
+            staff: self.staff.clone(),
+            links,
+            qris: self.qris.clone(),
+            feed: self.feed.clone(),
+            node,
+            health: self.health.clone(),
+        };
+        let (inbox, method) = bot.start(parts, &self.inbound, &self.deliveries);
+        (Some(method), Some(inbox))
+    }
+
+    fn start_notifier(&self, node: NodeId, methods: DeliveryMethods) {
+        let notifier = Notifier::new(
+            Arc::<dyn Store>::clone(&self.store.store),
+            self.feed.clone(),
+            Arc::clone(&self.service),
+            node,
+            self.store.lock.is_some(),
+            methods,
+            self.health.clone(),
+        );
+        self.deliveries.spawn("notifier", notifier.run(self.deliveries.stop_signal()));
+    }
+
+    fn start_scheduler(&self, clock: Clock) {
+        let scheduler = Scheduler::new(
+            Arc::clone(&self.service),
+            &self.store.store,
+            self.feed.clone(),
+            clock,
+            self.health.clone(),
+        );
+        self.inbound.spawn("scheduler", scheduler.run(self.inbound.stop_signal()));
     }
 
     /// Starts the web server, and the separate metrics server if one is configured.
-    ///
-    /// # Errors
-    /// If the address for metrics cannot be listened on.
-    async fn serve_web(
+    fn serve_web(
         &self,
         config: &Config,
-        listener: TcpListener,
+        listeners: Listeners,
         metrics: Option<PrometheusHandle>,
         (telegram_bot, inbox): (BotName, Option<TelegramWebhook>),
-    ) -> Result<()> {
+    ) {
         let stop = self.inbound.stop_signal();
         let settings = WebSettings {
             language: config.hotel.language,
@@ -225,7 +357,7 @@ impl App {
             requests_per_second: config.limits.requests_per_second,
             holds_per_address: config.limits.holds_per_address,
             trusted_proxies: config.limits.trusted_proxies.clone(),
-            serves_metrics: config.server.metrics_listen.is_none(),
+            serves_metrics: listeners.metrics.is_none(),
         };
         let parts = WebParts {
             service: Arc::clone(&self.service),
@@ -244,16 +376,14 @@ impl App {
                 .map(|token| MiniApp::new(token.expose(), config.staff.clone())),
             settings,
         };
-        if let (Some(address), Some(handle)) = (config.server.metrics_listen, metrics.clone()) {
-            let listener = listen(address).await?;
-            let router = web::metrics_router(handle);
+        let router = web::router(parts, stop.clone());
+        self.inbound.spawn("web", web::serve(listeners.web, router, stop.clone()));
+        let Some(metrics) = metrics else { return };
+        if let Some(listener) = listeners.metrics {
+            let router = web::metrics_router(metrics.clone());
             self.inbound.spawn("metrics", web::serve(listener, router, stop.clone()));
         }
-        if let Some(handle) = metrics {
-            self.inbound.spawn("metrics upkeep", upkeep(handle, stop.clone()));
-        }
-        self.inbound.spawn("web", web::serve(listener, web::router(parts, stop.clone()), stop));
-        Ok(())
+        self.inbound.spawn("metrics upkeep", upkeep(metrics, stop));
     }
 
     /// Waits until a worker ends before it was told to, and returns its name.
@@ -297,24 +427,36 @@ impl WebhookHandler for WebhookAdapter {
     }
 }
 
-/// Completes the service. If a routing server is configured, it is connected to a [`RouteWorker`],
-/// which is started.
+/// Opens the feed and starts its worker.
 ///
 /// # Errors
-/// If the HTTP client for the routing server cannot be set up.
+/// If the store fails.
+async fn open_feed(store: &Arc<dyn Store>, log: &Phase) -> Result<Feed> {
+    let (feed, work) = Feed::open(Arc::<dyn Store>::clone(store)).await?;
+    log.spawn("feed", work.run(log.stop_signal()));
+    Ok(feed)
+}
+
+/// Opens the commit queue and starts its worker.
+fn open_queue(store: &Arc<dyn Store>, commits: &Phase) -> CommitQueue {
+    let (queue, work) = CommitQueue::new(Arc::<dyn Store>::clone(store), commits.stop_signal());
+    commits.spawn("commits", work);
+    queue
+}
+
+/// Completes the service. If there is a routing server, the service is connected to a
+/// [`RouteWorker`], which is started.
 fn with_routing(
-    config: &Config,
-    hotel: Coordinates,
+    server: Option<RoutingServer>,
     service: BookingService,
     inbound: &Phase,
-) -> Result<Arc<BookingService>> {
-    let Some(url) = &config.travel.routing_url else { return Ok(Arc::new(service)) };
-    let server = RoutingServer::new(url.as_str(), hotel).context("travel.routing_url")?;
+) -> Arc<BookingService> {
+    let Some(server) = server else { return Arc::new(service) };
     let (sender, receiver) = mpsc::channel(routing::WAITING);
     let service = Arc::new(service.telling(sender));
     let routes = RouteWorker::new(server, Arc::clone(&service), receiver);
-    inbound.spawn("roads", routes.run(inbound.stop_signal()));
-    Ok(service)
+    inbound.spawn("routing", routes.run(inbound.stop_signal()));
+    service
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -1,11 +1,12 @@
-//! A running hotel whose clock only the test moves: the real booking service, feed, scheduler and
-//! notifier over a real store, with a fake mailbox in place of the mail server.
+//! A running hotel whose clock only the test moves: the application as `app` starts it over a real
+//! store, with a fake mailbox in place of the mail server.
 //!
 //! Tokio's clock is paused. Tokio advances a paused clock by itself when no task can run, except
 //! while a blocking task runs. So one blocking task waits until the test ends, and time moves only
 //! by [`Hotel::pass`].
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
@@ -13,22 +14,23 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use jatah::auth::{LinkKey, fresh_secret};
+use futures_util::{FutureExt, StreamExt};
+use jatah::app::{App, AppBuilder, OpenStore};
+use jatah::auth::fresh_secret;
 use jatah::clock::Clock;
+use jatah::config::{
+    BookingSection, Config, HoldSection, HotelSection, MailUrl, Speeds, StoreUrl, TravelSection,
+};
 use jatah::domain::{
     Action, Change, Command, Contact, Email, Fix, Guest, GuestName, Language, Moment, Policy,
     TelegramId, TrackedBooking,
 };
-use jatah::feed::{Feed, FeedMessage};
-use jatah::lifecycle::{Health, Lifecycle, Phase};
-use jatah::notifier::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest, Notifier};
-use jatah::routing::{self, RouteWorker, RoutingServer};
-use jatah::scheduler::Scheduler;
+use jatah::feed::FeedMessage;
+use jatah::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
+use jatah::routing::RoutingServer;
 use jatah::service::{BookRequest, BookingService, NewBookingAccess, ReportError, ServiceError};
-use jatah::store::sqlite::SqliteStore;
-use jatah::store::{CommitQueue, FeedEvent, NodeId, Store};
+use jatah::store::FeedEvent;
 use tempfile::TempDir;
 
 use crate::build::{epoch, room, staff, today};
@@ -70,12 +72,76 @@ pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// What is needed to open a hotel: the store's files, the clock and the policy. A hotel that was
-/// closed can be opened again from the same setup.
+/// Runs `work` while time passes on the test's clock, fifty times as fast as real time.
+pub async fn while_time_passes<T>(work: impl Future<Output = T>) -> T {
+    const TICK: Duration = Duration::from_millis(1);
+    let passing = async {
+        loop {
+            let _ = tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await;
+            tokio::time::advance(TICK * 50).await;
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        never = passing => never,
+    }
+}
+
+/// The configuration of a hotel with the policy of [`build::policy`](crate::build::policy) and no
+/// bot. All files are in `folder`, and the port is a free one.
+pub fn config(folder: &Path) -> Config {
+    let Policy { hotel, rooms, hold, booking, travel, .. } = crate::build::policy();
+    let mut config = Config::demo().unwrap();
+    config.server.listen = "127.0.0.1:0".parse().unwrap();
+    config.store.url = StoreUrl::Sqlite(folder.join("jatah.db"));
+    config.email.url = MailUrl::Folder(folder.join("mail"));
+    config.hotel = HotelSection {
+        name: hotel.name,
+        timezone: hotel.timezone,
+        position: hotel.position,
+        language: Language::Indonesian,
+        day_starts_at: hotel.day_starts_at,
+    };
+    config.rooms = rooms;
+    config.hold = HoldSection {
+        duration: hold.duration,
+        remind_before: hold.remind_before,
+        extend_by: hold.extend_by,
+        max_extensions: hold.max_extensions,
+        payment_window: hold.payment_window,
+        radius_km: travel.radius_km,
+        fix_max_age: travel.fix_max_age,
+        arrival_buffer: travel.arrival_buffer,
+    };
+    config.booking = BookingSection {
+        advance_days: booking.advance_days,
+        advance_hold: booking.advance_hold,
+        release_at: booking.release_at,
+        max_nights: booking.max_nights,
+        max_active_per_guest: booking.max_active_per_guest,
+    };
+    config.travel = TravelSection {
+        road_factor: travel.road_factor,
+        speeds: Speeds(travel.speeds),
+        live_silence_max: travel.live_silence_max,
+        routing_url: None,
+    };
+    config
+}
+
+/// Opens the configured store to serve it, with an [`ObservedStore`] around it.
+pub async fn open_store(config: &Config, clock: &Clock) -> (OpenStore, Arc<ObservedStore>) {
+    let OpenStore { store, lock } = OpenStore::to_serve(config, clock).await.unwrap();
+    let observed = Arc::new(ObservedStore::new(store));
+    (OpenStore { store: observed.clone(), lock }, observed)
+}
+
+/// What is needed to open a hotel: the store's files, the clock and the configuration. A hotel that
+/// was closed can be opened again from the same setup.
 pub struct HotelSetup {
     folder: Arc<TempDir>,
     pub clock: Clock,
-    pub policy: Policy,
+    pub config: Config,
     /// The routing server to ask, if there is one.
     routes: Option<RoutingServer>,
     /// Delivers mails instead of the fake mailbox, which then stands for Telegram.
@@ -84,14 +150,10 @@ pub struct HotelSetup {
 
 impl HotelSetup {
     pub fn new() -> Self {
-        let policy = Policy { front_office_chat: false, ..crate::build::policy() };
-        Self {
-            folder: Arc::new(TempDir::new().unwrap()),
-            clock: Clock::anchored(epoch()),
-            policy,
-            routes: None,
-            mailer: None,
-        }
+        let folder = TempDir::new().unwrap();
+        let config = config(folder.path());
+        let clock = Clock::anchored(epoch());
+        Self { folder: Arc::new(folder), clock, config, routes: None, mailer: None }
     }
 
     /// A setup that delivers mails by `mailer`. The fake mailbox gets only Telegram messages.
@@ -104,84 +166,45 @@ impl HotelSetup {
         Self { routes: Some(routes), ..Self::new() }
     }
 
-    pub fn store(&self) -> Arc<ObservedStore> {
-        let store = SqliteStore::open(&self.folder.path().join("jatah.db")).unwrap();
-        Arc::new(ObservedStore::new(Arc::new(store)))
-    }
-
     /// Opens the hotel and waits until it is ready.
     pub async fn open(&self) -> Hotel {
-        self.open_over(self.store(), true).await
-    }
-
-    /// Opens one node over a store. `is_alone` says whether it is the only node.
-    pub async fn open_over(&self, store: Arc<ObservedStore>, is_alone: bool) -> Hotel {
-        let (feed, work) = Feed::open(store.clone()).await.unwrap();
-        let lifecycle = Lifecycle::default();
-        let parts = lifecycle.phase("parts");
-        let (queue, queue_work) = CommitQueue::new(store.clone(), parts.stop_signal());
-        let node = NodeId(fresh_secret());
-        let links = LinkKey::load(store.as_ref()).await.unwrap();
-        let policy = Arc::new(self.policy.clone());
-        let service = BookingService::new(
-            store.clone(),
-            queue,
-            self.clock.clone(),
-            policy,
-            node.clone(),
-            links,
-        );
-        let (route_requests, waiting_requests) = tokio::sync::mpsc::channel(routing::WAITING);
-        let service =
-            Arc::new(if self.routes.is_some() { service.telling(route_requests) } else { service });
-        if let Some(server) = self.routes.clone() {
-            let worker = RouteWorker::new(server, Arc::clone(&service), waiting_requests);
-            parts.spawn("routing", worker.run(parts.stop_signal()));
-        }
-        let (health, mailbox) = (Health::default(), Arc::new(Mailbox::default()));
-        let changes = feed.listen();
-        parts.spawn("feed", work.run(parts.stop_signal()));
-        parts.spawn("commits", queue_work);
-        let methods = match self.mailer.clone() {
-            Some(email) => DeliveryMethods { email, telegram: Some(mailbox.clone()) },
-            None => DeliveryMethods { email: mailbox.clone(), telegram: None },
+        let (open_store, store) = open_store(&self.config, &self.clock).await;
+        let mailbox = Arc::new(Mailbox::default());
+        let builder = AppBuilder::from_config(&self.config, open_store, self.clock.clone());
+        let mut builder = builder.await.unwrap();
+        builder = match self.mailer.clone() {
+            Some(mailer) => builder.with_email(mailer).with_telegram(mailbox.clone()),
+            None => builder.with_email(mailbox.clone()),
         };
-        let notifier = Notifier::new(
-            store.clone(),
-            feed.clone(),
-            Arc::clone(&service),
-            node,
-            is_alone,
-            methods,
-            health.clone(),
-        );
-        parts.spawn("notifier", notifier.run(parts.stop_signal()));
-        let scheduler = Scheduler::new(
-            Arc::clone(&service),
-            &(store.clone() as Arc<dyn Store>),
-            feed.clone(),
-            self.clock.clone(),
-            health.clone(),
-        );
-        parts.spawn("scheduler", scheduler.run(parts.stop_signal()));
-        until(|| health.is_ready().then_some(())).await;
-        let clock = self.clock.clone();
-        let folder = Arc::clone(&self.folder);
-        Hotel { service, store, mailbox, clock, changes, parts, lifecycle, folder }
+        if let Some(routes) = self.routes.clone() {
+            builder = builder.with_routing(routes);
+        }
+        let app = builder.start().await.unwrap();
+        // On one thread no worker has run yet, so no change is missed.
+        let changes = app.feed.listen();
+        until(|| app.health.is_ready().then_some(())).await;
+        Hotel {
+            service: Arc::clone(&app.service),
+            store,
+            mailbox,
+            clock: self.clock.clone(),
+            changes,
+            app,
+            _folder: Arc::clone(&self.folder),
+        }
     }
 }
 
-/// One running node.
+/// A running hotel.
 pub struct Hotel {
     pub service: Arc<BookingService>,
     pub store: Arc<ObservedStore>,
     pub mailbox: Arc<Mailbox>,
     pub clock: Clock,
     changes: BoxStream<'static, FeedMessage>,
-    parts: Phase,
-    lifecycle: Lifecycle,
-    /// Keeps the files for as long as the node uses them.
-    folder: Arc<TempDir>,
+    app: App,
+    /// Keeps the files for as long as the hotel uses them.
+    _folder: Arc<TempDir>,
 }
 
 impl Hotel {
@@ -284,11 +307,12 @@ impl Hotel {
     }
 
     /// Stops in the way the process stops. Fails if a worker died.
-    pub async fn close(mut self) {
-        let death = pin!(self.lifecycle.death());
-        assert!(futures_util::poll!(death).is_pending(), "a worker died");
-        drop(self.service);
-        let mut stopping = pin!(self.parts.stop(Duration::from_secs(10)));
+    pub async fn close(self) {
+        // The files must stay until the end.
+        let Self { mut app, service, _folder, .. } = self;
+        assert!(app.death().now_or_never().is_none(), "a worker died");
+        drop(service);
+        let mut stopping = pin!(app.stop());
         for _ in 0..100 {
             assert!(
                 futures_util::poll!(&mut stopping).is_pending(),
@@ -296,17 +320,15 @@ impl Hotel {
             );
             tokio::task::yield_now().await;
         }
-        // The notifier waits a while for the last changes. This is longer than it waits, and far
-        // below any limit.
-        tokio::time::advance(Duration::from_millis(500)).await;
-        stopping.await;
-        drop(self.folder);
+        while_time_passes(stopping).await;
     }
 
-    /// Stops as after a power failure: from now on nothing from this node reaches the store.
+    /// Stops as after a power failure: from now on nothing from this hotel reaches the store, and
+    /// nobody waits for its workers.
     pub fn lose_power(self) {
         self.store.set_away(true);
-        self.parts.stop_signal().cancel();
+        // One poll tells the first workers to stop. The others find no store.
+        let _ = self.app.stop().now_or_never();
     }
 }
 

@@ -314,7 +314,7 @@ fn an_extension_by_the_front_office_replaces_the_deadline() {
 fn a_deadline_beyond_what_the_queue_can_hold_at_once_is_kept() {
     with_paused_clock(|| async {
         let mut setup = HotelSetup::new();
-        setup.policy.hold.duration = TimeDelta::days(366);
+        setup.config.hold.duration = TimeDelta::days(366);
         let mut hotel = setup.open().await;
         let tracked = hotel.book("Budi").await;
         hotel.next(Action::Booked).await;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use jatah::app::{App, OpenStore};
+use jatah::app::App;
 use jatah::auth::fresh_secret;
 use jatah::clock::Clock;
 use jatah::config::Config;
@@ -25,7 +25,7 @@ use jatah::store::NotificationStore;
 use tempfile::TempDir;
 
 use crate::botapi::{BotApi, Message, Person, TOKEN};
-use crate::hotel::until;
+use crate::hotel::{open_store, until};
 use crate::observed_store::ObservedStore;
 
 /// The chat id of the front office's group.
@@ -182,10 +182,8 @@ role = "front_office"
 
     async fn start(&mut self) {
         let (config, clock) = (self.config(), self.clock.clone());
-        let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
-        let observed = Arc::new(ObservedStore::new(store));
-        self.store = Some(Arc::clone(&observed));
-        let store = OpenStore { store: observed, lock };
+        let (store, observed) = open_store(&config, &clock).await;
+        self.store = Some(observed);
         self.running = Some(App::start(&config, store, clock, None).await.unwrap());
     }
 

@@ -1,29 +1,25 @@
 //! The web server from outside: a real listener and real requests. The clock moves only when the
-//! test moves it.
+//! test moves it, and only requests change bookings: there is no scheduler and no notifier.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use jatah::auth::{LinkKey, Staff, StaffAuth, fresh_secret};
+use jatah::app::{App, AppBuilder, OpenStore};
+use jatah::auth::Staff;
 use jatah::clock::Clock;
-use jatah::domain::{Language, Policy, Role};
-use jatah::feed::Feed;
-use jatah::lifecycle::{Health, Lifecycle, Phase};
-use jatah::service::BookingService;
-use jatah::store::sqlite::SqliteStore;
-use jatah::store::{CommitQueue, NodeId, Store};
-use jatah::web::{self, WebParts, WebSettings};
+use jatah::config::LimitsSection;
+use jatah::domain::Role;
+use jatah::store::Store;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::build::{epoch, staff, today};
+use crate::hotel::while_time_passes;
 
 mod guests;
 mod http;
@@ -36,15 +32,9 @@ mod team;
 
 /// A hotel with a web server on its own port.
 struct Site {
-    address: SocketAddr,
-    service: Arc<BookingService>,
-    staff: StaffAuth,
-    health: Health,
+    app: App,
     store: Arc<dyn Store>,
     http: reqwest::Client,
-    parts: Phase,
-    server: Phase,
-    lifecycle: Lifecycle,
     _folder: TempDir,
 }
 
@@ -96,79 +86,37 @@ fn refusal(error: &Value) -> (String, Option<String>) {
     (text("code").unwrap_or_else(|| panic!("no code: {error}")), text("field"))
 }
 
-fn settings() -> WebSettings {
-    WebSettings {
-        language: Language::Indonesian,
-        public_url: None,
-        telegram_bot: Arc::default(),
+/// Limits that no test reaches by chance.
+fn limits() -> LimitsSection {
+    LimitsSection {
         requests_per_second: 100_000,
         holds_per_address: 100_000,
+        web_share: 1.0,
         trusted_proxies: Vec::new(),
-        serves_metrics: false,
     }
 }
 
 impl Site {
     async fn open() -> Self {
-        Self::open_with(settings(), crate::build::policy()).await
+        Self::open_with(limits()).await
     }
 
-    async fn open_with(settings: WebSettings, policy: Policy) -> Self {
+    async fn open_with(limits: LimitsSection) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(&folder.path().join("jatah.db")).unwrap());
+        let mut config = crate::hotel::config(folder.path());
+        config.limits = limits;
         let clock = Clock::anchored(epoch());
-        let (feed, feed_work) = Feed::open(Arc::<dyn Store>::clone(&store)).await.unwrap();
-        let lifecycle = Lifecycle::default();
-        let (parts, server) = (lifecycle.phase("parts"), lifecycle.phase("web"));
-        let (queue, queue_work) =
-            CommitQueue::new(Arc::<dyn Store>::clone(&store), parts.stop_signal());
-        let links = LinkKey::load(store.as_ref()).await.unwrap();
-        let (node, policy) = (NodeId(fresh_secret()), Arc::new(policy));
-        let service =
-            BookingService::new(Arc::clone(&store), queue, clock.clone(), policy, node, links);
-        let service = Arc::new(service);
-        let staff = StaffAuth::new(Arc::<dyn Store>::clone(&store), clock);
-        let health = Health::default();
-        health.set_ready(true);
-        parts.spawn("feed", feed_work.run(parts.stop_signal()));
-        parts.spawn("commits", queue_work);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = web::router(
-            WebParts {
-                bookings: Arc::<dyn Store>::clone(&store),
-                store: Arc::<dyn Store>::clone(&store),
-                service: Arc::clone(&service),
-                feed,
-                staff: staff.clone(),
-                qris: None,
-                health: health.clone(),
-                metrics: None,
-                webhook: None,
-                mini_app: None,
-                settings,
-            },
-            server.stop_signal(),
-        );
-        server.spawn("web", web::serve(listener, router, server.stop_signal()));
+        let open_store = OpenStore::to_serve(&config, &clock).await.unwrap();
+        let store = Arc::clone(&open_store.store);
+        let builder = AppBuilder::from_config(&config, open_store, clock).await.unwrap();
+        let app = builder.without_scheduler_and_notifier().start().await.unwrap();
+        app.health.set_ready(true);
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self {
-            address,
-            service,
-            staff,
-            health,
-            store,
-            http,
-            parts,
-            server,
-            lifecycle,
-            _folder: folder,
-        }
+        Self { app, store, http, _folder: folder }
     }
 
     fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.app.address)
     }
 
     async fn get(&self, path: &str) -> Reply {
@@ -197,8 +145,8 @@ impl Site {
 
     /// Signs in and returns the token of the session.
     async fn sign_in(&self, role: Role) -> String {
-        let code = self.staff.issue_code(Staff { name: staff("Sari"), role }).await.unwrap();
-        self.staff.sign_in(&code).await.unwrap().unwrap().token
+        let code = self.app.staff.issue_code(Staff { name: staff("Sari"), role }).await.unwrap();
+        self.app.staff.sign_in(&code).await.unwrap().unwrap().token
     }
 
     async fn try_book(&self, input: Value) -> Reply {
@@ -224,11 +172,11 @@ impl Site {
         &self,
         headers: &[(&'static str, &str)],
     ) -> Result<Socket, tungstenite::Error> {
-        let mut request = format!("ws://{}/graphql", self.address).into_client_request()?;
+        let mut request = format!("ws://{}/graphql", self.app.address).into_client_request()?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        let stream = TcpStream::connect(self.address).await?;
+        let stream = TcpStream::connect(self.app.address).await?;
         let stream = MaybeTlsStream::Plain(stream);
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
         Ok(Socket(socket))
@@ -248,22 +196,8 @@ impl Site {
     }
 
     async fn close(self) {
-        // The lifecycle must live until the last worker is stopped.
-        let Self { service, server, parts, store, lifecycle, .. } = self;
         // The server waits for a while for sockets that nobody reads, so time must pass.
-        let time_passes = async {
-            loop {
-                tokio::time::advance(Duration::from_millis(100)).await;
-            }
-        };
-        tokio::select! {
-            () = server.stop(Duration::from_hours(1)) => {}
-            () = time_passes => {}
-        }
-        drop(service);
-        parts.stop(Duration::from_secs(5)).await;
-        store.close().await;
-        drop(lifecycle);
+        while_time_passes(self.app.stop()).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use jatah::domain::Role;
 use serde_json::{Value, json};
 
-use super::{Site, booking_input, settings};
+use super::{LimitsSection, Site, booking_input, limits};
 use crate::hotel::with_paused_clock;
 
 const MINE: &str = "query ($r: String!, $t: String!) { myBooking(receiptNo: $r, accessToken: $t) {
@@ -94,10 +94,8 @@ fn the_same_request_books_once_and_another_one_by_its_id_is_refused() {
 #[test]
 fn sold_out_and_too_many_holds_have_their_own_codes() {
     with_paused_clock(async || {
-        let policy = crate::build::policy();
-        let site =
-            Site::open_with(super::WebSettings { holds_per_address: 3, ..settings() }, policy)
-                .await;
+        let limited = LimitsSection { holds_per_address: 3, ..limits() };
+        let site = Site::open_with(limited).await;
         let mut suite = booking_input("Siti");
         suite["roomType"] = json!("SUITE");
         site.try_book(suite.clone()).await.data();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Reply, Site, WebSettings, booking_input, settings};
+use super::{LimitsSection, Reply, Site, booking_input, limits};
 use crate::hotel::with_paused_clock;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -20,7 +20,7 @@ fn booking() -> String {
 impl Site {
     /// Sends a body without a content length. Returns the whole answer.
     async fn send_in_one_chunk(&self, body: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let mut stream = TcpStream::connect(self.app.address).await.unwrap();
         let head = "POST /graphql HTTP/1.1\r\nhost: hotel\r\ncontent-type: application/json\r\n\
                     connection: close\r\ntransfer-encoding: chunked\r\n\r\n";
         let request = format!("{head}{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
@@ -240,8 +240,8 @@ fn an_address_that_asks_too_often_is_told_when_to_come_back() {
     with_paused_clock(async || {
         let proxies = vec!["127.0.0.0/8".parse().unwrap()];
         let limited =
-            WebSettings { requests_per_second: 2, trusted_proxies: proxies, ..settings() };
-        let site = Site::open_with(limited, crate::build::policy()).await;
+            LimitsSection { requests_per_second: 2, trusted_proxies: proxies, ..limits() };
+        let site = Site::open_with(limited).await;
         let from =
             |address: &'static str| [JSON, ("x-forwarded-for", address), ("accept-language", "en")];
         for _ in 0..2 {

@@ -233,10 +233,10 @@ fn a_board_is_told_which_part_is_degraded_and_when_it_recovers() {
         board.subscribe("health", query, json!({})).await;
         let mut degraded = async || board.data().await["degradedChanged"].take();
         assert_eq!(degraded().await, json!([]));
-        site.health.set_degraded("telegram", Some("Telegram cannot be reached".to_owned()));
+        site.app.health.set_degraded("telegram", Some("Telegram cannot be reached".to_owned()));
         let known = json!([{ "part": "telegram", "reason": "Telegram cannot be reached" }]);
         assert_eq!(degraded().await, known);
-        site.health.set_degraded("telegram", None);
+        site.app.health.set_degraded("telegram", None);
         assert_eq!(degraded().await, json!([]));
         site.close().await;
     });

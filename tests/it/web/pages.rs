@@ -81,13 +81,13 @@ fn readiness_follows_the_parts_and_the_store() {
     with_paused_clock(async || {
         let site = Site::open().await;
         assert_eq!(site.get("/healthz").await.status, 200);
-        site.health.set_degraded("smtp", Some("away".to_owned()));
+        site.app.health.set_degraded("smtp", Some("away".to_owned()));
         let ready = site.get("/readyz").await;
         let expected = serde_json::json!({ "ready": true, "degraded": { "smtp": "away" } });
         assert_eq!((ready.status, ready.json()), (200, expected));
-        site.health.set_ready(false);
+        site.app.health.set_ready(false);
         assert_eq!(site.get("/readyz").await.status, 503);
-        site.health.set_ready(true);
+        site.app.health.set_ready(true);
         site.store.close().await;
         let ready = site.get("/readyz").await;
         assert_eq!((ready.status, &ready.json()["ready"]), (503, &serde_json::json!(false)));

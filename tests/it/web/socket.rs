@@ -7,7 +7,7 @@ use jatah::domain::Role;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Site, WebSettings, settings};
+use super::{LimitsSection, Site, limits};
 use crate::hotel::with_paused_clock;
 
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
@@ -21,7 +21,7 @@ async fn seconds(count: u64) {
 fn whoever_speaks_another_protocol_or_comes_from_another_site_is_refused() {
     with_paused_clock(async || {
         let site = Site::open().await;
-        let own = format!("http://{}", site.address);
+        let own = format!("http://{}", site.app.address);
         for (headers, expected) in [
             (vec![], 400),
             (vec![("sec-websocket-protocol", "graphql-ws")], 400),
@@ -203,8 +203,8 @@ fn a_socket_runs_only_so_much_at_once_and_counts_towards_the_limit() {
         assert_eq!(message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
         site.close().await;
 
-        let limited = WebSettings { requests_per_second: 3, ..settings() };
-        let site = Site::open_with(limited, crate::build::policy()).await;
+        let limited = LimitsSection { requests_per_second: 3, ..limits() };
+        let site = Site::open_with(limited).await;
         let mut socket = site.connected(None).await;
         socket.subscribe("1", "{ hotel { name } }", json!({})).await;
         socket.subscribe("2", "{ hotel { name } }", json!({})).await;

@@ -15,7 +15,7 @@ fn a_code_signs_in_once_and_the_session_ends_after_its_shift() {
     with_paused_clock(async || {
         let site = Site::open().await;
         let sari = Staff { name: staff("Sari"), role: Role::FrontOffice };
-        let code = json!({ "c": site.staff.issue_code(sari).await.unwrap() });
+        let code = json!({ "c": site.app.staff.issue_code(sari).await.unwrap() });
         let sign_in = "mutation ($c: String!) { signInWithCode(code: $c) { token expiresAt staff { name role } } }";
         let data = site.ask(sign_in, code.clone(), None).await.data();
         let session = &data["signInWithCode"];
