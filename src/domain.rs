@@ -11,6 +11,7 @@ pub mod change;
 pub mod command;
 pub mod decide;
 pub mod failure;
+pub mod forecast;
 pub mod hold;
 pub mod ids;
 pub mod notification;
@@ -28,6 +29,7 @@ pub use change::{Action, Actor, Change, Event};
 pub use command::{Command, NewBooking, QrisOutcome};
 pub use decide::{Step, apply, book, wake};
 pub use failure::{FailureCode, FailureReason};
+pub use forecast::Forecast;
 pub use hold::{Hold, Verdict};
 pub use ids::{
     Email, GuestName, Language, ReceiptNo, Revision, Role, RoomCode, Rupiah, StaffName, TelegramId,
@@ -38,7 +40,7 @@ pub use policy::{
     AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, TravelPolicy,
 };
 pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
-pub use travel::{Coordinates, Evidence, Fix, Forecast, PositionSource, Track, Why};
+pub use travel::{Coordinates, Evidence, Fix, PositionSource, Track, Why};
 
 /// A moment in UTC. The stores keep it, and the schema shows it, to the millisecond.
 pub type Moment = chrono::DateTime<chrono::Utc>;

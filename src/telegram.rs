@@ -9,6 +9,7 @@
 //!
 //! The bot decides nothing about bookings: it calls the [`BookingService`].
 
+mod buttons;
 mod callback;
 mod dashboard;
 mod dispatch;
@@ -16,12 +17,15 @@ mod front_office;
 mod guest;
 mod menus;
 mod merging;
+mod message_recorder;
 mod notifications;
-mod remember;
+mod sent_messages;
 mod staff;
 mod state;
 mod status;
 mod transport;
+mod user;
+mod view;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -46,12 +50,13 @@ use dispatch::Dispatcher;
 use front_office::FrontOfficeChat;
 use guest::GuestConversation;
 use menus::MenuParts;
+use message_recorder::MessageRecorder;
 use notifications::TelegramDelivery;
-use remember::RememberWorker;
 use staff::StaffConversation;
 use state::BotState;
 use status::{StatusMessages, StatusUpdater};
-use transport::api::{Api, CallError};
+use transport::api::Api;
+use transport::call::CallError;
 use transport::updates::{Inbox, UpdatePoller};
 use transport::{BotHealth, ChatLocks, SendQueue, SendQueueWorker};
 
@@ -210,7 +215,7 @@ impl Telegram {
             front_office: Arc::new(fo_chat),
             settings,
         };
-        let (remember, receiver) = remember::channel();
+        let (remember, receiver) = sent_messages::channel();
         let status = Arc::new(StatusMessages::new(&shared, remember.clone()));
         let dashboards = Arc::new(Dashboards::new(&shared, remember));
         let (delivery, merger) =
@@ -218,7 +223,7 @@ impl Telegram {
         let stop = || deliveries.stop_signal();
         deliveries.spawn("telegram outbox", queue_worker.run(stop(), health.clone()));
         deliveries.spawn("telegram notices", merger.run(stop()));
-        let worker = RememberWorker::new(receiver, &shared, &status, &dashboards);
+        let worker = MessageRecorder::new(receiver, &shared, &status, &dashboards);
         deliveries.spawn("telegram memory", worker.run(stop()));
 
         let stop = || inbound.stop_signal();

@@ -8,12 +8,13 @@ use chrono::TimeDelta;
 
 use super::change::{Actor, Change, Event};
 use super::command::{Command, NewBooking, QrisOutcome};
+use super::forecast;
 use super::hold::{self, Hold};
 use super::policy::{EXTEND_MINUTES, QrisPolicy};
 use super::refusal::{Field, InputError, Unavailable, Winner};
 use super::{
     Booking, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, TrackedBooking,
-    notification, travel,
+    notification,
 };
 
 /// A change to commit, with the instant that it was due at.
@@ -143,7 +144,8 @@ impl Transition<'_> {
     }
 
     fn remind(self) -> Step {
-        let (forecast, verdict) = travel::foresee(self.tracked, self.now, self.policy);
+        let (forecast, verdict) =
+            forecast::forecast_with_verdict(self.tracked, self.now, self.policy);
         let event = Event::Reminded { forecast, verdict };
         let hold = self.tracked.booking.hold.reminded();
         self.with_hold(hold, event, Actor::Clock)

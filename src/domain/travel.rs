@@ -1,11 +1,11 @@
-//! Where the guest is, and what follows from it: fixes, distance, bearing, approach, estimated
-//! arrival, and the forecast.
+//! Where the guest is, and what follows from it: fixes, distance, bearing, approach, and
+//! estimated arrival.
 //!
 //! In reading order: `place` has coordinates, `fix` has reported positions, `track` decides which
 //! fixes are believed and kept, `approach` estimates whether and when the guest will arrive, and
 //! `evidence` is the summary that stays after the positions are deleted.
 //!
-//! This module does not decide whether a hold is extended; [`hold::end`] does.
+//! This module does not decide whether a hold is extended; [`hold::end`](super::hold::end) does.
 
 mod approach;
 mod evidence;
@@ -13,51 +13,7 @@ mod fix;
 mod place;
 mod track;
 
-use super::hold::{self, Verdict};
-use super::{Moment, Policy, TrackedBooking};
-
 pub use evidence::{Estimate, EstimateBasis, Evidence, PositionSourceKind, Why, evidence};
 pub use fix::{Fix, MAX_AHEAD, PositionSource, RouteEstimate};
 pub use place::Coordinates;
 pub use track::{MAX_FIXES, Track, TrackUpdate};
-
-/// What the end of a hold would decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Forecast {
-    /// The guest has arrived, or will arrive before the end.
-    InTime,
-    /// The hold will be extended.
-    WillExtend,
-    /// The booking will be cancelled.
-    WillCancel,
-    /// No fresh position: the booking will be cancelled.
-    NoPosition,
-}
-
-/// The forecast: what the end of a running hold would decide by what is known at `now`.
-#[must_use]
-pub fn forecast(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Forecast {
-    foresee(tracked, now, policy).0
-}
-
-/// The forecast at `now`, with the verdict behind it; no verdict without a position.
-#[must_use]
-pub fn foresee(
-    tracked: &TrackedBooking,
-    now: Moment,
-    policy: &Policy,
-) -> (Forecast, Option<Verdict>) {
-    let verdict = hold::end(tracked, now, policy);
-    let fresh = verdict.filter(|verdict| verdict.evidence.is_fresh);
-    let is_in_time = |estimate: Estimate| now + estimate.arrives_in <= tracked.booking.hold.until;
-    let forecast = match fresh {
-        _ if tracked.booking.arrived_at.is_some() => Forecast::InTime,
-        None => Forecast::NoPosition,
-        Some(Verdict { evidence, .. }) if evidence.estimate.is_some_and(is_in_time) => {
-            Forecast::InTime
-        }
-        Some(verdict) if verdict.extends() => Forecast::WillExtend,
-        Some(_) => Forecast::WillCancel,
-    };
-    (forecast, verdict)
-}

@@ -30,6 +30,12 @@ mod schema;
 
 pub use lock::{LockError, ServeLock};
 
+/// The number of rows that a stream reads at once.
+const CHUNK: i64 = 1_000;
+
+/// A chunk of a stream: the items, each with its row.
+type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
+
 /// The number of connections that only read.
 const READERS: usize = 3;
 

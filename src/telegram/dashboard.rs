@@ -8,18 +8,19 @@ pub(super) mod updater;
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use tokio::sync::Mutex;
 
+use super::buttons::{action_buttons, staff_button};
 use super::callback::{CallbackData, StaffCallback, Tab};
 use super::front_office::FrontOfficeChat;
-use super::remember::{Remember, RememberSender};
-use super::staff::callbacks::{action_buttons, button};
+use super::sent_messages::{MessageSubject, SentMessageSender};
 use super::state::BotState;
-use super::transport::api::{Button, MessageContent};
-use super::transport::{Call, ChatLocks, Priority, SendQueue};
+use super::transport::call::Call;
+use super::transport::call::{Button, MessageContent};
+use super::transport::{ChatLocks, Priority, SendQueue};
+use super::view::{Dashboard, View};
 use super::{BotParts, StaffList, status};
-use crate::domain::{Language, Moment, ReceiptNo, Status, TrackedBooking};
+use crate::domain::{Language, Moment, Status, TrackedBooking};
 use crate::service::{BookingService, ServiceError};
 use crate::store::{BookingReader, Filter, PageKey, StatusKind, StoreError};
 use crate::text::telegram as words;
@@ -32,79 +33,6 @@ const READ: usize = 200;
 /// Bookings of one tab are read until there are at least this many. Further ones are counted, but
 /// not shown.
 const MOST: usize = 2_000;
-/// How long a card or a sheet is shown before the dashboard returns to the list.
-const READING: TimeDelta = TimeDelta::minutes(2);
-
-/// What a dashboard shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum View {
-    /// A page of a tab.
-    Tab(Tab, u32),
-    /// The card of a booking.
-    Card(ReceiptNo),
-    /// A question before an action, or the history of a booking. It is not renewed while somebody
-    /// may be reading it.
-    Sheet(ReceiptNo),
-}
-
-impl View {
-    /// The first page of the pending bookings.
-    pub const UNPAID: Self = Self::Tab(Tab::Unpaid, 0);
-
-    /// The view of a message after this button was tapped.
-    pub(super) fn of(callback: StaffCallback) -> Self {
-        match callback {
-            StaffCallback::Tab(tab, page) => Self::Tab(tab, page),
-            StaffCallback::Card(receipt_no)
-            | StaffCallback::Arrive(receipt_no)
-            | StaffCallback::SendQris(receipt_no)
-            | StaffCallback::Paid(receipt_no)
-            | StaffCallback::Cancel(receipt_no)
-            | StaffCallback::Extend(receipt_no, _) => Self::Card(receipt_no),
-            StaffCallback::PaidSheet(receipt_no)
-            | StaffCallback::CancelSheet(receipt_no)
-            | StaffCallback::History(receipt_no) => Self::Sheet(receipt_no),
-        }
-    }
-
-    /// The button that shows this view.
-    pub(super) fn callback(self) -> StaffCallback {
-        match self {
-            Self::Tab(tab, page) => StaffCallback::Tab(tab, page),
-            Self::Card(receipt_no) => StaffCallback::Card(receipt_no),
-            Self::Sheet(receipt_no) => StaffCallback::History(receipt_no),
-        }
-    }
-}
-
-/// The newest dashboard of a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dashboard {
-    pub message: i32,
-    pub language: Language,
-    pub view: View,
-    /// When it began to show this view.
-    pub since: Moment,
-}
-
-impl Dashboard {
-    /// The view to show when it is renewed; `None` while somebody may be reading a sheet.
-    pub fn next_view(&self, now: Moment) -> Option<View> {
-        let is_read = now < self.reading_until();
-        match self.view {
-            View::Tab(..) => Some(self.view),
-            View::Card(_) if is_read => Some(self.view),
-            View::Sheet(_) if is_read => None,
-            View::Card(_) | View::Sheet(_) => Some(View::UNPAID),
-        }
-    }
-
-    /// Until when somebody may be reading a card or a sheet.
-    pub fn reading_until(&self) -> Moment {
-        self.since + READING
-    }
-}
-
 /// The dashboards of all chats.
 pub(super) struct Dashboards {
     service: Arc<BookingService>,
@@ -114,13 +42,13 @@ pub(super) struct Dashboards {
     locks: Arc<ChatLocks>,
     front_office: Arc<FrontOfficeChat>,
     staff: StaffList,
-    remember: RememberSender,
+    remember: SentMessageSender,
     /// Held while the list of chats with a dashboard is changed.
     chats_lock: Mutex<()>,
 }
 
 impl Dashboards {
-    pub(super) fn new(parts: &BotParts, remember: RememberSender) -> Self {
+    pub(super) fn new(parts: &BotParts, remember: SentMessageSender) -> Self {
         Self {
             service: Arc::clone(&parts.service),
             bookings: Arc::clone(&parts.bookings),
@@ -148,7 +76,8 @@ impl Dashboards {
         language: Language,
         content: MessageContent,
     ) {
-        let after_send = self.remember.after_send(Remember::Dashboard(View::UNPAID, language));
+        let after_send =
+            self.remember.after_send(MessageSubject::Dashboard(View::UNPAID, language));
         self.queue.post_then(chat, priority, Call::Send(content), after_send).await;
     }
 
@@ -266,7 +195,7 @@ impl Dashboards {
             Status::Cancelled { .. } => Tab::Cancelled,
         };
         let list = StaffCallback::Tab(tab, 0);
-        rows.push(vec![button(language, StaffLabel::List, list)]);
+        rows.push(vec![staff_button(language, StaffLabel::List, list)]);
         MessageContent::text(html).with(rows)
     }
 

@@ -9,16 +9,18 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::buttons::guest_button;
 use super::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
 use super::state::BotState;
 use super::status::StatusMessages;
 use super::transport::SendQueue;
-use super::transport::api::{Button, ButtonAction, MessageContent};
+use super::transport::call::{Button, ButtonAction, MessageContent};
+use super::user::BotUser;
 use super::{BotParts, StaffList, refusal_html};
 use crate::auth::LinkKey;
 use crate::domain::{
-    Booking, Command, Contact, Field, GuestName, InputError, Language, ReceiptNo, Refusal,
-    TelegramId, TrackedBooking, ids,
+    Booking, Command, Contact, Field, GuestName, InputError, ReceiptNo, Refusal, TelegramId,
+    TrackedBooking, ids,
 };
 use crate::service::{BookingService, ServiceError};
 use crate::store::{BookingReader, Filter, StatusKind, StoreError};
@@ -27,41 +29,6 @@ use crate::text::telegram::GuestLabel;
 
 /// Maximum number of pending bookings that are read for one guest.
 const MAX_RUNNING: usize = 100;
-
-/// A user that writes to the bot or taps a button.
-#[derive(Debug, Clone)]
-pub(super) struct BotUser {
-    /// The chat of the message.
-    pub chat: i64,
-    /// The user's id, which is also the id of the private chat with the user.
-    pub id: i64,
-    /// The user's name, if it can be used as a guest's name.
-    pub name: Option<GuestName>,
-    /// The user's language.
-    pub language: Language,
-}
-
-/// A row with one button for guests.
-pub(super) fn button(
-    language: Language,
-    label: GuestLabel,
-    callback: GuestCallback,
-) -> Vec<Button> {
-    vec![Button::callback(words::guest_label(language, label), CallbackData::Guest(callback))]
-}
-
-impl BotUser {
-    fn button(&self, label: GuestLabel, callback: GuestCallback) -> Vec<Button> {
-        button(self.language, label, callback)
-    }
-}
-
-/// Makes a guest's name of a name on Telegram. Characters that are not allowed are removed.
-pub(super) fn usable_name(full_name: &str) -> Option<GuestName> {
-    let mut name: String = full_name.chars().take(ids::MAX_NAME_CHARS).collect();
-    name.retain(|c| GuestName::parse(&format!("a{c}a")).is_ok());
-    GuestName::parse(&name).ok()
-}
 
 /// The conversation with guests.
 pub(super) struct GuestConversation {
@@ -303,7 +270,7 @@ impl GuestConversation {
 fn ask_cancel(booking: &Booking) -> MessageContent {
     let language = booking.guest.language;
     MessageContent::text(words::really_cancel(booking)).with(vec![
-        button(language, GuestLabel::ReallyCancel, GuestCallback::Cancel(booking.receipt_no)),
-        button(language, GuestLabel::Keep, GuestCallback::Keep(booking.receipt_no)),
+        guest_button(language, GuestLabel::ReallyCancel, GuestCallback::Cancel(booking.receipt_no)),
+        guest_button(language, GuestLabel::Keep, GuestCallback::Keep(booking.receipt_no)),
     ])
 }

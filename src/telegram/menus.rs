@@ -13,7 +13,8 @@ use tracing::warn;
 
 use super::front_office::FrontOfficeChat;
 use super::state::BotState;
-use super::transport::api::{Api, CallError};
+use super::transport::api::Api;
+use super::transport::call::CallError;
 use super::{BotParts, StaffList};
 use crate::backoff::Backoff;
 use crate::domain::{Language, Role};

@@ -15,11 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::BotParts;
+use super::buttons::action_buttons;
 use super::front_office::FrontOfficeChat;
-use super::notifications::failure;
-use super::staff::callbacks::action_buttons;
-use super::transport::api::{CallError, MessageContent};
-use super::transport::{Call, LINGER, Permit, Priority, SendQueue};
+use super::transport::call::Call;
+use super::transport::call::{CallError, MessageContent};
+use super::transport::{LINGER, Permit, Priority, SendQueue};
 use crate::domain::{Change, FailureCode, FailureReason, Language};
 use crate::notifier::DeliveryError;
 use crate::service::BookingService;
@@ -231,11 +231,11 @@ impl NotificationMerger {
         for one in claimed.into_iter().rev() {
             match (one, outcome) {
                 (ClaimedNotification::Change { outcome: waiting, .. }, _) => {
-                    let _ = waiting.send(outcome.as_ref().map(drop).map_err(failure));
+                    let _ = waiting.send(outcome.as_ref().map(drop).map_err(delivery_error));
                 }
                 (ClaimedNotification::GivenUp { .. }, Ok(_)) => {}
                 (ClaimedNotification::GivenUp { change, reason }, Err(error)) => {
-                    match failure(error) {
+                    match delivery_error(error) {
                         DeliveryError::Transient { .. } | DeliveryError::NotYet => {
                             self.pending
                                 .push_front(PendingNotification::GivenUp { change, reason });
@@ -295,5 +295,22 @@ impl NotificationMerger {
             }
         }
         fitting
+    }
+}
+
+/// The delivery error for a failed call. Its reason is shown to the front office.
+pub(super) fn delivery_error(error: &CallError) -> DeliveryError {
+    let transient = |retry_after| DeliveryError::Transient { reason: error.reason(), retry_after };
+    match error {
+        CallError::Busy => DeliveryError::NotYet,
+        CallError::Wait(wait) => transient(Some(*wait)),
+        CallError::Unreachable | CallError::WrongToken | CallError::TakenByAnother => {
+            transient(None)
+        }
+        CallError::Unknown => DeliveryError::Unknown(error.reason()),
+        CallError::NoMessage => DeliveryError::Permanent(FailureCode::ChatNotFound.into()),
+        CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => {
+            DeliveryError::Permanent(error.reason())
+        }
     }
 }

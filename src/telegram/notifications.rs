@@ -11,13 +11,15 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::BotParts;
+use super::buttons::guest_button;
 use super::callback::GuestCallback;
 use super::front_office::FrontOfficeChat;
-use super::guest::button;
+use super::merging::delivery_error;
 use super::merging::{NotificationMerger, PendingChange, PendingNotification, WAITING};
 use super::status::StatusMessages;
-use super::transport::api::{Button, CallError, MessageContent, PhotoContent};
-use super::transport::{Call, ChatLocks, PERMIT_TIMEOUT, Priority, SendQueue};
+use super::transport::call::Call;
+use super::transport::call::{Button, CallError, MessageContent, PhotoContent};
+use super::transport::{ChatLocks, PERMIT_TIMEOUT, Priority, SendQueue};
 use crate::domain::{
     Booking, Change, Contact, Event, FailureCode, FailureReason, ReceiptNo, Recipient,
 };
@@ -86,7 +88,7 @@ impl TelegramDelivery {
             },
         };
         let queued = self.queue.queue(id.0, Priority::Interactive, call).await;
-        queued.outcome_by(by).await.map(drop).map_err(|error| failure(&error))
+        queued.outcome_by(by).await.map(drop).map_err(|error| delivery_error(&error))
     }
 
     /// The picture of the payment code; `None` if the notification has none.
@@ -143,7 +145,7 @@ impl TelegramDelivery {
                 self.first_message(id, receipt_no, content, by).await
             }
             Ok(_) | Err(CallError::NoMessage | CallError::Refused(_)) => Ok(()),
-            Err(error) => Err(failure(&error)),
+            Err(error) => Err(delivery_error(&error)),
         }
     }
 
@@ -156,7 +158,7 @@ impl TelegramDelivery {
         by: Instant,
     ) -> Result<(), DeliveryError> {
         let queued = self.queue.queue(id, Priority::Interactive, Call::Send(content)).await;
-        let message = queued.outcome_by(by).await.map_err(|error| failure(&error))?;
+        let message = queued.outcome_by(by).await.map_err(|error| delivery_error(&error))?;
         let lock = self.locks.of(id);
         let _guard = lock.lock().await;
         self.status.note(id, receipt_no, message).await.map_err(store_unavailable)
@@ -199,7 +201,7 @@ impl DeliveryMethod for TelegramDelivery {
 /// The buttons below the notification of a change to a guest.
 fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
     let Booking { receipt_no, guest, arrived_at, .. } = &change.booking;
-    let row = |label, callback| button(guest.language, label, callback);
+    let row = |label, callback| guest_button(guest.language, label, callback);
     match &change.event {
         Event::Reminded { .. } | Event::ExtendedByClock { .. } | Event::ExtendedByStaff { .. }
             if arrived_at.is_none() =>
@@ -229,21 +231,4 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
 /// The delivery error for a failed read from the store.
 fn store_unavailable(_: impl Into<ServiceError>) -> DeliveryError {
     DeliveryError::Transient { reason: FailureCode::StoreUnavailable.into(), retry_after: None }
-}
-
-/// The delivery error for a failed call. Its reason is shown to the front office.
-pub(super) fn failure(error: &CallError) -> DeliveryError {
-    let transient = |retry_after| DeliveryError::Transient { reason: error.reason(), retry_after };
-    match error {
-        CallError::Busy => DeliveryError::NotYet,
-        CallError::Wait(wait) => transient(Some(*wait)),
-        CallError::Unreachable | CallError::WrongToken | CallError::TakenByAnother => {
-            transient(None)
-        }
-        CallError::Unknown => DeliveryError::Unknown(error.reason()),
-        CallError::NoMessage => DeliveryError::Permanent(FailureCode::ChatNotFound.into()),
-        CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => {
-            DeliveryError::Permanent(error.reason())
-        }
-    }
 }

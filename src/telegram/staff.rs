@@ -12,9 +12,9 @@ use url::Url;
 
 use super::callback::{CallbackData, StaffCallback};
 use super::dashboard::Dashboards;
-use super::guest::BotUser;
 use super::transport::SendQueue;
-use super::transport::api::{Button, ButtonAction, MessageContent};
+use super::transport::call::{Button, ButtonAction, MessageContent};
+use super::user::BotUser;
 use super::{BotParts, StaffList, refusal_html, refusal_line};
 use crate::auth::{Staff, StaffAuth};
 use crate::config::StaffMember;

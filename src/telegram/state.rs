@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::callback::{CallbackData, NAME_KEY_CHARS, NameSource};
-use super::dashboard::{Dashboard, View};
+use super::view::{Dashboard, View};
 use crate::auth::fresh_secret;
 use crate::domain::{GuestName, Language, ReceiptNo};
 use crate::store::{StoreError, Stored, TypedValues};

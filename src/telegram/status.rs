@@ -16,12 +16,13 @@ use tokio_util::time::{DelayQueue, delay_queue};
 use tracing::warn;
 
 use super::BotParts;
+use super::buttons::guest_button;
 use super::callback::GuestCallback;
-use super::guest::button;
-use super::remember::{Remember, RememberSender};
+use super::sent_messages::{MessageSubject, SentMessageSender};
 use super::state::{BotState, StatusMessage};
-use super::transport::api::MessageContent;
-use super::transport::{AfterSend, Call, ChatLocks, Priority, SendQueue};
+use super::transport::call::Call;
+use super::transport::call::MessageContent;
+use super::transport::{AfterSend, ChatLocks, Priority, SendQueue};
 use crate::domain::{Booking, Contact, Moment, Policy, ReceiptNo, Revision, TrackedBooking};
 use crate::feed::{Feed, FeedMessage};
 use crate::service::{BookingService, ServiceError};
@@ -57,11 +58,13 @@ fn content(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> MessageCon
     let (language, receipt_no) = (booking.guest.language, booking.receipt_no);
     let buttons = match (booking.is_pending(), booking.arrived_at, booking.takes_room()) {
         (true, None, _) => vec![
-            button(language, GuestLabel::Share, GuestCallback::Share(receipt_no)),
-            button(language, GuestLabel::Cancel, GuestCallback::AskCancel(receipt_no)),
+            guest_button(language, GuestLabel::Share, GuestCallback::Share(receipt_no)),
+            guest_button(language, GuestLabel::Cancel, GuestCallback::AskCancel(receipt_no)),
         ],
         (true, Some(_), _) | (false, _, true) => Vec::new(),
-        (false, _, false) => vec![button(language, GuestLabel::BookAgain, GuestCallback::Start)],
+        (false, _, false) => {
+            vec![guest_button(language, GuestLabel::BookAgain, GuestCallback::Start)]
+        }
     };
     MessageContent::text(html).with(buttons)
 }
@@ -257,11 +260,11 @@ pub(super) struct StatusMessages {
     state: BotState,
     queue: SendQueue,
     locks: Arc<ChatLocks>,
-    remember: RememberSender,
+    remember: SentMessageSender,
 }
 
 impl StatusMessages {
-    pub(super) fn new(parts: &BotParts, remember: RememberSender) -> Self {
+    pub(super) fn new(parts: &BotParts, remember: SentMessageSender) -> Self {
         Self {
             service: Arc::clone(&parts.service),
             state: parts.state.clone(),
@@ -362,7 +365,7 @@ impl StatusMessages {
     /// What the send queue does after sending: a new message is remembered, and a deleted one is
     /// replaced.
     fn after_send(&self, receipt_no: ReceiptNo) -> AfterSend {
-        self.remember.after_send(Remember::Status(receipt_no))
+        self.remember.after_send(MessageSubject::Status(receipt_no))
     }
 }
 

@@ -6,6 +6,7 @@
 //! priorities, and sends out of order after a 429.
 
 pub mod api;
+pub mod call;
 mod chat_locks;
 mod health;
 mod send_queue;
@@ -14,6 +15,5 @@ pub mod updates;
 pub use chat_locks::ChatLocks;
 pub use health::{BotHealth, BotHealthPart};
 pub use send_queue::{
-    AfterSend, Call, LINGER, PERMIT_TIMEOUT, Permit, Priority, SendQueue, SendQueueWorker,
-    SentMessage,
+    AfterSend, LINGER, PERMIT_TIMEOUT, Permit, Priority, SendQueue, SendQueueWorker, SentMessage,
 };

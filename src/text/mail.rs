@@ -1,6 +1,7 @@
 //! The mails to guests, as parts in plain text. The template that lays them out escapes them.
 
 use super::mail_words::{self as words, Context};
+use super::mail_words::{CodeInMail, Pay};
 use super::{clock_time, date, rupiah, say, told_time};
 use crate::domain::{Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status};
 
@@ -29,28 +30,6 @@ pub struct Mail {
     pub after: Vec<String>,
     /// The name of the hotel.
     pub from: String,
-}
-
-/// The sentences beside a payment code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pay {
-    /// The alternative text of the picture.
-    pub alternative: String,
-    /// The amount to pay.
-    pub amount: String,
-    /// The instructions.
-    pub lines: Vec<String>,
-}
-
-/// Which payment code a mail contains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeInMail {
-    /// None.
-    None,
-    /// A code that contains the amount.
-    Exact,
-    /// The hotel's static code; the guest types the amount.
-    AsIs,
 }
 
 /// The links in a mail.

@@ -2,9 +2,30 @@
 
 use chrono::TimeDelta;
 
-use super::mail::{CodeInMail, Pay};
 use super::{duration, kilometres, rupiah, say, verdict, why_not};
 use crate::domain::{Booking, CancelReason, Forecast, Language, Verdict, Why};
+
+/// The sentences beside a payment code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pay {
+    /// The alternative text of the picture.
+    pub alternative: String,
+    /// The amount to pay.
+    pub amount: String,
+    /// The instructions.
+    pub lines: Vec<String>,
+}
+
+/// Which payment code a mail contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeInMail {
+    /// None.
+    None,
+    /// A code that contains the amount.
+    Exact,
+    /// The hotel's static code; the guest types the amount.
+    AsIs,
+}
 
 /// The facts that the sentences contain.
 pub(super) struct Context<'a> {

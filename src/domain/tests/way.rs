@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::build::{Scenario, at, change, fix, policy, report};
+use crate::domain::forecast::forecast_with_verdict;
 use crate::domain::travel::{
     EstimateBasis, Evidence, MAX_FIXES, PositionSourceKind, RouteEstimate, TrackUpdate, evidence,
-    foresee,
 };
 use crate::domain::{
     Coordinates, Event, Fix, Forecast, Moment, Policy, PositionSource, Track, TravelPolicy,
@@ -359,7 +359,7 @@ fn a_forecast_is_what_the_end_would_decide() {
         (&[], 90, Forecast::NoPosition),
     ] {
         let story = story(way(points), 0);
-        let (forecast, known) = foresee(&story.tracked, at(minute), &story.policy);
+        let (forecast, known) = forecast_with_verdict(&story.tracked, at(minute), &story.policy);
         assert_eq!(forecast, expected, "{points:?} {known:?}");
         assert_eq!(known.is_some(), !points.is_empty());
     }
@@ -425,7 +425,7 @@ proptest! {
     #[test]
     fn no_way_breaks_the_end_of_a_hold(reports in reports(), now in 0..200_i64, used in 0..3_u32) {
         let story = story(Track::from_fixes(reports), used);
-        let (forecast, known) = foresee(&story.tracked, at(now), &story.policy);
+        let (forecast, known) = forecast_with_verdict(&story.tracked, at(now), &story.policy);
         if let Some(Verdict { evidence: known, .. }) = known {
             prop_assert!(known.distance_metres.is_finite());
             prop_assert!(known.fix_age >= TimeDelta::zero() && known.standing >= TimeDelta::zero());
@@ -438,7 +438,7 @@ proptest! {
         let is_extended = matches!(step.change.event, Event::ExtendedByClock { .. });
         prop_assert_eq!(step.change.booking.is_pending(), is_extended);
         // The forecast at the end is what is decided.
-        let (forecast, _): (Forecast, _) = foresee(&story.tracked, end_of(&story), &story.policy);
+        let (forecast, _): (Forecast, _) = forecast_with_verdict(&story.tracked, end_of(&story), &story.policy);
         let grows = matches!(forecast, Forecast::WillExtend | Forecast::InTime);
         prop_assert!(grows || !is_extended);
     }

@@ -10,7 +10,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::super::document::moment;
 use super::super::{Changes, Cursor, FeedEvent, Lease, NodeId, StoreError};
-use super::read::{CHUNK, Chunk};
+use super::{CHUNK, Chunk};
 use super::{SqliteStore, Writer, json};
 
 #[async_trait]

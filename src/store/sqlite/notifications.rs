@@ -13,7 +13,7 @@ use super::super::{
     DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId, OwedNotification,
     SettledNotification, StoreError, UndeliveredNotification,
 };
-use super::read::{CHUNK, Chunk};
+use super::{CHUNK, Chunk};
 use super::{SqliteStore, Writer, json};
 use crate::domain::{Change, Moment, ReceiptNo};
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::super::document::{fold_name, moment, receipt_no, status_text};
 use super::super::{Filter, Page, PageKey, Search, StoreError, Wake};
+use super::{CHUNK, Chunk};
 use super::{SqliteStore, json, notifications};
 use crate::domain::{Change, Contact, ReceiptNo, Revision, TrackedBooking};
 use crate::store::UndeliveredNotification;
@@ -49,12 +50,6 @@ impl BookingReader for SqliteStore {
         Ok(self.in_chunks(wakes))
     }
 }
-
-/// The number of rows that a stream reads at once.
-pub(super) const CHUNK: i64 = 1_000;
-
-/// A chunk of a stream: the items, each with its row.
-pub(super) type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
 
 pub(super) fn tracked(
     connection: &Connection,

@@ -16,8 +16,9 @@ use crate::domain::{Language, Moment};
 use crate::feed::{Feed, FeedMessage};
 use crate::service::ServiceError;
 use crate::store::{FeedEvent, NodeId};
-use crate::telegram::transport::api::MessageContent;
-use crate::telegram::transport::{Call, Priority};
+use crate::telegram::transport::Priority;
+use crate::telegram::transport::call::Call;
+use crate::telegram::transport::call::MessageContent;
 
 /// Minimum time between two renewals.
 const EDIT_EVERY: Duration = Duration::from_secs(3);

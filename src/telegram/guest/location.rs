@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{BotUser, GuestConversation, button};
+use super::GuestConversation;
 use crate::domain::travel::PositionSource;
 use crate::domain::{Fix, Moment};
 use crate::service::{ReportError, ServiceError};
+use crate::telegram::buttons::guest_button;
 use crate::telegram::callback::GuestCallback;
-use crate::telegram::transport::api::{Keyboard, MessageContent};
+use crate::telegram::transport::call::{Keyboard, MessageContent};
+use crate::telegram::user::BotUser;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 
@@ -86,7 +88,7 @@ impl GuestConversation {
         }
         if is_new && !has_hold {
             let line = MessageContent::text(words::no_hold_for_position(user.language));
-            let book = button(user.language, GuestLabel::BookHere, GuestCallback::Start);
+            let book = guest_button(user.language, GuestLabel::BookHere, GuestCallback::Start);
             self.queue.reply(user.chat, line.with(vec![book])).await;
         } else if is_new && !is_live {
             let metres = fix.place.metres_to(self.service.policy().hotel.position);

@@ -3,11 +3,12 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::{BotUser, GuestConversation, ask_cancel};
+use super::{GuestConversation, ask_cancel};
 use crate::domain::{Contact, Guest, Refusal, RoomCode, RoomType, TelegramId};
 use crate::service::{BookRequest, ServiceError};
 use crate::telegram::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
-use crate::telegram::transport::api::{Button, Keyboard, MessageContent};
+use crate::telegram::transport::call::{Button, Keyboard, MessageContent};
+use crate::telegram::user::BotUser;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
 

@@ -2,13 +2,14 @@
 
 use super::StaffConversation;
 use crate::config::StaffMember;
-use crate::domain::{Booking, Command, Language, QrisProgress, ReceiptNo, Revision, Status};
+use crate::domain::{Command, Language, QrisProgress, ReceiptNo};
 use crate::service::ServiceError;
-use crate::telegram::callback::{CallbackData, StaffCallback};
-use crate::telegram::dashboard::View;
-use crate::telegram::guest::BotUser;
+use crate::telegram::buttons::staff_button;
+use crate::telegram::callback::StaffCallback;
 use crate::telegram::refusal_line;
-use crate::telegram::transport::api::{Button, MessageContent};
+use crate::telegram::transport::call::{Button, MessageContent};
+use crate::telegram::user::BotUser;
+use crate::telegram::view::View;
 use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
@@ -131,7 +132,8 @@ impl StaffConversation {
             StaffCallback::History(receipt_no) => {
                 let changes = self.bookings.history(receipt_no).await?;
                 let html = words::past(language, &changes, now, hotel);
-                let back = button(language, StaffLabel::Back, StaffCallback::Card(receipt_no));
+                let back =
+                    staff_button(language, StaffLabel::Back, StaffCallback::Card(receipt_no));
                 Ok(MessageContent::text(html).with(vec![vec![back]]))
             }
             StaffCallback::Card(receipt_no)
@@ -147,39 +149,6 @@ impl StaffConversation {
     }
 }
 
-/// The buttons for what can be done with a booking in its state.
-pub(in crate::telegram) fn action_buttons(
-    language: Language,
-    booking: &Booking,
-) -> Vec<Vec<Button>> {
-    let receipt_no = booking.receipt_no;
-    let history = button(language, StaffLabel::History, StaffCallback::History(receipt_no));
-    let arrive = |label| {
-        let is_expected = booking.arrived_at.is_none();
-        is_expected.then(|| button(language, label, StaffCallback::Arrive(receipt_no)))
-    };
-    match booking.status {
-        Status::Pending => {}
-        Status::Paid { .. } => {
-            return vec![arrive(StaffLabel::ArrivePaid).into_iter().chain([history]).collect()];
-        }
-        Status::Cancelled { .. } => return vec![vec![history]],
-    }
-    let send = button(language, StaffLabel::SendQris, StaffCallback::SendQris(receipt_no));
-    vec![
-        arrive(StaffLabel::Arrive).into_iter().chain([send]).collect(),
-        vec![
-            button(language, StaffLabel::Paid, StaffCallback::PaidSheet(receipt_no)),
-            button(language, StaffLabel::Cancel, StaffCallback::CancelSheet(receipt_no)),
-        ],
-        vec![extend(language, receipt_no, booking.revision), history],
-    ]
-}
-
-fn extend(language: Language, receipt_no: ReceiptNo, revision: Revision) -> Button {
-    button(language, StaffLabel::Extend, StaffCallback::Extend(receipt_no, revision))
-}
-
 /// The buttons of a question before an action: do it, or go back.
 fn sheet_buttons(
     language: Language,
@@ -188,15 +157,7 @@ fn sheet_buttons(
     receipt_no: ReceiptNo,
 ) -> Vec<Vec<Button>> {
     vec![
-        vec![button(language, label, action)],
-        vec![button(language, StaffLabel::Back, StaffCallback::Card(receipt_no))],
+        vec![staff_button(language, label, action)],
+        vec![staff_button(language, StaffLabel::Back, StaffCallback::Card(receipt_no))],
     ]
-}
-
-pub(in crate::telegram) fn button(
-    language: Language,
-    label: StaffLabel,
-    callback: StaffCallback,
-) -> Button {
-    Button::callback(words::staff_label(language, label), CallbackData::Staff(callback))
 }

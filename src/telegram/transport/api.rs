@@ -6,7 +6,6 @@
 
 mod failure;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,8 +24,9 @@ use teloxide::types::{
 };
 use url::Url;
 
-use super::send_queue::{BotApi, Call};
-pub use failure::CallError;
+use super::call::{
+    BotApi, Button, ButtonAction, Call, CallError, Keyboard, MessageContent, PhotoContent,
+};
 use failure::{failure, is_late_answer, is_unchanged};
 
 /// How long Telegram may send nothing before an answer begins, and between its parts. On a 5xx
@@ -45,82 +45,6 @@ const POLL: Duration = Duration::from_secs(40);
 /// The kinds of update that the bot asks for.
 const ALLOWED: [AllowedUpdate; 3] =
     [AllowedUpdate::Message, AllowedUpdate::EditedMessage, AllowedUpdate::CallbackQuery];
-
-/// The content of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageContent {
-    /// The text, as HTML.
-    pub html: String,
-    /// The rows of buttons below it.
-    pub buttons: Vec<Vec<Button>>,
-    /// The change of the keyboard below the chat.
-    pub keyboard: Keyboard,
-}
-
-impl MessageContent {
-    /// Creates a message without buttons.
-    #[must_use]
-    pub fn text(html: impl Into<String>) -> Self {
-        Self { html: html.into(), buttons: Vec::new(), keyboard: Keyboard::AsItWas }
-    }
-
-    /// Returns the message with these rows of buttons.
-    #[must_use]
-    pub fn with(self, buttons: Vec<Vec<Button>>) -> Self {
-        Self { buttons, ..self }
-    }
-}
-
-/// A picture with a caption.
-#[derive(Debug, Clone)]
-pub struct PhotoContent {
-    /// The content of the file.
-    pub bytes: Arc<[u8]>,
-    /// The name of the file.
-    pub file_name: &'static str,
-    /// The caption, as HTML.
-    pub html: String,
-}
-
-/// The change of the keyboard below a chat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keyboard {
-    /// No change.
-    AsItWas,
-    /// Show one button that sends the position once (private chats only).
-    AskPosition(String),
-    /// Remove the keyboard.
-    Removed,
-}
-
-/// One button below a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Button {
-    /// The label.
-    pub label: String,
-    /// What it does when a user taps it.
-    pub action: ButtonAction,
-}
-
-/// What a button does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ButtonAction {
-    /// Sends this data to the bot: at most 64 bytes (Bot API,
-    /// `InlineKeyboardButton.callback_data`).
-    Callback(String),
-    /// Opens a page.
-    Url(Url),
-    /// Opens a page as a Mini App (private chats and https only).
-    WebApp(Url),
-}
-
-impl Button {
-    /// Creates a button that sends data to the bot.
-    #[must_use]
-    pub fn callback(label: impl Into<String>, data: impl Into<String>) -> Self {
-        Self { label: label.into(), action: ButtonAction::Callback(data.into()) }
-    }
-}
 
 /// The client of the Bot API for one bot.
 #[derive(Clone)]

@@ -23,14 +23,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::api::{CallError, MessageContent, PhotoContent};
+use super::call::{BotApi, Call, CallError, MessageContent};
 use super::health::{BotHealth, BotHealthPart};
 use crate::text;
 use bucket::Bucket;
@@ -72,19 +71,6 @@ pub enum Priority {
     Background,
 }
 
-/// One outgoing call.
-#[derive(Debug, Clone)]
-pub enum Call {
-    /// A new message.
-    Send(MessageContent),
-    /// A new message with a picture.
-    Picture(PhotoContent),
-    /// The new content of a message.
-    Edit(i32, MessageContent),
-    /// The answer to a callback query: its id, and a line to show.
-    Answer(String, Option<String>),
-}
-
 /// A callback with the outcome of a call that no caller waits for.
 #[derive(Clone)]
 pub struct AfterSend(Arc<dyn Fn(SentMessage) + Send + Sync>);
@@ -106,22 +92,6 @@ pub struct SentMessage {
     pub is_new: bool,
     /// The id of the message, or the failure.
     pub outcome: Result<i32, CallError>,
-}
-
-/// Executes calls. The tests replace it.
-#[async_trait]
-pub trait BotApi: Send + Sync + 'static {
-    /// Makes one call, and returns the id of the message (0 if there is none).
-    ///
-    /// # Errors
-    /// [`CallError`] if the call fails or its outcome is unknown.
-    async fn call(&self, chat: i64, call: &Call) -> Result<i32, CallError>;
-
-    /// Checks whether Telegram can be reached.
-    ///
-    /// # Errors
-    /// [`CallError`] if it cannot.
-    async fn ping(&self) -> Result<(), CallError>;
 }
 
 /// The queue of outgoing calls. Clones share it.

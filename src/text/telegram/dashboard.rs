@@ -2,6 +2,7 @@
 //! is paid or cancelled, and the history of a booking.
 
 use super::{channel, escape, left, nights, sheet, short, when};
+use crate::domain::forecast;
 use crate::domain::{
     Booking, Change, Event, HotelPolicy, Language, Moment, Policy, Status, TrackedBooking, travel,
 };
@@ -120,7 +121,7 @@ fn way(
     if !booking.is_pending() || booking.arrived_at.is_some() {
         return None;
     }
-    let (forecast, verdict) = travel::foresee(tracked, now, policy);
+    let (forecast, verdict) = forecast::forecast_with_verdict(tracked, now, policy);
     let (until, timezone) = (booking.hold.until, policy.hotel.timezone);
     let evidence = verdict.as_ref().map(|verdict| &verdict.evidence);
     let outlook = outlook(language, forecast, evidence, now, until, timezone);

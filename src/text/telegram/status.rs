@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 
 use super::{escape, facts, left, until_words};
-use crate::domain::travel::{self, PositionSourceKind};
+use crate::domain::forecast;
+use crate::domain::travel::PositionSourceKind;
 use crate::domain::{
     Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, HotelPolicy, Language, Moment,
     Policy, QrisProgress, Status, TrackedBooking, Verdict, Why,
@@ -43,7 +44,7 @@ fn on_the_way(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
         format!("Sampai pukul <b>{until}</b> (sisa {left})."),
         format!("Until <b>{until}</b> ({left} left)."),
     );
-    let (forecast, verdict) = travel::foresee(tracked, now, policy);
+    let (forecast, verdict) = forecast::forecast_with_verdict(tracked, now, policy);
     let Some(known) = verdict.filter(|verdict| verdict.evidence.is_fresh) else {
         let has_more = booking.hold.extensions < policy.hold.max_extensions;
         return format!("{lead}\n{}", without_position(language, has_more, verdict.is_some()));

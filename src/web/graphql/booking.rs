@@ -8,6 +8,7 @@ use async_graphql::{Context, Object};
 use tokio::sync::OnceCell;
 
 use super::error::ApiError;
+use crate::domain::forecast;
 use crate::domain::{
     self, Contact, Fix, Forbidden, ReceiptNo, Refusal, RoomOfStay, Status, Track, TrackedBooking,
     travel,
@@ -198,7 +199,7 @@ impl Booking {
         let service = &ctx.context().service;
         let tracked = self.tracked(service).await?;
         Ok(tracked
-            .map(|tracked| travel::forecast(&tracked, service.now(), service.policy()).into()))
+            .map(|tracked| forecast::forecast(&tracked, service.now(), service.policy()).into()))
     }
 
     /// Messages about this booking that could not be delivered, with the reason. For the front

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use teloxide::{ApiError, RequestError};
 
-use crate::domain::{FailureCode, FailureReason};
+use crate::domain::FailureCode;
+use crate::telegram::transport::call::CallError;
 
 /// How the description of an error of Telegram or of a proxy before it begins (HTTP 500 to 504).
 /// teloxide does not pass on the status code.
@@ -12,56 +13,6 @@ const SERVER_ERRORS: [&str; 4] =
     ["internal server error", "bad gateway", "service unavailable", "gateway time"];
 /// The pause if Telegram asks for one without a time.
 const DEFAULT_WAIT: Duration = Duration::from_secs(5);
-
-/// Why a call failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallError {
-    /// Too many messages to this chat. The call may be tried again after this time.
-    Wait(Duration),
-    /// The call was certainly not executed: Telegram was not reached, or has an internal error.
-    Unreachable,
-    /// It is unknown whether the call was executed.
-    Unknown,
-    /// The call was not made, because it could not begin in time.
-    Busy,
-    /// The chat cannot be reached, and that does not change by itself. Contains the reason.
-    Gone(FailureCode),
-    /// The message to be edited does not exist, or cannot be edited.
-    NoMessage,
-    /// The group has become a supergroup with this id.
-    Moved(i64),
-    /// The token is wrong.
-    WrongToken,
-    /// Another process, or a webhook, receives the updates of this bot.
-    TakenByAnother,
-    /// Telegram refused the call, and would refuse it again. Contains the description.
-    Refused(String),
-}
-
-impl CallError {
-    /// The reason, to be worded for the hotel's staff.
-    #[must_use]
-    pub fn reason(&self) -> FailureReason {
-        let code = match self {
-            Self::Wait(_) => FailureCode::TelegramFlood,
-            Self::Unreachable => FailureCode::TelegramUnreachable,
-            Self::Unknown => FailureCode::TelegramSilent,
-            Self::Busy => FailureCode::TelegramBusy,
-            Self::WrongToken => FailureCode::TelegramToken,
-            Self::TakenByAnother => FailureCode::TelegramUpdatesTaken,
-            Self::Gone(code) => *code,
-            Self::NoMessage => FailureCode::MessageGone,
-            Self::Moved(_) => FailureCode::GroupMoved,
-            Self::Refused(description) => {
-                return FailureReason::with_detail(
-                    FailureCode::TelegramRefused,
-                    description.as_str(),
-                );
-            }
-        };
-        code.into()
-    }
-}
 
 pub(super) fn failure(error: RequestError) -> CallError {
     match error {

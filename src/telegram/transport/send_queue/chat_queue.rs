@@ -10,7 +10,7 @@ use super::bucket::Bucket;
 use super::job::Job;
 use super::{Priority, TRIES};
 use crate::backoff::Backoff;
-use crate::telegram::transport::api::CallError;
+use crate::telegram::transport::call::CallError;
 
 /// If the chat is closed for longer than this, calls whose outcome is awaited fail at once.
 const PATIENCE: Duration = Duration::from_secs(5);

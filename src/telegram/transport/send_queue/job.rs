@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::{AfterSend, Call, Priority, SentMessage};
-use crate::telegram::transport::api::CallError;
+use crate::telegram::transport::call::CallError;
 
 /// One queued call or permit.
 pub(super) struct Job {

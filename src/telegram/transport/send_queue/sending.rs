@@ -11,7 +11,7 @@ use tracing::{debug, error};
 use super::job::{Job, Payload, Permit, PermitCall};
 use super::{BotApi, PERMIT_TIMEOUT};
 use crate::backoff::Backoff;
-use crate::telegram::transport::api::CallError;
+use crate::telegram::transport::call::CallError;
 
 /// How long one call may take in all: 8 s until an answer begins, and the 10 s that teloxide sleeps
 /// on a 5xx. Together with [`PERMIT_TIMEOUT`] it is shorter than an attempt of the notifier.

@@ -1,6 +1,8 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+use async_trait::async_trait;
+
 use super::*;
 use crate::lifecycle::Health;
 

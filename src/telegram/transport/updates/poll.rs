@@ -12,7 +12,8 @@ use url::Url;
 use super::{Inbox, UpdateOutcome};
 use crate::backoff::Backoff;
 use crate::config::Webhook;
-use crate::telegram::transport::api::{Api, CallError};
+use crate::telegram::transport::api::Api;
+use crate::telegram::transport::call::CallError;
 use crate::telegram::transport::{BotHealth, BotHealthPart};
 use crate::text;
 
