@@ -4,6 +4,7 @@
 //! Nothing is decided here but who may knock how often.
 
 mod graphql;
+mod graphql_http;
 mod health;
 mod limits;
 mod pages;
@@ -14,14 +15,13 @@ use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::get;
 use axum::serve::ListenerExt;
 use axum::{Extension, Router, middleware};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use crate::auth::{MiniApp, StaffAuth};
@@ -32,7 +32,8 @@ use crate::qris::Qris;
 use crate::service::BookingService;
 use crate::store::{BookingReader, StoreControl};
 
-use graphql::{ApiContext, AppState};
+use graphql::ApiContext;
+use graphql_http::Sockets;
 use limits::Limits;
 
 pub use graphql::sdl;
@@ -110,14 +111,9 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
     let probes = health::routes(health.clone(), store);
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
-    let gate = AppState::new(
-        ApiContext { service, bookings, feed, staff, mini_app, qris, health, settings },
-        limits,
-        stop,
-    );
+    let context = ApiContext { service, bookings, feed, staff, mini_app, qris, health, settings };
     Router::new()
-        .route("/graphql", any(graphql::serve))
-        .with_state(Arc::new(gate))
+        .route("/graphql", graphql::route(context, limits, stop))
         .merge(probes)
         .merge(webhook)
         .merge(metrics.unwrap_or_default())
@@ -146,10 +142,6 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     sockets.0.close();
     sockets.0.wait().await;
 }
-
-/// The sockets that live beyond the request that opened them.
-#[derive(Clone, Default)]
-struct Sockets(TaskTracker);
 
 /// What browsers must not do with anything of ours.
 async fn secure(mut response: Response) -> Response {

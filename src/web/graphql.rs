@@ -1,27 +1,23 @@
-//! The GraphQL schema and the two doors to it: HTTP and WebSocket.
+//! The GraphQL schema of the hotel: resolvers, who asks, and errors.
+//!
+//! How requests come in and responses go out, over HTTP and over WebSocket, is the business of
+//! `graphql_http`. What a use case does is the business of the service.
 
 mod booking;
 mod caller;
-mod content_negotiation;
-mod document;
 mod enums;
 mod error;
-mod http;
+mod host;
 mod input;
 mod mutation;
-mod null_propagation;
-mod parameters;
 mod query;
 mod scalar;
-mod socket;
 mod subscription;
 mod types;
 
 use std::sync::Arc;
 
 use async_graphql::Schema;
-use async_graphql::dataloader::DataLoader;
-use tokio_util::sync::CancellationToken;
 
 use crate::auth::{MiniApp, StaffAuth};
 use crate::feed::Feed;
@@ -31,16 +27,11 @@ use crate::service::BookingService;
 use crate::store::BookingReader;
 
 use super::WebSettings;
-use super::limits::Limits;
-use booking::UndeliveredLoader;
-use caller::Caller;
-use error::ApiError;
 use mutation::Mutation;
-use null_propagation::FieldTypes;
 use query::Query;
 use subscription::Subscription;
 
-pub use http::serve;
+pub use host::route;
 
 /// The hotel's schema.
 type HotelSchema = Schema<Query, Mutation, Subscription>;
@@ -63,33 +54,6 @@ pub struct ApiContext {
     pub health: Health,
     /// What was configured.
     pub settings: WebSettings,
-}
-
-/// The two doors with what stands behind them.
-pub struct AppState {
-    context: Arc<ApiContext>,
-    schema: HotelSchema,
-    shapes: FieldTypes,
-    limits: Limits,
-    /// Live sockets are closed once this is cancelled.
-    stop: CancellationToken,
-}
-
-impl AppState {
-    /// Doors to a house.
-    pub fn new(context: ApiContext, limits: Limits, stop: CancellationToken) -> Self {
-        let context = Arc::new(context);
-        let undelivered = UndeliveredLoader(Arc::clone(&context.bookings));
-        #[expect(clippy::disallowed_methods, reason = "a request waits for what it loads")]
-        let loader = DataLoader::new(undelivered, tokio::spawn);
-        let schema = builder().data(Arc::clone(&context)).data(loader).finish();
-        let shapes = FieldTypes::of(&schema.sdl());
-        Self { context, schema, shapes, limits, stop }
-    }
-
-    fn refuse(&self, error: &ApiError, caller: &Caller) -> async_graphql::ServerError {
-        error::server_error(error, caller.language, &self.context.service.policy().hotel)
-    }
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {

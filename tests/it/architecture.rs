@@ -1,6 +1,6 @@
 //! Checks which module imports which. The tests read the source files as text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -73,7 +73,7 @@ const DRIVERS: [(&str, &str); 12] = [
     ("reqwest", "routing"),
     ("axum", "web"),
     ("async_graphql", "web"),
-    ("async_graphql_axum", "web"),
+    ("async_graphql_axum", "web/graphql_http"),
 ];
 
 /// The crates that the domain may use.
@@ -94,6 +94,71 @@ impl Source {
     fn is_test(&self) -> bool {
         self.path.split('/').any(|part| part == "tests")
     }
+}
+
+impl Source {
+    /// The path from `src` of everything that the code names by `crate::` or `super::`, as
+    /// `web/limits/Network`. A module inside a file counts as the file's.
+    fn named_paths(&self) -> BTreeSet<String> {
+        let is_ident = |c: char| c.is_alphanumeric() || c == '_';
+        let mut paths = BTreeSet::new();
+        for (prefix, is_super) in [("crate::", false), ("super::", true)] {
+            for (at, _) in self.code.match_indices(prefix) {
+                let before = &self.code[..at];
+                if before.ends_with(is_ident) || before.ends_with("super::") {
+                    continue;
+                }
+                let mut rest = &self.code[at..];
+                let mut base: Vec<&str> =
+                    if is_super { self.path.split('/').collect() } else { Vec::new() };
+                while let Some(further) = rest.strip_prefix("super::") {
+                    base.pop();
+                    rest = further;
+                }
+                let rest = rest.strip_prefix("crate::").unwrap_or(rest);
+                paths.extend(leaves(rest).into_iter().map(|leaf| {
+                    base.iter().copied().chain([leaf.as_str()]).collect::<Vec<_>>().join("/")
+                }));
+            }
+        }
+        paths
+    }
+}
+
+/// The paths that a `use` tree names: `a/b` and `a/c` for `a::{b, c}`.
+fn leaves(tree: &str) -> Vec<String> {
+    let end = tree.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tree.len());
+    let (name, rest) = tree.split_at(end);
+    let below = match rest.strip_prefix("::") {
+        Some(below) => leaves(below),
+        None if name.is_empty() && rest.starts_with('{') => return group(&rest[1..]),
+        None => return vec![name.to_owned()],
+    };
+    below.into_iter().map(|leaf| format!("{name}/{leaf}")).collect()
+}
+
+/// The paths of a group of `use` trees, up to its closing brace.
+fn group(trees: &str) -> Vec<String> {
+    let (mut depth, mut from, mut paths) = (0_usize, 0, Vec::new());
+    for (at, character) in trees.char_indices() {
+        let is_end = depth == 0 && matches!(character, ',' | '}');
+        if is_end && !trees[from..at].trim().is_empty() {
+            paths.extend(leaves(trees[from..at].trim()));
+        }
+        match character {
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            '{' => depth += 1,
+            ',' if depth == 0 => from = at + 1,
+            _ => {}
+        }
+    }
+    paths
+}
+
+/// Whether a path is a module's, or of something in it.
+fn is_within(path: &str, module: &str) -> bool {
+    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn sources() -> Vec<Source> {
@@ -218,4 +283,62 @@ fn the_domain_uses_nothing_but_arithmetic_and_dates() {
             assert!(!source.code.contains(banned), "{} has {banned}", source.path);
         }
     }
+}
+
+#[test]
+fn a_use_tree_is_resolved_to_every_path_in_it() {
+    let code = "use crate::web::{a::{B, c}, limits};
+        use super::super::x::Y;
+        fn f(_: super::{Z}) {}"
+        .to_owned();
+    let source = Source { path: "web/graphql/types".to_owned(), code };
+    let paths: Vec<String> = source.named_paths().into_iter().collect();
+    assert_eq!(paths, ["web/a/B", "web/a/c", "web/graphql/Z", "web/limits", "web/x/Y"]);
+}
+
+/// The GraphQL protocol could serve any schema. What it needs of the hotel comes through its trait
+/// `Host`.
+#[test]
+fn the_graphql_protocol_knows_nothing_of_the_hotel() {
+    const MODULE: &str = "web/graphql_http";
+    let sources = sources();
+    let own: Vec<_> = sources.iter().filter(|source| is_within(&source.path, MODULE)).collect();
+    assert!(own.len() > 3, "the protocol was not found");
+    for source in own {
+        for path in source.named_paths() {
+            assert!(is_within(&path, MODULE), "{} must not import {path}", source.path);
+        }
+    }
+}
+
+/// `web.rs` itself is left out: it puts the modules below it together.
+#[test]
+fn no_modules_of_the_web_server_import_each_other_in_a_circle() {
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let module = |path: &str| path.strip_prefix("web/")?.split('/').next().map(str::to_owned);
+    let sources = sources();
+    for source in &sources {
+        if let Some(module) = module(&source.path) {
+            imports.entry(module).or_default();
+        }
+    }
+    for source in &sources {
+        let Some(from) = module(&source.path) else { continue };
+        for to in source.named_paths().iter().filter_map(|path| module(path)) {
+            if to != from && imports.contains_key(&to) {
+                imports.entry(from.clone()).or_default().insert(to);
+            }
+        }
+    }
+    assert!(imports["graphql"].contains("graphql_http"), "the imports were not found");
+    // Takes away modules that import none of the others. What stays is a circle.
+    while let Some(last) =
+        imports.iter().find(|(_, to)| to.is_empty()).map(|(from, _)| from.clone())
+    {
+        imports.remove(&last);
+        for to in imports.values_mut() {
+            to.remove(&last);
+        }
+    }
+    assert!(imports.is_empty(), "these import each other: {imports:?}");
 }

@@ -8,6 +8,8 @@ use super::error::ApiError;
 use crate::auth::Session;
 use crate::domain::{Forbidden, Language, Refusal, Role, StaffName};
 use crate::store::StoreError;
+use crate::web::graphql_http;
+use crate::web::limits::Network;
 
 use super::ApiContext;
 
@@ -17,8 +19,8 @@ pub struct Caller {
     pub language: Language,
     /// Where our pages are, as they see it; without a slash at the end.
     pub base_url: String,
-    /// Names their network address in limits.
-    pub address: String,
+    /// The network that they ask from, for limits.
+    pub network: Network,
     token: Option<String>,
     session: OnceCell<Option<Session>>,
 }
@@ -28,10 +30,10 @@ impl Caller {
     pub fn new(
         language: Language,
         base_url: String,
-        address: String,
+        network: Network,
         token: Option<String>,
     ) -> Self {
-        Self { language, base_url, address, token, session: OnceCell::new() }
+        Self { language, base_url, network, token, session: OnceCell::new() }
     }
 
     /// The running session, if there is one. The store is asked once.
@@ -88,7 +90,7 @@ impl<'a> RequestContext<'a> for Context<'a> {
     }
 
     fn caller(&self) -> &'a Caller {
-        // Put in with every request by both doors.
+        // Put in with every request, over HTTP and over WebSocket.
         self.data_unchecked::<std::sync::Arc<Caller>>()
     }
 }
@@ -106,7 +108,7 @@ pub fn preferred_language(headers: &HeaderMap) -> Option<Language> {
     let ranges = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
     let weighed = ranges.filter_map(|range| {
         let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
-        let weight = super::content_negotiation::weight(parameters);
+        let weight = graphql_http::weight(parameters);
         Language::from_code(tag).filter(|_| weight > 0).map(|language| (weight, language))
     });
     // Of equal ones the first counts, so only a greater weight replaces it.

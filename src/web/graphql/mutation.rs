@@ -44,7 +44,7 @@ impl Mutation {
         check_asked(&ctx.look_ahead().field("booking"))?;
         let (context, caller) = (ctx.context(), ctx.caller());
         let most = context.settings.holds_per_address;
-        let limit = Limit { key: caller.address.clone(), most };
+        let limit = Limit { key: caller.network.key(), most };
         let request = input.read(caller.language, limit, context.service.now())?;
         let booked = context.service.book(request).await?;
         let (receipt_no, access_token) = (booked.tracked.booking.receipt_no, booked.access_token);

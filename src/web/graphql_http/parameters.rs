@@ -1,10 +1,18 @@
 //! The parameters of a GraphQL request, as GraphQL over HTTP and `graphql-transport-ws` name
 //! them. Each but the query may be null.
+//!
+//! The values of variables are the schema's business. Whether the document may be executed is
+//! decided in [`document`].
 
-use async_graphql::{ServerError, Variables};
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, ServerError, Variables};
 use serde_json::{Map, Value};
 
-use super::error::malformed;
+use super::document::{self, Document};
+use super::null_propagation::ResponsePlan;
+use super::response::malformed;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -73,6 +81,34 @@ impl Parameters {
         }
         Self::from_json(Value::Object(members))
     }
+
+    /// Makes a request that the schema can execute. Resolvers find the caller in their context.
+    ///
+    /// # Errors
+    /// What is wrong with the document or with its variables, for developers.
+    pub fn prepare<C>(self, caller: Arc<C>) -> Result<PreparedRequest, ServerError>
+    where
+        C: Send + Sync + 'static,
+    {
+        let Self { query, operation_name, variables } = self;
+        let Document { parsed, kind, variables } =
+            document::read(&query, operation_name.as_deref(), variables)?;
+        let mut request = Request::new(query).variables(variables.clone()).data(caller);
+        request.operation_name.clone_from(&operation_name);
+        request.set_parsed_query(parsed.clone());
+        let plan = ResponsePlan { document: parsed, operation_name, variables };
+        Ok(PreparedRequest { kind, plan, request })
+    }
+}
+
+/// A request that the schema can execute.
+pub struct PreparedRequest {
+    /// What kind of operation it is.
+    pub kind: OperationType,
+    /// What the response is compared with.
+    pub plan: ResponsePlan,
+    /// The request.
+    pub request: Request,
 }
 
 fn object(members: &mut Map<String, Value>, name: &str) -> Result<Value, ServerError> {

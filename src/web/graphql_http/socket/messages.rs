@@ -1,42 +1,36 @@
-//! The messages of `graphql-transport-ws`.
+//! The messages of `graphql-transport-ws`, as JSON. When each may be sent is not decided here.
 
 use async_graphql::ServerError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::web::graphql::error::GraphqlResponse;
-use crate::web::graphql::parameters::Parameters;
+use crate::web::graphql_http::parameters::Parameters;
+use crate::web::graphql_http::response::RequestResult;
 
-/// What a client says.
+/// A message of a client.
 #[derive(Debug)]
 pub enum ClientMessage {
-    /// Who it is.
-    ConnectionInit(Init),
-    /// It wants to know whether we are there.
+    /// The first message, with what the host wants to know of the client.
+    ConnectionInit {
+        /// Empty if the message has none.
+        payload: Map<String, Value>,
+    },
+    /// Asks for a pong.
     Ping,
-    /// It is there.
+    /// Answers a ping.
     Pong,
-    /// It asks for something.
+    /// Starts an operation, of any kind.
     Subscribe {
-        /// Its name for what it asks.
+        /// The client's id for the operation; not empty.
         id: String,
-        /// What it asks.
+        /// The request.
         parameters: Parameters,
     },
-    /// It has heard enough of something.
+    /// Stops an operation.
     Complete {
-        /// Its name for what it asked.
+        /// The client's id for the operation.
         id: String,
     },
-}
-
-/// What a client says of itself.
-#[derive(Debug, Default)]
-pub struct Init {
-    /// As the HTTP header of this name. A value that is no text comes out empty, which is none.
-    pub authorization: Option<String>,
-    /// The language that its user reads.
-    pub language: Option<String>,
 }
 
 impl ClientMessage {
@@ -45,7 +39,9 @@ impl ClientMessage {
         let Value::Object(mut members) = serde_json::from_str(text).ok()? else { return None };
         let kind = members.remove("type")?;
         match kind.as_str()? {
-            "connection_init" => payload(&mut members).map(init).map(Self::ConnectionInit),
+            "connection_init" => {
+                payload(&mut members).map(|payload| Self::ConnectionInit { payload })
+            }
             "ping" => payload(&mut members).map(|_| Self::Ping),
             "pong" => payload(&mut members).map(|_| Self::Pong),
             "subscribe" => {
@@ -75,42 +71,33 @@ fn payload(members: &mut Map<String, Value>) -> Option<Map<String, Value>> {
     }
 }
 
-fn init(mut payload: Map<String, Value>) -> Init {
-    let mut text = |name: &str| match payload.remove(name) {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text)) => Some(text),
-        Some(_) => Some(String::new()),
-    };
-    Init { authorization: text("authorization"), language: text("language") }
-}
-
-/// What we say.
+/// A message of the server.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage<'a> {
-    /// The client may ask now.
+    /// Operations may be started now.
     ConnectionAck,
-    /// We want to know whether it is there.
+    /// Asks for a pong.
     Ping,
-    /// We are there.
+    /// Answers a ping.
     Pong,
-    /// A result.
+    /// A result of an operation.
     Next {
-        /// Of what was asked under this name.
+        /// The client's id for the operation.
         id: &'a str,
         /// The result.
-        payload: &'a GraphqlResponse,
+        payload: &'a RequestResult,
     },
-    /// What was asked is not carried out. The last word on it.
+    /// The operation is not executed. The last message about it.
     Error {
-        /// The client's name for it.
+        /// The client's id for the operation.
         id: &'a str,
         /// Why.
         payload: &'a [ServerError],
     },
-    /// There is no more. The last word on it.
+    /// There are no more results. The last message about the operation.
     Complete {
-        /// The client's name for it.
+        /// The client's id for the operation.
         id: &'a str,
     },
 }

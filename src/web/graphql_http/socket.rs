@@ -1,7 +1,7 @@
-//! The WebSocket door: `graphql-transport-ws`, one task for each socket.
+//! GraphQL over WebSocket: `graphql-transport-ws`, one task for each connection.
 //!
-//! Everything of a socket happens in its one task, one step after the other: while a slow client
-//! does not take what is sent, nothing more is read from it or made for it.
+//! Everything of a connection happens in its one task, one step after the other: while a slow
+//! client does not take what is sent, nothing more is read from it or made for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,19 +14,15 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::stream::{AbortHandle, Abortable, BoxStream, SelectAll};
+use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_util::task::TaskTracker;
 
-use super::error::ApiError;
-use crate::domain::Language;
-
-use crate::web::Sockets;
-
-use super::AppState;
-use super::caller::{Caller, bearer};
-use super::error::malformed;
-use super::http::{MAX_BODY, request_error};
+use super::http::request_error;
 use super::parameters::Parameters;
-use messages::{ClientMessage, Init, ServerMessage};
+use super::response::malformed;
+use super::{ConnectionRefusal, Endpoint, Host, MAX_REQUEST_BYTES};
+use messages::{ClientMessage, ServerMessage};
 use operation::Event;
 
 mod messages;
@@ -34,24 +30,30 @@ mod operation;
 
 /// The only protocol that is spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// A client says who it is within so long.
+/// A client must send `ConnectionInit` within this time.
 const INIT_WITHIN: Duration = Duration::from_secs(10);
-/// Our own pings keep the way open and find out who is gone.
+/// Our own pings keep proxies from closing an idle connection, and show which clients are gone.
 const PING_EVERY: Duration = Duration::from_secs(12);
-/// Whoever is not heard of for so long, or takes nothing for so long, is gone.
+/// A client that sends nothing, or takes nothing, for this time is gone.
 const GONE_AFTER: Duration = Duration::from_secs(24);
-/// A client that was told to close has so long to read it.
+/// A client has this time to read why the connection is closed.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
-/// Operations that run on one socket at most.
+/// Operations that run on one connection at most.
 const MAX_RUNNING: usize = 64;
 
-/// Why a socket is closed, by the protocol's codes.
+/// The tasks of the open connections. A server puts it into the extensions of its requests, so
+/// that it can wait for connections, which live longer than the requests that opened them.
+#[derive(Clone, Default)]
+pub struct Sockets(pub TaskTracker);
+
+/// Why a connection is closed: 1001 and 1009 of RFC 6455 (7.4.1), 1013 and 3008 of IANA's
+/// WebSocket registry, and from 4400 on those of `graphql-transport-ws`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CloseReason {
     GoingAway = 1001,
     TooLarge = 1009,
     TryAgainLater = 1013,
-    Gone = 3008,
+    Timeout = 3008,
     BadRequest = 4400,
     Unauthorized = 4401,
     Forbidden = 4403,
@@ -66,7 +68,7 @@ impl CloseReason {
             Self::GoingAway => "The server is stopping",
             Self::TooLarge => "A message may have 64 KiB at most",
             Self::TryAgainLater => "Try again later",
-            Self::Gone => "Nothing was heard for too long",
+            Self::Timeout => "Nothing was heard for too long",
             Self::BadRequest => "Invalid message",
             Self::Unauthorized => "Unauthorized",
             Self::Forbidden => "Forbidden",
@@ -77,49 +79,47 @@ impl CloseReason {
     }
 }
 
-/// How a socket's task ends.
-enum OperationEnd {
+/// How a connection ends.
+enum ConnectionEnd {
     /// We close it.
-    CloseReason(CloseReason),
+    Close(CloseReason),
     /// The other side is gone.
     Gone,
 }
 
-impl From<CloseReason> for OperationEnd {
+impl From<CloseReason> for ConnectionEnd {
     fn from(close: CloseReason) -> Self {
-        Self::CloseReason(close)
+        Self::Close(close)
     }
 }
 
-/// Opens a socket for whoever speaks the protocol and comes from our own pages, or from no page.
-pub fn open(
-    state: Arc<AppState>,
+/// Opens a connection for a client that speaks the protocol, from our own pages or from no page.
+pub fn open<H: Host>(
+    endpoint: Arc<Endpoint<H>>,
     upgrade: WebSocketUpgrade,
     parts: &Parts,
-    caller: Caller,
+    upgrade_caller: H::Caller,
 ) -> Response {
-    if !is_same_origin(parts, state.context.settings.public_url.as_deref()) {
+    if !is_same_origin(parts, endpoint.host.public_url()) {
         let error = malformed("Pages of other sites may not open this socket.");
         return request_error(None, StatusCode::FORBIDDEN, error);
     }
     let upgrade = upgrade
         .protocols([PROTOCOL])
-        // The limit is ours to tell; what is far beyond it is not even read.
-        .max_message_size(2 * MAX_BODY)
-        .max_frame_size(2 * MAX_BODY);
+        // Up to here we say that a message is too large; what is larger is not even read.
+        .max_message_size(2 * MAX_REQUEST_BYTES)
+        .max_frame_size(2 * MAX_REQUEST_BYTES);
     if upgrade.selected_protocol().is_none() {
         let error = malformed(format!("This socket speaks {PROTOCOL} only."));
         return request_error(None, StatusCode::BAD_REQUEST, error);
     }
-    let network = state.limits.network(parts);
     let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
     upgrade.on_upgrade(move |socket| {
         sockets.0.track_future(async move {
             let now = Instant::now();
             let connection = Connection {
-                state,
-                network,
-                knocked: caller,
+                endpoint,
+                upgrade_caller,
                 caller: None,
                 socket,
                 running: SelectAll::new(),
@@ -131,7 +131,8 @@ pub fn open(
     })
 }
 
-/// Browsers name the page's site; whatever else opens sockets need not.
+/// Whether the request comes from the host's own pages, or from no page. Browsers send the page's
+/// `Origin` (RFC 6455, 10.2); other clients need not.
 fn is_same_origin(parts: &Parts, public_url: Option<&str>) -> bool {
     let Some(origin) = parts.headers.get(header::ORIGIN) else { return true };
     let site = |address: &str| address.split_once("://").map(|(_, site)| site.to_owned());
@@ -142,39 +143,39 @@ fn is_same_origin(parts: &Parts, public_url: Option<&str>) -> bool {
     [host, public].into_iter().flatten().any(|own| own.eq_ignore_ascii_case(&origin))
 }
 
-struct Connection {
-    state: Arc<AppState>,
-    network: crate::web::limits::Network,
-    /// What the upgrade said of who asks.
-    knocked: Caller,
-    /// Who asks, once they said so.
-    caller: Option<Arc<Caller>>,
+struct Connection<H: Host> {
+    endpoint: Arc<Endpoint<H>>,
+    /// Who sent the upgrade request.
+    upgrade_caller: H::Caller,
+    /// Who sends the operations; `None` before `ConnectionInit`.
+    caller: Option<Arc<H::Caller>>,
     socket: WebSocket,
     running: SelectAll<Abortable<BoxStream<'static, Event>>>,
     /// Running operations, to be stopped by their ids.
     ids: HashMap<String, AbortHandle>,
+    /// When the last message came in.
     heard_at: Instant,
 }
 
-impl Connection {
+impl<H: Host> Connection<H> {
     async fn run(mut self, init_until: Instant) {
-        let Err(end) = self.talk(init_until).await else { return };
-        let OperationEnd::CloseReason(close) = end else { return };
-        // What runs is of no use to anybody any more.
+        let Err(end) = self.serve(init_until).await else { return };
+        let ConnectionEnd::Close(close) = end else { return };
+        // Nobody reads the results of what still runs.
         self.running.clear();
         let frame = CloseFrame { code: close as u16, reason: close.reason().into() };
-        let goodbye = async {
+        let closing = async {
             if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-                // What still comes in is read, or the other side might lose our last word.
+                // What still comes in is read, or the other side might lose the close frame.
                 while let Some(Ok(_)) = self.socket.recv().await {}
             }
         };
-        // Whoever does not take it in time is left.
-        let _ = timeout(CLOSE_WITHIN, goodbye).await;
+        // A client that does not take it in time is not waited for.
+        let _ = timeout(CLOSE_WITHIN, closing).await;
     }
 
-    async fn talk(&mut self, init_until: Instant) -> Result<(), OperationEnd> {
-        let stop = self.state.stop.clone();
+    async fn serve(&mut self, init_until: Instant) -> Result<(), ConnectionEnd> {
+        let stop = self.endpoint.stop.clone();
         let mut pings = interval_at(self.heard_at + PING_EVERY, PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -185,38 +186,38 @@ impl Connection {
                 }
                 _ = pings.tick() => {
                     if self.heard_at.elapsed() >= GONE_AFTER {
-                        return Err(CloseReason::Gone.into());
+                        return Err(CloseReason::Timeout.into());
                     }
                     self.send(&ServerMessage::Ping).await?;
                 }
-                Some(event) = self.running.next() => self.pass_on(event).await?,
+                Some(event) = self.running.next() => self.send_event(event).await?,
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => {
                         self.heard_at = Instant::now();
-                        self.hear(message).await?;
+                        self.receive(message).await?;
                     }
                     // A connection that broke hears nothing of it; one that sent what is far too
                     // large does.
                     Some(Err(_)) => return Err(CloseReason::TooLarge.into()),
-                    None => return Err(OperationEnd::Gone),
+                    None => return Err(ConnectionEnd::Gone),
                 }
             }
         }
     }
 
-    async fn hear(&mut self, message: Message) -> Result<(), OperationEnd> {
+    async fn receive(&mut self, message: Message) -> Result<(), ConnectionEnd> {
         let text = match message {
-            Message::Text(text) if text.len() > MAX_BODY => {
+            Message::Text(text) if text.len() > MAX_REQUEST_BYTES => {
                 return Err(CloseReason::TooLarge.into());
             }
             Message::Text(text) => text,
             Message::Binary(_) => return Err(CloseReason::BadRequest.into()),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(OperationEnd::Gone),
+            Message::Close(_) => return Err(ConnectionEnd::Gone),
         };
-        let is_over_limit = self.state.limits.check(self.network).is_err();
+        let is_over_limit = self.endpoint.host.check_rate(&self.upgrade_caller).is_err();
         match ClientMessage::read(&text).ok_or(CloseReason::BadRequest)? {
-            ClientMessage::ConnectionInit(init) => self.init(init, is_over_limit).await,
+            ClientMessage::ConnectionInit { payload } => self.init(payload, is_over_limit).await,
             ClientMessage::Ping => self.send(&ServerMessage::Pong).await,
             ClientMessage::Pong => Ok(()),
             ClientMessage::Subscribe { id, parameters } => {
@@ -231,33 +232,22 @@ impl Connection {
         }
     }
 
-    async fn init(&mut self, init: Init, is_over_limit: bool) -> Result<(), OperationEnd> {
+    async fn init(
+        &mut self,
+        payload: Map<String, Value>,
+        is_over_limit: bool,
+    ) -> Result<(), ConnectionEnd> {
         if self.caller.is_some() {
             return Err(CloseReason::TooManyInits.into());
         }
         if is_over_limit {
             return Err(CloseReason::TryAgainLater.into());
         }
-        let token = match &init.authorization {
-            Some(value) => Some(bearer(value).ok_or(CloseReason::Forbidden)?.to_owned()),
-            None => None,
-        };
-        let must_hold = token.is_some();
-        let language = init.language.as_deref().and_then(Language::from_code);
-        let Caller { base_url, address, .. } = &self.knocked;
-        let caller = Caller::new(
-            language.unwrap_or(self.knocked.language),
-            base_url.clone(),
-            address.clone(),
-            token,
-        );
-        let has_session = match caller.session(&self.state.context).await {
-            Ok(session) => session.is_some(),
-            Err(_) => return Err(CloseReason::TryAgainLater.into()),
-        };
-        if must_hold && !has_session {
-            return Err(CloseReason::Forbidden.into());
-        }
+        let caller = self.endpoint.host.connection_init(&self.upgrade_caller, payload).await;
+        let caller = caller.map_err(|refusal| match refusal {
+            ConnectionRefusal::Forbidden => CloseReason::Forbidden,
+            ConnectionRefusal::Unavailable => CloseReason::TryAgainLater,
+        })?;
         self.caller = Some(Arc::new(caller));
         self.send(&ServerMessage::ConnectionAck).await
     }
@@ -267,24 +257,24 @@ impl Connection {
         id: String,
         parameters: Parameters,
         is_over_limit: bool,
-    ) -> Result<(), OperationEnd> {
+    ) -> Result<(), ConnectionEnd> {
         let Some(caller) = &self.caller else { return Err(CloseReason::Unauthorized.into()) };
         if self.ids.contains_key(&id) {
             return Err(CloseReason::IdInUse.into());
         }
         if is_over_limit || self.ids.len() >= MAX_RUNNING {
-            let errors = [self.state.refuse(&ApiError::RateLimited, caller)];
+            let errors = [self.endpoint.host.rate_limit_error(caller)];
             return self.send(&ServerMessage::Error { id: &id, payload: &errors }).await;
         }
-        let (state, caller) = (Arc::clone(&self.state), Arc::clone(caller));
-        let events = operation::events(state, caller, id.clone(), parameters);
+        let (endpoint, caller) = (Arc::clone(&self.endpoint), Arc::clone(caller));
+        let events = operation::events(endpoint, caller, id.clone(), parameters);
         let (handle, registration) = AbortHandle::new_pair();
         self.running.push(Abortable::new(events, registration));
         self.ids.insert(id, handle);
         Ok(())
     }
 
-    async fn pass_on(&mut self, event: Event) -> Result<(), OperationEnd> {
+    async fn send_event(&mut self, event: Event) -> Result<(), ConnectionEnd> {
         match event {
             Event::Next(id, answer) => {
                 self.send(&ServerMessage::Next { id: &id, payload: &answer }).await
@@ -300,13 +290,13 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), OperationEnd> {
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), ConnectionEnd> {
         // Strings, numbers and names: there is nothing in a message that JSON does not have.
-        let Ok(text) = serde_json::to_string(message) else { return Err(OperationEnd::Gone) };
+        let Ok(text) = serde_json::to_string(message) else { return Err(ConnectionEnd::Gone) };
         let sent = self.socket.send(Message::Text(Utf8Bytes::from(text)));
         match timeout(GONE_AFTER, sent).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(OperationEnd::Gone),
+            Ok(Err(_)) | Err(_) => Err(ConnectionEnd::Gone),
         }
     }
 }

@@ -14,7 +14,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 
-use super::error::{INVALID_INPUT, malformed};
+use super::response::{malformed, set_invalid_input};
 
 /// Fields within fields at most.
 pub const MAX_DEPTH: usize = 15;
@@ -63,7 +63,7 @@ pub fn read(
     }
     let parsed = parse_query(query).map_err(|error| {
         let mut error = ServerError::from(error);
-        error.extensions = malformed("").extensions;
+        set_invalid_input(&mut error, None);
         error
     })?;
     weigh(&parsed)?;
@@ -108,9 +108,7 @@ fn with_defaults(
         if is_missing && !definition.var_type.node.nullable {
             let message = format!("The variable \"${name}\" must have a value.");
             let mut error = ServerError::new(message, Some(*pos));
-            let extensions = error.extensions.get_or_insert_default();
-            extensions.set("code", INVALID_INPUT);
-            extensions.set("field", name.as_str());
+            set_invalid_input(&mut error, Some(name.as_str()));
             return Err(error);
         }
     }

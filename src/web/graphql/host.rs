@@ -1,0 +1,132 @@
+//! The hotel behind the GraphQL protocol: its schema, who asks, and what a client reads of an
+//! error. How requests and responses are carried is the business of [`graphql_http`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::ServerError;
+use async_graphql::dataloader::DataLoader;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::routing::MethodRouter;
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::Language;
+use crate::web::graphql_http::{self, ConnectionRefusal, Host};
+use crate::web::limits::Limits;
+
+use super::booking::UndeliveredLoader;
+use super::caller::{Caller, bearer, preferred_language};
+use super::error::{self, ApiError};
+use super::{ApiContext, HotelSchema};
+
+struct HotelHost {
+    context: Arc<ApiContext>,
+    schema: HotelSchema,
+    limits: Limits,
+}
+
+/// Serves the hotel's schema. WebSocket connections are closed once `stop` is cancelled.
+pub fn route(context: ApiContext, limits: Limits, stop: CancellationToken) -> MethodRouter {
+    let context = Arc::new(context);
+    let undelivered = UndeliveredLoader(Arc::clone(&context.bookings));
+    #[expect(clippy::disallowed_methods, reason = "a request waits for what it loads")]
+    let loader = DataLoader::new(undelivered, tokio::spawn);
+    let schema = super::builder().data(Arc::clone(&context)).data(loader).finish();
+    let sdl = schema.sdl();
+    graphql_http::route(HotelHost { context, schema, limits }, &sdl, stop)
+}
+
+impl Host for HotelHost {
+    type Schema = HotelSchema;
+    type Caller = Caller;
+
+    fn schema(&self) -> &HotelSchema {
+        &self.schema
+    }
+
+    fn public_url(&self) -> Option<&str> {
+        self.context.settings.public_url.as_deref()
+    }
+
+    fn caller(&self, parts: &Parts) -> Caller {
+        let settings = &self.context.settings;
+        let headers = &parts.headers;
+        let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        Caller::new(
+            preferred_language(headers).unwrap_or(settings.language),
+            settings.public_url.clone().unwrap_or_else(|| self.requested_url(parts)),
+            self.limits.network(parts),
+            authorization.and_then(bearer).map(str::to_owned),
+        )
+    }
+
+    fn check_rate(&self, caller: &Caller) -> Result<(), Duration> {
+        self.limits.check(caller.network)
+    }
+
+    async fn connection_init(
+        &self,
+        upgrade: &Caller,
+        payload: Map<String, Value>,
+    ) -> Result<Caller, ConnectionRefusal> {
+        let token = match text_of(&payload, "authorization") {
+            Some(value) => Some(bearer(value).ok_or(ConnectionRefusal::Forbidden)?.to_owned()),
+            None => None,
+        };
+        let has_token = token.is_some();
+        let language = text_of(&payload, "language").and_then(Language::from_code);
+        let caller = Caller::new(
+            language.unwrap_or(upgrade.language),
+            upgrade.base_url.clone(),
+            upgrade.network,
+            token,
+        );
+        let session = caller.session(&self.context).await;
+        let has_session = session.map_err(|_| ConnectionRefusal::Unavailable)?.is_some();
+        if has_token && !has_session {
+            return Err(ConnectionRefusal::Forbidden);
+        }
+        Ok(caller)
+    }
+
+    fn rate_limit_error(&self, caller: &Caller) -> ServerError {
+        self.server_error(&ApiError::RateLimited, caller)
+    }
+
+    fn internal_error(&self, cause: &str, caller: &Caller) -> ServerError {
+        error::internal(cause, caller.language)
+    }
+
+    fn resolver_error(&self, error: &ServerError, caller: &Caller) -> Option<ServerError> {
+        ApiError::of(error).map(|cause| self.server_error(&cause, caller))
+    }
+}
+
+impl HotelHost {
+    fn server_error(&self, error: &ApiError, caller: &Caller) -> ServerError {
+        error::server_error(error, caller.language, &self.context.service.policy().hotel)
+    }
+
+    /// The address that a request went to, for a hotel that was not told its own.
+    fn requested_url(&self, parts: &Parts) -> String {
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let is_plain =
+            |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+        let asked = text("host").or(parts.uri.authority().map(Authority::as_str));
+        let host = asked.filter(is_plain).unwrap_or("localhost");
+        let is_secure = self.limits.is_proxied(parts) && text("x-forwarded-proto") == Some("https");
+        format!("{}://{host}", if is_secure { "https" } else { "http" })
+    }
+}
+
+/// A text of the payload. A value of another type comes out empty, which is no token and no
+/// language.
+fn text_of<'a>(payload: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    match payload.get(name) {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(value.as_str().unwrap_or("")),
+    }
+}

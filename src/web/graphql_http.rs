@@ -1,0 +1,108 @@
+//! GraphQL over HTTP and over WebSocket, for any schema.
+//!
+//! One path takes `GET` and `POST` as in the GraphQL-over-HTTP draft
+//! (<https://graphql.github.io/graphql-over-http/draft/>), and WebSocket as in
+//! `graphql-transport-ws`
+//! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
+//!
+//! This module knows no schema, no caller and no user's language: the [`Host`] has them. It takes
+//! no batches, no multipart requests, no persisted queries and not the older `graphql-ws`
+//! protocol. It does not compress, and it sets no cross-origin (CORS) headers.
+
+mod content_negotiation;
+mod document;
+mod http;
+mod null_propagation;
+mod parameters;
+mod response;
+mod socket;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Executor, ServerError};
+use axum::http::request::Parts;
+use axum::routing::{MethodRouter, any};
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use null_propagation::FieldTypes;
+
+pub use content_negotiation::weight;
+pub use response::INVALID_INPUT;
+pub use socket::Sockets;
+
+/// Bytes of a request's body, or of a WebSocket message, at most.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// The application that an [`Endpoint`] serves: its schema, its callers and its error messages.
+pub trait Host: Send + Sync + 'static {
+    /// The schema.
+    type Schema: Executor;
+    /// Who sends a request. Resolvers find it in their context as `Arc<Caller>`.
+    type Caller: Send + Sync + 'static;
+
+    /// The schema that carries out requests.
+    fn schema(&self) -> &Self::Schema;
+
+    /// The application's own public address (`https://host/…`), if it was told one. Its pages may
+    /// open a WebSocket even if a proxy changes the `Host` header.
+    fn public_url(&self) -> Option<&str>;
+
+    /// Who sends a request, by its head.
+    fn caller(&self, parts: &Parts) -> Self::Caller;
+
+    /// Counts one request, or one WebSocket message, of a caller.
+    ///
+    /// # Errors
+    /// How long the caller must wait, if there were too many.
+    fn check_rate(&self, caller: &Self::Caller) -> Result<(), Duration>;
+
+    /// Who sends the requests of a connection, by the caller of its upgrade request and by the
+    /// payload of its `ConnectionInit` message.
+    ///
+    /// # Errors
+    /// Why the connection is closed instead.
+    fn connection_init(
+        &self,
+        upgrade: &Self::Caller,
+        payload: Map<String, Value>,
+    ) -> impl Future<Output = Result<Self::Caller, ConnectionRefusal>> + Send;
+
+    /// The error of a request above the limit that [`Host::check_rate`] holds.
+    fn rate_limit_error(&self, caller: &Self::Caller) -> ServerError;
+
+    /// The error of a request that panicked. `cause` is for the log, not for the caller.
+    fn internal_error(&self, cause: &str, caller: &Self::Caller) -> ServerError;
+
+    /// The message and extensions for an error of one of the host's resolvers; `None` if the
+    /// error is the schema's own, such as an argument of a wrong type.
+    fn resolver_error(&self, error: &ServerError, caller: &Self::Caller) -> Option<ServerError>;
+}
+
+/// Why a `ConnectionInit` message is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionRefusal {
+    /// The credentials are not valid. Closes with code 4403.
+    Forbidden,
+    /// It cannot be told now who the caller is. Closes with code 1013.
+    Unavailable,
+}
+
+/// A host with what its requests need besides.
+struct Endpoint<H> {
+    host: H,
+    field_types: FieldTypes,
+    /// WebSocket connections are closed once this is cancelled.
+    stop: CancellationToken,
+}
+
+/// Serves a host at one path. `sdl` is its schema in the schema definition language. WebSocket
+/// connections are closed with code 1001 once `stop` is cancelled.
+pub fn route<H: Host>(host: H, sdl: &str, stop: CancellationToken) -> MethodRouter {
+    let endpoint = Endpoint { host, field_types: FieldTypes::of(sdl), stop };
+    any(http::serve::<H>).with_state(Arc::new(endpoint))
+}
+
+#[cfg(test)]
+mod tests;

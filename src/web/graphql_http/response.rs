@@ -1,0 +1,139 @@
+//! The response to one request: which errors it has, and whether it has data.
+//!
+//! Messages of the host's own errors are the host's. Messages about the form of a request are
+//! for developers, so they are English and stand here.
+
+use std::any::Any;
+
+use async_graphql::{PathSegment, Response, ServerError, Value};
+use serde::Serialize;
+
+use super::null_propagation::ResponsePlan;
+use super::{Endpoint, Host};
+
+/// The `code` in the extensions of an error about what the client sent.
+pub const INVALID_INPUT: &str = "INVALID_INPUT";
+
+/// A response in the form that the specification gives it (GraphQL, 7.1).
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum RequestResult {
+    /// The operation was executed; some of its fields may have failed.
+    Executed(Response),
+    /// The request failed before execution. Such a response must not have a member `data`, which
+    /// [`Response`] always has.
+    RequestError {
+        /// Why.
+        errors: Vec<ServerError>,
+    },
+}
+
+impl RequestResult {
+    /// The response to a request that was not executed.
+    pub fn request_error(error: ServerError) -> Self {
+        Self::RequestError { errors: vec![error] }
+    }
+
+    /// Whether the request failed before execution.
+    pub fn is_request_error(&self) -> bool {
+        matches!(self, Self::RequestError { .. })
+    }
+
+    /// Whether a subscription failed to start: its errors are those of the field itself, and
+    /// there is nothing of the field.
+    pub fn is_failed_start(&self) -> bool {
+        let of_field =
+            |error: &ServerError| matches!(&error.path[..], [] | [PathSegment::Field(_)]);
+        let (is_empty, errors) = match self {
+            Self::Executed(response) => (response.data == Value::Null, &response.errors),
+            Self::RequestError { errors } => (true, errors),
+        };
+        is_empty && !errors.is_empty() && errors.iter().all(of_field)
+    }
+
+    /// What went wrong.
+    pub fn into_errors(self) -> Vec<ServerError> {
+        match self {
+            Self::Executed(Response { errors, .. }) | Self::RequestError { errors } => errors,
+        }
+    }
+}
+
+impl<H: Host> Endpoint<H> {
+    /// Turns what the schema answered into what the client reads.
+    pub fn response(
+        &self,
+        mut response: Response,
+        plan: &ResponsePlan,
+        caller: &H::Caller,
+    ) -> RequestResult {
+        for error in &mut response.errors {
+            self.explain(error, caller);
+        }
+        let has_failed = !response.errors.is_empty();
+        // Errors of execution happen at a path. Without any, nothing was executed.
+        let is_request_error = response.data == Value::Null
+            && has_failed
+            && response.errors.iter().all(|error| error.path.is_empty());
+        if is_request_error {
+            return RequestResult::RequestError { errors: response.errors };
+        }
+        response.data = self.field_types.complete(plan, response.data, has_failed);
+        RequestResult::Executed(response)
+    }
+
+    /// The response to a request that panicked.
+    pub fn panicked(&self, panic: &(dyn Any + Send), caller: &H::Caller) -> RequestResult {
+        RequestResult::request_error(self.host.internal_error(panic_message(panic), caller))
+    }
+
+    fn explain(&self, error: &mut ServerError, caller: &H::Caller) {
+        let Some(explained) = self.host.resolver_error(error, caller) else {
+            let field = field_of(&error.message);
+            return set_invalid_input(error, field.as_deref());
+        };
+        error.message = explained.message;
+        error.extensions = explained.extensions;
+    }
+}
+
+/// An error about the form of a request, which only developers read.
+pub fn malformed(message: impl Into<String>) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    set_invalid_input(&mut error, None);
+    error
+}
+
+/// Marks an error as one of the client's input, and names the input if it is known.
+pub fn set_invalid_input(error: &mut ServerError, field: Option<&str>) {
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", INVALID_INPUT);
+    if let Some(field) = field {
+        extensions.set("field", field);
+    }
+}
+
+/// The message that a panic was raised with.
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let fixed = panic.downcast_ref::<&'static str>().copied();
+    fixed
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without words")
+}
+
+/// The input that a message of the schema's validation is about, by its own name: such errors
+/// carry it nowhere else.
+fn field_of(message: &str) -> Option<String> {
+    let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    if let Some(reason) = message.strip_prefix("Invalid value for argument ") {
+        if let Some((_, rest)) = reason.split_once("field \"") {
+            return rest.split('"').next().map(str::to_owned);
+        }
+        let is_name = |part: &&str| part.parse::<usize>().is_err();
+        return quoted(reason)?.rsplit('.').find(is_name).map(str::to_owned);
+    }
+    if message.ends_with("is required but not provided") {
+        return message.split_once("argument ").and_then(|(_, rest)| quoted(rest));
+    }
+    None
+}
