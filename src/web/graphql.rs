@@ -10,6 +10,7 @@ mod error;
 mod host;
 mod input;
 mod mutation;
+mod payload;
 mod query;
 mod scalar;
 mod subscription;

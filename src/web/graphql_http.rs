@@ -12,6 +12,7 @@
 mod content_negotiation;
 mod document;
 mod http;
+mod http_response;
 mod null_propagation;
 mod parameters;
 mod response;

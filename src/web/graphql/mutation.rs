@@ -10,8 +10,9 @@ use crate::store::Limit;
 use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
 use super::input::{self, CreateBookingInput, PositionInput, TelegramBookingInput};
+use super::payload::CreateBookingPayload;
 use super::scalar::{Date, DateTime};
-use super::types::{CreateBookingPayload, RoomAvailability, Staff, StaffSession, TelegramHandoff};
+use super::types::{RoomAvailability, Staff, StaffSession, TelegramHandoff};
 
 /// Everything that can be done.
 pub struct Mutation;

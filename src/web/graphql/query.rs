@@ -10,8 +10,9 @@ use crate::store::{PageKey, StoreError};
 use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
 use super::input::{self, BookingFilter};
+use super::payload::{BookingConnection, PageInfo};
 use super::scalar::{Date, Rupiah};
-use super::types::{BookingConnection, Hotel, PageInfo, Qris, RoomAvailability, Staff};
+use super::types::{Hotel, Qris, RoomAvailability, Staff};
 
 /// Refuses a booking that nobody is to pay for any more, by who ended it.
 fn must_pay(booking: &domain::Booking) -> Result<(), Refusal> {

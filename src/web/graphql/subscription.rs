@@ -17,8 +17,9 @@ use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
 use super::enums::Action;
 use super::input;
+use super::payload::BookingChange;
 use super::scalar::DateTime;
-use super::types::{BookingChange, DegradedPart};
+use super::types::DegradedPart;
 
 /// The least that a timer waits.
 const MOMENT: Duration = Duration::from_millis(1);

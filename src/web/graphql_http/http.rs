@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, ServerError};
-use async_graphql_axum::GraphQLResponse;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, Request, State, WebSocketUpgrade};
 use axum::http::request::Parts;
@@ -18,8 +17,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt};
 
 use super::content_negotiation::{self, MediaType};
+use super::http_response::{error_response, respond};
 use super::parameters::{Parameters, PreparedRequest};
-use super::response::{RequestResult, malformed};
+use super::response::malformed;
 use super::{Endpoint, Host, MAX_REQUEST_BYTES, socket};
 
 /// Bytes that are read of a request that is too large. Without reading on, its sender would find
@@ -60,7 +60,7 @@ impl<H: Host> Endpoint<H> {
         };
         match Parameters::from_address(pairs) {
             Ok(parameters) => self.execute(parameters, caller, media, HttpVerb::Get).await,
-            Err(error) => request_error(media, StatusCode::BAD_REQUEST, error),
+            Err(error) => error_response(media, StatusCode::BAD_REQUEST, error),
         }
     }
 
@@ -83,7 +83,7 @@ impl<H: Host> Endpoint<H> {
         };
         match Parameters::from_body(&body) {
             Ok(parameters) => self.execute(parameters, caller, media, HttpVerb::Post).await,
-            Err(error) => request_error(media, StatusCode::BAD_REQUEST, error),
+            Err(error) => error_response(media, StatusCode::BAD_REQUEST, error),
         }
     }
 
@@ -101,7 +101,7 @@ impl<H: Host> Endpoint<H> {
         let prepared = parameters.prepare(Arc::clone(&caller));
         let PreparedRequest { kind, plan, request } = match prepared {
             Ok(prepared) => prepared,
-            Err(error) => return request_error(Some(media), request_error_status(media), error),
+            Err(error) => return error_response(Some(media), request_error_status(media), error),
         };
         if verb == HttpVerb::Get && kind == OperationType::Mutation {
             return not_allowed(Some(media), "POST", "Mutations need a POST.");
@@ -176,7 +176,7 @@ fn request_error_status(media: MediaType) -> StatusCode {
 }
 
 fn too_many(error: ServerError, media: Option<MediaType>, wait: Duration) -> Response {
-    let answer = request_error(media, StatusCode::TOO_MANY_REQUESTS, error);
+    let answer = error_response(media, StatusCode::TOO_MANY_REQUESTS, error);
     // The header has whole seconds. One more than has begun is never too early.
     let seconds = HeaderValue::from(wait.as_secs() + 1);
     ([(header::RETRY_AFTER, seconds)], answer).into_response()
@@ -188,30 +188,5 @@ fn not_allowed(media: Option<MediaType>, allowed: &'static str, message: &str) -
 }
 
 fn refuse(media: Option<MediaType>, status: StatusCode, message: impl Into<String>) -> Response {
-    request_error(media, status, malformed(message))
-}
-
-/// Answers with one request error. A client that accepts neither media type gets JSON.
-pub fn request_error(media: Option<MediaType>, status: StatusCode, error: ServerError) -> Response {
-    respond(media.unwrap_or(MediaType::Json), status, RequestResult::request_error(error))
-}
-
-fn respond(media: MediaType, status: StatusCode, answer: RequestResult) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, media.header()),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        // The host may read the language and the credentials of a request.
-        (header::VARY, HeaderValue::from_static("accept, accept-language, authorization")),
-    ];
-    match answer {
-        // The headers replace its own, which know neither the status nor the media type.
-        RequestResult::Executed(response) => {
-            (status, headers, GraphQLResponse::from(response)).into_response()
-        }
-        RequestResult::RequestError { .. } => match serde_json::to_string(&answer) {
-            Ok(body) => (status, headers, body).into_response(),
-            // Strings, numbers and names: there is nothing in an error that JSON does not have.
-            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        },
-    }
+    error_response(media, status, malformed(message))
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
 
-use super::http::request_error;
+use super::http_response::error_response;
 use super::parameters::Parameters;
 use super::response::malformed;
 use super::{ConnectionRefusal, Endpoint, Host, MAX_REQUEST_BYTES};
@@ -102,7 +102,7 @@ pub fn open<H: Host>(
 ) -> Response {
     if !is_same_origin(parts, endpoint.host.public_url()) {
         let error = malformed("Pages of other sites may not open this socket.");
-        return request_error(None, StatusCode::FORBIDDEN, error);
+        return error_response(None, StatusCode::FORBIDDEN, error);
     }
     let upgrade = upgrade
         .protocols([PROTOCOL])
@@ -111,7 +111,7 @@ pub fn open<H: Host>(
         .max_frame_size(2 * MAX_REQUEST_BYTES);
     if upgrade.selected_protocol().is_none() {
         let error = malformed(format!("This socket speaks {PROTOCOL} only."));
-        return request_error(None, StatusCode::BAD_REQUEST, error);
+        return error_response(None, StatusCode::BAD_REQUEST, error);
     }
     let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
     upgrade.on_upgrade(move |socket| {
