@@ -41,14 +41,23 @@ test('every sentence that a module names exists', () => {
   }
 });
 
+const schema = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+
+/** The values of an enum in the schema. */
+function valuesOf(name) {
+  const body = schema.match(new RegExp(`^enum ${name} \\{\\n([^}]*)\\}`, 'm'))[1];
+  return body.replace(/"""[^]*?"""/g, '').match(/\w+/g);
+}
+
 test('the sentences for each value of the schema exist', () => {
+  assert.ok(valuesOf('Action').includes('BOOKED') && valuesOf('Channel').length === 3);
   const expected = [
-    ...['EXPIRED', 'BY_STAFF', 'BY_GUEST'].flatMap((reason) => [`guest.cancelled.${reason}`, `guest.cancelled.${reason}.why`, `card.cancelled.${reason}`]),
-    ...['IN_TIME', 'WILL_EXTEND', 'WILL_CANCEL', 'NO_POSITION'].map((forecast) => `card.forecast.${forecast}`),
-    ...['BOOKED', 'REMINDED', 'EXTENDED', 'POSITION', 'ARRIVED', 'QRIS_SENT', 'PAID', 'CANCELLED', 'EXPIRED', 'REVIVED'].map((action) => `action.${action}`),
-    ...['PENDING', 'PAID', 'CANCELLED'].map((status) => `status.${status}`),
-    ...['TELEGRAM', 'WEB'].map((channel) => `channel.${channel}`),
-    ...['FRONT_OFFICE', 'MANAGER'].map((role) => `board.role.${role}`),
+    ...valuesOf('CancelReason').flatMap((reason) => [`guest.cancelled.${reason}`, `guest.cancelled.${reason}.why`, `card.cancelled.${reason}`]),
+    ...valuesOf('Forecast').map((forecast) => `card.forecast.${forecast}`),
+    ...valuesOf('Action').map((action) => `action.${action}`),
+    ...valuesOf('BookingStatus').map((status) => `status.${status}`),
+    ...valuesOf('Channel').map((channel) => `channel.${channel}`),
+    ...valuesOf('StaffRole').map((role) => `board.role.${role}`),
     ...['arrived', 'paid', 'extend', 'cancel'].flatMap((action) => [`do.${action}`, `ask.${action}`, `ask.${action}.why`, `ask.${action}.yes`]),
   ];
   for (const key of expected) assert.ok(texts[key], key);

@@ -276,6 +276,7 @@ export const texts = {
   'card.history.none': ['Belum ada riwayat.', 'No history yet.'],
   'channel.TELEGRAM': ['Telegram', 'Telegram'],
   'channel.WEB': ['Web', 'Web'],
+  'channel.OTHER': ['Saluran lain', 'Another channel'],
   'status.PENDING': ['Pending', 'Pending'],
   'status.PAID': ['Lunas', 'Paid'],
   'status.CANCELLED': ['Batal', 'Cancelled'],
@@ -291,6 +292,8 @@ export const texts = {
   'action.CANCELLED': ['Dibatalkan', 'Cancelled'],
   'action.EXPIRED': ['Waktu habis', 'Time ran out'],
   'action.REVIVED': ['Dihidupkan lagi', 'Revived'],
+  'action.OTHER': ['Diubah oleh versi baru', 'Changed by a newer version'],
+  'action.UNDELIVERED': ['Pesan tidak terkirim', 'Message not delivered'],
 
   // The board: what the front office does
   'do.arrived': ['Tiba', 'Arrived'],
