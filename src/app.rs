@@ -19,7 +19,7 @@ use crate::config::{self, Config, StoreUrl};
 use crate::domain::Policy;
 use crate::email::Mailer;
 use crate::feed::Feed;
-use crate::lifecycle::{Health, Lifecycle, Phase};
+use crate::lifecycle::{Health, Lifecycle, WorkerGroup};
 use crate::notifier::{self, DeliveryMethod, DeliveryMethods, Notifier};
 use crate::qris::Qris;
 use crate::routing::{self, RouteWorker, RoutingServer};
@@ -58,7 +58,7 @@ impl OpenStore {
             StoreUrl::Sqlite(path) => Some(SqliteStore::lock(path)?),
             StoreUrl::Mongo(_) => None,
         };
-        let store = Self::beside(config, clock).await?;
+        let store = Self::open_without_lock(config, clock).await?;
         Ok(Self { store, lock })
     }
 
@@ -66,7 +66,7 @@ impl OpenStore {
     ///
     /// # Errors
     /// If the store cannot be opened.
-    pub async fn beside(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>> {
+    pub async fn open_without_lock(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>> {
         Ok(match &config.store.url {
             StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
             StoreUrl::Mongo(url) => {
@@ -260,13 +260,13 @@ pub struct App {
     qris: Option<Qris>,
     lifecycle: Lifecycle,
     /// The web server, the bot's updates, the scheduler and the route worker.
-    inbound: Phase,
+    inbound: WorkerGroup,
     /// The commit queue.
-    commits: Phase,
+    commits: WorkerGroup,
     /// The notifier and the sending of messages by the bot.
-    deliveries: Phase,
+    deliveries: WorkerGroup,
     /// The feed.
-    log: Phase,
+    log: WorkerGroup,
 }
 
 impl App {
@@ -387,8 +387,8 @@ impl App {
     }
 
     /// Waits until a worker ends before it was told to, and returns its name.
-    pub async fn death(&mut self) -> &'static str {
-        self.lifecycle.death().await
+    pub async fn failed_worker(&mut self) -> &'static str {
+        self.lifecycle.failed_worker().await
     }
 
     /// Stops the parts in order: inbound workers, deliveries, the commit queue, the feed. Then
@@ -431,14 +431,14 @@ impl WebhookHandler for WebhookAdapter {
 ///
 /// # Errors
 /// If the store fails.
-async fn open_feed(store: &Arc<dyn Store>, log: &Phase) -> Result<Feed> {
+async fn open_feed(store: &Arc<dyn Store>, log: &WorkerGroup) -> Result<Feed> {
     let (feed, work) = Feed::open(Arc::<dyn Store>::clone(store)).await?;
     log.spawn("feed", work.run(log.stop_signal()));
     Ok(feed)
 }
 
 /// Opens the commit queue and starts its worker.
-fn open_queue(store: &Arc<dyn Store>, commits: &Phase) -> CommitQueue {
+fn open_queue(store: &Arc<dyn Store>, commits: &WorkerGroup) -> CommitQueue {
     let (queue, work) = CommitQueue::new(Arc::<dyn Store>::clone(store), commits.stop_signal());
     commits.spawn("commits", work);
     queue
@@ -449,11 +449,11 @@ fn open_queue(store: &Arc<dyn Store>, commits: &Phase) -> CommitQueue {
 fn with_routing(
     server: Option<RoutingServer>,
     service: BookingService,
-    inbound: &Phase,
+    inbound: &WorkerGroup,
 ) -> Arc<BookingService> {
     let Some(server) = server else { return Arc::new(service) };
     let (sender, receiver) = mpsc::channel(routing::WAITING);
-    let service = Arc::new(service.telling(sender));
+    let service = Arc::new(service.with_route_requests(sender));
     let routes = RouteWorker::new(server, Arc::clone(&service), receiver);
     inbound.spawn("routing", routes.run(inbound.stop_signal()));
     service

@@ -86,7 +86,7 @@ impl Feed {
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn open(store: Arc<dyn ChangeLog>) -> Result<(Self, FeedWork), StoreError> {
+    pub async fn open(store: Arc<dyn ChangeLog>) -> Result<(Self, FeedWorker), StoreError> {
         let changes = store.changes(None).await?;
         let state = State {
             base: changes.start.clone(),
@@ -95,7 +95,7 @@ impl Feed {
         };
         let (live, _) = broadcast::channel(BEHIND);
         let feed = Self(Arc::new(Inner { store, state: Mutex::new(state), live }));
-        let work = FeedWork { feed: feed.clone(), changes };
+        let work = FeedWorker { feed: feed.clone(), changes };
         Ok((feed, work))
     }
 
@@ -240,12 +240,12 @@ impl Drop for GuestFeed {
 }
 
 /// The task of a feed: reads the log until it is stopped.
-pub struct FeedWork {
+pub struct FeedWorker {
     feed: Feed,
     changes: Changes,
 }
 
-impl FeedWork {
+impl FeedWorker {
     /// Reads the log. When the stream fails, opens it again where it left off.
     pub async fn run(self, stop: CancellationToken) {
         let Self { feed, changes } = self;

@@ -17,31 +17,31 @@ use tracing::{error, info, warn};
 
 /// Starts workers and reports those that die.
 pub struct Lifecycle {
-    deaths: mpsc::UnboundedSender<&'static str>,
+    failures: mpsc::UnboundedSender<&'static str>,
     dead: mpsc::UnboundedReceiver<&'static str>,
 }
 
 impl Default for Lifecycle {
     fn default() -> Self {
-        let (deaths, dead) = mpsc::unbounded_channel();
-        Self { deaths, dead }
+        let (failures, dead) = mpsc::unbounded_channel();
+        Self { failures, dead }
     }
 }
 
 impl Lifecycle {
     /// A group of workers that are stopped together.
     #[must_use]
-    pub fn phase(&self, name: &'static str) -> Phase {
-        Phase {
+    pub fn phase(&self, name: &'static str) -> WorkerGroup {
+        WorkerGroup {
             name,
             stop: CancellationToken::new(),
             workers: TaskTracker::new(),
-            deaths: self.deaths.clone(),
+            failures: self.failures.clone(),
         }
     }
 
     /// Waits for a worker to die and returns its name. Waits for ever if none dies.
-    pub async fn death(&mut self) -> &'static str {
+    pub async fn failed_worker(&mut self) -> &'static str {
         match self.dead.recv().await {
             Some(name) => name,
             // Cannot happen: this struct holds a sender itself.
@@ -52,14 +52,14 @@ impl Lifecycle {
 
 /// A group of workers that are stopped together.
 #[derive(Clone)]
-pub struct Phase {
+pub struct WorkerGroup {
     name: &'static str,
     stop: CancellationToken,
     workers: TaskTracker,
-    deaths: mpsc::UnboundedSender<&'static str>,
+    failures: mpsc::UnboundedSender<&'static str>,
 }
 
-impl Phase {
+impl WorkerGroup {
     /// The token that is cancelled when this phase's workers must stop.
     #[must_use]
     pub fn stop_signal(&self) -> CancellationToken {
@@ -68,7 +68,7 @@ impl Phase {
 
     /// Starts a worker that runs until the phase is stopped.
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        let (stop, deaths) = (self.stop.clone(), self.deaths.clone());
+        let (stop, failures) = (self.stop.clone(), self.failures.clone());
         #[expect(clippy::disallowed_methods, reason = "the one place that spawns, and watches")]
         self.workers.spawn(async move {
             let ended = tokio::spawn(work).await;
@@ -78,7 +78,7 @@ impl Phase {
             if ended.is_err() || !stop.is_cancelled() {
                 error!(worker = name, "a worker ended before it was told to");
                 // If the receiver is gone, the process is stopping already.
-                let _ = deaths.send(name);
+                let _ = failures.send(name);
             }
         });
     }
@@ -162,22 +162,22 @@ impl Health {
 mod tests {
     use super::*;
 
-    async fn death(lifecycle: &mut Lifecycle) -> &'static str {
-        tokio::time::timeout(Duration::from_secs(10), lifecycle.death()).await.unwrap()
+    async fn failed_worker(lifecycle: &mut Lifecycle) -> &'static str {
+        tokio::time::timeout(Duration::from_secs(10), lifecycle.failed_worker()).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_worker_that_panics_is_reported() {
         let mut lifecycle = Lifecycle::default();
         lifecycle.phase("parts").spawn("clock", async { panic!("of a test") });
-        assert_eq!(death(&mut lifecycle).await, "clock");
+        assert_eq!(failed_worker(&mut lifecycle).await, "clock");
     }
 
     #[tokio::test]
     async fn a_worker_that_ends_before_it_was_told_to_is_reported() {
         let mut lifecycle = Lifecycle::default();
         lifecycle.phase("parts").spawn("feed", async {});
-        assert_eq!(death(&mut lifecycle).await, "feed");
+        assert_eq!(failed_worker(&mut lifecycle).await, "feed");
     }
 
     #[tokio::test]
@@ -190,18 +190,18 @@ mod tests {
             panic!("of a test");
         });
         parts.stop(Duration::from_secs(10)).await;
-        assert_eq!(death(&mut lifecycle).await, "notifier");
+        assert_eq!(failed_worker(&mut lifecycle).await, "notifier");
     }
 
     #[tokio::test]
-    async fn a_worker_that_stops_when_told_to_is_no_death() {
+    async fn a_worker_that_stops_when_told_to_has_not_failed() {
         let mut lifecycle = Lifecycle::default();
         let parts = lifecycle.phase("parts");
         let stop = parts.stop_signal();
         parts.spawn("web", async move { stop.cancelled().await });
         parts.stop(Duration::from_secs(10)).await;
-        let death = std::pin::pin!(lifecycle.death());
-        assert!(futures_util::poll!(death).is_pending());
+        let failed = std::pin::pin!(lifecycle.failed_worker());
+        assert!(futures_util::poll!(failed).is_pending());
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use jatah::config::{self, Config};
 use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
 use jatah::email::Mailer;
 use jatah::qris::{self, Qris, StaticQris};
-use jatah::simulate::{self, Plan};
+use jatah::simulate::{self, SimulationPlan};
 use jatah::text;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
@@ -128,7 +128,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::StaffLink { role, name } => staff_link(&config, role.into(), &name).await,
         Command::Simulate { guests, seed, sweep, plot } => {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
-            simulate(&config, &Plan { guests, seed, threads }, sweep, plot.as_deref())
+            simulate(&config, &SimulationPlan { guests, seed, threads }, sweep, plot.as_deref())
         }
         Command::Check { mail } => check(&config, mail.as_deref()).await,
     }
@@ -182,7 +182,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
             info!(signal = signal?, "stopping");
             ExitCode::SUCCESS
         }
-        worker = app.death() => {
+        worker = app.failed_worker() => {
             error!(worker, "stopping, because a part of the hotel died");
             ExitCode::FAILURE
         }
@@ -205,7 +205,7 @@ async fn signal() -> Result<&'static str> {
 async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode> {
     let name = StaffName::parse(name).map_err(|error| anyhow::anyhow!("--name {error}"))?;
     let clock = Clock::system();
-    let store = OpenStore::beside(config, &clock).await?;
+    let store = OpenStore::open_without_lock(config, &clock).await?;
     let staff = StaffAuth::new(store.clone(), clock);
     let code = staff.issue_code(Staff { name, role }).await?;
     store.close().await;
@@ -213,7 +213,12 @@ async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-fn simulate(config: &Config, plan: &Plan, sweep: bool, plot: Option<&Path>) -> Result<ExitCode> {
+fn simulate(
+    config: &Config,
+    plan: &SimulationPlan,
+    sweep: bool,
+    plot: Option<&Path>,
+) -> Result<ExitCode> {
     let policy = config.policy();
     let settings = if sweep { simulate::sweep(&policy) } else { simulate::settings(&policy) };
     let tallies = simulate::run(plan, &settings)?;
@@ -232,7 +237,7 @@ async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
         print(&format!("warning: {warning}"));
     }
     let clock = Clock::system();
-    let store = OpenStore::beside(config, &clock).await.context("store")?;
+    let store = OpenStore::open_without_lock(config, &clock).await.context("store")?;
     store.ping().await.context("store")?;
     let links = LinkKey::load(store.as_ref()).await.context("store")?;
     store.close().await;

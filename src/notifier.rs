@@ -25,7 +25,7 @@ use crate::store::{FeedEvent, Lease, NodeId, NotificationId, NotificationStore, 
 mod delivery;
 mod method;
 
-use delivery::{Context, Delivery};
+use delivery::{Delivery, DeliveryContext};
 pub use method::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest};
 
 /// One attempt may take so long: less than a lease, so that nobody takes over in the middle.
@@ -41,7 +41,7 @@ const LAST_FEED_WAIT: Duration = Duration::from_millis(200);
 
 /// Delivers the notifications of one process.
 pub struct Notifier {
-    context: Arc<Context>,
+    context: Arc<DeliveryContext>,
     feed: Feed,
     deliveries: JoinSet<NotificationId>,
     /// For each delivery, the token that says that its notification was settled.
@@ -61,7 +61,7 @@ impl Notifier {
         methods: DeliveryMethods,
         health: Health,
     ) -> Self {
-        let context = Context::new(store, service, node, is_alone, methods, health);
+        let context = DeliveryContext::new(store, service, node, is_alone, methods, health);
         let (deliveries, settled) = (JoinSet::new(), HashMap::new());
         Self { context: Arc::new(context), feed, deliveries, settled }
     }

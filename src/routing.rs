@@ -199,7 +199,7 @@ impl RouteWorker {
         let (server, service) = (self.server.clone(), Arc::clone(&self.service));
         self.under_way.spawn(async move {
             let route = server.route(request.from).await;
-            if let Err(error) = service.keep_road(request, route).await {
+            if let Err(error) = service.store_route(request, route).await {
                 let receipt_no = request.receipt_no;
                 debug!(%receipt_no, %error, "a route was not stored");
             }

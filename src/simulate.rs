@@ -28,7 +28,7 @@ pub use tally::Tally;
 
 /// The size and the seed of a simulation.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct SimulationPlan {
     /// The number of guests who book on the day.
     pub guests: u32,
     /// The seed of the random generators.

@@ -27,14 +27,14 @@ mod typed;
 pub use commit::{
     Commit, CommitOutcome, CommitStep, Limit, RequestKey, RequestRecord, TrackEffect,
 };
-pub use list::{BelowSold, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
+pub use list::{AllotmentTooLow, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
 pub use log::{
     Changes, Cursor, DeliveryOutcome, FeedEvent, FeedStream, Lease, LeaseOutcome, NodeId,
     NotificationId, OwedNotification, SettledNotification, UndeliveredNotification,
 };
 pub use queue::CommitQueue;
 pub use race::ClaimKey;
-pub use typed::{Stored, TypedValues};
+pub use typed::{TypedValue, TypedValues};
 
 /// The most commits in one batch.
 pub const MAX_BATCH: usize = 500;
@@ -116,7 +116,7 @@ pub trait CommitStore: Send + Sync + 'static {
 
     /// Stores a booking's track and publishes [`FeedEvent::PositionMoved`]. Has no effect and
     /// returns `false` once positions are no longer kept for the booking.
-    async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError>;
+    async fn put_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError>;
 }
 
 /// The log of committed changes.
@@ -172,13 +172,13 @@ pub trait RoomStore: Send + Sync + 'static {
     /// Nights and types without claims or allotment are left out.
     async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError>;
 
-    /// Sets the allotment of a night. [`BelowSold`] if more rooms are taken already.
+    /// Sets the allotment of a night. [`AllotmentTooLow`] if more rooms are taken already.
     async fn set_allotment(
         &self,
         room: &RoomCode,
         night: NaiveDate,
         rooms: u32,
-    ) -> Result<Result<(), BelowSold>, StoreError>;
+    ) -> Result<Result<(), AllotmentTooLow>, StoreError>;
 }
 
 /// Sign-in codes, sessions, and the hotel's signing key.

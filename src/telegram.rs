@@ -16,8 +16,8 @@ mod dispatch;
 mod front_office;
 mod guest;
 mod menus;
-mod merging;
 mod message_recorder;
+mod notification_merger;
 mod notifications;
 mod sent_messages;
 mod staff;
@@ -37,7 +37,7 @@ use crate::clock::Clock;
 use crate::config::{Config, StaffMember, Webhook};
 use crate::domain::{HotelPolicy, Language, Refusal};
 use crate::feed::Feed;
-use crate::lifecycle::{Health, Phase};
+use crate::lifecycle::{Health, WorkerGroup};
 use crate::notifier::DeliveryMethod;
 use crate::qris::Qris;
 use crate::service::{BookingService, ServiceError};
@@ -198,8 +198,8 @@ impl Telegram {
     pub fn start(
         self,
         parts: TelegramParts,
-        inbound: &Phase,
-        deliveries: &Phase,
+        inbound: &WorkerGroup,
+        deliveries: &WorkerGroup,
     ) -> (TelegramWebhook, Arc<dyn DeliveryMethod>) {
         let Self { api, queue, queue_worker, name, settings } = self;
         let TelegramParts { service, bookings, feed, node, .. } = parts;

@@ -155,12 +155,12 @@ impl Transition<'_> {
         let hold = self.tracked.booking.hold;
         let rules = &self.policy.hold;
         if self.tracked.booking.arrived_at.is_some() {
-            let hold = hold.window_renewed(self.now, rules);
+            let hold = hold.with_renewed_window(self.now, rules);
             return self.with_hold(hold, Event::PaymentAsked, Actor::Clock);
         }
         match hold::end(self.tracked, self.now, self.policy) {
             Some(verdict) if verdict.extends() => {
-                let grown = hold.grown(rules.extend_by, self.now, rules);
+                let grown = hold.extended(rules.extend_by, self.now, rules);
                 let grown = Hold { extensions: hold.extensions + 1, ..grown };
                 let event = Event::ExtendedByClock { by: rules.extend_by, verdict };
                 self.with_hold(grown, event, Actor::Clock)
@@ -247,7 +247,8 @@ impl Transition<'_> {
             return Err(Refusal::InvalidInput { field: Field::Minutes, error });
         }
         let hold = self.tracked.booking.hold;
-        let mut grown = hold.grown(TimeDelta::minutes(minutes.into()), self.now, &self.policy.hold);
+        let mut grown =
+            hold.extended(TimeDelta::minutes(minutes.into()), self.now, &self.policy.hold);
         if self.tracked.booking.arrived_at.is_some() {
             grown = grown.reminded();
         }

@@ -55,8 +55,8 @@ impl Hold {
     /// The hold extended by some time. For the reminder, the extension runs from `now` to the new
     /// end.
     #[must_use]
-    pub fn grown(self, by: TimeDelta, now: Moment, policy: &HoldPolicy) -> Self {
-        let until = grown_end(self.until, by, now);
+    pub fn extended(self, by: TimeDelta, now: Moment, policy: &HoldPolicy) -> Self {
+        let until = extended_end(self.until, by, now);
         Self { until, remind_at: remind_at(now, until, policy), ..self }
     }
 
@@ -69,14 +69,18 @@ impl Hold {
 
     /// The payment window, renewed at its end.
     #[must_use]
-    pub fn window_renewed(self, now: Moment, policy: &HoldPolicy) -> Self {
-        Self { until: grown_end(self.until, policy.payment_window, now), remind_at: None, ..self }
+    pub fn with_renewed_window(self, now: Moment, policy: &HoldPolicy) -> Self {
+        Self {
+            until: extended_end(self.until, policy.payment_window, now),
+            remind_at: None,
+            ..self
+        }
     }
 }
 
 /// The new deadline. It counts from the old deadline, not from the few milliseconds later at which
 /// the clock decided, so that people read round times.
-fn grown_end(until: Moment, by: TimeDelta, now: Moment) -> Moment {
+fn extended_end(until: Moment, by: TimeDelta, now: Moment) -> Moment {
     let grown = until + by;
     if now - until > AWAY || grown <= now { now + by } else { grown }
 }

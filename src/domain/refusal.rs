@@ -169,7 +169,7 @@ pub enum NotAllowed {
     /// The hold is over, so positions are no longer accepted.
     HoldIsOver,
     /// The allotment would be below the number of rooms sold.
-    BelowSold {
+    AllotmentTooLow {
         /// Rooms sold.
         sold: u32,
     },

@@ -39,7 +39,7 @@ const MAX_MERGING: usize = 2_000;
 const PART: &str = "courier";
 
 /// What the deliveries of one process share.
-pub(super) struct Context {
+pub(super) struct DeliveryContext {
     pub store: Arc<dyn NotificationStore>,
     /// Cancelled when the process stops: what waits then stays owed.
     pub stop: CancellationToken,
@@ -55,7 +55,7 @@ pub(super) struct Context {
     front_office_places: Semaphore,
 }
 
-impl Context {
+impl DeliveryContext {
     pub(super) fn new(
         store: Arc<dyn NotificationStore>,
         service: Arc<BookingService>,
@@ -94,7 +94,7 @@ impl Context {
 
 /// The delivery of one notification.
 pub(super) struct Delivery {
-    context: Arc<Context>,
+    context: Arc<DeliveryContext>,
     request: DeliveryRequest,
     lease: Lease,
     /// Cancelled when any process settled the notification.
@@ -124,7 +124,7 @@ enum AttemptOutcome {
 
 impl Delivery {
     pub(super) fn new(
-        context: Arc<Context>,
+        context: Arc<DeliveryContext>,
         request: DeliveryRequest,
         lease: Lease,
         settled: CancellationToken,
@@ -335,7 +335,7 @@ impl Delivery {
         self.outcome = Some(outcome.clone());
         let (id, store) = (self.request.id(), &self.context.store);
         let (name, attempt) = match &outcome {
-            // Marked last: a process that dies in between sends again rather than never telling.
+            // Marked last: a process that dies in between sends again rather than never with_route_requests.
             DeliveryOutcome::Sent(_) => {
                 self.record_qris(QrisOutcome::Delivered).await?;
                 store.settle(id, &outcome).await?;

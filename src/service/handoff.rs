@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{BookingService, ServiceError};
 use crate::auth;
 use crate::domain::{GuestName, RoomCode};
-use crate::store::{StoreError, Stored};
+use crate::store::{StoreError, TypedValue};
 
 /// How long a choice is kept.
 const LIFE: TimeDelta = TimeDelta::hours(24);
@@ -86,7 +86,7 @@ impl HandoffDocument {
     }
 }
 
-impl Stored for HandoffDocument {
+impl TypedValue for HandoffDocument {
     /// `STD|2026-01-04|1|Budi`
     fn from_plain_text(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, '|');

@@ -106,7 +106,7 @@ fn hash(value: &impl Hash) -> u64 {
 impl BookingService {
     /// The same service, which sends a [`RouteRequest`] for each new fix.
     #[must_use]
-    pub fn telling(mut self, route_requests: mpsc::Sender<RouteRequest>) -> Self {
+    pub fn with_route_requests(mut self, route_requests: mpsc::Sender<RouteRequest>) -> Self {
         self.positions.route_requests = Some(route_requests);
         self
     }
@@ -163,7 +163,7 @@ impl BookingService {
                 count("known");
                 return Ok(tracked);
             };
-            if self.store.keep_track(receipt_no, &track).await? {
+            if self.store.put_track(receipt_no, &track).await? {
                 let is_believed = track.latest().is_some_and(|latest| latest.at == fix.at);
                 count(if is_believed { "kept" } else { "dropped" });
                 if is_believed {
@@ -183,7 +183,7 @@ impl BookingService {
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such booking; [`ServiceError::Store`] if the store
     /// fails.
-    pub async fn keep_road(
+    pub async fn store_route(
         &self,
         of: RouteRequest,
         route: RouteEstimate,
@@ -191,7 +191,7 @@ impl BookingService {
         let _lock = self.positions.lock(of.receipt_no).await;
         let tracked = self.booking(of.receipt_no).await?;
         if let Some(track) = tracked.track.routed(of.at, route) {
-            self.store.keep_track(of.receipt_no, &track).await?;
+            self.store.put_track(of.receipt_no, &track).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::{BookingService, ServiceError};
 use crate::domain::{Field, InputError, NotAllowed, Refusal, RoomCode, RoomType, booking};
-use crate::store::{BelowSold, RoomNight, StoreError};
+use crate::store::{AllotmentTooLow, RoomNight, StoreError};
 
 /// How far ahead a manager may set an allotment.
 const ALLOTMENT_DAYS: u64 = 730;
@@ -87,8 +87,8 @@ impl BookingService {
             let error = InputError::OutOfRange { least: 0, most: MAX_ALLOTMENT.into() };
             return refuse(Field::Rooms, error);
         }
-        if let Err(BelowSold(sold)) = self.store.set_allotment(code, night, rooms).await? {
-            return Err(Refusal::NotAllowed(NotAllowed::BelowSold { sold }).into());
+        if let Err(AllotmentTooLow(sold)) = self.store.set_allotment(code, night, rooms).await? {
+            return Err(Refusal::NotAllowed(NotAllowed::AllotmentTooLow { sold }).into());
         }
         let known = self.store.nights(night, 1).await?;
         let taken = known.iter().find(|known| known.room == *code).map_or(0, |known| known.taken);

@@ -55,7 +55,7 @@ pub(super) struct Report {
 }
 
 /// One guest.
-pub(super) struct Guest {
+pub(super) struct SimulatedGuest {
     /// When the guest books, in seconds after the start of the day.
     pub books_at: i64,
     /// How the guest shares the position.
@@ -67,7 +67,7 @@ pub(super) struct Guest {
     pub reports: Vec<Report>,
 }
 
-impl Guest {
+impl SimulatedGuest {
     /// The guest with this number. The same seed and number give the same guest.
     pub fn new(seed: u64, number: u32) -> Self {
         // Multiplying by a large odd constant spreads neighbouring numbers. This one is 2^64

@@ -6,9 +6,9 @@ use std::collections::BinaryHeap;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::guest::{Guest, Report, Sharing};
-use super::tally::{Outcome, Tally};
-use super::{Plan, Setting, day_start};
+use super::guest::{Report, Sharing, SimulatedGuest};
+use super::tally::{StayOutcome, Tally};
+use super::{Setting, SimulationPlan, day_start};
 use crate::domain::travel::RouteEstimate;
 use crate::domain::{
     self, Booking, Command, Contact, Coordinates, Fix, GuestName, Language, Moment, NewBooking,
@@ -26,7 +26,7 @@ const DEGREE_KM: (f64, f64) = (110.574, 111.320);
 /// # Errors
 /// [`Refusal`] if the domain refuses a step. This does not happen with a valid policy, because no
 /// guest asks for anything that is not allowed.
-pub fn run(plan: &Plan, settings: &[Setting]) -> Result<Vec<Tally>, Refusal> {
+pub fn run(plan: &SimulationPlan, settings: &[Setting]) -> Result<Vec<Tally>, Refusal> {
     let threads = u32::try_from(plan.threads.max(1)).unwrap_or(1);
     let shares = std::thread::scope(|scope| {
         let work = |thread: u32| move || share(plan, settings, thread, threads);
@@ -47,7 +47,7 @@ pub fn run(plan: &Plan, settings: &[Setting]) -> Result<Vec<Tally>, Refusal> {
 
 /// Simulates the batches of one thread: every batch whose number modulo `threads` is `thread`.
 fn share(
-    plan: &Plan,
+    plan: &SimulationPlan,
     settings: &[Setting],
     thread: u32,
     threads: u32,
@@ -56,7 +56,8 @@ fn share(
     let batches = plan.guests.div_ceil(BATCH);
     for batch in (0..batches).filter(|batch| batch % threads == thread) {
         let numbers = batch * BATCH..plan.guests.min((batch + 1).saturating_mul(BATCH));
-        let guests: Vec<Guest> = numbers.map(|number| Guest::new(plan.seed, number)).collect();
+        let guests: Vec<SimulatedGuest> =
+            numbers.map(|number| SimulatedGuest::new(plan.seed, number)).collect();
         for (setting, tally) in settings.iter().zip(&mut tallies) {
             Day::new(&guests, setting)?.run(tally)?;
         }
@@ -67,20 +68,20 @@ fn share(
 /// One batch of guests with one setting.
 struct Day<'a> {
     setting: &'a Setting,
-    stays: Vec<Stay<'a>>,
+    stays: Vec<SimulatedStay<'a>>,
     /// The queue of wakes, the earliest first.
     wakes: BinaryHeap<Reverse<(Moment, usize, Revision)>>,
 }
 
 impl<'a> Day<'a> {
-    fn new(guests: &'a [Guest], setting: &'a Setting) -> Result<Self, Refusal> {
+    fn new(guests: &'a [SimulatedGuest], setting: &'a Setting) -> Result<Self, Refusal> {
         let mut day = Self {
             setting,
             stays: Vec::with_capacity(guests.len()),
             wakes: BinaryHeap::with_capacity(guests.len()),
         };
         for (index, guest) in guests.iter().enumerate() {
-            let stay = Stay::book(guest, index, &setting.policy)?;
+            let stay = SimulatedStay::book(guest, index, &setting.policy)?;
             day.stays.push(stay);
             day.arm(index);
         }
@@ -113,8 +114,8 @@ impl<'a> Day<'a> {
 }
 
 /// One guest's booking.
-struct Stay<'a> {
-    guest: &'a Guest,
+struct SimulatedStay<'a> {
+    guest: &'a SimulatedGuest,
     tracked: TrackedBooking,
     /// The end of the hold as promised at booking.
     first_end: Moment,
@@ -122,8 +123,8 @@ struct Stay<'a> {
     reported: usize,
 }
 
-impl<'a> Stay<'a> {
-    fn book(guest: &'a Guest, index: usize, policy: &Policy) -> Result<Self, Refusal> {
+impl<'a> SimulatedStay<'a> {
+    fn book(guest: &'a SimulatedGuest, index: usize, policy: &Policy) -> Result<Self, Refusal> {
         let now = day_start() + TimeDelta::seconds(guest.books_at);
         let today = policy.hotel.day_of(now);
         let new = new_booking(index, today, policy).ok_or(Refusal::NotFound)?;
@@ -208,10 +209,10 @@ impl<'a> Stay<'a> {
         !self.tracked.booking.is_pending()
     }
 
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> StayOutcome {
         let Booking { booked_at, arrived_at, .. } = self.tracked.booking;
         let arrives = self.guest.arrives.map(|second| self.at(second));
-        Outcome {
+        StayOutcome {
             is_kept: arrived_at.is_some(),
             would_arrive: arrives.map(|at| at - self.first_end),
             shares_at_end: self.guest.shares_at((self.first_end - booked_at).num_seconds()),

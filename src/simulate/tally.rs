@@ -7,7 +7,7 @@ pub const WORTH_WAITING: TimeDelta = TimeDelta::minutes(30);
 
 /// The outcome of one booking.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Outcome {
+pub(super) struct StayOutcome {
     /// Whether the guest came while the room was held.
     pub is_kept: bool,
     /// When the guest would come, counted from the promised end; negative if earlier. `None` if
@@ -57,7 +57,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one booking.
-    pub(super) fn count(&mut self, outcome: &Outcome) {
+    pub(super) fn count(&mut self, outcome: &StayOutcome) {
         let minutes = |time: TimeDelta| u64::try_from(time.num_minutes()).unwrap_or_default();
         let zero = TimeDelta::zero();
         let one = u64::from;

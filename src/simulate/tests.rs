@@ -2,7 +2,7 @@
 //! alone.
 
 use super::tally::part;
-use super::{Plan, Setting, Tally, plot, run, settings, sweep, table};
+use super::{Setting, SimulationPlan, Tally, plot, run, settings, sweep, table};
 use crate::config::Config;
 use crate::domain::Policy;
 
@@ -10,8 +10,8 @@ fn policy() -> Policy {
     Config::from_toml("", []).unwrap().policy()
 }
 
-fn plan(guests: u32, seed: u64, threads: usize) -> Plan {
-    Plan { guests, seed, threads }
+fn plan(guests: u32, seed: u64, threads: usize) -> SimulationPlan {
+    SimulationPlan { guests, seed, threads }
 }
 
 fn compared(guests: u32) -> (Vec<Setting>, Vec<Tally>) {

@@ -30,7 +30,7 @@ pub struct RoomNight {
 
 /// An allotment was refused because this many rooms, more than it, are sold already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BelowSold(pub u32);
+pub struct AllotmentTooLow(pub u32);
 
 /// A filter of bookings. Every condition that is set must hold.
 #[derive(Debug, Clone, Default)]

@@ -137,11 +137,11 @@ pub(super) fn decide<'a>(
     batch: &'a [Commit],
     snapshot: &'a Snapshot,
 ) -> Result<WritePlan<'a>, StoreError> {
-    let mut state = Moves::default();
+    let mut state = PendingWrites::default();
     let mut winners = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
     for commit in batch {
-        let mut race = Race { snapshot, earlier: &state, own: Moves::default() };
+        let mut race = Race { snapshot, earlier: &state, own: PendingWrites::default() };
         let outcome = race.run(commit)?;
         if outcome == CommitOutcome::Done {
             let own = race.own;
@@ -155,7 +155,7 @@ pub(super) fn decide<'a>(
 
 /// What commits have changed so far, on top of a snapshot.
 #[derive(Default)]
-struct Moves<'a> {
+struct PendingWrites<'a> {
     bookings: BTreeMap<ReceiptNo, BookingMove<'a>>,
     claims: BTreeMap<ClaimKey, u32>,
     limits: BTreeMap<String, u32>,
@@ -187,7 +187,7 @@ impl TrackWrite {
     }
 }
 
-impl Moves<'_> {
+impl PendingWrites<'_> {
     fn merge(&mut self, later: Self) {
         self.bookings.extend(later.bookings);
         self.claims.extend(later.claims);
@@ -200,8 +200,8 @@ impl Moves<'_> {
 /// fails at a later step has no effect.
 struct Race<'r, 'a> {
     snapshot: &'a Snapshot,
-    earlier: &'r Moves<'a>,
-    own: Moves<'a>,
+    earlier: &'r PendingWrites<'a>,
+    own: PendingWrites<'a>,
 }
 
 impl<'a> Race<'_, 'a> {
@@ -325,7 +325,7 @@ impl<'a> Race<'_, 'a> {
 
 fn plan<'a>(
     snapshot: &Snapshot,
-    moves: Moves<'a>,
+    moves: PendingWrites<'a>,
     outcomes: Vec<CommitOutcome>,
     winners: Vec<&'a Commit>,
 ) -> WritePlan<'a> {

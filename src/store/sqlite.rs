@@ -87,7 +87,7 @@ impl SqliteStore {
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let connections = Arc::clone(&self.connections);
-        blocking(move || work(hold(&connections.writer).as_mut().ok_or_else(closed)?)).await
+        blocking(move || work(lock(&connections.writer).as_mut().ok_or_else(closed)?)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -97,17 +97,17 @@ impl SqliteStore {
         let connections = Arc::clone(&self.connections);
         blocking(move || {
             let turn = connections.next_reader.fetch_add(1, Ordering::Relaxed) % READERS;
-            work(hold(&connections.readers[turn]).as_mut().ok_or_else(closed)?)
+            work(lock(&connections.readers[turn]).as_mut().ok_or_else(closed)?)
         })
         .await
     }
 
     /// Removes deleted data from the write-ahead log too. Does not delay the caller.
-    fn scrub_later(&self) {
+    fn truncate_log_later(&self) {
         let connections = Arc::clone(&self.connections);
         // Nobody waits for it. If it fails, the next run or `close` does its work.
         drop(tokio::task::spawn_blocking(move || {
-            if let Some(writer) = hold(&connections.writer).as_mut()
+            if let Some(writer) = lock(&connections.writer).as_mut()
                 && let Err(error) = schema::truncate_log(&writer.connection)
             {
                 tracing::warn!(%error, "the write-ahead log was not emptied");
@@ -124,7 +124,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Locks a connection. A transaction that panicked was rolled back, so a poisoned lock is safe.
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -145,9 +145,9 @@ impl StoreControl for SqliteStore {
     async fn close(&self) {
         let connections = Arc::clone(&self.connections);
         let closing = blocking(move || {
-            let writer = hold(&connections.writer).take();
+            let writer = lock(&connections.writer).take();
             for reader in &connections.readers {
-                drop(hold(reader).take());
+                drop(lock(reader).take());
             }
             writer.map_or(Ok(()), |writer| schema::truncate_log(&writer.connection))
         });

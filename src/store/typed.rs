@@ -15,7 +15,7 @@ use crate::clock::Clock;
 const VERSION: u32 = 1;
 
 /// A type of value that can be stored.
-pub trait Stored: Serialize + DeserializeOwned {
+pub trait TypedValue: Serialize + DeserializeOwned {
     /// Reads a value that was stored before values had a version, as plain text in a form of its
     /// own.
     fn from_plain_text(text: &str) -> Option<Self>;
@@ -23,7 +23,7 @@ pub trait Stored: Serialize + DeserializeOwned {
 
 /// A value with its version, as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Versioned<T> {
+struct VersionedValue<T> {
     v: u32,
     value: T,
 }
@@ -47,7 +47,7 @@ impl TypedValues {
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn get<T: Stored>(&self, name: &str) -> Result<Option<T>, StoreError> {
+    pub async fn get<T: TypedValue>(&self, name: &str) -> Result<Option<T>, StoreError> {
         let stored = self.store.value(name).await?;
         let now = self.clock.now();
         Ok(stored.filter(|stored| now < stored.expires_at).and_then(|stored| read(&stored.text)))
@@ -57,14 +57,14 @@ impl TypedValues {
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn put<T: Stored + Sync>(
+    pub async fn put<T: TypedValue + Sync>(
         &self,
         name: &str,
         value: &T,
         life: TimeDelta,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let text = serde_json::to_string(&Versioned { v: VERSION, value })
+        let text = serde_json::to_string(&VersionedValue { v: VERSION, value })
             .map_err(|_| StoreError::Unexpected(format!("{name} cannot be written")))?;
         self.store.put_value(name, &StoredValue { text, expires_at: now + life }, now).await
     }
@@ -80,10 +80,10 @@ impl TypedValues {
     }
 }
 
-fn read<T: Stored>(text: &str) -> Option<T> {
-    match serde_json::from_str::<Versioned<serde_json::Value>>(text) {
-        Ok(Versioned { v: VERSION, value }) => serde_json::from_value(value).ok(),
-        Ok(Versioned { .. }) => None,
+fn read<T: TypedValue>(text: &str) -> Option<T> {
+    match serde_json::from_str::<VersionedValue<serde_json::Value>>(text) {
+        Ok(VersionedValue { v: VERSION, value }) => serde_json::from_value(value).ok(),
+        Ok(VersionedValue { .. }) => None,
         Err(_) => T::from_plain_text(text),
     }
 }
@@ -95,7 +95,7 @@ mod tests {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Number(u32);
 
-    impl Stored for Number {
+    impl TypedValue for Number {
         fn from_plain_text(text: &str) -> Option<Self> {
             text.parse().ok().map(Self)
         }

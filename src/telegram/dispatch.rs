@@ -26,7 +26,7 @@ use crate::service::{BookingService, ServiceError};
 use crate::store::StoreError;
 use crate::text;
 use crate::text::telegram as words;
-use crate::text::telegram::Command;
+use crate::text::telegram::BotCommand;
 
 /// Javanese, Sundanese and Malay: users of these languages get Indonesian, not English.
 const READ_INDONESIAN: [&str; 3] = ["jv", "su", "ms"];
@@ -46,7 +46,7 @@ fn source(live: Option<LivePeriod>, sent_at: Moment) -> PositionSource {
 /// A command as typed, for example `/booking@hotel_bot Budi`.
 struct TypedCommand<'a> {
     /// `None` for an unknown command.
-    command: Option<Command>,
+    command: Option<BotCommand>,
     /// The name of the bot after `@`.
     bot: Option<&'a str>,
     rest: &'a str,
@@ -59,7 +59,7 @@ fn command(text: &str) -> Option<TypedCommand<'_>> {
         Some((word, bot)) => (word, Some(bot)),
         None => (word, None),
     };
-    Some(TypedCommand { command: Command::parse(word), bot, rest: rest.trim() })
+    Some(TypedCommand { command: BotCommand::parse(word), bot, rest: rest.trim() })
 }
 
 /// Passes updates to the conversations.
@@ -222,18 +222,18 @@ impl Dispatcher {
             return Ok(());
         };
         match command {
-            Command::Start => self.guests.start(user, typed.rest).await,
-            Command::Booking => self.guests.booking(user, typed.rest).await,
-            Command::Status => self.guests.statuses(user).await,
-            Command::CancelOwn => self.guests.cancelling(user).await,
-            Command::Id => self.tell_id(user).await,
-            Command::Dashboard
-            | Command::MarkPaid
-            | Command::Cancel
-            | Command::Arrive
-            | Command::History
-            | Command::Board
-            | Command::Allotment => {
+            BotCommand::Start => self.guests.start(user, typed.rest).await,
+            BotCommand::Booking => self.guests.booking(user, typed.rest).await,
+            BotCommand::Status => self.guests.statuses(user).await,
+            BotCommand::CancelOwn => self.guests.cancelling(user).await,
+            BotCommand::Id => self.tell_id(user).await,
+            BotCommand::Dashboard
+            | BotCommand::MarkPaid
+            | BotCommand::Cancel
+            | BotCommand::Arrive
+            | BotCommand::History
+            | BotCommand::Board
+            | BotCommand::Allotment => {
                 if !self.staff.command(user, command, typed.rest).await? {
                     self.guests.help(user).await;
                 }
@@ -288,7 +288,7 @@ impl Dispatcher {
         let is_front_office = self.front_office.chat() == Some(user.chat);
         if let Some(command) = typed.as_ref().and_then(|typed| typed.command) {
             let rest = typed.as_ref().map_or("", |typed| typed.rest);
-            if command == Command::Id {
+            if command == BotCommand::Id {
                 return self.tell_id(user).await;
             }
             if is_front_office {
@@ -380,7 +380,7 @@ mod tests {
         let typed = command("/Update_Paid@Melati_bot  RESI 1 ").unwrap();
         assert_eq!(
             (typed.command, typed.bot, typed.rest),
-            (Some(Command::MarkPaid), Some("Melati_bot"), "RESI 1")
+            (Some(BotCommand::MarkPaid), Some("Melati_bot"), "RESI 1")
         );
         assert_eq!(command("/id").map(|typed| (typed.bot, typed.rest)), Some((None, "")));
         assert!(command("id").is_none());

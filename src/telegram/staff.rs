@@ -19,14 +19,14 @@ use super::{BotParts, StaffList, refusal_html, refusal_line};
 use crate::auth::{Staff, StaffAuth};
 use crate::config::StaffMember;
 use crate::domain::{
-    Actor, Booking, Command as BookingCommand, Forbidden, Language, ReceiptNo, Refusal, Role,
-    RoomCode, Status, TrackedBooking, Winner,
+    Actor, Booking, Command, Forbidden, Language, ReceiptNo, Refusal, Role, RoomCode, Status,
+    TrackedBooking, Winner,
 };
 use crate::service::{BookingService, ServiceError};
 use crate::store::BookingReader;
 use crate::text;
 use crate::text::telegram as words;
-use crate::text::telegram::{Command, StaffLabel};
+use crate::text::telegram::{BotCommand, StaffLabel};
 
 /// Bookings that are offered if a command names none.
 const OFFERED: usize = 8;
@@ -100,23 +100,23 @@ impl StaffConversation {
     pub(super) async fn command(
         &self,
         user: &BotUser,
-        command: Command,
+        command: BotCommand,
         rest: &str,
     ) -> Result<bool, ServiceError> {
         let Some(member) = self.staff.member(user.id) else { return Ok(false) };
         match command {
-            Command::Dashboard => self.dashboards.open(user.chat, user.language).await?,
-            Command::MarkPaid => self.action(user, StaffAction::Paid, rest).await?,
-            Command::Cancel => self.action(user, StaffAction::Cancel, rest).await?,
-            Command::Arrive => self.arrive(user, member, rest).await?,
-            Command::History => self.action(user, StaffAction::History, rest).await?,
-            Command::Allotment => self.set_allotment(user, member, rest).await?,
-            Command::Board => self.open_board(user, member).await?,
-            Command::Start
-            | Command::Booking
-            | Command::Status
-            | Command::CancelOwn
-            | Command::Id => return Ok(false),
+            BotCommand::Dashboard => self.dashboards.open(user.chat, user.language).await?,
+            BotCommand::MarkPaid => self.action(user, StaffAction::Paid, rest).await?,
+            BotCommand::Cancel => self.action(user, StaffAction::Cancel, rest).await?,
+            BotCommand::Arrive => self.arrive(user, member, rest).await?,
+            BotCommand::History => self.action(user, StaffAction::History, rest).await?,
+            BotCommand::Allotment => self.set_allotment(user, member, rest).await?,
+            BotCommand::Board => self.open_board(user, member).await?,
+            BotCommand::Start
+            | BotCommand::Booking
+            | BotCommand::Status
+            | BotCommand::CancelOwn
+            | BotCommand::Id => return Ok(false),
         }
         Ok(true)
     }
@@ -152,7 +152,7 @@ impl StaffConversation {
     ) -> Result<(), ServiceError> {
         let content = match self.find_booking(user.language, StaffAction::Arrive, typed).await? {
             Ok(tracked) => {
-                let command = BookingCommand::Arrive { by: member.name.clone() };
+                let command = Command::Arrive { by: member.name.clone() };
                 let done = self.service.apply(tracked.booking.receipt_no, command).await;
                 let line =
                     refusal_line(user.language, done.map(drop), &self.service.policy().hotel)?;

@@ -11,7 +11,7 @@ use super::callback::{CallbackData, NAME_KEY_CHARS, NameSource};
 use super::view::{Dashboard, View};
 use crate::auth::fresh_secret;
 use crate::domain::{GuestName, Language, ReceiptNo};
-use crate::store::{StoreError, Stored, TypedValues};
+use crate::store::{StoreError, TypedValue, TypedValues};
 
 /// How long the bot remembers which message shows which booking: longer than any booking runs.
 const MESSAGES_LIFE: TimeDelta = TimeDelta::days(400);
@@ -280,7 +280,7 @@ impl MessageRow {
     }
 }
 
-impl Stored for MessageList {
+impl TypedValue for MessageList {
     /// One line for each message, such as `RESI-20260104-001 12`.
     fn from_plain_text(text: &str) -> Option<Self> {
         let row = |line: &str| {
@@ -295,7 +295,7 @@ impl Stored for MessageList {
 #[derive(Serialize, Deserialize)]
 struct AwaitedText(String);
 
-impl Stored for AwaitedText {
+impl TypedValue for AwaitedText {
     fn from_plain_text(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
@@ -314,7 +314,7 @@ impl NameValue {
     }
 }
 
-impl Stored for NameValue {
+impl TypedValue for NameValue {
     fn from_plain_text(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
@@ -341,7 +341,7 @@ impl DashboardValue {
     }
 }
 
-impl Stored for DashboardValue {
+impl TypedValue for DashboardValue {
     /// For example `12 id 1767520800000 1|T|u|0`.
     fn from_plain_text(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, ' ');
@@ -357,14 +357,14 @@ impl Stored for DashboardValue {
 #[derive(Serialize, Deserialize)]
 struct ChatList(Vec<i64>);
 
-impl Stored for ChatList {
+impl TypedValue for ChatList {
     /// For example `-1001 501`.
     fn from_plain_text(text: &str) -> Option<Self> {
         Some(Self(text.split(' ').filter_map(|chat| chat.parse().ok()).collect()))
     }
 }
 
-impl Stored for MovedGroup {
+impl TypedValue for MovedGroup {
     /// For example `-1001 -1002`.
     fn from_plain_text(text: &str) -> Option<Self> {
         let (configured, to) = text.split_once(' ')?;
@@ -375,7 +375,7 @@ impl Stored for MovedGroup {
 #[derive(Serialize, Deserialize)]
 struct GroupNotice {}
 
-impl Stored for GroupNotice {
+impl TypedValue for GroupNotice {
     fn from_plain_text(text: &str) -> Option<Self> {
         (text == "told").then_some(Self {})
     }
@@ -384,7 +384,7 @@ impl Stored for GroupNotice {
 #[derive(Serialize, Deserialize)]
 struct UpdateList(Vec<u32>);
 
-impl Stored for UpdateList {
+impl TypedValue for UpdateList {
     /// For example `17 18 21`.
     fn from_plain_text(text: &str) -> Option<Self> {
         Some(Self(text.split(' ').filter_map(|id| id.parse().ok()).collect()))

@@ -1,6 +1,6 @@
 //! The mails to guests, as parts in plain text. The template that lays them out escapes them.
 
-use super::mail_words::{self as words, Context};
+use super::mail_words::{self as words, MailFacts};
 use super::mail_words::{CodeInMail, Pay};
 use super::{clock_time, date, rupiah, say, told_time};
 use crate::domain::{Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status};
@@ -52,7 +52,8 @@ pub fn guest_mail(
     let booking = &change.booking;
     let language = booking.guest.language;
     let until = told_time(language, booking.hold.until, change.at, hotel.timezone);
-    let context = Context { language, booking, until: &until, has_code: code != CodeInMail::None };
+    let context =
+        MailFacts { language, booking, until: &until, has_code: code != CodeInMail::None };
     let (title, paragraphs) = lead(change, &context, hotel);
     let counts = booking.is_pending();
     Mail {
@@ -93,7 +94,7 @@ fn greeting(language: Language, name: &str) -> String {
     say(language, format!("Halo {name},"), format!("Hello {name},"))
 }
 
-fn lead(change: &Change, context: &Context<'_>, hotel: &HotelPolicy) -> (String, Vec<String>) {
+fn lead(change: &Change, context: &MailFacts<'_>, hotel: &HotelPolicy) -> (String, Vec<String>) {
     let booking = &change.booking;
     match &change.event {
         // A newer version sends the mail about a kind of change that this version does not know,
@@ -139,7 +140,7 @@ fn with(
 }
 
 fn deadline(
-    context: &Context<'_>,
+    context: &MailFacts<'_>,
     until: Moment,
     now: Moment,
     hotel: &HotelPolicy,

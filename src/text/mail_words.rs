@@ -28,7 +28,7 @@ pub enum CodeInMail {
 }
 
 /// The facts that the sentences contain.
-pub(super) struct Context<'a> {
+pub(super) struct MailFacts<'a> {
     pub language: Language,
     pub booking: &'a Booking,
     /// The deadline: `pukul 20.30 WIB`.
@@ -39,7 +39,7 @@ pub(super) struct Context<'a> {
 
 type Words = (String, Vec<String>);
 
-impl Context<'_> {
+impl MailFacts<'_> {
     fn say(&self, indonesian: String, english: String) -> String {
         say(self.language, indonesian, english)
     }
@@ -49,7 +49,7 @@ impl Context<'_> {
     }
 }
 
-pub(super) fn booked(about: &Context<'_>) -> Words {
+pub(super) fn booked(about: &MailFacts<'_>) -> Words {
     let until = about.until;
     let title =
         about.say("Kamar disimpan untuk Anda".to_owned(), "A room is kept for you".to_owned());
@@ -76,7 +76,7 @@ pub(super) fn booked(about: &Context<'_>) -> Words {
 }
 
 pub(super) fn reminded(
-    about: &Context<'_>,
+    about: &MailFacts<'_>,
     forecast: Forecast,
     why: Option<Why>,
     left: TimeDelta,
@@ -106,7 +106,7 @@ pub(super) fn reminded(
 }
 
 /// Why the booking will be cancelled at the deadline if nothing changes.
-fn will_cancel(about: &Context<'_>, why: Option<Why>) -> String {
+fn will_cancel(about: &MailFacts<'_>, why: Option<Why>) -> String {
     let why = why_not(about.booking.guest.language, why);
     about.say(
         format!("{why}. Bila tetap begitu, booking dibatalkan otomatis pada waktu itu."),
@@ -115,12 +115,12 @@ fn will_cancel(about: &Context<'_>, why: Option<Why>) -> String {
 }
 
 /// When the guest is expected; part of a reminder.
-pub(super) fn expected(about: &Context<'_>, at: &str) -> String {
+pub(super) fn expected(about: &MailFacts<'_>, at: &str) -> String {
     about.say(format!("Perkiraan Anda tiba: {at}."), format!("You are expected at {at}."))
 }
 
 /// The position that a decision of the clock is based on.
-pub(super) fn last_seen(about: &Context<'_>, known: Option<&Verdict>) -> String {
+pub(super) fn last_seen(about: &MailFacts<'_>, known: Option<&Verdict>) -> String {
     match known {
         Some(known) => {
             let known = verdict(about.language, known);
@@ -133,7 +133,7 @@ pub(super) fn last_seen(about: &Context<'_>, known: Option<&Verdict>) -> String 
     }
 }
 
-pub(super) fn extended_by_clock(about: &Context<'_>, by: TimeDelta, metres: f64) -> Words {
+pub(super) fn extended_by_clock(about: &MailFacts<'_>, by: TimeDelta, metres: f64) -> Words {
     let (until, by) = (about.until, duration(about.language, by));
     let distance = kilometres(about.language, metres);
     let lead = about.say(
@@ -143,7 +143,7 @@ pub(super) fn extended_by_clock(about: &Context<'_>, by: TimeDelta, metres: f64)
     (extended(about), vec![lead])
 }
 
-pub(super) fn extended_by_staff(about: &Context<'_>, minutes: u32) -> Words {
+pub(super) fn extended_by_staff(about: &MailFacts<'_>, minutes: u32) -> Words {
     let until = about.until;
     let by = duration(about.language, TimeDelta::minutes(minutes.into()));
     let lead = if about.booking.arrived_at.is_some() {
@@ -160,12 +160,12 @@ pub(super) fn extended_by_staff(about: &Context<'_>, minutes: u32) -> Words {
     (extended(about), vec![lead])
 }
 
-fn extended(about: &Context<'_>) -> String {
+fn extended(about: &MailFacts<'_>) -> String {
     let until = about.until;
     about.say(format!("Diperpanjang sampai {until}"), format!("Extended until {until}"))
 }
 
-pub(super) fn arrived(about: &Context<'_>) -> Words {
+pub(super) fn arrived(about: &MailFacts<'_>) -> Words {
     let (price, until) = (about.price(), about.until);
     let title = about.say("Selamat datang".to_owned(), "Welcome".to_owned());
     let lead = if about.has_code {
@@ -189,7 +189,7 @@ pub(super) fn arrived(about: &Context<'_>) -> Words {
     (title, vec![lead])
 }
 
-pub(super) fn code(about: &Context<'_>) -> Words {
+pub(super) fn code(about: &MailFacts<'_>) -> Words {
     let title = about.say("Kode bayar QRIS".to_owned(), "Your QRIS code".to_owned());
     let lead = about.say(
         "Ini kode QRIS untuk membayar kamar Anda.".to_owned(),
@@ -198,7 +198,7 @@ pub(super) fn code(about: &Context<'_>) -> Words {
     (title, vec![lead])
 }
 
-pub(super) fn pay(about: &Context<'_>, code: CodeInMail) -> Option<Pay> {
+pub(super) fn pay(about: &MailFacts<'_>, code: CodeInMail) -> Option<Pay> {
     let (price, until) = (about.price(), about.until);
     let receipt_no = about.booking.receipt_no;
     let how = match code {
@@ -232,7 +232,7 @@ pub(super) fn pay(about: &Context<'_>, code: CodeInMail) -> Option<Pay> {
     })
 }
 
-pub(super) fn paid(about: &Context<'_>) -> Words {
+pub(super) fn paid(about: &MailFacts<'_>) -> Words {
     let (receipt_no, price) = (about.booking.receipt_no, about.price());
     let title = about.say("Lunas".to_owned(), "Paid".to_owned());
     let lead = about.say(
@@ -248,7 +248,7 @@ pub(super) fn paid(about: &Context<'_>) -> Words {
     (title, [lead].into_iter().chain(never_again).collect())
 }
 
-pub(super) fn cancelled(about: &Context<'_>, reason: CancelReason) -> Words {
+pub(super) fn cancelled(about: &MailFacts<'_>, reason: CancelReason) -> Words {
     let title = match reason {
         CancelReason::Expired => {
             about.say("Waktunya habis".to_owned(), "The time is up".to_owned())
@@ -271,7 +271,7 @@ pub(super) fn cancelled(about: &Context<'_>, reason: CancelReason) -> Words {
         ),
         CancelReason::ByGuest => about.say(
             "Booking ini Anda batalkan dan kamarnya kami lepas. Terima kasih sudah memberi kabar.".to_owned(),
-            "You cancelled this booking, and the room is free again. Thank you for telling us.".to_owned(),
+            "You cancelled this booking, and the room is free again. Thank you for with_route_requests us.".to_owned(),
         ),
     };
     let pay = if about.booking.may_have_code() {

@@ -49,7 +49,7 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             "Lokasi tidak diperlukan lagi: booking ini sudah lunas.",
             "The position is not needed any more: this booking is paid.",
         ),
-        Refusal::NotAllowed(NotAllowed::BelowSold { sold }) => say(
+        Refusal::NotAllowed(NotAllowed::AllotmentTooLow { sold }) => say(
             language,
             format!("Sudah terjual {sold} kamar untuk malam itu; jatah tidak bisa di bawahnya."),
             format!("{sold} rooms are sold for that night; the allotment cannot be less."),

@@ -9,7 +9,6 @@ mod staff;
 mod status;
 #[cfg(test)]
 mod tests;
-mod trouble;
 
 pub use commands::*;
 pub use dashboard::*;
@@ -18,7 +17,6 @@ pub use labels::*;
 pub use notification::*;
 pub use staff::*;
 pub use status::*;
-pub use trouble::*;
 
 use super::{clock_time, date, duration, rupiah, say};
 use crate::domain::{Booking, HotelPolicy, Language, Moment};
@@ -99,4 +97,26 @@ fn short_date(language: Language, day: chrono::NaiveDate) -> String {
     let mut words = full.split(' ').skip(1);
     let (number, month) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     format!("{number} {}", month.chars().take(3).collect::<String>())
+}
+
+/// An update could not be handled.
+#[must_use]
+pub fn not_done(language: Language) -> &'static str {
+    say(
+        language,
+        "Maaf, ada gangguan di pihak kami. Silakan coba lagi.",
+        "Sorry, something went wrong on our side. Please try again.",
+    )
+}
+
+/// An anonymous administrator typed a command in the front office's group.
+#[must_use]
+pub fn not_anonymously(language: Language) -> &'static str {
+    say(
+        language,
+        "Anda menulis sebagai admin anonim, jadi saya tidak tahu siapa Anda. Matikan \"Tetap \
+         anonim\" di setelan admin grup, lalu kirim lagi.",
+        "You write as an anonymous admin, so I cannot tell who you are. Turn off \"Remain \
+         anonymous\" in the group's admin settings, then send it again.",
+    )
 }

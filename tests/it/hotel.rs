@@ -310,7 +310,7 @@ impl Hotel {
     pub async fn close(self) {
         // The files must stay until the end.
         let Self { mut app, service, _folder, .. } = self;
-        assert!(app.death().now_or_never().is_none(), "a worker died");
+        assert!(app.failed_worker().now_or_never().is_none(), "a worker died");
         drop(service);
         let mut stopping = pin!(app.stop());
         for _ in 0..100 {

@@ -350,10 +350,10 @@ async fn an_expiry_frees_the_room_and_deletes_the_limit_and_the_positions() {
     let store = store(&url).await;
     let opened = opening(1, 1);
     done(&store, opened.clone()).await;
-    assert!(store.keep_track(receipt(1), &Track::default()).await.unwrap());
+    assert!(store.put_track(receipt(1), &Track::default()).await.unwrap());
     done(&store, expiry(&opened)).await;
     assert_eq!(taken(&store).await, 0);
-    assert!(!store.keep_track(receipt(1), &Track::default()).await.unwrap());
+    assert!(!store.put_track(receipt(1), &Track::default()).await.unwrap());
     let client = mongodb::Client::with_uri_str(&url).await.unwrap();
     for empty in ["limits", "tracks"] {
         let left = client.default_database().unwrap().collection::<Document>(empty);

@@ -10,10 +10,10 @@ use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
 use jatah::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking};
 use jatah::store::{
-    BelowSold, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore, Credential,
-    CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter, KeyValueStore,
-    Lease, LeaseOutcome, NotificationId, NotificationStore, OwedNotification, Page, PageKey,
-    RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError, StoredValue,
+    AllotmentTooLow, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore,
+    Credential, CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter,
+    KeyValueStore, Lease, LeaseOutcome, NotificationId, NotificationStore, OwedNotification, Page,
+    PageKey, RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError, StoredValue,
     UndeliveredNotification, Wake,
 };
 
@@ -142,9 +142,9 @@ impl CommitStore for ObservedStore {
         self.inner.request(id).await
     }
 
-    async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
+    async fn put_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
         self.called()?;
-        self.inner.keep_track(receipt_no, track).await
+        self.inner.put_track(receipt_no, track).await
     }
 }
 
@@ -206,7 +206,7 @@ impl RoomStore for ObservedStore {
         room: &RoomCode,
         night: NaiveDate,
         rooms: u32,
-    ) -> Result<Result<(), BelowSold>, StoreError> {
+    ) -> Result<Result<(), AllotmentTooLow>, StoreError> {
         self.called()?;
         self.inner.set_allotment(room, night, rooms).await
     }

@@ -42,7 +42,7 @@ async fn what_was_written_is_there_after_a_restart() {
     let mut test_booking = TestBooking::new(1).limited("one guest", 1);
     let before = book(&store, &test_booking).await;
     let fixes = track(&[fix_north(0.4, minute(1))]);
-    store.keep_track(test_booking.receipt_no(), &fixes).await.unwrap();
+    store.put_track(test_booking.receipt_no(), &fixes).await.unwrap();
     book(&store, &TestBooking::new(2)).await;
     apply(&store, TestBooking::new(2).receipt_no(), pay(), minute(1)).await;
     let credential =
@@ -158,7 +158,7 @@ async fn positions_leave_no_trace_in_the_files_once_the_hold_is_over() {
         let number = book(&store, &TestBooking::new(serial)).await.booking.receipt_no;
         for step in 1..=12 {
             let fixes: Vec<_> = (1..=step).map(|fix| fix_north(0.123_456, minute(fix))).collect();
-            store.keep_track(number, &track(&fixes)).await.unwrap();
+            store.put_track(number, &track(&fixes)).await.unwrap();
         }
         assert!(contains(&path, "-6.07654"), "the position must be in the files first");
         apply(&store, number, end, minute(120)).await;

@@ -18,14 +18,14 @@ const MAX_SPEED: f64 = 200.0 / 3.6;
 /// times that.
 const USUAL_ACCURACY_METRES: f64 = 50.0;
 /// A move of at least this, in metres, is worth keeping.
-const WORTH_METRES: f64 = 50.0;
+const MIN_MOVE_METRES: f64 = 50.0;
 /// A fix at least this much newer than the latest kept one is worth keeping without a move.
-const WORTH_AGE: TimeDelta = TimeDelta::seconds(60);
+const MIN_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 /// The least time between kept fixes, so that twelve of them show a journey and not a moment.
 const SPACING: TimeDelta = TimeDelta::seconds(120);
 /// Older fixes are kept more sparsely: a fix is dropped once its neighbours are closer together in
 /// time than its age divided by this. Twelve fixes then reach back over a whole hold.
-const SPARSENESS: i32 = 2;
+const THINNING_DIVISOR: i32 = 2;
 /// Fixes within this many metres of each other count as one spot, such as a car park or a jam.
 pub(super) const SPOT_METRES: f64 = 200.0;
 
@@ -133,7 +133,7 @@ impl Track {
         for (one, next) in self.fixes.iter().zip(newer) {
             let is_spared = fixes
                 .last()
-                .is_none_or(|before| next.at - before.at >= (fix.at - one.at) / SPARSENESS);
+                .is_none_or(|before| next.at - before.at >= (fix.at - one.at) / THINNING_DIVISOR);
             if is_spared {
                 fixes.push(*one);
             }
@@ -207,6 +207,6 @@ pub(super) fn is_news(latest: &Fix, fix: &Fix) -> bool {
         (PositionSource::Live { .. } | PositionSource::Page | PositionSource::Single, _) => true,
     };
     came_otherwise
-        || fix.at - latest.at >= WORTH_AGE
-        || latest.place.about_metres_to(fix.place) >= WORTH_METRES
+        || fix.at - latest.at >= MIN_INTERVAL
+        || latest.place.about_metres_to(fix.place) >= MIN_MOVE_METRES
 }

@@ -134,7 +134,7 @@ impl CommitStore for MongoStore {
     }
 
     // Replaces only an existing track: the end of the hold deletes it.
-    async fn keep_track(&self, of: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
+    async fn put_track(&self, of: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
         self.call(async {
             let stored = track_document(of, track)?;
             let tracks = self.db.collection::<Document>(TRACKS);

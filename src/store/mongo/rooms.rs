@@ -11,7 +11,7 @@ use super::error::{DUPLICATE_KEY, code, store_error};
 use super::shape::{CLAIMS, ClaimDocument};
 use crate::domain::RoomCode;
 use crate::store::document::room_code;
-use crate::store::{BelowSold, ClaimKey, RoomNight, StoreError};
+use crate::store::{AllotmentTooLow, ClaimKey, RoomNight, StoreError};
 
 /// How often an upsert is tried. It fails if another one inserts the same document first; the next
 /// try then finds that document.
@@ -50,7 +50,7 @@ impl RoomStore for MongoStore {
         room: &RoomCode,
         night: NaiveDate,
         rooms: u32,
-    ) -> Result<Result<(), BelowSold>, StoreError> {
+    ) -> Result<Result<(), AllotmentTooLow>, StoreError> {
         self.call(async {
         let claims = self.db.collection::<ClaimDocument>(CLAIMS);
         let id = ClaimKey { room: room.clone(), night }.to_string();
@@ -68,7 +68,7 @@ impl RoomStore for MongoStore {
             let claim = claims.find_one(doc! { "_id": &id }).await;
             let claim = claim.map_err(|error| store_error(&error))?;
             if let Some(claim) = claim.filter(|claim| claim.taken > rooms) {
-                return Ok(Err(BelowSold(claim.taken)));
+                return Ok(Err(AllotmentTooLow(claim.taken)));
             }
         }
         Err(StoreError::Conflict(format!("the allotment of {id}")))

@@ -299,22 +299,22 @@ const BOOKINGS: u32 = 5;
 
 /// A wanted step: the index of a booking, and the state that it should get.
 #[derive(Debug, Clone, Copy)]
-struct Wanted {
+struct WantedStep {
     serial: u32,
     status: u8,
     is_late: bool,
 }
 
-fn wanted() -> impl Strategy<Value = Wanted> {
+fn wanted() -> impl Strategy<Value = WantedStep> {
     (1..=BOOKINGS, 0_u8..3, proptest::bool::weighted(0.1))
-        .prop_map(|(serial, status, is_late)| Wanted { serial, status, is_late })
+        .prop_map(|(serial, status, is_late)| WantedStep { serial, status, is_late })
 }
 
 /// The commits. Each is built as if all commits before it had succeeded, so some are stale, as in a
 /// real race.
-fn commits(wanted: &[Vec<Wanted>]) -> Vec<Commit> {
+fn commits(wanted: &[Vec<WantedStep>]) -> Vec<Commit> {
     let mut states: HashMap<u32, Booking> = HashMap::new();
-    let build = |steps: &Vec<Wanted>| {
+    let build = |steps: &Vec<WantedStep>| {
         let steps = steps.iter().map(|wanted| {
             let before = states.get(&wanted.serial).cloned();
             let revision = before.as_ref().map_or(1, |before| before.revision.0 + 1);

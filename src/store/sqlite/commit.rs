@@ -34,7 +34,7 @@ impl CommitStore for SqliteStore {
         let (answers, deleted_positions) =
             self.write(move |writer| commit_batch(writer, &batch)).await?;
         if deleted_positions {
-            self.scrub_later();
+            self.truncate_log_later();
         }
         Ok(answers)
     }
@@ -43,7 +43,7 @@ impl CommitStore for SqliteStore {
         self.read(move |connection| find_request(connection, id)).await
     }
 
-    async fn keep_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
+    async fn put_track(&self, receipt_no: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
         let track = track.clone();
         self.write(move |writer| write_track(writer, receipt_no, &track)).await
     }

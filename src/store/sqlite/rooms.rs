@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::super::document::room_code;
-use super::super::{BelowSold, RoomNight, StoreError};
+use super::super::{AllotmentTooLow, RoomNight, StoreError};
 use super::SqliteStore;
 use crate::domain::RoomCode;
 
@@ -21,7 +21,7 @@ impl RoomStore for SqliteStore {
         room: &RoomCode,
         night: NaiveDate,
         rooms: u32,
-    ) -> Result<Result<(), BelowSold>, StoreError> {
+    ) -> Result<Result<(), AllotmentTooLow>, StoreError> {
         let room = room.clone();
         self.write(move |writer| set_allotment(&mut writer.connection, &room, night, rooms)).await
     }
@@ -54,7 +54,7 @@ pub(super) fn set_allotment(
     room: &RoomCode,
     night: NaiveDate,
     rooms: u32,
-) -> Result<Result<(), BelowSold>, StoreError> {
+) -> Result<Result<(), AllotmentTooLow>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let night = night.to_string();
     let taken: Option<u32> = transaction
@@ -65,7 +65,7 @@ pub(super) fn set_allotment(
         )
         .optional()?;
     if let Some(taken) = taken.filter(|taken| *taken > rooms) {
-        return Ok(Err(BelowSold(taken)));
+        return Ok(Err(AllotmentTooLow(taken)));
     }
     transaction.execute(
         "INSERT INTO claims (night, room, taken, allotment) VALUES (?1, ?2, 0, ?3)

@@ -17,12 +17,16 @@ use futures_util::{FutureExt, StreamExt, stream};
 use teloxide::types::Update;
 use tracing::{error, warn};
 
+use crate::backoff::Backoff;
+
 use super::ChatLocks;
 use handled::HandledUpdates;
 pub use poll::UpdatePoller;
 
 /// Maximum number of attempts to handle an update, after which it is skipped.
 const TRIES: u32 = 5;
+/// The pauses between them.
+const PAUSE: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
 /// Maximum number of chats whose updates are handled at the same time.
 const SIDE_BY_SIDE: usize = 32;
 
@@ -124,7 +128,7 @@ impl Inbox {
                 Err(_) => error!(update = id, attempt, "the handler of an update panicked"),
             }
             if attempt < TRIES {
-                tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
+                tokio::time::sleep(PAUSE.after(attempt)).await;
             }
         }
         error!(update = id, "an update is skipped because it failed {TRIES} times");

@@ -1,18 +1,18 @@
 //! The commands of the bot: their names, who may use them, and their lines in menus and help.
-//! Parser, menus and help are all derived from [`Command`], so a command without a line does not
+//! Parser, menus and help are all derived from [`BotCommand`], so a command without a line does not
 //! compile.
 
 use crate::domain::{Language, Role};
 use crate::text::say;
 
-/// Declares the commands with their names, so that [`Command::ALL`] contains every command.
+/// Declares the commands with their names, so that [`BotCommand::ALL`] contains every command.
 macro_rules! commands {
     ($($(#[$doc:meta])* $command:ident = $name:literal),+ $(,)?) => {
         /// A command of the bot.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Command { $($(#[$doc])* $command),+ }
+        pub enum BotCommand { $($(#[$doc])* $command),+ }
 
-        impl Command {
+        impl BotCommand {
             /// Every command, in the order of the menus.
             pub const ALL: &[Self] = &[$(Self::$command),+];
 
@@ -63,7 +63,7 @@ pub enum Audience {
     Managers,
 }
 
-impl Command {
+impl BotCommand {
     /// The command with a name, in upper or lower case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -129,6 +129,6 @@ fn menu(
     language: Language,
     is_for: impl Fn(Audience) -> bool,
 ) -> Vec<(&'static str, &'static str)> {
-    let of = Command::ALL.iter().filter(|command| is_for(command.audience()));
+    let of = BotCommand::ALL.iter().filter(|command| is_for(command.audience()));
     of.filter_map(|command| Some((command.name(), command.about(language)?))).collect()
 }

@@ -293,7 +293,7 @@ fn for_staff(language: Language) -> String {
     for (name, refusal) in [
         ("paid already", Refusal::AlreadyPaid(winner)),
         ("cancelled already", Refusal::AlreadyCancelled(gone)),
-        ("fewer rooms than sold", Refusal::NotAllowed(NotAllowed::BelowSold { sold: 3 })),
+        ("fewer rooms than sold", Refusal::NotAllowed(NotAllowed::AllotmentTooLow { sold: 3 })),
     ] {
         sheet.add(&format!("refusal: {name}"), text::refusal(language, &refusal, hotel));
     }

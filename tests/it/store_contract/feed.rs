@@ -175,7 +175,7 @@ pub async fn a_replay_contains_only_changes(store: SharedStore) {
     let test_booking = TestBooking::new(1);
     book(&*store, &test_booking).await;
     let number = test_booking.receipt_no();
-    store.keep_track(number, &track(&[fix_north(0.4, minute(1))])).await.unwrap();
+    store.put_track(number, &track(&[fix_north(0.4, minute(1))])).await.unwrap();
     let notification = NotificationId {
         receipt_no: number,
         revision: jatah::domain::Revision::FIRST,

@@ -141,7 +141,7 @@ pub async fn a_page_shows_where_guests_are(store: SharedStore) {
     book(&*store, &TestBooking::new(1)).await;
     book(&*store, &TestBooking::new(2)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
-    store.keep_track(TestBooking::new(2).receipt_no(), &fixes).await.unwrap();
+    store.put_track(TestBooking::new(2).receipt_no(), &fixes).await.unwrap();
     let page = page(&*store, &Filter::default(), 10, None).await;
     assert!(page.bookings[0].track.fixes().is_empty());
     assert_eq!(page.bookings[1].track, fixes);
@@ -153,7 +153,7 @@ pub async fn many_bookings_are_asked_for_at_once(store: SharedStore) {
     }
     apply(&*store, TestBooking::new(1).receipt_no(), cancel(), minute(1)).await;
     let fixes = track(&[fix_north(0.2, minute(5))]);
-    store.keep_track(TestBooking::new(2).receipt_no(), &fixes).await.unwrap();
+    store.put_track(TestBooking::new(2).receipt_no(), &fixes).await.unwrap();
     // One number twice, and one that does not exist.
     let mut found = store.bookings(&expected(&[2, 1, 9, 4, 2])).await.unwrap();
     found.sort_by_key(|tracked| tracked.booking.receipt_no);

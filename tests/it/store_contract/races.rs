@@ -257,7 +257,7 @@ pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: Sh
     assert_eq!(put(&*store, revived()).await, CommitOutcome::Done);
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
     assert!(
-        store.keep_track(number, &Track::default()).await.unwrap(),
+        store.put_track(number, &Track::default()).await.unwrap(),
         "its positions are kept again"
     );
     // The limit counts it again, and frees it when the booking ends.

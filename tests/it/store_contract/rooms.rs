@@ -2,7 +2,7 @@
 
 use crate::build::Input;
 use jatah::domain::Command;
-use jatah::store::{BelowSold, CommitOutcome, RoomNight};
+use jatah::store::{AllotmentTooLow, CommitOutcome, RoomNight};
 
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{TestBooking, apply, book, cancel, day, minute, pay, put, room, staff, today};
@@ -82,7 +82,7 @@ pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: S
     apply(&*store, TestBooking::new(1).receipt_no(), pay(), minute(1)).await;
     let standard = room("STD");
     let refused = store.set_allotment(&standard, today(), 2).await.unwrap();
-    assert_eq!(refused, Err(BelowSold(3)));
+    assert_eq!(refused, Err(AllotmentTooLow(3)));
     assert_eq!(put(&*store, TestBooking::new(4).commit()).await, CommitOutcome::Done);
     assert_eq!(store.set_allotment(&standard, today(), 4).await.unwrap(), Ok(()));
     assert_eq!(put(&*store, TestBooking::new(5).commit()).await, CommitOutcome::SoldOut(today()));

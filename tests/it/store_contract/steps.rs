@@ -58,7 +58,7 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     let number = commits[0].steps[0].change.booking.receipt_no;
     apply_next(store, &mut commits, Input::Wake, 105).await;
     let near = [fix_north(0.3, minute(100)), fix_north(0.05, minute(118))];
-    assert!(store.keep_track(number, &track(&near)).await.unwrap());
+    assert!(store.put_track(number, &track(&near)).await.unwrap());
     apply_next(store, &mut commits, Input::Wake, 120).await;
     apply_next(store, &mut commits, extend(), 121).await;
     apply_next(store, &mut commits, arrive(), 122).await;
@@ -73,7 +73,7 @@ pub async fn history_tells_every_kind_of_step_with_the_state_that_it_produced(st
     let mut commits = book_first(store, TestBooking::new(2).staying(crate::build::day(6), 3)).await;
     let number = commits[0].steps[0].change.booking.receipt_no;
     let far = [fix_north(1.0, minute(90)), fix_north(1.5, minute(104))];
-    assert!(store.keep_track(number, &track(&far)).await.unwrap());
+    assert!(store.put_track(number, &track(&far)).await.unwrap());
     apply_next(store, &mut commits, Input::Wake, 105).await;
     apply_next(store, &mut commits, Input::Wake, 120).await;
     assert_history(store, &commits, &[Booked, Reminded, Expired]).await;
@@ -127,20 +127,20 @@ pub async fn positions_do_not_change_the_revision_and_are_deleted_with_the_hold(
         let doubted = fix_north(0.9, minute(21)).from_source(PositionSource::Single);
         let route = RouteEstimate::Drive(TimeDelta::minutes(40));
         let fixes = track(&fixes).doubting(Some(doubted), 3).routed(minute(20), route).unwrap();
-        assert!(store.keep_track(number, &fixes).await.unwrap());
+        assert!(store.put_track(number, &fixes).await.unwrap());
         let (_, moved) = next(&mut changes).await.unwrap();
         assert_eq!(moved, FeedEvent::PositionMoved(number));
         let kept = tracked(&*store, number).await;
         assert_eq!(kept, TrackedBooking { track: fixes.clone(), ..before });
         // A later track replaces it, even if it has less data.
         let fewer = jatah::domain::Fix { accuracy_metres: None, ..fix_north(0.1, minute(30)) };
-        assert!(store.keep_track(number, &track(&[fewer])).await.unwrap());
+        assert!(store.put_track(number, &track(&[fewer])).await.unwrap());
         assert_eq!(tracked(&*store, number).await.track, track(&[fewer]));
         apply(&*store, number, end, minute(120)).await;
         let (_, change) = next_change(&mut changes).await;
         assert_eq!(change.booking.receipt_no, number);
         assert_eq!(tracked(&*store, number).await.track, Track::default());
-        assert!(!store.keep_track(number, &fixes).await.unwrap());
+        assert!(!store.put_track(number, &fixes).await.unwrap());
         assert_eq!(tracked(&*store, number).await.track, Track::default());
     }
 }
@@ -148,7 +148,7 @@ pub async fn positions_do_not_change_the_revision_and_are_deleted_with_the_hold(
 pub async fn positions_of_an_unknown_booking_are_not_kept(store: SharedStore) {
     let nobody = ReceiptNo::new(crate::build::today(), 99);
     let fixes = track(&[fix_north(0.4, minute(10))]);
-    assert!(!store.keep_track(nobody, &fixes).await.unwrap());
+    assert!(!store.put_track(nobody, &fixes).await.unwrap());
     assert_eq!(store.booking(nobody).await.unwrap(), None);
     assert_eq!(store.history(nobody).await.unwrap(), []);
 }

@@ -54,16 +54,16 @@ pub(super) struct PendingChange {
 
 /// The other end of a [`PendingChange`]. Its holder can abandon the change until the merger claims
 /// it for a message.
-pub(super) struct Claim(oneshot::Receiver<oneshot::Receiver<Result<(), DeliveryError>>>);
+pub(super) struct DeliveryClaim(oneshot::Receiver<oneshot::Receiver<Result<(), DeliveryError>>>);
 
 impl PendingChange {
-    pub(super) fn new(change: Arc<Change>) -> (Self, Claim) {
+    pub(super) fn new(change: Arc<Change>) -> (Self, DeliveryClaim) {
         let (claimed, claim) = oneshot::channel();
-        (Self { change, claimed }, Claim(claim))
+        (Self { change, claimed }, DeliveryClaim(claim))
     }
 }
 
-impl Claim {
+impl DeliveryClaim {
     /// Waits for the outcome, if the merger claims the change before the deadline.
     ///
     /// # Errors
