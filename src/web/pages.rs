@@ -1,4 +1,4 @@
-//! The static pages, out of the binary.
+//! Serves the static pages, which are embedded in the binary.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -16,14 +16,15 @@ use crate::text;
 #[folder = "web/"]
 struct Files;
 
-/// The form, the guest's page, the board, and what they load.
+/// The booking form, the guest's page, the front office's page, and the files that they load.
 pub fn routes(language: Language) -> Router {
     let page = |name: &'static str| {
         get(async move |State(language), headers: HeaderMap| file(name, language, &headers))
     };
     Router::new()
         .route("/", page("index.html"))
-        // Which booking it is, the page reads from its own address; the key never comes here.
+        // The page reads the receipt number and the access token from its own address. The token is
+        // never sent with this request.
         .route("/b/{receipt_no}", page("booking.html"))
         .route("/fo", page("fo.html"))
         .route("/icon.svg", page("icon.svg"))
@@ -52,8 +53,8 @@ async fn style(
 fn file(path: &str, language: Language, asked: &HeaderMap) -> Response {
     let Some(file) = Files::get(path) else { return not_found(language) };
     let mut headers = HeaderMap::new();
-    // Browsers ask each time and mostly hear that nothing changed, so that a new version of the
-    // service never meets scripts of an old one.
+    // Browsers revalidate their copy at every use, so that a new version of the service never runs
+    // with scripts of an old one.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash()));
     let is_known = has_tag(asked, &tag);

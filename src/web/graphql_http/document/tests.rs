@@ -1,4 +1,4 @@
-//! What is refused before it is carried out, and what is not.
+//! Tests which documents are refused before execution.
 
 use super::*;
 
