@@ -166,7 +166,7 @@ impl Delivery {
                     self.wait_after(&failure).min(useful)
                 }
                 AttemptOutcome::Store(error) => {
-                    warn!(notification = %id, %error, "the store failed; the notification will be tried again");
+                    warn!(notification = %id, %error, "the store failed; trying a notification again");
                     self.next_backoff()
                 }
             };
@@ -193,7 +193,7 @@ impl Delivery {
             return NEXT_TURN;
         }
         let id = self.request.id();
-        warn!(notification = %id, reason = %failure, "a notification was not delivered; trying again");
+        warn!(notification = %id, reason = %failure, "an attempt to deliver failed; trying again");
         if let Some(reason) = failure.reason() {
             self.context.health.set_degraded(PART, Some(text::failure_in_both(reason)));
         }
