@@ -72,9 +72,9 @@ pub struct WebParts {
     pub bookings: Arc<dyn BookingReader>,
     /// Checks whether the store answers.
     pub store: Arc<dyn StoreControl>,
-    /// Committed changes.
+    /// The feed of committed changes.
     pub feed: Feed,
-    /// Staff sessions.
+    /// The sign-in and the sessions of staff.
     pub staff: StaffAuth,
     /// The maker of QRIS codes, if the hotel has a code.
     pub qris: Option<Qris>,

@@ -38,7 +38,7 @@ const MAX_MERGING: usize = 2_000;
 /// The name of this part in the list of degraded parts.
 const PART: &str = "courier";
 
-/// What the deliveries of one process share.
+/// The data that all deliveries of a process share.
 pub(super) struct Context {
     pub store: Arc<dyn NotificationStore>,
     /// Cancelled when the process stops. Waiting deliveries then end without being settled.

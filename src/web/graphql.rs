@@ -43,9 +43,9 @@ pub struct ApiContext {
     pub service: Arc<BookingService>,
     /// Reads bookings.
     pub bookings: Arc<dyn BookingReader>,
-    /// Committed changes.
+    /// The feed of committed changes.
     pub feed: Feed,
-    /// Staff sessions.
+    /// The sign-in and the sessions of staff.
     pub staff: StaffAuth,
     /// The sign-in by the Telegram Mini App, if there is a bot.
     pub mini_app: Option<MiniApp>,

@@ -1,13 +1,13 @@
 //! GraphQL over HTTP and over WebSocket, for any schema.
 //!
-//! One path takes `GET` and `POST` as in the GraphQL-over-HTTP draft
-//! (<https://graphql.github.io/graphql-over-http/draft/>), and WebSocket as in
-//! `graphql-transport-ws`
+//! One path serves `GET` and `POST` by the GraphQL-over-HTTP draft
+//! (<https://graphql.github.io/graphql-over-http/draft/>), and WebSocket by `graphql-transport-ws`
 //! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 //!
-//! This module knows no schema, no caller and no user's language: the [`Host`] has them. It takes
-//! no batches, no multipart requests, no persisted queries and not the older `graphql-ws`
-//! protocol. It does not compress, and it sets no cross-origin (CORS) headers.
+//! This module contains no schema, no definition of a caller and no texts for users; the [`Host`]
+//! provides them. It does not support batches, multipart requests, persisted queries or the older
+//! `graphql-ws` protocol. It does not compress responses, and it sets no cross-origin (CORS)
+//! headers.
 
 mod content_negotiation;
 mod document;
@@ -36,11 +36,11 @@ pub use socket::Sockets;
 /// The largest request body or WebSocket message, in bytes.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
-/// The application that an [`Endpoint`] serves: its schema, its callers and its error messages.
+/// The application that is served: its schema, its callers and its error messages.
 pub trait Host: Send + Sync + 'static {
     /// The schema.
     type Schema: Executor;
-    /// Who sends a request. Resolvers find it in their context as `Arc<Caller>`.
+    /// The sender of a request. Resolvers find it in their context as `Arc<Caller>`.
     type Caller: Send + Sync + 'static;
 
     /// The schema that executes requests.
@@ -53,10 +53,10 @@ pub trait Host: Send + Sync + 'static {
     /// Determines the caller from the head of a request.
     fn caller(&self, parts: &Parts) -> Self::Caller;
 
-    /// Counts one request, or one WebSocket message, of a caller.
+    /// Counts one request or one WebSocket message of a caller against the rate limit.
     ///
     /// # Errors
-    /// How long the caller must wait, if there were too many.
+    /// How long the caller must wait, if the rate limit is exceeded.
     fn check_rate(&self, caller: &Self::Caller) -> Result<(), Duration>;
 
     /// Determines the caller of a connection from the caller of its upgrade request and from the

@@ -45,10 +45,10 @@ impl Limits {
         Self { limiter: KeyedLimiter::per_second(per_second), trusted_proxies }
     }
 
-    /// Counts a request.
+    /// Counts a request of a network.
     ///
     /// # Errors
-    /// How long to wait, if there were too many.
+    /// How long to wait, if the rate limit is exceeded.
     pub fn check(&self, network: Network) -> Result<(), Duration> {
         self.limiter.check(&network)
     }

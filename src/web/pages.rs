@@ -70,7 +70,7 @@ fn file(path: &str, language: Language, asked: &HeaderMap) -> Response {
     (headers, file.data).into_response()
 }
 
-/// Whether the browser has this version already (RFC 9110, 13.1.2).
+/// Whether the browser already has this version of the file (RFC 9110, 13.1.2).
 fn has_tag(asked: &HeaderMap, tag: &str) -> bool {
     let values = asked.get_all(header::IF_NONE_MATCH);
     values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(

@@ -1,4 +1,4 @@
-//! A booking as its guest or the front office sees it.
+//! The schema's type of a booking. Some fields are empty or refused for guests.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -167,7 +167,7 @@ impl Booking {
         QrisProgress::of(self.state.qris)
     }
 
-    /// When the front office saw the payment.
+    /// When the front office marked the booking as paid. Null if it is not paid.
     async fn paid_at(&self) -> Option<DateTime> {
         match self.state.status {
             Status::Paid { at, .. } => Some(DateTime(at)),

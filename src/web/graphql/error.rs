@@ -20,7 +20,7 @@ pub enum ApiError {
     /// There is no session, or it has ended.
     #[error("unauthenticated")]
     Unauthenticated,
-    /// Too many requests.
+    /// The caller sent too many requests.
     #[error("rate limited")]
     RateLimited,
     /// The store failed.

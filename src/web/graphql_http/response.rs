@@ -114,7 +114,7 @@ pub fn set_invalid_input(error: &mut ServerError, field: Option<&str>) {
     }
 }
 
-/// The message that a panic was raised with.
+/// The message of a panic.
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let fixed = panic.downcast_ref::<&'static str>().copied();
     fixed
