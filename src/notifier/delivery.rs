@@ -166,7 +166,7 @@ impl Delivery {
                     self.wait_after(&failure).min(useful)
                 }
                 AttemptOutcome::Store(error) => {
-                    warn!(notification = %id, %error, "the store failed; trying a notification again");
+                    warn!(notification = %id, %error, "the store failed; trying again");
                     self.next_backoff()
                 }
             };
