@@ -1,13 +1,15 @@
-//! How long to wait before another try: the one rule for every retry of the process.
+//! How long to wait before another attempt. All retries of the process use this rule.
 //!
-//! It waits and counts. What is tried, when it is given up and what is logged, the caller knows.
+//! This module only counts failures and waits. The caller makes the attempts, decides when to give
+//! up, and logs.
 
 use std::time::Duration;
 
-/// Doublings after which a wait grows no more by itself: 2^16 of any first wait is long enough.
+/// The most doublings of the first wait. The limit prevents an overflow; 2^16 times the first wait
+/// is long enough.
 const MAX_DOUBLINGS: u32 = 16;
 
-/// Waits that double from the first to the longest.
+/// Waits that double after each failure, from the first to the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     first: Duration,
@@ -27,28 +29,28 @@ impl Backoff {
         self.longest
     }
 
-    /// The wait after so many failures in a row; the first one is number 1.
+    /// The wait after `failures` consecutive failures, counted from 1.
     #[must_use]
     pub fn after(self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(MAX_DOUBLINGS);
         self.first.saturating_mul(1 << doublings).min(self.longest)
     }
 
-    /// The same, between half and the whole of it by chance, so that many that failed together do
-    /// not come back together.
+    /// A random wait between half of [`Backoff::after`] and all of it, so that callers that failed
+    /// at the same time do not retry at the same time.
     #[must_use]
     pub fn spread_after(self, failures: u32) -> Duration {
         self.after(failures).mul_f64(rand::random_range(0.5..=1.0))
     }
 
-    /// A run of tries that has not failed yet.
+    /// A counter of consecutive failures, at 0.
     #[must_use]
     pub const fn start(self) -> Retries {
         Retries { backoff: self, failures: 0 }
     }
 }
 
-/// Failures in a row, and the waits after them.
+/// Counts consecutive failures and waits after each.
 #[derive(Debug)]
 pub struct Retries {
     backoff: Backoff,
@@ -56,18 +58,18 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// Counts one more failure and waits.
+    /// Counts a failure and waits.
     pub async fn wait(&mut self) {
         tokio::time::sleep(self.next_wait()).await;
     }
 
-    /// Counts one more failure and answers how long to wait.
+    /// Counts a failure and returns how long to wait.
     pub fn next_wait(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         self.backoff.after(self.failures)
     }
 
-    /// A try succeeded: the next failure is the first one again.
+    /// Resets the count after an attempt that succeeded.
     pub fn reset(&mut self) {
         self.failures = 0;
     }

@@ -1,9 +1,11 @@
-//! Delivers every notification to its recipient: at least once, and rarely twice.
+//! Delivers every notification to its recipient at least once, and rarely twice.
 //!
-//! A notification is stored with its change, sent, then marked. The process that committed it has
-//! the first right to send it (a lease); if that process dies, others take over when the lease
-//! ends. Each notification is one task ([`delivery`]). What it says and how it travels is a
-//! [`DeliveryMethod`]'s business; who is owed what is the domain's.
+//! A notification is stored with its change, then sent, then marked as sent. The process that
+//! committed it has a lease, the right to send it. If that process dies, another process takes over
+//! when the lease ends. Each notification has one task ([`delivery`]).
+//!
+//! This module does not decide who receives which notification; the domain does. It also does not
+//! compose or send messages; a [`DeliveryMethod`] does.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,15 +30,17 @@ mod method;
 use delivery::{Delivery, DeliveryContext};
 pub use method::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest};
 
-/// One attempt may take so long: less than a lease, so that nobody takes over in the middle.
+/// The longest duration of one attempt. It is shorter than a lease, so that no other process takes
+/// over during an attempt.
 pub const ATTEMPT: Duration = Duration::from_secs(26);
-/// How long a stopping process goes on delivering what is on its way.
+/// How long a stopping process continues the deliveries that have started.
 pub const DRAIN: Duration = Duration::from_secs(10);
 
-/// Waits between attempts, and between reads of what is owed.
+/// The waits between attempts to deliver, and between attempts to read the undelivered
+/// notifications.
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(5));
-/// How long a stopping process listens for what was committed last: the log may be some
-/// milliseconds behind.
+/// How long a stopping process waits for the last changes of the feed. The feed may be some
+/// milliseconds behind the commits.
 const LAST_FEED_WAIT: Duration = Duration::from_millis(200);
 
 /// Delivers the notifications of one process.
@@ -44,13 +48,13 @@ pub struct Notifier {
     context: Arc<DeliveryContext>,
     feed: Feed,
     deliveries: JoinSet<NotificationId>,
-    /// For each delivery, the token that says that its notification was settled.
+    /// For each delivery, the token that is cancelled when its notification is settled.
     settled: HashMap<NotificationId, CancellationToken>,
 }
 
 impl Notifier {
-    /// A notifier with no delivery yet. With `is_alone`, no other process delivers for this store,
-    /// so what an earlier one left is ours at once.
+    /// A notifier without deliveries. With `is_alone`, no other process delivers for this store, so
+    /// the notifications of an earlier process are sent without waiting for its leases to end.
     #[must_use]
     pub fn new(
         store: Arc<dyn NotificationStore>,
@@ -66,8 +70,8 @@ impl Notifier {
         Self { context: Arc::new(context), feed, deliveries, settled }
     }
 
-    /// Delivers until told to stop, then what is on its way, for [`DRAIN`] at most. What is left
-    /// is owed at the next start.
+    /// Delivers until `stop` is cancelled. Then continues the started deliveries for at most
+    /// [`DRAIN`]. Notifications that are still undelivered are sent after the next start.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut feed = self.feed.listen();
         if stop.run_until_cancelled(self.load_owed()).await.is_none() {
@@ -79,7 +83,7 @@ impl Notifier {
                 message = feed.next() => match message {
                     Some(FeedMessage::Item(item)) => self.follow(item.event),
                     Some(FeedMessage::Lagged) => {
-                        warn!("the feed lost something; reading again what is owed");
+                        warn!("the feed lost items; reading the undelivered notifications again");
                         feed = self.feed.listen();
                         if stop.run_until_cancelled(self.load_owed()).await.is_none() {
                             break;
@@ -92,12 +96,12 @@ impl Notifier {
         }
         if tokio::time::timeout(DRAIN, self.drain(feed)).await.is_err() {
             let left = self.deliveries.len();
-            warn!(left, "stopped before every notification was out");
+            warn!(left, "stopped before all notifications were delivered");
         }
     }
 
-    /// Sends what was committed before the stop; what waits for a retry or for another process
-    /// stays owed.
+    /// Sends the notifications that were committed before the stop. Deliveries that wait for a
+    /// retry or for another process's lease end without being settled.
     async fn drain(&mut self, mut feed: BoxStream<'static, FeedMessage>) {
         self.context.stop.cancel();
         while let Ok(Some(FeedMessage::Item(item))) =
@@ -113,7 +117,7 @@ impl Notifier {
     async fn load_owed(&mut self) {
         let mut retries = RETRY.start();
         while let Err(error) = self.read_owed().await {
-            warn!(%error, "what is owed could not be read; trying again");
+            warn!(%error, "the undelivered notifications could not be read; trying again");
             retries.wait().await;
         }
     }
@@ -128,7 +132,7 @@ impl Notifier {
             count += 1;
         }
         if count > 0 {
-            info!(count, "notifications are still owed");
+            info!(count, "found undelivered notifications");
         }
         Ok(())
     }
@@ -149,9 +153,9 @@ impl Notifier {
         }
     }
 
-    /// Starts the delivery of a notification, unless it is under way.
+    /// Starts the delivery of a notification, unless it has already started.
     fn deliver(&mut self, change: &Arc<Change>, to: Recipient, lease: Lease) {
-        // A newer version has the words for it, and delivers it.
+        // Only a newer version of the service can compose this notification. It delivers it.
         if change.booking.is_read_only || change.event == Event::Other {
             return;
         }

@@ -1,7 +1,8 @@
-//! How often somebody may do something: the one rate limiter of the process, over `governor`.
+//! The rate limiter of the process, based on `governor`.
 //!
-//! It runs on tokio's clock, so tests that move time move it too. The bot's send queue has its own
-//! budget: it has to know when the next message may go, and `governor` only answers by taking.
+//! It uses tokio's clock, so that tests can advance its time. The bot's send queue does not use it:
+//! the queue must know when the next message may be sent, and `governor` cannot tell that without
+//! counting a message.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
@@ -15,10 +16,10 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
 use tokio::time::Instant;
 
-/// After so many checks, keys that were not seen lately are forgotten.
+/// The number of checks after which keys without recent events are removed.
 const TIDY_EVERY: u32 = 4_096;
 
-/// Counts what each key does.
+/// Limits the events of each key.
 pub struct KeyedLimiter<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, TokioClock, NoOpMiddleware<TokioInstant>>,
     clock: TokioClock,
@@ -26,13 +27,14 @@ pub struct KeyedLimiter<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
-    /// Each key may do so much in a second (0 counts as 1), and as much at once after a pause.
+    /// Allows `count` events per second for each key, and as many at once after a pause. 0 counts
+    /// as 1.
     #[must_use]
     pub fn per_second(count: u32) -> Self {
         Self::new(Quota::per_second(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)))
     }
 
-    /// Each key may do one thing a second, and `burst` at once after a pause (0 counts as 1).
+    /// Allows one event per second for each key, and `burst` at once after a pause. 0 counts as 1.
     #[must_use]
     pub fn one_per_second(burst: u32) -> Self {
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
@@ -45,10 +47,10 @@ impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
         Self { limiter, clock, checks: AtomicU32::new(0) }
     }
 
-    /// Counts one thing that a key does.
+    /// Counts an event of a key.
     ///
     /// # Errors
-    /// How long the key has to wait, if it did too much.
+    /// How long to wait, if the key has had too many events.
     pub fn check(&self, key: &K) -> Result<(), Duration> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
             self.limiter.retain_recent();
@@ -58,13 +60,13 @@ impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
         self.limiter.check_key(key).map_err(wait)
     }
 
-    /// How many keys are remembered.
+    /// The number of keys in memory.
     #[must_use]
     pub fn len(&self) -> usize {
         self.limiter.len()
     }
 
-    /// Whether no key is remembered.
+    /// Whether no key is in memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.limiter.is_empty()

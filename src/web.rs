@@ -1,7 +1,7 @@
-//! The web door: pages, GraphQL over HTTP and WebSocket, health and metrics.
+//! The web server: pages, GraphQL over HTTP and WebSocket, health and metrics.
 //!
-//! What comes in is turned into calls of the desk, and what comes back into what browsers read.
-//! Nothing is decided here but who may knock how often.
+//! Requests are converted to calls of the service, and its results to responses. The only decision
+//! made here is how many requests a client may send.
 
 mod graphql;
 mod graphql_http;
@@ -39,59 +39,59 @@ use limits::Limits;
 pub use graphql::sdl;
 pub use webhook::{Webhook, WebhookHandler};
 
-/// Nothing but what comes from us, no inline script or style, and nobody frames our pages.
+/// Pages load only files of this server, have no inline script or style, and cannot be framed.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
-/// What is configured of the web door.
+/// The settings of the web server.
 #[derive(Debug, Clone)]
 pub struct WebSettings {
-    /// The language of whoever does not say theirs.
+    /// The language for requests that name none.
     pub language: Language,
-    /// Where our pages are for guests, without a slash at the end; by default where a request
-    /// went.
+    /// The public address of the pages, without a slash at the end. By default, the address that a
+    /// request was sent to.
     pub public_url: Option<String>,
-    /// User name of the Telegram bot, without `@`, once it is known.
+    /// The user name of the Telegram bot, without `@`. Set once it is known.
     pub telegram_bot: Arc<OnceLock<String>>,
-    /// GraphQL requests of one address in a second at most.
+    /// The most GraphQL requests per second from one client network.
     pub requests_per_second: u32,
-    /// Running holds of one address at most.
+    /// The most running holds of one client network.
     pub holds_per_address: u32,
-    /// Proxies whose word on a client's address counts.
+    /// The proxies that are trusted to forward the client's address.
     pub trusted_proxies: Vec<IpNet>,
-    /// Whether `/metrics` is served here, rather than on a listener of its own.
+    /// Whether `/metrics` is served here and not on a separate listener.
     pub serves_metrics: bool,
 }
 
-/// The parts of the hotel that the web door opens to.
+/// The parts of the service that the web server uses.
 pub struct WebParts {
     /// The use cases.
     pub service: Arc<BookingService>,
-    /// Bookings, to be read.
+    /// Reads bookings.
     pub bookings: Arc<dyn BookingReader>,
-    /// Whether the store answers.
+    /// Checks whether the store answers.
     pub store: Arc<dyn StoreControl>,
-    /// Committed changes.
+    /// The feed of committed changes.
     pub feed: Feed,
-    /// Staff sessions.
+    /// The sign-in and the sessions of staff.
     pub staff: StaffAuth,
-    /// The hotel's payment code, if it has one.
+    /// The maker of QRIS codes, if the hotel has a code.
     pub qris: Option<Qris>,
-    /// How the process is.
+    /// Whether the process is ready, and which parts are degraded.
     pub health: Health,
     /// The metrics, if they are recorded.
     pub metrics: Option<PrometheusHandle>,
-    /// Who takes what Telegram calls with, if it does.
+    /// The webhook for Telegram's calls, if it is used.
     pub webhook: Option<Webhook>,
-    /// Who comes in by the Mini App, if there is a bot.
+    /// The sign-in by the Telegram Mini App, if there is a bot.
     pub mini_app: Option<MiniApp>,
-    /// What was configured.
+    /// The settings of the web server.
     pub settings: WebSettings,
 }
 
-/// Everything that is served. Live sockets are closed once `stop` is cancelled. To be served with
-/// the peer's address as [`ConnectInfo`](axum::extract::ConnectInfo).
+/// The routes of the web server. WebSocket connections are closed once `stop` is cancelled.
+/// Requests must have the peer's address as [`ConnectInfo`](axum::extract::ConnectInfo).
 pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
     let WebParts {
         service,
@@ -121,29 +121,31 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         .layer(middleware::map_response(secure))
 }
 
-/// The metrics alone, for a listener of their own.
+/// The route of the metrics only, for a separate listener.
 pub fn metrics_router(metrics: PrometheusHandle) -> Router {
     Router::new().route("/metrics", get(async move || metrics.render()))
 }
 
-/// Serves a router until it is told to stop, then sees requests and sockets to their end.
+/// Serves a router until `stop` is cancelled, then waits for open requests and WebSocket
+/// connections to end.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let sockets = Sockets::default();
     let router = router.layer(Extension(sockets.clone()));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let listener = listener.tap_io(|connection| {
-        // Small messages go at once; without it they only go later.
+        // Sends small messages without delay. If the option cannot be set, they are only sent
+        // later.
         let _ = connection.set_nodelay(true);
     });
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = serving.await {
-        error!(%error, "the web door broke");
+        error!(%error, "the web server failed");
     }
     sockets.0.close();
     sockets.0.wait().await;
 }
 
-/// What browsers must not do with anything of ours.
+/// Adds the security headers to a response.
 async fn secure(mut response: Response) -> Response {
     const RULES: [(HeaderName, &str); 4] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),

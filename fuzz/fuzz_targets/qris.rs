@@ -1,7 +1,8 @@
-//! Any bytes at all to the parser of QRIS payloads: `make fuzz` at the top of the work tree.
+//! Fuzzes the parser of QRIS payloads with arbitrary bytes. Run `make fuzz` at the top of the work
+//! tree.
 //!
-//! The parser's files are included as they are, not through the crate: so the target builds in
-//! seconds and all that is instrumented is the parser.
+//! The parser's files are included directly and not through the crate, so that the target builds in
+//! seconds and only the parser is instrumented.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -15,9 +16,9 @@ mod table;
 #[path = "../../src/qris/tlv.rs"]
 mod tlv;
 
-/// What the parser takes from the domain.
+/// The types of the domain that the parser uses.
 mod domain {
-    /// A sum in whole rupiah.
+    /// An amount in whole rupiah.
     #[derive(Debug, Clone, Copy)]
     pub struct Rupiah(pub u64);
 }
@@ -34,7 +35,8 @@ fuzz_target!(|bytes: &[u8]| {
     let read: String = fields(text).map_while(Result::ok).map(|field| field.raw).collect();
     assert!(text.starts_with(&read), "fields are the text, in its order");
     let _ = table::table(text);
-    // No chance finds a right checksum: with one, what lies behind it is reached too.
+    // Random input almost never has a valid checksum. Add one, so that the code behind the check is
+    // reached too.
     let body = format!("{text}6304");
     try_out(format!("{body}{:04X}", check::checksum(&body)).as_bytes());
 });
@@ -55,7 +57,7 @@ fn try_out(bytes: &[u8]) {
     };
     assert_eq!(of(&dynamic_code, 54), ["350000"]);
     assert_eq!(of(&of(&dynamic_code, 62).concat(), 1), [RECEIPT]);
-    // Everything else stays, in its order.
+    // All other fields are unchanged and in the same order.
     let others = |payload: &str| -> String {
         let kept = fields(payload).flatten().filter(|field| ![1, 54, 62, 63].contains(&field.tag));
         kept.map(|field| field.raw).collect()

@@ -1,5 +1,5 @@
-//! The task of one notification: take the lease, send, write down what came of it, and wait
-//! between attempts.
+//! The task of one notification. It takes the lease, sends the notification, stores the outcome,
+//! and waits between attempts.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,30 +25,30 @@ use crate::store::{
 };
 use crate::text;
 
-/// Attempts whose outcome may stay unknown: after so many the notification is given up, since it
-/// may be out already.
+/// After this many attempts with an unknown outcome, the notification is given up. It may have been
+/// delivered.
 const MAX_UNKNOWN: u32 = 2;
-/// What had to let others go first comes back so soon.
+/// The wait before another attempt if the queue was busy.
 const NEXT_TURN: Duration = Duration::from_secs(1);
-/// Attempts under way at once, over one channel.
+/// The most simultaneous attempts over one channel to guests.
 const MAX_SENDING: usize = 8;
-/// The same for the front office, whose notifications wait to be merged and so take no guest's
-/// place.
+/// The most simultaneous attempts to the front office. They are limited separately and wait to be
+/// merged, so they do not delay notifications to guests.
 const MAX_MERGING: usize = 2_000;
-/// The name of this part in `/health`.
+/// The name of this part in the list of degraded parts.
 const PART: &str = "courier";
 
-/// What the deliveries of one process share.
+/// The data that all deliveries of a process share.
 pub(super) struct DeliveryContext {
     pub store: Arc<dyn NotificationStore>,
-    /// Cancelled when the process stops: what waits then stays owed.
+    /// Cancelled when the process stops. Waiting deliveries then end without being settled.
     pub stop: CancellationToken,
     service: Arc<BookingService>,
     node: NodeId,
     is_alone: bool,
     methods: DeliveryMethods,
     health: Health,
-    /// Deliveries that failed at least once and are not over.
+    /// The number of unfinished deliveries that failed at least once.
     retrying: AtomicUsize,
     email_places: Semaphore,
     telegram_places: Semaphore,
@@ -97,28 +97,29 @@ pub(super) struct Delivery {
     context: Arc<DeliveryContext>,
     request: DeliveryRequest,
     lease: Lease,
-    /// Cancelled when any process settled the notification.
+    /// Cancelled when any process has settled the notification.
     settled: CancellationToken,
     is_first_attempt: bool,
-    /// Failed attempts: waiting for a turn is no failure.
+    /// The number of failed attempts. An attempt that found the queue busy is not counted.
     failures: u32,
-    /// Attempts whose outcome is unknown.
+    /// The number of attempts whose outcome is unknown.
     unknown: u32,
-    /// What it came to, until that is written down: it is not sent again meanwhile.
+    /// The outcome, if it is known. The notification is then not sent again, even if storing the
+    /// outcome has to be retried.
     outcome: Option<DeliveryOutcome>,
 }
 
-/// What one attempt came to.
+/// The result of one attempt.
 enum AttemptOutcome {
-    /// Sent, and marked so.
+    /// It was sent, and that was stored.
     Sent,
-    /// Given up, and marked so; or another process settled it.
+    /// It was given up, and that was stored. Or another process settled it.
     Settled,
-    /// Another process has the right to it until then.
+    /// Another process has the lease until this time.
     LeasedUntil(Moment),
-    /// Not sent.
+    /// The attempt failed, or the queue was busy.
     Failed(DeliveryError),
-    /// The store is away; nothing is known to have changed.
+    /// The store failed. The attempt is to be repeated.
     Store(StoreError),
 }
 
@@ -148,7 +149,7 @@ impl Delivery {
         let mut wait =
             if is_ours { Duration::ZERO } else { self.context.time_until(self.lease.until) };
         while wait.is_zero() || self.wait(wait).await {
-            // Boxed, so that a notification that waits is small.
+            // Boxed, so that a waiting delivery uses little memory.
             let attempt = Box::pin(self.attempt_in_turn()).await;
             self.is_first_attempt = false;
             wait = match attempt {
@@ -158,14 +159,14 @@ impl Delivery {
                 }
                 AttemptOutcome::Settled => break,
                 AttemptOutcome::LeasedUntil(moment) => self.context.time_until(moment),
-                // At the end of its useful life it is given up on time, for the front office to
-                // see.
+                // Wait no longer than the notification is useful. It is then given up, which the
+                // front office sees.
                 AttemptOutcome::Failed(failure) => {
                     let useful = self.context.time_until(self.request.useful_until);
                     self.wait_after(&failure).min(useful)
                 }
                 AttemptOutcome::Store(error) => {
-                    warn!(notification = %id, %error, "a notification waits for the store");
+                    warn!(notification = %id, %error, "the store failed; trying again");
                     self.next_backoff()
                 }
             };
@@ -174,8 +175,9 @@ impl Delivery {
         id
     }
 
-    /// Waits, and answers whether to go on. What another process settled is over, and a stopping
-    /// process leaves what waits to the next start; what still has to be written down is not over.
+    /// Waits, and returns whether to continue. A delivery ends if another process settled the
+    /// notification, except if this process still has to store an outcome. It also ends if the
+    /// process stops; the notification is then sent after the next start.
     async fn wait(&self, wait: Duration) -> bool {
         let is_written = self.outcome.is_none();
         tokio::select! {
@@ -191,7 +193,7 @@ impl Delivery {
             return NEXT_TURN;
         }
         let id = self.request.id();
-        warn!(notification = %id, reason = %failure, "a notification did not go out; trying again");
+        warn!(notification = %id, reason = %failure, "an attempt to deliver failed; trying again");
         if let Some(reason) = failure.reason() {
             self.context.health.set_degraded(PART, Some(text::failure_in_both(reason)));
         }
@@ -214,7 +216,8 @@ impl Delivery {
         RETRY.spread_after(self.failures)
     }
 
-    /// What was given up is shown with its booking: the process is well when nothing is retried.
+    /// Ends the delivery. The part is no longer degraded if no other delivery is being retried:
+    /// notifications that were given up are shown with their bookings.
     fn end(&self) {
         let is_last =
             self.failures > 0 && self.context.retrying.fetch_sub(1, Ordering::Relaxed) == 1;
@@ -223,10 +226,11 @@ impl Delivery {
         }
     }
 
-    /// One attempt, once there is a place for it. A crash counts as an attempt that may have sent.
+    /// Waits for a free place, then makes one attempt. The outcome of an attempt that panics is
+    /// unknown.
     async fn attempt_in_turn(&mut self) -> AttemptOutcome {
         let context = Arc::clone(&self.context);
-        // Never closed, so a place always comes.
+        // The semaphore is never closed, so this never fails.
         let _place = context.places(&self.request).acquire().await;
         let attempt = AssertUnwindSafe(self.attempt()).catch_unwind().await;
         attempt.map_or_else(
@@ -266,8 +270,8 @@ impl Delivery {
         };
         match failure {
             DeliveryError::Permanent(reason) => self.give_up(reason).await,
-            // It may be out already: not once more. Nobody knows that it arrived, so the front
-            // office is told.
+            // It may have been delivered, so it is not sent again. Because that is not certain, the
+            // front office is told.
             DeliveryError::Unknown(_) if self.unknown + 1 >= MAX_UNKNOWN => {
                 self.give_up(FailureCode::MaybeSent.into()).await
             }
@@ -277,7 +281,7 @@ impl Delivery {
         }
     }
 
-    /// The reason if the other side does not answer an attempt in time.
+    /// The reason for an attempt that was not answered in time.
     fn silent(&self) -> FailureCode {
         match DeliveryMethods::channel(&self.request) {
             Some(DeliveryChannel::Telegram | DeliveryChannel::FrontOffice) => {
@@ -287,9 +291,8 @@ impl Delivery {
         }
     }
 
-    /// Why this notification is not true any more: the booking ended, or another deadline holds by
-    /// now. Asked where it matters: before anything is sent late, and before anybody is asked to
-    /// pay.
+    /// Why this notification is no longer true: the booking ended, or its deadline changed. This is
+    /// checked only for guests, before a late notification and before one with a QRIS code.
     async fn untrue(&self) -> Result<Option<FailureCode>, StoreError> {
         let (service, change) = (&self.context.service, &self.request.change);
         let is_late = !self.is_first_attempt || service.now() >= change.at + Lease::LENGTH;
@@ -307,7 +310,7 @@ impl Delivery {
         }
     }
 
-    /// Makes sure that the right to this notification outlasts the attempt.
+    /// Makes sure that the lease lasts longer than the attempt. Takes a new lease if necessary.
     async fn hold_lease(&mut self) -> Result<LeaseOutcome, StoreError> {
         let now = self.context.service.now();
         let attempt = TimeDelta::from_std(ATTEMPT).unwrap_or(Lease::LENGTH);
@@ -329,20 +332,21 @@ impl Delivery {
         self.settle(DeliveryOutcome::GivenUp(now, reason)).await
     }
 
-    /// Writes down what the notification came to. It is kept until that has worked, so that a
-    /// store that is away makes nobody read anything twice.
+    /// Stores the outcome of the notification. The outcome is kept in memory until that succeeds,
+    /// so that an outage of the store causes no duplicate.
     async fn settle(&mut self, outcome: DeliveryOutcome) -> Result<AttemptOutcome, StoreError> {
         self.outcome = Some(outcome.clone());
         let (id, store) = (self.request.id(), &self.context.store);
         let (name, attempt) = match &outcome {
-            // Marked last: a process that dies in between sends again rather than never with_route_requests.
+            // The notification is settled last. If the process dies before that, the notification
+            // is sent again, and the booking's QRIS progress is not lost.
             DeliveryOutcome::Sent(_) => {
                 self.record_qris(QrisOutcome::Delivered).await?;
                 store.settle(id, &outcome).await?;
                 ("sent", AttemptOutcome::Sent)
             }
-            // Marked first: whoever sees that a code failed finds the reason with the
-            // notification.
+            // The notification is settled first, so that its reason can be read as soon as the
+            // booking shows that the QRIS code failed.
             DeliveryOutcome::GivenUp(_, reason) => {
                 store.settle(id, &outcome).await?;
                 self.record_qris(QrisOutcome::GivenUp(reason.clone())).await?;
@@ -354,8 +358,9 @@ impl Delivery {
         Ok(attempt)
     }
 
-    /// A guest who was not told may have to be told by somebody. Of a code that failed the front
-    /// office has a notification of its own; what newer word overtook is no news.
+    /// Tells the front office that a guest was not notified, so that the staff can contact the
+    /// guest. Not necessary for a QRIS code, whose failure has a notification of its own, or for a
+    /// notification that was outdated.
     async fn tell_front_office(&self, reason: &FailureReason) {
         let is_news = !self.request.with_qris && !reason.code.is_outdated();
         if self.request.to == Recipient::Guest
@@ -366,7 +371,7 @@ impl Delivery {
         }
     }
 
-    /// Tells the booking what became of its code.
+    /// Records in the booking whether its QRIS code was delivered.
     async fn record_qris(&self, outcome: QrisOutcome) -> Result<(), StoreError> {
         if !self.request.with_qris {
             return Ok(());
@@ -381,7 +386,7 @@ impl Delivery {
     }
 }
 
-/// Whether a notification tells of nothing but a deadline that was moved since.
+/// Whether a notification is only about a deadline that has changed since.
 fn is_overtaken(change: &Change, now: &Booking) -> bool {
     let is_moved = now.hold.until != change.booking.hold.until;
     match &change.event {

@@ -1,4 +1,5 @@
-//! What is brought to people, the ways there are, and why one may fail.
+//! The interface of delivery methods: a request to deliver a notification, the methods, and their
+//! errors. The methods themselves are implemented elsewhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,46 +9,46 @@ use async_trait::async_trait;
 use crate::domain::{Change, Contact, FailureReason, Moment, Recipient};
 use crate::store::NotificationId;
 
-/// One way to reach people: a mail system, a chat.
+/// A way to deliver notifications, such as e-mail or Telegram.
 #[async_trait]
 pub trait DeliveryMethod: Send + Sync + 'static {
-    /// Brings one letter. Called again for the same letter after a failure, so the receiving side
-    /// must be able to tell that it is the same.
+    /// Delivers one notification. After a failure it is called again for the same notification, so
+    /// the message must carry an identity by which a repetition can be recognized.
     ///
     /// # Errors
     /// [`DeliveryError`]
     async fn deliver(&self, request: &DeliveryRequest) -> Result<(), DeliveryError>;
 
-    /// Tells the front office that a letter to a guest was given up, where this way leads to it.
-    /// Told at most once, and lost with a process that dies meanwhile: the booking's list of what
-    /// was given up is the record.
+    /// Tells the front office that a notification to a guest was given up, if this method reaches
+    /// the front office. This is done at most once, and it is lost if the process dies. The
+    /// booking's list of undelivered notifications is the permanent record.
     async fn tell_given_up(&self, request: &DeliveryRequest, reason: &FailureReason) {
         let _ = (request, reason);
     }
 }
 
-/// A notice on its way.
+/// A notification to be delivered.
 #[derive(Debug, Clone)]
 pub struct DeliveryRequest {
-    /// The change that owes it.
+    /// The change that caused it.
     pub change: Arc<Change>,
-    /// To whom.
+    /// The recipient.
     pub to: Recipient,
-    /// After this it is not worth sending.
+    /// After this time it is no longer sent.
     pub useful_until: Moment,
-    /// Whether the QRIS code comes with it.
+    /// Whether the QRIS code is sent with it.
     pub with_qris: bool,
 }
 
 impl DeliveryRequest {
-    /// The notification that this change owes to `to`; `None` if it owes none.
+    /// The notification of this change for `to`. `None` if there is none.
     pub(super) fn new(change: &Arc<Change>, to: Recipient) -> Option<Self> {
         let owed = change.notifications.iter().find(|notification| notification.to == to)?;
         let (useful_until, with_qris) = (owed.useful_until, owed.with_qris);
         Some(Self { change: Arc::clone(change), to, useful_until, with_qris })
     }
 
-    /// The name of the notice: the same at every attempt.
+    /// The id of the notification. It is the same at every attempt.
     #[must_use]
     pub fn id(&self) -> NotificationId {
         let booking = &self.change.booking;
@@ -55,30 +56,32 @@ impl DeliveryRequest {
     }
 }
 
-/// Why a letter did not arrive. Reasons are shown to the front office: no addresses in them.
+/// Why a notification was not delivered. Reasons are shown to the front office and must not contain
+/// addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
-    /// Trying again later may help.
+    /// A later attempt may succeed.
     #[error("{reason}")]
     Transient {
         /// What went wrong.
         reason: FailureReason,
-        /// When it wants to be asked again.
+        /// How long to wait before the next attempt, if the other side said so.
         retry_after: Option<Duration>,
     },
-    /// Trying again does not help.
+    /// A later attempt would fail too.
     #[error("{0}")]
     Permanent(FailureReason),
-    /// It may have arrived.
+    /// It may have been delivered.
     #[error("{0}")]
     Unknown(FailureReason),
-    /// Others went first for too long, so it was surely not sent. That is no failed attempt.
-    #[error("others go first")]
+    /// Other messages were sent first for too long. It was certainly not sent, and the attempt does
+    /// not count as failed.
+    #[error("other messages are sent first")]
     NotYet,
 }
 
 impl DeliveryError {
-    /// What went wrong; `None` if the attempt did not fail.
+    /// The reason. `None` if the attempt does not count as failed.
     #[must_use]
     pub fn reason(&self) -> Option<&FailureReason> {
         match self {
@@ -90,17 +93,17 @@ impl DeliveryError {
     }
 }
 
-/// The ways there are.
+/// The configured delivery methods.
 #[derive(Clone)]
 pub struct DeliveryMethods {
-    /// To web guests.
+    /// For guests of the web form.
     pub email: Arc<dyn DeliveryMethod>,
-    /// To Telegram guests and the front office, once there is a bot.
+    /// For guests of Telegram and for the front office. `None` if there is no bot.
     pub telegram: Option<Arc<dyn DeliveryMethod>>,
 }
 
 impl DeliveryMethods {
-    /// Over which channel a notification goes; `None` where no channel can reach its recipient.
+    /// The channel of a notification. `None` if no channel can reach its recipient.
     pub(super) fn channel(request: &DeliveryRequest) -> Option<DeliveryChannel> {
         match (request.to, &request.change.booking.guest.contact) {
             (Recipient::Guest, Contact::Web(_)) => Some(DeliveryChannel::Email),
@@ -110,7 +113,7 @@ impl DeliveryMethods {
         }
     }
 
-    /// How a notification goes; `None` where nobody set that up.
+    /// The delivery method of a notification. `None` if it is not configured.
     pub(super) fn method(&self, request: &DeliveryRequest) -> Option<Arc<dyn DeliveryMethod>> {
         match Self::channel(request)? {
             DeliveryChannel::Email => Some(Arc::clone(&self.email)),

@@ -1,4 +1,4 @@
-//! Why a notification did not arrive, in words.
+//! Texts for the reasons why a notification was not delivered.
 
 use super::say;
 use crate::domain::{FailureCode, FailureReason, Language};
@@ -30,10 +30,10 @@ fn with_detail(words: String, detail: &str) -> String {
     }
 }
 
-/// The words of a code: Indonesian, English.
+/// The texts of a code: Indonesian, then English.
 fn words(code: FailureCode) -> (&'static str, &'static str) {
     match code {
-        // The detail is the sentence.
+        // The detail is the whole sentence, so there is no text before it.
         FailureCode::Recorded => ("", ""),
         FailureCode::NotSetUp => ("saluran ini belum disetel", "this channel is not set up"),
         FailureCode::TooLate => ("terlambat, waktunya sudah lewat", "too late, its time is over"),

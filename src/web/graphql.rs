@@ -1,7 +1,7 @@
-//! The GraphQL schema of the hotel: resolvers, who asks, and errors.
+//! The GraphQL schema of the hotel: resolvers, callers and errors.
 //!
-//! How requests come in and responses go out, over HTTP and over WebSocket, is the business of
-//! `graphql_http`. What a use case does is the business of the service.
+//! The protocols over HTTP and WebSocket are implemented in `graphql_http`, and the use cases in
+//! the service.
 
 mod booking;
 mod caller;
@@ -34,26 +34,26 @@ use subscription::Subscription;
 
 pub use host::route;
 
-/// The hotel's schema.
+/// The schema of the hotel.
 type HotelSchema = Schema<Query, Mutation, Subscription>;
 
-/// The parts of the hotel that resolvers need.
+/// The parts of the service that resolvers use.
 pub struct ApiContext {
     /// The use cases.
     pub service: Arc<BookingService>,
-    /// Bookings, to be read.
+    /// Reads bookings.
     pub bookings: Arc<dyn BookingReader>,
-    /// Committed changes.
+    /// The feed of committed changes.
     pub feed: Feed,
-    /// Staff sessions.
+    /// The sign-in and the sessions of staff.
     pub staff: StaffAuth,
-    /// Who comes in by the Mini App, if there is a bot.
+    /// The sign-in by the Telegram Mini App, if there is a bot.
     pub mini_app: Option<MiniApp>,
-    /// The hotel's payment code, if it has one.
+    /// The maker of QRIS codes, if the hotel has a code.
     pub qris: Option<Qris>,
-    /// How the process is.
+    /// Whether the process is ready, and which parts are degraded.
     pub health: Health,
-    /// What was configured.
+    /// The settings of the web server.
     pub settings: WebSettings,
 }
 
@@ -61,7 +61,7 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query, Mutation, Subscription)
 }
 
-/// The schema in its own language.
+/// The schema in the schema definition language.
 #[must_use]
 pub fn sdl() -> String {
     builder().finish().sdl()

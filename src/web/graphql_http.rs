@@ -1,13 +1,13 @@
 //! GraphQL over HTTP and over WebSocket, for any schema.
 //!
-//! One path takes `GET` and `POST` as in the GraphQL-over-HTTP draft
-//! (<https://graphql.github.io/graphql-over-http/draft/>), and WebSocket as in
-//! `graphql-transport-ws`
+//! One path serves `GET` and `POST` by the GraphQL-over-HTTP draft
+//! (<https://graphql.github.io/graphql-over-http/draft/>), and WebSocket by `graphql-transport-ws`
 //! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 //!
-//! This module knows no schema, no caller and no user's language: the [`Host`] has them. It takes
-//! no batches, no multipart requests, no persisted queries and not the older `graphql-ws`
-//! protocol. It does not compress, and it sets no cross-origin (CORS) headers.
+//! This module contains no schema, no definition of a caller and no texts for users; the [`Host`]
+//! provides them. It does not support batches, multipart requests, persisted queries or the older
+//! `graphql-ws` protocol. It does not compress responses, and it sets no cross-origin (CORS)
+//! headers.
 
 mod content_negotiation;
 mod document;
@@ -33,33 +33,33 @@ pub use content_negotiation::weight;
 pub use response::INVALID_INPUT;
 pub use socket::Sockets;
 
-/// Bytes of a request's body, or of a WebSocket message, at most.
+/// The largest request body or WebSocket message, in bytes.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
-/// The application that an [`Endpoint`] serves: its schema, its callers and its error messages.
+/// The application that is served: its schema, its callers and its error messages.
 pub trait Host: Send + Sync + 'static {
     /// The schema.
     type Schema: Executor;
-    /// Who sends a request. Resolvers find it in their context as `Arc<Caller>`.
+    /// The sender of a request. Resolvers find it in their context as `Arc<Caller>`.
     type Caller: Send + Sync + 'static;
 
-    /// The schema that carries out requests.
+    /// The schema that executes requests.
     fn schema(&self) -> &Self::Schema;
 
-    /// The application's own public address (`https://host/…`), if it was told one. Its pages may
-    /// open a WebSocket even if a proxy changes the `Host` header.
+    /// The public address of the application (`https://host/…`), if one is configured. Pages from
+    /// it may open a WebSocket even if a proxy changes the `Host` header.
     fn public_url(&self) -> Option<&str>;
 
-    /// Who sends a request, by its head.
+    /// Determines the caller from the head of a request.
     fn caller(&self, parts: &Parts) -> Self::Caller;
 
-    /// Counts one request, or one WebSocket message, of a caller.
+    /// Counts one request or one WebSocket message of a caller against the rate limit.
     ///
     /// # Errors
-    /// How long the caller must wait, if there were too many.
+    /// How long the caller must wait, if the rate limit is exceeded.
     fn check_rate(&self, caller: &Self::Caller) -> Result<(), Duration>;
 
-    /// Who sends the requests of a connection, by the caller of its upgrade request and by the
+    /// Determines the caller of a connection from the caller of its upgrade request and from the
     /// payload of its `ConnectionInit` message.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ pub trait Host: Send + Sync + 'static {
         payload: Map<String, Value>,
     ) -> impl Future<Output = Result<Self::Caller, ConnectionRefusal>> + Send;
 
-    /// The error of a request above the limit that [`Host::check_rate`] holds.
+    /// The error of a request that [`Host::check_rate`] refused.
     fn rate_limit_error(&self, caller: &Self::Caller) -> ServerError;
 
     /// The error of a request that panicked. `cause` is for the log, not for the caller.
@@ -86,11 +86,11 @@ pub trait Host: Send + Sync + 'static {
 pub enum ConnectionRefusal {
     /// The credentials are not valid. Closes with code 4403.
     Forbidden,
-    /// It cannot be told now who the caller is. Closes with code 1013.
+    /// The credentials cannot be checked at the moment. Closes with code 1013.
     Unavailable,
 }
 
-/// A host with what its requests need besides.
+/// A host together with the protocol's own data.
 struct Endpoint<H> {
     host: H,
     field_types: FieldTypes,

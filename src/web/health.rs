@@ -1,4 +1,4 @@
-//! How the process is, for those who watch it from outside.
+//! Health checks for monitoring.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::lifecycle::Health;
 use crate::store::StoreControl;
 
-/// A store that takes longer to answer counts as away.
+/// A store that takes longer to answer counts as unavailable.
 const PING_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
@@ -22,7 +22,8 @@ struct HealthView {
     store: Arc<dyn StoreControl>,
 }
 
-/// `/healthz`: the process runs. `/readyz`: it serves, and what of it is not well.
+/// The routes of the health checks. `/healthz` shows that the process runs. `/readyz` shows whether
+/// it is ready, and which parts are degraded.
 pub fn routes(health: Health, store: Arc<dyn StoreControl>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok"))
@@ -35,7 +36,7 @@ async fn ready(State(watched): State<HealthView>) -> impl IntoResponse {
     let answered = tokio::time::timeout(PING_WITHIN, watched.store.ping()).await;
     let has_store = matches!(answered, Ok(Ok(())));
     if !has_store {
-        // Drivers' words may hold addresses and names, so they stay in the log.
+        // The driver's message may contain addresses and names, so it is not shown.
         degraded.insert("store", "does not answer".to_owned());
     }
     let is_ready = has_store && watched.health.is_ready();

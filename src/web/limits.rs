@@ -1,4 +1,4 @@
-//! Who knocks, and how often they may.
+//! Rate limits by client network.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -14,13 +14,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::auth;
 use crate::rate_limit::KeyedLimiter;
 
-/// Counts requests by the network that they come from.
+/// Counts requests by client network.
 pub struct Limits {
     limiter: KeyedLimiter<Network>,
     trusted_proxies: Vec<IpNet>,
 }
 
-/// One IPv4 address or one IPv6 /64: the least that a household has.
+/// One IPv4 address or one IPv6 /64 network, the smallest network that a household usually has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -32,7 +32,7 @@ impl Network {
         })
     }
 
-    /// The key of limits that are stored: the address itself is not.
+    /// The key for stored limits. It is a hash, so that the address itself is not stored.
     pub fn key(self) -> String {
         let hash = auth::hash(&self.0.to_string()).0;
         format!("address:{}", URL_SAFE_NO_PAD.encode(hash))
@@ -40,15 +40,15 @@ impl Network {
 }
 
 impl Limits {
-    /// At most so many requests of one network in a second.
+    /// Allows `per_second` requests per second from each network.
     pub fn new(per_second: u32, trusted_proxies: Vec<IpNet>) -> Self {
         Self { limiter: KeyedLimiter::per_second(per_second), trusted_proxies }
     }
 
-    /// Counts a request.
+    /// Counts a request of a network.
     ///
     /// # Errors
-    /// How long to wait, if there were too many.
+    /// How long to wait, if the rate limit is exceeded.
     pub fn check(&self, network: Network) -> Result<(), Duration> {
         self.limiter.check(&network)
     }
@@ -58,7 +58,7 @@ impl Limits {
         Network::of(self.address(peer(parts), &parts.headers))
     }
 
-    /// Whether a trusted proxy hands on a request, so that its word on the request counts.
+    /// Whether a trusted proxy forwarded the request, so that its `X-Forwarded` headers are valid.
     pub fn is_proxied(&self, parts: &Parts) -> bool {
         self.is_trusted(peer(parts))
     }
@@ -67,8 +67,7 @@ impl Limits {
         self.trusted_proxies.iter().any(|proxies| proxies.contains(&address.to_canonical()))
     }
 
-    /// The first address, from the nearest on, that is no proxy of ours: anybody can write the
-    /// ones behind it.
+    /// The nearest address that is not a trusted proxy. Addresses further away may be forged.
     fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let hops: Vec<&str> = headers
             .get_all("x-forwarded-for")
@@ -87,13 +86,13 @@ impl Limits {
     }
 }
 
-/// Who is at the other end; nobody in particular where the server does not say.
+/// The address of the other end of the connection. Unspecified if the server does not provide it.
 fn peer(parts: &Parts) -> IpAddr {
     let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     info.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
 }
 
-/// An address as proxies write it: plain, with a port, in brackets.
+/// Reads an address as proxies write it: plain, with a port, or in brackets.
 fn address_of(hop: &str) -> Option<IpAddr> {
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
     let with_port = || hop.parse().ok().map(|address: SocketAddr| address.ip());

@@ -1,4 +1,4 @@
-//! The static pages, out of the binary.
+//! Serves the static pages, which are embedded in the binary.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -16,14 +16,15 @@ use crate::text;
 #[folder = "web/"]
 struct Files;
 
-/// The form, the guest's page, the board, and what they load.
+/// The booking form, the guest's page, the front office's page, and the files that they load.
 pub fn routes(language: Language) -> Router {
     let page = |name: &'static str| {
         get(async move |State(language), headers: HeaderMap| file(name, language, &headers))
     };
     Router::new()
         .route("/", page("index.html"))
-        // Which booking it is, the page reads from its own address; the key never comes here.
+        // The page reads the receipt number and the access token from its own address. The token is
+        // never sent with this request.
         .route("/b/{receipt_no}", page("booking.html"))
         .route("/fo", page("fo.html"))
         .route("/icon.svg", page("icon.svg"))
@@ -52,8 +53,8 @@ async fn style(
 fn file(path: &str, language: Language, asked: &HeaderMap) -> Response {
     let Some(file) = Files::get(path) else { return not_found(language) };
     let mut headers = HeaderMap::new();
-    // Browsers ask each time and mostly hear that nothing changed, so that a new version of the
-    // service never meets scripts of an old one.
+    // Browsers revalidate their copy at every use, so that a new version of the service never runs
+    // with scripts of an old one.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash()));
     let is_known = has_tag(asked, &tag);
@@ -69,7 +70,7 @@ fn file(path: &str, language: Language, asked: &HeaderMap) -> Response {
     (headers, file.data).into_response()
 }
 
-/// Whether the browser has this version already (RFC 9110, 13.1.2).
+/// Whether the browser already has this version of the file (RFC 9110, 13.1.2).
 fn has_tag(asked: &HeaderMap, tag: &str) -> bool {
     let values = asked.get_all(header::IF_NONE_MATCH);
     values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(

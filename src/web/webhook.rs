@@ -1,5 +1,5 @@
-//! Where Telegram calls: the secret is compared in constant time, and 200 is said only after the
-//! update was handled.
+//! The webhook for Telegram's calls. The secret is compared in constant time, and status 200 is
+//! returned only after the update was handled.
 
 use std::sync::Arc;
 
@@ -13,19 +13,19 @@ use axum::routing::post;
 use crate::auth;
 use crate::domain::TokenHash;
 
-/// An update has at most a few kilobytes.
+/// The largest body, in bytes. An update has only a few kilobytes.
 const MAX_BODY: usize = 1 << 20;
-/// The header that Telegram shows the secret in (Bot API, `setWebhook`).
+/// The header in which Telegram sends the secret (Bot API, `setWebhook`).
 const SECRET: &str = "x-telegram-bot-api-secret-token";
 
-/// Takes what Telegram calls with.
+/// Handles the updates that Telegram sends.
 #[async_trait]
 pub trait WebhookHandler: Send + Sync + 'static {
-    /// Handles one update; `false` asks Telegram to call again.
+    /// Handles one update. `false` makes Telegram send it again.
     async fn take_in(&self, body: &[u8]) -> bool;
 }
 
-/// The door that Telegram calls at.
+/// The webhook: its secret and its handler.
 #[derive(Clone)]
 pub struct Webhook {
     secret: TokenHash,
@@ -33,7 +33,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// A door that opens to a secret.
+    /// A webhook that accepts calls with this secret.
     #[must_use]
     pub fn new(secret: &str, handler: Arc<dyn WebhookHandler>) -> Self {
         Self { secret: auth::hash(secret), handler }

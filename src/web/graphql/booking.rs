@@ -1,4 +1,4 @@
-//! A booking as its guest or the front office sees it.
+//! The schema's type of a booking. Some fields are empty or refused for guests.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,30 +22,30 @@ use super::enums::{BookingStatus, CancelReason, Channel, Forecast, QrisProgress}
 use super::scalar::{Date, DateTime, Rupiah};
 use super::types::{HistoryEntry, RoomType, TrailPoint, Travel};
 
-/// For whom a booking was looked up.
+/// Who may see a booking's fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// Its guest.
+    /// The guest of the booking.
     Guest,
     /// The front office.
     Staff,
 }
 
-/// One guest's promise to come.
+/// A guest's booking of one room. Before payment, the room is held until `holdUntil`.
 pub struct Booking {
     state: domain::Booking,
-    /// Read when it is first asked for, where it did not come with the state.
+    /// Loaded at the first access if it was not given with the state.
     track: OnceCell<Track>,
     viewer: Viewer,
 }
 
 impl Booking {
-    /// A booking with the positions that are known of its guest.
+    /// A booking with the recorded positions of its guest.
     pub fn new(tracked: TrackedBooking, viewer: Viewer) -> Self {
         Self { state: tracked.booking, track: OnceCell::new_with(Some(tracked.track)), viewer }
     }
 
-    /// The state that a change produced; positions are read if they are asked for.
+    /// The state after a change. The positions are loaded when a field needs them.
     pub fn changed(state: domain::Booking, viewer: Viewer) -> Self {
         Self { state, track: OnceCell::new(), viewer }
     }
@@ -56,7 +56,7 @@ impl Booking {
             .await
     }
 
-    /// The booking with its track, while its hold runs.
+    /// The booking with its track. `None` if its hold is over.
     async fn tracked(&self, service: &BookingService) -> Result<Option<TrackedBooking>, ApiError> {
         if !self.state.is_pending() {
             return Ok(None);
@@ -66,20 +66,20 @@ impl Booking {
     }
 }
 
-/// One guest's promise to come.
+/// A guest's booking of one room. Before payment, the room is held until `holdUntil`.
 #[Object]
 impl Booking {
-    /// Its name towards everybody, such as `RESI-20260104-001`.
+    /// The receipt number, which identifies the booking, such as `RESI-20260104-001`.
     async fn receipt_no(&self) -> String {
         self.state.receipt_no.to_string()
     }
 
-    /// Who comes, as they wrote it. Untrusted text: escape it wherever markup is made.
+    /// The guest's name as the guest entered it. It is untrusted text: escape it in markup.
     async fn guest_name(&self) -> &str {
         self.state.guest.name.as_str()
     }
 
-    /// Where it was booked, and how the guest is spoken to.
+    /// The channel by which the guest booked and receives messages.
     async fn channel(&self) -> Channel {
         match self.state.guest.contact {
             Contact::Telegram(_) => Channel::Telegram,
@@ -88,7 +88,7 @@ impl Booking {
         }
     }
 
-    /// The e-mail address; null for guests who booked by Telegram.
+    /// The guest's e-mail address. Null if the guest did not book by the web form.
     async fn contact(&self) -> Option<&str> {
         match &self.state.guest.contact {
             Contact::Telegram(_) | Contact::Other => None,
@@ -96,7 +96,7 @@ impl Booking {
         }
     }
 
-    /// The room type, with the name and price that it had when it was booked.
+    /// The room type, with its name and price at the time of booking.
     async fn room_type(&self, ctx: &Context<'_>) -> RoomType {
         let RoomOfStay { code, name, price } = &self.state.stay.room;
         RoomType {
@@ -107,27 +107,28 @@ impl Booking {
         }
     }
 
-    /// First night.
+    /// The date of the first night.
     async fn check_in(&self) -> Date {
         Date(self.state.stay.check_in)
     }
 
-    /// How many nights.
+    /// The number of nights.
     async fn nights(&self) -> u32 {
         self.state.stay.nights
     }
 
-    /// The price of all nights, fixed at booking: exactly what is paid.
+    /// The price of all nights together. It is fixed at booking, and the guest pays exactly this
+    /// amount.
     async fn price(&self) -> Rupiah {
         Rupiah(self.state.stay.price)
     }
 
-    /// What has become of it.
+    /// The status of the booking.
     async fn status(&self) -> BookingStatus {
         StatusKind::from(&self.state.status).into()
     }
 
-    /// Why it was cancelled; null unless it was.
+    /// Why the booking was cancelled. Null if it was not cancelled.
     async fn cancel_reason(&self) -> Option<CancelReason> {
         match &self.state.status {
             Status::Cancelled { by, .. } => Some(domain::CancelReason::from(by).into()),
@@ -135,38 +136,38 @@ impl Booking {
         }
     }
 
-    /// When it was made.
+    /// When the booking was made.
     async fn booked_at(&self) -> DateTime {
         DateTime(self.state.booked_at)
     }
 
-    /// Until when the room is kept, as the guest was told. Stands still once the hold is over.
+    /// The end of the hold, as the guest was told. It does not change after the hold is over.
     async fn hold_until(&self) -> DateTime {
         DateTime(self.state.hold.until)
     }
 
-    /// How often the clock extended the hold.
+    /// How many times the service extended the hold automatically.
     async fn extensions(&self) -> u32 {
         self.state.hold.extensions
     }
 
-    /// When the front office saw the guest at the desk.
+    /// When the front office marked the guest as arrived. Null before that.
     async fn arrived_at(&self) -> Option<DateTime> {
         self.state.arrived_at.map(DateTime)
     }
 
-    /// When a QRIS code last reached the guest.
+    /// When a QRIS code was last delivered to the guest. Null before that.
     async fn qris_sent_at(&self) -> Option<DateTime> {
         self.state.qris_sent_at.map(DateTime)
     }
 
-    /// What becomes of the QRIS code that was asked for last; null before any was. It moves
-    /// neither status nor hold.
+    /// The delivery state of the QRIS code that was last requested. Null if none was requested. It
+    /// does not affect the status or the hold.
     async fn qris_progress(&self) -> Option<QrisProgress> {
         QrisProgress::of(self.state.qris)
     }
 
-    /// When the front office saw the payment.
+    /// When the front office marked the booking as paid. Null if it is not paid.
     async fn paid_at(&self) -> Option<DateTime> {
         match self.state.status {
             Status::Paid { at, .. } => Some(DateTime(at)),
@@ -174,7 +175,7 @@ impl Booking {
         }
     }
 
-    /// When it was cancelled.
+    /// When the booking was cancelled. Null if it was not cancelled.
     async fn cancelled_at(&self) -> Option<DateTime> {
         match self.state.status {
             Status::Cancelled { at, .. } => Some(DateTime(at)),
@@ -182,19 +183,22 @@ impl Booking {
         }
     }
 
-    /// Moves by one with every change, from 1. Of two states the one with the higher is newer.
+    /// The number of the booking's state: 1 at first, and 1 more after each change. Of two states,
+    /// the one with the higher number is newer.
     async fn revision(&self) -> u32 {
         self.state.revision.0
     }
 
-    /// Where the guest is; only while the hold runs and the guest shares a position.
+    /// The guest's way to the hotel. Null if the hold is over, the guest has arrived, or there is
+    /// no recent position.
     async fn travel(&self, ctx: &Context<'_>) -> Result<Option<Travel>, ApiError> {
         let service = &ctx.context().service;
         let Some(tracked) = self.tracked(service).await? else { return Ok(None) };
         Ok(travel_of(&tracked, self.viewer, service))
     }
 
-    /// What the end of the hold would decide now; only while the hold runs.
+    /// What would happen to the booking at the end of the hold, as far as known now. Null if the
+    /// hold is over.
     async fn forecast(&self, ctx: &Context<'_>) -> Result<Option<Forecast>, ApiError> {
         let service = &ctx.context().service;
         let tracked = self.tracked(service).await?;
@@ -202,8 +206,8 @@ impl Booking {
             .map(|tracked| forecast::forecast(&tracked, service.now(), service.policy()).into()))
     }
 
-    /// Messages about this booking that could not be delivered, with the reason. For the front
-    /// office; guests find none.
+    /// Messages about this booking that could not be delivered, each with the reason. Only for the
+    /// front office: the list is empty for guests.
     async fn undelivered(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
         if self.viewer == Viewer::Guest {
             return Ok(Vec::new());
@@ -214,7 +218,8 @@ impl Booking {
         Ok(given_up.iter().map(|one| text::undelivered(language, one.to, &one.reason)).collect())
     }
 
-    /// What happened to it, oldest first. For the front office only.
+    /// The history of the booking, oldest entry first. Only for the front office: guests get the
+    /// error `FORBIDDEN`.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<HistoryEntry>, ApiError> {
         if self.viewer == Viewer::Guest {
             return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
@@ -233,7 +238,7 @@ impl Booking {
     }
 }
 
-/// Where a guest is; nothing once they stand at the desk, or when the position is too old.
+/// The guest's way to the hotel. `None` if the guest has arrived or the last position is too old.
 fn travel_of(tracked: &TrackedBooking, viewer: Viewer, service: &BookingService) -> Option<Travel> {
     let (policy, now) = (service.policy(), service.now());
     let hotel = policy.hotel.position;
@@ -261,7 +266,7 @@ fn travel_of(tracked: &TrackedBooking, viewer: Viewer, service: &BookingService)
     })
 }
 
-/// Loads what was not delivered for all bookings of a page at once.
+/// Loads the undelivered notifications of all bookings of a page with one call of the store.
 pub struct UndeliveredLoader(pub Arc<dyn BookingReader>);
 
 impl Loader<ReceiptNo> for UndeliveredLoader {

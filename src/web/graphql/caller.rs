@@ -1,4 +1,4 @@
-//! Who asks: what one request, or one socket, says of itself.
+//! The caller of one request or of one WebSocket connection.
 
 use async_graphql::Context;
 use axum::http::{HeaderMap, header};
@@ -13,20 +13,20 @@ use crate::web::limits::Network;
 
 use super::ApiContext;
 
-/// One request's or one socket's asker.
+/// Who sent a request, or opened a WebSocket connection.
 pub struct Caller {
-    /// The language that they read.
+    /// The language of the messages to the caller.
     pub language: Language,
-    /// Where our pages are, as they see it; without a slash at the end.
+    /// The start of links to the service's pages, without a slash at the end.
     pub base_url: String,
-    /// The network that they ask from, for limits.
+    /// The network that the request came from, for rate limits.
     pub network: Network,
     token: Option<String>,
     session: OnceCell<Option<Session>>,
 }
 
 impl Caller {
-    /// Somebody with or without a session's token.
+    /// A caller with or without a session token.
     pub fn new(
         language: Language,
         base_url: String,
@@ -36,26 +36,26 @@ impl Caller {
         Self { language, base_url, network, token, session: OnceCell::new() }
     }
 
-    /// The running session, if there is one. The store is asked once.
+    /// The running session, if there is one. Reads the store at most once.
     ///
     /// # Errors
-    /// What the store says.
+    /// If the store fails.
     pub async fn session(&self, context: &ApiContext) -> Result<Option<&Session>, StoreError> {
         let Some(token) = &self.token else { return Ok(None) };
         let found = self.session.get_or_try_init(|| context.staff.session(token)).await?;
-        // A socket outlives what was true when it was opened.
+        // A session may end while its WebSocket connection is still open.
         Ok(found.as_ref().filter(|session| context.service.now() < session.expires_at))
     }
 
-    /// The session of whoever must have one.
+    /// The running session of a caller who must have one.
     ///
     /// # Errors
-    /// [`ApiError::Unauthenticated`], or what the store says.
+    /// [`ApiError::Unauthenticated`] without a session, or [`ApiError::Store`].
     pub async fn staff(&self, context: &ApiContext) -> Result<&Session, ApiError> {
         self.session(context).await?.ok_or(ApiError::Unauthenticated)
     }
 
-    /// The name of the member of staff who asks.
+    /// The name of the member of staff who is signed in.
     ///
     /// # Errors
     /// As [`Caller::staff`].
@@ -63,7 +63,7 @@ impl Caller {
         Ok(self.staff(context).await?.staff.name.clone())
     }
 
-    /// Refuses whoever is no manager.
+    /// Checks that the caller is a manager.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`], or as [`Caller::staff`].
@@ -75,22 +75,22 @@ impl Caller {
     }
 }
 
-/// What resolvers find in their context.
+/// Access to the values that resolvers find in their context.
 pub trait RequestContext<'a> {
-    /// The hotel's parts.
+    /// The parts that resolvers use.
     fn context(&self) -> &'a ApiContext;
-    /// Who asks.
+    /// The caller.
     fn caller(&self) -> &'a Caller;
 }
 
 impl<'a> RequestContext<'a> for Context<'a> {
     fn context(&self) -> &'a ApiContext {
-        // Put in when the schema is made; the method fails for a type that never was.
+        // Always present: added when the schema is built. The method panics for a missing type.
         self.data_unchecked::<std::sync::Arc<ApiContext>>()
     }
 
     fn caller(&self) -> &'a Caller {
-        // Put in with every request, over HTTP and over WebSocket.
+        // Always present: added to every request over HTTP and over WebSocket.
         self.data_unchecked::<std::sync::Arc<Caller>>()
     }
 }
@@ -102,7 +102,7 @@ pub fn bearer(value: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The language that a request prefers of those that we speak (RFC 9110, 12.5.4).
+/// The supported language that a request prefers (RFC 9110, 12.5.4).
 pub fn preferred_language(headers: &HeaderMap) -> Option<Language> {
     let values = headers.get_all(header::ACCEPT_LANGUAGE);
     let ranges = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
@@ -111,6 +111,6 @@ pub fn preferred_language(headers: &HeaderMap) -> Option<Language> {
         let weight = graphql_http::weight(parameters);
         Language::from_code(tag).filter(|_| weight > 0).map(|language| (weight, language))
     });
-    // Of equal ones the first counts, so only a greater weight replaces it.
+    // If weights are equal, the first language counts, so only a greater weight replaces it.
     weighed.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|best| best.1)
 }

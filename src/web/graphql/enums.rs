@@ -1,56 +1,56 @@
-//! The enums of the schema, and what they are in the hotel's own terms.
+//! The enums of the schema and their conversions from and to the domain's types.
 
 use async_graphql::Enum;
 
 use crate::domain;
 use crate::store::StatusKind;
 
-/// Where a guest booked and is spoken to.
+/// The channel by which a guest booked and receives messages.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
-    /// By the Telegram bot.
+    /// The Telegram bot.
     Telegram,
-    /// By the web form; messages go by e-mail.
+    /// The web form. The guest receives messages by e-mail.
     Web,
-    /// By a way that only a newer version of the service knows.
+    /// A channel that only a newer version of the service supports.
     Other,
 }
 
-/// What has become of a booking.
+/// The status of a booking.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "StatusKind")]
 pub enum BookingStatus {
-    /// The hold is running; the room is kept.
+    /// The hold is running. The room is reserved for the guest.
     Pending,
-    /// The front office saw the payment. Stays so.
+    /// The front office confirmed the payment. This status is final.
     Paid,
-    /// The room is free again. Stays so.
+    /// The booking was cancelled, and its room is available again. This status is final.
     Cancelled,
 }
 
-/// Why a booking ended without payment.
+/// Why a booking was cancelled.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "domain::CancelReason")]
 pub enum CancelReason {
-    /// The hold ran out.
+    /// The hold ended without payment.
     Expired,
-    /// The front office ended it.
+    /// The front office cancelled it.
     ByStaff,
-    /// The guest ended it.
+    /// The guest cancelled it.
     ByGuest,
 }
 
-/// What a member of staff may do.
+/// The permissions of a member of staff.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "domain::Role")]
 pub enum StaffRole {
-    /// Everything about bookings.
+    /// May see and change all bookings.
     FrontOffice,
-    /// Allotments too.
+    /// May also change allotments.
     Manager,
 }
 
-/// A language that the hotel speaks.
+/// A language of the service's texts.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// Bahasa Indonesia.
@@ -68,67 +68,69 @@ impl From<Language> for domain::Language {
     }
 }
 
-/// What the end of a hold would decide as things stand.
+/// What would happen to a booking at the end of its hold, as far as known now.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "domain::Forecast")]
 pub enum Forecast {
-    /// The guest is there, or will be before the end.
+    /// The guest has arrived, or is expected to arrive before the end of the hold.
     InTime,
-    /// The hold will grow.
+    /// The hold will be extended.
     WillExtend,
     /// The booking will be cancelled.
     WillCancel,
-    /// No fresh position: the booking will be cancelled.
+    /// There is no recent position, so the booking will be cancelled.
     NoPosition,
 }
 
 /// What happened to a booking.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// It was made.
+    /// The booking was made.
     Booked,
-    /// Its deadline was announced, or the front office was asked about a guest at the desk.
+    /// A reminder of the end of the hold was sent, or the front office was asked whether an arrived
+    /// guest has paid.
     Reminded,
-    /// `holdUntil` moved.
+    /// The hold was extended: `holdUntil` is later.
     Extended,
-    /// The guest moved. Fed live, never kept in the history.
+    /// The guest's position changed. Only subscriptions report this; it is not in the history.
     Position,
-    /// The guest stands at the desk.
+    /// The front office marked the guest as arrived.
     Arrived,
-    /// The front office asked for a QRIS code to be sent.
+    /// The front office requested that a QRIS code be sent to the guest.
     QrisRequested,
-    /// A QRIS code reached the guest.
+    /// A QRIS code was delivered to the guest.
     QrisSent,
-    /// A QRIS code could not be delivered: show it on the desk's screen.
+    /// A QRIS code could not be delivered. Show the code on the front office's screen instead.
     QrisFailed,
-    /// The front office saw the payment.
+    /// The front office confirmed the payment.
     Paid,
-    /// Staff or guest ended it.
+    /// The front office or the guest cancelled the booking.
     Cancelled,
-    /// The clock ended it.
+    /// The hold ended without payment, so the service cancelled the booking.
     Expired,
-    /// A cancelled booking was taken up again.
+    /// A cancelled booking was made active again.
     Revived,
-    /// Something that only a newer version of the service knows.
+    /// A change that only a newer version of the service supports.
     Other,
-    /// A message about it was given up; `undelivered` says why. Fed live, never kept in the
-    /// history.
+    /// A message about the booking could not be delivered; `undelivered` has the reason. Only
+    /// subscriptions report this; it is not in the history.
     Undelivered,
 }
 
-/// What becomes of a QRIS code on its way to the guest.
+/// The delivery state of a QRIS code.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QrisProgress {
-    /// It is on its way.
+    /// The code is being sent.
     Sending,
-    /// Telegram or the mail server accepted it.
+    /// Telegram or the mail server accepted the code.
     Sent,
-    /// It was given up; `undelivered` says why. Show it on the desk's screen.
+    /// The code could not be delivered; `undelivered` has the reason. Show the code on the front
+    /// office's screen instead.
     Failed,
 }
 
 impl QrisProgress {
-    /// The domain's progress; nothing before any code was asked for.
+    /// The domain's progress. `None` if no code was requested.
     pub fn of(progress: domain::QrisProgress) -> Option<Self> {
         match progress {
             domain::QrisProgress::None => None,

@@ -1,5 +1,5 @@
-//! What a client reads of a failure: resolvers fail with the desk's own errors, and this is the
-//! one place that turns them into messages and codes.
+//! Converts errors of resolvers to the messages and codes that clients receive. No other module
+//! does this.
 
 use async_graphql::ServerError;
 use tracing::error;
@@ -11,25 +11,25 @@ use crate::store::StoreError;
 use crate::text;
 use crate::web::graphql_http::INVALID_INPUT;
 
-/// Why a resolver, or the endpoint itself, did not do what it was asked.
+/// Why a resolver or the endpoint failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ApiError {
-    /// The caller's business.
+    /// The service refused the request for a reason that the caller can understand.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// There is no session, or an ended one.
+    /// There is no session, or it has ended.
     #[error("unauthenticated")]
     Unauthenticated,
-    /// Too many requests.
+    /// The caller sent too many requests.
     #[error("rate limited")]
     RateLimited,
-    /// The store's.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl ApiError {
-    /// Why a resolver failed; `None` if the error is none of ours.
+    /// Why a resolver failed. `None` if the error is not from a resolver.
     pub fn of(error: &ServerError) -> Option<Self> {
         let of_store = || error.source::<StoreError>().cloned().map(Self::Store);
         error.source::<Self>().cloned().or_else(of_store)
@@ -54,7 +54,7 @@ impl From<ReportError> for ApiError {
     }
 }
 
-/// An error as the client reads it.
+/// The error that the client receives.
 pub fn server_error(error: &ApiError, language: Language, hotel: &HotelPolicy) -> ServerError {
     let refused = |refusal: &Refusal| {
         let mut error = ServerError::new(text::refusal(language, refusal, hotel), None);
@@ -83,7 +83,8 @@ pub fn server_error(error: &ApiError, language: Language, hotel: &HotelPolicy) -
     }
 }
 
-/// What no one foresaw, told by a number that the log has too.
+/// The error for an unexpected failure. Its message has an incident number, with which the cause
+/// can be found in the log.
 pub fn internal(cause: &str, language: Language) -> ServerError {
     let incident = format!("{:08x}", rand::random::<u32>());
     error!(incident, cause, "internal error");
@@ -115,7 +116,7 @@ fn code(refusal: &Refusal) -> &'static str {
     }
 }
 
-/// The name of an input in the schema.
+/// The name of an input field or argument in the schema.
 fn field_name(field: Field) -> &'static str {
     match field {
         Field::GuestName => "guestName",

@@ -1,5 +1,5 @@
-//! The hotel behind the GraphQL protocol: its schema, who asks, and what a client reads of an
-//! error. How requests and responses are carried is the business of [`graphql_http`].
+//! Implements [`Host`] for the hotel: its schema, its callers and its error messages. The protocols
+//! are implemented in [`graphql_http`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,7 +110,7 @@ impl HotelHost {
         error::server_error(error, caller.language, &self.context.service.policy().hotel)
     }
 
-    /// The address that a request went to, for a hotel that was not told its own.
+    /// The address that a request was sent to. Used if no public address is configured.
     fn requested_url(&self, parts: &Parts) -> String {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let is_plain =
@@ -122,8 +122,8 @@ impl HotelHost {
     }
 }
 
-/// A text of the payload. A value of another type comes out empty, which is no token and no
-/// language.
+/// A string in the payload. A value of another type is returned as an empty string, which is
+/// neither a token nor a language.
 fn text_of<'a>(payload: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     match payload.get(name) {
         None | Some(Value::Null) => None,

@@ -1,5 +1,6 @@
-//! What clients send, and how it is read: every text becomes a thing of the domain, or a refusal
-//! that names its field.
+//! The input types of the schema and their validation. Every value is converted to a type of the
+//! domain or refused with the name of its field. Rules that depend on the policy or on stored
+//! bookings are not checked here.
 
 use async_graphql::{ID, InputObject};
 use base64::Engine;
@@ -17,73 +18,76 @@ use crate::store::{Filter, Limit, PageKey, Search, StatusKind};
 use super::enums::{BookingStatus, Language};
 use super::scalar::{Date, DateTime};
 
-/// Characters of a request id at most.
+/// The longest request id, in characters.
 const MAX_REQUEST_ID: usize = 128;
-/// Characters of a search at most.
+/// The longest search text, in characters.
 const MAX_SEARCH: usize = 80;
-/// Characters of a note at most.
+/// The longest note, in characters.
 const MAX_NOTE: usize = 200;
-/// Bookings of one page at most.
+/// The most bookings on one page.
 const MAX_FIRST: u32 = 200;
 
-/// A guest's wish to book.
+/// The data for a new booking.
 #[derive(InputObject)]
 pub struct CreateBookingInput {
-    /// Who comes: 1 to 80 characters on one line.
+    /// The guest's name: one line of 1 to 80 characters.
     guest_name: String,
-    /// Where messages go.
+    /// The e-mail address that receives the messages about the booking.
     email: String,
-    /// Code of the room type.
+    /// The code of the room type.
     room_type: String,
-    /// First night, a hotel day.
+    /// The date of the first night, as a hotel day.
     check_in: Date,
-    /// How many nights.
+    /// The number of nights.
     #[graphql(default = 1)]
     nights: i64,
-    /// Where the guest is, if they say so.
+    /// The guest's position, if the guest shares it.
     position: Option<PositionInput>,
-    /// In which language the guest is spoken to; the request's by default.
+    /// The language of the messages to the guest. The default is the language of the request.
     language: Option<Language>,
-    /// 128 random bits of the client's making, 22 characters or more. The same id answers with
-    /// the same booking and key, so a double tap books once. It is a secret.
+    /// A secret that the client makes from at least 128 random bits: 22 to 128 characters. A
+    /// request that repeats the id returns the same booking and access token and books nothing
+    /// more.
     request_id: Option<ID>,
 }
 
-/// A choice made on the web form, to be taken over by the Telegram bot.
+/// A choice made on the web form, with which the guest continues in the Telegram bot.
 #[derive(InputObject)]
 pub struct TelegramBookingInput {
-    /// Code of the room type.
+    /// The code of the room type.
     room_type: String,
-    /// First night, a hotel day.
+    /// The date of the first night, as a hotel day.
     check_in: Date,
-    /// How many nights.
+    /// The number of nights.
     #[graphql(default = 1)]
     nights: i64,
-    /// Who comes; the bot asks where it is missing.
+    /// The guest's name. If it is missing, the bot asks for it.
     guest_name: Option<String>,
 }
 
-/// A position that a device reports.
+/// A position that a device measured.
 #[derive(InputObject)]
 pub struct PositionInput {
-    /// Degrees north, -90 to 90.
+    /// Latitude in degrees, positive to the north, from -90 to 90.
     latitude: f64,
-    /// Degrees east, -180 to 180.
+    /// Longitude in degrees, positive to the east, from -180 to 180.
     longitude: f64,
-    /// How sure the device is, as a radius in metres.
+    /// The accuracy of the measurement, as a radius in metres.
     accuracy_metres: Option<f64>,
-    /// When it was measured; now by default. More than two minutes ahead is refused.
+    /// When the position was measured. The default is now. A time more than two minutes in the
+    /// future is refused.
     recorded_at: Option<DateTime>,
 }
 
-/// Which bookings. Every condition that is given must hold.
+/// Selects bookings. A booking must match all given conditions.
 #[derive(InputObject)]
 pub struct BookingFilter {
-    /// In one of these states.
+    /// The booking has one of these statuses.
     status: Option<Vec<BookingStatus>>,
-    /// With this check-in date.
+    /// The first night is on this date.
     check_in: Option<Date>,
-    /// A receipt number, or part of one or of the guest's name, whatever the case.
+    /// A receipt number, or a part of the receipt number or of the guest's name. Upper and lower
+    /// case are equal. At most 80 characters.
     search: Option<String>,
 }
 
@@ -96,7 +100,7 @@ fn id<T>(read: Result<T, ParseIdError>, field: Field, most: usize) -> Result<T, 
 }
 
 impl CreateBookingInput {
-    /// The wish in the desk's terms.
+    /// Converts the input to a request to the service.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`]
@@ -136,7 +140,7 @@ fn read_request_id(ID(text): ID) -> Result<String, Refusal> {
 }
 
 impl TelegramBookingInput {
-    /// The choice in the desk's terms.
+    /// Converts the input to a choice that the service keeps.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`]
@@ -153,7 +157,7 @@ impl TelegramBookingInput {
 }
 
 impl PositionInput {
-    /// The position as a fix.
+    /// Converts the input to a fix.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`], field `position`.
@@ -164,7 +168,7 @@ impl PositionInput {
 }
 
 impl BookingFilter {
-    /// The filter in the desk's terms.
+    /// Converts the input to a filter of the store.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`], field `search`.
@@ -188,7 +192,7 @@ fn read_search(text: &str) -> Result<Search, Refusal> {
     Ok(ReceiptNo::parse(text).map_or_else(|_| Search::Text(text.to_owned()), Search::Receipt))
 }
 
-/// A receipt number as people type it.
+/// Reads a receipt number as people type it.
 ///
 /// # Errors
 /// [`Refusal::InvalidInput`], field `receiptNo`.
@@ -196,7 +200,7 @@ pub fn receipt_no(text: &str) -> Result<ReceiptNo, Refusal> {
     id(ReceiptNo::parse(text), Field::ReceiptNo, 64)
 }
 
-/// The code of a room type. One that cannot be a code is as unknown as any other.
+/// Reads the code of a room type. A text that cannot be a code is refused as an unknown code.
 ///
 /// # Errors
 /// [`Refusal::InvalidInput`], field `roomType`.
@@ -204,23 +208,24 @@ pub fn room_code(text: &str) -> Result<RoomCode, Refusal> {
     RoomCode::parse(text).or_else(|_| refuse(Field::RoomType, InputError::Unknown))
 }
 
-/// A number of nights; what is out of any range comes out as 0 or the most, which the policy
-/// refuses with the range that it allows.
+/// Reads a number of nights. A number out of the type's range becomes 0 or `u32::MAX`. The policy
+/// refuses both, with the range that it allows.
 pub fn nights(nights: i64) -> u32 {
     u32::try_from(nights.max(0)).unwrap_or(u32::MAX)
 }
 
-/// A number of minutes to grant; out of any range as [`nights`].
+/// Reads a number of minutes. A number out of the type's range is converted as by [`nights`].
 pub fn minutes(minutes: i64) -> u32 {
     nights(minutes)
 }
 
-/// A number of rooms; what is out of any range comes out as the most, which is refused.
+/// Reads a number of rooms. A number out of the type's range becomes `u32::MAX`, which the service
+/// refuses.
 pub fn rooms(rooms: i64) -> u32 {
     u32::try_from(rooms).unwrap_or(u32::MAX)
 }
 
-/// How many bookings a page has.
+/// Reads the number of bookings of a page.
 ///
 /// # Errors
 /// [`Refusal::InvalidInput`], field `first`.
@@ -231,7 +236,7 @@ pub fn first(first: i64) -> Result<usize, Refusal> {
     }
 }
 
-/// One line in the front office's words; nothing if it is empty.
+/// Reads a note of the front office, which is one line. `None` if it is empty.
 ///
 /// # Errors
 /// [`Refusal::InvalidInput`], field `note`.
@@ -247,7 +252,7 @@ pub fn note(note: Option<String>) -> Result<Option<String>, Refusal> {
     Ok((!note.is_empty()).then(|| note.to_owned()))
 }
 
-/// Where a page ended, as clients carry it to the next.
+/// The cursor with which a client requests the page after `key`.
 pub fn page_cursor(key: PageKey) -> String {
     URL_SAFE_NO_PAD.encode(format!("{} {}", key.booked_at.timestamp_millis(), key.receipt_no))
 }

@@ -1,4 +1,4 @@
-//! What can be done.
+//! The mutations of the schema. What a mutation does is decided by the service.
 
 use async_graphql::{Context, Lookahead, Object};
 
@@ -14,17 +14,17 @@ use super::payload::CreateBookingPayload;
 use super::scalar::{Date, DateTime};
 use super::types::{RoomAvailability, Staff, StaffSession, TelegramHandoff};
 
-/// Everything that can be done.
+/// The mutations.
 pub struct Mutation;
 
-/// Does as the front office what a command says.
+/// Applies a command of the front office to a booking.
 async fn apply(ctx: &Context<'_>, receipt_no: &str, command: Command) -> Result<Booking, ApiError> {
     let tracked = ctx.context().service.apply(input::receipt_no(receipt_no)?, command).await?;
     Ok(Booking::new(tracked, Viewer::Staff))
 }
 
-/// Refuses a guest's mutation whose answer would hold what only the front office sees. Before it
-/// is carried out: a refusal means that nothing was done.
+/// Refuses a guest's mutation that selects a field for the front office. This is checked before the
+/// mutation is executed, so that a refused mutation changes nothing.
 fn check_asked(booking: &Lookahead<'_>) -> Result<(), ApiError> {
     if booking.field("history").exists() {
         return Err(Refusal::Forbidden(Forbidden::StaffOnly).into());
@@ -32,15 +32,15 @@ fn check_asked(booking: &Lookahead<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Everything that can be done. Guests need the key of their booking; what is marked as the
-/// front office's needs a session.
+/// The mutations. Guests need the access token of their booking. Mutations for the front office
+/// need a session.
 #[Object]
 impl Mutation {
-    /// Books a room by the web channel.
+    /// Books a room for a guest of the web form.
     async fn create_booking(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What the guest wishes.")] input: CreateBookingInput,
+        #[graphql(desc = "The data for the booking.")] input: CreateBookingInput,
     ) -> Result<CreateBookingPayload, ApiError> {
         check_asked(&ctx.look_ahead().field("booking"))?;
         let (context, caller) = (ctx.context(), ctx.caller());
@@ -56,11 +56,11 @@ impl Mutation {
         })
     }
 
-    /// Keeps a choice for the Telegram bot and answers the link that carries it there.
+    /// Keeps a choice for the Telegram bot, and returns a link that opens the bot with it.
     async fn prepare_telegram_booking(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What the guest chose.")] input: TelegramBookingInput,
+        #[graphql(desc = "The guest's choice.")] input: TelegramBookingInput,
     ) -> Result<TelegramHandoff, ApiError> {
         let context = ctx.context();
         let choice = input.read()?;
@@ -71,13 +71,14 @@ impl Mutation {
         Ok(TelegramHandoff { link: format!("https://t.me/{bot}?start={key}") })
     }
 
-    /// Says where the guest is. Only the latest few positions are kept, only while the hold runs.
+    /// Reports the guest's position. Only the last few positions are kept, and only until the hold
+    /// ends.
     async fn report_position(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-        #[graphql(desc = "The key that came with the booking.")] access_token: String,
-        #[graphql(desc = "Where the guest is.")] position: PositionInput,
+        #[graphql(desc = "The access token of the booking.")] access_token: String,
+        #[graphql(desc = "The guest's position.")] position: PositionInput,
     ) -> Result<Booking, ApiError> {
         check_asked(&ctx.look_ahead())?;
         let service = &ctx.context().service;
@@ -92,7 +93,7 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-        #[graphql(desc = "The key that came with the booking.")] access_token: String,
+        #[graphql(desc = "The access token of the booking.")] access_token: String,
     ) -> Result<Booking, ApiError> {
         check_asked(&ctx.look_ahead())?;
         let service = &ctx.context().service;
@@ -102,11 +103,11 @@ impl Mutation {
         Ok(Booking::new(tracked, Viewer::Guest))
     }
 
-    /// Opens a session of the front office by a one-time code.
+    /// Opens a session for the front office with a one-time code.
     async fn sign_in_with_code(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The code out of the sign-in link.")] code: String,
+        #[graphql(desc = "The one-time code from the sign-in link.")] code: String,
     ) -> Result<StaffSession, ApiError> {
         let Some(signed_in) = ctx.context().staff.sign_in(&code).await? else {
             let (field, error) = (Field::Code, InputError::Spent);
@@ -119,11 +120,11 @@ impl Mutation {
         })
     }
 
-    /// Opens a session of the front office by what Telegram says of its user.
+    /// Opens a session for the front office with the data that Telegram signed for the user.
     async fn sign_in_with_telegram(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The Mini App's `initData`, as Telegram signed it.")] init_data: String,
+        #[graphql(desc = "The `initData` that Telegram gave the Mini App.")] init_data: String,
     ) -> Result<StaffSession, ApiError> {
         let context = ctx.context();
         let Some(app) = &context.mini_app else {
@@ -140,8 +141,8 @@ impl Mutation {
         })
     }
 
-    /// The guest stands at the desk: position plays no part any more, and the time to pay runs.
-    /// The status stays. For the front office.
+    /// Marks the guest as arrived. From then on the guest's position is ignored and the time to pay
+    /// runs. The status does not change. Only for the front office.
     async fn mark_arrived(
         &self,
         ctx: &Context<'_>,
@@ -151,8 +152,8 @@ impl Mutation {
         apply(ctx, &receipt_no, Command::Arrive { by }).await
     }
 
-    /// Sends the guest the QRIS code (again), also before arrival. Moves neither status nor hold.
-    /// For the front office.
+    /// Sends the QRIS code to the guest, again if it was sent before. The guest need not have
+    /// arrived. The status and the hold do not change. Only for the front office.
     async fn send_qris(
         &self,
         ctx: &Context<'_>,
@@ -162,7 +163,7 @@ impl Mutation {
         apply(ctx, &receipt_no, Command::SendQris { by }).await
     }
 
-    /// The payment was matched: the booking is paid, and stays so. For the front office.
+    /// Marks the booking as paid, which is final. Only for the front office.
     async fn mark_paid(
         &self,
         ctx: &Context<'_>,
@@ -172,37 +173,37 @@ impl Mutation {
         apply(ctx, &receipt_no, Command::MarkPaid { by }).await
     }
 
-    /// Cancels a booking. For the front office.
+    /// Cancels a booking. Only for the front office.
     async fn cancel_booking(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-        #[graphql(desc = "Why, in one line of at most 200 characters.")] note: Option<String>,
+        #[graphql(desc = "The reason: one line of at most 200 characters.")] note: Option<String>,
     ) -> Result<Booking, ApiError> {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         let note = input::note(note)?;
         apply(ctx, &receipt_no, Command::CancelByStaff { by, note }).await
     }
 
-    /// Grants a guest more time. For the front office.
+    /// Extends the hold of a booking. Only for the front office.
     async fn extend_hold(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-        #[graphql(desc = "How many minutes, 1 to 240.")] minutes: i64,
+        #[graphql(desc = "The number of minutes, from 1 to 240.")] minutes: i64,
     ) -> Result<Booking, ApiError> {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         let minutes = input::minutes(minutes);
         apply(ctx, &receipt_no, Command::Extend { by, minutes }).await
     }
 
-    /// Sets how many rooms of a type are for sale on one night. For managers.
+    /// Sets the number of rooms of a type that are for sale on one night. Only for managers.
     async fn set_allotment(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Code of the room type.")] room_type: String,
-        #[graphql(desc = "The night, a hotel day.")] date: Date,
-        #[graphql(desc = "How many rooms; not below what is sold.")] rooms: i64,
+        #[graphql(desc = "The code of the room type.")] room_type: String,
+        #[graphql(desc = "The date of the night, as a hotel day.")] date: Date,
+        #[graphql(desc = "The number of rooms, at least as many as are sold.")] rooms: i64,
     ) -> Result<RoomAvailability, ApiError> {
         let context = ctx.context();
         ctx.caller().must_manage(context).await?;

@@ -11,43 +11,45 @@ use super::scalar::DateTime;
 pub struct BookingConnection {
     /// The bookings, newest first.
     pub nodes: Vec<Booking>,
-    /// Whether there are more, and where.
+    /// Whether there is another page, and how to request it.
     pub page_info: PageInfo,
-    /// How many bookings the filter matches in all.
+    /// The number of bookings that match the filter, on all pages.
     pub total_count: u64,
-    /// Where the feed was before this was read: subscribe after it, and nothing is missed.
+    /// The position of the feed before the page was read. A client that passes it as `after` to
+    /// `bookingChanged` receives every later change.
     pub feed_cursor: String,
 }
 
-/// Where a page ends.
+/// The end of a page.
 #[derive(SimpleObject, Debug)]
 pub struct PageInfo {
-    /// Whether there are more after these.
+    /// Whether there are bookings after this page.
     pub has_next_page: bool,
-    /// What to give as `after` for the next page; null on an empty page.
+    /// The value of `after` for the next page. Null if this page is empty.
     pub end_cursor: Option<String>,
 }
 
-/// One committed change of one booking.
+/// One change of a booking, or another event about it.
 #[derive(SimpleObject)]
 pub struct BookingChange {
-    /// The place in the feed right after this change.
+    /// The position of the feed right after this event.
     pub cursor: String,
-    /// When it was decided.
+    /// When it happened.
     pub at: DateTime,
     /// What happened.
     pub action: Action,
-    /// The state that this change produced.
+    /// The state of the booking after the change.
     pub booking: Booking,
 }
 
-/// A booking just made.
+/// The result of `createBooking`.
 #[derive(SimpleObject)]
 pub struct CreateBookingPayload {
     /// The booking.
     pub booking: Booking,
-    /// The guest's key to it. Whoever has it may see and cancel the booking.
+    /// The secret access token of the booking. Whoever has it can see and cancel the booking.
     pub access_token: String,
-    /// The guest's page, with the key behind the `#`, which browsers do not send.
+    /// The address of the guest's page. The access token follows the `#`, a part that browsers do
+    /// not send to the server.
     pub status_url: String,
 }

@@ -1,4 +1,4 @@
-//! What can be asked.
+//! The queries of the schema. They read and change nothing.
 
 use async_graphql::{Context, Object};
 
@@ -14,7 +14,10 @@ use super::payload::{BookingConnection, PageInfo};
 use super::scalar::{Date, Rupiah};
 use super::types::{Hotel, Qris, RoomAvailability, Staff};
 
-/// Refuses a booking that nobody is to pay for any more, by who ended it.
+/// Checks that a booking is still to be paid.
+///
+/// # Errors
+/// [`Refusal::AlreadyPaid`] or [`Refusal::AlreadyCancelled`], with who paid or cancelled it.
 fn must_pay(booking: &domain::Booking) -> Result<(), Refusal> {
     match &booking.status {
         Status::Pending => Ok(()),
@@ -25,49 +28,48 @@ fn must_pay(booking: &domain::Booking) -> Result<(), Refusal> {
     }
 }
 
-/// Everything that can be asked.
+/// The queries.
 pub struct Query;
 
-/// Everything that can be asked. Guests need no session; what is marked as the front office's
-/// needs one.
+/// The queries. Guests need no session. Queries for the front office need one.
 #[Object]
 impl Query {
-    /// The hotel, its rules in numbers, and its clock.
+    /// The hotel, its booking rules and its current time.
     async fn hotel(&self, ctx: &Context<'_>) -> Hotel {
         Hotel::of(&ctx.context().service, &ctx.context().settings)
     }
 
-    /// Rooms left of every type for a stay, in the hotel's order.
+    /// The number of available rooms of each type for a stay, in the order of `Hotel.roomTypes`.
     async fn availability(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "First night, a hotel day.")] check_in: Date,
-        #[graphql(desc = "How many nights.", default = 1)] nights: i64,
+        #[graphql(desc = "The date of the first night, as a hotel day.")] check_in: Date,
+        #[graphql(desc = "The number of nights.", default = 1)] nights: i64,
     ) -> Result<Vec<RoomAvailability>, ApiError> {
         let nights = input::nights(nights);
         let left = ctx.context().service.availability(check_in.0, nights).await?;
         Ok(left.iter().map(|left| RoomAvailability::new(left, check_in, nights)).collect())
     }
 
-    /// A guest's own booking.
+    /// The booking of a guest who has its access token.
     async fn my_booking(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-        #[graphql(desc = "The key that came with the booking.")] access_token: String,
+        #[graphql(desc = "The access token of the booking.")] access_token: String,
     ) -> Result<Booking, ApiError> {
         let receipt_no = input::receipt_no(&receipt_no)?;
         let tracked = ctx.context().service.booking_for_guest(receipt_no, &access_token).await?;
         Ok(Booking::new(tracked, Viewer::Guest))
     }
 
-    /// Whose session this is; null without one.
+    /// The member of staff who is signed in. Null without a session.
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<Staff>, ApiError> {
         let session = ctx.caller().session(ctx.context()).await?;
         Ok(session.map(|session| Staff::from(&session.staff)))
     }
 
-    /// One booking, for the front office.
+    /// One booking. Only for the front office.
     async fn booking(
         &self,
         ctx: &Context<'_>,
@@ -78,20 +80,21 @@ impl Query {
         Ok(Booking::new(tracked, Viewer::Staff))
     }
 
-    /// Bookings, newest first, for the front office.
+    /// Bookings, newest first. Only for the front office.
     async fn bookings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which ones; all by default.")] filter: Option<BookingFilter>,
-        #[graphql(desc = "How many, 1 to 200.", default = 50)] first: i64,
-        #[graphql(desc = "`endCursor` of the page before.")] after: Option<String>,
+        #[graphql(desc = "The default is all bookings.")] filter: Option<BookingFilter>,
+        #[graphql(desc = "The number of bookings, 1 to 200.", default = 50)] first: i64,
+        #[graphql(desc = "The `endCursor` of the previous page.")] after: Option<String>,
     ) -> Result<BookingConnection, ApiError> {
         let context = ctx.context();
         ctx.caller().staff(context).await?;
         let filter = filter.map(BookingFilter::read).transpose()?.unwrap_or_default();
         let first = input::first(first)?;
         let after = after.as_deref().map(input::page_key).transpose()?;
-        // Before the read: whoever listens after this cursor hears of all that the read missed.
+        // Taken before the read, so that a client that subscribes after this cursor receives every
+        // later change.
         let feed_cursor = context.feed.cursor();
         let page = context.bookings.page(&filter, first, after).await?;
         let end_cursor = page.bookings.last().map(|last| {
@@ -107,8 +110,8 @@ impl Query {
         })
     }
 
-    /// The QRIS code for exactly a booking's price, to show on the desk's screen. For the front
-    /// office.
+    /// The QRIS code to pay the price of a booking, to show on the front office's screen. Only for
+    /// the front office.
     async fn qris(
         &self,
         ctx: &Context<'_>,
@@ -117,7 +120,7 @@ impl Query {
         let context = ctx.context();
         ctx.caller().staff(context).await?;
         let tracked = context.service.booking(input::receipt_no(&receipt_no)?).await?;
-        // Nobody is shown what must not be paid any more.
+        // A guest must not pay for a booking that is paid or cancelled.
         must_pay(&tracked.booking)?;
         let unavailable = || Refusal::Unavailable(Unavailable::Qris);
         let qris = context.qris.as_ref().ok_or_else(unavailable)?;

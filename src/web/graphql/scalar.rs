@@ -1,17 +1,17 @@
-//! Scalars of the schema: moments, dates and rupiah in the one form that clients see.
+//! The scalars of the schema: times, dates and amounts of rupiah, and their format in JSON.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat, Utc};
 
 use crate::domain::{self, Moment};
 
-/// A moment in UTC by RFC 3339, always with three digits of milliseconds and `Z`. As input any
-/// offset is taken.
+/// A time in the format of RFC 3339. Output is in UTC, with three digits of milliseconds and `Z`.
+/// Input may have any offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub Moment);
 
-/// A moment in UTC by RFC 3339, always with three digits of milliseconds and `Z`. As input any
-/// offset is taken.
+/// A time in the format of RFC 3339. Output is in UTC, with three digits of milliseconds and `Z`.
+/// Input may have any offset.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -32,11 +32,11 @@ fn read_moment(value: &Value) -> Option<Moment> {
     chrono::DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.with_timezone(&Utc))
 }
 
-/// A calendar date of the hotel, `YYYY-MM-DD`.
+/// A date in the hotel's calendar, `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
-/// A calendar date of the hotel, `YYYY-MM-DD`.
+/// A date in the hotel's calendar, `YYYY-MM-DD`.
 #[Scalar]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -54,16 +54,16 @@ impl ScalarType for Date {
 
 fn read_date(value: &Value) -> Option<NaiveDate> {
     let Value::String(text) = value else { return None };
-    // The parser alone would also take "2026-1-4" and "+12026-01-04".
+    // The parser alone would also accept "2026-1-4" and "+12026-01-04".
     let is_plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_plain)
 }
 
-/// Whole rupiah, a JSON integer of at most 2^53 - 1.
+/// An amount in whole rupiah: a JSON integer from 0 to 2^53 - 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rupiah(pub domain::Rupiah);
 
-/// Whole rupiah, a JSON integer of at most 2^53 - 1.
+/// An amount in whole rupiah: a JSON integer from 0 to 2^53 - 1.
 #[Scalar]
 impl ScalarType for Rupiah {
     fn parse(value: Value) -> InputValueResult<Self> {

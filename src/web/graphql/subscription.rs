@@ -1,4 +1,5 @@
-//! What can be listened to.
+//! The subscriptions of the schema. A subscription ends at its first error; the client then reads
+//! and subscribes again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,28 +22,28 @@ use super::payload::BookingChange;
 use super::scalar::DateTime;
 use super::types::DegradedPart;
 
-/// The least that a timer waits.
+/// The shortest wait of a timer.
 const MOMENT: Duration = Duration::from_millis(1);
-/// A machine that slept is noticed within so long.
+/// The longest wait before the time is checked again, in case the machine slept meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
-/// Everything that can be listened to.
+/// The subscriptions.
 pub struct Subscription;
 
-/// Everything that can be listened to.
+/// The subscriptions.
 #[Subscription]
 impl Subscription {
-    /// A guest's own booking: its current state first, then every change of it, and every
-    /// position that counts.
+    /// The booking of a guest who has its access token: first its current state, then its state
+    /// after every change and every recorded position.
     async fn my_booking_changed(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
-        #[graphql(desc = "The key that came with the booking.")] access_token: String,
+        #[graphql(desc = "The access token of the booking.")] access_token: String,
     ) -> Result<BoxStream<'static, Result<Booking, ApiError>>, ApiError> {
         let context = ctx.context();
         let receipt_no = input::receipt_no(&receipt_no)?;
-        // First the ear, then the look: what happens in between is heard.
+        // Subscribe before reading, so that no change in between is missed.
         let guest_feed = context.feed.listen_to(receipt_no);
         let tracked = context.service.booking_for_guest(receipt_no, &access_token).await?;
         let shown = tracked.booking.revision;
@@ -53,13 +54,14 @@ impl Subscription {
         Ok(until_error(stream::once(async { Ok(now) }).chain(later).boxed()))
     }
 
-    /// Every change of every booking, every position that counts, and every message that was
-    /// given up; the latter two live only. For the front office. Ends with the session.
+    /// Every change of every booking, every recorded position, and every message that could not be
+    /// delivered. Positions and undelivered messages are not repeated after a cursor. Only for the
+    /// front office. The subscription ends with the session.
     async fn booking_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A cursor: `feedCursor`, or that of the last change that was seen. \
-                          Nothing since is missed; without it, what comes from now on.")]
+        #[graphql(desc = "A `feedCursor`, or the `cursor` of the last event received. Every \
+                          change after it is sent. By default, only new events are sent.")]
         after: Option<String>,
     ) -> Result<BoxStream<'static, Result<BookingChange, ApiError>>, ApiError> {
         let context = ctx.context();
@@ -77,8 +79,8 @@ impl Subscription {
         Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
     }
 
-    /// What is not well in the process that answers, for the front office: how it is now, then
-    /// after every change. Ends with the session.
+    /// The degraded parts of the serving process: first the current list, then the list after every
+    /// change. Only for the front office. The subscription ends with the session.
     async fn degraded_changed(
         &self,
         ctx: &Context<'_>,
@@ -104,18 +106,19 @@ fn gone(error: ListenError) -> ApiError {
     }
 }
 
-/// What the board is told of one item of the feed; nothing of notices that went out.
+/// Converts one item of the feed for the front office's page. `None` for a delivered notification.
 async fn change(
     service: &BookingService,
     ends_at: Moment,
     heard: FeedMessage,
 ) -> Result<Option<BookingChange>, ApiError> {
-    // The timer of the session's end runs on another clock than the session's.
+    // The timer for the session's end uses another clock than the session, so the end is checked
+    // here too.
     if service.now() >= ends_at {
         return Err(ApiError::Unauthenticated);
     }
     let FeedMessage::Item(FeedItem { cursor: Cursor(cursor), event }) = heard else {
-        // Not to be mended here: the client listens anew, after a look at all there is.
+        // Items were lost. The client must read again and subscribe again.
         return Err(Refusal::Unavailable(Unavailable::Store).into());
     };
     Ok(match event {
@@ -135,7 +138,7 @@ async fn change(
     })
 }
 
-/// What came to a booking without moving it.
+/// An event about a booking that did not change it.
 async fn beside(
     service: &BookingService,
     cursor: String,
@@ -148,7 +151,7 @@ async fn beside(
 
 async fn session_end<T>(service: Arc<BookingService>, ends_at: Moment) -> Result<T, ApiError> {
     while let Ok(left) = (ends_at - service.now()).to_std() {
-        // A machine that sleeps, or a clock that is set, moves one clock and not the other.
+        // If the machine sleeps or its clock is set, the two clocks differ afterwards.
         tokio::time::sleep(left.clamp(MOMENT, LOOK_AGAIN)).await;
         if service.now() >= ends_at {
             break;
@@ -170,18 +173,18 @@ fn until_error<T: Send + 'static>(
     stream::unfold(Some(stream), next).boxed()
 }
 
-/// One guest who watches one booking.
+/// A guest's subscription to one booking.
 struct GuestSubscription {
     service: Arc<BookingService>,
     feed: Feed,
     receipt_no: ReceiptNo,
     guest_feed: GuestFeed,
-    /// The newest state that the guest has seen.
+    /// The newest revision that was sent to the guest.
     shown: Revision,
 }
 
 impl GuestSubscription {
-    /// The next state that the guest has not seen.
+    /// Waits for the next state that was not yet sent to the guest.
     async fn next(&mut self) -> Result<Booking, ApiError> {
         loop {
             match self.guest_feed.next().await {
@@ -209,7 +212,7 @@ impl GuestSubscription {
         }
     }
 
-    /// The state as it is now.
+    /// Reads the current state.
     async fn look(&mut self) -> Result<Booking, ApiError> {
         let tracked = self.service.booking(self.receipt_no).await?;
         self.shown = tracked.booking.revision.max(self.shown);

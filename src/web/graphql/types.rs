@@ -1,4 +1,4 @@
-//! The hotel's things as clients see them, besides the booking itself.
+//! The output types of the schema that contain no booking.
 
 use async_graphql::SimpleObject;
 use chrono::TimeDelta;
@@ -11,46 +11,46 @@ use super::enums::{Action, StaffRole};
 use super::scalar::{Date, DateTime, Rupiah};
 use crate::web::WebSettings;
 
-/// The hotel, its rules in numbers, and its clock.
+/// The hotel, its booking rules and its current time.
 #[derive(SimpleObject, Debug)]
 pub struct Hotel {
-    /// What it is called.
+    /// The name of the hotel.
     name: String,
-    /// Its time zone, by the name in the time zone database.
+    /// The time zone, by its name in the IANA time zone database.
     timezone: String,
-    /// Degrees north of its door.
+    /// The latitude of the hotel in degrees, positive to the north.
     latitude: f64,
-    /// Degrees east of its door.
+    /// The longitude of the hotel in degrees, positive to the east.
     longitude: f64,
-    /// Within so many kilometres of the door a guest is near.
+    /// A guest within this distance of the hotel counts as near, in kilometres.
     radius_km: f64,
-    /// How long a room is kept for a guest on the way, in minutes.
+    /// The length of a hold, in minutes.
     hold_minutes: f64,
-    /// How long before the end of a hold guest and front office are warned, in minutes.
+    /// How long before the end of a hold the guest and the front office are reminded, in minutes.
     remind_minutes: f64,
-    /// What the clock grants a guest who is near at the end of the hold, in minutes.
+    /// By how much the service extends the hold of a guest who is near at its end, in minutes.
     extend_minutes: f64,
-    /// How many days ahead a stay may start; 0 is tonight only.
+    /// How many days after today a stay may start at the latest. 0 means today only.
     advance_days: u32,
-    /// Nights of one booking at most.
+    /// The largest number of nights of one booking.
     max_nights: u32,
-    /// When a hotel day starts by the hotel's clock, `HH:MM`: until then it is still the day
-    /// before.
+    /// The local time at which a hotel day starts, `HH:MM`. Before that time, the previous day is
+    /// still the current hotel day.
     day_starts_at: String,
-    /// User name of the Telegram bot, without `@`; null where there is none.
+    /// The user name of the Telegram bot, without `@`. Null if there is no bot.
     telegram_bot: Option<String>,
-    /// Whether the hotel has a QRIS code to send and show.
+    /// Whether QRIS codes can be sent and shown.
     has_qris: bool,
-    /// Now, by the hotel's clock. Countdowns run on it.
+    /// The current time of the service. Clients should compute countdowns from it.
     now: DateTime,
-    /// The hotel day of now.
+    /// The current hotel day.
     today: Date,
-    /// Room types, in the order in which they are shown everywhere.
+    /// The room types, in the order in which they are to be shown.
     room_types: Vec<RoomType>,
 }
 
 impl Hotel {
-    /// The hotel as it is now.
+    /// The hotel with the current time.
     pub fn of(service: &BookingService, settings: &WebSettings) -> Self {
         let (policy, now) = (service.policy(), service.now());
         let hotel = &policy.hotel;
@@ -82,13 +82,13 @@ fn minutes(span: TimeDelta) -> f64 {
 /// A room type.
 #[derive(SimpleObject, Debug)]
 pub struct RoomType {
-    /// Its code.
+    /// The code, which identifies the room type.
     pub code: String,
-    /// What people call it.
+    /// The name for guests.
     pub name: String,
-    /// Price a night.
+    /// The price of one night.
     pub price: Rupiah,
-    /// How many the hotel has; 0 if it has none any more.
+    /// The number of rooms of this type in the hotel. 0 if the hotel no longer has the type.
     pub rooms: u32,
 }
 
@@ -103,123 +103,124 @@ impl From<&domain::RoomType> for RoomType {
     }
 }
 
-/// Rooms of one type left for a stay.
+/// The available rooms of one type for a stay.
 #[derive(SimpleObject, Debug)]
 pub struct RoomAvailability {
-    /// The type.
+    /// The room type.
     room_type: RoomType,
-    /// First night.
+    /// The date of the first night.
     date: Date,
-    /// How many nights.
+    /// The number of nights.
     nights: u32,
-    /// Rooms left on the fullest of these nights.
+    /// The number of available rooms on the night of the stay that has the fewest.
     available: u32,
 }
 
 impl RoomAvailability {
-    /// What is left of a type for a stay.
+    /// Converts the availability of one type.
     pub fn new(left: &Availability, date: Date, nights: u32) -> Self {
         let room_type = RoomType::from(&left.room);
         Self { room_type, date, nights, available: left.available }
     }
 }
 
-/// Where a guest is who shares a position.
+/// The way to the hotel of a guest who shares a position.
 #[derive(SimpleObject, Debug)]
 pub struct Travel {
-    /// Kilometres to the hotel, as the crow flies.
+    /// The distance from the guest to the hotel in a straight line, in kilometres.
     pub distance_km: f64,
-    /// Direction from the guest to the hotel, in degrees clockwise from north.
+    /// The direction from the guest to the hotel, in degrees clockwise from north.
     pub bearing: f64,
-    /// Minutes from now until the guest arrives, time to park and walk included; null for one who
-    /// moves away.
+    /// The estimated time until the guest arrives, in minutes from now. It includes the time to
+    /// park and walk. Null if there is no estimate, for example because the guest moves away.
     pub eta_minutes: Option<f64>,
-    /// When that is.
+    /// The estimated time of arrival. Null if there is no estimate.
     pub arrives_at: Option<DateTime>,
-    /// Whether the guest comes closer; null where the positions do not say.
+    /// Whether the guest is getting closer to the hotel. Null if the positions do not show it.
     pub approaching: Option<bool>,
-    /// Whether the guest is within the hotel's radius.
+    /// Whether the guest is within `Hotel.radiusKm` of the hotel.
     pub within_radius: bool,
-    /// When the position was measured.
+    /// When the latest position was measured.
     pub fix_at: DateTime,
-    /// How old the position is now, in seconds.
+    /// The age of the latest position, in seconds.
     pub fix_age_seconds: f64,
-    /// Where the guest was lately, oldest first, the latest position included; seen from the
-    /// hotel. For the front office; guests find none.
+    /// The kept positions of the guest relative to the hotel, oldest first. The last one is the
+    /// latest position. Only for the front office: the list is empty for guests.
     pub trail: Vec<TrailPoint>,
 }
 
-/// A place where a guest was, seen from the hotel.
+/// A position of a guest, relative to the hotel.
 #[derive(SimpleObject, Debug)]
 pub struct TrailPoint {
-    /// Kilometres from the hotel, as the crow flies.
+    /// The distance from the hotel in a straight line, in kilometres.
     pub distance_km: f64,
-    /// Direction from the hotel, in degrees clockwise from north.
+    /// The direction from the hotel to the position, in degrees clockwise from north.
     pub bearing: f64,
-    /// When the guest was there.
+    /// When this position was measured.
     pub at: DateTime,
 }
 
-/// One step in the history of a booking.
+/// One entry in the history of a booking.
 #[derive(SimpleObject, Debug)]
 pub struct HistoryEntry {
-    /// When it was decided.
+    /// When it happened.
     pub at: DateTime,
-    /// Who did it: a name, the guest, or the system.
+    /// Who did it: the name of a member of staff, the guest, or the system. The text is for
+    /// display.
     pub actor: String,
     /// What happened.
     pub action: Action,
-    /// What there is to say of it besides.
+    /// More about it, as a text for display. Null if there is no more.
     pub detail: Option<String>,
 }
 
-/// A part that is not well, without which the service goes on.
+/// A part of the service that does not work properly. The service runs on without it.
 #[derive(SimpleObject)]
 #[graphql(name = "Degraded")]
 pub struct DegradedPart {
-    /// Which: `telegram`, `courier` (notices that do not go out), `clock`.
+    /// The name of the part: `telegram`, `courier` (the delivery of notifications) or `clock`.
     pub part: String,
-    /// What is wrong with it, for who looks after the system.
+    /// What is wrong, as a text for the system's administrators.
     pub reason: String,
 }
 
-/// The way over to the Telegram bot.
+/// How the guest continues in the Telegram bot.
 #[derive(SimpleObject, Debug)]
 pub struct TelegramHandoff {
     /// A link that opens the bot with the guest's choice.
     pub link: String,
 }
 
-/// A QRIS code to pay exactly the price of a booking by.
+/// A QRIS code to pay the price of a booking.
 #[derive(SimpleObject, Debug)]
 pub struct Qris {
-    /// What the code says.
+    /// The text that the QR code encodes.
     pub payload: String,
-    /// What is to be paid, to the rupiah.
+    /// The exact amount to be paid.
     pub amount: Rupiah,
-    /// Whether the code itself asks for that; if not, the guest types the amount.
+    /// Whether the code contains the amount. If not, the guest has to enter the amount when paying.
     pub has_amount: bool,
-    /// Its picture.
+    /// The QR code as an SVG image.
     pub svg: String,
 }
 
-/// A session of the front office.
+/// A session of a member of staff.
 #[derive(SimpleObject, Debug)]
 pub struct StaffSession {
-    /// Its secret, shown this once: `Authorization: Bearer TOKEN`.
+    /// The secret token, to be sent as `Authorization: Bearer TOKEN`. It is not shown again.
     pub token: String,
-    /// Whose it is.
+    /// The member of staff who signed in.
     pub staff: Staff,
-    /// When it ends.
+    /// When the session ends.
     pub expires_at: DateTime,
 }
 
 /// A member of staff.
 #[derive(SimpleObject, Debug)]
 pub struct Staff {
-    /// The name that the history shows.
+    /// The name, as the history shows it.
     pub name: String,
-    /// What they may do.
+    /// The role, which determines the permissions.
     pub role: StaffRole,
 }
 

@@ -1,13 +1,14 @@
-//! Which media type an answer has, by the request's `Accept` (RFC 9110, 12.5.1).
+//! Chooses the media type of a response by the request's `Accept` header (RFC 9110, 12.5.1), and
+//! checks the media type of a request's body.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// The two media types of GraphQL over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaType {
-    /// `application/json`: the older one. A client reads the outcome from the body alone.
+    /// `application/json`, the older type. Clients read the outcome from the body only.
     Json,
-    /// `application/graphql-response+json`: the status tells a request error.
+    /// `application/graphql-response+json`. The status also shows a request error.
     GraphqlResponse,
 }
 
@@ -20,7 +21,7 @@ impl MediaType {
         })
     }
 
-    /// What a request accepts best; `None` if it takes neither.
+    /// The media type that a request prefers. `None` if it accepts neither.
     pub fn accepted(headers: &HeaderMap) -> Option<Self> {
         let values = headers.get_all(header::ACCEPT);
         let ranges: Vec<&str> = values
@@ -35,8 +36,8 @@ impl MediaType {
         }
         let json = quality(&ranges, "application/json");
         let graphql = quality(&ranges, "application/graphql-response+json");
-        // Named as clearly as the older type, the newer one is what the client is made for; but
-        // whoever takes anything gets the older.
+        // A client that names both types with equal weight gets the newer one. A client that
+        // accepts any type gets the older one.
         match (graphql, json) {
             ((0, _), (0, _)) => None,
             (graphql, json) if graphql.0 > json.0 => Some(Self::GraphqlResponse),
@@ -50,7 +51,8 @@ impl MediaType {
 
 const EXACT: u8 = 2;
 
-/// Weight of a media type in thousandths and how closely it is named: the closest range counts.
+/// The weight of a media type in thousandths, and how specific the range is that names it. The most
+/// specific range counts.
 fn quality(ranges: &[&str], name: &str) -> (u16, u8) {
     let of_range = |range: &&str| {
         let (range, parameters) = range.split_once(';').unwrap_or((range, ""));
@@ -73,7 +75,7 @@ fn takes_utf8(parameters: &str) -> bool {
     })
 }
 
-/// The value of `q` in thousandths; 1,000 where there is none that can be read.
+/// The value of `q` in thousandths. 1,000 if it is missing or invalid.
 pub fn weight(parameters: &str) -> u16 {
     let thousandths = |text: &str| {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -84,7 +86,7 @@ pub fn weight(parameters: &str) -> u16 {
     parameter(parameters, "q").and_then(thousandths).unwrap_or(1000)
 }
 
-/// A parameter out of `name=value; name=value`.
+/// The value of a parameter in `name=value; name=value`.
 fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
     parameters
         .split(';')
@@ -93,8 +95,8 @@ fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.trim())
 }
 
-/// Whether a request's body is JSON in UTF-8, by its `Content-Type`. Only this type makes a
-/// browser ask before it sends to a foreign site.
+/// Whether a request's body is JSON in UTF-8, by its `Content-Type`. For this type, a browser sends
+/// a preflight request before it sends the request to another site.
 pub fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };

@@ -1,9 +1,9 @@
-//! A document before it reaches the schema: whether it can be parsed safely, what it costs, and
-//! which of its operations is meant.
+//! Checks a document before the schema executes it: whether it can be parsed safely, and how much
+//! it costs. Also selects the operation to execute.
 //!
-//! The schema's own limits are reckoned after walks over the document whose length grows with
-//! every way through its fragments; a page of fragments that name each other twice would keep a
-//! core busy for years. Here every fragment is weighed once.
+//! The schema's own limits are not enough. It computes them by visiting the document along every
+//! path through its fragments, and the number of paths can grow exponentially with the number of
+//! fragments. Here each fragment is weighed only once.
 
 use std::collections::HashMap;
 
@@ -16,35 +16,35 @@ use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 
 use super::response::{malformed, set_invalid_input};
 
-/// Fields within fields at most.
+/// The deepest nesting of fields.
 pub const MAX_DEPTH: usize = 15;
-/// Selections at most: fields, inline fragments and fragment spreads. A field under two aliases
-/// counts twice, and what a fragment selects counts as often as the fragment is spread.
+/// The most selections: fields, inline fragments and fragment spreads. A field under two aliases
+/// counts twice, and the selections of a fragment count once for each spread of it.
 pub const MAX_FIELDS: usize = 500;
-/// Arguments and variable definitions at most. Validation compares some of them with each other.
+/// The most arguments, aliases and variable definitions. Validation compares some of them pairwise.
 const MAX_COLONS: usize = 2_000;
-/// Directives at most, counted with every other `@` of the text.
+/// The most directives. Every `@` in the text counts as one.
 const MAX_DIRECTIVES: usize = 100;
-/// Brackets within brackets at most: the parser calls itself for each.
+/// The deepest nesting of brackets. The parser recurses at each.
 const MAX_NESTING: usize = 64;
-/// Selection sets and fragments within each other at most.
+/// The deepest nesting of selection sets and fragments.
 const MAX_LEVELS: usize = 30;
 
-/// A document that is safe to carry out.
+/// A document that is safe to execute.
 pub struct Document {
     /// The document.
     pub parsed: ExecutableDocument,
-    /// What kind of operation is meant.
+    /// The kind of the selected operation.
     pub kind: OperationType,
-    /// The variables that were given, and the defaults of those that were not: the library
-    /// forgets them in directives.
+    /// The given variables, and the default values of the others. The library does not apply the
+    /// default values in directives.
     pub variables: Variables,
 }
 
-/// Reads a document and finds the operation that is meant.
+/// Reads a document and selects the operation to execute.
 ///
 /// # Errors
-/// A request error.
+/// If the document is malformed or too large, or the operation or a variable is missing.
 pub fn read(
     query: &str,
     operation_name: Option<&str>,
@@ -53,7 +53,7 @@ pub fn read(
     if nesting(query) > MAX_NESTING {
         return Err(too_deep());
     }
-    // Each may come back in an error of its own, many times as long as itself.
+    // Each directive may cause an error of its own, which is many times longer than the directive.
     if query.bytes().filter(|byte| *byte == b'@').count() > MAX_DIRECTIVES {
         return Err(malformed(format!("At most {MAX_DIRECTIVES} directives may be used.")));
     }
@@ -94,7 +94,7 @@ fn operation<'a>(
     }
 }
 
-/// Variables that must have a value need one before anything is carried out.
+/// Adds the default values of variables. Fails if a variable that must have a value has none.
 fn with_defaults(
     operation: &OperationDefinition,
     mut variables: Variables,
@@ -115,8 +115,8 @@ fn with_defaults(
     Ok(variables)
 }
 
-/// The deepest that brackets are nested in a document. Never less than what the parser sees:
-/// brackets in comments and strings are skipped by its own rules.
+/// How deep brackets are nested in a document. Never less than the depth that the parser sees:
+/// comments and strings are skipped by the same rules.
 fn nesting(query: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     let mut rest = query;
@@ -140,7 +140,7 @@ fn nesting(query: &str) -> usize {
     deepest
 }
 
-/// The length of the string that a text starts with; 1 if it does not end.
+/// The length in bytes of the string literal at the start of a text. 1 if it does not end.
 fn string_length(text: &str) -> usize {
     if let Some(block) = text.strip_prefix("\"\"\"") {
         let mut from = 0;
@@ -164,16 +164,17 @@ fn string_length(text: &str) -> usize {
     1
 }
 
-/// What a selection set costs, with everything that its fragments bring in.
+/// The cost of a selection set, including its fragments.
 #[derive(Clone, Copy, Default)]
 struct Weight {
-    /// Selections: fields, inline fragments and fragment spreads, each as often as it is reached.
+    /// The number of fields, inline fragments and fragment spreads. Each counts once for each path
+    /// to it.
     selections: usize,
-    /// Fields within fields.
+    /// How deep fields are nested.
     depth: usize,
 }
 
-/// Weighs fragments, each once.
+/// Weighs each fragment once.
 struct Weigher<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     /// `None` while a fragment is being weighed.
@@ -182,10 +183,9 @@ struct Weigher<'a> {
 
 /// Refuses a document whose validation or execution would cost too much.
 ///
-/// The schema's validation visits every selection as often as a path leads to it, and it cannot
-/// be interrupted. A limit on the number of visits, checked before the first one, is the time
-/// limit that really ends it: every selection weighs at least 1, and all operations together may
-/// weigh [`MAX_FIELDS`].
+/// The schema's validation visits every selection once for each path to it, and it cannot be
+/// interrupted. Therefore the number of visits is limited before validation starts: every selection
+/// weighs at least 1, and all operations together may weigh at most [`MAX_FIELDS`].
 fn weigh(document: &ExecutableDocument) -> Result<(), ServerError> {
     let mut weigher = Weigher { fragments: &document.fragments, weights: HashMap::new() };
     let mut selections = 0_usize;

@@ -1,7 +1,7 @@
 //! GraphQL over HTTP.
 //!
-//! Only a POST of JSON changes anything: a browser sends other types for a foreign page without
-//! asking, and follows a link with GET.
+//! Mutations are accepted only by POST with JSON. Browsers send other media types for pages of
+//! other sites without a preflight request, and they follow links with GET.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use super::parameters::{Parameters, PreparedRequest};
 use super::response::malformed;
 use super::{Endpoint, Host, MAX_REQUEST_BYTES, socket};
 
-/// Bytes that are read of a request that is too large. Without reading on, its sender would find
-/// the connection broken instead of a response.
+/// How many bytes of a too large request are read. If the rest were not read, the client would see
+/// a broken connection instead of the response.
 const MAX_DRAINED: usize = 1024 * 1024;
-/// A request whose body takes longer to come in is given up.
+/// The longest time that a client may take to send the body of a request.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Serves one request.
@@ -53,7 +53,7 @@ pub async fn serve<H: Host>(
 }
 
 impl<H: Host> Endpoint<H> {
-    /// Serves a request whose parameters are in its address.
+    /// Serves a request with its parameters in the query string.
     async fn get(&self, parts: &Parts, caller: H::Caller, media: Option<MediaType>) -> Response {
         let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) else {
             return refuse(media, StatusCode::BAD_REQUEST, "The address cannot be read.");
@@ -64,7 +64,7 @@ impl<H: Host> Endpoint<H> {
         }
     }
 
-    /// Serves a request whose parameters are in its body.
+    /// Serves a request with its parameters in the body.
     async fn post(
         &self,
         headers: &HeaderMap,
@@ -149,7 +149,7 @@ impl BodyError {
     }
 }
 
-/// Reads a body, and [`MAX_DRAINED`] of one that is too large.
+/// Reads a body. Reads up to [`MAX_DRAINED`] bytes of a body that is too large.
 async fn read(body: Body) -> Result<Vec<u8>, BodyError> {
     let mut parts = body.into_data_stream();
     let (mut read, mut length) = (Vec::new(), 0);
@@ -166,8 +166,8 @@ async fn read(body: Body) -> Result<Vec<u8>, BodyError> {
     if length > MAX_REQUEST_BYTES { Err(BodyError::TooLarge) } else { Ok(read) }
 }
 
-/// The status of a well-formed request that was not executed. Clients of `application/json` take
-/// any other status than 200 for a broken connection.
+/// The status for a well-formed request that was not executed. Clients of `application/json` treat
+/// any other status than 200 as a failed connection.
 fn request_error_status(media: MediaType) -> StatusCode {
     match media {
         MediaType::Json => StatusCode::OK,
@@ -177,7 +177,7 @@ fn request_error_status(media: MediaType) -> StatusCode {
 
 fn too_many(error: ServerError, media: Option<MediaType>, wait: Duration) -> Response {
     let answer = error_response(media, StatusCode::TOO_MANY_REQUESTS, error);
-    // The header has whole seconds. One more than has begun is never too early.
+    // The header has whole seconds. Rounding up ensures that the client does not retry too early.
     let seconds = HeaderValue::from(wait.as_secs() + 1);
     ([(header::RETRY_AFTER, seconds)], answer).into_response()
 }

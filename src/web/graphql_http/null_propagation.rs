@@ -1,9 +1,9 @@
-//! Makes whole what the schema executed: keys in the order of the query, null where a field may
-//! be null, and otherwise null further up.
+//! Completes the data of a response: puts keys in the order of the query, and sets failed fields to
+//! null. If a failed field must not be null, the nearest parent that may be null is set to null.
 //!
-//! The library answers fields in the order in which they were ready, and leaves out those that
-//! failed, also where the schema promises a value (GraphQL, 6.4.4 wants null in the nearest place
-//! that may have it). Clients that trust the schema would break on that.
+//! The library returns fields in the order in which they were resolved and leaves out failed
+//! fields, even if the schema says that they are not null. Section 6.4.4 of the GraphQL
+//! specification requires the nulls, and clients that rely on the schema need them.
 
 use std::collections::HashMap;
 
@@ -15,13 +15,13 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value, Variables};
 
-/// What was asked for, to compare an answer with.
+/// The request, for completing its response.
 pub struct ResponsePlan {
     /// The document.
     pub document: ExecutableDocument,
-    /// Which of its operations is meant, where there are several.
+    /// The name of the operation, if the document has several.
     pub operation_name: Option<String>,
-    /// Every variable with a value, defaults included.
+    /// All variables that have a value, including default values.
     pub variables: Variables,
 }
 
@@ -33,7 +33,7 @@ impl ResponsePlan {
         operations.find(|(own, _)| is_meant(*own)).map(|(_, operation)| &operation.node)
     }
 
-    /// The fields under each key of an answer, in the order of the query.
+    /// The fields for each response key, in the order of the query.
     fn fields<'a>(&'a self, sets: &[&'a SelectionSet]) -> IndexMap<&'a Name, Vec<&'a Field>> {
         let mut fields = IndexMap::new();
         for set in sets {
@@ -58,7 +58,7 @@ impl ResponsePlan {
                 Selection::InlineFragment(inline) => {
                     self.collect(&inline.node.selection_set.node, fields);
                 }
-                // There are objects alone, no interfaces: every fragment that is valid applies.
+                // The schema has neither interfaces nor unions, so every valid fragment applies.
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
                     if let Some(fragment) = self.document.fragments.get(name) {
@@ -69,7 +69,7 @@ impl ResponsePlan {
         }
     }
 
-    /// Whether `@skip` or `@include` leaves out what it stands at.
+    /// Whether `@skip` or `@include` leaves out the selection.
     fn leaves_out(&self, directive: &Directive) -> bool {
         let leaves_out_if = match directive.name.node.as_str() {
             "skip" => true,
@@ -84,11 +84,11 @@ impl ResponsePlan {
     }
 }
 
-/// The types of every field of every object.
+/// The types of all fields of all objects.
 pub struct FieldTypes(HashMap<Name, HashMap<Name, Type>>);
 
 impl FieldTypes {
-    /// The shapes of a schema in its own language.
+    /// Reads the types from a schema in the schema definition language.
     pub fn of(sdl: &str) -> Self {
         let definitions = parse_schema(sdl).map(|document| document.definitions);
         let object = |definition| match definition {
@@ -109,7 +109,7 @@ impl FieldTypes {
         )
     }
 
-    /// The data of an answer, made whole.
+    /// Returns the completed data of a response.
     pub fn complete(&self, plan: &ResponsePlan, data: Value, has_failed: bool) -> Value {
         let Some(operation) = plan.operation() else { return data };
         let root = match operation.ty {
@@ -129,13 +129,13 @@ struct NullPropagation<'a> {
 }
 
 impl NullPropagation<'_> {
-    /// An object; `None` if one of its fields failed that must not be null.
+    /// Completes an object. `None` if a field that must not be null failed.
     fn object(&self, name: &str, sets: &[&SelectionSet], value: Value) -> Option<Value> {
-        // Introspection never fails, and is not in the schema's own language.
+        // Introspection never fails, and its types are not in the schema definition.
         let Some(types) = self.shapes.0.get(name) else { return Some(value) };
         let mut found = match value {
             Value::Object(found) => found,
-            // Every one of its fields failed.
+            // All of its fields failed.
             Value::Null => IndexMap::new(),
             other => return Some(other),
         };
@@ -162,7 +162,7 @@ impl NullPropagation<'_> {
         Some(Value::Object(whole))
     }
 
-    /// A value of some type; `None` if it is null though it must not be.
+    /// Completes a value of a type. `None` if it is null but must not be null.
     fn value(&self, kind: &Type, sets: &[&SelectionSet], value: Option<Value>) -> Option<Value> {
         let is_null = matches!(value, None | Some(Value::Null));
         if is_null && kind.nullable {

@@ -1,8 +1,8 @@
-//! The parameters of a GraphQL request, as GraphQL over HTTP and `graphql-transport-ws` name
-//! them. Each but the query may be null.
+//! The parameters of a GraphQL request, as named by GraphQL over HTTP and `graphql-transport-ws`.
+//! All except the query may be null.
 //!
-//! The values of variables are the schema's business. Whether the document may be executed is
-//! decided in [`document`].
+//! The values of variables are not checked here; the schema does that. [`document`] decides whether
+//! the document may be executed.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use super::document::{self, Document};
 use super::null_propagation::ResponsePlan;
 use super::response::malformed;
 
-/// What is asked for.
+/// The parameters of a request.
 #[derive(Debug)]
 pub struct Parameters {
     /// The document.
     pub query: String,
-    /// Which of its operations is meant.
+    /// The name of the operation to execute, if the document has several.
     pub operation_name: Option<String>,
-    /// Values of its variables.
+    /// The values of the variables.
     pub variables: Variables,
 }
 
@@ -29,17 +29,17 @@ impl Parameters {
     /// Reads the body of a request.
     ///
     /// # Errors
-    /// What is wrong with it, for developers.
+    /// If it is malformed. The message is for developers.
     pub fn from_body(body: &[u8]) -> Result<Self, ServerError> {
         let json: Value = serde_json::from_slice(body)
             .map_err(|_| malformed("The body must be JSON in UTF-8."))?;
         Self::from_json(json)
     }
 
-    /// Reads parameters out of JSON.
+    /// Reads parameters from JSON.
     ///
     /// # Errors
-    /// What is wrong with them, for developers.
+    /// If they are malformed. The message is for developers.
     pub fn from_json(json: Value) -> Result<Self, ServerError> {
         let mut members = match json {
             Value::Object(members) => members,
@@ -55,20 +55,20 @@ impl Parameters {
             Some(_) => return Err(malformed("\"operationName\" must be a text or null.")),
         };
         let variables = object(&mut members, "variables")?;
-        // Nothing here reads extensions, but what is no map of them is a mistake all the same.
+        // Extensions are ignored, but a value that is not a map is an error.
         object(&mut members, "extensions")?;
         Ok(Self { query, operation_name, variables: Variables::from_json(variables) })
     }
 
-    /// Reads the query of an address.
+    /// Reads the query string of an address.
     ///
     /// # Errors
-    /// What is wrong with it, for developers.
+    /// If it is malformed. The message is for developers.
     pub fn from_address(pairs: Vec<(String, String)>) -> Result<Self, ServerError> {
         let mut members = Map::new();
         for (name, text) in pairs {
             let value = match name.as_str() {
-                // Forms send what is left empty.
+                // HTML forms send empty fields too.
                 "operationName" | "variables" | "extensions" if text.is_empty() => continue,
                 "query" | "operationName" => Value::String(text),
                 "variables" | "extensions" => serde_json::from_str(&text)
@@ -85,7 +85,7 @@ impl Parameters {
     /// Makes a request that the schema can execute. Resolvers find the caller in their context.
     ///
     /// # Errors
-    /// What is wrong with the document or with its variables, for developers.
+    /// If the document or its variables are not valid. The message is for developers.
     pub fn prepare<C>(self, caller: Arc<C>) -> Result<PreparedRequest, ServerError>
     where
         C: Send + Sync + 'static,
@@ -103,9 +103,9 @@ impl Parameters {
 
 /// A request that the schema can execute.
 pub struct PreparedRequest {
-    /// What kind of operation it is.
+    /// The kind of the operation.
     pub kind: OperationType,
-    /// What the response is compared with.
+    /// The data for completing the response.
     pub plan: ResponsePlan,
     /// The request.
     pub request: Request,

@@ -1,7 +1,7 @@
-//! The response to one request: which errors it has, and whether it has data.
+//! Builds the response to one request: its errors, and whether it has data.
 //!
-//! Messages of the host's own errors are the host's. Messages about the form of a request are
-//! for developers, so they are English and stand here.
+//! The host provides the messages of its own errors. Messages about malformed requests are for
+//! developers; they are in English and are written here.
 
 use std::any::Any;
 
@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::null_propagation::ResponsePlan;
 use super::{Endpoint, Host};
 
-/// The `code` in the extensions of an error about what the client sent.
+/// The `code` in the extensions of an error about invalid input.
 pub const INVALID_INPUT: &str = "INVALID_INPUT";
 
-/// A response in the form that the specification gives it (GraphQL, 7.1).
+/// A response in the format of the GraphQL specification (7.1).
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum RequestResult {
@@ -23,7 +23,7 @@ pub enum RequestResult {
     /// The request failed before execution. Such a response must not have a member `data`, which
     /// [`Response`] always has.
     RequestError {
-        /// Why.
+        /// The errors, at least one.
         errors: Vec<ServerError>,
     },
 }
@@ -39,8 +39,8 @@ impl RequestResult {
         matches!(self, Self::RequestError { .. })
     }
 
-    /// Whether a subscription failed to start: its errors are those of the field itself, and
-    /// there is nothing of the field.
+    /// Whether a subscription failed to start. Then the errors are at the subscription's field, and
+    /// the field has no data.
     pub fn is_failed_start(&self) -> bool {
         let of_field =
             |error: &ServerError| matches!(&error.path[..], [] | [PathSegment::Field(_)]);
@@ -51,7 +51,7 @@ impl RequestResult {
         is_empty && !errors.is_empty() && errors.iter().all(of_field)
     }
 
-    /// What went wrong.
+    /// The errors of the response.
     pub fn into_errors(self) -> Vec<ServerError> {
         match self {
             Self::Executed(Response { errors, .. }) | Self::RequestError { errors } => errors,
@@ -60,7 +60,7 @@ impl RequestResult {
 }
 
 impl<H: Host> Endpoint<H> {
-    /// Turns what the schema answered into what the client reads.
+    /// Converts the response of the schema to the response for the client.
     pub fn response(
         &self,
         mut response: Response,
@@ -71,7 +71,8 @@ impl<H: Host> Endpoint<H> {
             self.explain(error, caller);
         }
         let has_failed = !response.errors.is_empty();
-        // Errors of execution happen at a path. Without any, nothing was executed.
+        // Errors of execution have a path. If there are errors and none has a path, nothing was
+        // executed.
         let is_request_error = response.data == Value::Null
             && has_failed
             && response.errors.iter().all(|error| error.path.is_empty());
@@ -97,14 +98,14 @@ impl<H: Host> Endpoint<H> {
     }
 }
 
-/// An error about the form of a request, which only developers read.
+/// An error about a malformed request. The message is for developers.
 pub fn malformed(message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     set_invalid_input(&mut error, None);
     error
 }
 
-/// Marks an error as one of the client's input, and names the input if it is known.
+/// Marks an error as caused by invalid input, and adds the name of the input if it is known.
 pub fn set_invalid_input(error: &mut ServerError, field: Option<&str>) {
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", INVALID_INPUT);
@@ -113,16 +114,16 @@ pub fn set_invalid_input(error: &mut ServerError, field: Option<&str>) {
     }
 }
 
-/// The message that a panic was raised with.
+/// The message of a panic.
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let fixed = panic.downcast_ref::<&'static str>().copied();
     fixed
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without words")
+        .unwrap_or("a panic without a message")
 }
 
-/// The input that a message of the schema's validation is about, by its own name: such errors
-/// carry it nowhere else.
+/// The name of the input in a validation message of the schema. These errors have the name only in
+/// the message.
 fn field_of(message: &str) -> Option<String> {
     let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
     if let Some(reason) = message.strip_prefix("Invalid value for argument ") {

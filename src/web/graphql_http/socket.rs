@@ -1,7 +1,7 @@
-//! GraphQL over WebSocket: `graphql-transport-ws`, one task for each connection.
+//! GraphQL over WebSocket by the `graphql-transport-ws` protocol. Each connection has one task.
 //!
-//! Everything of a connection happens in its one task, one step after the other: while a slow
-//! client does not take what is sent, nothing more is read from it or made for it.
+//! The task of a connection does one step after the other. While a slow client does not receive a
+//! message, nothing more is read from it and no further result is computed for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,17 +28,18 @@ use operation::Event;
 mod messages;
 mod operation;
 
-/// The only protocol that is spoken.
+/// The only supported WebSocket subprotocol.
 const PROTOCOL: &str = "graphql-transport-ws";
 /// A client must send `ConnectionInit` within this time.
 const INIT_WITHIN: Duration = Duration::from_secs(10);
-/// Our own pings keep proxies from closing an idle connection, and show which clients are gone.
+/// The interval of pings. They keep proxies from closing an idle connection, and they detect
+/// clients that are gone.
 const PING_EVERY: Duration = Duration::from_secs(12);
-/// A client that sends nothing, or takes nothing, for this time is gone.
+/// A client that sends nothing or receives nothing for this time counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(24);
-/// A client has this time to read why the connection is closed.
+/// How long the server waits for a client to receive the close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
-/// Operations that run on one connection at most.
+/// The most operations that run on one connection at once.
 const MAX_RUNNING: usize = 64;
 
 /// The tasks of the open connections. A server puts it into the extensions of its requests, so
@@ -46,8 +47,8 @@ const MAX_RUNNING: usize = 64;
 #[derive(Clone, Default)]
 pub struct Sockets(pub TaskTracker);
 
-/// Why a connection is closed: 1001 and 1009 of RFC 6455 (7.4.1), 1013 and 3008 of IANA's
-/// WebSocket registry, and from 4400 on those of `graphql-transport-ws`.
+/// Why a connection is closed. The codes 1001 and 1009 are from RFC 6455 (7.4.1), 1013 and 3008
+/// from IANA's WebSocket registry, and those from 4400 on from `graphql-transport-ws`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CloseReason {
     GoingAway = 1001,
@@ -81,7 +82,7 @@ impl CloseReason {
 
 /// How a connection ends.
 enum ConnectionEnd {
-    /// We close it.
+    /// The server closes it.
     Close(CloseReason),
     /// The other side is gone.
     Gone,
@@ -93,7 +94,7 @@ impl From<CloseReason> for ConnectionEnd {
     }
 }
 
-/// Opens a connection for a client that speaks the protocol, from our own pages or from no page.
+/// Opens a connection for a client that supports the protocol. Refuses pages of other sites.
 pub fn open<H: Host>(
     endpoint: Arc<Endpoint<H>>,
     upgrade: WebSocketUpgrade,
@@ -106,7 +107,8 @@ pub fn open<H: Host>(
     }
     let upgrade = upgrade
         .protocols([PROTOCOL])
-        // Up to here we say that a message is too large; what is larger is not even read.
+        // Messages up to this size are read, so that the server can answer that one is too large.
+        // Larger messages are not read.
         .max_message_size(2 * MAX_REQUEST_BYTES)
         .max_frame_size(2 * MAX_REQUEST_BYTES);
     if upgrade.selected_protocol().is_none() {
@@ -131,8 +133,8 @@ pub fn open<H: Host>(
     })
 }
 
-/// Whether the request comes from the host's own pages, or from no page. Browsers send the page's
-/// `Origin` (RFC 6455, 10.2); other clients need not.
+/// Whether the request comes from the host's own pages, or from a client that is not a browser.
+/// Browsers send the page's `Origin` (RFC 6455, 10.2); other clients need not send it.
 fn is_same_origin(parts: &Parts, public_url: Option<&str>) -> bool {
     let Some(origin) = parts.headers.get(header::ORIGIN) else { return true };
     let site = |address: &str| address.split_once("://").map(|(_, site)| site.to_owned());
@@ -145,15 +147,15 @@ fn is_same_origin(parts: &Parts, public_url: Option<&str>) -> bool {
 
 struct Connection<H: Host> {
     endpoint: Arc<Endpoint<H>>,
-    /// Who sent the upgrade request.
+    /// The caller of the upgrade request.
     upgrade_caller: H::Caller,
-    /// Who sends the operations; `None` before `ConnectionInit`.
+    /// The caller of the operations. `None` before `ConnectionInit`.
     caller: Option<Arc<H::Caller>>,
     socket: WebSocket,
     running: SelectAll<Abortable<BoxStream<'static, Event>>>,
-    /// Running operations, to be stopped by their ids.
+    /// Stops running operations, by their ids.
     ids: HashMap<String, AbortHandle>,
-    /// When the last message came in.
+    /// When the last message was received.
     heard_at: Instant,
 }
 
@@ -161,16 +163,17 @@ impl<H: Host> Connection<H> {
     async fn run(mut self, init_until: Instant) {
         let Err(end) = self.serve(init_until).await else { return };
         let ConnectionEnd::Close(close) = end else { return };
-        // Nobody reads the results of what still runs.
+        // Stop the running operations: nobody will receive their results.
         self.running.clear();
         let frame = CloseFrame { code: close as u16, reason: close.reason().into() };
         let closing = async {
             if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-                // What still comes in is read, or the other side might lose the close frame.
+                // Incoming messages must be read until the end, or the client may not receive the
+                // close frame.
                 while let Some(Ok(_)) = self.socket.recv().await {}
             }
         };
-        // A client that does not take it in time is not waited for.
+        // If the client does not receive it in time, the connection is dropped.
         let _ = timeout(CLOSE_WITHIN, closing).await;
     }
 
@@ -196,8 +199,8 @@ impl<H: Host> Connection<H> {
                         self.heard_at = Instant::now();
                         self.receive(message).await?;
                     }
-                    // A connection that broke hears nothing of it; one that sent what is far too
-                    // large does.
+                    // Either a message is far too large or the connection is broken. A broken
+                    // connection does not receive the close frame.
                     Some(Err(_)) => return Err(CloseReason::TooLarge.into()),
                     None => return Err(ConnectionEnd::Gone),
                 }
@@ -291,7 +294,7 @@ impl<H: Host> Connection<H> {
     }
 
     async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), ConnectionEnd> {
-        // Strings, numbers and names: there is nothing in a message that JSON does not have.
+        // Serialization does not fail, because a message contains only JSON values.
         let Ok(text) = serde_json::to_string(message) else { return Err(ConnectionEnd::Gone) };
         let sent = self.socket.send(Message::Text(Utf8Bytes::from(text)));
         match timeout(GONE_AFTER, sent).await {

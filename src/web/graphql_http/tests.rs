@@ -1,4 +1,4 @@
-//! Another host than the hotel: a counter.
+//! Tests the protocols with a host that is not the hotel: a counter.
 
 use async_graphql::{EmptySubscription, Error, Object, Schema};
 use axum::body::{Body, to_bytes};

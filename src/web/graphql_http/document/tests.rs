@@ -1,4 +1,4 @@
-//! What is refused before it is carried out, and what is not.
+//! Tests which documents are refused before execution.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn a_very_deep_query_is_refused_before_it_is_parsed() {
     assert!(refusal(&format!("{{ a(b: {}1) }}", "[".repeat(20_000))).unwrap().contains("deep"));
 }
 
-/// Each fragment names the next one twice.
+/// A document in which each fragment spreads the next one twice.
 fn doubling() -> String {
     let fragment = |n: u32| format!("fragment F{n} on T {{ ...F{0} ...F{0} }} ", n + 1);
     (0..28).map(fragment).collect::<Vec<_>>().concat()

@@ -1,4 +1,4 @@
-//! The messages of `graphql-transport-ws`, as JSON. When each may be sent is not decided here.
+//! The messages of `graphql-transport-ws` as JSON. This module does not check their order.
 
 use async_graphql::ServerError;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::web::graphql_http::response::RequestResult;
 /// A message of a client.
 #[derive(Debug)]
 pub enum ClientMessage {
-    /// The first message, with what the host wants to know of the client.
+    /// The first message. Its payload is for the host.
     ConnectionInit {
         /// Empty if the message has none.
         payload: Map<String, Value>,
@@ -19,9 +19,9 @@ pub enum ClientMessage {
     Ping,
     /// Answers a ping.
     Pong,
-    /// Starts an operation, of any kind.
+    /// Starts an operation of any kind.
     Subscribe {
-        /// The client's id for the operation; not empty.
+        /// The client's id for the operation. Not empty.
         id: String,
         /// The request.
         parameters: Parameters,
@@ -34,7 +34,7 @@ pub enum ClientMessage {
 }
 
 impl ClientMessage {
-    /// Reads a message; `None` if it is none of the protocol.
+    /// Reads a message. `None` if it is not a message of the protocol.
     pub fn read(text: &str) -> Option<Self> {
         let Value::Object(mut members) = serde_json::from_str(text).ok()? else { return None };
         let kind = members.remove("type")?;
@@ -62,7 +62,7 @@ fn id(members: &mut Map<String, Value>) -> Option<String> {
     }
 }
 
-/// The payload that a message may have.
+/// The optional payload of a message, empty if it is missing. `None` if it is not an object.
 fn payload(members: &mut Map<String, Value>) -> Option<Map<String, Value>> {
     match members.remove("payload") {
         None | Some(Value::Null) => Some(Map::new()),
@@ -88,14 +88,14 @@ pub enum ServerMessage<'a> {
         /// The result.
         payload: &'a RequestResult,
     },
-    /// The operation is not executed. The last message about it.
+    /// The operation is not executed. This is the last message about it.
     Error {
         /// The client's id for the operation.
         id: &'a str,
-        /// Why.
+        /// The errors, at least one.
         payload: &'a [ServerError],
     },
-    /// There are no more results. The last message about the operation.
+    /// There are no more results. This is the last message about the operation.
     Complete {
         /// The client's id for the operation.
         id: &'a str,

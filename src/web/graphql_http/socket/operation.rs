@@ -1,4 +1,4 @@
-//! One operation on a connection, as the stream of the messages about it.
+//! Executes one operation of a connection, as a stream of the messages about it.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -50,12 +50,12 @@ struct RunningOperation<H: Host> {
     kind: OperationType,
     plan: ResponsePlan,
     responses: BoxStream<'static, std::thread::Result<Response>>,
-    /// Whether no result has come yet.
+    /// Whether there was no result yet.
     is_first: bool,
 }
 
 impl<H: Host> RunningOperation<H> {
-    /// The next event, and what runs on after it.
+    /// The next event, and the operation if it continues.
     async fn next(mut self) -> Option<(Event, Option<Self>)> {
         let answer = match self.responses.next().await {
             None => return Some((Event::Complete(self.id), None)),
