@@ -2,7 +2,7 @@
 //!
 //! A notification is stored with its change, then sent, then marked as sent. The process that
 //! committed it has a lease, the right to send it. If that process dies, another process takes over
-//! when the lease ends. Each notification has one task ([`delivery`]).
+//! when the lease ends. Each notification has one task (`delivery`).
 //!
 //! This module does not decide who receives which notification; the domain does. It also does not
 //! compose or send messages; a [`DeliveryMethod`] does.
