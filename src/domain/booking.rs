@@ -28,7 +28,7 @@ pub struct Booking {
     pub status: Status,
     /// When the front office saw the guest at the desk.
     pub arrived_at: Option<Moment>,
-    /// When Telegram or the mail server last accepted a QRIS code.
+    /// When the channel to the guest last accepted a QRIS code.
     pub qris_sent_at: Option<Moment>,
     /// The progress of the QRIS code that was requested last.
     pub qris: QrisProgress,
@@ -92,7 +92,7 @@ pub enum QrisProgress {
     None,
     /// It is being sent; the change with this revision owes it.
     Sending(Revision),
-    /// Telegram or the mail server accepted it.
+    /// The channel to the guest accepted it.
     Sent,
     /// Sending it was given up. It may have arrived nevertheless.
     Failed,

@@ -64,7 +64,7 @@ pub enum Event {
     Arrived,
     /// The front office asked for the QRIS code to be sent to the guest.
     QrisRequested,
-    /// Telegram or the mail server accepted the QRIS code.
+    /// The channel accepted the QRIS code.
     QrisSent,
     /// Sending the QRIS code was given up.
     QrisFailed {
@@ -87,7 +87,7 @@ pub enum Event {
     Other,
 }
 
-/// The kind of a change, as the schema, the history and the feed name it.
+/// The kind of a change, as the history and the feed name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// A booking was made.
@@ -95,7 +95,7 @@ pub enum Action {
     /// Guest and front office were reminded of the deadline, or the front office was asked about a
     /// guest at the desk.
     Reminded,
-    /// `holdUntil` moved.
+    /// The end of the hold moved.
     Extended,
     /// The front office saw the guest at the desk.
     Arrived,
@@ -136,7 +136,7 @@ impl Event {
 }
 
 impl Action {
-    /// The name used in the schema, the logs and the metrics.
+    /// The name used in histories, logs and metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

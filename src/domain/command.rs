@@ -51,7 +51,7 @@ pub enum Command {
 /// The outcome of sending a QRIS code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QrisOutcome {
-    /// Telegram or the mail server accepted it.
+    /// The channel to the guest accepted it.
     Delivered,
     /// It was given up, for this reason.
     GivenUp(FailureReason),

@@ -165,7 +165,7 @@ impl Policy {
     /// Checks that a stay may start on this date and last this many nights.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`] with the field `checkIn` or `nights`.
+    /// [`Refusal::InvalidInput`] with [`Field::CheckIn`] or [`Field::Nights`].
     pub fn check_dates(
         &self,
         check_in: NaiveDate,

@@ -94,9 +94,9 @@ pub enum Field {
     /// A note of the front office.
     Note,
     /// The number of bookings on a page.
-    First,
+    PageSize,
     /// The cursor that a page or a feed starts after.
-    After,
+    PageCursor,
     /// The search text.
     Search,
     /// How many rooms.

@@ -6,20 +6,21 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{StatusKind, StoreError};
 use crate::domain::{
-    Actor, Booking, Change, Contact, Email, Event, FailureCode, FailureReason, Guest, GuestName,
-    Hold, Language, Moment, Notification, QrisProgress, ReceiptNo, Recipient, Revision, Role,
-    RoomCode, RoomOfStay, Rupiah, StaffName, Status, Stay, TelegramId, TokenHash,
+    Actor, Booking, Change, Contact, Email, Event, Guest, GuestName, Hold, Language, Moment,
+    Notification, QrisProgress, ReceiptNo, Recipient, Revision, Role, RoomCode, RoomOfStay, Rupiah,
+    StaffName, Status, Stay, TelegramId, TokenHash,
 };
-use crate::text;
 
+mod event;
 mod travel;
 
-use travel::{EvidenceDocument, ForecastDocument};
+use event::EventDocument;
+pub(super) use event::FailureDocument;
 
 pub(super) use travel::{FixDocument, fix_documents, track};
 
@@ -208,50 +209,6 @@ pub(super) struct NotificationDocument {
     pub useful_until_ms: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub with_qris: bool,
-}
-
-/// Why a notification did not arrive. The sentence is in both languages; versions that know no
-/// codes show it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct FailureDocument {
-    #[serde(rename = "reason")]
-    pub sentence: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum EventDocument {
-    Booked,
-    Reminded {
-        forecast: ForecastDocument,
-        evidence: Option<EvidenceDocument>,
-    },
-    PaymentAsked,
-    ExtendedByClock {
-        by_ms: i64,
-        evidence: EvidenceDocument,
-    },
-    ExtendedByStaff {
-        minutes: u32,
-    },
-    Arrived,
-    QrisRequested,
-    QrisSent,
-    QrisFailed(FailureDocument),
-    Paid,
-    Cancelled {
-        note: Option<String>,
-    },
-    Expired {
-        evidence: Option<EvidenceDocument>,
-    },
-    /// A kind that only a newer version knows. Changes are never rewritten, so nothing is lost.
-    #[serde(other)]
-    Other,
 }
 
 fn rupiah_number(price: Rupiah) -> i64 {
@@ -468,82 +425,6 @@ impl TryFrom<ChangeDocument> for Change {
                 .map(notification)
                 .collect::<Result<_, StoreError>>()?,
         })
-    }
-}
-
-impl From<&FailureReason> for FailureDocument {
-    fn from(reason: &FailureReason) -> Self {
-        let (code, detail) = match reason.code {
-            FailureCode::Recorded => (None, None),
-            code => {
-                let detail = (!reason.detail.is_empty()).then(|| reason.detail.clone());
-                (Some(code.name().to_owned()), detail)
-            }
-        };
-        Self { sentence: text::failure_in_both(reason), code, detail }
-    }
-}
-
-impl From<FailureDocument> for FailureReason {
-    fn from(stored: FailureDocument) -> Self {
-        match stored.code.as_deref().and_then(FailureCode::from_name) {
-            Some(code) => Self { code, detail: stored.detail.unwrap_or_default() },
-            None => Self::recorded(stored.sentence),
-        }
-    }
-}
-
-impl From<&Event> for EventDocument {
-    fn from(event: &Event) -> Self {
-        match event {
-            Event::Booked => Self::Booked,
-            Event::Reminded { forecast, verdict } => Self::Reminded {
-                forecast: (*forecast).into(),
-                evidence: verdict.as_ref().map(Into::into),
-            },
-            Event::PaymentAsked => Self::PaymentAsked,
-            Event::ExtendedByClock { by, verdict } => {
-                Self::ExtendedByClock { by_ms: by.num_milliseconds(), evidence: verdict.into() }
-            }
-            Event::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes: *minutes },
-            Event::Arrived => Self::Arrived,
-            Event::QrisRequested => Self::QrisRequested,
-            Event::QrisSent => Self::QrisSent,
-            Event::QrisFailed { reason } => Self::QrisFailed(reason.into()),
-            Event::Paid => Self::Paid,
-            Event::Cancelled { note } => Self::Cancelled { note: note.clone() },
-            Event::Expired { verdict } => {
-                Self::Expired { evidence: verdict.as_ref().map(Into::into) }
-            }
-            Event::Other => Self::Other,
-        }
-    }
-}
-
-impl From<EventDocument> for Event {
-    fn from(stored: EventDocument) -> Self {
-        match stored {
-            EventDocument::Booked => Self::Booked,
-            EventDocument::Reminded { forecast, evidence } => {
-                Self::Reminded { forecast: forecast.into(), verdict: evidence.map(Into::into) }
-            }
-            EventDocument::PaymentAsked => Self::PaymentAsked,
-            EventDocument::ExtendedByClock { by_ms, evidence } => Self::ExtendedByClock {
-                by: TimeDelta::milliseconds(by_ms),
-                verdict: evidence.into(),
-            },
-            EventDocument::ExtendedByStaff { minutes } => Self::ExtendedByStaff { minutes },
-            EventDocument::Arrived => Self::Arrived,
-            EventDocument::QrisRequested => Self::QrisRequested,
-            EventDocument::QrisSent => Self::QrisSent,
-            EventDocument::QrisFailed(stored) => Self::QrisFailed { reason: stored.into() },
-            EventDocument::Paid => Self::Paid,
-            EventDocument::Cancelled { note } => Self::Cancelled { note },
-            EventDocument::Expired { evidence } => {
-                Self::Expired { verdict: evidence.map(Into::into) }
-            }
-            EventDocument::Other => Self::Other,
-        }
     }
 }
 

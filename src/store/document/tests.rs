@@ -1,10 +1,11 @@
 //! Documents that an older version wrote stay readable.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::travel::RouteEstimate;
-use crate::domain::{Coordinates, Fix, PositionSource, Track};
+use crate::domain::{Coordinates, FailureCode, FailureReason, Fix, PositionSource, Track};
 
 /// Changes of every kind as the first version wrote them. The file must never be changed.
 const FIRST_VERSION: &str = include_str!("../../../tests/it/fixtures/change-v1.json");

@@ -232,7 +232,7 @@ pub fn rooms(rooms: i64) -> u32 {
 pub fn first(first: i64) -> Result<usize, Refusal> {
     match usize::try_from(first) {
         Ok(count) if (1..=i64::from(MAX_FIRST)).contains(&first) => Ok(count),
-        _ => refuse(Field::First, InputError::OutOfRange { least: 1, most: MAX_FIRST.into() }),
+        _ => refuse(Field::PageSize, InputError::OutOfRange { least: 1, most: MAX_FIRST.into() }),
     }
 }
 
@@ -269,7 +269,7 @@ pub fn page_key(cursor: &str) -> Result<PageKey, Refusal> {
         let booked_at = chrono::DateTime::from_timestamp_millis(booked_at.parse().ok()?)?;
         Some(PageKey { booked_at, receipt_no: ReceiptNo::parse(receipt_no).ok()? })
     };
-    read().map_or_else(|| refuse(Field::After, InputError::Malformed), Ok)
+    read().map_or_else(|| refuse(Field::PageCursor, InputError::Malformed), Ok)
 }
 
 #[cfg(test)]

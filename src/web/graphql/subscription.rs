@@ -99,7 +99,7 @@ impl Subscription {
 fn gone(error: ListenError) -> ApiError {
     match error {
         ListenError::CursorGone => {
-            let (field, error) = (Field::After, InputError::Spent);
+            let (field, error) = (Field::PageCursor, InputError::Spent);
             Refusal::InvalidInput { field, error }.into()
         }
         ListenError::Store(error) => error.into(),
