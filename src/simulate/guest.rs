@@ -18,7 +18,7 @@ const THERE_KM: f64 = 0.05;
 
 /// How a guest shares the position.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Sharing {
+pub(super) enum SharingPattern {
     /// The guest shares nothing.
     Nothing,
     /// The booking's page is open until `for_seconds` after booking. It reports once a minute while
@@ -59,7 +59,7 @@ pub(super) struct SimulatedGuest {
     /// When the guest books, in seconds after the start of the day.
     pub books_at: i64,
     /// How the guest shares the position.
-    pub sharing: Sharing,
+    pub sharing: SharingPattern,
     /// When the guest is at the front office, in seconds after booking. `None` if the guest does
     /// not come within [`FOLLOWED`].
     pub arrives: Option<i64>,
@@ -90,7 +90,7 @@ impl SimulatedGuest {
         latest.is_some_and(|report| {
             let age = second - report.second;
             let is_live = matches!(self.sharing,
-                Sharing::Live { for_seconds, .. } if second < for_seconds);
+                SharingPattern::Live { for_seconds, .. } if second < for_seconds);
             age <= 1_200 || (is_live && age <= 2_700)
         })
     }
@@ -119,15 +119,15 @@ impl SimulatedGuest {
 }
 
 /// Draws how a guest shares the position.
-fn sharing(random: &mut StdRng) -> Sharing {
+fn sharing(random: &mut StdRng) -> SharingPattern {
     match random.random_range(0..100) {
-        0..35 => Sharing::Nothing,
-        35..65 => Sharing::Page { for_seconds: lasts(random) },
+        0..35 => SharingPattern::Nothing,
+        35..65 => SharingPattern::Page { for_seconds: lasts(random) },
         // Telegram offers 15 minutes, one hour and eight hours.
-        65..69 => Sharing::Live { for_seconds: 900, lost_after: lasts(random) },
-        69..77 => Sharing::Live { for_seconds: 3_600, lost_after: lasts(random) },
-        77..92 => Sharing::Live { for_seconds: 8 * 3_600, lost_after: lasts(random) },
-        _ => Sharing::ByHand { every_seconds: random.random_range(900..3600) },
+        65..69 => SharingPattern::Live { for_seconds: 900, lost_after: lasts(random) },
+        69..77 => SharingPattern::Live { for_seconds: 3_600, lost_after: lasts(random) },
+        77..92 => SharingPattern::Live { for_seconds: 8 * 3_600, lost_after: lasts(random) },
+        _ => SharingPattern::ByHand { every_seconds: random.random_range(900..3600) },
     }
 }
 
@@ -256,14 +256,14 @@ fn leaves(random: &mut StdRng) -> i64 {
 
 /// Decides when a phone reports.
 struct Phone {
-    sharing: Sharing,
+    sharing: SharingPattern,
     /// The latest report: second, kilometres east and north.
     last: Option<(i64, f64, f64)>,
     accuracy_metres: f64,
 }
 
 impl Phone {
-    fn new(sharing: Sharing, random: &mut StdRng) -> Self {
+    fn new(sharing: SharingPattern, random: &mut StdRng) -> Self {
         Self { sharing, last: None, accuracy_metres: random.random_range(8.0..60.0) }
     }
 
@@ -272,14 +272,14 @@ impl Phone {
         let since = self.last.map_or(i64::MAX, |(at, ..)| second - at);
         let moved = self.last.is_none_or(|(_, e, n)| (east - e).hypot(north - n) >= 0.05);
         let is_due = match self.sharing {
-            Sharing::Nothing => false,
-            Sharing::Page { for_seconds } => {
+            SharingPattern::Nothing => false,
+            SharingPattern::Page { for_seconds } => {
                 second <= for_seconds && (moved || since >= 600) && random.random_bool(0.85)
             }
-            Sharing::Live { for_seconds, lost_after } => {
+            SharingPattern::Live { for_seconds, lost_after } => {
                 second <= for_seconds.min(lost_after) && moved && random.random_bool(0.9)
             }
-            Sharing::ByHand { every_seconds } => since >= every_seconds,
+            SharingPattern::ByHand { every_seconds } => since >= every_seconds,
         };
         if !is_due {
             return None;

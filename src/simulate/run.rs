@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::guest::{Report, Sharing, SimulatedGuest};
+use super::guest::{Report, SharingPattern, SimulatedGuest};
 use super::tally::{StayOutcome, Tally};
 use super::{Setting, SimulationPlan, day_start};
 use crate::domain::travel::RouteEstimate;
@@ -168,11 +168,11 @@ impl<'a> SimulatedStay<'a> {
         let now = self.at(report.second);
         let Some(place) = place(&report, &setting.policy) else { return Ok(()) };
         let source = match self.guest.sharing {
-            Sharing::Live { for_seconds, .. } => {
+            SharingPattern::Live { for_seconds, .. } => {
                 PositionSource::Live { until: Some(self.at(for_seconds)) }
             }
-            Sharing::ByHand { .. } => PositionSource::Single,
-            Sharing::Nothing | Sharing::Page { .. } => PositionSource::Page,
+            SharingPattern::ByHand { .. } => PositionSource::Single,
+            SharingPattern::Nothing | SharingPattern::Page { .. } => PositionSource::Page,
         };
         let fix = Fix {
             place,

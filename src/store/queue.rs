@@ -14,12 +14,12 @@ use super::{Commit, CommitOutcome, CommitStore, MAX_BATCH, StoreError};
 /// The most waiting commits. Further callers wait until there is room in the queue.
 const MAX_WAITING: usize = 10_000;
 
-type Waiting = (Commit, oneshot::Sender<Result<CommitOutcome, StoreError>>);
+type QueuedCommit = (Commit, oneshot::Sender<Result<CommitOutcome, StoreError>>);
 
 /// The commit queue. Clones share it.
 #[derive(Clone)]
 pub struct CommitQueue {
-    waiting: mpsc::Sender<Waiting>,
+    waiting: mpsc::Sender<QueuedCommit>,
 }
 
 impl CommitQueue {
@@ -48,10 +48,10 @@ impl CommitQueue {
 
 async fn run(
     store: Arc<dyn CommitStore>,
-    mut arriving: mpsc::Receiver<Waiting>,
+    mut arriving: mpsc::Receiver<QueuedCommit>,
     stop: CancellationToken,
 ) {
-    let mut waiting: Vec<Waiting> = Vec::new();
+    let mut waiting: Vec<QueuedCommit> = Vec::new();
     loop {
         let received = tokio::select! {
             biased;

@@ -31,7 +31,7 @@ const REPLAY_WAIT: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Event {
+struct StreamEvent {
     #[serde(rename = "_id")]
     token: Document,
     operation_type: String,
@@ -91,7 +91,7 @@ impl ChangeLog for MongoStore {
                     (watch.await.map_err(|error| cursor_error(&error))?, cursor.clone())
                 }
             };
-            let state = (opened.with_type::<Event>(), self.closed.clone());
+            let state = (opened.with_type::<StreamEvent>(), self.closed.clone());
             let events = stream::try_unfold(state, |(mut events, closed)| async {
                 let event = next(&mut events, &closed).await?;
                 Ok(Some(((cursor(&event.token)?, feed_event(event)?), (events, closed))))
@@ -112,7 +112,7 @@ impl ChangeLog for MongoStore {
             let until = well_formed(until)?;
             let watch = self.db.watch().pipeline(pipeline()).max_await_time(REPLAY_WAIT);
             let opened = watch.resume_after(token(after)?).await;
-            let opened = opened.map_err(|error| cursor_error(&error))?.with_type::<Event>();
+            let opened = opened.map_err(|error| cursor_error(&error))?.with_type::<StreamEvent>();
             let state = (opened, until, self.closed.clone());
             let events = stream::try_unfold(state, |(mut events, until, is_closed)| async {
                 loop {
@@ -160,9 +160,9 @@ fn pipeline() -> [Document; 2] {
 }
 
 async fn next(
-    events: &mut ChangeStream<Event>,
+    events: &mut ChangeStream<StreamEvent>,
     is_closed: &CancellationToken,
-) -> Result<Event, StoreError> {
+) -> Result<StreamEvent, StoreError> {
     tokio::select! {
         () = is_closed.cancelled() => Err(closed()),
         event = events.try_next() => event
@@ -171,7 +171,7 @@ async fn next(
     }
 }
 
-fn feed_event(event: Event) -> Result<FeedEvent, StoreError> {
+fn feed_event(event: StreamEvent) -> Result<FeedEvent, StoreError> {
     let odd = || StoreError::Unexpected(format!("an event of {} lacks a part", event.ns.coll));
     match (event.ns.coll.as_str(), event.operation_type.as_str()) {
         (CHANGES, "insert") => {

@@ -23,7 +23,7 @@ use super::parameters::Parameters;
 use super::response::malformed;
 use super::{ConnectionRefusal, Endpoint, Host, MAX_REQUEST_BYTES};
 use messages::{ClientMessage, ServerMessage};
-use operation::Event;
+use operation::OperationEvent;
 
 mod messages;
 mod operation;
@@ -152,7 +152,7 @@ struct Connection<H: Host> {
     /// The caller of the operations. `None` before `ConnectionInit`.
     caller: Option<Arc<H::Caller>>,
     socket: WebSocket,
-    running: SelectAll<Abortable<BoxStream<'static, Event>>>,
+    running: SelectAll<Abortable<BoxStream<'static, OperationEvent>>>,
     /// Stops running operations, by their ids.
     ids: HashMap<String, AbortHandle>,
     /// When the last message was received.
@@ -277,16 +277,16 @@ impl<H: Host> Connection<H> {
         Ok(())
     }
 
-    async fn send_event(&mut self, event: Event) -> Result<(), ConnectionEnd> {
+    async fn send_event(&mut self, event: OperationEvent) -> Result<(), ConnectionEnd> {
         match event {
-            Event::Next(id, answer) => {
+            OperationEvent::Next(id, answer) => {
                 self.send(&ServerMessage::Next { id: &id, payload: &answer }).await
             }
-            Event::Error(id, errors) => {
+            OperationEvent::Error(id, errors) => {
                 self.ids.remove(&id);
                 self.send(&ServerMessage::Error { id: &id, payload: &errors }).await
             }
-            Event::Complete(id) => {
+            OperationEvent::Complete(id) => {
                 self.ids.remove(&id);
                 self.send(&ServerMessage::Complete { id: &id }).await
             }

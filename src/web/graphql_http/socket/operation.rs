@@ -14,7 +14,7 @@ use crate::web::graphql_http::response::RequestResult;
 use crate::web::graphql_http::{Endpoint, Host};
 
 /// A message about an operation, with the client's id for it.
-pub enum Event {
+pub enum OperationEvent {
     /// A result.
     Next(String, RequestResult),
     /// It is not executed. Nothing comes after it.
@@ -29,11 +29,11 @@ pub fn events<H: Host>(
     caller: Arc<H::Caller>,
     id: String,
     parameters: Parameters,
-) -> BoxStream<'static, Event> {
+) -> BoxStream<'static, OperationEvent> {
     let PreparedRequest { kind, plan, request } = match parameters.prepare(Arc::clone(&caller)) {
         Ok(prepared) => prepared,
         Err(error) => {
-            return stream::once(async { Event::Error(id, vec![error]) }).boxed();
+            return stream::once(async { OperationEvent::Error(id, vec![error]) }).boxed();
         }
     };
     let responses = endpoint.host.schema().execute_stream(request, None);
@@ -56,9 +56,9 @@ struct RunningOperation<H: Host> {
 
 impl<H: Host> RunningOperation<H> {
     /// The next event, and the operation if it continues.
-    async fn next(mut self) -> Option<(Event, Option<Self>)> {
+    async fn next(mut self) -> Option<(OperationEvent, Option<Self>)> {
         let answer = match self.responses.next().await {
-            None => return Some((Event::Complete(self.id), None)),
+            None => return Some((OperationEvent::Complete(self.id), None)),
             Some(Ok(response)) => self.endpoint.response(response, &self.plan, &self.caller),
             Some(Err(panic)) => self.endpoint.panicked(&*panic, &self.caller),
         };
@@ -66,9 +66,9 @@ impl<H: Host> RunningOperation<H> {
         let is_refused = answer.is_request_error()
             || (is_first && self.kind == OperationType::Subscription && answer.is_failed_start());
         if is_refused {
-            return Some((Event::Error(self.id, answer.into_errors()), None));
+            return Some((OperationEvent::Error(self.id, answer.into_errors()), None));
         }
-        let event = Event::Next(self.id.clone(), answer);
+        let event = OperationEvent::Next(self.id.clone(), answer);
         Some((event, Some(self)))
     }
 }
