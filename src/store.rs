@@ -30,7 +30,7 @@ pub use commit::{
 pub use list::{AllotmentTooLow, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
 pub use log::{
     Changes, Cursor, DeliveryOutcome, FeedEvent, FeedStream, Lease, LeaseOutcome, NodeId,
-    NotificationId, OwedNotification, SettledNotification, UndeliveredNotification,
+    NotificationId, OwedNotification, SettledNotification, UndeliveredNotification, until_error,
 };
 pub use queue::CommitQueue;
 pub use race::ClaimKey;

@@ -8,13 +8,12 @@ use chrono::TimeDelta;
 
 use super::change::{Actor, Change, Event};
 use super::command::{Command, NewBooking, QrisOutcome};
-use super::forecast;
 use super::hold::{self, Hold};
 use super::policy::{EXTEND_MINUTES, QrisPolicy};
 use super::refusal::{Field, InputError, Unavailable, Winner};
 use super::{
     Booking, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, TrackedBooking,
-    notification,
+    forecast, notification,
 };
 
 /// A change to commit, with the instant that it was due at.

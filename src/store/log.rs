@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 
 use super::StoreError;
 use crate::domain::{Change, FailureReason, Moment, ReceiptNo, Recipient, Revision};
@@ -15,6 +16,24 @@ pub struct Cursor(pub String);
 
 /// The events of the log in order, each with its cursor. The first error ends the stream.
 pub type FeedStream = BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>>;
+
+/// A stream that ends with its first error.
+#[must_use]
+pub fn until_error<T, E>(
+    items: BoxStream<'static, Result<T, E>>,
+) -> BoxStream<'static, Result<T, E>>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let next = |items: Option<BoxStream<'static, Result<T, E>>>| async move {
+        let mut items = items?;
+        let item = items.next().await?;
+        let rest = item.is_ok().then_some(items);
+        Some((item, rest))
+    };
+    stream::unfold(Some(items), next).boxed()
+}
 
 /// An open stream of changes.
 pub struct Changes {

@@ -14,11 +14,11 @@ use super::BotParts;
 use super::buttons::guest_button;
 use super::callback::GuestCallback;
 use super::front_office::FrontOfficeChat;
-use super::notification_merger::delivery_error;
-use super::notification_merger::{NotificationMerger, PendingChange, PendingNotification, WAITING};
+use super::notification_merger::{
+    NotificationMerger, PendingChange, PendingNotification, WAITING, delivery_error,
+};
 use super::status::StatusMessages;
-use super::transport::call::Call;
-use super::transport::call::{Button, CallError, MessageContent, PhotoContent};
+use super::transport::call::{Button, Call, CallError, MessageContent, PhotoContent};
 use super::transport::{ChatLocks, PERMIT_TIMEOUT, Priority, SendQueue};
 use crate::domain::{
     Booking, Change, Contact, Event, FailureCode, FailureReason, ReceiptNo, Recipient,

@@ -1,7 +1,6 @@
 //! The mails to guests, as parts in plain text. The template that lays them out escapes them.
 
-use super::mail_words::{self as words, MailFacts};
-use super::mail_words::{CodeInMail, Pay};
+use super::mail_words::{self as words, CodeInMail, MailFacts, Pay};
 use super::{clock_time, date, rupiah, say, told_time};
 use crate::domain::{Booking, CancelReason, Change, Event, HotelPolicy, Language, Moment, Status};
 

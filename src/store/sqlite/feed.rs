@@ -10,8 +10,8 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::super::document::moment;
 use super::super::{Changes, Cursor, FeedEvent, Lease, NodeId, StoreError};
-use super::{CHUNK, Chunk};
-use super::{SqliteStore, Writer, json};
+use super::{CHUNK, Chunk, SqliteStore, Writer, json};
+use crate::store::until_error;
 
 #[async_trait]
 impl ChangeLog for SqliteStore {
@@ -138,17 +138,6 @@ fn listen(live: Receiver) -> Items {
         Some((item, live))
     };
     until_error(stream::unfold(live, next).boxed())
-}
-
-/// A stream that ends with its first error.
-fn until_error(items: Items) -> Items {
-    stream::unfold(Some(items), |items| async move {
-        let mut items = items?;
-        let item = items.next().await?;
-        let rest = item.is_ok().then_some(items);
-        Some((item, rest))
-    })
-    .boxed()
 }
 
 #[cfg(test)]

@@ -13,8 +13,7 @@ use super::super::{
     DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId, OwedNotification,
     SettledNotification, StoreError, UndeliveredNotification,
 };
-use super::{CHUNK, Chunk};
-use super::{SqliteStore, Writer, json};
+use super::{CHUNK, Chunk, SqliteStore, Writer, json};
 use crate::domain::{Change, Moment, ReceiptNo};
 
 #[async_trait]

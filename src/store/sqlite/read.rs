@@ -8,8 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::super::document::{fold_name, moment, receipt_no, status_text};
 use super::super::{Filter, Page, PageKey, Search, StoreError, Wake};
-use super::{CHUNK, Chunk};
-use super::{SqliteStore, json, notifications};
+use super::{CHUNK, Chunk, SqliteStore, json, notifications};
 use crate::domain::{Change, Contact, ReceiptNo, Revision, TrackedBooking};
 use crate::store::UndeliveredNotification;
 

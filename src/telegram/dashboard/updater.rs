@@ -17,8 +17,7 @@ use crate::feed::{Feed, FeedMessage};
 use crate::service::ServiceError;
 use crate::store::{FeedEvent, NodeId};
 use crate::telegram::transport::Priority;
-use crate::telegram::transport::call::Call;
-use crate::telegram::transport::call::MessageContent;
+use crate::telegram::transport::call::{Call, MessageContent};
 
 /// Minimum time between two renewals.
 const EDIT_EVERY: Duration = Duration::from_secs(3);

@@ -2,9 +2,9 @@
 //! is paid or cancelled, and the history of a booking.
 
 use super::{channel, escape, left, nights, sheet, short, when};
-use crate::domain::forecast;
 use crate::domain::{
-    Booking, Change, Event, HotelPolicy, Language, Moment, Policy, Status, TrackedBooking, travel,
+    Booking, Change, Event, HotelPolicy, Language, Moment, Policy, Status, TrackedBooking,
+    forecast, travel,
 };
 use crate::text::telegram::StaffLabel;
 use crate::text::travel::verdict_beside;

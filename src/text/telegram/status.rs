@@ -4,11 +4,10 @@
 use chrono::TimeDelta;
 
 use super::{escape, facts, left, until_words};
-use crate::domain::forecast;
 use crate::domain::travel::PositionSourceKind;
 use crate::domain::{
     Actor, Booking, CancelReason, Change, Event, Evidence, Forecast, HotelPolicy, Language, Moment,
-    Policy, QrisProgress, Status, TrackedBooking, Verdict, Why,
+    Policy, QrisProgress, Status, TrackedBooking, Verdict, Why, forecast,
 };
 use crate::text::{clock_time, duration, kilometres, rupiah, say, why_not};
 

@@ -8,10 +8,9 @@ use async_graphql::{Context, Object};
 use tokio::sync::OnceCell;
 
 use super::error::ApiError;
-use crate::domain::forecast;
 use crate::domain::{
     self, Contact, Fix, Forbidden, ReceiptNo, Refusal, RoomOfStay, Status, Track, TrackedBooking,
-    travel,
+    forecast, travel,
 };
 use crate::service::BookingService;
 use crate::store::{BookingReader, StatusKind, StoreError, UndeliveredNotification};

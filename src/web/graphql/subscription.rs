@@ -12,7 +12,7 @@ use crate::domain::refusal::Unavailable;
 use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage, GuestFeed, ListenError};
 use crate::service::BookingService;
-use crate::store::{Cursor, FeedEvent, SettledNotification};
+use crate::store::{Cursor, FeedEvent, SettledNotification, until_error};
 
 use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
@@ -158,19 +158,6 @@ async fn session_end<T>(service: Arc<BookingService>, ends_at: Moment) -> Result
         }
     }
     Err(ApiError::Unauthenticated)
-}
-
-/// Ends a stream after its first error.
-fn until_error<T: Send + 'static>(
-    stream: BoxStream<'static, Result<T, ApiError>>,
-) -> BoxStream<'static, Result<T, ApiError>> {
-    let next = |stream: Option<BoxStream<'static, Result<T, ApiError>>>| async move {
-        let mut stream = stream?;
-        let item = stream.next().await?;
-        let rest = item.is_ok().then_some(stream);
-        Some((item, rest))
-    };
-    stream::unfold(Some(stream), next).boxed()
 }
 
 /// A guest's subscription to one booking.
