@@ -25,7 +25,7 @@ pub mod sqlite;
 mod typed;
 
 pub use commit::{
-    Commit, CommitOutcome, CommitStep, Limit, RequestKey, RequestRecord, TrackEffect,
+    ClaimKey, Commit, CommitOutcome, CommitStep, Limit, RequestKey, RequestRecord, TrackEffect,
 };
 pub use list::{AllotmentTooLow, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
 pub use log::{
@@ -33,7 +33,6 @@ pub use log::{
     NotificationId, OwedNotification, SettledNotification, UndeliveredNotification, until_error,
 };
 pub use queue::CommitQueue;
-pub use race::ClaimKey;
 pub use typed::{TypedValue, TypedValues};
 
 /// The most commits in one batch.

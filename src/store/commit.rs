@@ -1,12 +1,28 @@
 //! A commit, with its preconditions, and its outcome.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use super::Lease;
-use super::race::ClaimKey;
-use crate::domain::{Booking, Change, ReceiptNo, TokenHash};
+use crate::domain::{Booking, Change, ReceiptNo, RoomCode, TokenHash};
+
+/// One room type on one night.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClaimKey {
+    /// The room type.
+    pub room: RoomCode,
+    /// The night.
+    pub night: NaiveDate,
+}
+
+/// The name of the claim in stores and errors. Room codes contain no `|`.
+impl fmt::Display for ClaimKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}|{}", self.room, self.night)
+    }
+}
 
 /// Steps of one or more bookings with their preconditions, written all or not at all.
 #[derive(Debug, Clone)]

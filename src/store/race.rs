@@ -8,28 +8,9 @@
 //! booking; the domain does. It only knows revisions, rooms, limits and request ids.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 
-use chrono::NaiveDate;
-
-use super::{Commit, CommitOutcome, CommitStep, RequestRecord, StoreError, TrackEffect};
-use crate::domain::{Booking, ReceiptNo, Revision, RoomCode, TokenHash};
-
-/// One room type on one night.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClaimKey {
-    /// The room type.
-    pub room: RoomCode,
-    /// The night.
-    pub night: NaiveDate,
-}
-
-/// The name of the claim in stores and errors. Room codes contain no `|`.
-impl fmt::Display for ClaimKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}|{}", self.room, self.night)
-    }
-}
+use super::{ClaimKey, Commit, CommitOutcome, CommitStep, RequestRecord, StoreError, TrackEffect};
+use crate::domain::{Booking, ReceiptNo, Revision, TokenHash};
 
 /// What the transaction read. Everything that is missing here does not exist in the store.
 #[derive(Debug, Default)]

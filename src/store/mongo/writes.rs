@@ -11,8 +11,8 @@ use super::shape::{
 };
 use crate::domain::Track;
 use crate::store::document::hash_text;
-use crate::store::race::{ClaimKey, CountWrite, WritePlan};
-use crate::store::{Commit, CommitStep, Lease, StoreError};
+use crate::store::race::{CountWrite, WritePlan};
+use crate::store::{ClaimKey, Commit, CommitStep, Lease, StoreError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {

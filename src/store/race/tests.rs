@@ -1,12 +1,12 @@
 //! Which commits win, in single cases and in random batches.
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
     Actor, Change, Contact, Event, Guest, GuestName, Hold, Language, Moment, QrisProgress,
-    RoomOfStay, Rupiah, StaffName, Status, Stay, TelegramId,
+    RoomCode, RoomOfStay, Rupiah, StaffName, Status, Stay, TelegramId,
 };
 use crate::store::{Lease, Limit, NodeId, RequestKey};
 

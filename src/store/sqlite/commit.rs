@@ -15,10 +15,11 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::super::document::{fold_name, hash, hash_text, receipt_no, status_text};
 use super::super::race::{
-    self, BookingState, BookingWrite, Claim, ClaimKey, CountWrite, ReadSet, Snapshot, WritePlan,
+    self, BookingState, BookingWrite, Claim, CountWrite, ReadSet, Snapshot, WritePlan,
 };
 use super::super::{
-    Commit, CommitOutcome, CommitStep, FeedEvent, Lease, RequestRecord, StatusKind, StoreError,
+    ClaimKey, Commit, CommitOutcome, CommitStep, FeedEvent, Lease, RequestRecord, StatusKind,
+    StoreError,
 };
 use super::{SqliteStore, Writer, json, notifications};
 use crate::domain::{ReceiptNo, Revision, Track};
