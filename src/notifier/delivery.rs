@@ -179,11 +179,11 @@ impl Delivery {
     /// notification, except if this process still has to store an outcome. It also ends if the
     /// process stops; the notification is then sent after the next start.
     async fn wait(&self, wait: Duration) -> bool {
-        let is_written = self.outcome.is_none();
+        let has_outcome_to_store = self.outcome.is_some();
         tokio::select! {
             biased;
             () = self.context.stop.cancelled() => false,
-            () = self.settled.cancelled(), if is_written => false,
+            () = self.settled.cancelled(), if !has_outcome_to_store => false,
             () = tokio::time::sleep(wait) => true,
         }
     }
