@@ -74,16 +74,17 @@ pub async fn until<T>(mut is_there: impl FnMut() -> Option<T>) -> T {
 
 /// Runs `work` while time passes on the test's clock, fifty times as fast as real time.
 pub async fn while_time_passes<T>(work: impl Future<Output = T>) -> T {
-    const TICK: Duration = Duration::from_millis(1);
-    let passing = async {
-        loop {
-            let _ = tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await;
-            tokio::time::advance(TICK * 50).await;
-        }
-    };
     tokio::select! {
         done = work => done,
-        never = passing => never,
+        () = pass_time(Duration::from_millis(1), 50) => unreachable!("time passes for ever"),
+    }
+}
+
+/// Moves the paused clock for ever: by `tick * speed` after each `tick` of real time.
+pub async fn pass_time(tick: Duration, speed: u32) {
+    loop {
+        let _ = tokio::task::spawn_blocking(move || std::thread::sleep(tick)).await;
+        tokio::time::advance(tick * speed).await;
     }
 }
 

@@ -25,7 +25,7 @@ use jatah::store::NotificationStore;
 use tempfile::TempDir;
 
 use crate::botapi::{BotApi, Message, Person, TOKEN};
-use crate::hotel::{open_store, until};
+use crate::hotel::{open_store, pass_time, until};
 use crate::observed_store::ObservedStore;
 
 /// The chat id of the front office's group.
@@ -60,15 +60,9 @@ fn in_fast_time<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
         // While a blocking task runs, tokio does not advance its paused clock by itself.
         let (done, is_done) = std::sync::mpsc::channel::<()>();
         let still = tokio::task::spawn_blocking(move || is_done.recv());
-        let ticking = async {
-            loop {
-                let _ = tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await;
-                tokio::time::advance(TICK * FAST).await;
-            }
-        };
         tokio::select! {
             () = test() => {}
-            () = ticking => {}
+            () = pass_time(TICK, FAST) => {}
         }
         drop(done);
         let _ = still.await;

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use super::dump;
 use crate::botapi::{BotApi, Person, TOKEN};
+use crate::hotel::pass_time;
 use crate::mongod;
 use crate::observed_store::ObservedStore;
 
@@ -39,16 +40,10 @@ pub enum Engine {
 
 /// Runs a future to its end while time passes.
 pub async fn while_time_passes<T>(work: impl Future<Output = T>) -> T {
-    let passing = async {
-        loop {
-            let _ = tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await;
-            tokio::time::advance(TICK * FAST).await;
-        }
-    };
     tokio::select! {
         biased;
         done = work => done,
-        () = passing => unreachable!("time passes for ever"),
+        () = pass_time(TICK, FAST) => unreachable!("time passes for ever"),
     }
 }
 
