@@ -397,7 +397,7 @@ impl App {
         self.health.set_ready(false);
         self.inbound.stop(INBOUND_LIMIT).await;
         // The notifier commits whether QRIS codes were sent, so it stops before the commit queue.
-        self.deliveries.stop(notifier::DRAIN + Duration::from_secs(1)).await;
+        self.deliveries.stop(notifier::DRAIN_TIMEOUT + Duration::from_secs(1)).await;
         // The commit queue ends when nobody can commit any more.
         drop(self.service);
         self.commits.stop(COMMITS_LIMIT).await;
@@ -422,8 +422,8 @@ struct WebhookAdapter(TelegramWebhook);
 
 #[async_trait]
 impl WebhookHandler for WebhookAdapter {
-    async fn take_in(&self, body: &[u8]) -> bool {
-        self.0.take_in(body).await
+    async fn handle_body(&self, body: &[u8]) -> bool {
+        self.0.handle_body(body).await
     }
 }
 
@@ -452,7 +452,7 @@ fn with_routing(
     inbound: &WorkerGroup,
 ) -> Arc<BookingService> {
     let Some(server) = server else { return Arc::new(service) };
-    let (sender, receiver) = mpsc::channel(routing::WAITING);
+    let (sender, receiver) = mpsc::channel(routing::QUEUE_CAPACITY);
     let service = Arc::new(service.with_route_requests(sender));
     let routes = RouteWorker::new(server, Arc::clone(&service), receiver);
     inbound.spawn("routing", routes.run(inbound.stop_signal()));

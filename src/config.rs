@@ -37,7 +37,7 @@ pub use error::ConfigError;
 pub use secret::Secret;
 pub use section::{
     BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, QrisMode,
-    QrisSection, QrisSend, QrisSource, Sender, ServerSection, Speeds, StaffMember, StoreSection,
+    QrisSection, QrisSend, QrisSource, Sender, ServerSection, StaffMember, StoreSection,
     TelegramSection, TravelSection, Webhook,
 };
 
@@ -183,7 +183,7 @@ impl Config {
                 fix_max_age: self.hold.fix_max_age,
                 live_silence_max: self.travel.live_silence_max,
                 road_factor: self.travel.road_factor,
-                speeds: self.travel.speeds.0,
+                speeds: self.travel.speeds,
                 arrival_buffer: self.hold.arrival_buffer,
             },
             front_office_chat: self.telegram.front_office_chat().is_some(),

@@ -14,33 +14,33 @@ pub mod failure;
 pub mod forecast;
 pub mod hold;
 pub mod ids;
-pub mod notification;
+pub mod place;
 pub mod policy;
 pub mod refusal;
+pub mod stay;
 pub mod travel;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use booking::{
-    Booking, CancelReason, Contact, Guest, QrisProgress, RoomOfStay, Status, Stay, TrackedBooking,
-};
-pub use change::{Action, Actor, Change, Event};
+pub use booking::{Booking, CancelReason, Contact, Guest, QrisProgress, Status, TrackedBooking};
+pub use change::{Action, Change, Event, Notification, Recipient};
 pub use command::{Command, NewBooking, QrisOutcome};
 pub use decide::{Step, apply, book, wake};
 pub use failure::{FailureCode, FailureReason};
 pub use forecast::Forecast;
 pub use hold::{Hold, Verdict};
 pub use ids::{
-    Email, GuestName, Language, ReceiptNo, Revision, Role, RoomCode, Rupiah, StaffName, TelegramId,
-    TokenHash,
+    Actor, Email, GuestName, Language, ReceiptNo, Revision, Role, RoomCode, Rupiah, StaffName,
+    TelegramId, TokenHash,
 };
-pub use notification::{Notification, Recipient};
+pub use place::Coordinates;
 pub use policy::{
     AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, TravelPolicy,
 };
 pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
-pub use travel::{Coordinates, Evidence, Fix, PositionSource, Track, Why};
+pub use stay::{RoomOfStay, Stay};
+pub use travel::{Evidence, Fix, PositionSource, Track, Why};
 
 /// A moment in UTC. The stores keep it, and the schema shows it, to the millisecond.
 pub type Moment = chrono::DateTime<chrono::Utc>;

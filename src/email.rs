@@ -103,11 +103,11 @@ impl Mailer {
     }
 
     /// Sets how long one SMTP conversation may take. The default is 15 s, which is less than
-    /// [`ATTEMPT`](crate::notifier::ATTEMPT).
+    /// [`ATTEMPT_TIMEOUT`](crate::notifier::ATTEMPT_TIMEOUT).
     #[must_use]
     pub fn with_patience(mut self, limit: Duration) -> Self {
         if let MailTransport::Smtp(smtp) = &mut self.transport {
-            smtp.patience = limit;
+            smtp.timeout = limit;
         }
         self
     }

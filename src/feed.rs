@@ -19,13 +19,13 @@ use crate::domain::{Change, ReceiptNo};
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, Lease, StoreError};
 
 /// The number of changes kept for listeners that reconnect.
-const RING: usize = 10_000;
+const RING_SIZE: usize = 10_000;
 /// How many items one listener may fall behind before it lags and must reload.
-const BEHIND: usize = 16_384;
+const LISTENER_CAPACITY: usize = 16_384;
 /// The same for a guest's listener, which receives the events of one booking only.
-const GUEST_BEHIND: usize = 32;
+const GUEST_CAPACITY: usize = 32;
 /// Waits between attempts to open the log again: doubled from the first to the last.
-const REOPEN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// A message to a listener.
 #[derive(Debug, Clone)]
@@ -90,10 +90,10 @@ impl Feed {
         let changes = store.changes(None).await?;
         let state = State {
             base: changes.start.clone(),
-            ring: VecDeque::with_capacity(RING),
+            ring: VecDeque::with_capacity(RING_SIZE),
             guests: HashMap::new(),
         };
-        let (live, _) = broadcast::channel(BEHIND);
+        let (live, _) = broadcast::channel(LISTENER_CAPACITY);
         let feed = Self(Arc::new(Inner { store, state: Mutex::new(state), live }));
         let work = FeedWorker { feed: feed.clone(), changes };
         Ok((feed, work))
@@ -153,7 +153,7 @@ impl Feed {
     /// The events of one booking, from now on. It ends when the listener falls behind.
     #[must_use]
     pub fn listen_to(&self, receipt_no: ReceiptNo) -> GuestFeed {
-        let (sender, receiver) = mpsc::channel(GUEST_BEHIND);
+        let (sender, receiver) = mpsc::channel(GUEST_CAPACITY);
         self.state().guests.entry(receipt_no).or_default().push(sender);
         GuestFeed { feed: self.clone(), receipt_no, receiver }
     }
@@ -168,7 +168,7 @@ impl Feed {
         let receipt_no = match &event {
             FeedEvent::Changed { change, lease } => {
                 state.ring.push_back((cursor.clone(), Arc::clone(change), lease.clone()));
-                if state.ring.len() > RING
+                if state.ring.len() > RING_SIZE
                     && let Some((oldest, ..)) = state.ring.pop_front()
                 {
                     state.base = oldest;
@@ -307,7 +307,7 @@ impl StreamFailures {
     }
 
     fn wait(&self) -> Duration {
-        if self.times <= 1 { Duration::ZERO } else { REOPEN.after(self.times) }
+        if self.times <= 1 { Duration::ZERO } else { BACKOFF.after(self.times) }
     }
 }
 
@@ -318,7 +318,7 @@ async fn reopen(
     failures: &StreamFailures,
 ) -> BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>> {
     let mut wait = failures.wait();
-    let mut retries = REOPEN.start();
+    let mut retries = BACKOFF.start();
     let mut is_cut = failures.is_unreadable();
     loop {
         tokio::time::sleep(wait).await;

@@ -32,13 +32,13 @@ pub use method::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest
 
 /// The longest duration of one attempt. It is shorter than a lease, so that no other process takes
 /// over during an attempt.
-pub const ATTEMPT: Duration = Duration::from_secs(26);
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(26);
 /// How long a stopping process continues the deliveries that have started.
-pub const DRAIN: Duration = Duration::from_secs(10);
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The waits between attempts to deliver, and between attempts to read the undelivered
 /// notifications.
-const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(5));
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(5));
 /// How long a stopping process waits for the last changes of the feed. The feed may be some
 /// milliseconds behind the commits.
 const LAST_FEED_WAIT: Duration = Duration::from_millis(200);
@@ -71,7 +71,7 @@ impl Notifier {
     }
 
     /// Delivers until `stop` is cancelled. Then continues the started deliveries for at most
-    /// [`DRAIN`]. Notifications that are still undelivered are sent after the next start.
+    /// [`DRAIN_TIMEOUT`]. Notifications that are still undelivered are sent after the next start.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut feed = self.feed.listen();
         if stop.run_until_cancelled(self.load_owed()).await.is_none() {
@@ -81,7 +81,7 @@ impl Notifier {
             tokio::select! {
                 () = stop.cancelled() => break,
                 message = feed.next() => match message {
-                    Some(FeedMessage::Item(item)) => self.follow(item.event),
+                    Some(FeedMessage::Item(item)) => self.handle_event(item.event),
                     Some(FeedMessage::Lagged) => {
                         warn!("the feed lost items; reading the undelivered notifications again");
                         feed = self.feed.listen();
@@ -94,7 +94,7 @@ impl Notifier {
                 Some(ended) = self.deliveries.join_next() => self.remove(ended),
             }
         }
-        if tokio::time::timeout(DRAIN, self.drain(feed)).await.is_err() {
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.drain(feed)).await.is_err() {
             let left = self.deliveries.len();
             warn!(left, "stopped before all notifications were delivered");
         }
@@ -107,7 +107,7 @@ impl Notifier {
         while let Ok(Some(FeedMessage::Item(item))) =
             tokio::time::timeout(LAST_FEED_WAIT, feed.next()).await
         {
-            self.follow(item.event);
+            self.handle_event(item.event);
         }
         while let Some(ended) = self.deliveries.join_next().await {
             self.remove(ended);
@@ -115,7 +115,7 @@ impl Notifier {
     }
 
     async fn load_owed(&mut self) {
-        let mut retries = RETRY.start();
+        let mut retries = BACKOFF.start();
         while let Err(error) = self.read_owed().await {
             warn!(%error, "the undelivered notifications could not be read; trying again");
             retries.wait().await;
@@ -137,7 +137,7 @@ impl Notifier {
         Ok(())
     }
 
-    fn follow(&mut self, event: FeedEvent) {
+    fn handle_event(&mut self, event: FeedEvent) {
         match event {
             FeedEvent::Changed { change, lease } => {
                 for notification in &change.notifications {

@@ -26,17 +26,17 @@ use crate::domain::{Coordinates, Moment, ReceiptNo};
 use crate::service::{BookingService, RouteRequest};
 
 /// How many route requests may wait. Further requests are dropped.
-pub const WAITING: usize = 256;
+pub const QUEUE_CAPACITY: usize = 256;
 /// The time limit for a whole answer, up to its last byte.
-const LIMIT: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The most bytes of an answer. An answer without the geometry has a few hundred.
 const MAX_BYTES: usize = 64 * 1024;
 /// The server is asked at most once in this time for one booking.
-const EVERY: TimeDelta = TimeDelta::minutes(1);
+const MIN_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 /// The most requests to the server at the same time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// How many bookings are remembered with their last request before old ones are removed.
-const REMEMBERED: usize = 4_096;
+const MAX_BOOKINGS: usize = 4_096;
 /// The highest believable average speed, in metres a second: 200 km/h.
 const MAX_SPEED: f64 = 200.0 / 3.6;
 /// The longest believable drive, in seconds.
@@ -57,7 +57,7 @@ enum RoutingError {
     NoRoute,
     #[error("its answer cannot be true")]
     Absurd,
-    #[error("no answer within {LIMIT:?}")]
+    #[error("no answer within {ANSWER_TIMEOUT:?}")]
     TooLate,
 }
 
@@ -89,7 +89,7 @@ impl RoutingServer {
     /// [`reqwest::Error`] if the HTTP client cannot be set up, for example its TLS.
     pub fn new(url: &str, hotel: Coordinates) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
-            .timeout(LIMIT)
+            .timeout(ANSWER_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("jatah/", env!("CARGO_PKG_VERSION")))
             .build()?;
@@ -98,7 +98,7 @@ impl RoutingServer {
 
     /// The time of the drive from `from` to the hotel on empty roads.
     pub async fn route(&self, from: Coordinates) -> RouteEstimate {
-        let asked = tokio::time::timeout(LIMIT, self.ask(from)).await;
+        let asked = tokio::time::timeout(ANSWER_TIMEOUT, self.ask(from)).await;
         match asked.unwrap_or(Err(RoutingError::TooLate)) {
             Ok(drive) => RouteEstimate::Drive(drive),
             Err(RoutingError::Http(error)) => {
@@ -172,7 +172,7 @@ impl RouteWorker {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(_) = self.under_way.join_next() => {}
-                request = self.route_requests.recv(), if self.under_way.len() < AT_ONCE => {
+                request = self.route_requests.recv(), if self.under_way.len() < MAX_CONCURRENT => {
                     let Some(request) = request else { return };
                     if self.is_due(request.receipt_no) {
                         self.ask(request);
@@ -185,10 +185,10 @@ impl RouteWorker {
     /// Whether the server may be asked for this booking now. If so, this moment is remembered.
     fn is_due(&mut self, receipt_no: ReceiptNo) -> bool {
         let now = self.service.now();
-        if self.asked.len() >= REMEMBERED {
-            self.asked.retain(|_, at| now - *at < EVERY);
+        if self.asked.len() >= MAX_BOOKINGS {
+            self.asked.retain(|_, at| now - *at < MIN_INTERVAL);
         }
-        let is_due = self.asked.get(&receipt_no).is_none_or(|at| now - *at >= EVERY);
+        let is_due = self.asked.get(&receipt_no).is_none_or(|at| now - *at >= MIN_INTERVAL);
         if is_due {
             self.asked.insert(receipt_no, now);
         }

@@ -39,13 +39,13 @@ const MAX_DRIFT: TimeDelta = TimeDelta::milliseconds(20);
 const MAX_WAIT: Duration = Duration::from_hours(24);
 /// The most wakes in one batch, as many as one batch of commits takes. Wakes that become due
 /// meanwhile are in the next one.
-const MAX_FIRING: usize = 500;
+const MAX_BATCH: usize = 500;
 /// The wait before a failed wake is tried again, doubled from the first to the last.
-const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// A node whose clock differs from the store's by more than this is degraded.
-const DEGRADED_MS: i64 = 250;
+const DEGRADED_OFFSET_MS: i64 = 250;
 /// A node whose clock differs from the store's by more than this fires nothing.
-const UNTRUSTED_MS: i64 = 2_000;
+const MAX_OFFSET_MS: i64 = 2_000;
 
 /// The scheduler of one process.
 pub struct Scheduler {
@@ -155,7 +155,7 @@ impl Scheduler {
 
     /// Arms every pending booking from one scan of the store, trying until it succeeds.
     async fn arm_all(&mut self) {
-        let mut retries = RETRY.start();
+        let mut retries = BACKOFF.start();
         while let Err(error) = self.scan().await {
             warn!(%error, "the running holds could not be read; trying again");
             retries.wait().await;
@@ -181,17 +181,17 @@ impl Scheduler {
         let (receipt_no, revision) = (booking.receipt_no, booking.revision);
         match booking.wake_at() {
             Some(at) => self.arm(Wake { receipt_no, revision, at }),
-            None if self.is_news(receipt_no, revision) => self.disarm(receipt_no),
+            None if self.is_newer(receipt_no, revision) => self.disarm(receipt_no),
             None => {}
         }
     }
 
-    fn is_news(&self, receipt_no: ReceiptNo, revision: Revision) -> bool {
+    fn is_newer(&self, receipt_no: ReceiptNo, revision: Revision) -> bool {
         self.armed.get(&receipt_no).is_none_or(|armed| armed.wake.revision < revision)
     }
 
     fn arm(&mut self, wake: Wake) {
-        if !self.is_news(wake.receipt_no, wake.revision) {
+        if !self.is_newer(wake.receipt_no, wake.revision) {
             return;
         }
         self.disarm(wake.receipt_no);
@@ -248,10 +248,10 @@ impl Scheduler {
             return;
         }
         if !self.is_clock_trusted() {
-            self.next_check = self.next_check.min(Instant::now() + RETRY.longest());
+            self.next_check = self.next_check.min(Instant::now() + BACKOFF.longest());
             return;
         }
-        while self.firing.len() < MAX_FIRING {
+        while self.firing.len() < MAX_BATCH {
             let Some(Reverse((at, receipt_no, revision))) = self.due.pop() else {
                 break;
             };
@@ -317,7 +317,7 @@ impl Scheduler {
         if let Some(armed) = self.armed.get_mut(&wake.receipt_no) {
             armed.failures += 1;
             // Random, so that a store that comes back does not get every retry at once.
-            let wait = RETRY.spread_after(armed.failures);
+            let wait = BACKOFF.spread_after(armed.failures);
             armed.key = Some(self.queue.insert(wake.receipt_no, wait));
         }
     }
@@ -326,10 +326,10 @@ impl Scheduler {
     /// for the next comparison of the clocks.
     fn is_clock_trusted(&self) -> bool {
         let ahead = self.store.clock_ahead_ms().unwrap_or(0);
-        let reason = (ahead.abs() > DEGRADED_MS)
+        let reason = (ahead.abs() > DEGRADED_OFFSET_MS)
             .then(|| format!("this machine's clock is {} ms off the store's", -ahead));
         self.health.set_degraded("clock", reason);
-        ahead.abs() <= UNTRUSTED_MS
+        ahead.abs() <= MAX_OFFSET_MS
     }
 
     /// Compares the time that the wall clock and the monotonic clock have run since the anchor.

@@ -34,7 +34,7 @@ use url::Url;
 
 use crate::auth::{LinkKey, StaffAuth};
 use crate::clock::Clock;
-use crate::config::{Config, StaffMember, Webhook};
+use crate::config::{Config, Secret, StaffMember, Webhook};
 use crate::domain::{HotelPolicy, Language, Refusal};
 use crate::feed::Feed;
 use crate::lifecycle::{Health, WorkerGroup};
@@ -61,7 +61,7 @@ use transport::updates::{Inbox, UpdatePoller};
 use transport::{BotHealth, ChatLocks, SendQueue, SendQueueWorker};
 
 /// How long the start waits for the bot's name. Without an answer, the bot asks again later.
-const FIRST_CALL: Duration = Duration::from_secs(5);
+const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the bot cannot be set up. Occurs only at start.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,8 @@ struct Settings {
     base_url: String,
     /// The address for buttons that open a page; `None` if Telegram would not accept it.
     public_url: Option<Url>,
-    webhook: Webhook,
+    /// The secret of the webhook; `None` asks Telegram for updates.
+    webhook: Option<Secret>,
 }
 
 /// The members of staff. Clones share the list.
@@ -149,8 +150,8 @@ pub struct TelegramWebhook(Arc<Inbox>);
 
 impl TelegramWebhook {
     /// Handles the body of one call. Returns `false` if Telegram must send it again.
-    pub async fn take_in(&self, body: &[u8]) -> bool {
-        self.0.take_in(body).await
+    pub async fn handle_body(&self, body: &[u8]) -> bool {
+        self.0.handle_body(body).await
     }
 }
 
@@ -170,7 +171,7 @@ impl Telegram {
         let url = Url::parse(config.telegram.api_url.as_str());
         let url = url.map_err(|error| unusable(error.to_string()))?;
         let api = Api::new(token.expose(), &url).map_err(unusable)?;
-        match tokio::time::timeout(FIRST_CALL, api.name()).await {
+        match tokio::time::timeout(FIRST_CALL_TIMEOUT, api.name()).await {
             Ok(Ok(found)) => drop(name.set(found)),
             Ok(Err(CallError::WrongToken)) => return Err(SetupError::WrongToken),
             // The update poller asks again until Telegram answers.
@@ -186,7 +187,10 @@ impl Telegram {
             public_url: public_url
                 .filter(|url| url.is_for_buttons())
                 .and_then(|url| Url::parse(url.as_str()).ok()),
-            webhook: config.telegram.webhook.clone(),
+            webhook: match &config.telegram.webhook {
+                Webhook::On { secret } => Some(secret.clone()),
+                Webhook::Off => None,
+            },
         };
         Ok(Some(Self { api, queue, queue_worker, name, settings }))
     }
@@ -221,17 +225,17 @@ impl Telegram {
         let (delivery, merger) =
             TelegramDelivery::with_merger(&shared, Arc::clone(&status), parts.qris);
         let stop = || deliveries.stop_signal();
-        deliveries.spawn("telegram outbox", queue_worker.run(stop(), health.clone()));
-        deliveries.spawn("telegram notices", merger.run(stop()));
+        deliveries.spawn("telegram send queue", queue_worker.run(stop(), health.clone()));
+        deliveries.spawn("telegram notifications", merger.run(stop()));
         let worker = MessageRecorder::new(receiver, &shared, &status, &dashboards);
-        deliveries.spawn("telegram memory", worker.run(stop()));
+        deliveries.spawn("telegram message recorder", worker.run(stop()));
 
         let stop = || inbound.stop_signal();
         let bookings = Arc::clone(&shared.bookings);
         let updater = StatusUpdater::new(Arc::clone(&status), bookings, feed.clone(), node.clone());
         inbound.spawn("telegram status", updater.run(stop()));
         let updater = DashboardUpdater::new(Arc::clone(&dashboards), feed, node);
-        inbound.spawn("telegram board", updater.run(stop()));
+        inbound.spawn("telegram dashboards", updater.run(stop()));
         let guests = GuestConversation::new(&shared, parts.links, status);
         let staff = StaffConversation::new(&shared, parts.staff, dashboards);
         let dispatcher = Dispatcher::new(&shared, guests, staff, Arc::clone(&name));

@@ -32,12 +32,12 @@ mod travel;
 
 pub use failure::{failure, failure_in_both};
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
-pub use history::{action, actor, detail, undelivered};
+pub use history::{action, actor, change_detail, undelivered};
 pub use mail::{Links, Mail, guest_mail, test_mail};
 pub use mail_words::{CodeInMail, Pay};
 pub use refusal::{rate_limited, refusal, unauthenticated};
 use travel::why_not;
-pub use travel::{outlook, story, verdict};
+pub use travel::{forecast, verdict};
 
 use crate::domain::Language;
 

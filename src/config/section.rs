@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chrono::{NaiveTime, TimeDelta, Timelike};
+use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use ipnet::IpNet;
 
@@ -102,25 +102,13 @@ pub struct BookingSection {
 pub struct TravelSection {
     /// Road kilometres for one kilometre in a straight line, 1 to 10.
     pub road_factor: f64,
-    /// Speeds in the city. They are used alone if the guest's own speed is not known.
-    pub speeds: Speeds,
+    /// Road speeds in km/h, 1 to 200, for each hour of the hotel's clock. They are used alone if the
+    /// guest's own speed is not known.
+    pub speeds: [f64; 24],
     /// For how long a live location that reports nothing is taken as *has not moved*.
     pub live_silence_max: TimeDelta,
     /// The address of an OSRM-compatible routing server, without a slash at the end.
     pub routing_url: Option<WebUrl>,
-}
-
-/// Road speeds in km/h, 1 to 200, for each hour of the day in the hotel's time zone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Speeds(pub [f64; 24]);
-
-impl Speeds {
-    /// The speed at a time of day, in km/h.
-    #[must_use]
-    pub fn at(&self, time: NaiveTime) -> f64 {
-        // Never the default: hours are 0 to 23.
-        self.0.get(time.hour() as usize).copied().unwrap_or(1.0)
-    }
 }
 
 /// `[telegram]`: the Telegram bot.

@@ -13,7 +13,6 @@ use ipnet::IpNet;
 use toml::Value;
 
 use super::raw::{RawValue, kind};
-use super::section::Speeds;
 use super::{MAX_COUNT, MAX_PRICE, Secret};
 use crate::domain::{Email, RoomCode, Rupiah, StaffName, TelegramId};
 
@@ -317,9 +316,9 @@ pub(super) fn networks(raw: RawValue) -> Read<Vec<IpNet>> {
 }
 
 /// A list of 24 speeds in km/h, one for each hour.
-pub(super) fn speeds(raw: RawValue) -> Read<Speeds> {
+pub(super) fn speeds(raw: RawValue) -> Read<[f64; 24]> {
     let speeds: Vec<f64> = list(raw)?.into_iter().map(within(1.0, 200.0)).collect::<Read<_>>()?;
-    <[f64; 24]>::try_from(speeds).map(Speeds).map_err(|speeds| {
+    <[f64; 24]>::try_from(speeds).map_err(|speeds| {
         format!("has {} numbers; write 24, one for each hour from 0 to 23", speeds.len())
     })
 }

@@ -1,19 +1,20 @@
-//! The functions that change a booking: [`book`] makes one, [`apply`] carries out a command, and
-//! [`wake`] does what is due by the clock.
+//! The functions that change a booking: [`book`] makes one, [`apply`] carries out a command,
+//! [`wake`] does what is due by the clock, and [`Track::report`] adds a position.
 //!
 //! Each takes the state, the current time and the policy, and returns the step to commit. None of
 //! them commits it.
 
 use chrono::TimeDelta;
 
-use super::change::{Actor, Change, Event};
+use super::change::{self, Change, Event};
 use super::command::{Command, NewBooking, QrisOutcome};
 use super::hold::{self, Hold};
 use super::policy::{EXTEND_MINUTES, QrisPolicy};
-use super::refusal::{Field, InputError, Unavailable, Winner};
+use super::refusal::{Field, InputError, NotAllowed, Unavailable, Winner};
+use super::travel::TrackUpdate;
 use super::{
-    Booking, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, TrackedBooking,
-    forecast, notification,
+    Actor, Booking, Fix, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, Track,
+    TrackedBooking, forecast,
 };
 
 /// A change to commit, with the instant that it was due at.
@@ -54,7 +55,7 @@ pub fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Step, Refus
 }
 
 fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Policy) -> Step {
-    let notifications = notification::owed(&booking, &event, policy.front_office_chat);
+    let notifications = change::notifications_owed(&booking, &event, policy.front_office_chat);
     Step { change: Change { at: now, actor, event, booking, notifications }, due: None }
 }
 
@@ -81,6 +82,33 @@ pub fn wake(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<St
     let (step, due) =
         if now >= until { (transition.end(), until) } else { (transition.remind(), due) };
     Some(Step { due: Some(due), ..step })
+}
+
+impl Track {
+    /// Adds a guest's report: the track to store, or `None` if the report changes nothing. Once the
+    /// guest is at the desk, positions are not kept.
+    ///
+    /// # Errors
+    /// [`Refusal`] once the hold is over, or if only a newer version may decide about the booking.
+    pub fn report(&self, fix: Fix, booking: &Booking) -> Result<Option<Self>, Refusal> {
+        if booking.is_read_only {
+            return Err(Refusal::Unavailable(Unavailable::NewerVersion));
+        }
+        match &booking.status {
+            Status::Paid { .. } => return Err(Refusal::NotAllowed(NotAllowed::HoldIsOver)),
+            Status::Cancelled { at, by } => {
+                return Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }));
+            }
+            Status::Pending if booking.arrived_at.is_some() => return Ok(None),
+            Status::Pending => {}
+        }
+        Ok(match self.take(fix) {
+            TrackUpdate::Accepted(track)
+            | TrackUpdate::Outlier(track)
+            | TrackUpdate::Imprecise(track) => Some(track),
+            TrackUpdate::Duplicate | TrackUpdate::OutOfOrder => None,
+        })
+    }
 }
 
 /// A booking about to be changed.
@@ -157,7 +185,7 @@ impl Transition<'_> {
             let hold = hold.with_renewed_window(self.now, rules);
             return self.with_hold(hold, Event::PaymentAsked, Actor::Clock);
         }
-        match hold::end(self.tracked, self.now, self.policy) {
+        match hold::end(&self.tracked.track, &hold, self.now, self.policy) {
             Some(verdict) if verdict.extends() => {
                 let grown = hold.extended(rules.extend_by, self.now, rules);
                 let grown = Hold { extensions: hold.extensions + 1, ..grown };

@@ -32,7 +32,7 @@ pub fn forecast_with_verdict(
     now: Moment,
     policy: &Policy,
 ) -> (Forecast, Option<Verdict>) {
-    let verdict = hold::end(tracked, now, policy);
+    let verdict = hold::end(&tracked.track, &tracked.booking.hold, now, policy);
     let fresh = verdict.filter(|verdict| verdict.evidence.is_fresh);
     let is_in_time = |estimate: Estimate| now + estimate.arrives_in <= tracked.booking.hold.until;
     let forecast = match fresh {

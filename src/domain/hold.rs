@@ -5,19 +5,19 @@
 use chrono::TimeDelta;
 
 use super::policy::HoldPolicy;
-use super::travel::{self, Evidence, Why};
-use super::{Moment, Policy, TrackedBooking};
+use super::travel::{self, Evidence, Track, Why};
+use super::{Moment, Policy};
 
 /// A clock that decides later than this was stopped (the machine slept or was off). An extension
 /// then counts from now, because time counted from the deadline may have passed already.
-const AWAY: TimeDelta = TimeDelta::minutes(1);
+const STOPPED_CLOCK: TimeDelta = TimeDelta::minutes(1);
 
 /// A guest who has been at one spot for longer than this, and did not come closer before, has not
 /// left yet: a traffic jam or an errand does not last that long.
-const SETTLED: TimeDelta = TimeDelta::minutes(30);
+const NOT_LEFT_AFTER: TimeDelta = TimeDelta::minutes(30);
 /// After an extension, a guest who has been at one spot for longer than this is resting there:
 /// traffic rarely stands still for that long.
-const REST: TimeDelta = TimeDelta::minutes(20);
+const RESTING_AFTER: TimeDelta = TimeDelta::minutes(20);
 /// Within this distance a guest may be at the hotel already, for example in the car park, without
 /// having been seen by the front office.
 const AT_HOTEL_METRES: f64 = 500.0;
@@ -82,7 +82,7 @@ impl Hold {
 /// the clock decided, so that people read round times.
 fn extended_end(until: Moment, by: TimeDelta, now: Moment) -> Moment {
     let grown = until + by;
-    if now - until > AWAY || grown <= now { now + by } else { grown }
+    if now - until > STOPPED_CLOCK || grown <= now { now + by } else { grown }
 }
 
 /// When the reminder of a hold or extension from `from` to `until` is due. It is left out, not
@@ -114,9 +114,8 @@ impl Verdict {
 /// What the end of this hold would decide at `now`. The clock asks this at the end, and forecasts
 /// ask it at any time before. `None` if there is no position; the hold then ends.
 #[must_use]
-pub fn end(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<Verdict> {
-    let evidence = travel::evidence(&tracked.track, now, policy)?;
-    let hold = &tracked.booking.hold;
+pub fn end(track: &Track, hold: &Hold, now: Moment, policy: &Policy) -> Option<Verdict> {
+    let evidence = travel::evidence(track, now, policy)?;
     let why = why(&evidence, hold, now, policy);
     Some(Verdict { evidence, why, extensions: hold.extensions })
 }
@@ -142,7 +141,8 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let covered_by =
         |time| evidence.estimate.is_some_and(|known| known.arrives_in <= to_end + time);
     let is_repeat = hold.extensions > 0;
-    let is_parked = evidence.standing > if is_repeat { extend_by.min(REST) } else { extend_by };
+    let is_parked =
+        evidence.standing > if is_repeat { extend_by.min(RESTING_AFTER) } else { extend_by };
     let is_away = evidence.is_approaching == Some(false);
     let is_closing = evidence.is_approaching == Some(true);
     if evidence.within_radius {
@@ -150,7 +150,7 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
             Why::MovedAway
         } else if is_repeat && is_parked {
             Why::Parked
-        } else if !is_closing && evidence.standing > SETTLED && !is_at_hotel(evidence) {
+        } else if !is_closing && evidence.standing > NOT_LEFT_AFTER && !is_at_hotel(evidence) {
             Why::NotLeft
         } else {
             Why::Near

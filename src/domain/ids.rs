@@ -235,6 +235,19 @@ fn parse_name(text: &str) -> Result<String, ParseIdError> {
     Ok(name.to_owned())
 }
 
+/// Who changed a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// The guest, through the web page or the bot.
+    Guest,
+    /// The clock, at the end of a hold or at its reminder.
+    Clock,
+    /// The program itself, when it records the outcome of its own messages.
+    System,
+    /// A member of the front office.
+    Staff(StaffName),
+}
+
 /// An e-mail address that mail systems accept: `local@domain`, ASCII, the domain in lower case.
 ///
 /// Dot-atoms only (RFC 5322, 3.2.3): no quoted local parts, no comments, no address literals.

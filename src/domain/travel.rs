@@ -1,7 +1,7 @@
 //! Where the guest is, and what follows from it: fixes, distance, bearing, approach, and
 //! estimated arrival.
 //!
-//! In reading order: `place` has coordinates, `fix` has reported positions, `track` decides which
+//! In reading order: `fix` has reported positions, `track` decides which
 //! fixes are believed and kept, `approach` estimates whether and when the guest will arrive, and
 //! `evidence` is the summary that stays after the positions are deleted.
 //!
@@ -10,10 +10,9 @@
 mod approach;
 mod evidence;
 mod fix;
-mod place;
 mod track;
 
-pub use evidence::{Estimate, EstimateBasis, Evidence, PositionSourceKind, Why, evidence};
+pub use approach::{Estimate, EstimateBasis};
+pub use evidence::{Evidence, PositionSourceKind, Why, evidence};
 pub use fix::{Fix, MAX_AHEAD, PositionSource, RouteEstimate};
-pub use place::Coordinates;
 pub use track::{MAX_FIXES, Track, TrackUpdate};

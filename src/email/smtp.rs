@@ -23,11 +23,11 @@ use crate::config::{Secret, SmtpSecurity};
 use crate::domain::FailureCode;
 use crate::notifier::DeliveryError;
 
-/// How long a whole conversation may take. It is less than [`ATTEMPT`](crate::notifier::ATTEMPT),
+/// How long a whole conversation may take. It is less than [`ATTEMPT_TIMEOUT`](crate::notifier::ATTEMPT_TIMEOUT),
 /// so that a failure is reported with its stage.
-const CONVERSATION: Duration = Duration::from_secs(15);
+const CONVERSATION_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long closing a connection with QUIT may take.
-const GOODBYE: Duration = Duration::from_secs(1);
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A connection that was idle for longer is not used again, because servers close idle connections.
 const MAX_IDLE: Duration = Duration::from_secs(30);
 /// The most idle connections that are kept.
@@ -41,7 +41,7 @@ pub(super) struct Smtp {
     credentials: Option<Credentials>,
     hello: ClientId,
     /// How long a whole conversation may take.
-    pub(super) patience: Duration,
+    pub(super) timeout: Duration,
     /// Idle connections, each with the time of its last use.
     kept: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
@@ -98,8 +98,8 @@ impl Smtp {
         let credentials = credentials
             .map(|(user, password)| Credentials::new(user.clone(), password.expose().to_owned()));
         let (host, kept) = (host.to_owned(), Mutex::default());
-        let (hello, patience) = (ClientId::default(), CONVERSATION);
-        Ok(Self { host, port, security, credentials, hello, patience, kept })
+        let (hello, timeout) = (ClientId::default(), CONVERSATION_TIMEOUT);
+        Ok(Self { host, port, security, credentials, hello, timeout, kept })
     }
 
     /// Sends one e-mail.
@@ -112,7 +112,7 @@ impl Smtp {
         transcript: &mut SmtpTranscript,
     ) -> Result<(), DeliveryError> {
         let conversation = self.converse(message, transcript);
-        match tokio::time::timeout(self.patience, conversation).await {
+        match tokio::time::timeout(self.timeout, conversation).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(broken)) => Err(failure(transcript.stage, &broken)),
             Err(_) if transcript.stage == SmtpStage::Message => {
@@ -138,7 +138,7 @@ impl Smtp {
             }
             Err(error) => {
                 // The error is returned even if the server does not answer QUIT.
-                let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
+                let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.abort()).await;
                 Err(error.into())
             }
         }
@@ -158,7 +158,7 @@ impl Smtp {
         let is_implicit = implicit.is_some();
         let mut connection = AsyncSmtpConnection::connect_tokio1(
             (host, port),
-            Some(self.patience),
+            Some(self.timeout),
             &self.hello,
             implicit,
             None,
@@ -172,7 +172,7 @@ impl Smtp {
         if let Security::StartTls(tls) = &self.security {
             transcript.reach(SmtpStage::Secure);
             if !connection.can_starttls() {
-                let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
+                let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.abort()).await;
                 return Err(SmtpFailure::NoStartTls);
             }
             connection.starttls(tls.clone(), &self.hello).await?;

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use super::method::DeliveryChannel;
-use super::{ATTEMPT, DeliveryError, DeliveryMethods, DeliveryRequest, RETRY};
+use super::{ATTEMPT_TIMEOUT, BACKOFF, DeliveryError, DeliveryMethods, DeliveryRequest};
 use crate::domain::{
     Booking, Change, Command, Event, FailureCode, FailureReason, Moment, QrisOutcome, Recipient,
     Refusal,
@@ -29,7 +29,7 @@ use crate::text;
 /// delivered.
 const MAX_UNKNOWN: u32 = 2;
 /// The wait before another attempt if the queue was busy.
-const NEXT_TURN: Duration = Duration::from_secs(1);
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// The most simultaneous attempts over one channel to guests.
 const MAX_SENDING: usize = 8;
 /// The most simultaneous attempts to the front office. They are limited separately and wait to be
@@ -190,7 +190,7 @@ impl Delivery {
 
     fn wait_after(&mut self, failure: &DeliveryError) -> Duration {
         if *failure == DeliveryError::NotYet {
-            return NEXT_TURN;
+            return BUSY_PAUSE;
         }
         let id = self.request.id();
         warn!(notification = %id, reason = %failure, "an attempt to deliver failed; trying again");
@@ -213,7 +213,7 @@ impl Delivery {
             self.context.retrying.fetch_add(1, Ordering::Relaxed);
         }
         self.failures += 1;
-        RETRY.spread_after(self.failures)
+        BACKOFF.spread_after(self.failures)
     }
 
     /// Ends the delivery. The part is no longer degraded if no other delivery is being retried:
@@ -257,10 +257,10 @@ impl Delivery {
         if self.context.service.now() >= self.request.useful_until {
             return self.give_up(FailureCode::TooLate.into()).await;
         }
-        if let Some(why) = self.untrue().await? {
+        if let Some(why) = self.obsolete_reason().await? {
             return self.give_up(why.into()).await;
         }
-        let sent = tokio::time::timeout(ATTEMPT, method.deliver(&self.request)).await;
+        let sent = tokio::time::timeout(ATTEMPT_TIMEOUT, method.deliver(&self.request)).await;
         let failure = match sent {
             Ok(Ok(())) => {
                 return self.settle(DeliveryOutcome::Sent(self.context.service.now())).await;
@@ -293,7 +293,7 @@ impl Delivery {
 
     /// Why this notification is no longer true: the booking ended, or its deadline changed. This is
     /// checked only for guests, before a late notification and before one with a QRIS code.
-    async fn untrue(&self) -> Result<Option<FailureCode>, StoreError> {
+    async fn obsolete_reason(&self) -> Result<Option<FailureCode>, StoreError> {
         let (service, change) = (&self.context.service, &self.request.change);
         let is_late = !self.is_first_attempt || service.now() >= change.at + Lease::LENGTH;
         let is_asked = is_late || self.request.with_qris;
@@ -302,7 +302,7 @@ impl Delivery {
         }
         match service.booking(change.booking.receipt_no).await {
             Ok(tracked) if !tracked.booking.is_pending() => Ok(Some(FailureCode::BookingEnded)),
-            Ok(tracked) if is_overtaken(change, &tracked.booking) => {
+            Ok(tracked) if is_superseded(change, &tracked.booking) => {
                 Ok(Some(FailureCode::Overtaken))
             }
             Ok(_) | Err(ServiceError::Refused(_)) => Ok(None),
@@ -313,7 +313,7 @@ impl Delivery {
     /// Makes sure that the lease lasts longer than the attempt. Takes a new lease if necessary.
     async fn hold_lease(&mut self) -> Result<LeaseOutcome, StoreError> {
         let now = self.context.service.now();
-        let attempt = TimeDelta::from_std(ATTEMPT).unwrap_or(Lease::LENGTH);
+        let attempt = TimeDelta::from_std(ATTEMPT_TIMEOUT).unwrap_or(Lease::LENGTH);
         let is_ours = self.lease.node == self.context.node && self.lease.until >= now + attempt;
         if is_ours || self.context.is_alone {
             return Ok(LeaseOutcome::Acquired);
@@ -362,12 +362,12 @@ impl Delivery {
     /// guest. Not necessary for a QRIS code, whose failure has a notification of its own, or for a
     /// notification that was outdated.
     async fn tell_front_office(&self, reason: &FailureReason) {
-        let is_news = !self.request.with_qris && !reason.code.is_outdated();
+        let is_worth_telling = !self.request.with_qris && !reason.code.is_outdated();
         if self.request.to == Recipient::Guest
-            && is_news
+            && is_worth_telling
             && let Some(front_office) = &self.context.methods.telegram
         {
-            front_office.tell_given_up(&self.request, reason).await;
+            front_office.notify_given_up(&self.request, reason).await;
         }
     }
 
@@ -387,7 +387,7 @@ impl Delivery {
 }
 
 /// Whether a notification is only about a deadline that has changed since.
-fn is_overtaken(change: &Change, now: &Booking) -> bool {
+fn is_superseded(change: &Change, now: &Booking) -> bool {
     let is_moved = now.hold.until != change.booking.hold.until;
     match &change.event {
         Event::Reminded { .. }

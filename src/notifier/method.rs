@@ -22,7 +22,7 @@ pub trait DeliveryMethod: Send + Sync + 'static {
     /// Tells the front office that a notification to a guest was given up, if this method reaches
     /// the front office. This is done at most once, and it is lost if the process dies. The
     /// booking's list of undelivered notifications is the permanent record.
-    async fn tell_given_up(&self, request: &DeliveryRequest, reason: &FailureReason) {
+    async fn notify_given_up(&self, request: &DeliveryRequest, reason: &FailureReason) {
         let _ = (request, reason);
     }
 }

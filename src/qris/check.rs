@@ -9,13 +9,13 @@ use super::tlv::{Field, TlvError, fields};
 /// The most characters of a payload (EMV QRCPS-MPM 1.1, 3.6).
 pub(super) const MAX_CHARS: usize = 512;
 /// The tags of merchant accounts.
-const ACCOUNTS: std::ops::RangeInclusive<u8> = 26..=51;
+const ACCOUNT_TAGS: std::ops::RangeInclusive<u8> = 26..=51;
 /// The tags of tips and fees that the payer would add.
-const TIPS: std::ops::RangeInclusive<u8> = 55..=57;
+const TIP_TAGS: std::ops::RangeInclusive<u8> = 55..=57;
 /// The required tags, besides `00`, a merchant account and the checksum.
-const NEEDED: [u8; 5] = [52, 53, 58, 59, 60];
+const REQUIRED_TAGS: [u8; 5] = [52, 53, 58, 59, 60];
 /// The most characters that the values of these tags may have.
-const LONGEST: [(u8, usize); 2] = [(59, 25), (60, 15)];
+const MAX_LENGTHS: [(u8, usize); 2] = [(59, 25), (60, 15)];
 
 /// Some editors put it at the start of a text file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -154,7 +154,7 @@ fn check_checksum(text: &str, found: &[Field<'_>]) -> Result<(), PayloadError> {
 
 fn check_fields(found: &[Field<'_>]) -> Result<(), PayloadError> {
     let value = |tag| found.iter().find(|field| field.tag == tag).map(|field| field.value);
-    if let Some(tag) = NEEDED.into_iter().find(|tag| value(*tag).is_none()) {
+    if let Some(tag) = REQUIRED_TAGS.into_iter().find(|tag| value(*tag).is_none()) {
         return Err(PayloadError::Missing(tag));
     }
     match value(1) {
@@ -168,16 +168,16 @@ fn check_fields(found: &[Field<'_>]) -> Result<(), PayloadError> {
     if let Some(currency) = value(53).filter(|currency| *currency != "360") {
         return Err(PayloadError::Currency(currency.to_owned()));
     }
-    if let Some(tag) = TIPS.into_iter().find(|tag| value(*tag).is_some()) {
+    if let Some(tag) = TIP_TAGS.into_iter().find(|tag| value(*tag).is_some()) {
         return Err(PayloadError::Tip(tag));
     }
     if value(54).is_some() {
         return Err(PayloadError::Amount);
     }
-    if !found.iter().any(|field| ACCOUNTS.contains(&field.tag)) {
+    if !found.iter().any(|field| ACCOUNT_TAGS.contains(&field.tag)) {
         return Err(PayloadError::NoAccount);
     }
-    for (tag, most) in LONGEST {
+    for (tag, most) in MAX_LENGTHS {
         let has = value(tag).map_or(0, |value| value.chars().count());
         if has > most {
             return Err(PayloadError::Value { tag, has, most });

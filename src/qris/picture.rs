@@ -16,7 +16,7 @@ pub const MIN_WIDTH: u32 = 200;
 /// The largest width of a PNG, in pixels.
 const MAX_WIDTH: u32 = 4096;
 /// The width of the quiet zone around a code, in modules (ISO/IEC 18004, 9.1).
-const QUIET: u32 = 4;
+const QUIET_ZONE: u32 = 4;
 const WHITE: Luma<u8> = Luma([255]);
 const BLACK: Luma<u8> = Luma([0]);
 
@@ -100,11 +100,11 @@ pub fn png(payload: &str, caption: &Caption, width: u32) -> Result<Picture, Pict
 /// [`PictureError`] if the payload does not fit a QR code.
 pub fn svg(payload: &str) -> Result<String, PictureError> {
     let code = encoded(payload)?;
-    let side = code.side + 2 * QUIET;
+    let side = code.side + 2 * QUIET_ZONE;
     let mut path = String::new();
     for (x, y) in code.dark() {
         // Writing to a String does not fail.
-        let _ = write!(path, "M{} {}h1v1h-1z", x + QUIET, y + QUIET);
+        let _ = write!(path, "M{} {}h1v1h-1z", x + QUIET_ZONE, y + QUIET_ZONE);
     }
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
@@ -138,12 +138,12 @@ fn encoded(payload: &str) -> Result<Modules, PictureError> {
 /// A code with its quiet zone. Each module is a whole number of pixels; within that limit the
 /// picture is as close to `width` as possible, and not wider.
 fn drawn(code: &Modules, width: u32) -> GrayImage {
-    let side = code.side + 2 * QUIET;
+    let side = code.side + 2 * QUIET_ZONE;
     let scale = (width / side).max(1);
     let mut picture = GrayImage::from_pixel(side * scale, side * scale, WHITE);
     for (x, y) in code.dark() {
         let module = GrayImage::from_pixel(scale, scale, BLACK);
-        let (x, y) = ((x + QUIET) * scale, (y + QUIET) * scale);
+        let (x, y) = ((x + QUIET_ZONE) * scale, (y + QUIET_ZONE) * scale);
         overlay(&mut picture, &module, x.into(), y.into());
     }
     picture

@@ -12,7 +12,7 @@ const MAX_MEMORY: u64 = 512 * 1024 * 1024;
 /// The sizes to which a large picture is scaled before a code is searched in it, as the length of
 /// the longest side in pixels. Scaling down removes blur and noise; a code that is small in the
 /// photo is found only at a large size.
-const SIDES: [u32; 5] = [1600, 1000, 2400, 700, 4000];
+const SIDE_LENGTHS: [u32; 5] = [1600, 1000, 2400, 700, 4000];
 
 /// Why no code could be read.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
     let longest = picture.width().max(picture.height());
     // A large picture is tried at the smaller sizes first. A picture up to 4000 pixels is also
     // tried as it is, and one up to 2000 pixels at twice its size.
-    let smaller = SIDES.into_iter().filter(|side| *side < longest);
+    let smaller = SIDE_LENGTHS.into_iter().filter(|side| *side < longest);
     let itself = [longest, longest.saturating_mul(2)].into_iter().filter(|side| *side <= 4000);
     let mut other = None;
     for side in smaller.chain(itself) {

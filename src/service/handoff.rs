@@ -11,7 +11,7 @@ use crate::domain::{GuestName, RoomCode};
 use crate::store::{StoreError, TypedValue};
 
 /// How long a choice is kept.
-const LIFE: TimeDelta = TimeDelta::hours(24);
+const CHOICE_LIFE: TimeDelta = TimeDelta::hours(24);
 /// The most characters of a key; a Telegram deep link takes 64.
 const MAX_KEY: usize = 64;
 
@@ -37,7 +37,7 @@ impl BookingService {
     pub async fn keep_handoff(&self, choice: &Handoff) -> Result<String, ServiceError> {
         self.policy.stay(&choice.room, choice.check_in, choice.nights, self.clock.now())?;
         let key = auth::fresh_secret();
-        self.values.put(&name(&key), &HandoffDocument::from(choice), LIFE).await?;
+        self.values.put(&name(&key), &HandoffDocument::from(choice), CHOICE_LIFE).await?;
         Ok(key)
     }
 

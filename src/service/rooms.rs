@@ -5,7 +5,7 @@
 use chrono::NaiveDate;
 
 use super::{BookingService, ServiceError};
-use crate::domain::{Field, InputError, NotAllowed, Refusal, RoomCode, RoomType, booking};
+use crate::domain::{Field, InputError, NotAllowed, Refusal, RoomCode, RoomType, stay};
 use crate::store::{AllotmentTooLow, RoomNight, StoreError};
 
 /// How far ahead a manager may set an allotment.
@@ -37,7 +37,7 @@ impl BookingService {
         let known = self.store.nights(check_in, nights).await?;
         let availability = |room: &RoomType| Availability {
             room: room.clone(),
-            available: booking::nights_from(check_in, nights)
+            available: stay::nights_from(check_in, nights)
                 .map(|night| left_on(&known, room, night))
                 .min()
                 .unwrap_or(0),
@@ -57,7 +57,7 @@ impl BookingService {
     ) -> Result<Vec<(NaiveDate, u32)>, StoreError> {
         let known = self.store.nights(from, nights).await?;
         let left = |night: NaiveDate| (night, left_on(&known, room, night));
-        Ok(booking::nights_from(from, nights).map(left).collect())
+        Ok(stay::nights_from(from, nights).map(left).collect())
     }
 
     /// Sets how many rooms of a type are for sale on a night, and returns how many are left.

@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 /// With 8 km most guests start within 30 km, which is the size of a city like Jakarta.
 const DENSITY_KM: f64 = 8.0;
 /// The part of guests who come from another town, by toll road.
-const FROM_AFAR: f64 = 0.08;
+const OUT_OF_TOWN_SHARE: f64 = 0.08;
 /// The real road speeds in km/h, for each hour from 0 to 23. The "`TomTom` Traffic Index" 2023
 /// gives for Jakarta 25.7 km/h on average (10 km in 23 min 20 s) and 21 km/h in the rush hours.
 const ROAD_SPEEDS: [f64; 24] = [
@@ -34,7 +34,7 @@ pub(super) struct Origin {
 
 /// Draws where a guest starts.
 pub(super) fn origin(random: &mut StdRng) -> Origin {
-    let is_afar = random.random_bool(FROM_AFAR);
+    let is_afar = random.random_bool(OUT_OF_TOWN_SHARE);
     let km = if is_afar {
         random.random_range(35.0..90.0)
     } else {

@@ -7,14 +7,14 @@ use rand::{RngExt, SeedableRng};
 use super::city::{self, Origin};
 
 /// The length of one step of the drive, in seconds. A phone reports at most once in a step.
-const STEP: i64 = 60;
+const STEP_SECONDS: i64 = 60;
 /// How long a guest is simulated after booking, in seconds. It is longer than any hold with the
 /// default configuration.
-const FOLLOWED: i64 = 5 * 3600;
+const SIMULATED_SECONDS: i64 = 5 * 3600;
 /// The time from the car to the front office, in seconds.
-const WALK: std::ops::Range<i64> = 120..480;
+const WALK_SECONDS: std::ops::Range<i64> = 120..480;
 /// The road distance from the hotel at which the drive ends, in km.
-const THERE_KM: f64 = 0.05;
+const ARRIVED_KM: f64 = 0.05;
 
 /// How a guest shares the position.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,7 +61,7 @@ pub(super) struct SimulatedGuest {
     /// How the guest shares the position.
     pub sharing: SharingPattern,
     /// When the guest is at the front office, in seconds after booking. `None` if the guest does
-    /// not come within [`FOLLOWED`].
+    /// not come within [`SIMULATED_SECONDS`].
     pub arrives: Option<i64>,
     /// The reported positions, in order of time.
     pub reports: Vec<Report>,
@@ -99,7 +99,7 @@ impl SimulatedGuest {
     fn drive(&mut self, mut trip: Trip, random: &mut StdRng) {
         let mut phone = Phone::new(self.sharing, random);
         let mut second = 0;
-        while second <= FOLLOWED {
+        while second <= SIMULATED_SECONDS {
             let (east_km, north_km) = trip.place();
             if let Some(accuracy_metres) = phone.reports(second, east_km, north_km, random) {
                 let noise = accuracy_metres / 1000.0 / 2.0;
@@ -109,11 +109,11 @@ impl SimulatedGuest {
             }
             if trip.is_there() {
                 // The guest parks and walks to the front office.
-                self.arrives = Some(second + random.random_range(WALK));
+                self.arrives = Some(second + random.random_range(WALK_SECONDS));
                 return;
             }
             trip.go_on(second, self.books_at + second, random);
-            second += STEP;
+            second += STEP_SECONDS;
         }
     }
 }
@@ -209,7 +209,7 @@ impl Trip {
     }
 
     fn is_there(&self) -> bool {
-        self.road_km - self.gone_km <= THERE_KM
+        self.road_km - self.gone_km <= ARRIVED_KM
     }
 
     /// Drives for one step, at `second` after booking and `day_second` after the start of the day.
@@ -238,7 +238,7 @@ impl Trip {
         let is_toll = self.origin.is_afar && self.origin.km * (1.0 - part) > 15.0;
         let speed = if is_toll { city * 2.2 } else { city } * self.pace;
         #[expect(clippy::cast_precision_loss, reason = "a step is a minute")]
-        let step_hours = STEP as f64 / 3600.0;
+        let step_hours = STEP_SECONDS as f64 / 3600.0;
         let km = speed * step_hours * random.random_range(0.6..1.4);
         self.gone_km =
             if self.is_returning { self.gone_km - km } else { self.gone_km + km }.max(0.0);

@@ -51,7 +51,7 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 400.0;
 /// The aim: the part of the late and seen guests who keep the room, and the minutes blocked in vain
 /// as a part of what "radius only" blocks.
-const AIM: (f64, f64) = (0.97, 1.0 / 3.0);
+const TARGET: (f64, f64) = (0.97, 1.0 / 3.0);
 
 /// The results as an SVG picture. The horizontal axis is the minutes blocked in vain, as a part of
 /// what "radius only" blocks. The vertical axis is the part of late and seen guests who keep the
@@ -107,7 +107,7 @@ fn ground(most: f64, across: impl Fn(f64) -> f64, up: impl Fn(f64) -> f64) -> St
          font-family=\"sans-serif\" font-size=\"12\" fill=\"#2b211b\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fffdf9\"/>\n"
     );
-    let (kept, cost) = AIM;
+    let (kept, cost) = TARGET;
     let _ = writeln!(
         svg,
         "<path d=\"M{LEFT} {TOP}H{right:.1}V{bottom:.1}H{LEFT}Z\" fill=\"#24624a\" fill-opacity=\"0.2\"><title>the aim</title></path>",

@@ -45,8 +45,8 @@ pub(super) fn action_buttons(language: Language, booking: &Booking) -> Vec<Vec<B
     vec![
         arrive(StaffLabel::Arrive).into_iter().chain([send]).collect(),
         vec![
-            staff_button(language, StaffLabel::Paid, StaffCallback::PaidSheet(receipt_no)),
-            staff_button(language, StaffLabel::Cancel, StaffCallback::CancelSheet(receipt_no)),
+            staff_button(language, StaffLabel::Paid, StaffCallback::ConfirmPaid(receipt_no)),
+            staff_button(language, StaffLabel::Cancel, StaffCallback::ConfirmCancel(receipt_no)),
         ],
         vec![extend(language, receipt_no, booking.revision), history],
     ]

@@ -89,11 +89,11 @@ pub enum StaffCallback {
     /// Send the payment code.
     SendQris(ReceiptNo),
     /// Show the details to compare with the payment, before the booking becomes paid.
-    PaidSheet(ReceiptNo),
+    ConfirmPaid(ReceiptNo),
     /// Make the booking paid.
     Paid(ReceiptNo),
     /// Ask whether to cancel.
-    CancelSheet(ReceiptNo),
+    ConfirmCancel(ReceiptNo),
     /// Cancel.
     Cancel(ReceiptNo),
     /// Extend the hold by 30 minutes if the booking still has this revision. If the button is
@@ -222,9 +222,9 @@ fn staff_parts(callback: StaffCallback) -> Vec<String> {
         }
         StaffCallback::Card(receipt_no) => one("K", receipt_no),
         StaffCallback::Arrive(receipt_no) => one("A", receipt_no),
-        StaffCallback::PaidSheet(receipt_no) => one("S", receipt_no),
+        StaffCallback::ConfirmPaid(receipt_no) => one("S", receipt_no),
         StaffCallback::Paid(receipt_no) => one("P", receipt_no),
-        StaffCallback::CancelSheet(receipt_no) => one("C", receipt_no),
+        StaffCallback::ConfirmCancel(receipt_no) => one("C", receipt_no),
         StaffCallback::Cancel(receipt_no) => one("X", receipt_no),
         StaffCallback::SendQris(receipt_no) => one("Q", receipt_no),
         StaffCallback::Extend(receipt_no, revision) => {
@@ -240,9 +240,9 @@ fn read_staff(kind: &str, parts: &[&str]) -> Option<StaffCallback> {
         ("K", [receipt]) => StaffCallback::Card(read_receipt(receipt)?),
         ("A", [receipt]) => StaffCallback::Arrive(read_receipt(receipt)?),
         ("Q", [receipt]) => StaffCallback::SendQris(read_receipt(receipt)?),
-        ("S", [receipt]) => StaffCallback::PaidSheet(read_receipt(receipt)?),
+        ("S", [receipt]) => StaffCallback::ConfirmPaid(read_receipt(receipt)?),
         ("P", [receipt]) => StaffCallback::Paid(read_receipt(receipt)?),
-        ("C", [receipt]) => StaffCallback::CancelSheet(read_receipt(receipt)?),
+        ("C", [receipt]) => StaffCallback::ConfirmCancel(read_receipt(receipt)?),
         ("X", [receipt]) => StaffCallback::Cancel(read_receipt(receipt)?),
         ("E", [receipt, revision]) => {
             StaffCallback::Extend(read_receipt(receipt)?, Revision(revision.parse().ok()?))

@@ -26,12 +26,12 @@ use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
 /// Number of bookings on one page of the dashboard.
-const PAGE: usize = 8;
+const PAGE_SIZE: usize = 8;
 /// Number of bookings that are read from the store at once.
 const READ: usize = 200;
 /// Bookings of one tab are read until there are at least this many. Further ones are counted, but
 /// not shown.
-const MOST: usize = 2_000;
+const MAX_BOOKINGS: usize = 2_000;
 /// The dashboards of all chats.
 pub(super) struct Dashboards {
     service: Arc<BookingService>,
@@ -87,7 +87,7 @@ impl Dashboards {
 
     /// Makes a message the dashboard of its chat. The previous dashboard is replaced by a note that
     /// there is a newer one.
-    pub(super) async fn follow(
+    pub(super) async fn replace_dashboard(
         &self,
         chat: i64,
         message: i32,
@@ -122,11 +122,11 @@ impl Dashboards {
         let is_dashboard =
             self.state.dashboard(chat).await?.is_some_and(|dashboard| dashboard.message == message);
         match view {
-            View::Tab(..) => self.follow(chat, message, view, language).await,
-            View::Card(_) | View::Sheet(_) if is_dashboard => {
-                self.follow(chat, message, view, language).await
+            View::Tab(..) => self.replace_dashboard(chat, message, view, language).await,
+            View::Card(_) | View::Details(_) if is_dashboard => {
+                self.replace_dashboard(chat, message, view, language).await
             }
-            View::Card(_) | View::Sheet(_) => Ok(()),
+            View::Card(_) | View::Details(_) => Ok(()),
         }
     }
 
@@ -161,7 +161,7 @@ impl Dashboards {
         let total = loop {
             let page = self.bookings.page(&filter, READ, after).await?;
             all.extend(page.bookings);
-            if !page.has_next || all.len() >= MOST {
+            if !page.has_next || all.len() >= MAX_BOOKINGS {
                 break page.total;
             }
             after = all.last().map(|tracked| PageKey {
@@ -206,7 +206,7 @@ impl Dashboards {
     ) -> Result<(MessageContent, Option<Moment>), ServiceError> {
         match view {
             View::Tab(tab, page) => Ok(self.tab(language, tab, page).await?),
-            View::Card(receipt_no) | View::Sheet(receipt_no) => {
+            View::Card(receipt_no) | View::Details(receipt_no) => {
                 let tracked = self.service.booking(receipt_no).await?;
                 Ok((self.card(language, &tracked), None))
             }
@@ -228,9 +228,10 @@ impl Dashboards {
             let label = format!("{} ({count})", words::staff_label(language, label_of(of)));
             tabs.push(Button::callback(label, CallbackData::Staff(StaffCallback::Tab(of, 0))));
         }
-        let last_page = list.len().saturating_sub(1) / PAGE;
+        let last_page = list.len().saturating_sub(1) / PAGE_SIZE;
         let page = usize::try_from(page).unwrap_or_default().min(last_page);
-        let on_page: Vec<&TrackedBooking> = list.iter().skip(page * PAGE).take(PAGE).collect();
+        let on_page: Vec<&TrackedBooking> =
+            list.iter().skip(page * PAGE_SIZE).take(PAGE_SIZE).collect();
         let lines: Vec<String> =
             on_page.iter().map(|tracked| words::line(language, tracked, now, policy)).collect();
         let head = format!("{} ({total})", words::staff_label(language, label_of(tab)));

@@ -172,7 +172,7 @@ impl Dispatcher {
     async fn message(&self, message: &Message, is_new: bool) -> Result<(), ServiceError> {
         let chat = message.chat.id.0;
         if let Some(to) = message.migrate_to_chat_id() {
-            self.front_office.moved(chat, to.0).await;
+            self.front_office.record_move(chat, to.0).await;
             return Ok(());
         }
         let Some(from) = &message.from else { return Ok(()) };

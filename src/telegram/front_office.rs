@@ -33,11 +33,11 @@ impl FrontOfficeChat {
     }
 
     /// Uses and stores the new id of a group, if it is the front office's.
-    pub(super) async fn moved(&self, from: i64, to: i64) {
+    pub(super) async fn record_move(&self, from: i64, to: i64) {
         let Some(configured) = self.configured.filter(|_| self.chat() == Some(from)) else {
             return;
         };
-        self.follow(to);
+        self.set_chat(to);
         if let Err(error) = self.state.put_moved_group(MovedGroup { configured, to }).await {
             warn!(%error, "the new id of the front office's chat was not stored");
         }
@@ -47,20 +47,20 @@ impl FrontOfficeChat {
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub(super) async fn recall(&self) -> Result<(), StoreError> {
-        if let Some(moved) = self.state.moved_group().await?
-            && self.configured == Some(moved.configured)
+    pub(super) async fn restore_chat(&self) -> Result<(), StoreError> {
+        if let Some(record_move) = self.state.moved_group().await?
+            && self.configured == Some(record_move.configured)
         {
-            self.follow(moved.to);
-            self.state.put_moved_group(moved).await?;
+            self.set_chat(record_move.to);
+            self.state.put_moved_group(record_move).await?;
         }
         Ok(())
     }
 
-    fn follow(&self, to: i64) {
+    fn set_chat(&self, to: i64) {
         *self.chat.lock().unwrap_or_else(PoisonError::into_inner) = Some(to);
         let line = format!("the front office's group has a new id: telegram.fo_chat_id = {to}");
         warn!("{line}");
-        self.health.set(BotHealthPart::FrontOffice, Some(line));
+        self.health.set(BotHealthPart::ConfiguredChat, Some(line));
     }
 }

@@ -22,9 +22,9 @@ use crate::store::StoreError;
 use crate::text::telegram as words;
 
 /// Maximum number of attempts for one call.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 /// Waits between them.
-const PAUSE: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(32));
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(32));
 
 /// What is needed to set the menus.
 pub(super) struct MenuParts {
@@ -85,7 +85,7 @@ fn scope(chat: Option<i64>) -> BotCommandScope {
 
 /// Sets every menu, and clears the menus of users that are no longer staff.
 pub(super) async fn set(api: &Api, parts: &MenuParts) {
-    if let Err(error) = parts.front_office.recall().await {
+    if let Err(error) = parts.front_office.restore_chat().await {
         warn!(%error, "the new id of the front office's group could not be read");
     }
     let menus = menus(parts);
@@ -139,7 +139,7 @@ async fn store_chats(parts: &MenuParts, chats: &BTreeSet<i64>) -> Result<(), Sto
 }
 
 /// Sets one menu, or clears it if `lines` is `None`. Tries again after a failure that may pass, at
-/// most [`TRIES`] times in all.
+/// most [`MAX_ATTEMPTS`] times in all.
 async fn call_with_retries(
     api: &Api,
     lines: Option<&[(&'static str, &'static str)]>,
@@ -155,7 +155,7 @@ async fn call_with_retries(
         attempts += 1;
         let pause = match &outcome {
             Err(CallError::Wait(wait)) => *wait,
-            Err(CallError::Unreachable | CallError::Unknown) => PAUSE.after(attempts),
+            Err(CallError::Unreachable | CallError::Unknown) => BACKOFF.after(attempts),
             Ok(())
             | Err(
                 CallError::Busy
@@ -167,7 +167,7 @@ async fn call_with_retries(
                 | CallError::Refused(_),
             ) => return outcome,
         };
-        if attempts >= TRIES {
+        if attempts >= MAX_ATTEMPTS {
             return outcome;
         }
         tokio::time::sleep(pause).await;

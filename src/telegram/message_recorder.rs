@@ -63,7 +63,7 @@ impl MessageRecorder {
                 self.status.show_anew(&self.service.booking(receipt_no).await?).await;
             }
             (MessageSubject::Dashboard(view, language), Ok(message)) if is_new => {
-                self.dashboards.follow(chat, message, view, language).await?;
+                self.dashboards.replace_dashboard(chat, message, view, language).await?;
             }
             (MessageSubject::Status(_) | MessageSubject::Dashboard(..), Ok(_) | Err(_)) => {}
         }

@@ -18,23 +18,23 @@ use super::BotParts;
 use super::buttons::action_buttons;
 use super::front_office::FrontOfficeChat;
 use super::transport::call::{Call, CallError, MessageContent};
-use super::transport::{LINGER, Permit, Priority, SendQueue};
+use super::transport::{FINAL_CALLS_WAIT, Permit, Priority, SendQueue};
 use crate::domain::{Change, FailureCode, FailureReason, Language};
 use crate::notifier::DeliveryError;
 use crate::service::BookingService;
 use crate::text::telegram as words;
 
 /// Up to this many waiting notifications are sent as separate messages.
-const ONE_BY_ONE: usize = 5;
+const MAX_SEPARATE: usize = 5;
 /// Maximum length of a merged message in UTF-16 units. Telegram accepts 4,096.
 const MAX_UNITS: usize = 3_800;
 /// Maximum number of notifications in one message.
-const MERGED: usize = 2_000;
+const MAX_MERGED: usize = 2_000;
 /// Capacity of the channel to the merger. The merger also removes abandoned notifications each
 /// time that this many more are pending.
-pub(super) const WAITING: usize = 4_096;
+pub(super) const CHANNEL_CAPACITY: usize = 4_096;
 /// Pause after a message that was not sent.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A message to the front office that may be merged with others.
 pub(super) enum PendingNotification {
@@ -148,7 +148,7 @@ impl NotificationMerger {
         }
     }
 
-    /// Sends until `stop` is cancelled, and then what arrives within [`LINGER`].
+    /// Sends until `stop` is cancelled, and then what arrives within [`FINAL_CALLS_WAIT`].
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut end: Option<Instant> = None;
         loop {
@@ -157,7 +157,7 @@ impl NotificationMerger {
                 tokio::select! {
                     biased;
                     Some(next) = self.waiting.recv() => self.add(next),
-                    () = stop.cancelled(), if end.is_none() => end = Some(Instant::now() + LINGER),
+                    () = stop.cancelled(), if end.is_none() => end = Some(Instant::now() + FINAL_CALLS_WAIT),
                     () = tokio::time::sleep_until(latest), if end.is_some() => return,
                     else => return stop.cancelled().await,
                 }
@@ -191,7 +191,9 @@ impl NotificationMerger {
     fn add(&mut self, next: PendingNotification) {
         // An abandoned notification comes again as a new one. Remove the old ones, so that they
         // do not accumulate while nothing can be sent to the chat.
-        if self.pending.len() >= WAITING && self.pending.len().is_multiple_of(WAITING) {
+        if self.pending.len() >= CHANNEL_CAPACITY
+            && self.pending.len().is_multiple_of(CHANNEL_CAPACITY)
+        {
             self.pending.retain(|one| !one.is_dropped());
         }
         self.pending.push_back(next);
@@ -202,7 +204,7 @@ impl NotificationMerger {
             self.add(next);
         }
         self.pending.retain(|one| !one.is_dropped());
-        let count = if self.pending.len() <= ONE_BY_ONE { 1 } else { self.fitting() };
+        let count = if self.pending.len() <= MAX_SEPARATE { 1 } else { self.fitting() };
         let taken = self.pending.drain(..count.min(self.pending.len()));
         let claimed: Vec<ClaimedNotification> =
             taken.filter_map(PendingNotification::claim).collect();
@@ -210,7 +212,7 @@ impl NotificationMerger {
         let Some(content) = self.content(&claimed) else { return };
         let mut outcome = permit.send(Call::Send(content.clone())).await;
         while let Err(CallError::Moved(to)) = outcome {
-            self.front_office.moved(chat, to).await;
+            self.front_office.record_move(chat, to).await;
             if self.front_office.chat() != Some(to) || chat == to {
                 break;
             }
@@ -220,7 +222,7 @@ impl NotificationMerger {
         }
         self.report(claimed, &outcome);
         if outcome.is_err() {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_PAUSE).await;
         }
     }
 
@@ -276,7 +278,7 @@ impl NotificationMerger {
     fn fitting(&self) -> usize {
         let language = self.language;
         let items: Vec<_> =
-            self.pending.iter().take(MERGED).map(PendingNotification::item).collect();
+            self.pending.iter().take(MAX_MERGED).map(PendingNotification::item).collect();
         let fits = |count: usize| {
             let html = words::merged_notification(language, items.get(..count).unwrap_or(&items));
             html.encode_utf16().count() <= MAX_UNITS

@@ -15,7 +15,7 @@ use super::buttons::guest_button;
 use super::callback::GuestCallback;
 use super::front_office::FrontOfficeChat;
 use super::notification_merger::{
-    NotificationMerger, PendingChange, PendingNotification, WAITING, delivery_error,
+    CHANNEL_CAPACITY, NotificationMerger, PendingChange, PendingNotification, delivery_error,
 };
 use super::status::StatusMessages;
 use super::transport::call::{Button, Call, CallError, MessageContent, PhotoContent};
@@ -47,7 +47,7 @@ impl TelegramDelivery {
         status: Arc<StatusMessages>,
         qris: Option<Qris>,
     ) -> (Arc<dyn DeliveryMethod>, NotificationMerger) {
-        let (to_merger, waiting) = mpsc::channel(WAITING);
+        let (to_merger, waiting) = mpsc::channel(CHANNEL_CAPACITY);
         let delivery = Self {
             service: Arc::clone(&parts.service),
             status,
@@ -188,7 +188,7 @@ impl DeliveryMethod for TelegramDelivery {
         }
     }
 
-    async fn tell_given_up(&self, request: &DeliveryRequest, reason: &FailureReason) {
+    async fn notify_given_up(&self, request: &DeliveryRequest, reason: &FailureReason) {
         if self.front_office_chat.chat().is_none() {
             return;
         }

@@ -29,10 +29,10 @@ use crate::text::telegram as words;
 use crate::text::telegram::{BotCommand, StaffLabel};
 
 /// Bookings that are offered if a command names none.
-const OFFERED: usize = 8;
+const MAX_OFFERED: usize = 8;
 /// Bookings that are offered if a command names one that does not exist: those with the nearest
 /// receipt numbers.
-const NEAR: usize = 3;
+const MAX_SUGGESTED: usize = 3;
 
 /// What a command does with the booking that it names.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,8 @@ pub(super) enum StaffAction {
 impl StaffAction {
     fn callback(self, receipt_no: ReceiptNo) -> StaffCallback {
         match self {
-            Self::Paid => StaffCallback::PaidSheet(receipt_no),
-            Self::Cancel => StaffCallback::CancelSheet(receipt_no),
+            Self::Paid => StaffCallback::ConfirmPaid(receipt_no),
+            Self::Cancel => StaffCallback::ConfirmCancel(receipt_no),
             Self::Arrive => StaffCallback::Arrive(receipt_no),
             Self::History => StaffCallback::History(receipt_no),
         }
@@ -179,7 +179,7 @@ impl StaffConversation {
         if typed.is_empty() {
             let pending = self.dashboards.pending().await?;
             let rows = booking_buttons(
-                pending.iter().take(OFFERED).map(|tracked| &tracked.booking),
+                pending.iter().take(MAX_OFFERED).map(|tracked| &tracked.booking),
                 action,
             );
             let html = if rows.is_empty() {
@@ -202,8 +202,10 @@ impl StaffConversation {
         if let Some(typed_no) = typed_no {
             pending.sort_by_key(|tracked| tracked.booking.receipt_no.distance_to(typed_no));
         }
-        let rows =
-            booking_buttons(pending.iter().take(NEAR).map(|tracked| &tracked.booking), action);
+        let rows = booking_buttons(
+            pending.iter().take(MAX_SUGGESTED).map(|tracked| &tracked.booking),
+            action,
+        );
         Ok(Err(MessageContent::text(words::not_found(language, !rows.is_empty())).with(rows)))
     }
 

@@ -38,9 +38,9 @@ const MOVE_EVERY: Duration = Duration::from_mins(1);
 /// Maximum time that an entry stays in the delay queue, which panics beyond 2^36 ms.
 const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Number of bookings that are read from the store at once.
-const PAGE: usize = 200;
+const PAGE_SIZE: usize = 200;
 /// Pause before the pending bookings are read again after a failure.
-const RELOAD: Duration = Duration::from_secs(1);
+const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// The private chat of a booking's guest; `None` if the guest is not on Telegram.
 pub(super) fn chat_of(booking: &Booking) -> Option<i64> {
@@ -130,7 +130,7 @@ impl StatusUpdater {
                         Ok(()) => None,
                         Err(error) => {
                             warn!(%error, "the pending bookings could not be read; trying again");
-                            Some(Instant::now() + RELOAD)
+                            Some(Instant::now() + RELOAD_PAUSE)
                         }
                     };
                 }
@@ -156,13 +156,13 @@ impl StatusUpdater {
         let filter = Filter { status: Some(vec![StatusKind::Pending]), ..Filter::default() };
         let mut after = None;
         loop {
-            let page = self.bookings.page(&filter, PAGE, after).await?;
+            let page = self.bookings.page(&filter, PAGE_SIZE, after).await?;
             let last = page.bookings.last().map(|tracked| PageKey {
                 booked_at: tracked.booking.booked_at,
                 receipt_no: tracked.booking.receipt_no,
             });
             for tracked in &page.bookings {
-                self.follow(&tracked.booking);
+                self.plan(&tracked.booking);
             }
             match last {
                 Some(key) if page.has_next => after = Some(key),
@@ -179,7 +179,7 @@ impl StatusUpdater {
                     // The other node renews the message from now on.
                     return self.forget(booking.receipt_no);
                 }
-                self.follow(booking);
+                self.plan(booking);
                 // The code that books shows the first state, and `notifications` the last one.
                 if booking.revision > Revision::FIRST && booking.is_pending() {
                     self.renew(booking.receipt_no).await;
@@ -191,7 +191,7 @@ impl StatusUpdater {
     }
 
     /// Plans the renewals of a booking, unless a newer revision is known.
-    fn follow(&mut self, booking: &Booking) {
+    fn plan(&mut self, booking: &Booking) {
         let (receipt_no, revision) = (booking.receipt_no, booking.revision);
         if self.running.get(&receipt_no).is_some_and(|known| known.revision > revision) {
             return;

@@ -15,5 +15,6 @@ pub mod updates;
 pub use chat_locks::ChatLocks;
 pub use health::{BotHealth, BotHealthPart};
 pub use send_queue::{
-    AfterSend, LINGER, PERMIT_TIMEOUT, Permit, Priority, SendQueue, SendQueueWorker, SentMessage,
+    AfterSend, FINAL_CALLS_WAIT, PERMIT_TIMEOUT, Permit, Priority, SendQueue, SendQueueWorker,
+    SentMessage,
 };

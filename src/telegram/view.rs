@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use super::callback::{StaffCallback, Tab};
 use crate::domain::{Language, Moment, ReceiptNo};
 
-/// How long a card or a sheet is shown before the dashboard returns to the list.
-const READING: TimeDelta = TimeDelta::minutes(2);
+/// How long a card or details is shown before the dashboard returns to the list.
+const READING_TIME: TimeDelta = TimeDelta::minutes(2);
 
 /// What a dashboard shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ pub enum View {
     Card(ReceiptNo),
     /// A question before an action, or the history of a booking. It is not renewed while somebody
     /// may be reading it.
-    Sheet(ReceiptNo),
+    Details(ReceiptNo),
 }
 
 impl View {
@@ -34,9 +34,9 @@ impl View {
             | StaffCallback::Paid(receipt_no)
             | StaffCallback::Cancel(receipt_no)
             | StaffCallback::Extend(receipt_no, _) => Self::Card(receipt_no),
-            StaffCallback::PaidSheet(receipt_no)
-            | StaffCallback::CancelSheet(receipt_no)
-            | StaffCallback::History(receipt_no) => Self::Sheet(receipt_no),
+            StaffCallback::ConfirmPaid(receipt_no)
+            | StaffCallback::ConfirmCancel(receipt_no)
+            | StaffCallback::History(receipt_no) => Self::Details(receipt_no),
         }
     }
 
@@ -45,7 +45,7 @@ impl View {
         match self {
             Self::Tab(tab, page) => StaffCallback::Tab(tab, page),
             Self::Card(receipt_no) => StaffCallback::Card(receipt_no),
-            Self::Sheet(receipt_no) => StaffCallback::History(receipt_no),
+            Self::Details(receipt_no) => StaffCallback::History(receipt_no),
         }
     }
 }
@@ -61,19 +61,19 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// The view to show when it is renewed; `None` while somebody may be reading a sheet.
+    /// The view to show when it is renewed; `None` while somebody may be reading details.
     pub fn next_view(&self, now: Moment) -> Option<View> {
         let is_read = now < self.reading_until();
         match self.view {
             View::Tab(..) => Some(self.view),
             View::Card(_) if is_read => Some(self.view),
-            View::Sheet(_) if is_read => None,
-            View::Card(_) | View::Sheet(_) => Some(View::UNPAID),
+            View::Details(_) if is_read => None,
+            View::Card(_) | View::Details(_) => Some(View::UNPAID),
         }
     }
 
-    /// Until when somebody may be reading a card or a sheet.
+    /// Until when somebody may be reading a card or details.
     pub fn reading_until(&self) -> Moment {
-        self.since + READING
+        self.since + READING_TIME
     }
 }

@@ -1,8 +1,11 @@
 //! The history of a booking, as the front office reads it.
 
+use chrono_tz::Tz;
+
 use super::failure::failure;
-use super::{duration, say, verdict};
-use crate::domain::{Action, Actor, Event, FailureReason, Forecast, Language, Recipient};
+use super::travel::{self, verdict, verdict_beside};
+use super::{duration, say};
+use crate::domain::{Action, Actor, Change, Event, FailureReason, Language, Recipient};
 
 /// Who made a change.
 #[must_use]
@@ -32,10 +35,10 @@ pub fn action(language: Language, action: Action) -> &'static str {
     }
 }
 
-/// The details of an event, if it has any besides its name.
+/// The details of a change, if it has any besides its name, with times of the hotel's time zone.
 #[must_use]
-pub fn detail(language: Language, event: &Event) -> Option<String> {
-    match event {
+pub fn change_detail(language: Language, change: &Change, timezone: Tz) -> Option<String> {
+    match &change.event {
         Event::Booked
         | Event::Arrived
         | Event::QrisRequested
@@ -44,10 +47,15 @@ pub fn detail(language: Language, event: &Event) -> Option<String> {
         | Event::Other => None,
         Event::QrisFailed { reason } => Some(failure(language, reason)),
         Event::Reminded { forecast, verdict: known } => {
-            let outlook = forecast_words(language, *forecast);
+            let until = change.booking.hold.until;
+            let evidence = known.as_ref().map(|verdict| &verdict.evidence);
+            let expected =
+                travel::forecast(language, *forecast, evidence, change.at, until, timezone);
             Some(match known {
-                Some(known) => format!("{} · {outlook}", verdict(language, known)),
-                None => outlook.to_owned(),
+                Some(known) => {
+                    format!("{} · {expected}", verdict_beside(language, *forecast, known))
+                }
+                None => expected,
             })
         }
         Event::PaymentAsked => Some(
@@ -70,17 +78,6 @@ pub fn detail(language: Language, event: &Event) -> Option<String> {
             || say(language, "Tidak ada lokasi.", "No position.").to_owned(),
             |known| verdict(language, known),
         )),
-    }
-}
-
-fn forecast_words(language: Language, forecast: Forecast) -> &'static str {
-    match forecast {
-        Forecast::InTime => say(language, "tiba tepat waktu", "will arrive in time"),
-        Forecast::WillExtend => say(language, "akan diperpanjang", "will be extended"),
-        Forecast::WillCancel => say(language, "akan dibatalkan", "will be cancelled"),
-        Forecast::NoPosition => {
-            say(language, "tidak ada lokasi: akan dibatalkan", "no position: will be cancelled")
-        }
     }
 }
 

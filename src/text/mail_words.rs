@@ -87,7 +87,7 @@ pub(super) fn reminded(
         format!("Tinggal {left}: kamar kami simpan sampai {until}."),
         format!("{left} left: we keep the room until {until}."),
     );
-    let outlook = match forecast {
+    let expected = match forecast {
         Forecast::InTime => about.say(
             "Menurut lokasi terakhir, Anda tiba sebelum waktunya habis.".to_owned(),
             "By your last position you will be here in time.".to_owned(),
@@ -102,7 +102,7 @@ pub(super) fn reminded(
             "We have no position of yours, so the booking is cancelled automatically at that time. On the way? Share your position.".to_owned(),
         ),
     };
-    (title, vec![lead, outlook])
+    (title, vec![lead, expected])
 }
 
 /// Why the booking will be cancelled at the deadline if nothing changes.

@@ -10,13 +10,26 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-pub use commands::*;
-pub use dashboard::*;
-pub use guest::*;
-pub use labels::*;
-pub use notification::*;
-pub use staff::*;
-pub use status::*;
+pub use commands::{Audience, BotCommand, guest_menu, staff_menu};
+pub use dashboard::{
+    booking_history, card, confirm_cancel, confirm_paid, dashboard, dashboard_moved_on, line,
+    nothing_in_tab,
+};
+pub use guest::{
+    choice_is_gone, choose_date, choose_name, choose_nights, choose_room, date_label, greeting,
+    help, how_to_share, nights_label, no_booking, no_contacts, no_hold_for_position, not_in_groups,
+    nothing_left, position_received, room_label, stale, summary, type_name, which_to_cancel,
+    your_id,
+};
+pub use labels::{GuestLabel, StaffLabel, guest_label, staff_label};
+pub use notification::{
+    MergedItem, booking_details, channel, given_up, merged_notification, staff_notification,
+};
+pub use staff::{
+    allotment_set, allotment_usage, answered_privately, board, board_link, board_sent,
+    changed_meanwhile, code_is_on_its_way, not_for_you, not_found, which_booking,
+};
+pub use status::{guest_notification, moved_on, pay_by_code, really_cancel, status};
 
 use super::{clock_time, date, duration, rupiah, say};
 use crate::domain::{Booking, HotelPolicy, Language, Moment};

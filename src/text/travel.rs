@@ -6,10 +6,10 @@ use chrono_tz::Tz;
 
 use super::{duration, kilometres, say};
 use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
-use crate::domain::{Change, Event, Evidence, Forecast, Language, Moment, Verdict, Why};
+use crate::domain::{Evidence, Forecast, Language, Moment, Verdict, Why};
 
 /// A guest who stands for less time than this is not described as standing.
-const STANDS: TimeDelta = TimeDelta::minutes(5);
+const STANDSTILL: TimeDelta = TimeDelta::minutes(5);
 
 /// Where the guest was, and why that decided: `4,2 km, mendekat, perkiraan 12 menit lagi (menurut
 /// kecepatan tamu), lokasi 40 detik lalu · sudah dekat`.
@@ -67,7 +67,7 @@ fn movement(language: Language, evidence: &Evidence) -> Option<String> {
         None => None,
     };
     // A guest who stands in a traffic jam is still on the way, so both are told.
-    let rest = (evidence.standing >= STANDS).then(|| {
+    let rest = (evidence.standing >= STANDSTILL).then(|| {
         let standing = duration(language, evidence.standing);
         say(language, format!("diam {standing}"), format!("standing for {standing}"))
     });
@@ -173,25 +173,10 @@ pub(super) fn why_not(language: Language, why: Option<Why>) -> &'static str {
     say(language, indonesian, english)
 }
 
-/// The details of a change, if it has any besides its name, with times of the hotel's time zone.
-#[must_use]
-pub fn story(language: Language, change: &Change, timezone: Tz) -> Option<String> {
-    let Event::Reminded { forecast, verdict } = &change.event else {
-        return super::detail(language, &change.event);
-    };
-    let until = change.booking.hold.until;
-    let evidence = verdict.as_ref().map(|verdict| &verdict.evidence);
-    let outlook = outlook(language, *forecast, evidence, change.at, until, timezone);
-    Some(match verdict {
-        Some(verdict) => format!("{} · {outlook}", verdict_beside(language, *forecast, verdict)),
-        None => outlook,
-    })
-}
-
 /// What will happen at the end of a hold, as known at `at`: `diperkirakan tiba 20.40, 10 menit
 /// lewat batas: akan diperpanjang`.
 #[must_use]
-pub fn outlook(
+pub fn forecast(
     language: Language,
     forecast: Forecast,
     evidence: Option<&Evidence>,

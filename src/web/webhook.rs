@@ -22,7 +22,7 @@ const SECRET: &str = "x-telegram-bot-api-secret-token";
 #[async_trait]
 pub trait WebhookHandler: Send + Sync + 'static {
     /// Handles one update. `false` makes Telegram send it again.
-    async fn take_in(&self, body: &[u8]) -> bool;
+    async fn handle_body(&self, body: &[u8]) -> bool;
 }
 
 /// The webhook: its secret and its handler.
@@ -52,7 +52,7 @@ async fn call(State(webhook): State<Webhook>, headers: HeaderMap, body: Bytes) -
     if !auth::opens(shown, webhook.secret) {
         return StatusCode::UNAUTHORIZED;
     }
-    if webhook.handler.take_in(&body).await {
+    if webhook.handler.handle_body(&body).await {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE

@@ -20,7 +20,7 @@ use jatah::app::{App, AppBuilder, OpenStore};
 use jatah::auth::fresh_secret;
 use jatah::clock::Clock;
 use jatah::config::{
-    BookingSection, Config, HoldSection, HotelSection, MailUrl, Speeds, StoreUrl, TravelSection,
+    BookingSection, Config, HoldSection, HotelSection, MailUrl, StoreUrl, TravelSection,
 };
 use jatah::domain::{
     Action, Change, Command, Contact, Email, Fix, Guest, GuestName, Language, Moment, Policy,
@@ -123,7 +123,7 @@ pub fn config(folder: &Path) -> Config {
     };
     config.travel = TravelSection {
         road_factor: travel.road_factor,
-        speeds: Speeds(travel.speeds),
+        speeds: travel.speeds,
         live_silence_max: travel.live_silence_max,
         routing_url: None,
     };

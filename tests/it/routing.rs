@@ -20,6 +20,8 @@ use jatah::text;
 use crate::build::{epoch, fix_north, hotel as hotel_position};
 use crate::hotel::{Hotel, HotelSetup, until, with_paused_clock};
 
+const JAKARTA: chrono_tz::Tz = chrono_tz::Asia::Jakarta;
+
 fn minutes(minutes: i64) -> TimeDelta {
     TimeDelta::minutes(minutes)
 }
@@ -227,7 +229,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
                 let reminded = hotel.next(Action::Reminded).await;
                 let Event::Reminded { forecast, .. } = &reminded.event else { panic!() };
                 assert_eq!(*forecast, Forecast::WillExtend);
-                let words = text::story(Language::Indonesian, &reminded, chrono_tz::Asia::Jakarta);
+                let words = text::change_detail(Language::Indonesian, &reminded, JAKARTA);
                 let words = words.unwrap();
                 assert!(words.ends_with("lewat batas: akan diperpanjang"), "{words}");
             }
@@ -243,7 +245,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         let extended = hotel.next(Action::Extended).await;
         let Event::ExtendedByClock { verdict, .. } = &extended.event else { panic!() };
         assert_eq!(verdict.why, Why::Closing, "{verdict:?}");
-        let words = text::detail(Language::English, &extended.event).unwrap();
+        let words = text::change_detail(Language::English, &extended, JAKARTA).unwrap();
         assert_eq!(
             words,
             "10.5 km, closing, there in 31 minutes (by their speed and the traffic), live \
@@ -253,7 +255,7 @@ fn an_extension_and_a_cancellation_tell_their_evidence_in_history_and_forecast()
         hotel.next(Action::Reminded).await;
         hotel.pass(minutes(15)).await;
         let expired = hotel.next(Action::Expired).await;
-        let words = text::detail(Language::Indonesian, &expired.event).unwrap();
+        let words = text::change_detail(Language::Indonesian, &expired, JAKARTA).unwrap();
         assert_eq!(
             words,
             "10,5 km, mendekat lalu diam 31 menit, perkiraan 32 menit lagi (menurut kecepatan tamu dan \

@@ -66,6 +66,9 @@ fn no_error_of_toml_shows_its_text() {
         "[telegram]\ntoken = \"hunter2\"\ntoken = \"hunter2\"",
         "[telegram]\ntoken = [\"hunter2\"]",
         "[telegram]\ntoken = { hunter2 = 1 }",
+        "telegram = \"hunter2\"",
+        "telegram = [\"hunter2\"]",
+        "room = \"hunter2\"",
     ] {
         let error = Config::from_toml(text, []).expect_err(text);
         assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");

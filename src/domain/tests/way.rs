@@ -27,7 +27,7 @@ fn km(km: f64, minute: i64) -> Fix {
 fn taken(track: &Track, fix: Fix) -> Track {
     match track.take(fix) {
         TrackUpdate::Accepted(track)
-        | TrackUpdate::Doubtful(track)
+        | TrackUpdate::Outlier(track)
         | TrackUpdate::Imprecise(track) => track,
         other => panic!("{other:?}"),
     }
@@ -286,14 +286,14 @@ fn the_newest_believable_fix_wins() {
     assert_eq!((vague.latest(), vague.dropped()), (track.latest(), 1));
     assert!(matches!(track.take(accuracy(2_000.0, km(17.0, 6))), TrackUpdate::Accepted(_)));
     // Ten kilometres away after a minute, then back at the first place.
-    let TrackUpdate::Doubtful(doubted) = track.take(km(8.0, 6)) else { panic!() };
-    assert_eq!((doubted.latest(), doubted.dropped()), (track.latest(), 1));
-    let TrackUpdate::Accepted(back) = doubted.take(km(17.5, 7)) else { panic!() };
-    assert_eq!((back.latest(), back.doubted(), back.dropped()), (Some(&km(17.5, 7)), None, 1));
+    let TrackUpdate::Outlier(unbelieved) = track.take(km(8.0, 6)) else { panic!() };
+    assert_eq!((unbelieved.latest(), unbelieved.dropped()), (track.latest(), 1));
+    let TrackUpdate::Accepted(back) = unbelieved.take(km(17.5, 7)) else { panic!() };
+    assert_eq!((back.latest(), back.outlier(), back.dropped()), (Some(&km(17.5, 7)), None, 1));
     assert_eq!(seen(&back, 8).dropped, 1);
     // 199 km/h are believed, 201 are not.
     assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 19.9, 6)), TrackUpdate::Accepted(_)));
-    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 20.3, 6)), TrackUpdate::Doubtful(_)));
+    assert!(matches!(way(&[(40.0, 0)]).take(km(40.0 - 20.3, 6)), TrackUpdate::Outlier(_)));
 }
 
 #[test]
@@ -408,7 +408,7 @@ proptest! {
         let mut track = Track::default();
         for fix in reports {
             match track.take(fix) {
-                TrackUpdate::Accepted(next) | TrackUpdate::Doubtful(next) | TrackUpdate::Imprecise(next) => track = next,
+                TrackUpdate::Accepted(next) | TrackUpdate::Outlier(next) | TrackUpdate::Imprecise(next) => track = next,
                 TrackUpdate::Duplicate | TrackUpdate::OutOfOrder => {}
             }
             prop_assert!(track.fixes().len() <= MAX_FIXES);

@@ -6,11 +6,11 @@
 use chrono::{TimeDelta, Timelike};
 
 use super::track::SPOT_METRES;
-use super::{Estimate, EstimateBasis, Fix, RouteEstimate, Track};
+use super::{Fix, RouteEstimate, Track};
 use crate::domain::{Moment, Policy, TravelPolicy};
 
 /// Approach is measured over the fixes of this long before the latest one.
-const RECENT: TimeDelta = TimeDelta::minutes(15);
+const APPROACH_WINDOW: TimeDelta = TimeDelta::minutes(15);
 /// Coming closer by less than this, in metres, says nothing about direction.
 const APPROACH_METRES: f64 = 200.0;
 /// Moving away by less than this, in metres, may be a detour: to the next U-turn, round a block of
@@ -21,9 +21,9 @@ const DETOUR_METRES: f64 = 2_000.0;
 const LEG_METRES: f64 = 500.0;
 /// The guest's own speed is measured over this long before the latest fix: long enough for a mean
 /// over main roads and small streets.
-const DRIVEN: TimeDelta = TimeDelta::minutes(60);
+const SPEED_WINDOW: TimeDelta = TimeDelta::minutes(60);
 /// Driving for less than this is too short to measure a speed.
-const MIN_DRIVEN: TimeDelta = TimeDelta::minutes(3);
+const MIN_DRIVE: TimeDelta = TimeDelta::minutes(3);
 /// Speeds that are believed of a driving guest, in km/h. Below, the guest is on foot or in a jam
 /// that will not last. Above, it is a train or an error (the limit on Indonesian toll roads is
 /// 100).
@@ -32,13 +32,36 @@ const OWN_SPEEDS: std::ops::RangeInclusive<f64> = 3.0..=120.0;
 /// the next ones badly. Of the weights tried with `jatah simulate`, this one keeps the most guests
 /// for the extra minutes of hold that it costs, and it still follows the guest if the configured
 /// speeds of a city are wrong.
-const OWN_SHARE: f64 = 0.5;
+const OWN_SPEED_WEIGHT: f64 = 0.5;
 /// A guest who has stood still for this long is assumed to leave now at the earliest.
-const STANDS: TimeDelta = TimeDelta::minutes(5);
+const STANDSTILL: TimeDelta = TimeDelta::minutes(5);
 /// The routing server's answer for one fix is used for later fixes for this long.
-const ROAD_LIFE: TimeDelta = TimeDelta::minutes(10);
+const ROUTE_MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 /// Below this, in metres, distances are too short to scale a drive by.
 const SHORT_METRES: f64 = 500.0;
+
+/// When a guest will arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// The time from the moment of the evidence to the arrival, including the arrival buffer.
+    pub arrives_in: TimeDelta,
+    /// What it was computed from.
+    pub basis: EstimateBasis,
+    /// Whether the routing server's latest request failed.
+    pub is_routing_silent: bool,
+}
+
+/// What an estimate was computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EstimateBasis {
+    /// The routing server's drive time, slowed by the traffic of the hour.
+    Routed,
+    /// The speed that the guest drove in the last hour, without halts, averaged with the city's
+    /// speed at this hour.
+    OwnSpeed,
+    /// The speed in the city at this hour.
+    CitySpeed,
+}
 
 /// A track as seen at one moment.
 pub(super) struct Approach<'a> {
@@ -50,7 +73,7 @@ pub(super) struct Approach<'a> {
     is_silent: bool,
     /// Metres to the hotel, along the geodesic.
     pub metres: f64,
-    /// By how many metres the guest came closer over [`RECENT`], and in what time; `None` for a
+    /// By how many metres the guest came closer over [`APPROACH_WINDOW`], and in what time; `None` for a
     /// single fix.
     closed: Option<(f64, TimeDelta)>,
 }
@@ -69,8 +92,10 @@ impl<'a> Approach<'a> {
         let seen_at = if is_silent { now.max(latest.at) } else { latest.at };
         let earlier = |fix: &&Fix| fix.at < seen_at;
         let mut recent = track.fixes().iter().filter(earlier);
-        let first =
-            recent.clone().find(|fix| seen_at - fix.at <= RECENT).or_else(|| recent.next_back());
+        let first = recent
+            .clone()
+            .find(|fix| seen_at - fix.at <= APPROACH_WINDOW)
+            .or_else(|| recent.next_back());
         let closed = first.map(|first| (first.place.metres_to(hotel) - metres, seen_at - first.at));
         Self { track, latest, now, policy, is_silent, metres, closed }
     }
@@ -114,7 +139,7 @@ impl<'a> Approach<'a> {
             return None;
         }
         let (drive, basis) = self.drive();
-        let leaves_at = if self.standing() >= STANDS { self.now } else { self.latest.at };
+        let leaves_at = if self.standing() >= STANDSTILL { self.now } else { self.latest.at };
         let arrives_at = leaves_at + drive + self.policy.travel.arrival_buffer;
         let arrives_in = (arrives_at - self.now).max(TimeDelta::zero());
         Some(Estimate { arrives_in, basis, is_routing_silent: self.is_routing_silent() })
@@ -129,7 +154,7 @@ impl<'a> Approach<'a> {
         let road_km = self.metres / 1000.0 * travel.road_factor;
         let city = self.city_speed();
         let (km_per_hour, basis) = match self.own_speed() {
-            Some(own) => (city + (own - city) * OWN_SHARE, EstimateBasis::OwnSpeed),
+            Some(own) => (city + (own - city) * OWN_SPEED_WEIGHT, EstimateBasis::OwnSpeed),
             None => (city, EstimateBasis::CitySpeed),
         };
         (hours(road_km / km_per_hour), basis)
@@ -140,7 +165,7 @@ impl<'a> Approach<'a> {
     /// came closer says little about the speed on the rest of the way.
     fn own_speed(&self) -> Option<f64> {
         let fixes = self.track.fixes();
-        let since = self.latest.at - DRIVEN;
+        let since = self.latest.at - SPEED_WINDOW;
         let legs = fixes.iter().zip(fixes.iter().skip(1)).filter(|(from, _)| from.at >= since);
         let (metres, took) = legs
             .map(|(from, to)| (from.place.about_metres_to(to.place), to.at - from.at))
@@ -149,7 +174,7 @@ impl<'a> Approach<'a> {
                 (way + metres, took + time)
             });
         let km_per_hour = metres / took.as_seconds_f64() * 3.6;
-        (took >= MIN_DRIVEN && OWN_SPEEDS.contains(&km_per_hour)).then_some(km_per_hour)
+        (took >= MIN_DRIVE && OWN_SPEEDS.contains(&km_per_hour)).then_some(km_per_hour)
     }
 
     fn city_speed(&self) -> f64 {
@@ -165,7 +190,7 @@ impl<'a> Approach<'a> {
             RouteEstimate::Unasked | RouteEstimate::Silent => None,
         };
         let (drive, place, at) = self.track.fixes().iter().rev().find_map(answered)?;
-        if self.latest.at - at > ROAD_LIFE {
+        if self.latest.at - at > ROUTE_MAX_AGE {
             return None;
         }
         let then = place.metres_to(self.policy.hotel.position);

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 
-use super::approach::Approach;
+use super::approach::{Approach, Estimate};
 use super::{PositionSource, Track};
 use crate::domain::{Moment, Policy};
 
@@ -29,29 +29,6 @@ pub struct Evidence {
     pub standing: TimeDelta,
     /// The number of reports that were not believed.
     pub dropped: u32,
-}
-
-/// When a guest will arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Estimate {
-    /// The time from the moment of the evidence to the arrival, including the arrival buffer.
-    pub arrives_in: TimeDelta,
-    /// What it was computed from.
-    pub basis: EstimateBasis,
-    /// Whether the routing server's latest request failed.
-    pub is_routing_silent: bool,
-}
-
-/// What an estimate was computed from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EstimateBasis {
-    /// The routing server's drive time, slowed by the traffic of the hour.
-    Routed,
-    /// The speed that the guest drove in the last hour, without halts, averaged with the city's
-    /// speed at this hour.
-    OwnSpeed,
-    /// The speed in the city at this hour.
-    CitySpeed,
 }
 
 /// The source of a fix, without its data.

@@ -2,13 +2,17 @@
 
 use chrono::TimeDelta;
 
-use super::Coordinates;
 use crate::domain::refusal::{Field, InputError};
-use crate::domain::{Moment, Refusal};
+use crate::domain::{Coordinates, Moment, Refusal};
 
 /// How far ahead of this program's clock a device may date its fix. Such a fix counts as measured
 /// now.
 pub const MAX_AHEAD: TimeDelta = TimeDelta::minutes(2);
+
+/// A move of at least this, in metres, is worth keeping.
+const MIN_MOVE_METRES: f64 = 50.0;
+/// A fix at least this much newer than the latest kept one is worth keeping without a move.
+const MIN_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 
 /// One reported position.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,11 +57,23 @@ pub enum RouteEstimate {
 }
 
 impl Fix {
-    /// Whether this fix says more than an earlier one: the guest moved by 50 m, a minute has
+    /// Whether this fix is worth keeping after an earlier one: the guest moved by 50 m, a minute has
     /// passed, or it comes from another source.
     #[must_use]
-    pub fn is_news_after(&self, earlier: &Self) -> bool {
-        super::track::is_news(earlier, self)
+    pub fn is_worth_keeping_after(&self, earlier: &Self) -> bool {
+        let came_otherwise = match (earlier.source, self.source) {
+            (PositionSource::Live { until: before }, PositionSource::Live { until: now }) => {
+                before != now
+            }
+            (PositionSource::Page, PositionSource::Page)
+            | (PositionSource::Single, PositionSource::Single) => false,
+            (PositionSource::Live { .. } | PositionSource::Page | PositionSource::Single, _) => {
+                true
+            }
+        };
+        came_otherwise
+            || self.at - earlier.at >= MIN_INTERVAL
+            || earlier.place.about_metres_to(self.place) >= MIN_MOVE_METRES
     }
 
     /// A fix as a device reports it. Its source is the guest's page unless [`Fix::from_source`]

@@ -2,9 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::{Fix, PositionSource, RouteEstimate};
-use crate::domain::refusal::Unavailable;
-use crate::domain::{Booking, Moment, NotAllowed, Refusal, Status, Winner};
+use super::{Fix, RouteEstimate};
+use crate::domain::Moment;
 
 /// The most fixes kept of one guest.
 pub const MAX_FIXES: usize = 12;
@@ -17,10 +16,6 @@ const MAX_SPEED: f64 = 200.0 / 3.6;
 /// under an open sky are within 4.9 m (gps.gov, "GPS Accuracy"), between tall buildings within ten
 /// times that.
 const USUAL_ACCURACY_METRES: f64 = 50.0;
-/// A move of at least this, in metres, is worth keeping.
-const MIN_MOVE_METRES: f64 = 50.0;
-/// A fix at least this much newer than the latest kept one is worth keeping without a move.
-const MIN_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 /// The least time between kept fixes, so that twelve of them show a journey and not a moment.
 const SPACING: TimeDelta = TimeDelta::seconds(120);
 /// Older fixes are kept more sparsely: a fix is dropped once its neighbours are closer together in
@@ -35,7 +30,7 @@ pub struct Track {
     fixes: Vec<Fix>,
     /// The last report, if it was too far away to be believed. A second report that agrees with it
     /// is believed.
-    doubted: Option<Fix>,
+    outlier: Option<Fix>,
     /// The number of reports that were not believed.
     dropped: u32,
 }
@@ -49,7 +44,7 @@ pub enum TrackUpdate {
     Duplicate,
     /// It is not believed, and counted in [`Track::dropped`]. A second one that agrees will be
     /// believed.
-    Doubtful(Track),
+    Outlier(Track),
     /// Its accuracy is too poor to be of use.
     Imprecise(Track),
     /// It is older than the latest fix.
@@ -62,38 +57,13 @@ impl Track {
     pub fn from_fixes(mut fixes: Vec<Fix>) -> Self {
         fixes.sort_by_key(|fix| fix.at);
         let surplus = fixes.len().saturating_sub(MAX_FIXES);
-        Self { fixes: fixes.split_off(surplus), doubted: None, dropped: 0 }
+        Self { fixes: fixes.split_off(surplus), outlier: None, dropped: 0 }
     }
 
-    /// The same track with its last doubted report and its number of dropped reports.
+    /// The same track with its last unbelieved report and its number of dropped reports.
     #[must_use]
-    pub fn doubting(self, doubted: Option<Fix>, dropped: u32) -> Self {
-        Self { doubted, dropped, ..self }
-    }
-
-    /// Adds a guest's report: the track to store, or `None` if the report changes nothing. Once the
-    /// guest is at the desk, positions are not kept.
-    ///
-    /// # Errors
-    /// [`Refusal`] once the hold is over, or if only a newer version may decide about the booking.
-    pub fn report(&self, fix: Fix, booking: &Booking) -> Result<Option<Self>, Refusal> {
-        if booking.is_read_only {
-            return Err(Refusal::Unavailable(Unavailable::NewerVersion));
-        }
-        match &booking.status {
-            Status::Paid { .. } => return Err(Refusal::NotAllowed(NotAllowed::HoldIsOver)),
-            Status::Cancelled { at, by } => {
-                return Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }));
-            }
-            Status::Pending if booking.arrived_at.is_some() => return Ok(None),
-            Status::Pending => {}
-        }
-        Ok(match self.take(fix) {
-            TrackUpdate::Accepted(track)
-            | TrackUpdate::Doubtful(track)
-            | TrackUpdate::Imprecise(track) => Some(track),
-            TrackUpdate::Duplicate | TrackUpdate::OutOfOrder => None,
-        })
+    pub fn with_outlier(self, outlier: Option<Fix>, dropped: u32) -> Self {
+        Self { outlier, dropped, ..self }
     }
 
     /// Takes one more fix. The newest believable fix wins.
@@ -108,16 +78,16 @@ impl Track {
         } else if is_vague {
             TrackUpdate::Imprecise(self.dropping())
         } else if is_believable(latest, &fix) {
-            if is_news(latest, &fix) { self.kept(fix) } else { TrackUpdate::Duplicate }
+            if fix.is_worth_keeping_after(latest) { self.kept(fix) } else { TrackUpdate::Duplicate }
         } else {
-            match self.doubted {
+            match self.outlier {
                 // Two agreeing reports outvote the older fixes, which were wrong.
-                Some(doubted) if doubted.at < fix.at && is_believable(&doubted, &fix) => {
-                    let begun = Self { fixes: vec![doubted], doubted: None, dropped: self.dropped };
+                Some(outlier) if outlier.at < fix.at && is_believable(&outlier, &fix) => {
+                    let begun = Self { fixes: vec![outlier], outlier: None, dropped: self.dropped };
                     begun.kept(fix)
                 }
                 Some(_) | None => {
-                    TrackUpdate::Doubtful(Self { doubted: Some(fix), ..self.dropping() })
+                    TrackUpdate::Outlier(Self { outlier: Some(fix), ..self.dropping() })
                 }
             }
         }
@@ -152,7 +122,7 @@ impl Track {
             // The first fix stays: it shows where the guest set out.
             fixes.remove(1);
         }
-        TrackUpdate::Accepted(Self { fixes, doubted: None, dropped: self.dropped })
+        TrackUpdate::Accepted(Self { fixes, outlier: None, dropped: self.dropped })
     }
 
     /// The track with the routing server's answer for the fix measured at `at`; `None` if that fix
@@ -178,8 +148,8 @@ impl Track {
 
     /// The last report, if it was not believed.
     #[must_use]
-    pub fn doubted(&self) -> Option<&Fix> {
-        self.doubted.as_ref()
+    pub fn outlier(&self) -> Option<&Fix> {
+        self.outlier.as_ref()
     }
 
     /// How many reports were not believed.
@@ -194,19 +164,4 @@ fn is_believable(from: &Fix, to: &Fix) -> bool {
     let slack = |fix: &Fix| fix.accuracy_metres.unwrap_or(0.0).max(USUAL_ACCURACY_METRES);
     let metres = from.place.about_metres_to(to.place) - slack(from) - slack(to);
     metres <= MAX_SPEED * (to.at - from.at).as_seconds_f64()
-}
-
-/// Whether a fix is worth keeping after the latest one.
-pub(super) fn is_news(latest: &Fix, fix: &Fix) -> bool {
-    let came_otherwise = match (latest.source, fix.source) {
-        (PositionSource::Live { until: before }, PositionSource::Live { until: now }) => {
-            before != now
-        }
-        (PositionSource::Page, PositionSource::Page)
-        | (PositionSource::Single, PositionSource::Single) => false,
-        (PositionSource::Live { .. } | PositionSource::Page | PositionSource::Single, _) => true,
-    };
-    came_otherwise
-        || fix.at - latest.at >= MIN_INTERVAL
-        || latest.place.about_metres_to(fix.place) >= MIN_MOVE_METRES
 }

@@ -111,7 +111,7 @@ fn a_track_is_read_as_it_was_written() {
         Fix { source: PositionSource::Single, route: RouteEstimate::Silent, ..fix(-6.18, None) };
     let endless = fix(-6.17, None).from_source(PositionSource::Live { until: None });
     let fixes = vec![fix(-6.2, None), fix(-6.175_392, Some(4.75)), live, lost, endless];
-    let written = Track::from_fixes(fixes).doubting(Some(fix(-6.9, None)), 3);
+    let written = Track::from_fixes(fixes).with_outlier(Some(fix(-6.9, None)), 3);
     let text = serde_json::to_string(&fix_documents(&written)).unwrap();
     assert_eq!(track(serde_json::from_str(&text).unwrap()).unwrap(), written);
     let nowhere = r#"[{"latitude": 91.0, "longitude": 0.0, "at_ms": 0}]"#;

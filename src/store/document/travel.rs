@@ -196,22 +196,22 @@ pub(in crate::store) fn fix_documents(track: &Track) -> Vec<FixDocument> {
     if let Some(first) = documents.first_mut() {
         first.dropped = Some(track.dropped()).filter(|dropped| *dropped > 0);
     }
-    let doubted = track.doubted().map(|fix| FixDocument { is_doubted: true, ..document(fix) });
-    documents.extend(doubted);
+    let outlier = track.outlier().map(|fix| FixDocument { is_doubted: true, ..document(fix) });
+    documents.extend(outlier);
     documents
 }
 
 pub(in crate::store) fn track(stored: Vec<FixDocument>) -> Result<Track, StoreError> {
-    let (mut fixes, mut doubted, mut dropped) = (Vec::with_capacity(stored.len()), None, 0);
+    let (mut fixes, mut outlier, mut dropped) = (Vec::with_capacity(stored.len()), None, 0);
     for document in stored {
         dropped += document.dropped.unwrap_or_default();
         if document.is_doubted {
-            doubted = Some(fix(document)?);
+            outlier = Some(fix(document)?);
         } else {
             fixes.push(fix(document)?);
         }
     }
-    Ok(Track::from_fixes(fixes).doubting(doubted, dropped))
+    Ok(Track::from_fixes(fixes).with_outlier(outlier, dropped))
 }
 
 fn fix(stored: FixDocument) -> Result<Fix, StoreError> {

@@ -39,13 +39,13 @@ use crate::store::{Commit, CommitOutcome, StoreError};
 
 /// How long a batch is tried. There is no fixed number of tries, because a node beside one that
 /// commits without a pause needs many short tries before it succeeds.
-const PATIENCE: Duration = Duration::from_secs(8);
+const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 /// The longest pause between two tries: about what a transaction takes.
-const MAX_PAUSE: Duration = Duration::from_millis(20);
+const MAX_BACKOFF: Duration = Duration::from_millis(20);
 /// Waits between two tries, random so that two processes do not conflict again and again.
-const PAUSE: Backoff = Backoff::new(Duration::from_millis(2), MAX_PAUSE);
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(2), MAX_BACKOFF);
 /// More documents than any batch reads, so that the first answer contains all of them.
-const ALL_AT_ONCE: u32 = 100_000;
+const READ_BATCH_SIZE: u32 = 100_000;
 
 /// Why a try did not succeed.
 enum Failure {
@@ -105,7 +105,7 @@ impl CommitStore for MongoStore {
 
     async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
         self.call(async {
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + BATCH_TIMEOUT;
             let mut tries = 1;
             loop {
                 let error = match self.try_commit(batch, deadline).await {
@@ -117,7 +117,7 @@ impl CommitStore for MongoStore {
                     return Err(error);
                 }
                 metrics::counter!("jatah_commit_retries_total").increment(1);
-                sleep(PAUSE.spread_after(tries)).await;
+                sleep(BACKOFF.spread_after(tries)).await;
                 tries += 1;
             }
         })
@@ -229,7 +229,7 @@ impl MongoStore {
             BOOKINGS => find.projection(doc! { "revision": 1, "limit_keys": 1 }),
             _ => find,
         };
-        let mut cursor = find.batch_size(ALL_AT_ONCE).session(&mut *session).await?;
+        let mut cursor = find.batch_size(READ_BATCH_SIZE).session(&mut *session).await?;
         Ok(cursor.stream(session).try_collect().await?)
     }
 
@@ -298,7 +298,7 @@ async fn finish(session: &mut ClientSession, deadline: Instant) -> Result<(), Fa
                 }
             }
         }
-        sleep(PAUSE.spread_after(tries)).await;
+        sleep(BACKOFF.spread_after(tries)).await;
         tries += 1;
     }
 }

@@ -26,7 +26,7 @@ const DEFAULT_DATABASE: &str = "jatah";
 const MAX_POOL: u32 = 64;
 const MAX_CONNECTING: u32 = 8;
 const SELECTION_TIMEOUT: Duration = Duration::from_secs(5);
-const LOOK_AGAIN_TIMEOUT: Duration = Duration::from_secs(1);
+const DIRECT_HELLO_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a write waits for the majority.
 const MAJORITY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -65,7 +65,7 @@ impl MongoStore {
 async fn prepare(db: &Database, options: ClientOptions) -> Result<(), StoreError> {
     let hello = match hello(db).await {
         Ok(hello) => hello,
-        Err(error) => return Err(why_none(&error, options).await),
+        Err(error) => return Err(unavailable_reason(&error, options).await),
     };
     if !has_transactions(&hello) {
         return Err(StoreError::Unavailable(NO_REPLICA_SET.to_owned()));
@@ -159,12 +159,15 @@ fn has_transactions(hello: &Document) -> bool {
 /// Explains why no server was found. The driver ignores a server that is not a member of the
 /// replica set in the URL, or of any, so this asks the server directly before reporting it as
 /// unreachable.
-async fn why_none(error: &mongodb::error::Error, mut options: ClientOptions) -> StoreError {
+async fn unavailable_reason(
+    error: &mongodb::error::Error,
+    mut options: ClientOptions,
+) -> StoreError {
     if matches!(*error.kind, ErrorKind::ServerSelection { .. }) {
         options.hosts.truncate(1);
         options.direct_connection = Some(true);
         options.repl_set_name = None;
-        options.server_selection_timeout = Some(LOOK_AGAIN_TIMEOUT);
+        options.server_selection_timeout = Some(DIRECT_HELLO_TIMEOUT);
         if let Ok(client) = Client::with_options(options) {
             let hello = hello(&client.database("admin")).await;
             client.shutdown().immediate(true).await;

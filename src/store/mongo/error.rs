@@ -19,7 +19,7 @@ const HISTORY_LOST: i32 = 286;
 /// Codes that mean that the server is unavailable: not primary, shutting down, recovering, timed
 /// out or disconnected (the drivers' specification of retryable reads lists them), or that the
 /// majority does not answer in time.
-const AWAY: [i32; 15] =
+const UNAVAILABLE_CODES: [i32; 15] =
     [6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
 
 /// The server's code in an error of the driver.
@@ -41,7 +41,7 @@ pub(super) fn code(error: &Error) -> Option<i32> {
 pub(super) fn store_error(error: &Error) -> StoreError {
     match (code(error), error.kind.as_ref()) {
         (Some(HISTORY_LOST | INVALID_RESUME_TOKEN), _) => StoreError::NotFound,
-        (Some(code), _) if AWAY.contains(&code) => {
+        (Some(code), _) if UNAVAILABLE_CODES.contains(&code) => {
             StoreError::Unavailable(format!("MongoDB answered with error {}", name(error, code)))
         }
         (Some(code @ (WRITE_CONFLICT | DUPLICATE_KEY)), _) => {

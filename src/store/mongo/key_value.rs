@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MongoStore;
 use super::error::store_error;
-use super::shape::MEMOS;
+use super::shape::KEY_VALUES;
 use crate::store::document::moment;
 use crate::store::{StoreError, StoredValue};
 
@@ -24,7 +24,7 @@ struct ValueDocument {
 
 impl MongoStore {
     fn key_value(&self) -> Collection<ValueDocument> {
-        self.db.collection(MEMOS)
+        self.db.collection(KEY_VALUES)
     }
 }
 

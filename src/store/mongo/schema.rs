@@ -12,16 +12,20 @@ use mongodb::{Collection, Database, IndexModel};
 
 use super::error::{NAMESPACE_EXISTS, code, store_error};
 use super::shape::{
-    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, LIMITS, MEMOS, META, REQUESTS, SESSIONS, TRACKS,
+    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, KEY_VALUES, LIMITS, META, REQUESTS, SESSIONS,
+    TRACKS,
 };
-use crate::store::StoreError;
+use crate::store::document::status_text;
+use crate::store::{StatusKind, StoreError};
 
 /// The schema version. It must be raised if older versions could no longer read or preserve what
 /// this one writes.
 const VERSION: i64 = 1;
 
-const COLLECTIONS: [&str; 11] =
-    [BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, COUNTERS, CODES, SESSIONS, META, MEMOS];
+const COLLECTIONS: [&str; 11] = [
+    BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, COUNTERS, CODES, SESSIONS, META,
+    KEY_VALUES,
+];
 
 pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
     // The version is checked first, so that a newer version's database is not changed.
@@ -85,7 +89,10 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
                 newest_first(doc! { "status.kind": 1 }),
                 newest_first(doc! { "check_in": 1 }),
                 index(doc! { "status.at_ms": 1 }),
-                partial(doc! { "contact.id": 1 }, doc! { "status.kind": "PENDING" }),
+                partial(
+                    doc! { "contact.id": 1 },
+                    doc! { "status.kind": status_text(StatusKind::Pending) },
+                ),
                 wakes(),
             ],
         ),
@@ -99,7 +106,7 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
         (CLAIMS, vec![index(doc! { "night": 1 })]),
         (CODES, vec![expiring()]),
         (SESSIONS, vec![expiring()]),
-        (MEMOS, vec![expiring()]),
+        (KEY_VALUES, vec![expiring()]),
     ]
 }
 
@@ -109,7 +116,7 @@ fn wakes() -> IndexModel {
     let keys = doc! {
         "status.kind": 1, "receipt_no": 1, "revision": 1, "hold_until_ms": 1, "remind_at_ms": 1,
     };
-    partial(keys, doc! { "status.kind": "PENDING" })
+    partial(keys, doc! { "status.kind": status_text(StatusKind::Pending) })
 }
 
 fn index(keys: Document) -> IndexModel {

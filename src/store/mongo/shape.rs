@@ -26,7 +26,7 @@ pub(super) const COUNTERS: &str = "counters";
 pub(super) const CODES: &str = "codes";
 pub(super) const SESSIONS: &str = "sessions";
 pub(super) const META: &str = "meta";
-pub(super) const MEMOS: &str = "memos";
+pub(super) const KEY_VALUES: &str = "memos";
 
 /// A booking, with the limits that its hold counts towards and the fields to search and sort by.
 pub(super) fn booking_document(

@@ -45,7 +45,7 @@ impl CredentialStore for SqliteStore {
 
 /// The store has no clock, so it compares expiry times: a credential that expires this long before
 /// a new one of its kind has expired already and is deleted.
-const LONG_OVER: TimeDelta = TimeDelta::days(30);
+const EXPIRED_FOR: TimeDelta = TimeDelta::days(30);
 
 pub(super) fn keep(
     connection: &mut Connection,
@@ -57,7 +57,7 @@ pub(super) fn keep(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute(
         &format!("DELETE FROM {table} WHERE expires_at_ms < ?1"),
-        [(credential.expires_at - LONG_OVER).timestamp_millis()],
+        [(credential.expires_at - EXPIRED_FOR).timestamp_millis()],
     )?;
     transaction.execute(
         &format!(

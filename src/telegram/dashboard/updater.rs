@@ -155,7 +155,7 @@ impl DashboardUpdater {
         dashboards.queue.post(chat, Priority::Notification, call).await;
         Ok(match view {
             View::Tab(..) => next,
-            View::Card(_) | View::Sheet(_) => Some(dashboard.reading_until()),
+            View::Card(_) | View::Details(_) => Some(dashboard.reading_until()),
         })
     }
 

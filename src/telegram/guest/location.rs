@@ -19,7 +19,7 @@ use crate::text::telegram::GuestLabel;
 
 /// Maximum number of guests that are remembered. Beyond it all are removed, which only means that
 /// some more positions are reported.
-const REMEMBERED: usize = 20_000;
+const MAX_GUESTS: usize = 20_000;
 
 /// A position as Telegram reports it.
 pub(in crate::telegram) struct SharedPosition {
@@ -41,10 +41,10 @@ impl PositionThinning {
     /// Whether a fix is to be reported. If so, it becomes the last reported position of the guest.
     fn accepts(&self, guest: i64, fix: &Fix) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.get(&guest).is_some_and(|earlier| !fix.is_news_after(earlier)) {
+        if last.get(&guest).is_some_and(|earlier| !fix.is_worth_keeping_after(earlier)) {
             return false;
         }
-        if last.len() >= REMEMBERED {
+        if last.len() >= MAX_GUESTS {
             last.clear();
         }
         last.insert(guest, *fix);

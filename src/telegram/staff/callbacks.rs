@@ -14,18 +14,18 @@ use crate::text::telegram as words;
 use crate::text::telegram::StaffLabel;
 
 /// Minutes by which the button extends a hold.
-const EXTEND: u32 = 30;
+const EXTEND_MINUTES: u32 = 30;
 
 /// Why a button changed nothing, although it was allowed to.
 #[derive(Debug, Clone, Copy)]
-enum NoEffect {
+enum UnchangedReason {
     /// The booking has changed since the button was made, for example by an earlier tap on it.
     ChangedMeanwhile,
     /// A payment code is already being sent.
     CodeIsOnItsWay,
 }
 
-impl NoEffect {
+impl UnchangedReason {
     fn line(self, language: Language) -> &'static str {
         match self {
             Self::ChangedMeanwhile => words::changed_meanwhile(language),
@@ -63,13 +63,13 @@ impl StaffConversation {
         &self,
         member: &StaffMember,
         callback: StaffCallback,
-    ) -> Result<Option<NoEffect>, ServiceError> {
+    ) -> Result<Option<UnchangedReason>, ServiceError> {
         let by = member.name.clone();
         let (receipt_no, command) = match callback {
             StaffCallback::Tab(..)
             | StaffCallback::Card(_)
-            | StaffCallback::PaidSheet(_)
-            | StaffCallback::CancelSheet(_)
+            | StaffCallback::ConfirmPaid(_)
+            | StaffCallback::ConfirmCancel(_)
             | StaffCallback::History(_) => return Ok(None),
             StaffCallback::Arrive(receipt_no) => (receipt_no, Command::Arrive { by }),
             StaffCallback::Paid(receipt_no) => (receipt_no, Command::MarkPaid { by }),
@@ -79,16 +79,16 @@ impl StaffConversation {
             StaffCallback::SendQris(receipt_no) => {
                 let qris = self.service.booking(receipt_no).await?.booking.qris;
                 if matches!(qris, QrisProgress::Sending(_)) {
-                    return Ok(Some(NoEffect::CodeIsOnItsWay));
+                    return Ok(Some(UnchangedReason::CodeIsOnItsWay));
                 }
                 (receipt_no, Command::SendQris { by })
             }
             StaffCallback::Extend(receipt_no, revision) => {
                 let booking = self.service.booking(receipt_no).await?.booking;
                 if booking.is_pending() && booking.revision != revision {
-                    return Ok(Some(NoEffect::ChangedMeanwhile));
+                    return Ok(Some(UnchangedReason::ChangedMeanwhile));
                 }
-                (receipt_no, Command::Extend { by, minutes: EXTEND })
+                (receipt_no, Command::Extend { by, minutes: EXTEND_MINUTES })
             }
         };
         self.service.apply(receipt_no, command).await.map(|_| None)
@@ -105,33 +105,33 @@ impl StaffConversation {
             StaffCallback::Tab(tab, page) => {
                 Ok(self.dashboards.view(language, View::Tab(tab, page)).await?.0)
             }
-            StaffCallback::PaidSheet(receipt_no) => {
+            StaffCallback::ConfirmPaid(receipt_no) => {
                 let tracked = self.service.booking(receipt_no).await?;
                 if !tracked.booking.is_pending() {
                     return Ok(self.dashboards.card(language, &tracked));
                 }
-                let html = words::paid_sheet(language, &tracked.booking, now, hotel);
+                let html = words::confirm_paid(language, &tracked.booking, now, hotel);
                 let action = StaffCallback::Paid(receipt_no);
-                Ok(MessageContent::text(html).with(sheet_buttons(
+                Ok(MessageContent::text(html).with(confirm_buttons(
                     language,
                     StaffLabel::Matches,
                     action,
                     receipt_no,
                 )))
             }
-            StaffCallback::CancelSheet(receipt_no) => {
+            StaffCallback::ConfirmCancel(receipt_no) => {
                 let tracked = self.service.booking(receipt_no).await?;
                 if !tracked.booking.is_pending() {
                     return Ok(self.dashboards.card(language, &tracked));
                 }
-                let html = words::cancel_sheet(language, &tracked.booking, now, hotel);
+                let html = words::confirm_cancel(language, &tracked.booking, now, hotel);
                 let (label, action) = (StaffLabel::ReallyCancel, StaffCallback::Cancel(receipt_no));
                 Ok(MessageContent::text(html)
-                    .with(sheet_buttons(language, label, action, receipt_no)))
+                    .with(confirm_buttons(language, label, action, receipt_no)))
             }
             StaffCallback::History(receipt_no) => {
                 let changes = self.bookings.history(receipt_no).await?;
-                let html = words::past(language, &changes, now, hotel);
+                let html = words::booking_history(language, &changes, now, hotel);
                 let back =
                     staff_button(language, StaffLabel::Back, StaffCallback::Card(receipt_no));
                 Ok(MessageContent::text(html).with(vec![vec![back]]))
@@ -150,7 +150,7 @@ impl StaffConversation {
 }
 
 /// The buttons of a question before an action: do it, or go back.
-fn sheet_buttons(
+fn confirm_buttons(
     language: Language,
     label: StaffLabel,
     action: StaffCallback,

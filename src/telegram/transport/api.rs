@@ -32,12 +32,12 @@ use failure::{failure, is_late_answer, is_unchanged};
 /// How long Telegram may send nothing before an answer begins, and between its parts. On a 5xx
 /// teloxide sleeps 10 s before it reads the body, so a short limit on the whole call would turn a
 /// clear answer into an unknown outcome.
-const SILENCE: Duration = Duration::from_secs(8);
+const READ_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long one call may take in all.
-const CALL: Duration = Duration::from_secs(30);
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that were idle for longer are not used again: a router on the way may have dropped
 /// them, and a request on such a connection is lost.
-const IDLE: Duration = Duration::from_secs(15);
+const MAX_IDLE: Duration = Duration::from_secs(15);
 /// How long `getUpdates` waits for an update, in seconds.
 pub const POLL_SECONDS: u32 = 25;
 /// How long a call of `getUpdates` may take in all.
@@ -61,13 +61,13 @@ impl Api {
     pub fn new(token: &str, url: &Url) -> Result<Self, String> {
         let bot = |limit: Duration, silence: Duration| {
             let client = default_reqwest_settings().timeout(limit).read_timeout(silence);
-            let client = client.pool_idle_timeout(IDLE);
+            let client = client.pool_idle_timeout(MAX_IDLE);
             client
                 .build()
                 .map(|client| Bot::with_client(token, client).set_api_url(url.clone()))
                 .map_err(|_| "telegram: the client cannot be set up".to_owned())
         };
-        Ok(Self { bot: bot(CALL, SILENCE)?, poll: bot(POLL, POLL)? })
+        Ok(Self { bot: bot(CALL_TIMEOUT, READ_TIMEOUT)?, poll: bot(POLL, POLL)? })
     }
 
     /// Asks for the bot's user name.

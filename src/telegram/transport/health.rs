@@ -16,8 +16,8 @@ pub enum BotHealthPart {
     Incoming,
     /// Sending messages.
     Outgoing,
-    /// The front office's chat, if its id differs from the configured one.
-    FrontOffice,
+    /// A configured chat whose id has changed.
+    ConfiguredChat,
 }
 
 /// The health of the bot. Clones share it.
@@ -59,10 +59,10 @@ mod tests {
         assert_eq!(process.degraded()[PART], "away", "said once");
         bot.set(BotHealthPart::Incoming, None);
         assert_eq!(process.degraded()[PART], "away");
-        bot.set(BotHealthPart::FrontOffice, Some("moved".to_owned()));
+        bot.set(BotHealthPart::ConfiguredChat, Some("moved".to_owned()));
         assert_eq!(process.degraded()[PART], "away; moved");
         bot.set(BotHealthPart::Outgoing, None);
-        bot.set(BotHealthPart::FrontOffice, None);
+        bot.set(BotHealthPart::ConfiguredChat, None);
         assert!(process.degraded().is_empty());
     }
 }

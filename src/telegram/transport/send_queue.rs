@@ -39,9 +39,9 @@ pub use job::{Permit, QueuedCall};
 use sending::{CallOrigin, SendResult, answer, guarded, send_job};
 
 /// Capacity of the channel to the worker. If it is full, callers wait.
-const CAPACITY: usize = 10_000;
+const CHANNEL_CAPACITY: usize = 10_000;
 /// Maximum number of messages and edits that are being sent at the same time.
-const UNDER_WAY: usize = 16;
+const MAX_IN_FLIGHT: usize = 16;
 /// Maximum number of answers to callback queries that are being sent at the same time. They are
 /// counted separately, because they are not limited by Telegram and must not wait.
 const ANSWERS: usize = 32;
@@ -49,16 +49,16 @@ const ANSWERS: usize = 32;
 const CHATS: usize = 4_096;
 /// Maximum number of attempts for a message whose outcome no caller waits for. An edit is tried
 /// again until it is made, refused or replaced.
-const TRIES: u32 = 6;
+const MAX_ATTEMPTS: u32 = 6;
 /// How long a caller waits until its call begins, and how long the queue waits for the message of a
 /// granted permit.
 pub const PERMIT_TIMEOUT: Duration = Duration::from_secs(6);
 /// How long a stopping process continues to send at most.
-const DRAIN: Duration = Duration::from_secs(3);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a stopping process waits for calls that result from the last commits.
-pub const LINGER: Duration = Duration::from_millis(400);
+pub const FINAL_CALLS_WAIT: Duration = Duration::from_millis(400);
 /// After failing for this time, Telegram is reported as unavailable.
-const AWAY: Duration = Duration::from_secs(30);
+const OUTAGE_AFTER: Duration = Duration::from_secs(30);
 
 /// The order in which chats are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,7 +102,7 @@ impl SendQueue {
     /// Creates a queue, and the worker that must run for it.
     #[must_use]
     pub fn new(api: Arc<dyn BotApi>) -> (Self, SendQueueWorker) {
-        let (sender, jobs) = mpsc::channel(CAPACITY);
+        let (sender, jobs) = mpsc::channel(CHANNEL_CAPACITY);
         let work = SendQueueWorker {
             api,
             jobs,
@@ -202,7 +202,7 @@ pub struct SendQueueWorker {
 }
 
 impl SendQueueWorker {
-    /// Sends until `stop` is cancelled, and then what is left for at most [`DRAIN`].
+    /// Sends until `stop` is cancelled, and then what is left for at most [`DRAIN_TIMEOUT`].
     pub async fn run(mut self, stop: CancellationToken, health: BotHealth) {
         let mut ends: Option<(Instant, Instant)> = None;
         loop {
@@ -218,7 +218,7 @@ impl SendQueueWorker {
             let next = next.into_iter().chain(end).chain(probe).min();
             tokio::select! {
                 () = stop.cancelled(), if ends.is_none() => {
-                    ends = Some((now + LINGER, now + DRAIN));
+                    ends = Some((now + FINAL_CALLS_WAIT, now + DRAIN_TIMEOUT));
                 }
                 Some(job) = self.jobs.recv() => self.accept(job),
                 Some(finished) = self.in_flight.join_next() => self.finished(finished, &health),
@@ -273,7 +273,7 @@ impl SendQueueWorker {
             let soonest = later.iter().map(|(_, next)| next.at).min();
             let first = due.into_iter().min_by_key(|(_, next)| next.rank(now));
             let Some((chat, next)) = first else { return soonest };
-            if self.in_flight.len() >= UNDER_WAY {
+            if self.in_flight.len() >= MAX_IN_FLIGHT {
                 return None;
             }
             let all_at = self.all.ready_at(0);
@@ -323,7 +323,7 @@ impl SendQueueWorker {
         }
     }
 
-    /// Notes whether Telegram can be used, and reports it if it cannot for [`AWAY`].
+    /// Notes whether Telegram can be used, and reports it if it cannot for [`OUTAGE_AFTER`].
     fn note(&mut self, outcome: &Result<i32, CallError>, now: Instant, health: &BotHealth) {
         let is_away = match outcome {
             Err(CallError::Unreachable | CallError::Unknown | CallError::WrongToken) => true,
@@ -345,7 +345,7 @@ impl SendQueueWorker {
         let outage = self.outage.get_or_insert(Outage { since: now, last: now });
         outage.last = now;
         if let Err(failure) = outcome
-            && now - outage.since >= AWAY
+            && now - outage.since >= OUTAGE_AFTER
         {
             health.set(BotHealthPart::Outgoing, Some(text::failure_in_both(&failure.reason())));
         }
@@ -354,7 +354,7 @@ impl SendQueueWorker {
     /// When to check whether Telegram can be reached again, if no call is being made.
     fn probe_at(&self) -> Option<Instant> {
         let outage = self.outage.as_ref().filter(|_| self.in_flight.is_empty())?;
-        Some(outage.last + AWAY)
+        Some(outage.last + OUTAGE_AFTER)
     }
 
     fn probe(&mut self) {

@@ -24,11 +24,11 @@ use handled::HandledUpdates;
 pub use poll::UpdatePoller;
 
 /// Maximum number of attempts to handle an update, after which it is skipped.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 /// The pauses between them.
-const PAUSE: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
 /// Maximum number of chats whose updates are handled at the same time.
-const SIDE_BY_SIDE: usize = 32;
+const MAX_CONCURRENT_CHATS: usize = 32;
 
 /// The outcome of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Inbox {
     }
 
     /// Handles the body of a webhook call. Returns `false` if Telegram must send it again.
-    pub async fn take_in(&self, body: &[u8]) -> bool {
+    pub async fn handle_body(&self, body: &[u8]) -> bool {
         if let Ok(update) = serde_json::from_slice::<Update>(body) {
             return self.handle_update(update).await == UpdateOutcome::Done;
         }
@@ -100,7 +100,7 @@ impl Inbox {
             UpdateOutcome::Done
         };
         let outcomes: Vec<UpdateOutcome> = stream::iter(chats.into_values().map(one_chat))
-            .buffer_unordered(SIDE_BY_SIDE)
+            .buffer_unordered(MAX_CONCURRENT_CHATS)
             .collect()
             .await;
         if outcomes.contains(&UpdateOutcome::Later) {
@@ -115,7 +115,7 @@ impl Inbox {
         let id = update.id.0;
         let lock = self.locks.of(chat_of(&update));
         let _guard = lock.lock().await;
-        for attempt in 1..=TRIES {
+        for attempt in 1..=MAX_ATTEMPTS {
             match AssertUnwindSafe(self.handle_once(&update)).catch_unwind().await {
                 Ok(Ok(())) => return UpdateOutcome::Done,
                 Ok(Err(UpdateError::Unavailable(error))) => {
@@ -127,11 +127,11 @@ impl Inbox {
                 }
                 Err(_) => error!(update = id, attempt, "the handler of an update panicked"),
             }
-            if attempt < TRIES {
-                tokio::time::sleep(PAUSE.after(attempt)).await;
+            if attempt < MAX_ATTEMPTS {
+                tokio::time::sleep(BACKOFF.after(attempt)).await;
             }
         }
-        error!(update = id, "an update is skipped because it failed {TRIES} times");
+        error!(update = id, "an update is skipped because it failed {MAX_ATTEMPTS} times");
         self.handler.give_up(&update).await;
         self.handled.note(id);
         UpdateOutcome::Done

@@ -1,14 +1,14 @@
-//! The dashboard of the front office: the list, the card of a booking, the sheets before a booking
+//! The dashboard of the front office: the list, the card of a booking, the questions before a booking
 //! is paid or cancelled, and the history of a booking.
 
-use super::{channel, escape, left, nights, sheet, short, when};
+use super::{booking_details, channel, escape, left, nights, short, when};
 use crate::domain::{
     Booking, Change, Event, HotelPolicy, Language, Moment, Policy, Status, TrackedBooking,
     forecast, travel,
 };
 use crate::text::telegram::StaffLabel;
 use crate::text::travel::verdict_beside;
-use crate::text::{action, actor, outlook, say, story};
+use crate::text::{action, actor, change_detail, say};
 
 /// UTF-16 units of a history: the limit of a message (4,096) less room for the heading.
 const MAX_HISTORY: usize = 3_800;
@@ -98,16 +98,19 @@ fn pending(language: Language, tracked: &TrackedBooking, now: Moment, policy: &P
     } else if is_near {
         flags.push(say(language, "📍 dekat", "📍 near").to_owned());
     }
-    flags.extend(super::code(language, booking, now, hotel).map(|code| format!("QRIS {code}")));
+    flags.extend(
+        super::notification::qris_state(language, booking, now, hotel)
+            .map(|code| format!("QRIS {code}")),
+    );
     flags.join(" · ")
 }
 
-/// The card of a booking: its sheet, and where the guest is.
+/// The card of a booking: its details, and where the guest is.
 #[must_use]
 pub fn card(language: Language, tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String {
-    let sheet = sheet(language, &tracked.booking, now, &policy.hotel);
+    let details = booking_details(language, &tracked.booking, now, &policy.hotel);
     let way = way(language, tracked, now, policy).map(|way| format!("\n📍 {}", escape(&way)));
-    format!("<b>Booking</b>\n{sheet}{}", way.unwrap_or_default())
+    format!("<b>Booking</b>\n{details}{}", way.unwrap_or_default())
 }
 
 /// Where a guest on the way is, and what will happen at the deadline if nothing changes.
@@ -124,14 +127,14 @@ fn way(
     let (forecast, verdict) = forecast::forecast_with_verdict(tracked, now, policy);
     let (until, timezone) = (booking.hold.until, policy.hotel.timezone);
     let evidence = verdict.as_ref().map(|verdict| &verdict.evidence);
-    let outlook = outlook(language, forecast, evidence, now, until, timezone);
+    let expected = crate::text::forecast(language, forecast, evidence, now, until, timezone);
     let seen = verdict.map(|verdict| verdict_beside(language, forecast, &verdict));
-    Some(seen.into_iter().chain([outlook]).collect::<Vec<_>>().join(" · "))
+    Some(seen.into_iter().chain([expected]).collect::<Vec<_>>().join(" · "))
 }
 
-/// The sheet that the front office compares with the payment before it marks a booking as paid.
+/// The question with what the front office compares with the payment before it marks a booking as paid.
 #[must_use]
-pub fn paid_sheet(
+pub fn confirm_paid(
     language: Language,
     booking: &Booking,
     now: Moment,
@@ -142,24 +145,29 @@ pub fn paid_sheet(
         "Cocokkan dengan notifikasi QRIS: nama, kamar, waktu, resi dan harga persis.",
         "Compare with the QRIS notification: name, room, time, receipt number and the exact price.",
     );
-    format!("<b>{lead}</b>\n{}", sheet(language, booking, now, hotel))
+    format!("<b>{lead}</b>\n{}", booking_details(language, booking, now, hotel))
 }
 
-/// The sheet before a booking is cancelled.
+/// The question before a booking is cancelled.
 #[must_use]
-pub fn cancel_sheet(
+pub fn confirm_cancel(
     language: Language,
     booking: &Booking,
     now: Moment,
     hotel: &HotelPolicy,
 ) -> String {
     let lead = say(language, "Batalkan booking ini?", "Cancel this booking?");
-    format!("<b>{lead}</b>\n{}", sheet(language, booking, now, hotel))
+    format!("<b>{lead}</b>\n{}", booking_details(language, booking, now, hotel))
 }
 
 /// The history of a booking, oldest first. Only the latest changes that fit a message are shown.
 #[must_use]
-pub fn past(language: Language, changes: &[Change], now: Moment, hotel: &HotelPolicy) -> String {
+pub fn booking_history(
+    language: Language,
+    changes: &[Change],
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> String {
     let line = |change: &Change| {
         let at = when(language, change.at, now, hotel);
         let by = escape(&actor(language, &change.actor));
@@ -167,9 +175,9 @@ pub fn past(language: Language, changes: &[Change], now: Moment, hotel: &HotelPo
             Event::PaymentAsked => say(language, "Ditanyakan", "Asked"),
             event => action(language, event.action()),
         };
-        let story = story(language, change, hotel.timezone);
-        let story = story.map(|story| format!("\n   {}", escape(&story))).unwrap_or_default();
-        format!("{at} · <b>{name}</b> · {by}{story}")
+        let detail = change_detail(language, change, hotel.timezone);
+        let detail = detail.map(|detail| format!("\n   {}", escape(&detail))).unwrap_or_default();
+        format!("{at} · <b>{name}</b> · {by}{detail}")
     };
     let mut units = 0;
     let mut lines: Vec<String> = Vec::new();

@@ -71,7 +71,7 @@ pub enum StaffLabel {
     ArrivePaid,
     /// Sends the payment code.
     SendQris,
-    /// Opens the sheet to compare with the payment.
+    /// Opens the question with what to compare with the payment.
     Paid,
     /// Confirms that the payment matches and marks the booking as paid.
     Matches,

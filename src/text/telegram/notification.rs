@@ -54,18 +54,18 @@ pub fn staff_notification(language: Language, change: &Change, hotel: &HotelPoli
     let booking = &change.booking;
     let head = heading(language, &change.event);
     let by = crate::text::actor(language, &change.actor);
-    let story = crate::text::story(language, change, hotel.timezone);
-    let detail = match (&change.event, story) {
+    let detail = crate::text::change_detail(language, change, hotel.timezone);
+    let line = match (&change.event, detail) {
         (Event::Booked, _) => String::new(),
-        (_, Some(story)) => format!("\n{}: {}", escape(&by), escape(&story)),
+        (_, Some(detail)) => format!("\n{}: {}", escape(&by), escape(&detail)),
         (_, None) if change.actor == Actor::Clock => String::new(),
         (_, None) => format!("\n{}", escape(&by)),
     };
-    format!("<b>{head}</b>{detail}\n{}", sheet(language, booking, change.at, hotel))
+    format!("<b>{head}</b>{line}\n{}", booking_details(language, booking, change.at, hotel))
 }
 
 /// The state of the payment code of a pending booking; `None` before one was requested.
-pub(super) fn code(
+pub(super) fn qris_state(
     language: Language,
     booking: &Booking,
     now: Moment,
@@ -101,11 +101,11 @@ pub fn given_up(
 ) -> String {
     let head = not_told(language);
     let (about, reason) = (heading(language, &change.event), escape(&failure(language, reason)));
-    let sheet = sheet(language, &change.booking, change.at, hotel);
+    let details = booking_details(language, &change.booking, change.at, hotel);
     say(
         language,
-        format!("<b>{head}</b>\nTamu belum tahu: {about}\nSebab: {reason}\n{sheet}"),
-        format!("<b>{head}</b>\nThe guest does not know: {about}\nWhy: {reason}\n{sheet}"),
+        format!("<b>{head}</b>\nTamu belum tahu: {about}\nSebab: {reason}\n{details}"),
+        format!("<b>{head}</b>\nThe guest does not know: {about}\nWhy: {reason}\n{details}"),
     )
 }
 
@@ -122,9 +122,14 @@ pub enum MergedItem<'a> {
     GivenUp(&'a Change),
 }
 
-/// The sheet of a booking: everything that the front office compares, and the status.
+/// The details of a booking: everything that the front office compares, and the status.
 #[must_use]
-pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPolicy) -> String {
+pub fn booking_details(
+    language: Language,
+    booking: &Booking,
+    now: Moment,
+    hotel: &HotelPolicy,
+) -> String {
     let row = |indonesian, english, value: String| {
         format!("\n{}: {value}", say(language, indonesian, english))
     };
@@ -142,8 +147,8 @@ pub fn sheet(language: Language, booking: &Booking, now: Moment, hotel: &HotelPo
             } else {
                 row("Disimpan sampai", "Kept until", until)
             };
-            if let Some(code) = code(language, booking, now, hotel) {
-                rows += &row("QRIS", "QRIS", code);
+            if let Some(state) = qris_state(language, booking, now, hotel) {
+                rows += &row("QRIS", "QRIS", state);
             }
         }
         Status::Paid { at, by } => {

@@ -49,7 +49,7 @@ fn on_the_way(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
         return format!("{lead}\n{}", without_position(language, has_more, verdict.is_some()));
     };
     let seen = where_they_are(language, &known.evidence, now, &policy.hotel);
-    let outlook = outlook(booking, forecast, Some(&known), &policy.hotel);
+    let forecast = guest_forecast(booking, forecast, Some(&known), &policy.hotel);
     let stop = match known.evidence.source {
         Some(PositionSourceKind::Live | PositionSourceKind::LiveSilent) => say(
             language,
@@ -58,7 +58,7 @@ fn on_the_way(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
         ),
         Some(PositionSourceKind::Page | PositionSourceKind::Single) | None => "",
     };
-    format!("{lead}\n{seen}\n{outlook}{stop}")
+    format!("{lead}\n{seen}\n{forecast}{stop}")
 }
 
 fn without_position(language: Language, has_more: bool, is_stale: bool) -> &'static str {
@@ -109,7 +109,7 @@ fn where_they_are(
 }
 
 /// What will happen at the deadline if nothing changes, and what the guest can do about it.
-fn outlook(
+fn guest_forecast(
     booking: &Booking,
     forecast: Forecast,
     verdict: Option<&Verdict>,
@@ -225,13 +225,13 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
         Event::QrisRequested => pay_by_code(booking, hotel),
         Event::Reminded { forecast, verdict } => {
             let left = left(language, booking.hold.until, change.at);
-            let outlook = outlook(booking, *forecast, verdict.as_ref(), hotel);
+            let forecast = guest_forecast(booking, *forecast, verdict.as_ref(), hotel);
             say(
                 language,
                 format!(
-                    "⏰ Tinggal {left}: kamar kami simpan sampai pukul <b>{until}</b>.\n{outlook}"
+                    "⏰ Tinggal {left}: kamar kami simpan sampai pukul <b>{until}</b>.\n{forecast}"
                 ),
-                format!("⏰ {left} left: we keep the room until <b>{until}</b>.\n{outlook}"),
+                format!("⏰ {left} left: we keep the room until <b>{until}</b>.\n{forecast}"),
             )
         }
         Event::ExtendedByClock { by, verdict } => {

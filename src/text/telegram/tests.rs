@@ -141,9 +141,9 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
 }
 
 /// A snapshot: each sentence below its name.
-struct Sheet(String);
+struct Snapshot(String);
 
-impl Sheet {
+impl Snapshot {
     fn add(&mut self, name: &str, sentence: impl AsRef<str>) {
         let lines = ["── ", name, "\n", sentence.as_ref(), "\n\n"];
         self.0.extend(lines);
@@ -153,7 +153,7 @@ impl Sheet {
 fn for_guests(language: Language) -> String {
     let (policy, check_in) = (policy(), policy().hotel.day_of(at(0)));
     let hotel = &policy.hotel;
-    let mut sheet = Sheet(String::new());
+    let mut sheet = Snapshot(String::new());
     let room = &policy.rooms[0];
     let stay = booking(language).stay;
     sheet.add("greeting", greeting(language, hotel, policy.hold.duration));
@@ -236,7 +236,7 @@ fn for_guests(language: Language) -> String {
 fn for_staff(language: Language) -> String {
     let policy = policy();
     let hotel = &policy.hotel;
-    let mut sheet = Sheet(String::new());
+    let mut sheet = Snapshot(String::new());
     let all = changes(language);
     for (name, change) in &all {
         sheet.add(&format!("notification: {name}"), staff_notification(language, change, hotel));
@@ -268,10 +268,10 @@ fn for_staff(language: Language) -> String {
     sheet.add("card", card(language, &tracked, at(62), &policy));
     let sending = Booking { qris: QrisProgress::Sending(Revision(2)), ..booking(language) };
     let failed = Booking { qris: QrisProgress::Failed, ..booking(language) };
-    sheet.add("sheet before paying", paid_sheet(language, &sending, at(62), hotel));
-    sheet.add("sheet before cancelling", cancel_sheet(language, &failed, at(62), hotel));
+    sheet.add("sheet before paying", confirm_paid(language, &sending, at(62), hotel));
+    sheet.add("sheet before cancelling", confirm_cancel(language, &failed, at(62), hotel));
     let history: Vec<Change> = all.iter().map(|(_, change)| change.clone()).collect();
-    sheet.add("history", past(language, &history, at(1_500), hotel));
+    sheet.add("history", booking_history(language, &history, at(1_500), hotel));
     sheet.add("not found", not_found(language, false));
     sheet.add("not found, some near", not_found(language, true));
     sheet.add("which booking", which_booking(language));
@@ -335,7 +335,7 @@ fn a_history_is_cut_to_what_a_message_takes() {
     let (_, expired) =
         changes(Language::Indonesian).into_iter().find(|(name, _)| *name == "expired").unwrap();
     let long: Vec<Change> = std::iter::repeat_n(expired, 200).collect();
-    let text = past(Language::Indonesian, &long, at(1_500), &policy().hotel);
+    let text = booking_history(Language::Indonesian, &long, at(1_500), &policy().hotel);
     assert!(text.encode_utf16().count() <= 4_096);
     assert!(text.lines().nth(1).unwrap().contains("lebih lama"), "{text:.200}");
 }
@@ -344,6 +344,6 @@ fn a_history_is_cut_to_what_a_message_takes() {
 fn a_web_guest_is_told_apart() {
     let mut booking = booking(Language::English);
     booking.guest.contact = Contact::Web(Email::parse("budi@example.com").unwrap());
-    let text = sheet(Language::English, &booking, at(0), &policy().hotel);
+    let text = booking_details(Language::English, &booking, at(0), &policy().hotel);
     assert!(text.contains(", Web") && !text.contains("example.com"), "{text}");
 }

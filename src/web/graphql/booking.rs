@@ -231,7 +231,7 @@ impl Booking {
             at: DateTime(change.at),
             actor: text::actor(language, &change.actor),
             action: change.event.action().into(),
-            detail: text::story(language, change, timezone),
+            detail: text::change_detail(language, change, timezone),
         };
         Ok(changes.iter().map(entry).collect())
     }

@@ -23,9 +23,9 @@ use super::scalar::DateTime;
 use super::types::DegradedPart;
 
 /// The shortest wait of a timer.
-const MOMENT: Duration = Duration::from_millis(1);
+const MIN_SLEEP: Duration = Duration::from_millis(1);
 /// The longest wait before the time is checked again, in case the machine slept meanwhile.
-const LOOK_AGAIN: Duration = Duration::from_mins(1);
+const MAX_SLEEP: Duration = Duration::from_mins(1);
 
 /// The subscriptions.
 pub struct Subscription;
@@ -152,7 +152,7 @@ async fn beside(
 async fn session_end<T>(service: Arc<BookingService>, ends_at: Moment) -> Result<T, ApiError> {
     while let Ok(left) = (ends_at - service.now()).to_std() {
         // If the machine sleeps or its clock is set, the two clocks differ afterwards.
-        tokio::time::sleep(left.clamp(MOMENT, LOOK_AGAIN)).await;
+        tokio::time::sleep(left.clamp(MIN_SLEEP, MAX_SLEEP)).await;
         if service.now() >= ends_at {
             break;
         }

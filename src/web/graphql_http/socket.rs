@@ -36,7 +36,7 @@ const INIT_WITHIN: Duration = Duration::from_secs(10);
 /// clients that are gone.
 const PING_EVERY: Duration = Duration::from_secs(12);
 /// A client that sends nothing or receives nothing for this time counts as gone.
-const GONE_AFTER: Duration = Duration::from_secs(24);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(24);
 /// How long the server waits for a client to receive the close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// The most operations that run on one connection at once.
@@ -188,7 +188,7 @@ impl<H: Host> Connection<H> {
                     return Err(CloseReason::NoInit.into());
                 }
                 _ = pings.tick() => {
-                    if self.heard_at.elapsed() >= GONE_AFTER {
+                    if self.heard_at.elapsed() >= IDLE_TIMEOUT {
                         return Err(CloseReason::Timeout.into());
                     }
                     self.send(&ServerMessage::Ping).await?;
@@ -297,7 +297,7 @@ impl<H: Host> Connection<H> {
         // Serialization does not fail, because a message contains only JSON values.
         let Ok(text) = serde_json::to_string(message) else { return Err(ConnectionEnd::Gone) };
         let sent = self.socket.send(Message::Text(Utf8Bytes::from(text)));
-        match timeout(GONE_AFTER, sent).await {
+        match timeout(IDLE_TIMEOUT, sent).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(ConnectionEnd::Gone),
         }

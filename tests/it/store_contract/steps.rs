@@ -124,9 +124,9 @@ pub async fn positions_do_not_change_the_revision_and_are_deleted_with_the_hold(
         let mut changes = store.changes(None).await.unwrap();
         let live = PositionSource::Live { until: Some(minute(60)) };
         let fixes = [fix_north(0.4, minute(10)).from_source(live), fix_north(0.2, minute(20))];
-        let doubted = fix_north(0.9, minute(21)).from_source(PositionSource::Single);
+        let outlier = fix_north(0.9, minute(21)).from_source(PositionSource::Single);
         let route = RouteEstimate::Drive(TimeDelta::minutes(40));
-        let fixes = track(&fixes).doubting(Some(doubted), 3).routed(minute(20), route).unwrap();
+        let fixes = track(&fixes).with_outlier(Some(outlier), 3).routed(minute(20), route).unwrap();
         assert!(store.put_track(number, &fixes).await.unwrap());
         let (_, moved) = next(&mut changes).await.unwrap();
         assert_eq!(moved, FeedEvent::PositionMoved(number));

@@ -8,23 +8,23 @@ use tokio::time::Instant;
 
 use super::bucket::Bucket;
 use super::job::Job;
-use super::{Priority, TRIES};
+use super::{MAX_ATTEMPTS, Priority};
 use crate::backoff::Backoff;
 use crate::telegram::transport::call::CallError;
 
 /// If the chat is closed for longer than this, calls whose outcome is awaited fail at once.
-const PATIENCE: Duration = Duration::from_secs(5);
+const FAIL_FAST_AFTER: Duration = Duration::from_secs(5);
 /// The pause after a failure: doubled each time, from the first value to the last.
-const PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
 /// How often a message with an unknown outcome is sent at most.
 const MAX_UNKNOWN: u32 = 2;
 /// How much of the limit of a group background edits leave for messages.
-const LEFT_FOR_MESSAGES: u32 = 1;
+const RESERVED_FOR_MESSAGES: u32 = 1;
 /// A background edit goes before messages if it has waited this long, and no other one was made in
 /// that time.
-const STALE: Duration = Duration::from_secs(15);
+const MAX_EDIT_WAIT: Duration = Duration::from_secs(15);
 /// A notification that has waited this long goes before the messages that guests wait for.
-const AGED: Duration = Duration::from_secs(2);
+const MAX_NOTICE_WAIT: Duration = Duration::from_secs(2);
 
 /// The queue of one chat.
 pub(super) struct ChatQueue {
@@ -63,10 +63,10 @@ enum NextSource {
 
 impl NextSend {
     /// The rank among all chats: the lowest is sent first. Guests are served before notifications,
-    /// unless the notifications have waited for [`AGED`].
+    /// unless the notifications have waited for [`MAX_NOTICE_WAIT`].
     pub(super) fn rank(&self, now: Instant) -> (u8, Instant) {
         let waits_since = self.at.max(self.since);
-        let is_aged = now.saturating_duration_since(waits_since) >= AGED;
+        let is_aged = now.saturating_duration_since(waits_since) >= MAX_NOTICE_WAIT;
         let class = match self.priority {
             Priority::Notification if is_aged => 0,
             Priority::Interactive => 1,
@@ -106,8 +106,8 @@ impl ChatQueue {
             from: NextSource::Queue,
         });
         let edit = |(place, job): (usize, &Job)| {
-            let is_stale = now - job.since.max(self.last_upkeep).min(now) >= STALE;
-            let leaving = if is_stale { 0 } else { LEFT_FOR_MESSAGES };
+            let is_stale = now - job.since.max(self.last_upkeep).min(now) >= MAX_EDIT_WAIT;
+            let leaving = if is_stale { 0 } else { RESERVED_FOR_MESSAGES };
             let at = self.ready_at(job, leaving);
             let next = NextSend {
                 at,
@@ -157,7 +157,7 @@ impl ChatQueue {
     /// Queues a job. A newer edit of a message replaces an older one.
     pub(super) fn push(&mut self, mut job: Job, now: Instant) {
         let wait = self.closed_until.saturating_duration_since(now);
-        if wait > PATIENCE && job.is_awaited() {
+        if wait > FAIL_FAST_AFTER && job.is_awaited() {
             return job.refuse(CallError::Wait(wait));
         }
         let Some(message) = job.edited() else { return self.queue.push_back(job) };
@@ -192,7 +192,7 @@ impl ChatQueue {
             | CallError::Unknown
             | CallError::WrongToken
             | CallError::Busy
-            | CallError::TakenByAnother => PAUSE.after(job.tries + 1),
+            | CallError::TakenByAnother => BACKOFF.after(job.tries + 1),
             CallError::Gone(_)
             | CallError::Moved(_)
             | CallError::NoMessage
@@ -208,7 +208,7 @@ impl ChatQueue {
             }
             return None;
         }
-        if job.tries >= TRIES || job.unknown >= MAX_UNKNOWN {
+        if job.tries >= MAX_ATTEMPTS || job.unknown >= MAX_UNKNOWN {
             return Some(job);
         }
         self.close(now, pause);
@@ -216,10 +216,10 @@ impl ChatQueue {
         None
     }
 
-    /// Sends nothing for this time. If it is longer than [`PATIENCE`], awaited calls fail at once.
+    /// Sends nothing for this time. If it is longer than [`FAIL_FAST_AFTER`], awaited calls fail at once.
     pub(super) fn close(&mut self, now: Instant, wait: Duration) {
         self.closed_until = self.closed_until.max(now + wait);
-        if wait <= PATIENCE {
+        if wait <= FAIL_FAST_AFTER {
             return;
         }
         for job in std::mem::take(&mut self.queue) {

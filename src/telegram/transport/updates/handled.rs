@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 /// Maximum number of ids that are remembered.
-const REMEMBERED: usize = 4_096;
+const MAX_IDS: usize = 4_096;
 
 /// The ids of the latest updates that this process has handled.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl HandledUpdates {
             return;
         }
         latest.order.push_back(id);
-        if latest.order.len() > REMEMBERED
+        if latest.order.len() > MAX_IDS
             && let Some(oldest) = latest.order.pop_front()
         {
             latest.ids.remove(&oldest);
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn the_oldest_are_removed_first_and_none_is_counted_twice() {
         let handled = HandledUpdates::default();
-        let many = u32::try_from(REMEMBERED).unwrap();
+        let many = u32::try_from(MAX_IDS).unwrap();
         handled.note(5);
         for id in (10..10 + many - 1).chain([5, 5]) {
             handled.note(id);

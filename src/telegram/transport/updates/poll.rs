@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{Inbox, UpdateOutcome};
 use crate::backoff::Backoff;
-use crate::config::Webhook;
+use crate::config::Secret;
 use crate::telegram::transport::api::Api;
 use crate::telegram::transport::call::CallError;
 use crate::telegram::transport::{BotHealth, BotHealthPart};
@@ -19,7 +19,7 @@ use crate::text;
 
 /// The pause between attempts to reach Telegram: doubled each time, from the first value to the
 /// last.
-const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
 /// The path of the webhook below the public URL.
 const WEBHOOK_PATH: &str = "/telegram/webhook";
 
@@ -33,8 +33,8 @@ pub struct UpdatePoller {
     pub health: BotHealth,
     /// The bot's user name. It is set once Telegram has reported it.
     pub name: Arc<OnceLock<String>>,
-    /// Whether Telegram sends updates to a webhook.
-    pub webhook: Webhook,
+    /// The secret of the webhook to which Telegram sends updates. `None` asks Telegram for updates.
+    pub webhook: Option<Secret>,
     /// The public URL of this server, without a slash at the end.
     pub base_url: String,
 }
@@ -51,8 +51,8 @@ impl UpdatePoller {
         let stopped = stop.clone();
         let receive = async {
             match self.webhook {
-                Webhook::On { .. } => stop.cancelled().await,
-                Webhook::Off => self.poll(stop).await,
+                Some(_) => stop.cancelled().await,
+                None => self.poll(stop).await,
             }
         };
         tokio::join!(receive, stopped.run_until_cancelled(after_setup));
@@ -60,7 +60,7 @@ impl UpdatePoller {
 
     /// Asks for the bot's name, and tells Telegram how to send updates. Tries until that succeeds.
     async fn set_up(&self) {
-        let mut retries = RETRY.start();
+        let mut retries = BACKOFF.start();
         while let Err(failure) = self.try_set_up().await {
             self.degraded(&failure);
             retries.wait().await;
@@ -73,8 +73,8 @@ impl UpdatePoller {
         let name = self.api.name().await?;
         let _ = self.name.set(name);
         match &self.webhook {
-            Webhook::Off => self.api.delete_webhook().await,
-            Webhook::On { secret } => {
+            None => self.api.delete_webhook().await,
+            Some(secret) => {
                 let url = Url::parse(&format!("{}{WEBHOOK_PATH}", self.base_url));
                 let url = url.map_err(|error| CallError::Refused(error.to_string()))?;
                 self.api.set_webhook(url, secret.expose()).await
@@ -84,7 +84,7 @@ impl UpdatePoller {
 
     async fn poll(&self, stop: CancellationToken) {
         let mut from = 0;
-        let mut retries = RETRY.start();
+        let mut retries = BACKOFF.start();
         loop {
             let answer = tokio::select! {
                 () = stop.cancelled() => return,
@@ -101,7 +101,7 @@ impl UpdatePoller {
                             continue;
                         }
                         // The offset stays, so Telegram sends them again.
-                        UpdateOutcome::Later => RETRY.after(1),
+                        UpdateOutcome::Later => BACKOFF.after(1),
                     }
                 }
                 Err(failure) => {
