@@ -27,7 +27,7 @@ use crate::scheduler::Scheduler;
 use crate::service::BookingService;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
-use crate::store::{CommitQueue, NodeId, Store};
+use crate::store::{CommitQueue, NodeId, NotificationQueue, Store};
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
 use crate::web::{self, WebParts, WebSettings, Webhook, WebhookHandler};
 
@@ -195,7 +195,8 @@ impl<'a> AppBuilder<'a> {
         // The feed is opened before bookings are read, so that it misses no change after that. After
         // this nothing is awaited, so on a single thread no worker runs before the caller listens.
         let feed = open_feed(&store, &log).await?;
-        let queue = open_queue(&store, &commits);
+        let queue = open_commit_queue(&store, &commits);
+        let notifications = open_notification_queue(&store, &commits);
         let node = NodeId(fresh_secret());
         let service = BookingService::new(
             Arc::clone(&store),
@@ -217,6 +218,7 @@ impl<'a> AppBuilder<'a> {
             lifecycle,
             inbound,
             commits,
+            notifications,
             deliveries,
             log,
         };
@@ -261,8 +263,9 @@ pub struct App {
     lifecycle: Lifecycle,
     /// The web server, the bot's updates, the scheduler and the route worker.
     inbound: WorkerGroup,
-    /// The commit queue.
+    /// The queues that write to the store.
     commits: WorkerGroup,
+    notifications: NotificationQueue,
     /// The notifier and the sending of messages by the bot.
     deliveries: WorkerGroup,
     /// The feed.
@@ -319,7 +322,7 @@ impl App {
 
     fn start_notifier(&self, node: NodeId, methods: DeliveryMethods) {
         let notifier = Notifier::new(
-            Arc::<dyn Store>::clone(&self.store.store),
+            self.notifications.clone(),
             self.feed.clone(),
             Arc::clone(&self.service),
             node,
@@ -438,9 +441,17 @@ async fn open_feed(store: &Arc<dyn Store>, log: &WorkerGroup) -> Result<Feed> {
 }
 
 /// Opens the commit queue and starts its worker.
-fn open_queue(store: &Arc<dyn Store>, commits: &WorkerGroup) -> CommitQueue {
+fn open_commit_queue(store: &Arc<dyn Store>, commits: &WorkerGroup) -> CommitQueue {
     let (queue, work) = CommitQueue::new(Arc::<dyn Store>::clone(store), commits.stop_signal());
     commits.spawn("commits", work);
+    queue
+}
+
+/// Opens the queue for leases and outcomes of notifications, and starts its worker.
+fn open_notification_queue(store: &Arc<dyn Store>, commits: &WorkerGroup) -> NotificationQueue {
+    let (queue, work) =
+        NotificationQueue::new(Arc::<dyn Store>::clone(store), commits.stop_signal());
+    commits.spawn("notifications", work);
     queue
 }
 

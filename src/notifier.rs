@@ -22,7 +22,7 @@ use crate::domain::{Change, Event, Recipient};
 use crate::feed::{Feed, FeedMessage};
 use crate::lifecycle::Health;
 use crate::service::BookingService;
-use crate::store::{FeedEvent, Lease, NodeId, NotificationId, NotificationStore, StoreError};
+use crate::store::{FeedEvent, Lease, NodeId, NotificationId, NotificationQueue, StoreError};
 
 mod delivery;
 mod method;
@@ -57,7 +57,7 @@ impl Notifier {
     /// the notifications of an earlier process are sent without waiting for its leases to end.
     #[must_use]
     pub fn new(
-        store: Arc<dyn NotificationStore>,
+        queue: NotificationQueue,
         feed: Feed,
         service: Arc<BookingService>,
         node: NodeId,
@@ -65,7 +65,7 @@ impl Notifier {
         methods: DeliveryMethods,
         health: Health,
     ) -> Self {
-        let context = DeliveryContext::new(store, service, node, is_alone, methods, health);
+        let context = DeliveryContext::new(queue, service, node, is_alone, methods, health);
         let (deliveries, settled) = (JoinSet::new(), HashMap::new());
         Self { context: Arc::new(context), feed, deliveries, settled }
     }
@@ -123,8 +123,8 @@ impl Notifier {
     }
 
     async fn read_owed(&mut self) -> Result<(), StoreError> {
-        let store = Arc::clone(&self.context.store);
-        let mut owed = store.owed().await?;
+        let queue = self.context.queue.clone();
+        let mut owed = queue.owed().await?;
         let mut count = 0_usize;
         while let Some(item) = owed.next().await {
             let item = item?;

@@ -17,7 +17,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::time::{DelayQueue, delay_queue};
@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::domain::{Booking, Moment, ReceiptNo, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage};
 use crate::lifecycle::Health;
-use crate::service::{BookingService, WakeOutcome};
+use crate::service::{BookingService, WakeOutcome, WakeTurn};
 use crate::store::{BookingReader, FeedEvent, Store, StoreControl, StoreError, Wake};
 
 /// How often wall-clock and monotonic time are compared, in memory.
@@ -40,6 +40,9 @@ const MAX_WAIT: Duration = Duration::from_hours(24);
 /// The most wakes in one batch, as many as one batch of commits takes. Wakes that become due
 /// meanwhile are in the next one.
 const MAX_BATCH: usize = 500;
+/// The most batches at the same time: one that is committed, one that waits for that, and one that
+/// is read meanwhile. They are committed in the order in which they were started.
+const MAX_BATCHES: usize = 3;
 /// The wait before a failed wake is tried again, doubled from the first to the last.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// A node whose clock differs from the store's by more than this is degraded.
@@ -59,11 +62,13 @@ pub struct Scheduler {
     armed: HashMap<ReceiptNo, TimerEntry>,
     /// The wakes that are due, oldest first.
     due: BinaryHeap<Reverse<(Moment, ReceiptNo, Revision)>>,
-    /// The batch of wakes that is being carried out, if any. There is one at a time, so that the
-    /// oldest deadline is committed first.
-    batch: JoinSet<WakeResults>,
-    /// The wakes in that batch.
-    firing: Vec<Wake>,
+    /// The batches of wakes that are being carried out, at most [`MAX_BATCHES`].
+    batches: JoinSet<WakeResults>,
+    /// The wakes in each of them.
+    firing: HashMap<task::Id, Vec<Wake>>,
+    /// Whether wakes wait until the clocks are compared again, because this machine's clock is not
+    /// trusted.
+    is_held_back: bool,
     /// One reading of both clocks, to compare later ones with.
     anchor: (Moment, Instant),
     /// When the clocks are compared next.
@@ -101,15 +106,16 @@ impl Scheduler {
             queue: DelayQueue::new(),
             armed: HashMap::new(),
             due: BinaryHeap::new(),
-            batch: JoinSet::new(),
-            firing: Vec::new(),
+            batches: JoinSet::new(),
+            firing: HashMap::new(),
+            is_held_back: false,
             anchor,
             next_check: anchor.1 + CLOCK_CHECK,
         }
     }
 
     /// Arms every pending booking and wakes bookings until it is stopped. Then waits for the
-    /// current batch to finish.
+    /// current batches to finish.
     pub async fn run(mut self, stop: CancellationToken) {
         // Listens before scanning, so that changes committed in between are received.
         let mut messages = self.feed.listen();
@@ -120,7 +126,6 @@ impl Scheduler {
         self.health.set_ready(true);
         info!(armed = self.armed.len(), "every running hold is armed");
         loop {
-            self.fire();
             tokio::select! {
                 () = stop.cancelled() => break,
                 message = messages.next() => match message {
@@ -137,11 +142,12 @@ impl Scheduler {
                     self.on_expired(expired.into_inner());
                     self.gather_expired();
                 }
-                Some(ended) = self.batch.join_next() => self.batch_finished(ended),
+                turn = self.service.wake_turn(), if self.may_fire() => self.fire(turn),
+                Some(ended) = self.batches.join_next_with_id() => self.batch_finished(ended),
                 () = tokio::time::sleep_until(self.next_check) => self.compare_clocks(),
             }
         }
-        while let Some(ended) = self.batch.join_next().await {
+        while let Some(ended) = self.batches.join_next_with_id().await {
             self.batch_finished(ended);
         }
     }
@@ -242,28 +248,32 @@ impl Scheduler {
         }
     }
 
-    /// Starts a batch of the wakes that are due, unless a batch is running.
-    fn fire(&mut self) {
-        if self.due.is_empty() || !self.batch.is_empty() {
-            return;
-        }
+    fn may_fire(&self) -> bool {
+        !self.due.is_empty() && !self.is_held_back && self.batches.len() < MAX_BATCHES
+    }
+
+    /// Starts a batch of the wakes that are due.
+    fn fire(&mut self, turn: WakeTurn) {
         if !self.is_clock_trusted() {
+            self.is_held_back = true;
             self.next_check = self.next_check.min(Instant::now() + BACKOFF.longest());
             return;
         }
-        while self.firing.len() < MAX_BATCH {
+        let mut wakes = Vec::new();
+        while wakes.len() < MAX_BATCH {
             let Some(Reverse((at, receipt_no, revision))) = self.due.pop() else {
                 break;
             };
             let wake = Wake { receipt_no, revision, at };
             // A booking that has changed since has another entry.
             if self.is_current(&wake) {
-                self.firing.push(wake);
+                wakes.push(wake);
             }
         }
-        if !self.firing.is_empty() {
-            let (service, wakes) = (Arc::clone(&self.service), self.firing.clone());
-            self.batch.spawn(async move { service.wake(&wakes).await });
+        if !wakes.is_empty() {
+            let (service, fired) = (Arc::clone(&self.service), wakes.clone());
+            let batch = self.batches.spawn(async move { service.wake(&fired, turn).await });
+            self.firing.insert(batch.id(), wakes);
         }
     }
 
@@ -272,8 +282,12 @@ impl Scheduler {
         armed.is_some_and(|armed| armed.wake.revision == wake.revision)
     }
 
-    fn batch_finished(&mut self, ended: Result<WakeResults, JoinError>) {
-        let wakes = std::mem::take(&mut self.firing);
+    fn batch_finished(&mut self, ended: Result<(task::Id, WakeResults), JoinError>) {
+        let (batch, ended) = match ended {
+            Ok((batch, results)) => (batch, Ok(results)),
+            Err(failure) => (failure.id(), Err(failure)),
+        };
+        let wakes = self.firing.remove(&batch).unwrap_or_default();
         let results = match ended {
             Ok(Ok(results)) => results,
             Ok(Err(error)) => {
@@ -334,8 +348,9 @@ impl Scheduler {
 
     /// Compares the time that the wall clock and the monotonic clock have run since the anchor.
     fn compare_clocks(&mut self) {
-        self.next_check = Instant::now() + CLOCK_CHECK;
-        self.is_clock_trusted();
+        self.is_held_back = !self.is_clock_trusted();
+        let wait = if self.is_held_back { BACKOFF.longest() } else { CLOCK_CHECK };
+        self.next_check = Instant::now() + wait;
         let (wall, ran) = self.anchor;
         let now = self.clock.now();
         let expected = wall + TimeDelta::from_std(ran.elapsed()).unwrap_or(TimeDelta::MAX);

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::join_all;
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tracing::{info, warn};
 
 use crate::auth::{self, LinkKey};
@@ -36,6 +37,8 @@ pub use rooms::Availability;
 const MAX_TRIES: u32 = 8;
 /// How many receipt numbers are tried for one booking if the counter is behind the stored bookings.
 const MAX_NUMBERS: u32 = 100;
+/// How long work that is not urgent waits for due wakes at most.
+const MAX_YIELD: Duration = Duration::from_secs(2);
 
 /// Why a use case failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -58,6 +61,10 @@ pub struct BookingService {
     links: LinkKey,
     values: TypedValues,
     positions: Positions,
+    /// Locked while due wakes are read, decided and queued.
+    deciding: Arc<Mutex<()>>,
+    /// The number of batches of wakes that are being carried out.
+    waking: watch::Sender<usize>,
 }
 
 /// A booking just made, or made before by the same request.
@@ -69,6 +76,9 @@ pub struct NewBookingAccess {
     pub access_token: String,
 }
 
+/// The turn of one caller to carry out due wakes. See [`BookingService::wake_turn`].
+pub struct WakeTurn(#[expect(dead_code, reason = "held, not used")] OwnedMutexGuard<()>);
+
 /// What became of a wake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WakeOutcome {
@@ -79,6 +89,30 @@ pub enum WakeOutcome {
     Superseded,
     /// The wake time has not come yet.
     NotYet,
+}
+
+/// Counts a batch of wakes while it is carried out.
+struct WakingGuard<'a>(&'a watch::Sender<usize>);
+
+impl<'a> WakingGuard<'a> {
+    fn new(waking: &'a watch::Sender<usize>) -> Self {
+        waking.send_modify(|batches| *batches += 1);
+        Self(waking)
+    }
+}
+
+impl Drop for WakingGuard<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|batches| *batches -= 1);
+    }
+}
+
+/// What is to be done about a wake.
+enum WakeDecision {
+    /// A step that was due at this instant.
+    Commit { step: CommitStep, due: Option<Moment> },
+    /// Nothing, with this result.
+    Nothing(Result<WakeOutcome, StoreError>),
 }
 
 impl BookingService {
@@ -94,7 +128,8 @@ impl BookingService {
     ) -> Self {
         let positions = Positions::default();
         let values = TypedValues::new(Arc::<dyn Store>::clone(&store), clock.clone());
-        Self { store, commits, clock, policy, node, links, values, positions }
+        let (deciding, waking) = (Arc::default(), watch::Sender::default());
+        Self { store, commits, clock, policy, node, links, values, positions, deciding, waking }
     }
 
     /// The hotel's rules.
@@ -117,12 +152,16 @@ impl BookingService {
     pub async fn book(&self, request: BookRequest) -> Result<NewBookingAccess, ServiceError> {
         let request_hash = auth::hash(&request.request_id);
         let fingerprint = request.fingerprint();
-        if let Some(earlier) = self.store.request(request_hash).await? {
-            return self.repeat(&request.request_id, fingerprint, earlier).await;
-        }
         let now = self.clock.now();
-        // A request that is refused anyway must not use up a receipt number.
-        self.policy.stay(&request.room, request.check_in, request.nights, now)?;
+        // A request that is refused anyway must not use up a receipt number. But it may repeat one
+        // that was made while the stay was still offered.
+        if let Err(refusal) = self.policy.stay(&request.room, request.check_in, request.nights, now)
+        {
+            return match self.store.request(request_hash).await? {
+                Some(earlier) => self.repeat(&request.request_id, fingerprint, earlier).await,
+                None => Err(refusal.into()),
+            };
+        }
         let key = RequestKey { id: request_hash, fingerprint };
         for _ in 0..MAX_NUMBERS {
             let (step, access_token) = self.first_step(&request, now).await?;
@@ -155,7 +194,7 @@ impl BookingService {
         now: Moment,
     ) -> Result<(Step, String), ServiceError> {
         let day = self.policy.hotel.day_of(now);
-        let receipt_no = ReceiptNo::new(day, self.store.next_serial(day).await?);
+        let receipt_no = ReceiptNo::new(day, self.commits.next_serial(day).await?);
         let access_token = auth::access_token(&request.request_id, receipt_no);
         let new = NewBooking {
             receipt_no,
@@ -218,46 +257,74 @@ impl BookingService {
     pub async fn wake(
         &self,
         wakes: &[Wake],
+        turn: WakeTurn,
     ) -> Result<Vec<Result<WakeOutcome, StoreError>>, StoreError> {
+        let _waking = WakingGuard::new(&self.waking);
         let receipt_nos: Vec<ReceiptNo> = wakes.iter().map(|wake| wake.receipt_no).collect();
         // A position that came before the end counts, even if it is still being written.
         self.positions.settle(&receipt_nos).await;
         let found = self.store.bookings(&receipt_nos).await?;
         let found: HashMap<ReceiptNo, TrackedBooking> =
             found.into_iter().map(|tracked| (tracked.booking.receipt_no, tracked)).collect();
-        // All futures are first polled in order, so they enter the commit queue in order.
-        Ok(join_all(wakes.iter().map(|wake| self.wake_one(*wake, found.get(&wake.receipt_no))))
-            .await)
+        let decisions: Vec<WakeDecision> =
+            wakes.iter().map(|wake| self.decide_wake(*wake, found.get(&wake.receipt_no))).collect();
+        let commits = decisions.iter().filter_map(|decision| match decision {
+            WakeDecision::Commit { step, .. } => Some(self.commit_of(step.clone(), None)),
+            WakeDecision::Nothing(_) => None,
+        });
+        let committed = self.commits.enqueue_all(commits.collect()).await?;
+        // The next batch may be read while this one is committed.
+        drop(turn);
+        let mut committed = committed.await?.into_iter();
+        let mut result = |decision| match decision {
+            WakeDecision::Nothing(result) => result,
+            WakeDecision::Commit { step, due } => {
+                let none = || Err(StoreError::Unexpected("a wake without an outcome".to_owned()));
+                match committed.next().unwrap_or_else(none)? {
+                    CommitOutcome::Done => {
+                        self.record(&step.change, due);
+                        Ok(WakeOutcome::Done)
+                    }
+                    CommitOutcome::Stale
+                    | CommitOutcome::NumberTaken
+                    | CommitOutcome::SoldOut(_)
+                    | CommitOutcome::TooManyHolds(_)
+                    | CommitOutcome::Repeated(_) => Ok(WakeOutcome::Superseded),
+                }
+            }
+        };
+        Ok(decisions.into_iter().map(&mut result).collect())
     }
 
-    async fn wake_one(
-        &self,
-        wake: Wake,
-        tracked: Option<&TrackedBooking>,
-    ) -> Result<WakeOutcome, StoreError> {
+    /// Waits for the turn to read, decide and queue due wakes. One caller at a time has it, so that
+    /// wakes are committed in the order of their turns.
+    pub async fn wake_turn(&self) -> WakeTurn {
+        WakeTurn(Arc::clone(&self.deciding).lock_owned().await)
+    }
+
+    /// Waits while due wakes are carried out, for at most [`MAX_YIELD`]. Work that is not urgent
+    /// does this first, so that it does not delay deadlines.
+    pub async fn yield_to_wakes(&self) {
+        let mut waking = self.waking.subscribe();
+        // Fails if it takes longer, which is fine. The sender is `self`, so it is not closed.
+        let _ = tokio::time::timeout(MAX_YIELD, waking.wait_for(|batches| *batches == 0)).await;
+    }
+
+    fn decide_wake(&self, wake: Wake, tracked: Option<&TrackedBooking>) -> WakeDecision {
         let Some(tracked) = tracked.filter(|tracked| tracked.booking.revision >= wake.revision)
         else {
             // The feed reported a newer state than this read returned.
-            return Err(StoreError::Conflict("read behind the log".to_owned()));
+            let error = StoreError::Conflict("read behind the log".to_owned());
+            return WakeDecision::Nothing(Err(error));
         };
-        if tracked.booking.revision > wake.revision {
-            return Ok(WakeOutcome::Superseded);
+        if tracked.booking.revision > wake.revision || tracked.booking.wake_at().is_none() {
+            return WakeDecision::Nothing(Ok(WakeOutcome::Superseded));
         }
-        if tracked.booking.wake_at().is_none() {
-            return Ok(WakeOutcome::Superseded);
-        }
-        let Some(step) = domain::wake(tracked, self.clock.now(), &self.policy) else {
-            return Ok(WakeOutcome::NotYet);
-        };
-        let due = step.due;
-        let step = CommitStep::new(Some(&tracked.booking), step.change);
-        match self.commit(step, due, None).await? {
-            CommitOutcome::Done => Ok(WakeOutcome::Done),
-            CommitOutcome::Stale
-            | CommitOutcome::NumberTaken
-            | CommitOutcome::SoldOut(_)
-            | CommitOutcome::TooManyHolds(_)
-            | CommitOutcome::Repeated(_) => Ok(WakeOutcome::Superseded),
+        match domain::wake(tracked, self.clock.now(), &self.policy) {
+            Some(Step { change, due }) => {
+                WakeDecision::Commit { step: CommitStep::new(Some(&tracked.booking), change), due }
+            }
+            None => WakeDecision::Nothing(Ok(WakeOutcome::NotYet)),
         }
     }
 
@@ -298,12 +365,16 @@ impl BookingService {
         request: Option<RequestKey>,
     ) -> Result<CommitOutcome, StoreError> {
         let change = Arc::clone(&step.change);
-        let lease = Lease { node: self.node.clone(), until: change.at + Lease::LENGTH };
-        let outcome = self.commits.commit(Commit { steps: vec![step], request, lease }).await?;
+        let outcome = self.commits.commit(self.commit_of(step, request)).await?;
         if outcome == CommitOutcome::Done {
             self.record(&change, due);
         }
         Ok(outcome)
+    }
+
+    fn commit_of(&self, step: CommitStep, request: Option<RequestKey>) -> Commit {
+        let lease = Lease { node: self.node.clone(), until: step.change.at + Lease::LENGTH };
+        Commit { steps: vec![step], request, lease }
     }
 
     fn record(&self, change: &Change, due: Option<Moment>) {

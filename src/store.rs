@@ -5,15 +5,17 @@
 //! concurrent commits wins. The traits do not depend on the hotel's rules, on texts for people or
 //! on a database driver.
 
-use crate::domain::Role;
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
 
 use crate::domain::{
-    Change, Moment, ReceiptNo, RoomCode, StaffName, TokenHash, Track, TrackedBooking,
+    Change, Moment, ReceiptNo, Role, RoomCode, StaffName, TokenHash, Track, TrackedBooking,
 };
 
+mod call_queue;
 mod commit;
 mod document;
 mod list;
@@ -29,10 +31,11 @@ pub use commit::{
 };
 pub use list::{AllotmentTooLow, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
 pub use log::{
-    Changes, Cursor, DeliveryOutcome, FeedEvent, FeedStream, Lease, LeaseOutcome, NodeId,
-    NotificationId, OwedNotification, SettledNotification, UndeliveredNotification, until_error,
+    Changes, Cursor, DeliveryOutcome, FeedEvent, FeedStream, Lease, LeaseOutcome, LeaseRequest,
+    NodeId, NotificationId, OwedNotification, SettledNotification, UndeliveredNotification,
+    until_error,
 };
-pub use queue::CommitQueue;
+pub use queue::{CommitQueue, NotificationQueue};
 pub use typed::{TypedValue, TypedValues};
 
 /// The most commits in one batch.
@@ -97,9 +100,13 @@ pub trait BookingReader: Send + Sync + 'static {
 /// Writes bookings. Only the booking service and the commit queue use it.
 #[async_trait]
 pub trait CommitStore: Send + Sync + 'static {
-    /// The next counter for the receipt numbers of a hotel day, from 1. No counter is given out
-    /// twice.
-    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError>;
+    /// The next `count` counters for the receipt numbers of a hotel day, from 1. No counter is given
+    /// out twice.
+    async fn next_serials(
+        &self,
+        day: NaiveDate,
+        count: u32,
+    ) -> Result<RangeInclusive<u32>, StoreError>;
 
     /// Carries out at most [`MAX_BATCH`] commits, each as a whole or not at all, and returns their
     /// outcomes in order. If two exclude each other, the earlier one in the batch wins.
@@ -146,21 +153,19 @@ pub trait NotificationStore: Send + Sync + 'static {
         &self,
     ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError>;
 
-    /// Takes the lease of a notification, if it is still owed and its current lease has ended by
-    /// `now` or belongs to this node.
-    async fn take_lease(
-        &self,
-        notification: NotificationId,
-        lease: &Lease,
-        now: Moment,
-    ) -> Result<LeaseOutcome, StoreError>;
+    /// Takes the lease of each notification that is still owed and whose current lease has ended by
+    /// the time of the request or belongs to its node. Returns the outcomes in order.
+    async fn take_leases(&self, requests: &[LeaseRequest])
+    -> Result<Vec<LeaseOutcome>, StoreError>;
 
-    /// Records the outcome of a notification and publishes [`FeedEvent::NotificationSettled`]. Only
-    /// the first outcome counts.
+    /// Records the outcomes of notifications and publishes [`FeedEvent::NotificationSettled`] for
+    /// each. Only the first outcome of a notification counts.
+    ///
+    /// # Errors
+    /// [`StoreError`] if not all were recorded. They may be recorded again.
     async fn settle(
         &self,
-        notification: NotificationId,
-        outcome: &DeliveryOutcome,
+        outcomes: &[(NotificationId, DeliveryOutcome)],
     ) -> Result<(), StoreError>;
 }
 

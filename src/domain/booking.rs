@@ -75,6 +75,12 @@ impl Booking {
         }
     }
 
+    /// Whether the guest's positions are kept: while the hold runs and the guest is not at the desk.
+    #[must_use]
+    pub fn has_track(&self) -> bool {
+        self.is_pending() && self.arrived_at.is_none()
+    }
+
     /// Whether its hold is running.
     #[must_use]
     pub fn is_pending(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The task of one notification. It takes the lease, sends the notification, stores the outcome,
 //! and waits between attempts.
 
+use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +22,8 @@ use crate::domain::{
 use crate::lifecycle::Health;
 use crate::service::{BookingService, ServiceError};
 use crate::store::{
-    DeliveryOutcome, Lease, LeaseOutcome, NodeId, NotificationId, NotificationStore, StoreError,
+    DeliveryOutcome, Lease, LeaseOutcome, LeaseRequest, NodeId, NotificationId, NotificationQueue,
+    StoreError,
 };
 use crate::text;
 
@@ -40,7 +42,7 @@ const PART: &str = "courier";
 
 /// The data that all deliveries of a process share.
 pub(super) struct DeliveryContext {
-    pub store: Arc<dyn NotificationStore>,
+    pub queue: NotificationQueue,
     /// Cancelled when the process stops. Waiting deliveries then end without being settled.
     pub stop: CancellationToken,
     service: Arc<BookingService>,
@@ -57,7 +59,7 @@ pub(super) struct DeliveryContext {
 
 impl DeliveryContext {
     pub(super) fn new(
-        store: Arc<dyn NotificationStore>,
+        queue: NotificationQueue,
         service: Arc<BookingService>,
         node: NodeId,
         is_alone: bool,
@@ -65,7 +67,7 @@ impl DeliveryContext {
         health: Health,
     ) -> Self {
         Self {
-            store,
+            queue,
             stop: CancellationToken::new(),
             service,
             node,
@@ -150,7 +152,7 @@ impl Delivery {
             if is_ours { Duration::ZERO } else { self.context.time_until(self.lease.until) };
         while wait.is_zero() || self.wait(wait).await {
             // Boxed, so that a waiting delivery uses little memory.
-            let attempt = Box::pin(self.attempt_in_turn()).await;
+            let attempt = Box::pin(self.attempt_safely()).await;
             self.is_first_attempt = false;
             wait = match attempt {
                 AttemptOutcome::Sent => {
@@ -226,12 +228,8 @@ impl Delivery {
         }
     }
 
-    /// Waits for a free place, then makes one attempt. The outcome of an attempt that panics is
-    /// unknown.
-    async fn attempt_in_turn(&mut self) -> AttemptOutcome {
-        let context = Arc::clone(&self.context);
-        // The semaphore is never closed, so this never fails.
-        let _place = context.places(&self.request).acquire().await;
+    /// Makes one attempt. The outcome of an attempt that panics is unknown.
+    async fn attempt_safely(&mut self) -> AttemptOutcome {
         let attempt = AssertUnwindSafe(self.attempt()).catch_unwind().await;
         attempt.map_or_else(
             |_| {
@@ -243,40 +241,59 @@ impl Delivery {
     }
 
     async fn attempt(&mut self) -> Result<AttemptOutcome, StoreError> {
-        if let Some(outcome) = self.outcome.clone() {
-            return self.settle(outcome).await;
-        }
+        let outcome = match self.outcome.take() {
+            Some(outcome) => outcome,
+            None => match self.deliver_in_turn().await? {
+                ControlFlow::Continue(outcome) => outcome,
+                ControlFlow::Break(attempt) => return Ok(attempt),
+            },
+        };
+        self.settle(outcome).await
+    }
+
+    /// Waits for a free place, then tries to deliver. The place is free again before the outcome is
+    /// stored, so that many outcomes are stored together.
+    async fn deliver_in_turn(
+        &mut self,
+    ) -> Result<ControlFlow<AttemptOutcome, DeliveryOutcome>, StoreError> {
+        let context = Arc::clone(&self.context);
+        // The semaphore is never closed, so this never fails.
+        let _place = context.places(&self.request).acquire().await;
+        context.service.yield_to_wakes().await;
         match self.hold_lease().await? {
             LeaseOutcome::Acquired => {}
-            LeaseOutcome::LeasedUntil(moment) => return Ok(AttemptOutcome::LeasedUntil(moment)),
-            LeaseOutcome::Settled => return Ok(AttemptOutcome::Settled),
+            LeaseOutcome::LeasedUntil(moment) => {
+                return Ok(ControlFlow::Break(AttemptOutcome::LeasedUntil(moment)));
+            }
+            LeaseOutcome::Settled => return Ok(ControlFlow::Break(AttemptOutcome::Settled)),
         }
         let Some(method) = self.context.methods.method(&self.request) else {
-            return self.give_up(FailureCode::NotSetUp.into()).await;
+            return Ok(self.give_up(FailureCode::NotSetUp.into()));
         };
         if self.context.service.now() >= self.request.useful_until {
-            return self.give_up(FailureCode::TooLate.into()).await;
+            return Ok(self.give_up(FailureCode::TooLate.into()));
         }
         if let Some(why) = self.obsolete_reason().await? {
-            return self.give_up(why.into()).await;
+            return Ok(self.give_up(why.into()));
         }
         let sent = tokio::time::timeout(ATTEMPT_TIMEOUT, method.deliver(&self.request)).await;
         let failure = match sent {
             Ok(Ok(())) => {
-                return self.settle(DeliveryOutcome::Sent(self.context.service.now())).await;
+                let sent = DeliveryOutcome::Sent(self.context.service.now());
+                return Ok(ControlFlow::Continue(sent));
             }
             Ok(Err(failure)) => failure,
             Err(_) => DeliveryError::Unknown(self.silent().into()),
         };
         match failure {
-            DeliveryError::Permanent(reason) => self.give_up(reason).await,
+            DeliveryError::Permanent(reason) => Ok(self.give_up(reason)),
             // It may have been delivered, so it is not sent again. Because that is not certain, the
             // front office is told.
             DeliveryError::Unknown(_) if self.unknown + 1 >= MAX_UNKNOWN => {
-                self.give_up(FailureCode::MaybeSent.into()).await
+                Ok(self.give_up(FailureCode::MaybeSent.into()))
             }
             DeliveryError::Unknown(_) | DeliveryError::Transient { .. } | DeliveryError::NotYet => {
-                Ok(AttemptOutcome::Failed(failure))
+                Ok(ControlFlow::Break(AttemptOutcome::Failed(failure)))
             }
         }
     }
@@ -319,36 +336,37 @@ impl Delivery {
             return Ok(LeaseOutcome::Acquired);
         }
         let lease = Lease { node: self.context.node.clone(), until: now + Lease::LENGTH };
-        let answer = self.context.store.take_lease(self.request.id(), &lease, now).await?;
+        let notification = self.request.id();
+        let request = LeaseRequest { notification, lease: lease.clone(), now };
+        let answer = self.context.queue.take_lease(request).await?;
         if answer == LeaseOutcome::Acquired {
             self.lease = lease;
         }
         Ok(answer)
     }
 
-    async fn give_up(&mut self, reason: FailureReason) -> Result<AttemptOutcome, StoreError> {
+    fn give_up(&self, reason: FailureReason) -> ControlFlow<AttemptOutcome, DeliveryOutcome> {
         warn!(notification = %self.request.id(), %reason, "a notification is given up");
-        let now = self.context.service.now();
-        self.settle(DeliveryOutcome::GivenUp(now, reason)).await
+        ControlFlow::Continue(DeliveryOutcome::GivenUp(self.context.service.now(), reason))
     }
 
     /// Stores the outcome of the notification. The outcome is kept in memory until that succeeds,
     /// so that an outage of the store causes no duplicate.
     async fn settle(&mut self, outcome: DeliveryOutcome) -> Result<AttemptOutcome, StoreError> {
         self.outcome = Some(outcome.clone());
-        let (id, store) = (self.request.id(), &self.context.store);
+        let (id, queue) = (self.request.id(), &self.context.queue);
         let (name, attempt) = match &outcome {
             // The notification is settled last. If the process dies before that, the notification
             // is sent again, and the booking's QRIS progress is not lost.
             DeliveryOutcome::Sent(_) => {
                 self.record_qris(QrisOutcome::Delivered).await?;
-                store.settle(id, &outcome).await?;
+                queue.settle(id, outcome.clone()).await?;
                 ("sent", AttemptOutcome::Sent)
             }
             // The notification is settled first, so that its reason can be read as soon as the
             // booking shows that the QRIS code failed.
             DeliveryOutcome::GivenUp(_, reason) => {
-                store.settle(id, &outcome).await?;
+                queue.settle(id, outcome.clone()).await?;
                 self.record_qris(QrisOutcome::GivenUp(reason.clone())).await?;
                 self.tell_front_office(reason).await;
                 ("given_up", AttemptOutcome::Settled)

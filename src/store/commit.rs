@@ -92,7 +92,7 @@ impl CommitStep {
             }
             None => true,
         });
-        let track = match (before.is_some_and(has_track), has_track(after)) {
+        let track = match (before.is_some_and(Booking::has_track), after.has_track()) {
             (false, true) => TrackEffect::Begin,
             (true, false) => TrackEffect::End,
             (false, false) | (true, true) => TrackEffect::Keep,
@@ -112,11 +112,6 @@ impl CommitStep {
     pub fn ends_hold(&self) -> bool {
         !self.change.booking.is_pending()
     }
-}
-
-/// Positions are kept while the hold runs and the guest is not at the desk.
-fn has_track(booking: &Booking) -> bool {
-    booking.is_pending() && booking.arrived_at.is_none()
 }
 
 /// The room nights of a booking, first night first.

@@ -93,6 +93,17 @@ impl Lease {
     pub const LENGTH: TimeDelta = TimeDelta::seconds(30);
 }
 
+/// The wish of a node to deliver a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseRequest {
+    /// The notification.
+    pub notification: NotificationId,
+    /// The lease to take.
+    pub lease: Lease,
+    /// When it was asked for. Leases that have ended by then are free.
+    pub now: Moment,
+}
+
 /// The outcome of trying to take a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaseOutcome {

@@ -1,25 +1,32 @@
-//! The commit queue: collects the commits of a process into batches.
-//!
-//! The first commit is written at once. Commits that arrive while it is being written form the next
-//! batch. One transaction for up to [`MAX_BATCH`] commits is much faster than separate ones that
-//! conflict on the same claim. The queue does not decide which commits win.
+//! The queues through which a process writes to the store: commits with their receipt numbers, and
+//! the leases and outcomes of notifications. None of them decides which call wins.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use chrono::NaiveDate;
+use futures_util::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{Commit, CommitOutcome, CommitStore, MAX_BATCH, StoreError};
+use super::call_queue::CallQueue;
+use super::{
+    Commit, CommitOutcome, CommitStore, DeliveryOutcome, LeaseOutcome, LeaseRequest,
+    NotificationId, NotificationStore, OwedNotification, StoreError,
+};
 
-/// The most waiting commits. Further callers wait until there is room in the queue.
-const MAX_WAITING: usize = 10_000;
-
-type QueuedCommit = (Commit, oneshot::Sender<Result<CommitOutcome, StoreError>>);
+/// What became of one commit of a batch.
+pub type CommitResult = Result<CommitOutcome, StoreError>;
 
 /// The commit queue. Clones share it.
+///
+/// One transaction for up to [`MAX_BATCH`](super::MAX_BATCH) commits is much faster than separate
+/// ones that conflict on the same claim, and one increment for all who wait for a receipt number is
+/// much faster than one for each.
 #[derive(Clone)]
 pub struct CommitQueue {
-    waiting: mpsc::Sender<QueuedCommit>,
+    commits: CallQueue<Commit, CommitOutcome>,
+    serials: CallQueue<NaiveDate, u32>,
 }
 
 impl CommitQueue {
@@ -29,8 +36,14 @@ impl CommitQueue {
         store: Arc<dyn CommitStore>,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send) {
-        let (waiting, arriving) = mpsc::channel(MAX_WAITING);
-        (Self { waiting }, run(store, arriving, stop))
+        let counters = Arc::clone(&store);
+        let (serials, count) =
+            CallQueue::new(move |days| next_serials(Arc::clone(&counters), days), stop.clone());
+        let (commits, write) = CallQueue::new(move |batch| commit(Arc::clone(&store), batch), stop);
+        let work = async {
+            tokio::join!(write, count);
+        };
+        (Self { commits, serials }, work)
     }
 
     /// Queues one commit and waits for its outcome. Once it is in the queue, it is carried out even
@@ -39,52 +52,103 @@ impl CommitQueue {
     /// # Errors
     /// [`StoreError`] if the store fails; [`StoreError::Unavailable`] once the queue is stopped.
     pub async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
-        let shut = || StoreError::Unavailable("the process is stopping".to_owned());
-        let (answer, answered) = oneshot::channel();
-        self.waiting.send((commit, answer)).await.map_err(|_| shut())?;
-        answered.await.map_err(|_| shut())?
+        self.commits.call(commit).await
+    }
+
+    /// Queues commits that go in one batch. The future that it returns waits for their outcomes, in
+    /// order. There are at most [`MAX_BATCH`](super::MAX_BATCH) of them.
+    ///
+    /// # Errors
+    /// As [`CommitQueue::commit`].
+    pub async fn enqueue_all(
+        &self,
+        commits: Vec<Commit>,
+    ) -> Result<impl Future<Output = Result<Vec<CommitResult>, StoreError>>, StoreError> {
+        self.commits.enqueue_all(commits).await
+    }
+
+    /// The next counter for the receipt numbers of a hotel day, from 1. No counter is given out
+    /// twice; some may be given out to nobody.
+    ///
+    /// # Errors
+    /// As [`CommitQueue::commit`].
+    pub async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+        self.serials.call(day).await
     }
 }
 
-async fn run(
-    store: Arc<dyn CommitStore>,
-    mut arriving: mpsc::Receiver<QueuedCommit>,
-    stop: CancellationToken,
-) {
-    let mut waiting: Vec<QueuedCommit> = Vec::new();
-    loop {
-        let received = tokio::select! {
-            biased;
-            () = stop.cancelled(), if !arriving.is_closed() => {
-                arriving.close();
-                continue;
-            }
-            received = arriving.recv_many(&mut waiting, MAX_BATCH) => received,
+/// The queue for leases and outcomes of notifications. Clones share it.
+#[derive(Clone)]
+pub struct NotificationQueue {
+    store: Arc<dyn NotificationStore>,
+    leases: CallQueue<LeaseRequest, LeaseOutcome>,
+    outcomes: CallQueue<(NotificationId, DeliveryOutcome), ()>,
+}
+
+impl NotificationQueue {
+    /// A queue, and the future to run for it. Once stopped, the queue accepts nothing new, writes
+    /// what waits, and ends.
+    pub fn new(
+        store: Arc<dyn NotificationStore>,
+        stop: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send) {
+        let (reader, lessor) = (Arc::clone(&store), Arc::clone(&store));
+        let (leases, lease) = CallQueue::new(
+            move |requests| take_leases(Arc::clone(&lessor), requests),
+            stop.clone(),
+        );
+        let (outcomes, settle) =
+            CallQueue::new(move |outcomes| settle(Arc::clone(&store), outcomes), stop);
+        let work = async {
+            tokio::join!(lease, settle);
         };
-        if received == 0 {
-            return;
-        }
-        let (batch, answers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-        metrics::histogram!("jatah_commit_batch_size").record(count(batch.len()));
-        let results = commit(store.as_ref(), &batch).await;
-        for (answer, result) in answers.into_iter().zip(results) {
-            // The caller may no longer wait.
-            let _ = answer.send(result);
-        }
+        (Self { store: reader, leases, outcomes }, work)
+    }
+
+    /// Notifications that are neither sent nor given up, oldest first, as a stream. This is not
+    /// queued.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn owed(
+        &self,
+    ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
+        self.store.owed().await
+    }
+
+    /// Takes the lease of a notification, as [`NotificationStore::take_leases`] does.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails; [`StoreError::Unavailable`] once the queue is stopped.
+    pub async fn take_lease(&self, request: LeaseRequest) -> Result<LeaseOutcome, StoreError> {
+        self.leases.call(request).await
+    }
+
+    /// Records the outcome of a notification, as [`NotificationStore::settle`] does.
+    ///
+    /// # Errors
+    /// As [`NotificationQueue::take_lease`].
+    pub async fn settle(
+        &self,
+        notification: NotificationId,
+        outcome: DeliveryOutcome,
+    ) -> Result<(), StoreError> {
+        self.outcomes.call((notification, outcome)).await
     }
 }
 
 /// Commits a batch. After an unexpected error its commits are tried one by one, so that a faulty
 /// one does not fail the others.
 async fn commit(
-    store: &dyn CommitStore,
-    batch: &[Commit],
+    store: Arc<dyn CommitStore>,
+    batch: Vec<Commit>,
 ) -> Vec<Result<CommitOutcome, StoreError>> {
-    match store.commit(batch).await {
+    metrics::histogram!("jatah_commit_batch_size").record(count(batch.len()));
+    match store.commit(&batch).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(StoreError::Unexpected(_)) if batch.len() > 1 => {
             let mut results = Vec::with_capacity(batch.len());
-            for one in batch {
+            for one in &batch {
                 let answer = store.commit(std::slice::from_ref(one)).await;
                 results.push(answer.and_then(|answers| {
                     let none = || StoreError::Unexpected("a commit without an answer".to_owned());
@@ -95,6 +159,47 @@ async fn commit(
         }
         Err(error) => vec![Err(error); batch.len()],
     }
+}
+
+/// Gives each caller a counter of their day: one increment for each day, which is nearly always
+/// one.
+async fn next_serials(
+    store: Arc<dyn CommitStore>,
+    days: Vec<NaiveDate>,
+) -> Vec<Result<u32, StoreError>> {
+    let mut wanted: BTreeMap<NaiveDate, u32> = BTreeMap::new();
+    for day in &days {
+        *wanted.entry(*day).or_default() += 1;
+    }
+    let mut given: BTreeMap<NaiveDate, Result<RangeInclusive<u32>, StoreError>> = BTreeMap::new();
+    for (day, count) in wanted {
+        given.insert(day, store.next_serials(day, count).await);
+    }
+    let none = || StoreError::Unexpected("fewer counters than asked for".to_owned());
+    days.iter()
+        .map(|day| match given.get_mut(day) {
+            Some(Ok(serials)) => serials.next().ok_or_else(none),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(none()),
+        })
+        .collect()
+}
+
+async fn take_leases(
+    store: Arc<dyn NotificationStore>,
+    requests: Vec<LeaseRequest>,
+) -> Vec<Result<LeaseOutcome, StoreError>> {
+    match store.take_leases(&requests).await {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error); requests.len()],
+    }
+}
+
+async fn settle(
+    store: Arc<dyn NotificationStore>,
+    outcomes: Vec<(NotificationId, DeliveryOutcome)>,
+) -> Vec<Result<(), StoreError>> {
+    vec![store.settle(&outcomes).await; outcomes.len()]
 }
 
 fn count(length: usize) -> f64 {

@@ -51,11 +51,12 @@ const ALLOWED: [(&str, &[&str]); 21] = [
 
 /// Types of the store that change what is stored, each with the modules outside the store that may
 /// use it.
-const WRITERS: [(&str, &[&str]); 6] = [
+const WRITERS: [(&str, &[&str]); 7] = [
     ("CommitStore", &["service"]),
     ("CommitQueue", &["service", "app"]),
     ("CommitStep", &["service"]),
     ("NotificationStore", &["notifier"]),
+    ("NotificationQueue", &["notifier", "app"]),
     ("RoomStore", &["service"]),
     ("CredentialStore", &["auth"]),
 ];

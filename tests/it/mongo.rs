@@ -263,7 +263,10 @@ async fn a_replay_ends_at_its_end_cursor_and_contains_only_changes() {
             revision: Revision(1),
             to: Recipient::Guest,
         };
-        store.settle(notification, &DeliveryOutcome::Sent(Clock::system().now())).await.unwrap();
+        store
+            .settle(&[(notification, DeliveryOutcome::Sent(Clock::system().now()))])
+            .await
+            .unwrap();
         assert_eq!(
             next(&mut changes).await.1,
             FeedEvent::NotificationSettled(SettledNotification {
@@ -373,10 +376,10 @@ async fn a_settled_notification_reaches_the_other_node_once() {
     let notification =
         NotificationId { receipt_no: receipt(1), revision: Revision(1), to: Recipient::Guest };
     let now = Clock::system().now();
-    one.settle(notification, &DeliveryOutcome::GivenUp(now, FailureCode::ChatNotFound.into()))
+    one.settle(&[(notification, DeliveryOutcome::GivenUp(now, FailureCode::ChatNotFound.into()))])
         .await
         .unwrap();
-    two.settle(notification, &DeliveryOutcome::Sent(now)).await.unwrap();
+    two.settle(&[(notification, DeliveryOutcome::Sent(now))]).await.unwrap();
     assert_eq!(
         next(&mut changes).await.1,
         FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up: true })

@@ -2,6 +2,7 @@
 //! to read a stored value, and can pretend that the store's clock differs. Everything else is done
 //! by the real store.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,9 +13,9 @@ use jatah::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, Track
 use jatah::store::{
     AllotmentTooLow, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore,
     Credential, CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter,
-    KeyValueStore, Lease, LeaseOutcome, NotificationId, NotificationStore, OwedNotification, Page,
-    PageKey, RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError, StoredValue,
-    UndeliveredNotification, Wake,
+    KeyValueStore, LeaseOutcome, LeaseRequest, NotificationId, NotificationStore, OwedNotification,
+    Page, PageKey, RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError,
+    StoredValue, UndeliveredNotification, Wake,
 };
 
 /// How reading a stored value fails.
@@ -127,9 +128,13 @@ impl BookingReader for ObservedStore {
 
 #[async_trait]
 impl CommitStore for ObservedStore {
-    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+    async fn next_serials(
+        &self,
+        day: NaiveDate,
+        count: u32,
+    ) -> Result<RangeInclusive<u32>, StoreError> {
         self.called()?;
-        self.inner.next_serial(day).await
+        self.inner.next_serials(day, count).await
     }
 
     async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
@@ -174,23 +179,20 @@ impl NotificationStore for ObservedStore {
         self.inner.owed().await
     }
 
-    async fn take_lease(
+    async fn take_leases(
         &self,
-        notification: NotificationId,
-        lease: &Lease,
-        now: Moment,
-    ) -> Result<LeaseOutcome, StoreError> {
+        requests: &[LeaseRequest],
+    ) -> Result<Vec<LeaseOutcome>, StoreError> {
         self.called()?;
-        self.inner.take_lease(notification, lease, now).await
+        self.inner.take_leases(requests).await
     }
 
     async fn settle(
         &self,
-        notification: NotificationId,
-        outcome: &DeliveryOutcome,
+        outcomes: &[(NotificationId, DeliveryOutcome)],
     ) -> Result<(), StoreError> {
         self.called()?;
-        self.inner.settle(notification, outcome).await
+        self.inner.settle(outcomes).await
     }
 }
 

@@ -345,7 +345,8 @@ fn a_wake_of_an_older_state_is_superseded_and_one_of_a_newer_state_is_an_error()
             Wake { receipt_no, revision: Revision(revision), at }
         };
         // A read from the store may be older than what the feed has already delivered.
-        let woken = hotel.service.wake(&[wake(1), wake(2), wake(3)]).await.unwrap();
+        let turn = hotel.service.wake_turn().await;
+        let woken = hotel.service.wake(&[wake(1), wake(2), wake(3)], turn).await.unwrap();
         assert_eq!(woken[0].as_ref().unwrap(), &WakeOutcome::Superseded);
         assert_eq!(woken[1].as_ref().unwrap(), &WakeOutcome::NotYet);
         assert!(woken[2].is_err(), "{:?}", woken[2]);

@@ -49,7 +49,7 @@ async fn what_was_written_is_there_after_a_restart() {
         Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
     store.put_credential(CredentialKind::Session, secret(5), &credential).await.unwrap();
     store.set_allotment(&room("STD"), today(), 2).await.unwrap().unwrap();
-    store.next_serial(today()).await.unwrap();
+    store.next_serials(today(), 1).await.unwrap();
     let key = store.signing_key([1; 32]).await.unwrap();
     let cursor = store.changes(None).await.unwrap().start;
     store.close().await;
@@ -62,7 +62,7 @@ async fn what_was_written_is_there_after_a_restart() {
         store.credential(CredentialKind::Session, secret(5)).await.unwrap(),
         Some(credential)
     );
-    assert_eq!(store.next_serial(today()).await.unwrap(), 2);
+    assert_eq!(store.next_serials(today(), 3).await.unwrap(), 2..=4);
     assert_eq!(store.signing_key([2; 32]).await.unwrap(), key);
     assert_eq!(store.changes(None).await.unwrap().start, cursor);
     test_booking.serial = 3;
@@ -165,7 +165,7 @@ async fn positions_leave_no_trace_in_the_files_once_the_hold_is_over() {
         // A separate task empties the write-ahead log soon after the commit.
         let mut writes = 0;
         while contains(&path, "-6.07654") {
-            store.next_serial(today()).await.unwrap();
+            store.next_serials(today(), 1).await.unwrap();
             writes += 1;
             assert!(writes < 10_000, "after booking {serial}");
         }

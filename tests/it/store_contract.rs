@@ -70,6 +70,7 @@ macro_rules! contract {
                 a_notification_that_was_given_up_is_listed_as_undelivered,
                 a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own,
                 only_one_of_many_nodes_gets_a_lease,
+                of_many_leases_asked_for_at_once_each_has_its_own_outcome,
                 a_notification_that_is_settled_or_never_was_has_no_lease,
             );
             cases!($open, pages:

@@ -11,22 +11,16 @@ use std::collections::HashMap;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, future};
 use mongodb::bson::{Document, doc};
-use mongodb::options::ReadConcern;
 use serde::Deserialize;
 
 use super::MongoStore;
 use super::error::store_error;
-use super::shape::{BOOKINGS, TRACKS, TrackDocument, read};
+use super::shape::{BOOKINGS, READ_BATCH_SIZE, TRACKS, TrackDocument};
 use crate::domain::{Booking, Contact, Hold, ReceiptNo, Revision, Track, TrackedBooking};
 use crate::store::document::{
     BookingDocument, fold_name, moment, receipt_no, receipt_order, status_text, track,
 };
 use crate::store::{Filter, Page, PageKey, Search, StatusKind, StoreError, Wake};
-
-#[derive(Debug, Deserialize)]
-struct BookingWithTrack {
-    tracks: Vec<TrackDocument>,
-}
 
 #[derive(Debug, Deserialize)]
 struct WakeDocument {
@@ -71,31 +65,24 @@ impl BookingReader for MongoStore {
         Ok(self.bookings(&[receipt_no]).await?.pop())
     }
 
-    // Booking and track are read from one snapshot, because the commit that ends a hold deletes the
-    // track.
+    // A hold may end between the two reads, and with it the track. A track of a booking that has
+    // ended is left out, and a step of a booking that has ended since is not committed.
     async fn bookings(&self, of: &[ReceiptNo]) -> Result<Vec<TrackedBooking>, StoreError> {
         self.call(async {
             let ids: Vec<String> = of.iter().map(ToString::to_string).collect();
-            let pipeline = [
-                doc! { "$match": { "_id": { "$in": ids } } },
-                doc! { "$lookup": {
-                    "from": TRACKS, "localField": "_id", "foreignField": "_id", "as": "tracks",
-                } },
-            ];
-            let cursor = self
-                .db
-                .collection::<Document>(BOOKINGS)
-                .aggregate(pipeline)
-                .read_concern(ReadConcern::snapshot())
-                .await
-                .map_err(|error| store_error(&error))?;
-            let found: Vec<Document> =
-                cursor.try_collect().await.map_err(|error| store_error(&error))?;
-            let tracked = |stored: Document| {
-                let BookingWithTrack { tracks } = read(stored.clone())?;
-                let stored: BookingDocument = read(stored)?;
-                let fixes = tracks.into_iter().next().map_or_else(Vec::new, |track| track.fixes);
-                Ok(TrackedBooking { booking: stored.try_into()?, track: track(fixes)? })
+            let bookings = self.db.collection::<BookingDocument>(BOOKINGS);
+            let bookings = async {
+                let found = bookings.find(doc! { "_id": { "$in": &ids } });
+                let found = found.batch_size(READ_BATCH_SIZE).await;
+                let found = found.map_err(|error| store_error(&error))?;
+                found.try_collect::<Vec<_>>().await.map_err(|error| store_error(&error))
+            };
+            let (mut tracks, found) = future::try_join(self.tracks(&ids), bookings).await?;
+            let tracked = |stored: BookingDocument| {
+                let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
+                let booking = Booking::try_from(stored)?;
+                let track = if booking.has_track() { track } else { Track::default() };
+                Ok(TrackedBooking { booking, track })
             };
             found.into_iter().map(tracked).collect()
         })
@@ -124,7 +111,8 @@ impl BookingReader for MongoStore {
                 future::try_join(find, count).await.map_err(|error| store_error(&error))?;
             let has_next = found.len() > first;
             found.truncate(first);
-            let mut tracks = self.tracks(&found).await?;
+            let ids: Vec<_> = found.iter().map(|booking| booking.receipt_no.clone()).collect();
+            let mut tracks = self.tracks(&ids).await?;
             let bookings = found.into_iter().map(|stored| {
                 let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
                 Ok(TrackedBooking { booking: Booking::try_from(stored)?, track })
@@ -204,13 +192,14 @@ impl BookingReader for MongoStore {
 }
 
 impl MongoStore {
-    async fn tracks(&self, of: &[BookingDocument]) -> Result<HashMap<String, Track>, StoreError> {
-        if of.is_empty() {
+    /// The tracks of these bookings that have positions.
+    async fn tracks(&self, ids: &[String]) -> Result<HashMap<String, Track>, StoreError> {
+        if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let ids: Vec<_> = of.iter().map(|booking| &booking.receipt_no).collect();
         let tracks = self.db.collection::<TrackDocument>(TRACKS);
-        let found = tracks.find(doc! { "_id": { "$in": ids } }).await;
+        let filter = doc! { "_id": { "$in": ids }, "fixes": { "$ne": [] } };
+        let found = tracks.find(filter).batch_size(READ_BATCH_SIZE).await;
         let found: Vec<_> = found
             .map_err(|error| store_error(&error))?
             .try_collect()

@@ -11,16 +11,16 @@ use crate::domain::{ReceiptNo, TokenHash, Track};
 use crate::store::{CommitStore, RequestRecord};
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use mongodb::bson::Document;
+use mongodb::bson::{Document, RawDocumentBuf};
 use mongodb::options::ReturnDocument;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, doc};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::options::ReadConcern;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::MongoStore;
@@ -35,7 +35,7 @@ use crate::backoff::Backoff;
 use crate::domain::Revision;
 use crate::store::document::{hash, hash_text, receipt_no};
 use crate::store::race::{self, BookingState, Claim, ReadSet, Snapshot};
-use crate::store::{Commit, CommitOutcome, StoreError};
+use crate::store::{Commit, CommitOutcome, CommitStep, StoreError};
 
 /// How long a batch is tried. There is no fixed number of tries, because a node beside one that
 /// commits without a pause needs many short tries before it succeeds.
@@ -44,8 +44,6 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 const MAX_BACKOFF: Duration = Duration::from_millis(20);
 /// Waits between two tries, random so that two processes do not conflict again and again.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(2), MAX_BACKOFF);
-/// More documents than any batch reads, so that the first answer contains all of them.
-const READ_BATCH_SIZE: u32 = 100_000;
 
 /// Why a try did not succeed.
 enum Failure {
@@ -75,14 +73,18 @@ impl From<Error> for Failure {
 
 #[async_trait]
 impl CommitStore for MongoStore {
-    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
+    async fn next_serials(
+        &self,
+        day: NaiveDate,
+        count: u32,
+    ) -> Result<RangeInclusive<u32>, StoreError> {
         self.call(async {
             let counters = self.db.collection::<Document>(COUNTERS);
             for _ in 0..UPSERT_TRIES {
                 let next = counters
                     .find_one_and_update(
                         doc! { "_id": format!("receipt {day}") },
-                        doc! { "$inc": { "last": 1_i64 } },
+                        doc! { "$inc": { "last": i64::from(count) } },
                     )
                     .upsert(true)
                     .return_document(ReturnDocument::After)
@@ -90,9 +92,11 @@ impl CommitStore for MongoStore {
                 match next {
                     Ok(counter) => {
                         let last = counter.and_then(|counter| counter.get_i64("last").ok());
-                        return last.and_then(|last| u32::try_from(last).ok()).ok_or_else(|| {
+                        let last = last.and_then(|last| u32::try_from(last).ok());
+                        let last = last.ok_or_else(|| {
                             StoreError::Unexpected(format!("the counter of {day} cannot be read"))
-                        });
+                        })?;
+                        return Ok(last.saturating_sub(count).saturating_add(1)..=last);
                     }
                     Err(error) if code(&error) == Some(DUPLICATE_KEY) => {}
                     Err(error) => return Err(store_error(&error)),
@@ -137,7 +141,7 @@ impl CommitStore for MongoStore {
     async fn put_track(&self, of: ReceiptNo, track: &Track) -> Result<bool, StoreError> {
         self.call(async {
             let stored = track_document(of, track)?;
-            let tracks = self.db.collection::<Document>(TRACKS);
+            let tracks = self.db.collection::<RawDocumentBuf>(TRACKS);
             let kept = tracks.replace_one(doc! { "_id": of.to_string() }, stored).await;
             Ok(kept.map_err(|error| store_error(&error))?.matched_count > 0)
         })
@@ -178,7 +182,8 @@ impl MongoStore {
         }
     }
 
-    /// Reads everything that the batch depends on, as of the transaction's snapshot.
+    /// Reads everything that the batch depends on, as of the transaction's snapshot. This takes one
+    /// round trip, or two if holds end, because the limits of those are stored with the bookings.
     async fn read(
         &self,
         session: &mut ClientSession,
@@ -186,51 +191,46 @@ impl MongoStore {
     ) -> Result<Snapshot, Failure> {
         let wanted = ReadSet::of(batch);
         let mut snapshot = Snapshot::default();
+        let mut limits = wanted.limits;
+        let claims: Vec<_> = wanted.claims.iter().map(ToString::to_string).collect();
 
-        let ids = wanted.requests.into_iter().map(hash_text).collect();
-        for stored in self.find::<RequestDocument>(session, REQUESTS, ids).await? {
-            snapshot.requests.insert(hash(&stored.request)?, stored.try_into()?);
+        let mut ids = vec![
+            (REQUESTS, wanted.requests.into_iter().map(hash_text).collect()),
+            (BOOKINGS, wanted.bookings.iter().map(ToString::to_string).collect()),
+        ];
+        let ends_holds = batch.iter().flat_map(|commit| &commit.steps).any(CommitStep::ends_hold);
+        if !ends_holds {
+            ids.push((LIMITS, std::mem::take(&mut limits).into_iter().collect()));
+            ids.push((CLAIMS, claims.clone()));
         }
-
-        let ids = wanted.bookings.iter().map(ToString::to_string).collect();
-        for stored in self.find::<BookingStateDocument>(session, BOOKINGS, ids).await? {
-            let (revision, limit_keys) = (Revision(stored.revision), stored.limit_keys);
-            let state = BookingState { revision, limit_keys };
-            snapshot.bookings.insert(receipt_no(&stored.receipt_no)?, state);
-        }
-
-        let mut ids = wanted.limits;
-        ids.extend(snapshot.released_limits(batch));
-        for stored in self.find::<LimitDocument>(session, LIMITS, ids.into_iter().collect()).await?
-        {
-            snapshot.limits.insert(stored.key, stored.running);
-        }
-
-        let ids = wanted.claims.iter().map(ToString::to_string).collect();
-        for stored in self.find::<ClaimDocument>(session, CLAIMS, ids).await? {
-            let claim = Claim { taken: stored.taken, allotment: stored.allotment };
-            snapshot.claims.insert(stored.key()?, claim);
+        self.find(session, ids).await?.add_to(&mut snapshot)?;
+        if ends_holds {
+            limits.extend(snapshot.released_limits(batch));
+            let ids = vec![(LIMITS, limits.into_iter().collect()), (CLAIMS, claims)];
+            self.find(session, ids).await?.add_to(&mut snapshot)?;
         }
         Ok(snapshot)
     }
 
-    async fn find<T: DeserializeOwned + Send + Sync>(
+    /// The documents with these ids, from several collections at once.
+    async fn find(
         &self,
         session: &mut ClientSession,
-        collection: &str,
-        ids: Vec<String>,
-    ) -> Result<Vec<T>, Failure> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let documents = self.db.collection::<T>(collection);
-        let find = documents.find(doc! { "_id": { "$in": ids } });
-        let find = match collection {
-            BOOKINGS => find.projection(doc! { "revision": 1, "limit_keys": 1 }),
-            _ => find,
-        };
-        let mut cursor = find.batch_size(READ_BATCH_SIZE).session(&mut *session).await?;
-        Ok(cursor.stream(session).try_collect().await?)
+        ids: Vec<(&'static str, Vec<String>)>,
+    ) -> Result<FoundDocuments, Failure> {
+        // `$unionWith` would do, but it is not allowed in transactions.
+        let lookups =
+            ids.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(collection, ids)| {
+                let mut pipeline = vec![doc! { "$match": { "_id": { "$in": ids } } }];
+                if collection == BOOKINGS {
+                    pipeline.push(doc! { "$project": { "revision": 1, "limit_keys": 1 } });
+                }
+                doc! { "$lookup": { "from": collection, "pipeline": pipeline, "as": collection } }
+            });
+        let start = doc! { "$documents": [{}] };
+        let found = self.db.aggregate([start].into_iter().chain(lookups));
+        let mut found = found.with_type::<FoundDocuments>().session(&mut *session).await?;
+        Ok(found.next(session).await.transpose()?.unwrap_or_default())
     }
 
     /// Decides and writes a batch. Returns the outcomes, and whether anything was written.
@@ -251,12 +251,8 @@ impl MongoStore {
         if write.statements.is_empty() {
             return Ok(());
         }
-        let command = doc! {
-            write.verb.name(): write.collection,
-            write.verb.list(): write.statements,
-            "ordered": true,
-        };
-        let reply = self.db.run_command(command).session(session).await?;
+        let command = write.command();
+        let reply = self.db.run_raw_command(command).session(session).await?;
         let again = || {
             let conflict = format!("{} moved meanwhile", write.collection);
             Err(Failure::Again(StoreError::Conflict(conflict)))
@@ -275,6 +271,37 @@ impl MongoStore {
         }
         let matched = reply.get_i32("n").ok().and_then(|n| usize::try_from(n).ok());
         if write.expected.is_none() || matched == write.expected { Ok(()) } else { again() }
+    }
+}
+
+/// Documents from several collections, by the names of the collections.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FoundDocuments {
+    requests: Vec<RequestDocument>,
+    bookings: Vec<BookingStateDocument>,
+    limits: Vec<LimitDocument>,
+    claims: Vec<ClaimDocument>,
+}
+
+impl FoundDocuments {
+    fn add_to(self, snapshot: &mut Snapshot) -> Result<(), StoreError> {
+        for stored in self.requests {
+            snapshot.requests.insert(hash(&stored.request)?, stored.try_into()?);
+        }
+        for stored in self.bookings {
+            let (revision, limit_keys) = (Revision(stored.revision), stored.limit_keys);
+            let state = BookingState { revision, limit_keys };
+            snapshot.bookings.insert(receipt_no(&stored.receipt_no)?, state);
+        }
+        for stored in self.limits {
+            snapshot.limits.insert(stored.key, stored.running);
+        }
+        for stored in self.claims {
+            let claim = Claim { taken: stored.taken, allotment: stored.allotment };
+            snapshot.claims.insert(stored.key()?, claim);
+        }
+        Ok(())
     }
 }
 

@@ -17,10 +17,11 @@ use serde::Deserialize;
 use super::MongoStore;
 use super::error::store_error;
 use super::shape::{CHANGES, LeaseDocument, change_id, outbox_field, read};
-use crate::domain::{Change, Moment};
+use crate::domain::Change;
 use crate::store::document::{ChangeDocument, recipient, recipient_text};
 use crate::store::{
-    DeliveryOutcome, Lease, LeaseOutcome, NotificationId, OwedNotification, StoreError,
+    DeliveryOutcome, Lease, LeaseOutcome, LeaseRequest, NotificationId, OwedNotification,
+    StoreError,
 };
 
 /// The state of one notification.
@@ -48,6 +49,8 @@ pub(super) type Outbox = HashMap<String, NotificationState>;
 
 #[derive(Debug, Deserialize)]
 struct ChangeWithOutbox {
+    #[serde(rename = "_id")]
+    id: String,
     outbox: Outbox,
 }
 
@@ -73,71 +76,125 @@ impl NotificationStore for MongoStore {
         .await
     }
 
-    // One conditional write, so that only one of two nodes gets a free lease.
-    async fn take_lease(
+    // Conditional writes, so that only one of two nodes gets a free lease.
+    async fn take_leases(
         &self,
-        notification: NotificationId,
-        lease: &Lease,
-        now: Moment,
-    ) -> Result<LeaseOutcome, StoreError> {
+        requests: &[LeaseRequest],
+    ) -> Result<Vec<LeaseOutcome>, StoreError> {
+        let matched = self.update_changes(requests.iter().map(lease_statement).collect()).await?;
+        if matched == requests.len() {
+            return Ok(vec![LeaseOutcome::Acquired; requests.len()]);
+        }
+        // The answer does not say which statements matched, so the leases are read.
+        let mut owed = HashMap::new();
+        for change in self.leases(requests).await? {
+            owed.insert(change.id, change.outbox);
+        }
+        let outcome = |request: &LeaseRequest| {
+            let LeaseRequest { notification, lease, .. } = request;
+            let outbox = owed.get(&change_id(notification.receipt_no, notification.revision));
+            let state = outbox.and_then(|outbox| outbox.get(recipient_text(notification.to)));
+            let Some(state) = state.filter(|state| state.owed) else {
+                return Ok(LeaseOutcome::Settled);
+            };
+            let current = Lease::try_from(state.lease.clone())?;
+            let is_ours = current == *lease;
+            Ok(if is_ours {
+                LeaseOutcome::Acquired
+            } else {
+                LeaseOutcome::LeasedUntil(current.until)
+            })
+        };
+        requests.iter().map(outcome).collect()
+    }
+
+    async fn settle(
+        &self,
+        outcomes: &[(NotificationId, DeliveryOutcome)],
+    ) -> Result<(), StoreError> {
+        let statements = outcomes.iter().map(|(id, outcome)| settlement(*id, outcome)).collect();
+        self.update_changes(statements).await.map(|_| ())
+    }
+}
+
+impl MongoStore {
+    /// Carries out statements on changes, each of which matches at most one. Returns how many
+    /// matched.
+    async fn update_changes(&self, statements: Vec<Document>) -> Result<usize, StoreError> {
         self.call(async {
-        let mut filter = still_owed(notification);
-        let ended = doc! { outbox_field(notification.to, "lease.until_ms"): { "$lte": now.timestamp_millis() } };
-        let own = doc! { outbox_field(notification.to, "lease.node"): &lease.node.0 };
-        filter.insert("$or", vec![ended, own]);
-        let lease = LeaseDocument::from(lease).document();
-        let update = doc! { "$set": { outbox_field(notification.to, "lease"): lease } };
-        let moved = self.db.collection::<Document>(CHANGES).update_one(filter, update).await;
-        if moved.map_err(|error| store_error(&error))?.matched_count > 0 {
-            return Ok(LeaseOutcome::Acquired);
-        }
-        let changes = self.db.collection::<ChangeWithOutbox>(CHANGES);
-        let found = changes.find_one(still_owed(notification)).await;
-        let found = found.map_err(|error| store_error(&error))?;
-        match found.and_then(|mut change| change.outbox.remove(recipient_text(notification.to))) {
-            Some(state) => Ok(LeaseOutcome::LeasedUntil(Lease::try_from(state.lease)?.until)),
-            None => Ok(LeaseOutcome::Settled),
-        }
+            let command = doc! {
+                "update": CHANGES,
+                "updates": statements,
+                "ordered": false,
+                "writeConcern": { "w": "majority", "j": true },
+            };
+            let reply = self.db.run_command(command).await;
+            let reply = reply.map_err(|error| store_error(&error))?;
+            if reply.contains_key("writeErrors") || reply.contains_key("writeConcernError") {
+                let message = "notifications were not all recorded".to_owned();
+                return Err(StoreError::Unavailable(message));
+            }
+            let matched = reply.get_i32("n").ok().and_then(|n| usize::try_from(n).ok());
+            Ok(matched.unwrap_or_default())
         })
         .await
     }
 
-    // The field `marked` is for the change stream: it shows which notification was settled.
-    async fn settle(
-        &self,
-        notification: NotificationId,
-        outcome: &DeliveryOutcome,
-    ) -> Result<(), StoreError> {
+    async fn leases(&self, requests: &[LeaseRequest]) -> Result<Vec<ChangeWithOutbox>, StoreError> {
         self.call(async {
-            let mut set = doc! {
-                outbox_field(notification.to, "owed"): false,
-                "marked": recipient_text(notification.to),
-            };
-            let (at, field) = match outcome {
-                DeliveryOutcome::Sent(at) => (at, "sent_at_ms"),
-                DeliveryOutcome::GivenUp(at, reason) => {
-                    let FailureDocument { sentence, code, detail } = reason.into();
-                    set.insert(outbox_field(notification.to, "gave_up"), sentence);
-                    if let Some(code) = code {
-                        set.insert(outbox_field(notification.to, "gave_up_code"), code);
-                    }
-                    if let Some(detail) = detail {
-                        set.insert(outbox_field(notification.to, "gave_up_detail"), detail);
-                    }
-                    (at, "gave_up_at_ms")
-                }
-            };
-            set.insert(outbox_field(notification.to, field), at.timestamp_millis());
-            let update = doc! { "$set": set, "$inc": { "owed": -1 } };
-            let changes = self.db.collection::<Document>(CHANGES);
-            changes
-                .update_one(still_owed(notification), update)
+            let ids: Vec<_> = requests
+                .iter()
+                .map(|LeaseRequest { notification, .. }| {
+                    change_id(notification.receipt_no, notification.revision)
+                })
+                .collect();
+            let changes = self.db.collection::<ChangeWithOutbox>(CHANGES);
+            let found = changes
+                .find(doc! { "_id": { "$in": ids } })
+                .projection(doc! { "outbox": 1 })
                 .await
                 .map_err(|error| store_error(&error))?;
-            Ok(())
+            found.try_collect().await.map_err(|error| store_error(&error))
         })
         .await
     }
+}
+
+fn lease_statement(request: &LeaseRequest) -> Document {
+    let LeaseRequest { notification, lease, now } = request;
+    let mut filter = still_owed(*notification);
+    let ended = outbox_field(notification.to, "lease.until_ms");
+    let own = outbox_field(notification.to, "lease.node");
+    filter.insert(
+        "$or",
+        vec![doc! { ended: { "$lte": now.timestamp_millis() } }, doc! { own: &lease.node.0 }],
+    );
+    let lease = LeaseDocument::from(lease).document();
+    doc! { "q": filter, "u": { "$set": { outbox_field(notification.to, "lease"): lease } } }
+}
+
+/// The field `marked` is for the change stream: it shows which notification was settled.
+fn settlement(notification: NotificationId, outcome: &DeliveryOutcome) -> Document {
+    let mut set = doc! {
+        outbox_field(notification.to, "owed"): false,
+        "marked": recipient_text(notification.to),
+    };
+    let (at, field) = match outcome {
+        DeliveryOutcome::Sent(at) => (at, "sent_at_ms"),
+        DeliveryOutcome::GivenUp(at, reason) => {
+            let FailureDocument { sentence, code, detail } = reason.into();
+            set.insert(outbox_field(notification.to, "gave_up"), sentence);
+            if let Some(code) = code {
+                set.insert(outbox_field(notification.to, "gave_up_code"), code);
+            }
+            if let Some(detail) = detail {
+                set.insert(outbox_field(notification.to, "gave_up_detail"), detail);
+            }
+            (at, "gave_up_at_ms")
+        }
+    };
+    set.insert(outbox_field(notification.to, field), at.timestamp_millis());
+    doc! { "q": still_owed(notification), "u": { "$set": set, "$inc": { "owed": -1 } } }
 }
 
 fn still_owed(notification: NotificationId) -> Document {
@@ -149,7 +206,7 @@ fn still_owed(notification: NotificationId) -> Document {
 
 /// The notifications that one change still owes, in the change's order.
 fn owed_of(stored: Document) -> Result<Vec<OwedNotification>, StoreError> {
-    let ChangeWithOutbox { mut outbox } = read(stored.clone())?;
+    let ChangeWithOutbox { mut outbox, .. } = read(stored.clone())?;
     let stored: ChangeDocument = read(stored)?;
     let recipients: Vec<_> =
         stored.notifications.iter().map(|notification| notification.to.clone()).collect();

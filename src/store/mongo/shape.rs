@@ -1,12 +1,14 @@
 //! MongoDB's documents: the shared ones, with the extra fields that queries need.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use mongodb::bson::{
-    Document, deserialize_from_document, deserialize_from_slice, doc, serialize_to_bson,
-    serialize_to_document,
+    Document, RawDocumentBuf, deserialize_from_document, deserialize_from_slice, doc,
+    serialize_to_raw_document_buf,
 };
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::error::broken;
 use crate::domain::{Booking, Change, ReceiptNo, Recipient, Revision, Track};
@@ -28,41 +30,73 @@ pub(super) const SESSIONS: &str = "sessions";
 pub(super) const META: &str = "meta";
 pub(super) const KEY_VALUES: &str = "memos";
 
+/// More documents than any call reads at once, so that the first answer contains all of them.
+pub(super) const READ_BATCH_SIZE: u32 = 100_000;
+
 /// A booking, with the limits that its hold counts towards and the fields to search and sort by.
-pub(super) fn booking_document(
-    booking: &Booking,
-    limit_keys: &[String],
-) -> Result<Document, StoreError> {
-    let mut stored =
-        serialize_to_document(&BookingDocument::from(booking)).map_err(|error| broken(&error))?;
-    stored.insert("_id", booking.receipt_no.to_string());
-    stored.insert("limit_keys", limit_keys);
-    stored.insert("name_lower", fold_name(booking.guest.name.as_str()));
-    stored.insert("receipt_order", receipt_order(booking.receipt_no));
-    Ok(stored)
+#[derive(Serialize)]
+struct StoredBooking<'a> {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(flatten)]
+    booking: BookingDocument,
+    limit_keys: &'a [String],
+    name_lower: String,
+    receipt_order: String,
 }
 
 /// A change, with the lease of its commit and the state of its notifications.
-///
-/// `owed` counts the notifications without an outcome, for an index of the few changes that owe
-/// any.
-pub(super) fn change_document(change: &Change, lease: &Lease) -> Result<Document, StoreError> {
-    let stored = ChangeDocument::from(change);
-    let lease = LeaseDocument::from(lease).document();
-    let outbox: Document = stored
-        .notifications
-        .iter()
-        .map(|notification| {
-            (notification.to.clone(), doc! { "owed": true, "lease": lease.clone() }.into())
-        })
-        .collect();
+#[derive(Serialize)]
+struct StoredChange<'a> {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(flatten)]
+    change: ChangeDocument,
+    lease: &'a LeaseDocument,
+    outbox: BTreeMap<String, OwedState<'a>>,
+    /// The number of notifications without an outcome, for an index of the few changes that owe
+    /// any.
+    owed: i64,
+}
+
+/// The state of a notification without an outcome.
+#[derive(Serialize)]
+struct OwedState<'a> {
+    owed: bool,
+    lease: &'a LeaseDocument,
+}
+
+pub(super) fn booking_document(
+    booking: &Booking,
+    limit_keys: &[String],
+) -> Result<RawDocumentBuf, StoreError> {
+    let stored = StoredBooking {
+        id: booking.receipt_no.to_string(),
+        booking: booking.into(),
+        limit_keys,
+        name_lower: fold_name(booking.guest.name.as_str()),
+        receipt_order: receipt_order(booking.receipt_no),
+    };
+    raw(&stored)
+}
+
+pub(super) fn change_document(
+    change: &Change,
+    lease: &Lease,
+) -> Result<RawDocumentBuf, StoreError> {
+    let lease = LeaseDocument::from(lease);
+    let change_id = change_id(change.booking.receipt_no, change.booking.revision);
+    let change = ChangeDocument::from(change);
+    let owed_state = |to: &String| (to.clone(), OwedState { owed: true, lease: &lease });
+    let outbox: BTreeMap<_, _> =
+        change.notifications.iter().map(|notification| owed_state(&notification.to)).collect();
     let owed = i64::try_from(outbox.len()).unwrap_or(i64::MAX);
-    let mut stored = serialize_to_document(&stored).map_err(|error| broken(&error))?;
-    stored.insert("_id", change_id(change.booking.receipt_no, change.booking.revision));
-    stored.insert("lease", lease);
-    stored.insert("outbox", outbox);
-    stored.insert("owed", owed);
-    Ok(stored)
+    raw(&StoredChange { id: change_id, change, lease: &lease, outbox, owed })
+}
+
+/// Serializes straight to bytes. This is several times as fast as through a [`Document`].
+fn raw(document: &impl Serialize) -> Result<RawDocumentBuf, StoreError> {
+    serialize_to_raw_document_buf(document).map_err(|error| broken(&error))
 }
 
 /// The id of a change, such as `RESI-20260104-001#3`.
@@ -86,10 +120,19 @@ pub(super) fn outbox_field(to: Recipient, field: &str) -> String {
     format!("outbox.{}.{field}", recipient_text(to))
 }
 
+#[derive(Serialize)]
+struct StoredTrack {
+    #[serde(rename = "_id")]
+    receipt_no: String,
+    fixes: Vec<FixDocument>,
+}
+
 /// The document of a guest's positions.
-pub(super) fn track_document(receipt_no: ReceiptNo, track: &Track) -> Result<Document, StoreError> {
-    let fixes = serialize_to_bson(&fix_documents(track)).map_err(|error| broken(&error))?;
-    Ok(doc! { "_id": receipt_no.to_string(), "fixes": fixes })
+pub(super) fn track_document(
+    receipt_no: ReceiptNo,
+    track: &Track,
+) -> Result<RawDocumentBuf, StoreError> {
+    raw(&StoredTrack { receipt_no: receipt_no.to_string(), fixes: fix_documents(track) })
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,7 +142,7 @@ pub(super) struct TrackDocument {
     pub fixes: Vec<FixDocument>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LeaseDocument {
     node: String,
     until_ms: i64,

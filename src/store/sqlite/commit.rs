@@ -8,6 +8,7 @@ use crate::store::CommitStore;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rusqlite::types::FromSql;
@@ -26,8 +27,12 @@ use crate::domain::{ReceiptNo, Revision, Track};
 
 #[async_trait]
 impl CommitStore for SqliteStore {
-    async fn next_serial(&self, day: NaiveDate) -> Result<u32, StoreError> {
-        self.write(move |writer| next_serial(&writer.connection, day)).await
+    async fn next_serials(
+        &self,
+        day: NaiveDate,
+        count: u32,
+    ) -> Result<RangeInclusive<u32>, StoreError> {
+        self.write(move |writer| next_serials(&writer.connection, day, count)).await
     }
 
     async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
@@ -50,10 +55,16 @@ impl CommitStore for SqliteStore {
     }
 }
 
-fn next_serial(connection: &Connection, day: NaiveDate) -> Result<u32, StoreError> {
-    let sql = "INSERT INTO counters (day, last) VALUES (?1, 1)
-               ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last";
-    Ok(connection.prepare_cached(sql)?.query_row([day.to_string()], |row| row.get(0))?)
+fn next_serials(
+    connection: &Connection,
+    day: NaiveDate,
+    count: u32,
+) -> Result<RangeInclusive<u32>, StoreError> {
+    let sql = "INSERT INTO counters (day, last) VALUES (?1, ?2)
+               ON CONFLICT (day) DO UPDATE SET last = last + ?2 RETURNING last";
+    let mut statement = connection.prepare_cached(sql)?;
+    let last: u32 = statement.query_row(params![day.to_string(), count], |row| row.get(0))?;
+    Ok(last.saturating_sub(count).saturating_add(1)..=last)
 }
 
 fn find_request(

@@ -6,15 +6,15 @@ use crate::store::NotificationStore;
 use crate::store::document::FailureDocument;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::super::document::{moment, receipt_no, recipient, recipient_text};
 use super::super::{
-    DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId, OwedNotification,
-    SettledNotification, StoreError, UndeliveredNotification,
+    DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, LeaseRequest, NodeId, NotificationId,
+    OwedNotification, SettledNotification, StoreError, UndeliveredNotification,
 };
 use super::{CHUNK, Chunk, SqliteStore, Writer, json};
-use crate::domain::{Change, Moment, ReceiptNo};
+use crate::domain::{Change, ReceiptNo};
 
 #[async_trait]
 impl NotificationStore for SqliteStore {
@@ -24,24 +24,20 @@ impl NotificationStore for SqliteStore {
         Ok(self.in_chunks(owed))
     }
 
-    async fn take_lease(
+    async fn take_leases(
         &self,
-        notification: NotificationId,
-        lease: &Lease,
-        now: Moment,
-    ) -> Result<LeaseOutcome, StoreError> {
-        let lease = lease.clone();
-        self.write(move |writer| take_lease(&mut writer.connection, notification, &lease, now))
-            .await
+        requests: &[LeaseRequest],
+    ) -> Result<Vec<LeaseOutcome>, StoreError> {
+        let requests = requests.to_vec();
+        self.write(move |writer| take_leases(&mut writer.connection, &requests)).await
     }
 
     async fn settle(
         &self,
-        notification: NotificationId,
-        outcome: &DeliveryOutcome,
+        outcomes: &[(NotificationId, DeliveryOutcome)],
     ) -> Result<(), StoreError> {
-        let outcome = outcome.clone();
-        self.write(move |writer| settle(writer, notification, &outcome)).await
+        let outcomes = outcomes.to_vec();
+        self.write(move |writer| settle(writer, &outcomes)).await
     }
 }
 
@@ -92,13 +88,24 @@ pub(super) fn owed(connection: &mut Connection, after: i64) -> Chunk<OwedNotific
     .collect()
 }
 
-pub(super) fn take_lease(
+fn take_leases(
     connection: &mut Connection,
-    notification: NotificationId,
-    lease: &Lease,
-    now: Moment,
-) -> Result<LeaseOutcome, StoreError> {
+    requests: &[LeaseRequest],
+) -> Result<Vec<LeaseOutcome>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let outcomes = requests
+        .iter()
+        .map(|request| take_lease(&transaction, request))
+        .collect::<Result<_, StoreError>>()?;
+    transaction.commit()?;
+    Ok(outcomes)
+}
+
+fn take_lease(
+    transaction: &Transaction<'_>,
+    request: &LeaseRequest,
+) -> Result<LeaseOutcome, StoreError> {
+    let LeaseRequest { notification, lease, now } = request;
     let sql = "SELECT id, lease_node, lease_until_ms FROM notices
                WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
                  AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL";
@@ -117,7 +124,7 @@ pub(super) fn take_lease(
         return Ok(LeaseOutcome::Settled);
     };
     let until = moment(until_ms)?;
-    if until > now && node != lease.node.0 {
+    if until > *now && node != lease.node.0 {
         return Ok(LeaseOutcome::LeasedUntil(until));
     }
     let sql = "UPDATE notices SET lease_node = ?2, lease_until_ms = ?3 WHERE id = ?1";
@@ -126,16 +133,33 @@ pub(super) fn take_lease(
         lease.node.0,
         lease.until.timestamp_millis()
     ])?;
-    transaction.commit()?;
     Ok(LeaseOutcome::Acquired)
 }
 
-/// Records the first outcome of a notification and publishes it. A later one has no effect.
-pub(super) fn settle(
+/// Records the first outcome of each notification and publishes it. A later one has no effect.
+fn settle(
     writer: &mut Writer,
+    outcomes: &[(NotificationId, DeliveryOutcome)],
+) -> Result<(), StoreError> {
+    let transaction =
+        writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut settled = Vec::with_capacity(outcomes.len());
+    for (notification, outcome) in outcomes {
+        settled.extend(settle_one(&transaction, *notification, outcome)?);
+    }
+    transaction.commit()?;
+    for settled in settled {
+        writer.feed_beside(FeedEvent::NotificationSettled(settled))?;
+    }
+    Ok(())
+}
+
+/// Records the outcome of a notification; `None` if it had one.
+fn settle_one(
+    transaction: &Transaction<'_>,
     notification: NotificationId,
     outcome: &DeliveryOutcome,
-) -> Result<(), StoreError> {
+) -> Result<Option<SettledNotification>, StoreError> {
     let (sent_at, gave_up_at, failure) = match outcome {
         DeliveryOutcome::Sent(at) => (Some(at.timestamp_millis()), None, None),
         DeliveryOutcome::GivenUp(at, reason) => {
@@ -146,7 +170,7 @@ pub(super) fn settle(
                       gave_up_code = ?7, gave_up_detail = ?8
                WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
                  AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL";
-    let marked = writer.connection.prepare_cached(sql)?.execute(params![
+    let marked = transaction.prepare_cached(sql)?.execute(params![
         notification.receipt_no.to_string(),
         notification.revision.0,
         recipient_text(notification.to),
@@ -156,14 +180,8 @@ pub(super) fn settle(
         failure.as_ref().and_then(|failure| failure.code.as_ref()),
         failure.as_ref().and_then(|failure| failure.detail.as_ref()),
     ])?;
-    if marked > 0 {
-        let is_given_up = gave_up_at.is_some();
-        writer.feed_beside(FeedEvent::NotificationSettled(SettledNotification {
-            notification,
-            is_given_up,
-        }))?;
-    }
-    Ok(())
+    let is_given_up = gave_up_at.is_some();
+    Ok((marked > 0).then_some(SettledNotification { notification, is_given_up }))
 }
 
 pub(super) fn undelivered(

@@ -89,7 +89,7 @@ pub async fn a_closed_store_is_unavailable(store: SharedStore) {
     let unavailable =
         |error: Option<StoreError>| assert!(matches!(error, Some(StoreError::Unavailable(_))));
     unavailable(store.ping().await.err());
-    unavailable(store.next_serial(today()).await.err());
+    unavailable(store.next_serials(today(), 1).await.err());
     unavailable(store.commit(&[TestBooking::new(1).commit()]).await.err());
     unavailable(store.booking(TestBooking::new(1).receipt_no()).await.err());
     unavailable(store.changes(None).await.err());

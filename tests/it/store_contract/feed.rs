@@ -181,7 +181,7 @@ pub async fn a_replay_contains_only_changes(store: SharedStore) {
         revision: jatah::domain::Revision::FIRST,
         to: Recipient::Guest,
     };
-    store.settle(notification, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
+    store.settle(&[(notification, DeliveryOutcome::Sent(minute(1)))]).await.unwrap();
     apply(&*store, number, pay(), minute(2)).await;
     let start = changes.start.clone();
     let mut live = Vec::new();

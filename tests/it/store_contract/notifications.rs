@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
-use jatah::domain::{FailureCode, FailureReason, Recipient, Revision};
+use jatah::domain::{FailureCode, FailureReason, Moment, Recipient, Revision};
 use jatah::store::{
-    DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, NodeId, NotificationId, OwedNotification,
-    SettledNotification, Store, UndeliveredNotification,
+    DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, LeaseRequest, NodeId, NotificationId,
+    OwedNotification, SettledNotification, Store, UndeliveredNotification,
 };
 use tokio::task::JoinSet;
 
@@ -61,11 +61,11 @@ pub async fn a_notification_is_owed_until_it_is_settled(store: SharedStore) {
     assert_eq!(owed(&*store).await, expected);
     let mut changes = store.changes(None).await.unwrap();
     let sent = notification(1, 1, Recipient::FrontOffice);
-    store.settle(sent, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
+    store.settle(&[(sent, DeliveryOutcome::Sent(minute(1)))]).await.unwrap();
     assert_eq!(next(&mut changes).await.unwrap().1, marked(sent, false));
     let given_up = notification(1, 2, Recipient::Guest);
     store
-        .settle(given_up, &DeliveryOutcome::GivenUp(minute(2), FailureCode::BotBlocked.into()))
+        .settle(&[(given_up, DeliveryOutcome::GivenUp(minute(2), FailureCode::BotBlocked.into()))])
         .await
         .unwrap();
     assert_eq!(next(&mut changes).await.unwrap().1, marked(given_up, true));
@@ -82,13 +82,13 @@ pub async fn the_first_outcome_of_a_notification_is_kept(store: SharedStore) {
     let numbers = [TestBooking::new(1).receipt_no()];
     let gave_up = |reply: &str| DeliveryOutcome::GivenUp(minute(1), refused(reply));
     let sent = notification(1, 1, Recipient::Guest);
-    store.settle(sent, &DeliveryOutcome::Sent(minute(1))).await.unwrap();
-    store.settle(sent, &gave_up("late")).await.unwrap();
+    store.settle(&[(sent, DeliveryOutcome::Sent(minute(1)))]).await.unwrap();
+    store.settle(&[(sent, gave_up("late"))]).await.unwrap();
     assert_eq!(store.undelivered(&numbers).await.unwrap(), []);
     let lost = notification(1, 1, Recipient::FrontOffice);
-    store.settle(lost, &gave_up("first")).await.unwrap();
-    store.settle(lost, &gave_up("second")).await.unwrap();
-    store.settle(lost, &DeliveryOutcome::Sent(minute(2))).await.unwrap();
+    store.settle(&[(lost, gave_up("first"))]).await.unwrap();
+    store.settle(&[(lost, gave_up("second"))]).await.unwrap();
+    store.settle(&[(lost, DeliveryOutcome::Sent(minute(2)))]).await.unwrap();
     let reasons: Vec<_> =
         store.undelivered(&numbers).await.unwrap().into_iter().map(|lost| lost.reason).collect();
     assert_eq!(reasons, [refused("first")]);
@@ -111,7 +111,10 @@ pub async fn a_notification_that_was_given_up_is_listed_as_undelivered(store: Sh
         (notification(2, 1, Recipient::FrontOffice), "b"),
         (notification(1, 1, Recipient::Guest), "a"),
     ] {
-        store.settle(name, &DeliveryOutcome::GivenUp(minute(2), refused(reason))).await.unwrap();
+        store
+            .settle(&[(name, DeliveryOutcome::GivenUp(minute(2), refused(reason)))])
+            .await
+            .unwrap();
     }
     let numbers = [2, 1].map(|serial| TestBooking::new(serial).receipt_no());
     let shown = store.undelivered(&numbers).await.unwrap();
@@ -124,13 +127,51 @@ pub async fn a_notification_that_was_given_up_is_listed_as_undelivered(store: Sh
     assert_eq!(store.undelivered(&[]).await.unwrap(), []);
 }
 
+async fn take_lease(
+    store: &dyn Store,
+    notification: NotificationId,
+    lease: &Lease,
+    now: Moment,
+) -> LeaseOutcome {
+    let request = LeaseRequest { notification, lease: lease.clone(), now };
+    store.take_leases(&[request]).await.unwrap().pop().unwrap()
+}
+
+pub async fn of_many_leases_asked_for_at_once_each_has_its_own_outcome(store: SharedStore) {
+    for serial in 1..=4 {
+        book(&*store, &TestBooking::new(serial)).await;
+    }
+    let name = |serial| notification(serial, 1, Recipient::Guest);
+    store.settle(&[(name(3), DeliveryOutcome::Sent(minute(0)))]).await.unwrap();
+    // The lease of 2 is taken by another node until minute 90.
+    assert_eq!(
+        take_lease(&*store, name(2), &of("there", 90), minute(1)).await,
+        LeaseOutcome::Acquired
+    );
+    let lease = of("here", 120);
+    let request =
+        |serial| LeaseRequest { notification: name(serial), lease: lease.clone(), now: minute(1) };
+    let outcomes = store.take_leases(&[4, 3, 2, 1, 9].map(request)).await.unwrap();
+    let other = of("there", 90);
+    assert_eq!(
+        outcomes,
+        [
+            LeaseOutcome::Acquired,
+            LeaseOutcome::Settled,
+            LeaseOutcome::LeasedUntil(other.until),
+            LeaseOutcome::Acquired,
+            LeaseOutcome::Settled,
+        ]
+    );
+}
+
 pub async fn a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own(store: SharedStore) {
     book(&*store, &TestBooking::new(1)).await;
     let name = notification(1, 1, Recipient::Guest);
     let at = |seconds| minute(0) + TimeDelta::seconds(seconds);
     let take = |lease: Lease, now| {
         let store = store.clone();
-        async move { store.take_lease(name, &lease, now).await.unwrap() }
+        async move { take_lease(&*store, name, &lease, now).await }
     };
     // The node that committed has the lease for thirty seconds.
     assert_eq!(take(of("there", 60), at(29)).await, LeaseOutcome::LeasedUntil(at(30)));
@@ -142,7 +183,7 @@ pub async fn a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own(store: S
     assert_eq!(kept.lease, of("there", 70));
     // The notification to the other recipient has its own lease.
     let other = notification(1, 1, Recipient::FrontOffice);
-    let answer = store.take_lease(other, &of("there", 60), at(29)).await.unwrap();
+    let answer = take_lease(&*store, other, &of("there", 60), at(29)).await;
     assert_eq!(answer, LeaseOutcome::LeasedUntil(at(30)));
 }
 
@@ -153,7 +194,7 @@ pub async fn only_one_of_many_nodes_gets_a_lease(store: SharedStore) {
         let store = store.clone();
         nodes.spawn(async move {
             let (name, lease) = (notification(1, 1, Recipient::Guest), of(&node.to_string(), 90));
-            store.take_lease(name, &lease, minute(1)).await.unwrap()
+            take_lease(&*store, name, &lease, minute(1)).await
         });
     }
     let answers = nodes.join_all().await;
@@ -167,15 +208,15 @@ pub async fn a_notification_that_is_settled_or_never_was_has_no_lease(store: Sha
     book(&*store, &TestBooking::new(1)).await;
     let (sent, lost) =
         (notification(1, 1, Recipient::Guest), notification(1, 1, Recipient::FrontOffice));
-    store.settle(sent, &DeliveryOutcome::Sent(minute(0))).await.unwrap();
+    store.settle(&[(sent, DeliveryOutcome::Sent(minute(0)))]).await.unwrap();
     store
-        .settle(lost, &DeliveryOutcome::GivenUp(minute(0), FailureCode::BotBlocked.into()))
+        .settle(&[(lost, DeliveryOutcome::GivenUp(minute(0), FailureCode::BotBlocked.into()))])
         .await
         .unwrap();
     for name in
         [sent, lost, notification(1, 2, Recipient::Guest), notification(9, 1, Recipient::Guest)]
     {
-        let answer = store.take_lease(name, &of("there", 900), minute(10)).await.unwrap();
+        let answer = take_lease(&*store, name, &of("there", 900), minute(10)).await;
         assert_eq!(answer, LeaseOutcome::Settled, "{name}");
     }
 }

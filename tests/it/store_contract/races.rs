@@ -43,12 +43,17 @@ pub async fn one_of_many_guests_gets_the_last_room(store: SharedStore) {
 }
 
 pub async fn two_hundred_guests_book_at_once_under_distinct_receipt_numbers(store: SharedStore) {
+    let (queue, work) = CommitQueue::new(store.clone(), CancellationToken::new());
+    let mut worker = JoinSet::new();
+    worker.spawn(work);
     let mut guests = JoinSet::new();
     for _ in 0..200 {
-        let store = store.clone();
-        guests.spawn(async move { store.next_serial(today()).await.unwrap() });
+        let queue = queue.clone();
+        guests.spawn(async move { queue.next_serial(today()).await.unwrap() });
     }
+    drop(queue);
     let serials = guests.join_all().await;
+    worker.join_all().await;
     let commits =
         serials.iter().map(|serial| TestBooking::new(*serial).of("HALL").commit()).collect();
     let answers = at_once(&store, commits).await;
@@ -302,12 +307,13 @@ pub async fn a_commit_of_several_bookings_is_written_whole_or_not_at_all(store: 
 
 pub async fn receipt_numbers_are_handed_out_once(store: SharedStore) {
     let mut callers = JoinSet::new();
-    for _ in 0..50 {
+    for count in 1..=10 {
         let store = store.clone();
-        callers.spawn(async move { store.next_serial(today()).await.unwrap() });
+        callers.spawn(async move { store.next_serials(today(), count).await.unwrap() });
     }
-    let serials: BTreeSet<u32> = callers.join_all().await.into_iter().collect();
-    assert_eq!(serials, (1..=50).collect());
-    assert_eq!(store.next_serial(day(5)).await.unwrap(), 1);
-    assert_eq!(store.next_serial(today()).await.unwrap(), 51);
+    let serials = callers.join_all().await.into_iter().flatten().collect::<Vec<u32>>();
+    assert_eq!(serials.iter().copied().collect::<BTreeSet<u32>>(), (1..=55).collect());
+    assert_eq!(serials.len(), 55);
+    assert_eq!(store.next_serials(day(5), 1).await.unwrap(), 1..=1);
+    assert_eq!(store.next_serials(today(), 2).await.unwrap(), 56..=57);
 }

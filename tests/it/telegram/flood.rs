@@ -20,7 +20,7 @@ async fn book_sparsely(hotel: &Hotel, count: i64) -> Vec<ReceiptNo> {
     let mut booked = Vec::new();
     for id in FIRST..FIRST + count {
         let _ = hotel.guest(id, "Tamu");
-        hotel.store().next_serial(today).await.unwrap();
+        hotel.store().next_serials(today, 1).await.unwrap();
         let contact = Contact::Telegram(TelegramId(id));
         booked.push(hotel.books_for(&format!("Tamu {id}"), contact).await);
     }

@@ -132,8 +132,8 @@ fn the_board_is_told_of_messages_that_were_given_up_and_not_of_those_that_were_s
         };
         let reply = FailureReason::with_detail(FailureCode::MailServerReply, "552 mailbox full");
         let why = DeliveryOutcome::GivenUp(epoch(), reply);
-        site.store.settle(notification(&other), &DeliveryOutcome::Sent(epoch())).await.unwrap();
-        site.store.settle(notification(&receipt_no), &why).await.unwrap();
+        site.store.settle(&[(notification(&other), DeliveryOutcome::Sent(epoch()))]).await.unwrap();
+        site.store.settle(&[(notification(&receipt_no), why)]).await.unwrap();
         let given_up = change(&mut board).await;
         assert_eq!(
             (&given_up["action"], &given_up["cursor"]),
