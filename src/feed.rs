@@ -39,6 +39,9 @@ pub enum FeedMessage {
 /// One item of the log.
 #[derive(Debug, Clone)]
 pub struct FeedItem {
+    /// Numbers the events that this process has published. `None` for an older event, which was
+    /// read from the store for one listener.
+    pub number: Option<u64>,
     /// The listener's place in the log after this item.
     pub cursor: Cursor,
     /// What was committed.
@@ -58,15 +61,25 @@ struct Inner {
 struct State {
     /// The cursor right before the first item of the ring.
     base: Cursor,
+    /// The number of the next event.
+    next_number: u64,
     /// The latest changes, oldest first.
-    ring: VecDeque<(Cursor, Arc<Change>, Lease)>,
+    ring: VecDeque<RingEntry>,
     /// The guests' listeners, by booking.
     guests: HashMap<ReceiptNo, Vec<mpsc::Sender<FeedMessage>>>,
 }
 
+#[derive(Clone)]
+struct RingEntry {
+    number: u64,
+    cursor: Cursor,
+    change: Arc<Change>,
+    lease: Lease,
+}
+
 impl State {
     fn cursor(&self) -> &Cursor {
-        self.ring.back().map_or(&self.base, |(cursor, ..)| cursor)
+        self.ring.back().map_or(&self.base, |entry| &entry.cursor)
     }
 }
 
@@ -90,6 +103,7 @@ impl Feed {
         let changes = store.changes(None).await?;
         let state = State {
             base: changes.start.clone(),
+            next_number: 0,
             ring: VecDeque::with_capacity(RING_SIZE),
             guests: HashMap::new(),
         };
@@ -126,14 +140,15 @@ impl Feed {
             let recent: Option<Vec<_>> = if *after == state.base {
                 Some(state.ring.iter().cloned().collect())
             } else {
-                let found = state.ring.iter().rposition(|(cursor, ..)| cursor == after);
+                let found = state.ring.iter().rposition(|entry| entry.cursor == *after);
                 found.map(|index| state.ring.iter().skip(index + 1).cloned().collect())
             };
             (self.0.live.subscribe(), recent, state.cursor().clone())
         };
         if let Some(recent) = recent {
-            let item = |(cursor, change, lease)| {
-                FeedMessage::Item(FeedItem { cursor, event: FeedEvent::Changed { change, lease } })
+            let item = |RingEntry { number, cursor, change, lease }| {
+                let event = FeedEvent::Changed { change, lease };
+                FeedMessage::Item(FeedItem { number: Some(number), cursor, event })
             };
             return Ok(stream::iter(recent.into_iter().map(item)).chain(messages(live)).boxed());
         }
@@ -144,7 +159,7 @@ impl Feed {
             }
         })?;
         let older = older.map(|item| match item {
-            Ok((cursor, event)) => FeedMessage::Item(FeedItem { cursor, event }),
+            Ok((cursor, event)) => FeedMessage::Item(FeedItem { number: None, cursor, event }),
             Err(_) => FeedMessage::Lagged,
         });
         Ok(older.chain(messages(live)).boxed())
@@ -165,21 +180,26 @@ impl Feed {
 
     fn publish(&self, cursor: &Cursor, event: FeedEvent) {
         let mut state = self.state();
+        let number = state.next_number;
+        state.next_number += 1;
         let receipt_no = match &event {
             FeedEvent::Changed { change, lease } => {
-                state.ring.push_back((cursor.clone(), Arc::clone(change), lease.clone()));
+                let (change, lease) = (Arc::clone(change), lease.clone());
+                let receipt_no = change.booking.receipt_no;
+                state.ring.push_back(RingEntry { number, cursor: cursor.clone(), change, lease });
                 if state.ring.len() > RING_SIZE
-                    && let Some((oldest, ..)) = state.ring.pop_front()
+                    && let Some(oldest) = state.ring.pop_front()
                 {
-                    state.base = oldest;
+                    state.base = oldest.cursor;
                 }
-                Some(change.booking.receipt_no)
+                Some(receipt_no)
             }
             FeedEvent::PositionMoved(receipt_no) => Some(*receipt_no),
             FeedEvent::NotificationSettled(_) => None,
         };
         // Positions and settlements are not in the ring, so they do not advance the cursor.
-        let message = FeedMessage::Item(FeedItem { cursor: state.cursor().clone(), event });
+        let (number, cursor) = (Some(number), state.cursor().clone());
+        let message = FeedMessage::Item(FeedItem { number, cursor, event });
         if let Some(receipt_no) = receipt_no {
             send_to_guests(&mut state.guests, receipt_no, &message);
         }

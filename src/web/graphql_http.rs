@@ -16,6 +16,7 @@ mod http_response;
 mod null_propagation;
 mod parameters;
 mod response;
+mod sharing;
 mod socket;
 
 use std::sync::Arc;
@@ -28,9 +29,11 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use null_propagation::FieldTypes;
+use sharing::SharedQueries;
 
 pub use content_negotiation::weight;
 pub use response::INVALID_INPUT;
+pub use sharing::{SharedEvent, SharedSource};
 pub use socket::Sockets;
 
 /// The largest request body or WebSocket message, in bytes.
@@ -94,6 +97,7 @@ pub enum ConnectionRefusal {
 struct Endpoint<H> {
     host: H,
     field_types: FieldTypes,
+    shared: SharedQueries,
     /// WebSocket connections are closed once this is cancelled.
     stop: CancellationToken,
 }
@@ -101,7 +105,8 @@ struct Endpoint<H> {
 /// Serves a host at one path. `sdl` is its schema in the schema definition language. WebSocket
 /// connections are closed with code 1001 once `stop` is cancelled.
 pub fn route<H: Host>(host: H, sdl: &str, stop: CancellationToken) -> MethodRouter {
-    let endpoint = Endpoint { host, field_types: FieldTypes::of(sdl), stop };
+    let field_types = FieldTypes::of(sdl);
+    let endpoint = Endpoint { host, field_types, shared: SharedQueries::default(), stop };
     any(http::serve::<H>).with_state(Arc::new(endpoint))
 }
 

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
-use jatah::app::{App, AppBuilder, OpenStore};
+use jatah::app::{App, AppBuilder};
 use jatah::auth::Staff;
 use jatah::clock::Clock;
 use jatah::config::LimitsSection;
 use jatah::domain::Role;
-use jatah::store::Store;
+use jatah::store::BookingReader;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -20,6 +20,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::build::{epoch, staff, today};
 use crate::hotel::while_time_passes;
+use crate::observed_store::ObservedStore;
 
 mod guests;
 mod http;
@@ -33,7 +34,7 @@ mod team;
 /// A hotel with a web server on its own port.
 struct Site {
     app: App,
-    store: Arc<dyn Store>,
+    store: Arc<ObservedStore>,
     http: reqwest::Client,
     _folder: TempDir,
 }
@@ -106,8 +107,7 @@ impl Site {
         let mut config = crate::hotel::config(folder.path());
         config.limits = limits;
         let clock = Clock::anchored(epoch());
-        let open_store = OpenStore::to_serve(&config, &clock).await.unwrap();
-        let store = Arc::clone(&open_store.store);
+        let (open_store, store) = crate::hotel::open_store(&config, &clock).await;
         let builder = AppBuilder::from_config(&config, open_store, clock).await.unwrap();
         let app = builder.without_scheduler_and_notifier().start().await.unwrap();
         app.health.set_ready(true);
@@ -188,8 +188,19 @@ impl Site {
 
     /// A socket whose connection was initialised.
     async fn connected(&self, token: Option<&str>) -> Socket {
-        let mut socket = self.socket().await;
         let payload = token.map(|token| json!({ "authorization": format!("Bearer {token}") }));
+        self.connected_with(payload).await
+    }
+
+    /// A connection of staff who read this language.
+    async fn connected_in(&self, language: &str, token: &str) -> Socket {
+        let authorization = format!("Bearer {token}");
+        let payload = json!({ "authorization": authorization, "language": language });
+        self.connected_with(Some(payload)).await
+    }
+
+    async fn connected_with(&self, payload: Option<Value>) -> Socket {
+        let mut socket = self.socket().await;
         socket.send_json(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(socket.receive().await["type"], "connection_ack");
         socket

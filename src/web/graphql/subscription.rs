@@ -5,17 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, Subscription};
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use super::error::ApiError;
+use crate::auth::Session;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage, GuestFeed, ListenError};
 use crate::service::BookingService;
 use crate::store::{Cursor, FeedEvent, SettledNotification, until_error};
+use crate::web::graphql_http::{SharedEvent, SharedSource};
 
 use super::booking::{Booking, Viewer};
-use super::caller::RequestContext;
+use super::caller::{Caller, RequestContext};
 use super::enums::Action;
 use super::input;
 use super::payload::BookingChange;
@@ -65,18 +67,35 @@ impl Subscription {
         after: Option<String>,
     ) -> Result<BoxStream<'static, Result<BookingChange, ApiError>>, ApiError> {
         let context = ctx.context();
-        let ends_at = ctx.caller().staff(context).await?.expires_at;
+        if let Some(event) = shared_item(ctx) {
+            let change = change(&context.service, event).await;
+            return Ok(stream::once(async { change }).boxed());
+        }
+        let Session { staff, expires_at, .. } = ctx.caller().staff(context).await?;
+        let (role, ends_at) = (staff.role, *expires_at);
         let heard = match after {
             Some(after) => context.feed.listen_after(&Cursor(after)).await.map_err(gone)?,
             None => context.feed.listen(),
         };
         let service = Arc::clone(&context.service);
-        let changes = heard.filter_map(move |heard| {
-            let service = Arc::clone(&service);
-            async move { change(&service, ends_at, heard).await.transpose() }
+        let items = heard.filter_map(move |heard| {
+            std::future::ready(item(&service, ends_at, heard).transpose())
         });
         let end = session_end(Arc::clone(&context.service), ends_at);
-        Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
+        let items = until_error(stream::select(items, stream::once(end)).boxed());
+        let Some(source) = ctx.data_opt::<Arc<SharedSource>>() else {
+            let service = Arc::clone(&context.service);
+            let changes = items.and_then(move |item| {
+                let service = Arc::clone(&service);
+                async move { change(&service, &item).await }
+            });
+            return Ok(until_error(changes.boxed()));
+        };
+        let Caller { language, base_url, .. } = ctx.caller();
+        let events = items.map_ok(|item| SharedEvent { number: item.number, data: Arc::new(item) });
+        let audience = format!("{language:?} {role:?} {base_url}");
+        source.offer(audience, events.map_err(Into::into).boxed());
+        Ok(stream::empty().boxed())
     }
 
     /// The degraded parts of the serving process: first the current list, then the list after every
@@ -106,36 +125,48 @@ fn gone(error: ListenError) -> ApiError {
     }
 }
 
-/// Converts one item of the feed for the front office's page. `None` for a delivered notification.
-async fn change(
+/// One item of the feed for the front office's page. `None` for a delivered notification.
+fn item(
     service: &BookingService,
     ends_at: Moment,
     heard: FeedMessage,
-) -> Result<Option<BookingChange>, ApiError> {
+) -> Result<Option<FeedItem>, ApiError> {
     // The timer for the session's end uses another clock than the session, so the end is checked
     // here too.
     if service.now() >= ends_at {
         return Err(ApiError::Unauthenticated);
     }
-    let FeedMessage::Item(FeedItem { cursor: Cursor(cursor), event }) = heard else {
+    let FeedMessage::Item(item) = heard else {
         // Items were lost. The client must read again and subscribe again.
         return Err(Refusal::Unavailable(Unavailable::Store).into());
     };
-    Ok(match event {
-        FeedEvent::Changed { change, .. } => Some(BookingChange {
+    Ok(match &item.event {
+        FeedEvent::Changed { .. } | FeedEvent::PositionMoved(_) => Some(item),
+        FeedEvent::NotificationSettled(settled) => settled.is_given_up.then_some(item),
+    })
+}
+
+/// The item that this execution is for, if its result is shared.
+fn shared_item<'a>(ctx: &Context<'a>) -> Option<&'a FeedItem> {
+    ctx.data_opt::<SharedEvent>()?.data.downcast_ref()
+}
+
+async fn change(service: &BookingService, item: &FeedItem) -> Result<BookingChange, ApiError> {
+    let Cursor(cursor) = item.cursor.clone();
+    match &item.event {
+        FeedEvent::Changed { change, .. } => Ok(BookingChange {
             cursor,
             at: DateTime(change.at),
             action: change.event.action().into(),
             booking: Booking::changed(change.booking.clone(), Viewer::Staff),
         }),
         FeedEvent::PositionMoved(receipt_no) => {
-            Some(beside(service, cursor, receipt_no, Action::Position).await?)
+            beside(service, cursor, *receipt_no, Action::Position).await
         }
-        FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up: true }) => {
-            Some(beside(service, cursor, notification.receipt_no, Action::Undelivered).await?)
+        FeedEvent::NotificationSettled(SettledNotification { notification, .. }) => {
+            beside(service, cursor, notification.receipt_no, Action::Undelivered).await
         }
-        FeedEvent::NotificationSettled(SettledNotification { is_given_up: false, .. }) => None,
-    })
+    }
 }
 
 /// An event about a booking that did not change it.

@@ -99,7 +99,7 @@ impl<H: Host> Endpoint<H> {
         };
         let caller = Arc::new(caller);
         let prepared = parameters.prepare(Arc::clone(&caller));
-        let PreparedRequest { kind, plan, request } = match prepared {
+        let PreparedRequest { kind, plan, request, .. } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return error_response(Some(media), request_error_status(media), error),
         };

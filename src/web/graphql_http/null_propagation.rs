@@ -26,7 +26,8 @@ pub struct ResponsePlan {
 }
 
 impl ResponsePlan {
-    fn operation(&self) -> Option<&OperationDefinition> {
+    /// The operation to execute.
+    pub fn operation(&self) -> Option<&OperationDefinition> {
         let name = self.operation_name.as_deref();
         let is_meant = |own: Option<&Name>| name.is_none() || own.map(Name::as_str) == name;
         let mut operations = self.document.operations.iter();

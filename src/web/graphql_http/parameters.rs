@@ -93,16 +93,26 @@ impl Parameters {
         let Self { query, operation_name, variables } = self;
         let Document { parsed, kind, variables } =
             document::read(&query, operation_name.as_deref(), variables)?;
-        let mut request = Request::new(query).variables(variables.clone()).data(caller);
-        request.operation_name.clone_from(&operation_name);
-        request.set_parsed_query(parsed.clone());
         let plan = ResponsePlan { document: parsed, operation_name, variables };
-        Ok(PreparedRequest { kind, plan, request })
+        let request = plan.request(&query).data(caller);
+        Ok(PreparedRequest { query, kind, plan, request })
+    }
+}
+
+impl ResponsePlan {
+    /// The request, without a caller. `query` is the text of the document.
+    pub fn request(&self, query: &str) -> Request {
+        let mut request = Request::new(query).variables(self.variables.clone());
+        request.operation_name.clone_from(&self.operation_name);
+        request.set_parsed_query(self.document.clone());
+        request
     }
 }
 
 /// A request that the schema can execute.
 pub struct PreparedRequest {
+    /// The text of the document.
+    pub query: String,
     /// The kind of the operation.
     pub kind: OperationType,
     /// The data for completing the response.

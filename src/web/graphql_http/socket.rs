@@ -23,7 +23,7 @@ use super::parameters::Parameters;
 use super::response::malformed;
 use super::{ConnectionRefusal, Endpoint, Host, MAX_REQUEST_BYTES};
 use messages::{ClientMessage, ServerMessage};
-use operation::OperationEvent;
+use operation::{OperationEvent, OperationResult};
 
 mod messages;
 mod operation;
@@ -39,6 +39,9 @@ const PING_EVERY: Duration = Duration::from_secs(12);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(24);
 /// How long the server waits for a client to receive the close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// The buffer for reading from a connection, in bytes. The library clears it each time that it looks
+/// for a message, so a large one costs more than everything else that a quiet connection does.
+const READ_BUFFER: usize = 4 * 1024;
 /// The most operations that run on one connection at once.
 const MAX_RUNNING: usize = 64;
 
@@ -107,6 +110,7 @@ pub fn open<H: Host>(
     }
     let upgrade = upgrade
         .protocols([PROTOCOL])
+        .read_buffer_size(READ_BUFFER)
         // Messages up to this size are read, so that the server can answer that one is too large.
         // Larger messages are not read.
         .max_message_size(2 * MAX_REQUEST_BYTES)
@@ -279,8 +283,11 @@ impl<H: Host> Connection<H> {
 
     async fn send_event(&mut self, event: OperationEvent) -> Result<(), ConnectionEnd> {
         match event {
-            OperationEvent::Next(id, answer) => {
-                self.send(&ServerMessage::Next { id: &id, payload: &answer }).await
+            OperationEvent::Next(id, OperationResult::Own(result)) => {
+                self.send(&ServerMessage::Next { id: &id, payload: &result }).await
+            }
+            OperationEvent::Next(id, OperationResult::Shared(json)) => {
+                self.send_text(messages::next(&id, &json)).await
             }
             OperationEvent::Error(id, errors) => {
                 self.ids.remove(&id);
@@ -296,6 +303,10 @@ impl<H: Host> Connection<H> {
     async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), ConnectionEnd> {
         // Serialization does not fail, because a message contains only JSON values.
         let Ok(text) = serde_json::to_string(message) else { return Err(ConnectionEnd::Gone) };
+        self.send_text(text).await
+    }
+
+    async fn send_text(&mut self, text: String) -> Result<(), ConnectionEnd> {
         let sent = self.socket.send(Message::Text(Utf8Bytes::from(text)));
         match timeout(IDLE_TIMEOUT, sent).await {
             Ok(Ok(())) => Ok(()),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jatah::domain::{FailureCode, FailureReason, ReceiptNo, Recipient, Revision, Role};
-use jatah::store::{DeliveryOutcome, NotificationId};
+use jatah::store::{DeliveryOutcome, NotificationId, NotificationStore};
 use serde_json::{Value, json};
 
 use super::{Site, Socket};
@@ -111,6 +111,66 @@ fn the_board_receives_every_change_with_the_state_that_it_produced() {
                 (&change["action"], &change["booking"]["revision"]),
                 (&json!(action), &json!(revision))
             );
+        }
+        site.close().await;
+    });
+}
+
+/// Reports a position so many degrees north of the hotel. Returns the store calls that it took
+/// until every board was told.
+async fn report(site: &Site, boards: &mut [Socket], guest: &Value, north: f64) -> u64 {
+    let mutation = "mutation ($r: String!, $t: String!, $latitude: Float!) {
+        reportPosition(receiptNo: $r, accessToken: $t,
+            position: { latitude: $latitude, longitude: 106.8 }) { revision } }";
+    let before = site.store.calls();
+    let latitude = json!(-6.2 + north);
+    let input = json!({ "r": guest[0], "t": guest[1], "latitude": latitude });
+    site.ask(mutation, input, None).await.data();
+    for board in boards {
+        assert_eq!(change(board).await["action"], "POSITION");
+    }
+    site.store.calls() - before
+}
+
+#[test]
+fn what_many_boards_ask_alike_is_read_once() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let (receipt_no, access) = site.book("Siti").await;
+        let guest = json!([receipt_no, access]);
+        let mut boards = vec![board(&site, &token).await];
+        let of_one = report(&site, &mut boards, &guest, 0.01).await;
+        for _ in 0..9 {
+            // Each board starts after another event.
+            apply(&site, &token, "extendHold(receiptNo: $r, minutes: 1)", &receipt_no).await;
+            for board in &mut boards {
+                change(board).await;
+            }
+            boards.push(board(&site, &token).await);
+        }
+        assert_eq!(report(&site, &mut boards, &guest, 0.02).await, of_one);
+        site.close().await;
+    });
+}
+
+#[test]
+fn boards_in_different_languages_do_not_share_what_they_receive() {
+    const REASONS: &str = "subscription { bookingChanged { booking { history { detail } } } }";
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let (receipt_no, _) = site.book("Siti").await;
+        let mut boards = Vec::new();
+        for language in ["id", "en"] {
+            let mut socket = site.connected_in(language, &token).await;
+            socket.subscribe("board", REASONS, json!({})).await;
+            boards.push(socket);
+        }
+        apply(&site, &token, "extendHold(receiptNo: $r, minutes: 30)", &receipt_no).await;
+        for (mut board, detail) in boards.into_iter().zip(["+30 menit", "+30 minutes"]) {
+            let booking = change(&mut board).await["booking"].take();
+            assert_eq!(booking["history"][1]["detail"], detail);
         }
         site.close().await;
     });

@@ -2,6 +2,7 @@
 
 use super::{Reply, Site};
 use crate::hotel::with_paused_clock;
+use jatah::store::StoreControl;
 
 #[test]
 fn pages_come_with_their_type_and_every_safety_header() {

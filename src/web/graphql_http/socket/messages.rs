@@ -101,3 +101,24 @@ pub enum ServerMessage<'a> {
         id: &'a str,
     },
 }
+
+/// The message [`ServerMessage::Next`] of a result that is JSON already.
+pub fn next(id: &str, payload: &str) -> String {
+    let id = Value::from(id);
+    format!(r#"{{"type":"next","id":{id},"payload":{payload}}}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_result_makes_the_same_message_as_a_result_of_its_own() {
+        let response = async_graphql::Response::new(async_graphql::value!({ "a": [1, "\"b\""] }));
+        let own = RequestResult::Executed(response);
+        let payload = serde_json::to_string(&own).unwrap();
+        let id = "a \"quoted\" id";
+        let message = serde_json::to_string(&ServerMessage::Next { id, payload: &own }).unwrap();
+        assert_eq!(next(id, &payload), message);
+    }
+}
