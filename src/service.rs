@@ -302,7 +302,7 @@ impl BookingService {
         WakeTurn(Arc::clone(&self.deciding).lock_owned().await)
     }
 
-    /// Waits while due wakes are carried out, for at most [`MAX_YIELD`]. Work that is not urgent
+    /// Waits while due wakes are carried out, for at most two seconds. Work that is not urgent
     /// does this first, so that it does not delay deadlines.
     pub async fn yield_to_wakes(&self) {
         let mut waking = self.waking.subscribe();

@@ -93,6 +93,8 @@ pub struct Page {
     pub bookings: Vec<TrackedBooking>,
     /// Whether there are more after these.
     pub has_next: bool,
-    /// How many bookings the filter matches in total.
+    /// How many bookings the filter matches in total, counted up to [`MAX_COUNTED`].
+    ///
+    /// [`MAX_COUNTED`]: super::MAX_COUNTED
     pub total: u64,
 }

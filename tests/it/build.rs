@@ -60,7 +60,7 @@ pub fn policy() -> Policy {
         rooms: vec![
             room_type("SUITE", 1, 1_250_000),
             room_type("STD", 10, 350_000),
-            room_type("HALL", 10_000, 50_000),
+            room_type("HALL", 20_000, 50_000),
         ],
         hold: HoldPolicy {
             duration: TimeDelta::hours(2),

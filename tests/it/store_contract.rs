@@ -77,6 +77,7 @@ macro_rules! contract {
                 pages_run_from_the_newest_booking_without_gaps_and_doubles,
                 number_1000_of_a_day_comes_after_number_999,
                 pages_filter_by_status_and_check_in,
+                matches_are_counted_up_to_a_bound,
                 a_search_finds_parts_of_names_and_numbers_literally,
                 a_page_shows_where_guests_are,
                 many_bookings_are_asked_for_at_once,

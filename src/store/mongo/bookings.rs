@@ -20,7 +20,7 @@ use crate::domain::{Booking, Contact, Hold, ReceiptNo, Revision, Track, TrackedB
 use crate::store::document::{
     BookingDocument, fold_name, moment, receipt_no, receipt_order, status_text, track,
 };
-use crate::store::{Filter, Page, PageKey, Search, StatusKind, StoreError, Wake};
+use crate::store::{Filter, MAX_COUNTED, Page, PageKey, Search, StatusKind, StoreError, Wake};
 
 #[derive(Debug, Deserialize)]
 struct WakeDocument {
@@ -106,7 +106,7 @@ impl BookingReader for MongoStore {
                 let found = bookings.find(all(of_page)).sort(newest_first).limit(limit).await?;
                 found.try_collect::<Vec<_>>().await
             };
-            let count = async { bookings.count_documents(all(matching)).await };
+            let count = async { bookings.count_documents(all(matching)).limit(MAX_COUNTED).await };
             let (mut found, total) =
                 future::try_join(find, count).await.map_err(|error| store_error(&error))?;
             let has_next = found.len() > first;

@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::super::document::{fold_name, moment, receipt_no, status_text};
-use super::super::{Filter, Page, PageKey, Search, StoreError, Wake};
+use super::super::{Filter, MAX_COUNTED, Page, PageKey, Search, StoreError, Wake};
 use super::{CHUNK, Chunk, SqliteStore, json, notifications};
 use crate::domain::{Change, Contact, ReceiptNo, Revision, TrackedBooking};
 use crate::store::UndeliveredNotification;
@@ -190,7 +190,10 @@ pub(super) fn page(
     let transaction = connection.transaction()?;
     let mut conditions = Conditions::of(filter);
     let total: i64 = transaction
-        .prepare_cached(&format!("SELECT count(*) FROM bookings {}", conditions.clause()))?
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM (SELECT 1 FROM bookings {} LIMIT {MAX_COUNTED})",
+            conditions.clause()
+        ))?
         .query_row(params_from_iter(&conditions.values), |row| row.get(0))?;
     if let Some(key) = after {
         let booked_at_ms = key.booked_at.timestamp_millis();

@@ -13,7 +13,7 @@ pub struct BookingConnection {
     pub nodes: Vec<Booking>,
     /// Whether there is another page, and how to request it.
     pub page_info: PageInfo,
-    /// The number of bookings that match the filter, on all pages.
+    /// The number of bookings that match the filter, on all pages. Counting stops at 10,000.
     pub total_count: u64,
     /// The position of the feed before the page was read. A client that passes it as `after` to
     /// `bookingChanged` receives every later change.

@@ -2,7 +2,7 @@
 
 use jatah::domain::ReceiptNo;
 use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
-use jatah::store::{Filter, Page, PageKey, Search, Store};
+use jatah::store::{Filter, MAX_BATCH, MAX_COUNTED, Page, PageKey, Search, Store};
 
 use super::SharedStore;
 use crate::build::{TestBooking, apply, book, cancel, day, fix_north, minute, pay, today, track};
@@ -170,4 +170,15 @@ pub async fn an_empty_store_has_an_empty_page(store: SharedStore) {
     assert_eq!((page.bookings.len(), page.has_next, page.total), (0, false, 0));
     assert_eq!(store.booking(TestBooking::new(1).receipt_no()).await.unwrap(), None);
     store.ping().await.unwrap();
+}
+
+pub async fn matches_are_counted_up_to_a_bound(store: SharedStore) {
+    let serials: Vec<u32> = (1..=10_003).collect();
+    for serials in serials.chunks(MAX_BATCH) {
+        let commits: Vec<_> =
+            serials.iter().map(|serial| TestBooking::new(*serial).of("HALL").commit()).collect();
+        store.commit(&commits).await.unwrap();
+    }
+    let page = page(&*store, &Filter::default(), 2, None).await;
+    assert_eq!((page.bookings.len(), page.has_next, page.total), (2, true, MAX_COUNTED));
 }

@@ -1,0 +1,288 @@
+//! The files of the pages: embedded, compressed, and under an address that changes with them.
+//!
+//! Scripts and styles are at `/assets/VERSION/…`, where `VERSION` names the content of all files
+//! together, and browsers keep them for good. Scripts import each other by relative paths, so a page
+//! always runs with the scripts of its own version. The pages themselves are at fixed addresses and
+//! are revalidated at each use. Nothing is built: this module writes the version into the pages, and
+//! the list of scripts that a page needs, so that a browser loads all of them at once.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::OnceLock;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use brotli::enc::BrotliEncoderParams;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use super::graphql_http::weight;
+
+/// Bytes of a hash in an address: enough that two versions never meet.
+const VERSION_BYTES: usize = 9;
+/// Brotli's effort: the highest. Each file is compressed once, in at most some tens of milliseconds.
+const BROTLI_QUALITY: i32 = 11;
+/// Smaller files are sent as they are.
+const MIN_COMPRESSED: usize = 512;
+
+#[derive(RustEmbed)]
+#[folder = "web/"]
+struct Files;
+
+/// All files.
+pub struct Assets {
+    version: String,
+    files: HashMap<String, Asset>,
+}
+
+/// One file.
+struct Asset {
+    kind: HeaderValue,
+    tag: String,
+    bytes: Cow<'static, [u8]>,
+    gzip: OnceLock<Vec<u8>>,
+    brotli: OnceLock<Vec<u8>>,
+}
+
+/// How a response is encoded (RFC 9110, 8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+    Brotli,
+}
+
+impl Assets {
+    /// All embedded files.
+    pub fn load() -> Self {
+        let mut names: Vec<String> = Files::iter().map(Cow::into_owned).collect();
+        names.sort();
+        let mut hasher = Sha256::new();
+        for name in &names {
+            if let Some(file) = Files::get(name) {
+                hasher.update(name);
+                hasher.update(file.metadata.sha256_hash());
+            }
+        }
+        let version = URL_SAFE_NO_PAD.encode(&hasher.finalize()[..VERSION_BYTES]);
+        let files = names
+            .into_iter()
+            .filter_map(|name| {
+                let asset = Asset::load(&name, &version)?;
+                Some((name, asset))
+            })
+            .collect();
+        Self { version, files }
+    }
+
+    /// The response with a page or another file at a fixed address. `None` if there is no such file.
+    pub fn revalidated(&self, name: &str, asked: &HeaderMap) -> Option<Response> {
+        Some(self.files.get(name)?.response("no-cache", asked))
+    }
+
+    /// The response with a file of a version. A page of another version may still be open after an
+    /// upgrade; it gets the current file, which its browser does not keep.
+    pub fn versioned(&self, version: &str, name: &str, asked: &HeaderMap) -> Option<Response> {
+        let caching = if version == self.version {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        Some(self.files.get(name)?.response(caching, asked))
+    }
+}
+
+impl Asset {
+    fn load(name: &str, version: &str) -> Option<Self> {
+        let file = Files::get(name)?;
+        let kind = match file.metadata.mimetype() {
+            kind if kind.starts_with("text/") => format!("{kind}; charset=utf-8"),
+            kind => kind.to_owned(),
+        };
+        let is_page = kind.starts_with("text/html");
+        let bytes = if is_page {
+            let page = String::from_utf8_lossy(&file.data);
+            Cow::Owned(with_version(&page, version).into_bytes())
+        } else {
+            file.data
+        };
+        Some(Self {
+            kind: HeaderValue::from_str(&kind).ok()?,
+            tag: URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)),
+            bytes,
+            gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
+        })
+    }
+
+    fn response(&self, caching: &'static str, asked: &HeaderMap) -> Response {
+        let encoding = self.encoding(asked);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        // Each encoding is a representation of its own (RFC 9110, 8.8.3.3).
+        let tag = format!("\"{}{}\"", self.tag, encoding.suffix());
+        let is_known = has_tag(asked, &tag);
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            headers.insert(header::ETAG, tag);
+        }
+        if is_known {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        headers.insert(header::CONTENT_TYPE, self.kind.clone());
+        if let Some(name) = encoding.name() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        (headers, self.encoded(encoding).to_vec()).into_response()
+    }
+
+    /// The smallest encoding that the browser accepts.
+    fn encoding(&self, asked: &HeaderMap) -> Encoding {
+        if self.bytes.len() < MIN_COMPRESSED {
+            return Encoding::Identity;
+        }
+        let best = [Encoding::Brotli, Encoding::Gzip].into_iter().find(|encoding| {
+            let name = encoding.name().unwrap_or_default();
+            accepted(asked).any(|(accepted, weight)| accepted == name && weight > 0)
+        });
+        best.unwrap_or(Encoding::Identity)
+    }
+
+    /// The bytes in an encoding. The first request for it compresses them.
+    fn encoded(&self, encoding: Encoding) -> &[u8] {
+        match encoding {
+            Encoding::Identity => &self.bytes,
+            Encoding::Gzip => self.gzip.get_or_init(|| gzip(&self.bytes)),
+            Encoding::Brotli => self.brotli.get_or_init(|| brotli(&self.bytes)),
+        }
+    }
+}
+
+impl Encoding {
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::Brotli => Some("br"),
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Identity => "",
+            Self::Gzip => "-gzip",
+            Self::Brotli => "-br",
+        }
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing to a vector does not fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
+}
+
+fn brotli(bytes: &[u8]) -> Vec<u8> {
+    let parameters = BrotliEncoderParams { quality: BROTLI_QUALITY, ..Default::default() };
+    let mut compressed = Vec::new();
+    // Writing to a vector does not fail.
+    let _ = brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters);
+    compressed
+}
+
+/// The encodings that a request accepts, with their weights (RFC 9110, 12.5.3).
+fn accepted(asked: &HeaderMap) -> impl Iterator<Item = (&str, u32)> {
+    let values = asked.get_all(header::ACCEPT_ENCODING).into_iter();
+    let ranges = values.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+    ranges.map(|range| {
+        let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
+        (name.trim(), u32::from(weight(parameters)))
+    })
+}
+
+/// Whether the browser already has this version of the file (RFC 9110, 13.1.2).
+fn has_tag(asked: &HeaderMap, tag: &str) -> bool {
+    let values = asked.get_all(header::IF_NONE_MATCH);
+    values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(
+        |known| {
+            let known = known.trim();
+            known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+        },
+    )
+}
+
+/// A page whose files are those of a version, with a preload for each script that it needs.
+fn with_version(page: &str, version: &str) -> String {
+    let base = format!("/assets/{version}");
+    let scripts = scripts_of(page);
+    let preloads: String = scripts
+        .iter()
+        .map(|name| format!("  <link rel=\"modulepreload\" href=\"{base}/{name}\">\n"))
+        .collect();
+    let page = page.replace("\"/js/", &format!("\"{base}/js/"));
+    let page = page.replace("\"/css/", &format!("\"{base}/css/"));
+    let page = page.replace("\"/icon.svg\"", &format!("\"{base}/icon.svg\""));
+    page.replacen("</head>", &format!("{preloads}</head>"), 1)
+}
+
+/// The scripts that the script of a page imports, directly and through others. The page's own
+/// script is not among them.
+fn scripts_of(page: &str) -> Vec<String> {
+    let Some((_, rest)) = page.split_once("src=\"/js/") else { return Vec::new() };
+    let own = rest.split('"').next().unwrap_or_default().to_owned();
+    let mut names = vec![own];
+    let mut next = 0;
+    while let Some(name) = names.get(next) {
+        next += 1;
+        let Some(file) = Files::get(&format!("js/{name}")) else { continue };
+        let code = String::from_utf8_lossy(&file.data).into_owned();
+        for imported in code.lines().filter_map(imported) {
+            if !names.contains(&imported) {
+                names.push(imported);
+            }
+        }
+    }
+    names.into_iter().skip(1).map(|name| format!("js/{name}")).collect()
+}
+
+/// The file that a line of a script imports.
+fn imported(line: &str) -> Option<String> {
+    let (before, name) = line.split_once("from './")?;
+    let is_import = ["import ", "export ", "}"].iter().any(|start| before.starts_with(start));
+    is_import.then(|| name.split('\'').next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every import of every script is found: what is not found is loaded late.
+    #[test]
+    fn every_import_of_a_script_is_found() {
+        for name in Files::iter().filter(|name| name.starts_with("js/")) {
+            let code = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+            let found = code.lines().filter_map(imported).count();
+            assert_eq!(found, code.matches("from './").count(), "{name}");
+            assert_eq!(code.matches("import(").count(), 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_names_its_version_and_preloads_what_its_script_imports() {
+        let page = String::from_utf8(Files::get("index.html").unwrap().data.into_owned()).unwrap();
+        let page = with_version(&page, "V");
+        assert!(page.contains("src=\"/assets/V/js/form.js\""), "{page}");
+        assert!(page.contains("href=\"/assets/V/css/form.css\""), "{page}");
+        assert!(
+            page.contains("<link rel=\"modulepreload\" href=\"/assets/V/js/text.js\">"),
+            "{page}"
+        );
+        assert!(!page.contains("\"/js/") && !page.contains("\"/css/"), "{page}");
+    }
+}
