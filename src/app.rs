@@ -34,7 +34,7 @@ use crate::web::{self, WebParts, WebSettings, Webhook, WebhookHandler};
 /// How long the inbound workers may take to stop, with the requests that they are handling; also
 /// how long the feed may take.
 const INBOUND_LIMIT: Duration = Duration::from_secs(5);
-/// How long the commit queue may take to write the commits that it holds.
+/// How long the queues may take to write what they hold.
 const COMMITS_LIMIT: Duration = Duration::from_secs(5);
 /// How often the recorded samples of metrics are summed up, so that they do not fill the memory.
 const METRICS_UPKEEP: Duration = Duration::from_mins(1);
@@ -401,7 +401,7 @@ impl App {
         self.inbound.stop(INBOUND_LIMIT).await;
         // The notifier commits whether QRIS codes were sent, so it stops before the commit queue.
         self.deliveries.stop(notifier::DRAIN_TIMEOUT + Duration::from_secs(1)).await;
-        // The commit queue ends when nobody can commit any more.
+        // The queues end when nobody can write any more.
         drop(self.service);
         self.commits.stop(COMMITS_LIMIT).await;
         self.log.stop(INBOUND_LIMIT).await;

@@ -39,8 +39,8 @@ pub enum FeedMessage {
 /// One item of the log.
 #[derive(Debug, Clone)]
 pub struct FeedItem {
-    /// Numbers the events that this process has published. `None` for an older event, which was
-    /// read from the store for one listener.
+    /// Numbers the events while they are published. `None` if an event is repeated for a listener
+    /// that reconnects: what it shows besides the change may be newer by then.
     pub number: Option<u64>,
     /// The listener's place in the log after this item.
     pub cursor: Cursor,
@@ -64,22 +64,14 @@ struct State {
     /// The number of the next event.
     next_number: u64,
     /// The latest changes, oldest first.
-    ring: VecDeque<RingEntry>,
+    ring: VecDeque<(Cursor, Arc<Change>, Lease)>,
     /// The guests' listeners, by booking.
     guests: HashMap<ReceiptNo, Vec<mpsc::Sender<FeedMessage>>>,
 }
 
-#[derive(Clone)]
-struct RingEntry {
-    number: u64,
-    cursor: Cursor,
-    change: Arc<Change>,
-    lease: Lease,
-}
-
 impl State {
     fn cursor(&self) -> &Cursor {
-        self.ring.back().map_or(&self.base, |entry| &entry.cursor)
+        self.ring.back().map_or(&self.base, |(cursor, ..)| cursor)
     }
 }
 
@@ -140,15 +132,15 @@ impl Feed {
             let recent: Option<Vec<_>> = if *after == state.base {
                 Some(state.ring.iter().cloned().collect())
             } else {
-                let found = state.ring.iter().rposition(|entry| entry.cursor == *after);
+                let found = state.ring.iter().rposition(|(cursor, ..)| cursor == after);
                 found.map(|index| state.ring.iter().skip(index + 1).cloned().collect())
             };
             (self.0.live.subscribe(), recent, state.cursor().clone())
         };
         if let Some(recent) = recent {
-            let item = |RingEntry { number, cursor, change, lease }| {
+            let item = |(cursor, change, lease)| {
                 let event = FeedEvent::Changed { change, lease };
-                FeedMessage::Item(FeedItem { number: Some(number), cursor, event })
+                FeedMessage::Item(FeedItem { number: None, cursor, event })
             };
             return Ok(stream::iter(recent.into_iter().map(item)).chain(messages(live)).boxed());
         }
@@ -184,15 +176,13 @@ impl Feed {
         state.next_number += 1;
         let receipt_no = match &event {
             FeedEvent::Changed { change, lease } => {
-                let (change, lease) = (Arc::clone(change), lease.clone());
-                let receipt_no = change.booking.receipt_no;
-                state.ring.push_back(RingEntry { number, cursor: cursor.clone(), change, lease });
+                state.ring.push_back((cursor.clone(), Arc::clone(change), lease.clone()));
                 if state.ring.len() > RING_SIZE
-                    && let Some(oldest) = state.ring.pop_front()
+                    && let Some((oldest, ..)) = state.ring.pop_front()
                 {
-                    state.base = oldest.cursor;
+                    state.base = oldest;
                 }
-                Some(receipt_no)
+                Some(change.booking.receipt_no)
             }
             FeedEvent::PositionMoved(receipt_no) => Some(*receipt_no),
             FeedEvent::NotificationSettled(_) => None,

@@ -348,9 +348,10 @@ impl Scheduler {
 
     /// Compares the time that the wall clock and the monotonic clock have run since the anchor.
     fn compare_clocks(&mut self) {
-        self.is_held_back = !self.is_clock_trusted();
-        let wait = if self.is_held_back { BACKOFF.longest() } else { CLOCK_CHECK };
-        self.next_check = Instant::now() + wait;
+        self.next_check = Instant::now() + CLOCK_CHECK;
+        self.is_clock_trusted();
+        // `fire` looks again, and holds wakes back if it must.
+        self.is_held_back = false;
         let (wall, ran) = self.anchor;
         let now = self.clock.now();
         let expected = wall + TimeDelta::from_std(ran.elapsed()).unwrap_or(TimeDelta::MAX);

@@ -22,11 +22,14 @@ use crate::store::{
 };
 
 mod handoff;
+mod lateness;
 mod positions;
 mod request;
 mod rooms;
 
 pub use handoff::Handoff;
+pub use lateness::Lateness;
+use lateness::LatenessLog;
 use positions::Positions;
 
 pub use positions::{ReportError, RouteRequest};
@@ -63,6 +66,7 @@ pub struct BookingService {
     positions: Positions,
     /// Locked while due wakes are read, decided and queued.
     deciding: Arc<Mutex<()>>,
+    lateness: LatenessLog,
     /// The number of batches of wakes that are being carried out.
     waking: watch::Sender<usize>,
 }
@@ -126,10 +130,22 @@ impl BookingService {
         node: NodeId,
         links: LinkKey,
     ) -> Self {
-        let positions = Positions::default();
         let values = TypedValues::new(Arc::<dyn Store>::clone(&store), clock.clone());
         let (deciding, waking) = (Arc::default(), watch::Sender::default());
-        Self { store, commits, clock, policy, node, links, values, positions, deciding, waking }
+        let (positions, lateness) = (Positions::default(), LatenessLog::default());
+        Self {
+            store,
+            commits,
+            clock,
+            policy,
+            node,
+            links,
+            values,
+            positions,
+            deciding,
+            lateness,
+            waking,
+        }
     }
 
     /// The hotel's rules.
@@ -142,6 +158,12 @@ impl BookingService {
     #[must_use]
     pub fn now(&self) -> Moment {
         self.clock.now()
+    }
+
+    /// How late the deadlines of the current hotel day were, as far as this process decided them.
+    #[must_use]
+    pub fn lateness(&self) -> Lateness {
+        self.lateness.of(self.policy.hotel.day_of(self.clock.now()))
     }
 
     /// Makes a booking. The same request id with the same input returns the same booking.
@@ -272,10 +294,16 @@ impl BookingService {
             WakeDecision::Commit { step, .. } => Some(self.commit_of(step.clone(), None)),
             WakeDecision::Nothing(_) => None,
         });
-        let committed = self.commits.enqueue_all(commits.collect()).await?;
-        // The next batch may be read while this one is committed.
-        drop(turn);
-        let mut committed = committed.await?.into_iter();
+        let commits: Vec<Commit> = commits.collect();
+        let mut committed = if commits.is_empty() {
+            Vec::new()
+        } else {
+            let committed = self.commits.enqueue_all(commits).await?;
+            // The next batch may be read while this one is committed.
+            drop(turn);
+            committed.await?
+        }
+        .into_iter();
         let mut result = |decision| match decision {
             WakeDecision::Nothing(result) => result,
             WakeDecision::Commit { step, due } => {
@@ -382,7 +410,9 @@ impl BookingService {
         let action = change.event.action();
         metrics::counter!("jatah_changes_total", "action" => action.name()).increment(1);
         if let Some(due) = due {
-            let lateness_ms = (self.clock.now() - due).num_milliseconds();
+            let now = self.clock.now();
+            let lateness_ms = (now - due).num_milliseconds();
+            self.lateness.record(self.policy.hotel.day_of(now), lateness_ms);
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of lateness are few")]
             metrics::histogram!("jatah_lateness_ms").record(lateness_ms as f64);
             info!(%receipt_no, action = action.name(), lateness_ms, "committed");

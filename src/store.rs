@@ -40,7 +40,7 @@ pub use typed::{TypedValue, TypedValues};
 
 /// How far the bookings that match a filter are counted. Counting a million takes MongoDB 0.6 s.
 pub const MAX_COUNTED: u64 = 10_000;
-/// The most commits in one batch.
+/// The most commits in one batch, and the most calls in any other group.
 pub const MAX_BATCH: usize = 500;
 
 /// Everything that outlives the process: every aggregate of one store. Behind an `Arc` it can be
@@ -72,7 +72,7 @@ impl<T> Store for T where
 /// Reads bookings.
 #[async_trait]
 pub trait BookingReader: Send + Sync + 'static {
-    /// One booking with its track, both as of the same moment.
+    /// One booking with its track. A track is empty once its hold is over.
     async fn booking(&self, receipt_no: ReceiptNo) -> Result<Option<TrackedBooking>, StoreError>;
 
     /// The bookings with these receipt numbers, in any order. Unknown numbers are left out.

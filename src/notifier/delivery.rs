@@ -257,9 +257,9 @@ impl Delivery {
         &mut self,
     ) -> Result<ControlFlow<AttemptOutcome, DeliveryOutcome>, StoreError> {
         let context = Arc::clone(&self.context);
+        context.service.yield_to_wakes().await;
         // The semaphore is never closed, so this never fails.
         let _place = context.places(&self.request).acquire().await;
-        context.service.yield_to_wakes().await;
         match self.hold_lease().await? {
             LeaseOutcome::Acquired => {}
             LeaseOutcome::LeasedUntil(moment) => {
@@ -327,7 +327,7 @@ impl Delivery {
         }
     }
 
-    /// Makes sure that the lease lasts longer than the attempt. Takes a new lease if necessary.
+    /// Takes a new lease if the current one may end before the attempt does.
     async fn hold_lease(&mut self) -> Result<LeaseOutcome, StoreError> {
         let now = self.context.service.now();
         let attempt = TimeDelta::from_std(ATTEMPT_TIMEOUT).unwrap_or(Lease::LENGTH);

@@ -1,5 +1,5 @@
-//! The queues through which a process writes to the store: commits with their receipt numbers, and
-//! the leases and outcomes of notifications. None of them decides which call wins.
+//! The queues for what a process writes often: commits with their receipt numbers, and the leases
+//! and outcomes of notifications. None of them decides which call wins.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

@@ -313,6 +313,39 @@ describe('time on the pages', { concurrency: true }, () => {
     await server.stop();
   });
 
+  test('the foot of the board says how late the deadlines of today were', async (t) => {
+    const server = await startAt({ hold: { duration: '2s', remind_before: '1s', extend_by: '1s', max_extensions: 0 } });
+    t.after(() => server.stop());
+    const { page } = await frontOffice(t, server);
+    assert.equal(await page.locator('#lateness').isVisible(), false, 'no deadline was decided yet');
+    const { booking } = await server.book();
+    await card(page, booking.receiptNo, 'cancelled').waitFor();
+    const desk = await frontOffice(t, server);
+    await desk.page.getByText(/^Ketepatan jam hari ini: 2 tenggat diputuskan/).waitFor();
+    await assertFits(desk.page, 'the board with its foot');
+    await picture(desk.page, 'board-lateness');
+  });
+
+  test('a page that was opened before loads only itself again, and all its scripts at once', async (t) => {
+    const server = await startAt();
+    t.after(() => server.stop());
+    const { page } = await visitor(t);
+    const asked = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(server.url);
+    await page.getByRole('radio', { name: 'Deluxe' }).waitFor();
+    const scripts = asked.filter((path) => path.endsWith('.js'));
+    assert.ok(scripts.length > 5 && scripts.every((path) => path.startsWith('/assets/')), scripts.join());
+    const received = () => page.evaluate(() => performance.getEntriesByType('resource')
+      .filter((entry) => entry.name.includes('/assets/')).reduce((sum, entry) => sum + entry.transferSize, 0));
+    assert.ok(await received() > 10_000, 'the files came over the network');
+    // Not by `reload`, which asks for every file anew.
+    await page.goto('about:blank');
+    await page.goto(server.url);
+    await page.getByRole('radio', { name: 'Deluxe' }).waitFor();
+    assert.equal(await received(), 0, 'the files come from the browser’s own copy');
+  });
+
   test('a board that lost the server says so, connects again and catches up', async (t) => {
     const server = await startAt();
     const desk = await frontOffice(t, server);

@@ -4,6 +4,7 @@ import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, 
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
 import { followChanges, loadAll } from './board-feed.js';
+import { mountLateness } from './board-lateness.js';
 import { mountLists } from './board-lists.js';
 import { mountNotice } from './board-notice.js';
 import { mountQris } from './board-qris.js';
@@ -33,7 +34,7 @@ async function api(query, variables) {
 }
 
 const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered) => { session.keep(entered.token); start(); } });
-const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api });
+const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api }), lateness = mountLateness({ api });
 const ask = mountAsk({ perform, now, onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
 const qris = mountQris({ load: async (receiptNo) => (await api(QRIS, { receiptNo })).qris });
 const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking) => (action === 'show' ? qris.open(booking) : ask.open(action, booking, state.hotel)) });
@@ -58,6 +59,7 @@ async function start() {
     state.bookings.clear();
     for (const booking of bookings) merge(state, booking);
     rooms.load(hotel.today);
+    lateness.load();
     socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost, onDegraded: banner.degraded });
   } catch (error) {
     if (mine === loading && session.token()) { failure = error; retrySoon(); }
@@ -111,6 +113,7 @@ function onChange({ action, booking }) {
   ask.changed(state.bookings.get(booking.receiptNo));
   qris.changed(state.bookings.get(booking.receiptNo));
   updateSoon();
+  lateness.changed(action);
   if (action !== 'POSITION' && action !== 'UNDELIVERED') rooms.soon(state.hotel.today);
   const kind = notable(action);
   if (!kind) return;
@@ -221,7 +224,7 @@ fillIcons();
 byId('sign-out').addEventListener('click', () => signOut());
 byId('load-again').addEventListener('click', start);
 session.onElsewhere(() => (session.token() ? start() : signOut()));
-onLanguage(() => { signIn.update(); notice.update(); rooms.update(); ask.update(); qris.update(); banner.update(); update(); });
+onLanguage(() => { signIn.update(); notice.update(); rooms.update(); lateness.update(); ask.update(); qris.update(); banner.update(); update(); });
 mountLanguage(byId('language'));
 ticker.add((time) => {
   if (clock.drifted()) refreshDay();

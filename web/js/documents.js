@@ -4,6 +4,8 @@ const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinu
 
 export const HOTEL = `query Hotel { hotel { ${hotelFields} } }`;
 
+export const LATENESS = `query Lateness { hotel { clock { medianMs p99Ms worstMs deadlines } } }`;
+
 export const NOW = `query Now { hotel { now today } }`;
 
 export const AVAILABILITY = `query Availability($checkIn: Date!, $nights: Int!) {

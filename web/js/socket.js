@@ -71,7 +71,11 @@ export function createSocket({ url, payload, onState = () => {}, WebSocket = glo
       case 'pong': attempt = 0; return undefined;
       case 'next':
         attempt = 0;
-        if (message.payload.errors?.length) return fail(one, message.payload.errors);
+        if (message.payload.errors?.length) {
+          // The server may go on with it; this page does not.
+          if (one) send({ id: one.id, type: 'complete' });
+          return fail(one, message.payload.errors);
+        }
         if (one) { one.tries = 0; one.handlers.next(message.payload.data); }
         return undefined;
       case 'error': return fail(one, message.payload);

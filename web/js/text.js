@@ -227,6 +227,7 @@ export const texts = {
   'board.archive': ['Dari hari lain', 'From other days'],
   'board.rooms': ['Sisa kamar malam ini', 'Rooms left tonight'],
   'board.rooms.left': ['{name}: sisa {n} dari {all}', '{name}: {n} of {all} left'],
+  'board.lateness': ['Ketepatan jam hari ini: {n} tenggat diputuskan, separuhnya paling lambat {median} ms, 99% paling lambat {p99} ms, terlambat {worst} ms.', 'The clock today: {n} {n|deadline|deadlines} decided, half at most {median} ms late, 99% at most {p99} ms, the latest {worst} ms.'],
   'board.lost': ['Terputus {for}, menyambung lagi…', 'Disconnected for {for}, reconnecting…'],
   'board.back': ['Tersambung lagi, {n} perubahan.', 'Connected again, {n} {n|change|changes}.'],
   'degraded.telegram': ['Telegram tidak bisa dihubungi: pesan lewat bot tertunda, booking tetap berjalan.', 'Telegram cannot be reached: messages by the bot are delayed, bookings go on.'],

@@ -109,6 +109,8 @@ impl BookingReader for MongoStore {
             let count = async { bookings.count_documents(all(matching)).limit(MAX_COUNTED).await };
             let (mut found, total) =
                 future::try_join(find, count).await.map_err(|error| store_error(&error))?;
+            // A booking that is replaced during the read may be met twice.
+            found.dedup_by(|one, other| one.receipt_no == other.receipt_no);
             let has_next = found.len() > first;
             found.truncate(first);
             let ids: Vec<_> = found.iter().map(|booking| booking.receipt_no.clone()).collect();

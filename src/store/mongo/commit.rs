@@ -1,8 +1,9 @@
 //! Commits in MongoDB: one transaction for each batch. It reads what the commits depend on, lets
 //! [`race`] decide which commits win, and writes the plan.
 //!
-//! Every write has the values that were read in its condition. If it matches too few documents, the
-//! snapshot is out of date and the batch is tried again. Errors that the server calls transient are
+//! Counters are written with the values that were read in their conditions. If one matches too few
+//! documents, the snapshot is out of date and the batch is tried again. Bookings need no such
+//! condition: the server refuses to change what another transaction has changed since the read. Errors that the server calls transient are
 //! handled in the same way; they are frequent when two processes book the same night.
 
 use super::rooms::UPSERT_TRIES;

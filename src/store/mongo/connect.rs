@@ -70,6 +70,9 @@ async fn prepare(db: &Database, options: ClientOptions) -> Result<(), StoreError
     if !has_transactions(&hello) {
         return Err(StoreError::Unavailable(NO_REPLICA_SET.to_owned()));
     }
+    if hello.get_i32("maxWireVersion").is_ok_and(|version| version < WIRE_VERSION) {
+        return Err(StoreError::Unavailable(TOO_OLD.to_owned()));
+    }
     schema::ensure(db).await
 }
 
@@ -110,6 +113,11 @@ async fn options(url: &str, server_clock: Arc<ServerClock>) -> Result<ClientOpti
 /// of the wall clock shows at once.
 #[derive(Debug, Default)]
 pub(super) struct ServerClock(Mutex<VecDeque<(i64, Instant)>>);
+
+/// The wire version of MongoDB 6.0, the first that reads several collections at once in a
+/// transaction.
+const WIRE_VERSION: i32 = 17;
+const TOO_OLD: &str = "this MongoDB server is too old; jatah needs 6.0 or newer";
 
 /// The number of readings kept. They are about ten seconds apart.
 const READINGS: usize = 4;

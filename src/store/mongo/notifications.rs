@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, doc, serialize_to_bson};
 use serde::Deserialize;
 
 use super::MongoStore;
-use super::error::store_error;
+use super::connect::durable;
+use super::error::{broken, store_error};
 use super::shape::{CHANGES, LeaseDocument, change_id, outbox_field, read};
 use crate::domain::Change;
 use crate::store::document::{ChangeDocument, recipient, recipient_text};
@@ -122,11 +123,12 @@ impl MongoStore {
     /// matched.
     async fn update_changes(&self, statements: Vec<Document>) -> Result<usize, StoreError> {
         self.call(async {
+            let write_concern = serialize_to_bson(&durable()).map_err(|error| broken(&error))?;
             let command = doc! {
                 "update": CHANGES,
                 "updates": statements,
                 "ordered": false,
-                "writeConcern": { "w": "majority", "j": true },
+                "writeConcern": write_concern,
             };
             let reply = self.db.run_command(command).await;
             let reply = reply.map_err(|error| store_error(&error))?;

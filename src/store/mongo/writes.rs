@@ -1,5 +1,4 @@
-//! Turns a plan into a few commands of many statements. Each statement has the values that were
-//! read in its condition.
+//! Turns a plan into a few commands of many statements.
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use crate::auth;
 use crate::domain;
-use crate::service::{Availability, BookingService};
+use crate::service::{self, Availability, BookingService};
 
 use super::enums::{Action, StaffRole};
 use super::scalar::{Date, DateTime, Rupiah};
@@ -41,12 +41,42 @@ pub struct Hotel {
     telegram_bot: Option<String>,
     /// Whether QRIS codes can be sent and shown.
     has_qris: bool,
+    /// How late the deadlines of the current hotel day were, as far as the answering process
+    /// decided them.
+    clock: Lateness,
     /// The current time of the service. Clients should compute countdowns from it.
     now: DateTime,
     /// The current hotel day.
     today: Date,
     /// The room types, in the order in which they are to be shown.
     room_types: Vec<RoomType>,
+}
+
+/// The lateness of a hotel day's deadlines: from the instant that people were told to the stored
+/// decision. All are 0 if there was none.
+#[derive(SimpleObject, Debug)]
+pub struct Lateness {
+    /// Half of the deadlines were at most this late, in milliseconds.
+    median_ms: f64,
+    /// 99 of 100 deadlines were at most this late, in milliseconds.
+    p99_ms: f64,
+    /// The latest deadline, in milliseconds.
+    worst_ms: f64,
+    /// The number of deadlines.
+    deadlines: u32,
+}
+
+impl From<service::Lateness> for Lateness {
+    fn from(lateness: service::Lateness) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of lateness are few")]
+        let ms = |ms: i64| ms as f64;
+        Self {
+            median_ms: ms(lateness.median_ms),
+            p99_ms: ms(lateness.p99_ms),
+            worst_ms: ms(lateness.worst_ms),
+            deadlines: lateness.deadlines,
+        }
+    }
 }
 
 impl Hotel {
@@ -68,6 +98,7 @@ impl Hotel {
             day_starts_at: hotel.day_starts_at.format("%H:%M").to_string(),
             telegram_bot: settings.telegram_bot.get().cloned(),
             has_qris: policy.qris.is_some(),
+            clock: service.lateness().into(),
             now: DateTime(now),
             today: Date(hotel.day_of(now)),
             room_types: policy.rooms.iter().map(RoomType::from).collect(),

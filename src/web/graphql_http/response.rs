@@ -39,6 +39,14 @@ impl RequestResult {
         matches!(self, Self::RequestError { .. })
     }
 
+    /// Whether the operation was executed and no field failed.
+    pub fn has_no_errors(&self) -> bool {
+        match self {
+            Self::Executed(response) => response.errors.is_empty(),
+            Self::RequestError { .. } => false,
+        }
+    }
+
     /// Whether a subscription failed to start. Then the errors are at the subscription's field, and
     /// the field has no data.
     pub fn is_failed_start(&self) -> bool {

@@ -10,17 +10,23 @@
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::Selection;
 use futures_util::stream::BoxStream;
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use super::null_propagation::ResponsePlan;
 use super::response::RequestResult;
 
 /// The number of events whose results are kept for slower connections.
-const MAX_KEPT: usize = 256;
+const MAX_KEPT: usize = 64;
+/// A result with more bytes of JSON is not shared.
+const MAX_SHARED_BYTES: usize = 16 * 1024;
+/// How long a caller waits for the result that another one computes.
+const MAX_SHARED_WAIT: Duration = Duration::from_secs(1);
 
 /// An event of a subscription.
 #[derive(Clone)]
@@ -55,7 +61,7 @@ impl SharedSource {
     }
 }
 
-/// The result of one event as JSON; `None` if the operation failed as a whole.
+/// The result of one event as JSON; `None` if it is not shared.
 type SharedResult = Arc<OnceCell<Option<Arc<str>>>>;
 
 /// The results of the events of one query, for one audience.
@@ -64,7 +70,8 @@ pub(super) struct SharedQuery(Mutex<BTreeMap<u64, SharedResult>>);
 
 impl SharedQuery {
     /// The result of an event as JSON. The first caller executes the operation, and the others wait
-    /// for that. `None` if it failed as a whole; each caller then executes it for itself.
+    /// for that. `None` if that failed or takes long, or if the result is large; each caller then
+    /// executes it for itself.
     pub(super) async fn result(
         &self,
         number: u64,
@@ -80,11 +87,13 @@ impl SharedQuery {
         };
         let text = async {
             let result = execute.await;
-            let is_whole = !result.is_request_error() && !result.is_failed_start();
-            let text = is_whole.then(|| serde_json::to_string(&result).ok()).flatten();
-            text.map(Arc::from)
+            // A failure may be over at the next attempt, so it is not kept.
+            let text = result.has_no_errors().then(|| serde_json::to_string(&result).ok())?;
+            text.filter(|text| text.len() <= MAX_SHARED_BYTES).map(Arc::from)
         };
-        result.get_or_init(|| text).await.clone()
+        // The first caller's connection may be stuck at another of its messages.
+        let result = timeout(MAX_SHARED_WAIT, result.get_or_init(|| text)).await;
+        result.ok().cloned().flatten()
     }
 }
 
@@ -117,7 +126,9 @@ pub(super) fn shape(query: &str, plan: &ResponsePlan) -> Option<String> {
     else {
         return None;
     };
-    if !root.node.directives.is_empty() {
+    // The grammar allows white space after `$`, which `occurrences` does not expect.
+    let is_plain = query.split('$').skip(1).all(|rest| rest.starts_with(is_name));
+    if !root.node.directives.is_empty() || !is_plain {
         return None;
     }
     let arguments = root.node.arguments.iter().map(|(_, value)| value.node.to_string());
@@ -134,9 +145,12 @@ pub(super) fn shape(query: &str, plan: &ResponsePlan) -> Option<String> {
     Some(format!("{query}\0{:?}\0{variables:?}", plan.operation_name))
 }
 
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
 /// How often a variable occurs in a document.
 fn occurrences(query: &str, name: &str) -> usize {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let variables = query.split('$').skip(1);
     variables.filter(|rest| rest.split(|c| !is_name(c)).next() == Some(name)).count()
 }

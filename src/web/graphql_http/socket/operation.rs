@@ -129,7 +129,18 @@ impl<H: Host> Execution<H> {
             }
             .boxed()
         });
-        results.boxed()
+        // An event that fails as a whole ends the subscription, as any other one ends at its first
+        // error.
+        let next = |results: Option<BoxStream<'static, OperationResult>>| async move {
+            let mut results = results?;
+            let result = results.next().await?;
+            let is_end = match &result {
+                OperationResult::Own(result) => result.is_failed_start(),
+                OperationResult::Shared(_) => false,
+            };
+            Some((result, (!is_end).then_some(results)))
+        };
+        stream::unfold(Some(results.boxed()), next).boxed()
     }
 
     /// Executes the operation for one event.
