@@ -18,7 +18,7 @@ mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
 export CARGO_TERM_PROGRESS_WHEN ?= never
 test_timeout ?= 300000
 
-.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e fuzz
+.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e bench fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ e2e: build ## run the end-to-end tests: the real binary, on SQLite and MongoDB, 
 	@$(mongod); tests/tools/node.sh >/dev/null; \
 	$(step) 'end-to-end tests' node --test --test-reporter=$(reporter) --test-concurrency=2 --test-timeout=$(test_timeout) \
 	  $(or $(E2E),tests/e2e/*.test.mjs)
+
+bench: ## measure the figures of the README, each beside a reference of the same run
+	@$(mongod); RUST_LOG=warn cargo bench --quiet --bench figures && cargo bench --quiet --bench decisions
 
 fuzz: ## fuzz the QRIS parser for FUZZ_SECONDS (60); needs `cargo install cargo-fuzz --locked`, no nightly
 	@mkdir -p fuzz/target/found
