@@ -186,7 +186,7 @@ impl Mailer {
             MailTransport::Folder(folder) => {
                 let name = format!("{}.eml", thread.name);
                 let lines = vec![format!("writing {}", folder.join(&name).display())];
-                (lines, write(folder, &name, &message.formatted()).await)
+                (lines, write(folder, &name, message.formatted()).await)
             }
             MailTransport::Smtp(smtp) => {
                 let mut transcript = SmtpTranscript::default();
@@ -209,7 +209,7 @@ impl DeliveryMethod for Mailer {
                     Recipient::FrontOffice => "front-office",
                 };
                 let name = format!("{}.{}.{to}.eml", id.receipt_no, id.revision.0);
-                write(folder, &name, &message.formatted()).await
+                write(folder, &name, message.formatted()).await
             }
             MailTransport::Smtp(smtp) => smtp.send(&message, &mut SmtpTranscript::default()).await,
         }
@@ -217,16 +217,21 @@ impl DeliveryMethod for Mailer {
 }
 
 /// Writes a file completely or not at all. A repeated e-mail replaces the earlier file.
-async fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DeliveryError> {
+async fn write(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), DeliveryError> {
     let path = folder.join(name);
     let draft = path.with_extension("draft");
-    let written = async {
-        tokio::fs::write(&draft, bytes).await?;
-        tokio::fs::rename(&draft, &path).await
-    };
-    written.await.map_err(|error| {
+    // Both in one task: handing a task over costs more than the writing.
+    let written = tokio::task::spawn_blocking(move || {
+        std::fs::write(&draft, bytes)?;
+        std::fs::rename(&draft, &path)
+    });
+    let failure = |error: &dyn std::fmt::Display| {
         transient(FailureReason::with_detail(FailureCode::MailFolder, error.to_string()))
-    })
+    };
+    match written.await {
+        Ok(written) => written.map_err(|error| failure(&error)),
+        Err(panic) => Err(failure(&panic)),
+    }
 }
 
 fn unusable(code: FailureCode, error: &impl std::fmt::Display) -> DeliveryError {

@@ -45,6 +45,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct MongoStore {
     client: Client,
     db: Database,
+    /// The name by which the server knows the processes of this program.
+    app_name: String,
     clock: Clock,
     server_clock: Arc<ServerClock>,
     closed: CancellationToken,

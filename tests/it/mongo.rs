@@ -332,6 +332,26 @@ async fn one_of_64_bookings_of_the_last_room_on_two_nodes_is_done() {
     assert_eq!(taken(&one).await, 1);
 }
 
+/// The server would keep the locks for a minute.
+#[tokio::test]
+async fn a_transaction_of_a_process_that_died_does_not_stop_the_next_booking() {
+    let url = mongod::fresh_url();
+    let store = store(&url).await;
+    done(&store, opening(1, 10)).await;
+    let mut options = mongodb::options::ClientOptions::parse(&url).await.unwrap();
+    options.app_name = Some("jatah".to_owned());
+    let dead = mongodb::Client::with_options(options).unwrap();
+    let claims = dead.default_database().unwrap().collection::<Document>("claims");
+    let mut session = dead.start_session().await.unwrap();
+    session.start_transaction().await.unwrap();
+    let locked =
+        claims.update_one(doc! {}, doc! { "$set": { "locked": true } }).session(&mut session).await;
+    assert_eq!(locked.unwrap().modified_count, 1);
+    done(&store, opening(2, 10)).await;
+    assert_eq!(taken(&store).await, 2);
+    assert!(session.commit_transaction().await.is_err(), "it was ended");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_bookings_of_a_large_room_type_at_once_are_all_done() {
     let url = mongod::fresh_url();

@@ -17,12 +17,14 @@ use mongodb::options::ReturnDocument;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, doc};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::options::ReadConcern;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
+use tracing::warn;
 
 use super::MongoStore;
 use super::connect::durable;
@@ -41,6 +43,9 @@ use crate::store::{Commit, CommitOutcome, CommitStep, StoreError};
 /// How long a batch is tried. There is no fixed number of tries, because a node beside one that
 /// commits without a pause needs many short tries before it succeeds.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
+/// A transaction in which nothing has happened for this long belongs to a process that died, or to
+/// one that stalls. Its locks are in the way of every booking of the same room type and night.
+const ABANDONED_AFTER: Duration = Duration::from_millis(500);
 /// The longest pause between two tries: about what a transaction takes.
 const MAX_BACKOFF: Duration = Duration::from_millis(20);
 /// Waits between two tries, random so that two processes do not conflict again and again.
@@ -110,7 +115,8 @@ impl CommitStore for MongoStore {
 
     async fn commit(&self, batch: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
         self.call(async {
-            let deadline = Instant::now() + BATCH_TIMEOUT;
+            let begun = Instant::now();
+            let (deadline, mut next_look) = (begun + BATCH_TIMEOUT, begun + ABANDONED_AFTER);
             let mut tries = 1;
             loop {
                 let error = match self.try_commit(batch, deadline).await {
@@ -120,6 +126,10 @@ impl CommitStore for MongoStore {
                 };
                 if Instant::now() >= deadline {
                     return Err(error);
+                }
+                if Instant::now() >= next_look {
+                    self.end_abandoned_transactions().await;
+                    next_look = Instant::now() + ABANDONED_AFTER;
                 }
                 metrics::counter!("jatah_commit_retries_total").increment(1);
                 sleep(BACKOFF.spread_after(tries)).await;
@@ -151,6 +161,39 @@ impl CommitStore for MongoStore {
 }
 
 impl MongoStore {
+    /// Ends this program's transactions in which nothing has happened for [`ABANDONED_AFTER`]. The server itself
+    /// would keep their locks for `transactionLifetimeLimitSeconds`, a minute by default. A process
+    /// whose transaction is ended although it lives tries its batch again.
+    async fn end_abandoned_transactions(&self) {
+        let inactive = i64::try_from(ABANDONED_AFTER.as_micros()).unwrap_or(i64::MAX);
+        let abandoned = async {
+            let admin = self.client.database("admin");
+            let sessions: Vec<Document> = admin
+                .aggregate([
+                    doc! { "$currentOp": { "idleSessions": true } },
+                    doc! { "$match": {
+                        "appName": &self.app_name,
+                        "transaction.timeInactiveMicros": { "$gte": inactive },
+                    } },
+                    doc! { "$project": { "id": "$lsid.id" } },
+                ])
+                // The server allows no other one here.
+                .read_concern(ReadConcern::local())
+                .await?
+                .try_collect()
+                .await?;
+            if !sessions.is_empty() {
+                warn!(count = sessions.len(), "ending transactions that were abandoned");
+                admin.run_command(doc! { "killSessions": sessions }).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = abandoned.await {
+            // Without the right to do this, the server's own limit ends them.
+            warn!(error = %error.kind, "abandoned transactions were not looked for");
+        }
+    }
+
     async fn try_commit(
         &self,
         batch: &[Commit],

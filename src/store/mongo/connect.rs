@@ -49,6 +49,7 @@ impl MongoStore {
         let name = options.default_database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
         let store = Self {
             db: client.database(&name),
+            app_name: options.app_name.clone().unwrap_or_default(),
             client,
             clock,
             server_clock,
