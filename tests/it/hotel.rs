@@ -261,8 +261,14 @@ impl Hotel {
             .await
     }
 
-    /// Moves every clock forward. What becomes due starts to run.
+    /// Moves every clock forward. What was due before is done first, and messages about it are on
+    /// their way, as they are in reality long before minutes have passed. What becomes due starts to
+    /// run.
     pub async fn pass(&self, time: TimeDelta) {
+        self.service.yield_to_wakes().await;
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
         tokio::time::advance(time.to_std().unwrap()).await;
     }
 
