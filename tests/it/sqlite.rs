@@ -228,6 +228,27 @@ async fn streams_run_on_past_one_chunk() {
     assert_eq!(page.total, 2_500);
 }
 
+/// Bookings of the same moment are in the order of their numbers by an index too. Sorting them took
+/// 0.4 s when there were a million.
+#[tokio::test]
+async fn pages_are_read_in_the_order_of_an_index() {
+    let (_folder, path) = fresh_path();
+    drop(SqliteStore::open(&path).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    for filter in ["", "WHERE status IN ('PENDING')", "WHERE check_in = '2026-01-04'"] {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT document, fixes
+             FROM bookings LEFT JOIN tracks USING (receipt_no) {filter}
+             ORDER BY booked_at_ms DESC, length(receipt_no), receipt_no LIMIT 51"
+        );
+        let mut statement = connection.prepare(&sql).unwrap();
+        let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert!(steps[0].contains("USING INDEX"), "{filter}: {steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{filter}: {steps:?}");
+    }
+}
+
 /// Changes one part of every stored document, to what a newer version of the program would write.
 fn rewrite(path: &Path, table: &str, part: &str, value: &str) {
     let connection = Connection::open(path).unwrap();
