@@ -15,10 +15,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::clock::Clock;
-use crate::domain::{Moment, ReceiptNo, StaffName, TokenHash};
+use crate::domain::{Moment, ReceiptNo, Role, StaffName, TokenHash};
 use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
-use crate::domain::Role;
 pub use mini_app::MiniApp;
 
 /// How long a one-time code can be used.

@@ -105,7 +105,7 @@ impl Mailer {
     /// Sets how long one SMTP conversation may take. The default is 15 s, which is less than
     /// [`ATTEMPT_TIMEOUT`](crate::notifier::ATTEMPT_TIMEOUT).
     #[must_use]
-    pub fn with_patience(mut self, limit: Duration) -> Self {
+    pub fn with_timeout(mut self, limit: Duration) -> Self {
         if let MailTransport::Smtp(smtp) = &mut self.transport {
             smtp.timeout = limit;
         }

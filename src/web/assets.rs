@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::OnceLock;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -44,9 +45,9 @@ pub struct Assets {
 struct Asset {
     kind: HeaderValue,
     tag: String,
-    bytes: Cow<'static, [u8]>,
-    gzip: OnceLock<Vec<u8>>,
-    brotli: OnceLock<Vec<u8>>,
+    bytes: Bytes,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
 }
 
 /// How a response is encoded (RFC 9110, 8.4.1).
@@ -107,9 +108,9 @@ impl Asset {
         let is_page = kind.starts_with("text/html");
         let bytes = if is_page {
             let page = String::from_utf8_lossy(&file.data);
-            Cow::Owned(with_version(&page, version).into_bytes())
+            with_version(&page, version).into()
         } else {
-            file.data
+            Bytes::from(file.data.into_owned())
         };
         Some(Self {
             kind: HeaderValue::from_str(&kind).ok()?,
@@ -138,7 +139,7 @@ impl Asset {
         if let Some(name) = encoding.name() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
-        (headers, self.encoded(encoding).to_vec()).into_response()
+        (headers, self.encoded(encoding).clone()).into_response()
     }
 
     /// The smallest encoding that the browser accepts.
@@ -154,11 +155,11 @@ impl Asset {
     }
 
     /// The bytes in an encoding. The first request for it compresses them.
-    fn encoded(&self, encoding: Encoding) -> &[u8] {
+    fn encoded(&self, encoding: Encoding) -> &Bytes {
         match encoding {
             Encoding::Identity => &self.bytes,
-            Encoding::Gzip => self.gzip.get_or_init(|| gzip(&self.bytes)),
-            Encoding::Brotli => self.brotli.get_or_init(|| brotli(&self.bytes)),
+            Encoding::Gzip => self.gzip.get_or_init(|| gzip(&self.bytes).into()),
+            Encoding::Brotli => self.brotli.get_or_init(|| brotli(&self.bytes).into()),
         }
     }
 }

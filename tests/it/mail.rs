@@ -1,7 +1,6 @@
 //! Mails sent to real mail servers (aiosmtpd) that succeed or fail as a test asks. Python's own
 //! parser reads the mails.
 
-use crate::build::Input;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command as Process, Stdio};
@@ -22,7 +21,7 @@ use jatah::text;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::build::{TestBooking, cancel, decided, epoch, minute, pay, staff};
+use crate::build::{Input, TestBooking, cancel, decided, epoch, minute, pay, staff};
 use crate::hotel::{HotelSetup, until, with_paused_clock};
 
 /// The folder with the Python packages.
@@ -94,7 +93,7 @@ async fn mailer(email: &str, qris: &str) -> Result<Mailer, SetupError> {
     let qris = Qris::load(&config.qris, &config.hotel.name).unwrap();
     let url = "https://hotel.example".to_owned();
     let mailer = Mailer::new(&config.email, config.policy().hotel, url, links, qris)?;
-    Ok(mailer.with_patience(Duration::from_secs(2)))
+    Ok(mailer.with_timeout(Duration::from_secs(2)))
 }
 
 async fn plain_mailer(url: &str) -> Mailer {

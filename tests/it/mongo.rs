@@ -1,9 +1,7 @@
 //! What is special to the MongoDB store. What every store must do is in the contract.
 
-use jatah::store::StoreControl;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::StreamExt;
@@ -17,10 +15,12 @@ use jatah::domain::{
 use jatah::store::mongo::MongoStore;
 use jatah::store::{
     Changes, Commit, CommitOutcome, CommitQueue, CommitStep, Cursor, DeliveryOutcome, FeedEvent,
-    Lease, Limit, NodeId, NotificationId, RequestKey, SettledNotification, Store, StoreError,
+    Lease, Limit, NodeId, NotificationId, RequestKey, SettledNotification, Store, StoreControl,
+    StoreError,
 };
 use mongodb::bson::{Bson, Document, doc};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::mongod::{self, Mongod};
 

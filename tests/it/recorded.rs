@@ -31,12 +31,12 @@ mod upgrade;
 
 use std::path::PathBuf;
 
+use hotel::{Engine, RecordedHotel, while_time_passes};
 use serde_json::Value;
 
 use crate::build::epoch;
 use crate::hotel::with_paused_clock;
 use crate::mongod;
-use hotel::{Engine, RecordedHotel, while_time_passes};
 
 /// The tests continue at this second of the minute after the recording. By then every lease has
 /// ended. It is also far from the second at which a remaining time loses a minute.

@@ -1,9 +1,5 @@
 //! What is special to the SQLite store. What every store must do is in the contract.
 
-use crate::build::Input;
-use jatah::store::{
-    BookingReader, ChangeLog, CommitStore, CredentialStore, FeedEvent, RoomStore, StoreControl,
-};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,14 +7,15 @@ use futures_util::{StreamExt, TryStreamExt};
 use jatah::domain::{Event, Role};
 use jatah::store::sqlite::SqliteStore;
 use jatah::store::{
-    CommitOutcome, Credential, CredentialKind, Cursor, Filter, Store, StoreError, Wake,
+    BookingReader, ChangeLog, CommitOutcome, CommitStore, Credential, CredentialKind,
+    CredentialStore, Cursor, FeedEvent, Filter, RoomStore, Store, StoreControl, StoreError, Wake,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::build::{
-    TestBooking, apply, book, cancel, fix_north, minute, pay, put, room, secret, staff, today,
-    track, tracked,
+    Input, TestBooking, apply, book, cancel, fix_north, minute, pay, put, room, secret, staff,
+    today, track, tracked,
 };
 
 /// A fresh store. Its folder is removed when the guard is dropped.

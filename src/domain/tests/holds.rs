@@ -1,9 +1,11 @@
 //! The hold: its end, its reminder, and the decisions of the clock.
 
-use super::build::{Decision, Input, decide};
 use chrono::TimeDelta;
 
-use super::build::{Scenario, arrive, at, at_second, change, extend, fix, pay, policy, report};
+use super::build::{
+    Decision, Input, Scenario, arrive, at, at_second, change, decide, extend, fix, pay, policy,
+    report,
+};
 use crate::domain::{
     Action, Command, Event, Forecast, Hold, HoldPolicy, Policy, Status, Track, Verdict,
 };

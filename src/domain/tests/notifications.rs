@@ -1,9 +1,8 @@
 //! Who gets which notification, and until when it is useful.
 
-use super::build::Input;
 use chrono::TimeDelta;
 
-use super::build::{Scenario, arrive, at, book, cancel, change, extend, pay, policy};
+use super::build::{Input, Scenario, arrive, at, book, cancel, change, extend, pay, policy};
 use crate::domain::{Command, Moment, Notification, Policy, Recipient};
 
 fn both(until: Moment) -> Vec<Notification> {

@@ -1,12 +1,13 @@
 //! Rules that no sequence of commands can break, however time passes.
 
-use super::build::{Decision, Input, decide};
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::build::{arrive, at, cancel, extend, fix, new_booking, pay, policy};
+use super::build::{
+    Decision, Input, arrive, at, cancel, decide, extend, fix, new_booking, pay, policy,
+};
 use crate::domain::{
     Actor, Change, Command, Event, FailureCode, HoldPolicy, Moment, Notification, Policy,
     QrisOutcome, QrisPolicy, QrisProgress, Recipient, Revision, Rupiah, Status, Track,

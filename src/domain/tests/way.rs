@@ -1,11 +1,10 @@
 //! Guests on the way: which positions are believed, when a guest will arrive, and what the end of a
 //! hold decides.
 
-use super::build::{Decision, Input, decide};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::build::{Scenario, at, change, fix, policy, report};
+use super::build::{Decision, Input, Scenario, at, change, decide, fix, policy, report};
 use crate::domain::forecast::forecast_with_verdict;
 use crate::domain::travel::{
     EstimateBasis, Evidence, MAX_FIXES, PositionSourceKind, RouteEstimate, TrackUpdate, evidence,

@@ -1,13 +1,8 @@
 //! Reads bookings with their tracks, their history and their wakes from MongoDB.
 
-use super::notifications::{NotificationState, Outbox};
-use super::shape::{CHANGES, outbox_field};
-use crate::domain::{Change, Recipient};
-use crate::store::document::{ChangeDocument, recipient_text};
-use crate::store::{BookingReader, UndeliveredNotification};
-use async_trait::async_trait;
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, future};
 use mongodb::bson::{Document, doc};
@@ -15,12 +10,19 @@ use serde::Deserialize;
 
 use super::MongoStore;
 use super::error::store_error;
-use super::shape::{BOOKINGS, READ_BATCH_SIZE, TRACKS, TrackDocument};
-use crate::domain::{Booking, Contact, Hold, ReceiptNo, Revision, Track, TrackedBooking};
-use crate::store::document::{
-    BookingDocument, fold_name, moment, receipt_no, receipt_order, status_text, track,
+use super::notifications::{NotificationState, Outbox};
+use super::shape::{BOOKINGS, CHANGES, READ_BATCH_SIZE, TRACKS, TrackDocument, outbox_field};
+use crate::domain::{
+    Booking, Change, Contact, Hold, ReceiptNo, Recipient, Revision, Track, TrackedBooking,
 };
-use crate::store::{Filter, MAX_COUNTED, Page, PageKey, Search, StatusKind, StoreError, Wake};
+use crate::store::document::{
+    BookingDocument, ChangeDocument, fold_name, moment, receipt_no, receipt_order, recipient_text,
+    status_text, track,
+};
+use crate::store::{
+    BookingReader, Filter, MAX_COUNTED, Page, PageKey, Search, StatusKind, StoreError,
+    UndeliveredNotification, Wake,
+};
 
 #[derive(Debug, Deserialize)]
 struct WakeDocument {

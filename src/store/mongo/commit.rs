@@ -3,25 +3,20 @@
 //!
 //! Counters are written with the values that were read in their conditions. If one matches too few
 //! documents, the snapshot is out of date and the batch is tried again. Bookings need no such
-//! condition: the server refuses to change what another transaction has changed since the read. Errors that the server calls transient are
-//! handled in the same way; they are frequent when two processes book the same night.
+//! condition: the server refuses to change what another transaction has changed since the read.
+//! Errors that the server calls transient are handled in the same way; they are frequent when two
+//! processes book the same night.
 
-use super::rooms::UPSERT_TRIES;
-use super::shape::{COUNTERS, TRACKS, track_document};
-use crate::domain::{ReceiptNo, TokenHash, Track};
-use crate::store::{CommitStore, RequestRecord};
-use async_trait::async_trait;
-use chrono::NaiveDate;
-use mongodb::bson::{Document, RawDocumentBuf};
-use mongodb::options::ReturnDocument;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use chrono::NaiveDate;
 use futures_util::TryStreamExt;
 use mongodb::ClientSession;
-use mongodb::bson::{Bson, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
-use mongodb::options::ReadConcern;
+use mongodb::options::{ReadConcern, ReturnDocument};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use tracing::warn;
@@ -29,16 +24,17 @@ use tracing::warn;
 use super::MongoStore;
 use super::connect::durable;
 use super::error::{DUPLICATE_KEY, code, store_error};
+use super::rooms::UPSERT_TRIES;
 use super::shape::{
-    BOOKINGS, BookingStateDocument, CLAIMS, ClaimDocument, LIMITS, LimitDocument, REQUESTS,
-    RequestDocument,
+    BOOKINGS, BookingStateDocument, CLAIMS, COUNTERS, ClaimDocument, LIMITS, LimitDocument,
+    REQUESTS, RequestDocument, TRACKS, track_document,
 };
 use super::writes::{Write, writes};
 use crate::backoff::Backoff;
-use crate::domain::Revision;
+use crate::domain::{ReceiptNo, Revision, TokenHash, Track};
 use crate::store::document::{hash, hash_text, receipt_no};
 use crate::store::race::{self, BookingState, Claim, ReadSet, Snapshot};
-use crate::store::{Commit, CommitOutcome, CommitStep, StoreError};
+use crate::store::{Commit, CommitOutcome, CommitStep, CommitStore, RequestRecord, StoreError};
 
 /// How long a batch is tried. There is no fixed number of tries, because a node beside one that
 /// commits without a pause needs many short tries before it succeeds.
@@ -161,9 +157,9 @@ impl CommitStore for MongoStore {
 }
 
 impl MongoStore {
-    /// Ends this program's transactions in which nothing has happened for [`ABANDONED_AFTER`]. The server itself
-    /// would keep their locks for `transactionLifetimeLimitSeconds`, a minute by default. A process
-    /// whose transaction is ended although it lives tries its batch again.
+    /// Ends this program's transactions in which nothing has happened for [`ABANDONED_AFTER`]. The
+    /// server itself would keep their locks for `transactionLifetimeLimitSeconds`, a minute by
+    /// default. A process whose transaction is ended although it lives tries its batch again.
     async fn end_abandoned_transactions(&self) {
         let inactive = i64::try_from(ABANDONED_AFTER.as_micros()).unwrap_or(i64::MAX);
         let abandoned = async {

@@ -1,7 +1,6 @@
 //! One-time codes and sessions by the hash of their secret, and the hotel's signing key, in
 //! MongoDB.
 
-use crate::store::CredentialStore;
 use async_trait::async_trait;
 use mongodb::Collection;
 use mongodb::bson::{DateTime, Document, doc};
@@ -12,7 +11,7 @@ use super::error::store_error;
 use super::shape::{CODES, META, SESSIONS};
 use crate::domain::TokenHash;
 use crate::store::document::{hash, hash_text, moment, role, role_text, staff_name};
-use crate::store::{Credential, CredentialKind, StoreError};
+use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct CredentialDocument {

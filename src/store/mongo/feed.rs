@@ -4,11 +4,10 @@
 //! never looked up, because that would show a later state. The stream does not contain guests'
 //! positions, only that they changed.
 
-use crate::store::ChangeLog;
-use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_document};
@@ -21,7 +20,7 @@ use super::MongoStore;
 use super::error::{closed, cursor_error, store_error};
 use super::shape::{CHANGES, LeaseDocument, TRACKS, notification_id, outbox_field, read, read_raw};
 use crate::store::document::{ChangeDocument, receipt_no};
-use crate::store::{Changes, Cursor, FeedEvent, SettledNotification, StoreError};
+use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, SettledNotification, StoreError};
 
 /// Longer than any resume token. Longer cursors are refused without asking the server.
 const MAX_CURSOR: usize = 2_000;

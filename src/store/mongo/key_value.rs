@@ -1,7 +1,5 @@
 //! Short texts by name, in MongoDB.
 
-use crate::domain::Moment;
-use crate::store::KeyValueStore;
 use async_trait::async_trait;
 use mongodb::Collection;
 use mongodb::bson::{DateTime, doc};
@@ -10,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::MongoStore;
 use super::error::store_error;
 use super::shape::KEY_VALUES;
+use crate::domain::Moment;
 use crate::store::document::moment;
-use crate::store::{StoreError, StoredValue};
+use crate::store::{KeyValueStore, StoreError, StoredValue};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct ValueDocument {

@@ -2,13 +2,10 @@
 //!
 //! They are stored in the document of the change that owes them. This module does not send them.
 
-use crate::domain::FailureReason;
-use crate::store::NotificationStore;
-use crate::store::document::FailureDocument;
-use async_trait::async_trait;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Document, doc, serialize_to_bson};
@@ -18,11 +15,11 @@ use super::MongoStore;
 use super::connect::durable;
 use super::error::{broken, store_error};
 use super::shape::{CHANGES, LeaseDocument, change_id, outbox_field, read};
-use crate::domain::Change;
-use crate::store::document::{ChangeDocument, recipient, recipient_text};
+use crate::domain::{Change, FailureReason};
+use crate::store::document::{ChangeDocument, FailureDocument, recipient, recipient_text};
 use crate::store::{
-    DeliveryOutcome, Lease, LeaseOutcome, LeaseRequest, NotificationId, OwedNotification,
-    StoreError,
+    DeliveryOutcome, Lease, LeaseOutcome, LeaseRequest, NotificationId, NotificationStore,
+    OwedNotification, StoreError,
 };
 
 /// The state of one notification.

@@ -1,6 +1,5 @@
 //! The rooms taken and the allotment of each night, in MongoDB.
 
-use crate::store::RoomStore;
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 use futures_util::TryStreamExt;
@@ -11,7 +10,7 @@ use super::error::{DUPLICATE_KEY, code, store_error};
 use super::shape::{CLAIMS, ClaimDocument};
 use crate::domain::RoomCode;
 use crate::store::document::room_code;
-use crate::store::{AllotmentTooLow, ClaimKey, RoomNight, StoreError};
+use crate::store::{AllotmentTooLow, ClaimKey, RoomNight, RoomStore, StoreError};
 
 /// How often an upsert is tried. It fails if another one inserts the same document first; the next
 /// try then finds that document.

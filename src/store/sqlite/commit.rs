@@ -3,14 +3,12 @@
 //! The transaction reads what the batch depends on, lets [`race`] decide which commits win, and
 //! writes the plan. The whole batch therefore costs one flush to the disk.
 
-use crate::domain::TokenHash;
-use crate::store::CommitStore;
-use async_trait::async_trait;
-use chrono::NaiveDate;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use chrono::NaiveDate;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
@@ -23,7 +21,8 @@ use super::super::{
     StoreError,
 };
 use super::{SqliteStore, Writer, json, notifications};
-use crate::domain::{ReceiptNo, Revision, Track};
+use crate::domain::{ReceiptNo, Revision, TokenHash, Track};
+use crate::store::CommitStore;
 
 #[async_trait]
 impl CommitStore for SqliteStore {

@@ -1,6 +1,5 @@
 //! One-time codes and sessions by the hash of their secret, and the hotel's signing key, in SQLite.
 
-use crate::store::CredentialStore;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -9,6 +8,7 @@ use super::super::document::{hash, hash_text, moment, role, role_text, staff_nam
 use super::super::{Credential, CredentialKind, StoreError};
 use super::SqliteStore;
 use crate::domain::TokenHash;
+use crate::store::CredentialStore;
 
 #[async_trait]
 impl CredentialStore for SqliteStore {

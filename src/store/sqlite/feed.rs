@@ -2,7 +2,6 @@
 //!
 //! Every change is published once, in the order of the rows.
 
-use crate::store::ChangeLog;
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use rusqlite::{Connection, params};
@@ -11,7 +10,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use super::super::document::moment;
 use super::super::{Changes, Cursor, FeedEvent, Lease, NodeId, StoreError};
 use super::{CHUNK, Chunk, SqliteStore, Writer, json};
-use crate::store::until_error;
+use crate::store::{ChangeLog, until_error};
 
 #[async_trait]
 impl ChangeLog for SqliteStore {

@@ -1,6 +1,5 @@
 //! Short texts by name, in SQLite.
 
-use crate::store::KeyValueStore;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -8,6 +7,7 @@ use super::super::document::moment;
 use super::super::{StoreError, StoredValue};
 use super::SqliteStore;
 use crate::domain::Moment;
+use crate::store::KeyValueStore;
 
 #[async_trait]
 impl KeyValueStore for SqliteStore {

@@ -2,8 +2,6 @@
 //!
 //! This module does not send notifications.
 
-use crate::store::NotificationStore;
-use crate::store::document::FailureDocument;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -15,6 +13,8 @@ use super::super::{
 };
 use super::{CHUNK, Chunk, SqliteStore, Writer, json};
 use crate::domain::{Change, ReceiptNo};
+use crate::store::NotificationStore;
+use crate::store::document::FailureDocument;
 
 #[async_trait]
 impl NotificationStore for SqliteStore {

@@ -1,6 +1,5 @@
 //! Reads bookings, their history and their wakes from SQLite.
 
-use crate::store::BookingReader;
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use rusqlite::types::Value;
@@ -10,7 +9,7 @@ use super::super::document::{fold_name, moment, receipt_no, status_text};
 use super::super::{Filter, MAX_COUNTED, Page, PageKey, Search, StoreError, Wake};
 use super::{CHUNK, Chunk, SqliteStore, json, notifications};
 use crate::domain::{Change, Contact, ReceiptNo, Revision, TrackedBooking};
-use crate::store::UndeliveredNotification;
+use crate::store::{BookingReader, UndeliveredNotification};
 
 #[async_trait]
 impl BookingReader for SqliteStore {

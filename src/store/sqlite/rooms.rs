@@ -1,6 +1,5 @@
 //! The rooms taken and the allotment of each night, in SQLite.
 
-use crate::store::RoomStore;
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -9,6 +8,7 @@ use super::super::document::room_code;
 use super::super::{AllotmentTooLow, RoomNight, StoreError};
 use super::SqliteStore;
 use crate::domain::RoomCode;
+use crate::store::RoomStore;
 
 #[async_trait]
 impl RoomStore for SqliteStore {

@@ -26,8 +26,15 @@ pub struct ResponsePlan {
 }
 
 impl ResponsePlan {
-    /// The operation to execute.
-    pub fn operation(&self) -> Option<&OperationDefinition> {
+    /// The field of an operation that has only one selection at its root.
+    pub fn root_field(&self) -> Option<&Positioned<Field>> {
+        match &self.operation()?.selection_set.node.items[..] {
+            [Positioned { node: Selection::Field(field), .. }] => Some(field),
+            _ => None,
+        }
+    }
+
+    fn operation(&self) -> Option<&OperationDefinition> {
         let name = self.operation_name.as_deref();
         let is_meant = |own: Option<&Name>| name.is_none() || own.map(Name::as_str) == name;
         let mut operations = self.document.operations.iter();

@@ -12,8 +12,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use async_graphql::Positioned;
-use async_graphql::parser::types::Selection;
 use futures_util::stream::BoxStream;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -121,11 +119,7 @@ impl SharedQueries {
 /// Variables that occur only in the arguments of that field are left out: they choose the events,
 /// and the results of an event do not depend on them.
 pub(super) fn shape(query: &str, plan: &ResponsePlan) -> Option<String> {
-    let [Positioned { node: Selection::Field(root), .. }] =
-        &plan.operation()?.selection_set.node.items[..]
-    else {
-        return None;
-    };
+    let root = plan.root_field()?;
     // The grammar allows white space after `$`, which `occurrences` does not expect.
     let is_plain = query.split('$').skip(1).all(|rest| rest.starts_with(is_name));
     if !root.node.directives.is_empty() || !is_plain {

@@ -1,11 +1,12 @@
 //! Rooms and allotments: no room is sold twice.
 
-use crate::build::Input;
 use jatah::domain::Command;
 use jatah::store::{AllotmentTooLow, CommitOutcome, RoomNight};
 
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
-use crate::build::{TestBooking, apply, book, cancel, day, minute, pay, put, room, staff, today};
+use crate::build::{
+    Input, TestBooking, apply, book, cancel, day, minute, pay, put, room, staff, today,
+};
 
 pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) {
     let long = book(&*store, &TestBooking::new(1).staying(day(5), 3)).await;

@@ -1,6 +1,5 @@
 //! The steps of a booking, its positions and its wakes.
 
-use crate::build::Input;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -12,7 +11,8 @@ use jatah::store::{Commit, CommitOutcome, FeedEvent, Store, Wake};
 
 use super::{SharedStore, next, next_change};
 use crate::build::{
-    TestBooking, apply, book, cancel, decided, fix_north, minute, pay, put, staff, track, tracked,
+    Input, TestBooking, apply, book, cancel, decided, fix_north, minute, pay, put, staff, track,
+    tracked,
 };
 
 /// Applies a command to the booking and adds the commit to the list.

@@ -1,10 +1,10 @@
 //! Bookings for a later day, dates that are sold out, and the limit of holds.
 
+use jatah::domain::Language::Indonesian;
 use jatah::domain::{Refusal, RoomCode};
 use jatah::text::{clock_time, date};
 
 use super::{Hotel, receipt_in};
-use jatah::domain::Language::Indonesian;
 
 /// A hotel that takes bookings for the next ten days.
 async fn hotel() -> Hotel {

@@ -1,9 +1,10 @@
 //! A guest's messages after the last tap: the status, an extension on the way, deleted messages and
 //! late taps.
 
-use super::{FRONT_OFFICE, Hotel, receipt_in};
 use jatah::domain::ReceiptNo;
 use jatah::store::BookingReader;
+
+use super::{FRONT_OFFICE, Hotel, receipt_in};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_who_is_near_is_told_of_the_extension_and_why() {

@@ -1,9 +1,9 @@
 //! Faults of Telegram and of the store: nothing is lost, and everybody still gets an answer.
 
-use jatah::store::BookingReader;
 use std::time::Duration;
 
 use jatah::domain::ReceiptNo;
+use jatah::store::BookingReader;
 
 use super::{FRONT_OFFICE, Hotel, in_fast_time};
 use crate::botapi::{BotApi, Fault, Message, TOKEN};

@@ -1,12 +1,11 @@
 //! How updates are received and messages are sent.
 
-use jatah::store::BookingReader;
 use std::time::Duration;
 
 use jatah::app::{App, OpenStore};
 use jatah::clock::Clock;
 use jatah::domain::{FailureCode, ReceiptNo};
-use jatah::store::Filter;
+use jatah::store::{BookingReader, Filter};
 
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::{Fault, TOKEN};

@@ -1,10 +1,10 @@
 //! Bad input: every value is refused with its code and its field, and nothing is stored.
 
+use jatah::domain::Role;
 use serde_json::{Value, json};
 
 use super::{Site, booking_input};
 use crate::hotel::with_paused_clock;
-use jatah::domain::Role;
 
 #[test]
 fn every_bad_booking_input_is_refused_by_its_field_and_stores_nothing() {

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
+use jatah::store::StoreControl;
+
 use super::{Reply, Site};
 use crate::hotel::with_paused_clock;
-use jatah::store::StoreControl;
 
 #[test]
 fn pages_come_with_their_type_and_every_safety_header() {

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, PathSegment, Pos, Request, Response, ServerError};
+use async_graphql::{Executor, PathSegment, Request, Response, ServerError};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 
@@ -157,16 +157,10 @@ impl<H: Host> Execution<H> {
 
     /// The result of an event that could not be received.
     fn failure(&self, error: async_graphql::Error) -> RequestResult {
-        let root = self.plan.operation().and_then(|operation| {
-            let root = operation.selection_set.node.items.first()?;
-            let async_graphql::parser::types::Selection::Field(field) = &root.node else {
-                return None;
-            };
-            Some((field.pos, field.node.response_key().node.to_string()))
-        });
-        let (pos, key) = root.unwrap_or((Pos::default(), String::new()));
-        let mut error = error.into_server_error(pos);
-        error.path = vec![PathSegment::Field(key)];
+        let root = self.plan.root_field();
+        let mut error = error.into_server_error(root.map(|root| root.pos).unwrap_or_default());
+        let key = root.map(|root| root.node.response_key().node.to_string());
+        error.path = key.map(PathSegment::Field).into_iter().collect();
         self.result(Ok(Response::from_errors(vec![error])))
     }
 }
