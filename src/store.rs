@@ -21,25 +21,30 @@ mod document;
 mod list;
 mod log;
 pub mod mongo;
+mod older_bookings;
 pub mod queue;
 mod race;
+mod search;
 pub mod sqlite;
 mod typed;
 
 pub use commit::{
     ClaimKey, Commit, CommitOutcome, CommitStep, Limit, RequestKey, RequestRecord, TrackEffect,
 };
-pub use list::{AllotmentTooLow, Filter, Page, PageKey, RoomNight, Search, StatusKind, Wake};
+pub use list::{AllotmentTooLow, Filter, Page, PageKey, RoomNight, StatusKind, Wake};
 pub use log::{
     Changes, Cursor, DeliveryOutcome, FeedEvent, FeedStream, Lease, LeaseOutcome, LeaseRequest,
     NodeId, NotificationId, OwedNotification, SettledNotification, UndeliveredNotification,
     until_error,
 };
 pub use queue::{CommitQueue, NotificationQueue};
+pub use search::Search;
 pub use typed::{TypedValue, TypedValues};
 
 /// How far the bookings that match a filter are counted. Counting a million takes MongoDB 0.6 s.
 pub const MAX_COUNTED: u64 = 10_000;
+/// How many of the bookings that match a search are looked at, if there are other conditions too.
+pub const MAX_SEARCHED: usize = 1_000;
 /// The most commits in one batch, and the most calls in any other group.
 pub const MAX_BATCH: usize = 500;
 

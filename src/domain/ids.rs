@@ -51,6 +51,12 @@ impl ReceiptNo {
         self.day
     }
 
+    /// The counter within the day, from 1.
+    #[must_use]
+    pub fn serial(self) -> u32 {
+        self.serial
+    }
+
     /// Whether another number is the next one of the same day.
     #[must_use]
     pub fn is_followed_by(self, other: Self) -> bool {

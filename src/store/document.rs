@@ -78,16 +78,17 @@ pub(super) fn status_text(status: StatusKind) -> &'static str {
     }
 }
 
-/// The form in which names are compared: lower case.
-pub(super) fn fold_name(name: &str) -> String {
-    name.to_lowercase()
-}
-
 /// A text that sorts as receipt numbers do, also if the counter has more than three digits.
 pub(super) fn receipt_order(receipt_no: ReceiptNo) -> String {
     let text = receipt_no.to_string();
     let (day, serial) = text.rsplit_once('-').unwrap_or(("", &text));
     format!("{day}-{serial:0>10}")
+}
+
+/// The receipt number of a text that [`receipt_order`] made.
+pub(super) fn receipt_of_order(order: &str) -> Result<ReceiptNo, StoreError> {
+    let (day, serial) = order.rsplit_once('-').unwrap_or((order, ""));
+    receipt_no(&format!("{day}-{}", serial.trim_start_matches('0')))
 }
 
 pub(super) fn role_text(role: Role) -> &'static str {

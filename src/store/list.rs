@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::Search;
 use crate::domain::{Contact, Moment, ReceiptNo, Revision, RoomCode, Status, TrackedBooking};
 
 /// The wake of a booking: when it needs the clock.
@@ -43,7 +44,8 @@ pub struct Filter {
     pub contact: Option<Contact>,
     /// It was paid or cancelled at or after this moment.
     pub settled_since: Option<Moment>,
-    /// It matches this search.
+    /// It matches this search. Together with other conditions, only the newest
+    /// [`MAX_SEARCHED`](super::MAX_SEARCHED) bookings that match the search are looked at.
     pub search: Option<Search>,
 }
 
@@ -68,15 +70,6 @@ impl From<&Status> for StatusKind {
     }
 }
 
-/// A search for bookings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Search {
-    /// This receipt number.
-    Receipt(ReceiptNo),
-    /// Part of a receipt number (`RESI-20260104`, `-001`) or of the guest's name, any case.
-    Text(String),
-}
-
 /// The last booking of a page. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageKey {
@@ -87,7 +80,7 @@ pub struct PageKey {
 }
 
 /// One page of bookings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Page {
     /// The bookings with their tracks.
     pub bookings: Vec<TrackedBooking>,

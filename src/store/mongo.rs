@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use connect::ServerClock;
 
 use super::StoreError;
+use super::older_bookings::OlderBookings;
 use crate::clock::Clock;
 
 mod bookings;
@@ -33,6 +34,7 @@ mod key_value;
 mod notifications;
 mod rooms;
 mod schema;
+mod search;
 mod shape;
 mod writes;
 
@@ -40,8 +42,9 @@ mod writes;
 /// as the operating system does. It is longer than [`commit`] tries a batch, with its last try.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The store in a MongoDB replica set. Made by [`MongoStore::connect`].
-#[derive(Debug)]
+/// The store in a MongoDB replica set. Made by [`MongoStore::connect`]. Clones share its
+/// connections.
+#[derive(Debug, Clone)]
 pub struct MongoStore {
     client: Client,
     db: Database,
@@ -49,6 +52,7 @@ pub struct MongoStore {
     app_name: String,
     clock: Clock,
     server_clock: Arc<ServerClock>,
+    older_bookings: OlderBookings,
     closed: CancellationToken,
 }
 

@@ -15,8 +15,10 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::StoreError;
+use super::older_bookings::OlderBookings;
 
 mod commit;
+mod conditions;
 mod credentials;
 mod error;
 mod feed;
@@ -27,6 +29,7 @@ mod notifications;
 mod read;
 mod rooms;
 mod schema;
+mod search;
 
 pub use lock::{LockError, ServeLock};
 
@@ -43,6 +46,7 @@ const READERS: usize = 3;
 #[derive(Clone)]
 pub struct SqliteStore {
     connections: Arc<Connections>,
+    older_bookings: OlderBookings,
 }
 
 struct Connections {
@@ -70,7 +74,7 @@ impl SqliteStore {
         let readers = [reader()?, reader()?, reader()?];
         let writer = Mutex::new(Some(Writer { connection, feed: feed::sender() }));
         let connections = Connections { writer, readers, next_reader: AtomicUsize::new(0) };
-        Ok(Self { connections: Arc::new(connections) })
+        Ok(Self { connections: Arc::new(connections), older_bookings: OlderBookings::default() })
     }
 
     /// Takes the lock that one process must hold to serve this database. Other commands may open

@@ -11,17 +11,19 @@ use serde::Deserialize;
 use super::MongoStore;
 use super::error::store_error;
 use super::notifications::{NotificationState, Outbox};
-use super::shape::{BOOKINGS, CHANGES, READ_BATCH_SIZE, TRACKS, TrackDocument, outbox_field};
+use super::shape::{
+    BOOKINGS, CHANGES, READ_BATCH_SIZE, TRACKS, TrackDocument, all, newest_first, outbox_field,
+    rest,
+};
 use crate::domain::{
     Booking, Change, Contact, Hold, ReceiptNo, Recipient, Revision, Track, TrackedBooking,
 };
 use crate::store::document::{
-    BookingDocument, ChangeDocument, fold_name, moment, receipt_no, receipt_order, recipient_text,
-    status_text, track,
+    BookingDocument, ChangeDocument, moment, receipt_no, recipient_text, status_text, track,
 };
 use crate::store::{
-    BookingReader, Filter, MAX_COUNTED, Page, PageKey, Search, StatusKind, StoreError,
-    UndeliveredNotification, Wake,
+    BookingReader, Filter, MAX_COUNTED, MAX_SEARCHED, Page, PageKey, Search, StatusKind,
+    StoreError, UndeliveredNotification, Wake,
 };
 
 #[derive(Debug, Deserialize)]
@@ -98,30 +100,14 @@ impl BookingReader for MongoStore {
         after: Option<PageKey>,
     ) -> Result<Page, StoreError> {
         self.call(async {
-            let bookings = self.db.collection::<BookingDocument>(BOOKINGS);
-            let matching = conditions(filter);
-            let mut of_page = matching.clone();
-            of_page.extend(after.map(rest));
-            let find = async {
-                let limit = i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1);
-                let newest_first = doc! { "booked_at_ms": -1, "receipt_order": 1 };
-                let found = bookings.find(all(of_page)).sort(newest_first).limit(limit).await?;
-                found.try_collect::<Vec<_>>().await
-            };
-            let count = async { bookings.count_documents(all(matching)).limit(MAX_COUNTED).await };
-            let (mut found, total) =
-                future::try_join(find, count).await.map_err(|error| store_error(&error))?;
-            // A booking that is replaced during the read may be met twice.
-            found.dedup_by(|one, other| one.receipt_no == other.receipt_no);
-            let has_next = found.len() > first;
-            found.truncate(first);
-            let ids: Vec<_> = found.iter().map(|booking| booking.receipt_no.clone()).collect();
-            let mut tracks = self.tracks(&ids).await?;
-            let bookings = found.into_iter().map(|stored| {
-                let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
-                Ok(TrackedBooking { booking: Booking::try_from(stored)?, track })
-            });
-            Ok(Page { bookings: bookings.collect::<Result<_, StoreError>>()?, has_next, total })
+            match &filter.search {
+                Some(Search::Words(terms)) => {
+                    self.search_page(terms, conditions(filter), first, after).await
+                }
+                Some(Search::Receipt(_)) | None => {
+                    self.filter_page(conditions(filter), first, after).await
+                }
+            }
         })
         .await
     }
@@ -196,6 +182,69 @@ impl BookingReader for MongoStore {
 }
 
 impl MongoStore {
+    /// A page of the bookings that meet all conditions.
+    async fn filter_page(
+        &self,
+        matching: Vec<Document>,
+        first: usize,
+        after: Option<PageKey>,
+    ) -> Result<Page, StoreError> {
+        let bookings = self.db.collection::<BookingDocument>(BOOKINGS);
+        let mut of_page = matching.clone();
+        of_page.extend(after.map(rest));
+        let find = async {
+            let limit = i64::try_from(first).unwrap_or(i64::MAX).saturating_add(1);
+            let found = bookings.find(all(of_page)).sort(newest_first()).limit(limit).await?;
+            found.try_collect::<Vec<_>>().await
+        };
+        let count = async { bookings.count_documents(all(matching)).limit(MAX_COUNTED).await };
+        let (mut found, total) =
+            future::try_join(find, count).await.map_err(|error| store_error(&error))?;
+        // A booking that is replaced during the read may be met twice.
+        found.dedup_by(|one, other| one.receipt_no == other.receipt_no);
+        let has_next = found.len() > first;
+        found.truncate(first);
+        let ids: Vec<_> = found.iter().map(|booking| booking.receipt_no.clone()).collect();
+        let mut tracks = self.tracks(&ids).await?;
+        let bookings = found.into_iter().map(|stored| {
+            let track = tracks.remove(&stored.receipt_no).unwrap_or_default();
+            Ok(TrackedBooking { booking: Booking::try_from(stored)?, track })
+        });
+        Ok(Page { bookings: bookings.collect::<Result<_, StoreError>>()?, has_next, total })
+    }
+
+    /// A page of the bookings that match a search and meet all conditions.
+    async fn search_page(
+        &self,
+        terms: &[String],
+        mut conditions: Vec<Document>,
+        first: usize,
+        after: Option<PageKey>,
+    ) -> Result<Page, StoreError> {
+        if terms.is_empty() {
+            return Ok(Page::default());
+        }
+        let store = self.clone();
+        self.older_bookings.wait_until_indexed(async move { store.index_older().await }).await;
+        let plan = self.plan_search(terms).await?;
+        if !conditions.is_empty() {
+            let newest = self.matches(&plan, None, MAX_SEARCHED).await?;
+            let ids: Vec<_> = newest.iter().map(ToString::to_string).collect();
+            conditions.push(doc! { "_id": { "$in": ids } });
+            return self.filter_page(conditions, first, after).await;
+        }
+        let matches = self.matches(&plan, after, first.saturating_add(1));
+        let (mut of_page, total) = future::try_join(matches, self.count_matches(&plan)).await?;
+        let has_next = of_page.len() > first;
+        of_page.truncate(first);
+        let mut bookings = self.bookings(&of_page).await?;
+        let place = |tracked: &TrackedBooking| {
+            of_page.iter().position(|receipt_no| *receipt_no == tracked.booking.receipt_no)
+        };
+        bookings.sort_by_key(place);
+        Ok(Page { bookings, has_next, total })
+    }
+
     /// The tracks of these bookings that have positions.
     async fn tracks(&self, ids: &[String]) -> Result<HashMap<String, Track>, StoreError> {
         if ids.is_empty() {
@@ -213,19 +262,17 @@ impl MongoStore {
     }
 }
 
+/// The conditions of a filter, without the words of its search.
 fn conditions(filter: &Filter) -> Vec<Document> {
     let status = filter.status.as_ref().map(|kinds| {
         let kinds: Vec<_> = kinds.iter().copied().map(status_text).collect();
         doc! { "status.kind": { "$in": kinds } }
     });
     let check_in = filter.check_in.map(|day| doc! { "check_in": day.to_string() });
-    let search = filter.search.as_ref().map(|search| match search {
-        Search::Receipt(receipt_no) => doc! { "_id": receipt_no.to_string() },
-        Search::Text(text) => doc! { "$expr": { "$or": [
-            contains("$name_lower", &fold_name(text)),
-            contains("$_id", &text.to_uppercase()),
-        ] } },
-    });
+    let receipt_no = match &filter.search {
+        Some(Search::Receipt(receipt_no)) => Some(doc! { "_id": receipt_no.to_string() }),
+        Some(Search::Words(_)) | None => None,
+    };
     let contact = filter.contact.as_ref().map(|contact| match contact {
         Contact::Telegram(id) => doc! { "contact.id": id.0 },
         Contact::Web(email) => doc! { "contact.email": email.as_str() },
@@ -234,27 +281,5 @@ fn conditions(filter: &Filter) -> Vec<Document> {
     let settled = filter
         .settled_since
         .map(|since| doc! { "status.at_ms": { "$gte": since.timestamp_millis() } });
-    status.into_iter().chain(check_in).chain(contact).chain(settled).chain(search).collect()
-}
-
-/// A search for plain text. It is not a pattern, so nothing needs escaping.
-fn contains(field: &str, text: &str) -> Document {
-    doc! { "$gte": [{ "$indexOfBytes": [field, { "$literal": text }] }, 0] }
-}
-
-/// The condition for bookings after the key in the order of pages.
-fn rest(after: PageKey) -> Document {
-    let booked_at = after.booked_at.timestamp_millis();
-    doc! { "booked_at_ms": { "$lte": booked_at }, "$or": [
-        { "booked_at_ms": { "$lt": booked_at } },
-        { "receipt_order": { "$gt": receipt_order(after.receipt_no) } },
-    ] }
-}
-
-fn all(conditions: Vec<Document>) -> Document {
-    if conditions.is_empty() {
-        doc! {}
-    } else {
-        doc! { "$and": conditions }
-    }
+    status.into_iter().chain(check_in).chain(contact).chain(settled).chain(receipt_no).collect()
 }

@@ -17,6 +17,7 @@ use super::error::store_error;
 use super::{MongoStore, schema};
 use crate::clock::Clock;
 use crate::domain::Moment;
+use crate::store::older_bookings::OlderBookings;
 use crate::store::{StoreControl, StoreError};
 
 /// The database if the URL names none.
@@ -53,6 +54,7 @@ impl MongoStore {
             client,
             clock,
             server_clock,
+            older_bookings: OlderBookings::default(),
             closed: CancellationToken::new(),
         };
         if let Err(error) = prepare(&store.db, options).await {

@@ -11,9 +11,10 @@ use mongodb::options::IndexOptions;
 use mongodb::{Collection, Database, IndexModel};
 
 use super::error::{NAMESPACE_EXISTS, code, store_error};
+use super::search::words_index;
 use super::shape::{
-    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, KEY_VALUES, LIMITS, META, REQUESTS, SESSIONS,
-    TRACKS,
+    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, KEY_VALUES, LIMITS, META, REQUESTS, SEARCH_WORDS,
+    SESSIONS, TRACKS, newest_first,
 };
 use crate::store::document::status_text;
 use crate::store::{StatusKind, StoreError};
@@ -22,9 +23,19 @@ use crate::store::{StatusKind, StoreError};
 /// this one writes.
 const VERSION: i64 = 1;
 
-const COLLECTIONS: [&str; 11] = [
-    BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, COUNTERS, CODES, SESSIONS, META,
+const COLLECTIONS: [&str; 12] = [
+    BOOKINGS,
+    CHANGES,
+    CLAIMS,
+    LIMITS,
+    REQUESTS,
+    TRACKS,
+    COUNTERS,
+    CODES,
+    SESSIONS,
+    META,
     KEY_VALUES,
+    SEARCH_WORDS,
 ];
 
 pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
@@ -76,18 +87,18 @@ async fn create_collections(db: &Database) -> Result<(), StoreError> {
 }
 
 fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
-    let newest_first = |first: Document| {
+    let pages_by = |first: Document| {
         let mut keys = first;
-        keys.extend(doc! { "booked_at_ms": -1, "receipt_order": 1 });
+        keys.extend(newest_first());
         index(keys)
     };
     vec![
         (
             BOOKINGS,
             vec![
-                newest_first(doc! {}),
-                newest_first(doc! { "status.kind": 1 }),
-                newest_first(doc! { "check_in": 1 }),
+                pages_by(doc! {}),
+                pages_by(doc! { "status.kind": 1 }),
+                pages_by(doc! { "check_in": 1 }),
                 index(doc! { "status.at_ms": 1 }),
                 partial(
                     doc! { "contact.id": 1 },
@@ -103,6 +114,7 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
                 partial(doc! { "at_ms": 1, "_id": 1 }, doc! { "owed": { "$gt": 0 } }),
             ],
         ),
+        (SEARCH_WORDS, vec![index(words_index()), index(newest_first())]),
         (CLAIMS, vec![index(doc! { "night": 1 })]),
         (CODES, vec![expiring()]),
         (SESSIONS, vec![expiring()]),

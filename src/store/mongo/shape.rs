@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::error::broken;
 use crate::domain::{Booking, Change, ReceiptNo, Recipient, Revision, Track};
 use crate::store::document::{
-    self, BookingDocument, ChangeDocument, FixDocument, fix_documents, fold_name, receipt_order,
+    self, BookingDocument, ChangeDocument, FixDocument, fix_documents, receipt_order,
     recipient_text,
 };
-use crate::store::{ClaimKey, Lease, NodeId, NotificationId, RequestRecord, StoreError};
+use crate::store::{ClaimKey, Lease, NodeId, NotificationId, PageKey, RequestRecord, StoreError};
 
 pub(super) const BOOKINGS: &str = "bookings";
 pub(super) const CHANGES: &str = "changes";
@@ -28,12 +28,13 @@ pub(super) const COUNTERS: &str = "counters";
 pub(super) const CODES: &str = "codes";
 pub(super) const SESSIONS: &str = "sessions";
 pub(super) const META: &str = "meta";
+pub(super) const SEARCH_WORDS: &str = "search_words";
 pub(super) const KEY_VALUES: &str = "memos";
 
 /// More documents than any call reads at once, so that the first answer contains all of them.
 pub(super) const READ_BATCH_SIZE: u32 = 100_000;
 
-/// A booking, with the limits that its hold counts towards and the fields to search and sort by.
+/// A booking, with the limits that its hold counts towards and the field to sort by.
 #[derive(Serialize)]
 struct StoredBooking<'a> {
     #[serde(rename = "_id")]
@@ -41,7 +42,6 @@ struct StoredBooking<'a> {
     #[serde(flatten)]
     booking: BookingDocument,
     limit_keys: &'a [String],
-    name_lower: String,
     receipt_order: String,
 }
 
@@ -74,7 +74,6 @@ pub(super) fn booking_document(
         id: booking.receipt_no.to_string(),
         booking: booking.into(),
         limit_keys,
-        name_lower: fold_name(booking.guest.name.as_str()),
         receipt_order: receipt_order(booking.receipt_no),
     };
     raw(&stored)
@@ -95,7 +94,7 @@ pub(super) fn change_document(
 }
 
 /// Serializes straight to bytes. This is several times as fast as through a [`Document`].
-fn raw(document: &impl Serialize) -> Result<RawDocumentBuf, StoreError> {
+pub(super) fn raw(document: &impl Serialize) -> Result<RawDocumentBuf, StoreError> {
     serialize_to_raw_document_buf(document).map_err(|error| broken(&error))
 }
 
@@ -226,4 +225,27 @@ pub(super) fn read<T: DeserializeOwned>(stored: Document) -> Result<T, StoreErro
 /// Deserializes a document from its bytes.
 pub(super) fn read_raw<T: DeserializeOwned>(stored: &[u8]) -> Result<T, StoreError> {
     deserialize_from_slice(stored).map_err(|error| broken(&error))
+}
+
+/// The order of pages.
+pub(super) fn newest_first() -> Document {
+    doc! { "booked_at_ms": -1, "receipt_order": 1 }
+}
+
+/// The condition for documents after the key in the order of pages.
+pub(super) fn rest(after: PageKey) -> Document {
+    let booked_at = after.booked_at.timestamp_millis();
+    doc! { "booked_at_ms": { "$lte": booked_at }, "$or": [
+        { "booked_at_ms": { "$lt": booked_at } },
+        { "receipt_order": { "$gt": receipt_order(after.receipt_no) } },
+    ] }
+}
+
+/// One condition that is met if all of these are.
+pub(super) fn all(conditions: Vec<Document>) -> Document {
+    if conditions.is_empty() {
+        doc! {}
+    } else {
+        doc! { "$and": conditions }
+    }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use mongodb::bson::raw::CStr;
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf, cstr, rawdoc};
 
+use super::search::search_document;
 use super::shape::{
-    BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, TRACKS, booking_document, change_document,
-    track_document,
+    BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, SEARCH_WORDS, TRACKS, booking_document,
+    change_document, track_document,
 };
 use crate::domain::Track;
 use crate::store::document::hash_text;
@@ -73,6 +74,9 @@ pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
         .filter(|write| write.before.is_some())
         .map(|write| write.booking.receipt_no.to_string())
         .collect();
+    // Nothing by which a booking is found changes after it was made.
+    let new = plan.bookings.iter().filter(|write| write.before.is_none());
+    let words = new.map(|write| search_document(write.booking));
     let (replaced_count, replaced) = (replaced.len(), deletion_of(replaced));
     let changes: Result<_, StoreError> =
         winning_steps(plan).map(|(step, lease)| change_document(&step.change, lease)).collect();
@@ -97,6 +101,7 @@ pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
         // transaction has read their revisions, and fails if another one has changed them since.
         Write { expected: Some(replaced_count), ..write(BOOKINGS, Verb::Delete, replaced) },
         write(BOOKINGS, Verb::Insert, bookings),
+        write(SEARCH_WORDS, Verb::Insert, words.collect::<Result<_, StoreError>>()?),
         write(LIMITS, Verb::Insert, limited),
         write(LIMITS, Verb::Update, relimited),
         Write { expected: Some(forgotten), ..write(LIMITS, Verb::Delete, unlimited) },

@@ -12,15 +12,16 @@ use chrono::NaiveDate;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::super::document::{fold_name, hash, hash_text, receipt_no, status_text};
+use super::super::document::{hash, hash_text, receipt_no, status_text};
 use super::super::race::{
     self, BookingState, BookingWrite, Claim, CountWrite, ReadSet, Snapshot, WritePlan,
 };
+use super::super::search::booking_words;
 use super::super::{
     ClaimKey, Commit, CommitOutcome, CommitStep, FeedEvent, Lease, RequestRecord, StatusKind,
     StoreError,
 };
-use super::{SqliteStore, Writer, json, notifications};
+use super::{SqliteStore, Writer, json, notifications, search};
 use crate::domain::{ReceiptNo, Revision, TokenHash, Track};
 use crate::store::CommitStore;
 
@@ -206,27 +207,47 @@ fn write<'a>(
 }
 
 fn write_booking(connection: &Connection, write: &BookingWrite<'_>) -> Result<(), StoreError> {
+    if write.before.is_none() {
+        return insert_booking(connection, write);
+    }
     let booking = write.booking;
-    let sql = "INSERT INTO bookings (receipt_no, revision, status, booked_at_ms, check_in,
-                   wake_at_ms, name_folded, limit_keys, document)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-               ON CONFLICT (receipt_no) DO UPDATE SET
-                   revision = excluded.revision, status = excluded.status,
-                   check_in = excluded.check_in, wake_at_ms = excluded.wake_at_ms,
-                   name_folded = excluded.name_folded, limit_keys = excluded.limit_keys,
-                   document = excluded.document";
+    let sql = "UPDATE bookings SET revision = ?2, status = ?3, check_in = ?4, wake_at_ms = ?5,
+                   limit_keys = ?6, document = ?7
+               WHERE receipt_no = ?1";
     connection.prepare_cached(sql)?.execute(params![
+        booking.receipt_no.to_string(),
+        booking.revision.0,
+        status_text(StatusKind::from(&booking.status)),
+        booking.stay.check_in.to_string(),
+        booking.wake_at().map(|at| at.timestamp_millis()),
+        json::encode(&write.limit_keys)?,
+        json::booking_text(booking)?,
+    ])?;
+    Ok(())
+}
+
+/// Writes a new booking and its words, by which it is found. Nothing that they contain changes
+/// after this.
+fn insert_booking(connection: &Connection, write: &BookingWrite<'_>) -> Result<(), StoreError> {
+    let booking = write.booking;
+    let words = booking_words(booking);
+    let sql = "INSERT INTO bookings (receipt_no, revision, status, booked_at_ms, check_in,
+                   wake_at_ms, name_folded, limit_keys, document, words)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let row = connection.prepare_cached(sql)?.insert(params![
         booking.receipt_no.to_string(),
         booking.revision.0,
         status_text(StatusKind::from(&booking.status)),
         booking.booked_at.timestamp_millis(),
         booking.stay.check_in.to_string(),
         booking.wake_at().map(|at| at.timestamp_millis()),
-        fold_name(booking.guest.name.as_str()),
+        // The version before searches this column.
+        booking.guest.name.as_str().to_lowercase(),
         json::encode(&write.limit_keys)?,
         json::booking_text(booking)?,
+        search::joined(&words),
     ])?;
-    Ok(())
+    search::insert(connection, row, &words)
 }
 
 fn write_claim(connection: &Connection, write: &CountWrite<ClaimKey>) -> Result<(), StoreError> {

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::super::document::{fold_name, moment, receipt_no, status_text};
-use super::super::{Filter, MAX_COUNTED, Page, PageKey, Search, StoreError, Wake};
-use super::{CHUNK, Chunk, SqliteStore, json, notifications};
-use crate::domain::{Change, Contact, ReceiptNo, Revision, TrackedBooking};
+use super::super::document::{moment, receipt_no};
+use super::super::{Filter, MAX_COUNTED, MAX_SEARCHED, Page, PageKey, Search, StoreError, Wake};
+use super::conditions::{ANY_INDEX, Conditions, NO_INDEX, ORDER};
+use super::{CHUNK, Chunk, SqliteStore, json, notifications, search};
+use crate::domain::{Change, ReceiptNo, Revision, TrackedBooking};
 use crate::store::{BookingReader, UndeliveredNotification};
 
 #[async_trait]
@@ -29,6 +29,10 @@ impl BookingReader for SqliteStore {
         after: Option<PageKey>,
     ) -> Result<Page, StoreError> {
         let filter = filter.clone();
+        if let Some(Search::Words(_)) = filter.search {
+            let store = self.clone();
+            self.older_bookings.wait_until_indexed(async move { store.index_older().await }).await;
+        }
         self.read(move |connection| page(connection, &filter, first, after)).await
     }
 
@@ -115,70 +119,6 @@ pub(super) fn wakes(connection: &mut Connection, after: i64) -> Chunk<Wake> {
     .collect()
 }
 
-/// The conditions of a filter, with their values.
-#[derive(Default)]
-struct Conditions {
-    sql: Vec<String>,
-    values: Vec<Value>,
-}
-
-impl Conditions {
-    fn of(filter: &Filter) -> Self {
-        let mut conditions = Self::default();
-        if let Some(statuses) = &filter.status {
-            let places = vec!["?"; statuses.len()].join(", ");
-            let values = statuses.iter().map(|status| status_text(*status).to_owned().into());
-            conditions.add(format!("status IN ({places})"), values);
-        }
-        if let Some(check_in) = filter.check_in {
-            conditions.add("check_in = ?", [check_in.to_string().into()]);
-        }
-        match &filter.contact {
-            // The expression must not change: it is that of the index.
-            Some(Contact::Telegram(id)) => {
-                conditions.add("json_extract(document, '$.contact.id') = ?", [id.0.into()]);
-            }
-            Some(Contact::Web(email)) => conditions.add(
-                "json_extract(document, '$.contact.email') = ?",
-                [email.as_str().to_owned().into()],
-            ),
-            Some(Contact::Other) => conditions
-                .add("json_extract(document, '$.contact.channel') NOT IN ('TELEGRAM', 'WEB')", []),
-            None => {}
-        }
-        if let Some(since) = filter.settled_since {
-            // The expression must not change: it is that of the index.
-            let sql = "json_extract(document, '$.status.at_ms') >= ?";
-            conditions.add(sql, [since.timestamp_millis().into()]);
-        }
-        match &filter.search {
-            // `instr` takes plain text, not a pattern, so nothing needs escaping.
-            Some(Search::Text(text)) => conditions.add(
-                "(instr(name_folded, ?) > 0 OR instr(receipt_no, ?) > 0)",
-                [fold_name(text).into(), text.to_uppercase().into()],
-            ),
-            Some(Search::Receipt(number)) => {
-                conditions.add("receipt_no = ?", [number.to_string().into()]);
-            }
-            None => {}
-        }
-        conditions
-    }
-
-    fn add(&mut self, sql: impl Into<String>, values: impl IntoIterator<Item = Value>) {
-        self.sql.push(sql.into());
-        self.values.extend(values);
-    }
-
-    fn clause(&self) -> String {
-        if self.sql.is_empty() {
-            String::new()
-        } else {
-            format!("WHERE {}", self.sql.join(" AND "))
-        }
-    }
-}
-
 pub(super) fn page(
     connection: &mut Connection,
     filter: &Filter,
@@ -188,12 +128,32 @@ pub(super) fn page(
     // One transaction, so that the page and the total are of the same moment.
     let transaction = connection.transaction()?;
     let mut conditions = Conditions::of(filter);
-    let total: i64 = transaction
-        .prepare_cached(&format!(
-            "SELECT count(*) FROM (SELECT 1 FROM bookings {} LIMIT {MAX_COUNTED})",
-            conditions.clause()
-        ))?
-        .query_row(params_from_iter(&conditions.values), |row| row.get(0))?;
+    let (mut table, mut total) = (ANY_INDEX, None);
+    if let Some(Search::Words(terms)) = &filter.search {
+        if terms.is_empty() {
+            return Ok(Page::default());
+        }
+        let found = search::plan(&transaction, terms)?;
+        if conditions.is_empty() {
+            (table, total) = (found.table, Some(search::count(&transaction, terms)?));
+            conditions = found.conditions;
+        } else {
+            // Rows are looked up by these ids.
+            table = NO_INDEX;
+            let newest = format!(
+                "bookings.id IN (SELECT id FROM {} {} ORDER BY {ORDER} LIMIT {MAX_SEARCHED})",
+                found.table,
+                found.conditions.clause()
+            );
+            conditions.add(newest, found.conditions.values);
+        }
+    }
+    let total = if let Some(total) = total {
+        total
+    } else {
+        let rows = format!("SELECT 1 FROM {table} {} LIMIT {MAX_COUNTED}", conditions.clause());
+        search::count_rows(&transaction, &rows, params_from_iter(&conditions.values))?
+    };
     if let Some(key) = after {
         let booked_at_ms = key.booked_at.timestamp_millis();
         conditions.add(
@@ -207,11 +167,9 @@ pub(super) fn page(
             ],
         );
     }
-    // The same order as `document::receipt_order`: bookings of the same moment have the same day in
-    // their numbers, so the longer number is the later one.
     let sql = format!(
-        "SELECT document, fixes FROM bookings LEFT JOIN tracks USING (receipt_no) {}
-         ORDER BY booked_at_ms DESC, length(receipt_no), receipt_no LIMIT ?",
+        "SELECT document, fixes FROM {table} LEFT JOIN tracks USING (receipt_no) {}
+         ORDER BY {ORDER} LIMIT ?",
         conditions.clause()
     );
     // One row more than asked for shows whether there is a next page.
@@ -221,7 +179,7 @@ pub(super) fn page(
     let mut bookings = tracked_bookings(rows)?;
     let has_next = bookings.len() > first;
     bookings.truncate(first);
-    Ok(Page { bookings, has_next, total: total.unsigned_abs() })
+    Ok(Page { bookings, has_next, total })
 }
 
 impl SqliteStore {

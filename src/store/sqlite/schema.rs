@@ -20,8 +20,18 @@ const MIGRATIONS: [&str; 3] =
 
 /// Columns that were added without a new version, as (table, column): the version before ignores
 /// them, and so can still open the database.
-const ADDED_COLUMNS: [(&str, &str); 2] =
-    [("notices", "gave_up_code"), ("notices", "gave_up_detail")];
+const ADDED_COLUMNS: [(&str, &str); 3] =
+    [("notices", "gave_up_code"), ("notices", "gave_up_detail"), ("bookings", "words")];
+
+/// The index of words, which was added without a new version in the same way. A row of `bookings`
+/// without words was written by the version before.
+const SEARCH_INDEX: &str = "
+    CREATE TABLE IF NOT EXISTS search_words (
+        word    TEXT    NOT NULL,
+        booking INTEGER NOT NULL,
+        PRIMARY KEY (word, booking)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS bookings_without_words ON bookings (id) WHERE words IS NULL;";
 
 /// Indexes that replace those of the scripts without a new version, since the version before needs
 /// none of them: a page is read in the order of receipt numbers, in which 1000 comes after 999.
@@ -119,5 +129,6 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
         }
     }
     transaction.execute_batch(PAGE_INDEXES)?;
+    transaction.execute_batch(SEARCH_INDEX)?;
     Ok(transaction.commit()?)
 }

@@ -86,8 +86,10 @@ pub struct BookingFilter {
     status: Option<Vec<BookingStatus>>,
     /// The first night is on this date.
     check_in: Option<Date>,
-    /// A receipt number, or a part of the receipt number or of the guest's name. Upper and lower
-    /// case are equal. At most 80 characters.
+    /// A receipt number, or the beginnings of words, all of which must match: words of the guest's
+    /// name, the day (`20260104`) and the counter of the receipt number, the price. Case and
+    /// accents do not matter. At most 80 characters. Together with another condition, only the
+    /// newest 1,000 bookings that match the search are looked at.
     search: Option<String>,
 }
 
@@ -189,7 +191,7 @@ fn read_search(text: &str) -> Result<Search, Refusal> {
     if text.chars().count() > MAX_SEARCH {
         return refuse(Field::Search, InputError::TooLong { most: MAX_SEARCH });
     }
-    Ok(ReceiptNo::parse(text).map_or_else(|_| Search::Text(text.to_owned()), Search::Receipt))
+    Ok(Search::parse(text))
 }
 
 /// Reads a receipt number as people type it.
