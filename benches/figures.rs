@@ -198,7 +198,7 @@ async fn expire(store: Arc<dyn Store>, (count, gap): (u32, TimeDelta)) -> Vec<Du
     let service =
         BookingService::new(Arc::clone(&store), queue, clock.clone(), Arc::new(rules), node, links);
     let mut heard = feed.listen();
-    parts.spawn("feed", work.run(parts.stop_signal()));
+    parts.spawn("feed", work.run(Health::default(), parts.stop_signal()));
     parts.spawn("commits", queue_work);
     let scheduler =
         Scheduler::new(Arc::new(service), &store, feed, clock.clone(), Health::default());

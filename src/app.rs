@@ -194,7 +194,8 @@ impl<'a> AppBuilder<'a> {
         let store = Arc::clone(&self.store.store);
         // The feed is opened before bookings are read, so that it misses no change after that. After
         // this nothing is awaited, so on a single thread no worker runs before the caller listens.
-        let feed = open_feed(&store, &log).await?;
+        let health = Health::default();
+        let feed = open_feed(&store, &health, &log).await?;
         let queue = open_commit_queue(&store, &commits);
         let notifications = open_notification_queue(&store, &commits);
         let node = NodeId(fresh_secret());
@@ -212,7 +213,7 @@ impl<'a> AppBuilder<'a> {
             service: with_routing(self.routing, service, &inbound),
             feed,
             staff: StaffAuth::new(store, self.clock.clone()),
-            health: Health::default(),
+            health,
             store: self.store,
             qris: self.qris,
             lifecycle,
@@ -434,9 +435,9 @@ impl WebhookHandler for WebhookAdapter {
 ///
 /// # Errors
 /// If the store fails.
-async fn open_feed(store: &Arc<dyn Store>, log: &WorkerGroup) -> Result<Feed> {
+async fn open_feed(store: &Arc<dyn Store>, health: &Health, log: &WorkerGroup) -> Result<Feed> {
     let (feed, work) = Feed::open(Arc::<dyn Store>::clone(store)).await?;
-    log.spawn("feed", work.run(log.stop_signal()));
+    log.spawn("feed", work.run(health.clone(), log.stop_signal()));
     Ok(feed)
 }
 

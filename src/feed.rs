@@ -11,11 +11,13 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::{broadcast, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::backoff::Backoff;
 use crate::domain::{Change, ReceiptNo};
+use crate::lifecycle::Health;
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, Lease, StoreError};
 
 /// The number of changes kept for listeners that reconnect.
@@ -26,6 +28,14 @@ const LISTENER_CAPACITY: usize = 16_384;
 const GUEST_CAPACITY: usize = 32;
 /// Waits between attempts to open the log again: doubled from the first to the last.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+
+/// After this many failures the feed is degraded; after this many at one place of the log, that
+/// place is skipped.
+const MAX_FAILURES: u32 = 3;
+/// How long the log must be read without a failure until earlier ones are forgotten.
+const STEADY_AFTER: Duration = Duration::from_secs(10);
+/// The name of this part in the list of degraded parts.
+const PART: &str = "feed";
 
 /// A message to a listener.
 #[derive(Debug, Clone)]
@@ -256,64 +266,85 @@ pub struct FeedWorker {
 }
 
 impl FeedWorker {
-    /// Reads the log. When the stream fails, opens it again where it left off.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Reads the log. When the stream fails, opens it again where it left off, or from now on if it
+    /// keeps failing there.
+    pub async fn run(self, health: Health, stop: CancellationToken) {
         let Self { feed, changes } = self;
         let mut stream = changes.stream;
-        let mut failures = StreamFailures::default();
+        let mut failures = StreamFailures::new();
         loop {
             let item = tokio::select! {
                 () = stop.cancelled() => return,
+                () = tokio::time::sleep_until(failures.steady_at()), if failures.times > 0 => {
+                    failures = StreamFailures::new();
+                    health.set_degraded(PART, None);
+                    continue;
+                }
                 item = stream.next() => item,
             };
             match item {
                 Some(Ok((cursor, event))) => {
-                    failures = StreamFailures::default();
                     feed.publish(&cursor, event);
+                    continue;
                 }
                 Some(Err(error)) => {
                     warn!(%error, "the log of changes failed; opening it again");
-                    failures.record(&error);
                 }
-                None => {
-                    warn!("the log of changes ended; opening it again");
-                    failures.times += 1;
-                }
+                None => warn!("the log of changes ended; opening it again"),
             }
-            if failures.times > 0 {
-                let opened = stop.run_until_cancelled(reopen(&feed, &failures)).await;
-                let Some(opened) = opened else { return };
-                if failures.is_unreadable() {
-                    failures = StreamFailures::default();
-                }
-                stream = opened;
+            failures.record(feed.cursor());
+            if failures.times >= MAX_FAILURES {
+                let reason = "the log of changes keeps failing: changes may show late";
+                health.set_degraded(PART, Some(reason.to_owned()));
             }
+            let opened = stop.run_until_cancelled(reopen(&feed, &failures)).await;
+            let Some(opened) = opened else { return };
+            failures.opened(&feed.cursor());
+            stream = opened;
         }
     }
 }
 
-/// How often the log has failed since its last event.
-#[derive(Default)]
+/// How often the log has failed since it was last steady. That an event came is no sign that it
+/// works: after a failure, the same event may come again and again.
 struct StreamFailures {
     times: u32,
-    unreadable: u32,
+    /// The place of the log at which it failed last, and how often at this place.
+    place: Option<Cursor>,
+    times_at_place: u32,
+    opened_at: Instant,
 }
 
-/// After this many unreadable results at one place of the log, that place is skipped.
-const MAX_UNREADABLE: u32 = 3;
-
 impl StreamFailures {
-    fn record(&mut self, error: &StoreError) {
+    fn new() -> Self {
+        Self { times: 0, place: None, times_at_place: 0, opened_at: Instant::now() }
+    }
+
+    fn record(&mut self, place: Cursor) {
         self.times += 1;
-        if matches!(error, StoreError::Unexpected(_)) {
-            self.unreadable += 1;
+        let is_same = self.place.as_ref() == Some(&place);
+        self.times_at_place = if is_same { self.times_at_place + 1 } else { 1 };
+        self.place = Some(place);
+    }
+
+    /// Notes that the log was opened at a place.
+    fn opened(&mut self, place: &Cursor) {
+        self.opened_at = Instant::now();
+        if self.place.as_ref() != Some(place) {
+            self.times_at_place = 0;
         }
     }
 
-    /// Whether the next event cannot be read however often it is tried, such as a change that a
-    /// newer version wrote.
-    fn is_unreadable(&self) -> bool {
-        self.unreadable >= MAX_UNREADABLE
+    /// When the failures are forgotten, if none comes before.
+    fn steady_at(&self) -> Instant {
+        self.opened_at + STEADY_AFTER
+    }
+
+    /// Whether this place of the log must be skipped: the next event cannot be read however often
+    /// it is tried, such as a change that a newer version wrote, or the log ended there because the
+    /// database was dropped.
+    fn is_stuck(&self) -> bool {
+        self.times_at_place >= MAX_FAILURES
     }
 
     fn wait(&self) -> Duration {
@@ -321,15 +352,15 @@ impl StreamFailures {
     }
 }
 
-/// Opens the log where it left off. If that place is gone or unreadable, opens it from now on and
-/// makes every listener reload.
+/// Opens the log where it left off. If that place is gone, or the log keeps failing there, opens it
+/// from now on and makes every listener reload.
 async fn reopen(
     feed: &Feed,
     failures: &StreamFailures,
 ) -> BoxStream<'static, Result<(Cursor, FeedEvent), StoreError>> {
     let mut wait = failures.wait();
     let mut retries = BACKOFF.start();
-    let mut is_cut = failures.is_unreadable();
+    let mut is_cut = failures.is_stuck();
     loop {
         tokio::time::sleep(wait).await;
         wait = wait.max(retries.next_wait());
@@ -360,3 +391,6 @@ fn messages(
         }
     })
 }
+
+#[cfg(test)]
+mod tests;
