@@ -76,5 +76,13 @@ test('the time of a fix is in server time, however wrong the device\'s clock is'
   const server = Date.parse('2026-01-04T12:00:00.000Z'), device = server + 86_400_000;
   assert.equal(recordedAt(device - 7_000, device, server), '2026-01-04T11:59:53.000Z');
   assert.equal(recordedAt(device + 5_000, device, server), '2026-01-04T12:00:00.000Z');
-  assert.equal(recordedAt(0, device, server), '2026-01-04T12:00:00.000Z');
+});
+
+test('a fix of an hour ago is sent as that old, and only an impossible age counts as none', () => {
+  const server = Date.parse('2026-01-04T12:00:00.000Z'), device = server;
+  assert.equal(recordedAt(device - 59 * 60_000, device, server), '2026-01-04T11:01:00.000Z');
+  assert.equal(recordedAt(device - 61 * 60_000, device, server), '2026-01-04T10:59:00.000Z');
+  assert.equal(recordedAt(device - 30 * 86_400_000, device, server), '2025-12-05T12:00:00.000Z');
+  // Some browsers count from 2001 instead of 1970.
+  assert.equal(recordedAt(device - 978_307_200_000, device, server), '2026-01-04T12:00:00.000Z');
 });

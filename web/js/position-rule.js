@@ -26,11 +26,14 @@ export function sendIn(last, fix, now) {
   return Math.max(0, leastGap - since);
 }
 
+const oldestPossible = 366 * 86_400_000;
+
 /**
  * When the fix was taken, in server time. The browser uses the device's clock for fixes. That clock
- * may be wrong, but the age of the fix by the same clock is right.
+ * may be wrong, but the age of the fix by the same clock is right, also if it is hours. Only an age
+ * that is impossible counts as none: some browsers count the time of a fix from another year.
  */
 export function recordedAt(stamp, deviceNow, serverNow) {
   const age = deviceNow - stamp;
-  return new Date(serverNow - (age > 0 && age < 3_600_000 ? age : 0)).toISOString();
+  return new Date(serverNow - (age > 0 && age < oldestPossible ? age : 0)).toISOString();
 }
