@@ -47,8 +47,6 @@ const MAX_BATCHES: usize = 3;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// A node whose clock differs from the store's by more than this is degraded.
 const DEGRADED_OFFSET_MS: i64 = 250;
-/// A node whose clock differs from the store's by more than this fires nothing.
-const MAX_OFFSET_MS: i64 = 2_000;
 
 /// The scheduler of one process.
 pub struct Scheduler {
@@ -343,7 +341,7 @@ impl Scheduler {
         let reason = (ahead.abs() > DEGRADED_OFFSET_MS)
             .then(|| format!("this machine's clock is {} ms off the store's", -ahead));
         self.health.set_degraded("clock", reason);
-        ahead.abs() <= MAX_OFFSET_MS
+        self.store.is_clock_trusted()
     }
 
     /// Compares the time that the wall clock and the monotonic clock have run since the anchor.

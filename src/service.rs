@@ -172,6 +172,7 @@ impl BookingService {
     /// [`Refusal::InvalidInput`], [`Refusal::SoldOut`], [`Refusal::TooManyHolds`] or
     /// [`Refusal::Conflict`]; [`ServiceError::Store`] if the store fails.
     pub async fn book(&self, request: BookRequest) -> Result<NewBookingAccess, ServiceError> {
+        self.check_clock()?;
         let request_hash = auth::hash(&request.request_id);
         let fingerprint = request.fingerprint();
         let now = self.clock.now();
@@ -366,6 +367,9 @@ impl BookingService {
         receipt_no: ReceiptNo,
         command: Command,
     ) -> Result<TrackedBooking, ServiceError> {
+        if command.sets_deadline() {
+            self.check_clock()?;
+        }
         for _ in 0..MAX_TRIES {
             let tracked = self.booking(receipt_no).await?;
             let now = self.clock.now();
@@ -378,6 +382,17 @@ impl BookingService {
             }
         }
         Err(Refusal::Conflict.into())
+    }
+
+    /// Fails if this machine's clock is wrong. A deadline by a wrong clock would be judged by other
+    /// processes with the right one.
+    fn check_clock(&self) -> Result<(), StoreError> {
+        if self.store.is_clock_trusted() {
+            return Ok(());
+        }
+        let ahead_ms = self.store.clock_ahead_ms().unwrap_or_default();
+        let reason = format!("this machine's clock is {} ms off the store's", -ahead_ms);
+        Err(StoreError::Unavailable(reason))
     }
 
     /// The booking after a step. The track is kept only while the booking is pending.

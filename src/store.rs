@@ -43,6 +43,8 @@ pub use typed::{TypedValue, TypedValues};
 
 /// How far the bookings that match a filter are counted. Counting a million takes MongoDB 0.6 s.
 pub const MAX_COUNTED: u64 = 10_000;
+/// How far this machine's clock may be off the store's, in milliseconds.
+pub const MAX_CLOCK_OFFSET_MS: i64 = 2_000;
 /// How many of the bookings that match a search are looked at, if there are other conditions too.
 pub const MAX_SEARCHED: usize = 1_000;
 /// The most commits in one batch, and the most calls in any other group.
@@ -244,6 +246,13 @@ pub trait StoreControl: Send + Sync + 'static {
     /// How far the store's clock is ahead of this machine's, in milliseconds. `None` if both are
     /// the same clock or the difference is not known yet. This makes no call to the store.
     fn clock_ahead_ms(&self) -> Option<i64>;
+
+    /// Whether this machine's clock is close enough to the store's to decide about deadlines: no
+    /// more than [`MAX_CLOCK_OFFSET_MS`] off. Times of another clock would be judged by other
+    /// processes, which trust the store's.
+    fn is_clock_trusted(&self) -> bool {
+        self.clock_ahead_ms().is_none_or(|ahead| ahead.abs() <= MAX_CLOCK_OFFSET_MS)
+    }
 
     /// Checks that the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

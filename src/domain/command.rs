@@ -48,6 +48,21 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it sets the time at which a hold or a payment window ends.
+    #[must_use]
+    pub fn sets_deadline(&self) -> bool {
+        match self {
+            Self::Arrive { .. } | Self::Extend { .. } => true,
+            Self::SendQris { .. }
+            | Self::RecordQris { .. }
+            | Self::MarkPaid { .. }
+            | Self::CancelByStaff { .. }
+            | Self::CancelByGuest => false,
+        }
+    }
+}
+
 /// The outcome of sending a QRIS code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QrisOutcome {

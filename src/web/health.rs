@@ -39,7 +39,8 @@ async fn ready(State(watched): State<HealthView>) -> impl IntoResponse {
         // The driver's message may contain addresses and names, so it is not shown.
         degraded.insert("store", "does not answer".to_owned());
     }
-    let is_ready = has_store && watched.health.is_ready();
+    // With a wrong clock, this process refuses what sets a deadline.
+    let is_ready = has_store && watched.health.is_ready() && watched.store.is_clock_trusted();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = Json(json!({ "ready": is_ready, "degraded": degraded }));
     (status, [(header::CACHE_CONTROL, "no-store")], body)

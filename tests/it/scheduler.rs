@@ -8,7 +8,7 @@ use jatah::domain::{
 };
 use jatah::notifier::DeliveryError;
 use jatah::service::{ServiceError, WakeOutcome};
-use jatah::store::{BookingReader, Wake};
+use jatah::store::{BookingReader, StoreError, Wake};
 
 use crate::build::{TestBooking, epoch, fix_north, staff};
 use crate::hotel::{HotelSetup, until, with_paused_clock};
@@ -179,6 +179,40 @@ fn a_node_whose_clock_differs_too_much_from_the_stores_fires_nothing() {
         *hotel.store.ahead_ms.lock().unwrap() = Some(2);
         hotel.pass(TimeDelta::seconds(6)).await;
         hotel.next(Action::Expired).await;
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_node_whose_clock_differs_too_much_from_the_stores_sets_no_deadline() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
+        let (arrives, stays) = (hotel.book("Budi").await, hotel.book("Ani").await);
+        let [arrives, stays] = [arrives, stays].map(|tracked| tracked.booking.receipt_no);
+        hotel.next(Action::Booked).await;
+        hotel.next(Action::Booked).await;
+
+        let unavailable = |result: Result<(), ServiceError>| {
+            assert!(
+                matches!(result, Err(ServiceError::Store(StoreError::Unavailable(_)))),
+                "{result:?}"
+            );
+        };
+        *hotel.store.ahead_ms.lock().unwrap() = Some(3 * 3_600_000);
+        unavailable(hotel.try_book("Cici", "STD").await.map(|_| ()));
+        let arrive = Command::Arrive { by: staff("Sari") };
+        unavailable(hotel.service.apply(arrives, arrive.clone()).await.map(|_| ()));
+        let extend = Command::Extend { by: staff("Sari"), minutes: 30 };
+        unavailable(hotel.service.apply(stays, extend).await.map(|_| ()));
+        hotel.nothing_more().await;
+        // What sets no deadline works with any clock.
+        hotel.service.apply(stays, Command::CancelByGuest).await.unwrap();
+        hotel.next(Action::Cancelled).await;
+        *hotel.store.ahead_ms.lock().unwrap() = Some(2_000);
+        hotel.service.apply(arrives, arrive).await.unwrap();
+        hotel.next(Action::Arrived).await;
+        hotel.try_book("Cici", "STD").await.unwrap();
+        hotel.next(Action::Booked).await;
         hotel.close().await;
     });
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mongodb::bson::{Document, doc};
 use mongodb::error::ErrorKind;
 use mongodb::event::EventHandler;
-use mongodb::event::sdam::{SdamEvent, ServerHeartbeatSucceededEvent};
+use mongodb::event::sdam::SdamEvent;
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
 use mongodb::{Client, Database};
 use tokio::time::Instant;
@@ -101,7 +101,8 @@ async fn options(url: &str, server_clock: Arc<ServerClock>) -> Result<ClientOpti
     options.selection_criteria = None;
     options.sdam_event_handler = Some(EventHandler::callback(move |event| {
         if let SdamEvent::ServerHeartbeatSucceeded(heartbeat) = event
-            && let Some(at_ms) = server_time_ms(&heartbeat)
+            && let Some(at_ms) =
+                server_time_ms(&heartbeat.reply, heartbeat.duration, heartbeat.awaited)
         {
             server_clock.record(at_ms);
         }
@@ -145,17 +146,20 @@ impl ServerClock {
     }
 }
 
-/// The primary's time of day when a heartbeat's answer arrived. Half the round trip is added,
-/// unless the server held the answer back until something changed.
-fn server_time_ms(heartbeat: &ServerHeartbeatSucceededEvent) -> Option<i64> {
-    let reply = &heartbeat.reply;
+/// An answer that took longer says too little about the server's clock now.
+const MAX_ROUND_TRIP: Duration = Duration::from_millis(500);
+
+/// The primary's time of day when it answered a heartbeat, which is at the latest when the answer
+/// arrived. `None` if the answer was slow, unless the server held it back until something changed.
+fn server_time_ms(reply: &Document, took: Duration, is_awaited: bool) -> Option<i64> {
     let is_primary = |key| reply.get_bool(key).unwrap_or(false);
     if !is_primary("isWritablePrimary") && !is_primary("ismaster") {
         return None;
     }
-    let way = if heartbeat.awaited { Duration::ZERO } else { heartbeat.duration / 2 };
-    let at = reply.get_datetime("localTime").ok()?.timestamp_millis();
-    Some(at + i64::try_from(way.as_millis()).ok()?)
+    if took > MAX_ROUND_TRIP && !is_awaited {
+        return None;
+    }
+    Some(reply.get_datetime("localTime").ok()?.timestamp_millis())
 }
 
 async fn hello(db: &Database) -> Result<Document, mongodb::error::Error> {
@@ -198,4 +202,37 @@ async fn unavailable_reason(
 fn unreadable(url: &str, error: &mongodb::error::Error) -> StoreError {
     let detail = if url.contains('@') { String::new() } else { format!(": {}", error.kind) };
     StoreError::Unexpected(format!("the MongoDB URL cannot be read{detail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use mongodb::bson::DateTime;
+
+    use super::*;
+
+    fn reply(at_ms: i64) -> Document {
+        doc! { "isWritablePrimary": true, "localTime": DateTime::from_millis(at_ms) }
+    }
+
+    #[test]
+    fn a_slow_heartbeat_says_nothing_about_the_clock() {
+        let time = |took, is_awaited| server_time_ms(&reply(9_000), took, is_awaited);
+        assert_eq!(time(Duration::from_millis(3), false), Some(9_000));
+        assert_eq!(time(Duration::from_secs(10), false), None, "a server that was stopped");
+        assert_eq!(time(Duration::from_secs(10), true), Some(9_000), "held back until a change");
+        let secondary = doc! { "isWritablePrimary": false, "localTime": DateTime::from_millis(1) };
+        assert_eq!(server_time_ms(&secondary, Duration::ZERO, false), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_is_judged_by_the_reading_that_was_delayed_least() {
+        let (clock, start) = (ServerClock::default(), Moment::UNIX_EPOCH);
+        assert_eq!(clock.ahead_ms(start), None, "not known yet");
+        clock.record(0);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        // This answer was on its way for 400 ms.
+        clock.record(9_600);
+        assert_eq!(clock.ahead_ms(start + TimeDelta::seconds(10)), Some(0));
+    }
 }
