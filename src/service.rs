@@ -169,8 +169,8 @@ impl BookingService {
     /// Makes a booking. The same request id with the same input returns the same booking.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`], [`Refusal::SoldOut`], [`Refusal::TooManyHolds`] or
-    /// [`Refusal::Conflict`]; [`ServiceError::Store`] if the store fails.
+    /// [`Refusal::InvalidInput`], [`Refusal::PriceChanged`], [`Refusal::SoldOut`],
+    /// [`Refusal::TooManyHolds`] or [`Refusal::Conflict`]; [`ServiceError::Store`] if the store fails.
     pub async fn book(&self, request: BookRequest) -> Result<NewBookingAccess, ServiceError> {
         self.check_clock()?;
         let request_hash = auth::hash(&request.request_id);
@@ -178,8 +178,7 @@ impl BookingService {
         let now = self.clock.now();
         // A request that is refused anyway must not use up a receipt number. But it may repeat one
         // that was made while the stay was still offered.
-        if let Err(refusal) = self.policy.stay(&request.room, request.check_in, request.nights, now)
-        {
+        if let Err(refusal) = self.check_stay(&request, now) {
             return match self.store.request(request_hash).await? {
                 Some(earlier) => self.repeat(&request.request_id, fingerprint, earlier).await,
                 None => Err(refusal.into()),
@@ -208,6 +207,17 @@ impl BookingService {
             };
         }
         Err(Refusal::Conflict.into())
+    }
+
+    /// Whether the stay is offered, at the price that the guest was shown.
+    fn check_stay(&self, request: &BookRequest, now: Moment) -> Result<(), Refusal> {
+        let stay = self.policy.stay(&request.room, request.check_in, request.nights, now)?;
+        match request.expected_price {
+            Some(expected) if expected != stay.price => {
+                Err(Refusal::PriceChanged { price: stay.price })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The first step of a booking with the next receipt number, and the guest's access token.

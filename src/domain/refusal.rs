@@ -5,7 +5,7 @@
 use chrono::NaiveDate;
 
 use super::ids::ParseIdError;
-use super::{Actor, Moment, StaffName};
+use super::{Actor, Moment, Rupiah, StaffName};
 
 /// Why a command or a request is refused. Nothing was stored.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -23,6 +23,12 @@ pub enum Refusal {
     SoldOut {
         /// The first such night.
         night: NaiveDate,
+    },
+    /// The stay does not cost what the caller expects.
+    #[error("the price is {} rupiah", price.0)]
+    PriceChanged {
+        /// The price now, of all nights.
+        price: Rupiah,
     },
     /// The guest (or their address) holds as many rooms as they may.
     #[error("too many holds: at most {most}")]

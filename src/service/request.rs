@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Contact, Fix, Guest, RoomCode, TokenHash};
+use crate::domain::{Contact, Fix, Guest, RoomCode, Rupiah, TokenHash};
 use crate::store::Limit;
 
 /// A request to book.
@@ -20,6 +20,8 @@ pub struct BookRequest {
     pub check_in: NaiveDate,
     /// The number of nights.
     pub nights: u32,
+    /// The price of all nights that the guest was shown. Another price is refused.
+    pub expected_price: Option<Rupiah>,
     /// The guest's position, if they shared it.
     pub position: Option<Fix>,
     /// The limit for the network address that the request came from.
@@ -27,8 +29,8 @@ pub struct BookRequest {
 }
 
 impl BookRequest {
-    /// SHA-256 over the input. The position is left out, because a repeated request may have a
-    /// newer one and is still the same request.
+    /// SHA-256 over the input. The position and the expected price are left out, because a repeated
+    /// request may have newer ones and is still the same request.
     #[must_use]
     pub fn fingerprint(&self) -> TokenHash {
         let contact = match &self.guest.contact {

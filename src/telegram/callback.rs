@@ -8,7 +8,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{ReceiptNo, Revision, RoomCode};
+use crate::domain::{ReceiptNo, Revision, RoomCode, Rupiah};
 
 /// Maximum length of the data of a button in bytes (Bot API, `InlineKeyboardButton.callback_data`).
 pub const MAX_BYTES: usize = 64;
@@ -43,8 +43,9 @@ pub enum GuestCallback {
     TypeName(StayDraft),
     /// Show the summary.
     Summary(StayDraft, NameSource),
-    /// Book.
-    Book(StayDraft, NameSource),
+    /// Book at this price of all nights, which the summary showed. Buttons of the version before
+    /// have no price.
+    Book(StayDraft, NameSource, Option<Rupiah>),
     /// Explain how to share the position.
     Share(ReceiptNo),
     /// Ask whether to cancel.
@@ -178,7 +179,11 @@ fn guest_parts(callback: &GuestCallback) -> Vec<String> {
         GuestCallback::Summary(draft, name_source) => {
             of("z", named_draft_parts(draft, name_source))
         }
-        GuestCallback::Book(draft, name_source) => of("b", named_draft_parts(draft, name_source)),
+        GuestCallback::Book(draft, name_source, price) => {
+            // In hexadecimal, so that the largest one fits.
+            let price = price.map(|price| format!("{:x}", price.0));
+            of("b", named_draft_parts(draft, name_source).into_iter().chain(price).collect())
+        }
         GuestCallback::Share(receipt_no) => of("l", vec![receipt_text(*receipt_no)]),
         GuestCallback::AskCancel(receipt_no) => of("a", vec![receipt_text(*receipt_no)]),
         GuestCallback::Cancel(receipt_no) => of("x", vec![receipt_text(*receipt_no)]),
@@ -203,8 +208,13 @@ fn read_guest(kind: &str, parts: &[&str]) -> Option<GuestCallback> {
             GuestCallback::Summary(read_draft(room, day, nights)?, read_name_source(name)?)
         }
         ("b", [room, day, nights, name]) => {
-            GuestCallback::Book(read_draft(room, day, nights)?, read_name_source(name)?)
+            GuestCallback::Book(read_draft(room, day, nights)?, read_name_source(name)?, None)
         }
+        ("b", [room, day, nights, name, price]) => GuestCallback::Book(
+            read_draft(room, day, nights)?,
+            read_name_source(name)?,
+            Some(Rupiah(u64::from_str_radix(price, 16).ok()?)),
+        ),
         ("l", [receipt]) => GuestCallback::Share(read_receipt(receipt)?),
         ("a", [receipt]) => GuestCallback::AskCancel(read_receipt(receipt)?),
         ("x", [receipt]) => GuestCallback::Cancel(read_receipt(receipt)?),

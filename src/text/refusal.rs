@@ -1,6 +1,6 @@
 //! One sentence for every refusal.
 
-use super::{clock_time, date, say};
+use super::{clock_time, date, rupiah, say};
 use crate::domain::refusal::Unavailable;
 use crate::domain::{
     Actor, Field, Forbidden, HotelPolicy, InputError, Language, NotAllowed, Refusal, Winner,
@@ -16,6 +16,11 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             language,
             format!("Kamar tipe ini sudah penuh untuk {}.", date(language, *night)),
             format!("This room type is sold out for {}.", date(language, *night)),
+        ),
+        Refusal::PriceChanged { price } => say(
+            language,
+            format!("Harganya berubah menjadi {}. Periksa lagi, lalu pesan.", rupiah(*price)),
+            format!("The price is {} now. Please check it, then book.", rupiah(*price)),
         ),
         Refusal::TooManyHolds { most } => say(
             language,

@@ -1,6 +1,7 @@
 // The three pages in a real Chromium: a guest books and follows the booking, the front office sees
 // it, and no page is reloaded.
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { DESKTOP, PHONE, assertAccessible, assertFits, markDocument, picture, sameDocument, visitor } from './browser.mjs';
 import { freePort, start, until } from './harness.mjs';
@@ -344,6 +345,30 @@ describe('time on the pages', { concurrency: true }, () => {
     await page.goto(server.url);
     await page.getByRole('radio', { name: 'Deluxe' }).waitFor();
     assert.equal(await received(), 0, 'the files come from the browser’s own copy');
+  });
+
+  test('the form books only at the price that it showed, and shows a new one', async (t) => {
+    const server = await startAt();
+    const { page, problems } = await visitor(t);
+    await page.goto(`${server.url}/`);
+    await fillForm(page);
+    await page.getByText('Rp525.500').first().waitFor();
+    await server.kill();
+    const config = await readFile(server.config, 'utf8');
+    await writeFile(server.config, config.replace('price = 525500', 'price = 600000'));
+    await server.start();
+    await page.getByRole('button', { name: 'Pesan sekarang' }).click();
+    await page.getByText('Harganya berubah menjadi Rp600.000. Periksa lagi, lalu pesan.').waitFor();
+    await page.locator('#total').getByText('Rp600.000').waitFor();
+    await picture(page, 'form-price-changed');
+    const token = await server.staffToken();
+    assert.equal((await server.bookings(token)).totalCount, 0);
+    await page.getByRole('button', { name: 'Pesan sekarang' }).click();
+    await page.waitForURL(/\/b\/RESI-/);
+    const { bookings } = await server.must('{ bookings { nodes { price } } }', {}, { token });
+    assert.deepEqual(bookings.nodes, [{ price: 600_000 }]);
+    assert.deepEqual(problems, []);
+    await server.stop();
   });
 
   test('a board that lost the server says so, connects again and catches up', async (t) => {

@@ -240,6 +240,7 @@ impl Hotel {
             room: room(code),
             check_in: today(),
             nights: 1,
+            expected_price: None,
             position: None,
             address_limit: None,
         };

@@ -41,6 +41,8 @@ struct Hotel {
     ahead: u32,
     /// Whether Pak Joko is no longer configured as staff.
     without_joko: bool,
+    /// The price a night of a standard room.
+    standard_price: u64,
     clock: Clock,
     /// The store while the hotel runs.
     store: Option<Arc<ObservedStore>>,
@@ -92,6 +94,7 @@ impl Hotel {
             hold,
             ahead: 0,
             without_joko: false,
+            standard_price: 350_000,
             clock: Clock::system(),
             store: None,
             running: None,
@@ -115,7 +118,7 @@ impl Hotel {
     fn config_with(&self, environment: impl IntoIterator<Item = (String, String)>) -> Config {
         let folder = self.folder.path().display();
         let (api, hold, more) = (self.api.address, self.hold, self.more);
-        let ahead = self.ahead;
+        let (ahead, price) = (self.ahead, self.standard_price);
         let joko = if self.without_joko {
             ""
         } else {
@@ -152,7 +155,7 @@ fo_chat_id = {FRONT_OFFICE}
 code = "STD"
 name = "Standar"
 rooms = 10
-price = 350000
+price = {price}
 [[room]]
 code = "DLX"
 name = "Deluxe <&>"
@@ -269,6 +272,7 @@ role = "front_office"
             room: RoomCode::parse("HALL").unwrap(),
             check_in: service.policy().hotel.day_of(service.now()),
             nights: 1,
+            expected_price: None,
             position: None,
             address_limit: None,
         };

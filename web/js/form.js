@@ -103,7 +103,7 @@ async function submit(event) {
 async function bookByWeb() {
   const input = bookingInput(filled, language());
   const requestId = requestIdFor(input, sessionStorage);
-  const { createBooking } = await api(CREATE_BOOKING, { input: { ...input, requestId } });
+  const { createBooking } = await api(CREATE_BOOKING, { input: { ...input, requestId, expectedPrice: shownPrice() } });
   forgetRequestId(sessionStorage);
   sessionStorage.removeItem(draftKey);
   // Only the path and the fragment are used: the public address may differ from this page's
@@ -130,6 +130,9 @@ async function refused(error) {
     await loadRooms().catch(() => {});
     filled.roomType = null;
     shownFaults.roomType = { key: 'form.room.gone' };
+  } else if (error.code === 'PRICE_CHANGED') {
+    await loadRooms().catch(() => {});
+    problem = { error };
   } else if (error.code && error.field === 'requestId') {
     forgetRequestId(sessionStorage);
     problem = { error };
@@ -196,10 +199,15 @@ function showPerson() {
   byId('email').required = web;
 }
 
+const chosenType = () => rooms.find(({ roomType }) => roomType.code === filled.roomType)?.roomType;
+
+/** The price of all nights that the form shows. The server refuses to book at another one. */
+const shownPrice = () => totalPrice(chosenType().price, filled.nights);
+
 function showTotal() {
-  const chosen = rooms.find(({ roomType }) => roomType.code === filled.roomType)?.roomType;
+  const chosen = chosenType();
   const known = chosen && filled.nights >= 1 && filled.nights <= hotel.maxNights;
-  setText(byId('total'), known ? rupiah(totalPrice(chosen.price, filled.nights)) : t('form.total.none'));
+  setText(byId('total'), known ? rupiah(shownPrice()) : t('form.total.none'));
   byId('total').classList.toggle('empty', !known);
   setText(byId('total-detail'), known
     ? t('form.total.detail', { price: rupiah(chosen.price), nights: t('unit.nights', { n: filled.nights }) }) : '');

@@ -38,8 +38,8 @@ fn guest_callback() -> impl Strategy<Value = GuestCallback> {
         draft().prop_map(GuestCallback::TypeName),
         (draft(), name_source())
             .prop_map(|(draft, name_source)| GuestCallback::Summary(draft, name_source)),
-        (draft(), name_source())
-            .prop_map(|(draft, name_source)| GuestCallback::Book(draft, name_source)),
+        (draft(), name_source(), proptest::option::of((0..=Rupiah::MAX.0).prop_map(Rupiah)))
+            .prop_map(|(draft, name, price)| GuestCallback::Book(draft, name, price)),
         receipt().prop_map(GuestCallback::Share),
         receipt().prop_map(GuestCallback::AskCancel),
         receipt().prop_map(GuestCallback::Cancel),
@@ -101,8 +101,10 @@ fn one_of_each() -> Vec<CallbackData> {
         GuestCallback::TypeName(draft.clone()),
         GuestCallback::Summary(draft.clone(), NameSource::Telegram),
         GuestCallback::Summary(draft.clone(), stored_name.clone()),
-        GuestCallback::Book(draft.clone(), NameSource::Telegram),
-        GuestCallback::Book(draft, stored_name),
+        GuestCallback::Book(draft.clone(), NameSource::Telegram, None),
+        GuestCallback::Book(draft.clone(), stored_name.clone(), None),
+        GuestCallback::Book(draft.clone(), NameSource::Telegram, Some(Rupiah(700_000))),
+        GuestCallback::Book(draft, stored_name, Some(Rupiah(700_000))),
         GuestCallback::Share(receipt_no),
         GuestCallback::AskCancel(receipt_no),
         GuestCallback::Cancel(receipt_no),

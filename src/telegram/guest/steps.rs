@@ -4,7 +4,7 @@
 use chrono::{Days, NaiveDate};
 
 use super::{GuestConversation, ask_cancel};
-use crate::domain::{Contact, Guest, Refusal, RoomCode, RoomType, TelegramId};
+use crate::domain::{Contact, Guest, Refusal, RoomCode, RoomType, Rupiah, TelegramId};
 use crate::service::{BookRequest, ServiceError};
 use crate::telegram::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
 use crate::telegram::transport::call::{Button, Keyboard, MessageContent};
@@ -92,8 +92,8 @@ impl GuestConversation {
             GuestCallback::Summary(draft, name_source) => {
                 self.summary(user, draft, name_source).await?
             }
-            GuestCallback::Book(draft, name_source) => {
-                match self.book(user, message, draft, name_source).await? {
+            GuestCallback::Book(draft, name_source, price) => {
+                match self.book(user, message, draft, (name_source, price)).await? {
                     Some(content) => content,
                     None => return Ok(()),
                 }
@@ -272,7 +272,10 @@ impl GuestConversation {
         let until = policy.hold_end(stay.check_in, now);
         let html = words::summary(user.language, name.as_str(), &stay, (now, until), &policy.hotel);
         let rows = vec![
-            user.button(GuestLabel::Book, GuestCallback::Book(draft, name_source)),
+            user.button(
+                GuestLabel::Book,
+                GuestCallback::Book(draft, name_source, Some(stay.price)),
+            ),
             user.button(GuestLabel::StartOver, GuestCallback::Rooms),
         ];
         Ok(MessageContent::text(html).with(rows))
@@ -295,7 +298,7 @@ impl GuestConversation {
         user: &BotUser,
         message: i32,
         draft: StayDraft,
-        name_source: NameSource,
+        (name_source, expected_price): (NameSource, Option<Rupiah>),
     ) -> Result<Option<MessageContent>, ServiceError> {
         let Some(name) = self.name_of(user, &name_source).await? else {
             return Ok(Some(Self::stale(user)));
@@ -304,9 +307,10 @@ impl GuestConversation {
         let request = BookRequest {
             request_id: self.links.secret_of(&format!("telegram:{}:{message}", user.chat)),
             guest: Guest { name, contact, language: user.language },
-            room: draft.room,
+            room: draft.room.clone(),
             check_in: draft.check_in,
             nights: draft.nights,
+            expected_price,
             position: None,
             address_limit: None,
         };
@@ -315,6 +319,11 @@ impl GuestConversation {
                 self.status.show_in(message, &booked.tracked).await?;
                 self.state.put_given_name(user.chat, None).await?;
                 Ok(None)
+            }
+            Err(ServiceError::Refused(refusal @ Refusal::PriceChanged { .. })) => {
+                let mut summary = self.summary(user, draft, name_source).await?;
+                summary.html = format!("{}\n\n{}", self.refusal_html(user, &refusal), summary.html);
+                Ok(Some(summary))
             }
             Err(ServiceError::Refused(refusal)) => Ok(Some(self.start_over(user, &refusal))),
             Err(ServiceError::Store(error)) => Err(error.into()),

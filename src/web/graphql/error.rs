@@ -63,6 +63,11 @@ pub fn server_error(error: &ApiError, language: Language, hotel: &HotelPolicy) -
             _ => None,
         };
         settle(&mut error, code(refusal), field);
+        if let (Refusal::PriceChanged { price }, Some(extensions)) =
+            (refusal, error.extensions.as_mut())
+        {
+            extensions.set("price", price.0);
+        }
         error
     };
     let fixed = |message: &str, code: &str| {
@@ -105,6 +110,7 @@ fn code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::InvalidInput { .. } => INVALID_INPUT,
         Refusal::SoldOut { .. } => "SOLD_OUT",
+        Refusal::PriceChanged { .. } => "PRICE_CHANGED",
         Refusal::TooManyHolds { .. } => "TOO_MANY_HOLDS",
         Refusal::NotFound => "NOT_FOUND",
         Refusal::Forbidden(_) => "FORBIDDEN",

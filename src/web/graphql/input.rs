@@ -16,7 +16,7 @@ use crate::service::{BookRequest, Handoff};
 use crate::store::{Filter, Limit, PageKey, Search, StatusKind};
 
 use super::enums::{BookingStatus, Language};
-use super::scalar::{Date, DateTime};
+use super::scalar::{Date, DateTime, Rupiah};
 
 /// The longest request id, in characters.
 const MAX_REQUEST_ID: usize = 128;
@@ -49,6 +49,10 @@ pub struct CreateBookingInput {
     /// request that repeats the id returns the same booking and access token and books nothing
     /// more.
     request_id: Option<ID>,
+    /// The price of all nights that the guest was shown. If the stay has another price, nothing is
+    /// booked, and the error `PRICE_CHANGED` has it in `extensions.price`. A repeated request
+    /// returns its booking, whatever the price is now.
+    expected_price: Option<Rupiah>,
 }
 
 /// A choice made on the web form, with which the guest continues in the Telegram bot.
@@ -122,6 +126,7 @@ impl CreateBookingInput {
             room: room_code(&self.room_type)?,
             check_in: self.check_in.0,
             nights: nights(self.nights),
+            expected_price: self.expected_price.map(|Rupiah(price)| price),
             position,
             address_limit: Some(address_limit),
         })

@@ -69,6 +69,27 @@ async fn a_guest_gets_the_receipt_number_although_the_summary_was_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_books_only_at_the_price_that_the_summary_showed() {
+    let mut hotel = Hotel::open().await;
+    let budi = hotel.guest(7, "Budi");
+    let summary = hotel.sees_summary(&budi, "Standar").await;
+    assert!(summary.text.contains("Rp350.000"), "{}", summary.text);
+    hotel.stop().await;
+    hotel.standard_price = 400_000;
+    hotel.start().await;
+    budi.taps("✅ Pesan").await;
+    let again = budi.reads("Harganya berubah menjadi Rp400.000").await;
+    assert_eq!(again.id, summary.id, "in the same message");
+    assert!(again.text.contains("Sudah benar?"), "{}", again.text);
+    let filter = jatah::store::Filter::default();
+    assert_eq!(hotel.store().page(&filter, 10, None).await.unwrap().total, 0);
+    budi.taps("✅ Pesan").await;
+    let booked = budi.reads("Kamar disimpan untuk Anda").await;
+    assert!(booked.text.contains("Rp400.000"), "{}", booked.text);
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn taps_on_a_message_that_already_shows_a_booking_change_nothing() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");

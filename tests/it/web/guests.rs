@@ -92,6 +92,28 @@ fn the_same_request_books_once_and_another_one_by_its_id_is_refused() {
 }
 
 #[test]
+fn a_guest_books_only_at_the_price_that_was_shown() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let mut input = booking_input("Siti Rahma");
+        input["requestId"] = json!("0123456789abcdefghijkl");
+        input["expectedPrice"] = json!(1);
+        let reply = site.try_book(input.clone()).await;
+        assert_eq!(reply.code(), "PRICE_CHANGED");
+        let price = reply.json()["errors"][0]["extensions"]["price"].clone();
+        assert_eq!(site.count().await, 0);
+        input["expectedPrice"] = price.clone();
+        let booked = site.try_book(input.clone()).await.data();
+        assert_eq!(booked["createBooking"]["booking"]["price"], price);
+        // A repeated request returns its booking, whatever is expected now.
+        input["expectedPrice"] = json!(1);
+        assert_eq!(site.try_book(input).await.data(), booked);
+        assert_eq!(site.count().await, 1);
+        site.close().await;
+    });
+}
+
+#[test]
 fn sold_out_and_too_many_holds_have_their_own_codes() {
     with_paused_clock(async || {
         let limited = LimitsSection { holds_per_address: 3, ..limits() };
