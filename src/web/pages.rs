@@ -28,6 +28,8 @@ pub fn routes(language: Language) -> Router {
         // The page reads the receipt number and the access token from its own address. The token is
         // never sent with this request.
         .route("/b/{receipt_no}", page("booking.html"))
+        // Other software puts a slash between the path and the fragment.
+        .route("/b/{receipt_no}/", page("booking.html"))
         .route("/fo", page("fo.html"))
         .route("/icon.svg", page("icon.svg"))
         .route("/js/{name}", get(script))

@@ -206,6 +206,19 @@ describe('a guest and the front office', () => {
     assert.deepEqual([...desk.problems, ...guest.problems], [], 'no dialog, no error, no policy violation');
   });
 
+  test('a link that other software rewrote opens the booking, and the token leaves the path', async (t) => {
+    const booked = await server.book({ guestName: 'Tautan Berubah' });
+    const { pathname, hash } = new URL(booked.statusUrl);
+    const { page, problems } = await visitor(t);
+    for (const address of [`${pathname}%23${hash.slice(1)}`, `${pathname}/${hash}`, `${pathname}${hash}.`]) {
+      await page.goto('about:blank');
+      await page.goto(`${server.url}${address}`);
+      await page.getByText(booked.booking.receiptNo, { exact: true }).first().waitFor();
+      assert.equal(page.url(), `${server.url}${pathname}${hash}`, address);
+    }
+    assert.deepEqual(problems, []);
+  });
+
   test('a link with a wrong token shows nothing of the booking', async (t) => {
     const { booking } = await server.book({ guestName: 'Rahasia Sekali' });
     const { page } = await visitor(t);

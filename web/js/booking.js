@@ -6,13 +6,16 @@ import { createClock, createMeasure, createTicker } from './clock.js';
 import { byId, closeByBackdrop, el, icon, fillIcons, setText, show } from './dom.js';
 import { countdown, distance, lengthWords, moment, rupiah, shareLeft, stay } from './format.js';
 import { createApi } from './graphql.js';
+import { linkParts } from './link-parts.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { mountShare } from './position-share.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
 
-// A receipt number needs no decoding. Anything else is refused by the server.
-const receiptNo = location.pathname.split('/')[2] ?? '';
-const mine = { receiptNo, accessToken: location.hash.slice(1) };
+const mine = linkParts(location.pathname + location.hash);
+const { receiptNo } = mine;
+// A token that other software moved into the path does not stay there.
+const link = `/b/${receiptNo}#${mine.accessToken}`;
+if (mine.accessToken && location.pathname + location.hash !== link) history.replaceState(null, '', link);
 const wrongCodes = new Set(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'INVALID_INPUT']);
 const api = createApi({ language });
 const clock = createClock(), ticker = createTicker(clock);
