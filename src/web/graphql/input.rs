@@ -2,6 +2,8 @@
 //! domain or refused with the name of its field. Rules that depend on the policy or on stored
 //! bookings are not checked here.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{ID, InputObject};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -133,11 +135,20 @@ impl CreateBookingInput {
     }
 }
 
+/// Of 128 random bits in base64, hexadecimal or decimal digits, fewer than once in 10^13 has fewer
+/// different characters.
+const MIN_DISTINCT: usize = 5;
+
 fn read_request_id(ID(text): ID) -> Result<String, Refusal> {
     let length = text.chars().count();
     let field = Field::RequestId;
     if text.chars().any(char::is_control) {
         return refuse(field, InputError::ControlCharacter);
+    }
+    let distinct: BTreeSet<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if length >= MIN_REQUEST_ID && distinct.len() < MIN_DISTINCT {
+        // No random text looks like this; whoever guesses it would get the booking.
+        return refuse(field, InputError::Malformed);
     }
     match length {
         0..MIN_REQUEST_ID => refuse(field, InputError::TooShort { least: MIN_REQUEST_ID }),

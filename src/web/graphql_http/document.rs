@@ -5,7 +5,7 @@
 //! path through its fragments, and the number of paths can grow exponentially with the number of
 //! fragments. Here each fragment is weighed only once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
@@ -25,6 +25,8 @@ pub const MAX_FIELDS: usize = 500;
 const MAX_COLONS: usize = 2_000;
 /// The most directives. Every `@` in the text counts as one.
 const MAX_DIRECTIVES: usize = 100;
+/// The most fields `__schema` and `__type`. Each can answer with the whole schema.
+const MAX_INTROSPECTIONS: usize = 2;
 /// The deepest nesting of brackets. The parser recurses at each.
 const MAX_NESTING: usize = 64;
 /// The deepest nesting of selection sets and fragments.
@@ -94,11 +96,18 @@ fn operation<'a>(
     }
 }
 
-/// Adds the default values of variables. Fails if a variable that must have a value has none.
+/// Adds the default values of variables, and drops what is not declared: a subscription would keep
+/// it. Fails if a variable that must have a value has none.
 fn with_defaults(
     operation: &OperationDefinition,
     mut variables: Variables,
 ) -> Result<Variables, ServerError> {
+    let declared: HashSet<&str> = operation
+        .variable_definitions
+        .iter()
+        .map(|definition| definition.node.name.node.as_str())
+        .collect();
+    variables.retain(|name, _| declared.contains(name.as_str()));
     for Positioned { node: definition, pos } in &operation.variable_definitions {
         let name = &definition.name.node;
         if let (None, Some(default)) = (variables.get(name), &definition.default_value) {
@@ -172,6 +181,10 @@ struct Weight {
     selections: usize,
     /// How deep fields are nested.
     depth: usize,
+    /// The number of fields that ask for the schema, counted in the same way.
+    introspections: usize,
+    /// The number of fields of this set itself, also those in its fragments.
+    fields: usize,
 }
 
 /// Weighs each fragment once.
@@ -188,16 +201,25 @@ struct Weigher<'a> {
 /// weighs at least 1, and all operations together may weigh at most [`MAX_FIELDS`].
 fn weigh(document: &ExecutableDocument) -> Result<(), ServerError> {
     let mut weigher = Weigher { fragments: &document.fragments, weights: HashMap::new() };
-    let mut selections = 0_usize;
+    let (mut selections, mut introspections) = (0_usize, 0_usize);
     for (_, operation) in document.operations.iter() {
         let weight = weigher.set(&operation.node.selection_set.node, 0)?;
         selections = selections.saturating_add(weight.selections);
+        introspections = introspections.saturating_add(weight.introspections);
+        // Requests are limited by their number, so each may change one thing only.
+        if operation.node.ty == OperationType::Mutation && weight.fields > 1 {
+            return Err(malformed("A mutation may have one field: send one request for each."));
+        }
         if weight.depth > MAX_DEPTH {
             return Err(too_deep());
         }
     }
     if let Some(name) = document.fragments.keys().find(|name| !weigher.is_weighed(name)) {
         return Err(malformed(format!("The fragment \"{name}\" is not used.")));
+    }
+    if introspections > MAX_INTROSPECTIONS {
+        let most = format!("at most {MAX_INTROSPECTIONS} fields");
+        return Err(malformed(format!("The query asks for the schema too often: {most}.")));
     }
     if selections > MAX_FIELDS {
         return Err(malformed(format!("The query is too complex: at most {MAX_FIELDS} fields.")));
@@ -214,7 +236,12 @@ impl<'a> Weigher<'a> {
         for selection in &set.items {
             let (within, own_depth) = match &selection.node {
                 Selection::Field(field) => {
-                    (self.set(&field.node.selection_set.node, level + 1)?, 1)
+                    let mut within = self.set(&field.node.selection_set.node, level + 1)?;
+                    let is_introspection =
+                        matches!(field.node.name.node.as_str(), "__schema" | "__type");
+                    within.introspections += usize::from(is_introspection);
+                    within.fields = 1;
+                    (within, 1)
                 }
                 Selection::InlineFragment(inline) => {
                     (self.set(&inline.node.selection_set.node, level + 1)?, 0)
@@ -225,6 +252,8 @@ impl<'a> Weigher<'a> {
             };
             all.selections = all.selections.saturating_add(within.selections).saturating_add(1);
             all.depth = all.depth.max(within.depth + own_depth);
+            all.introspections = all.introspections.saturating_add(within.introspections);
+            all.fields = all.fields.saturating_add(within.fields);
         }
         Ok(all)
     }

@@ -58,6 +58,9 @@ fn every_bad_booking_input_is_refused_by_its_field_and_stores_nothing() {
             ),
             ("requestId", "requestId", json!("too-short")),
             ("requestId", "requestId", json!("x".repeat(129))),
+            ("requestId", "requestId", json!(" ".repeat(30))),
+            ("requestId", "requestId", json!("0".repeat(30))),
+            ("requestId", "requestId", json!("abcd".repeat(10))),
             ("requestId", "requestId", json!(format!("{}\n", "x".repeat(30)))),
             ("language", "language", json!("FR")),
         ] {

@@ -155,3 +155,31 @@ fn a_heap_of_directives_is_refused_before_each_gets_an_error() {
     assert!(refusal(&heap).unwrap().contains("directives"));
     assert_eq!(refusal("{ hotel @include(if: true) { name } }"), None);
 }
+
+#[test]
+fn a_document_asks_for_the_schema_a_few_times_at_most() {
+    assert_eq!(refusal("{ __schema { types { name } } __type(name: \"T\") { name } }"), None);
+    let aliases: String =
+        (0..480).map(|n| format!("a{n}: __schema {{ types {{ name }} }} ")).collect();
+    assert!(refusal(&format!("{{ {aliases} }}")).is_some());
+    let spread = "{ ...A ...A ...A } fragment A on Query { __type(name: \"T\") { name } }";
+    assert!(refusal(spread).unwrap().contains("schema"));
+}
+
+#[test]
+fn a_mutation_changes_one_thing() {
+    assert_eq!(refusal("mutation { book { id name } }"), None);
+    let message = refusal("mutation { a: book { id } b: book { id } }").unwrap();
+    assert!(message.contains("one field"), "{message}");
+    let spread = "mutation { ...A ...A } fragment A on Mutation { book { id } }";
+    assert!(refusal(spread).unwrap().contains("one field"));
+    assert_eq!(refusal("{ a: free { id } b: free { id } }"), None);
+}
+
+#[test]
+fn variables_that_are_not_declared_are_dropped() {
+    let variables = serde_json::json!({ "a": 1, "unused": "x".repeat(60_000) });
+    let document = read("query ($a: Int) { t(a: $a) }", None, Variables::from_json(variables));
+    let kept = document.unwrap().variables;
+    assert_eq!(kept.keys().map(async_graphql::Name::as_str).collect::<Vec<_>>(), ["a"]);
+}
