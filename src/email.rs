@@ -12,6 +12,8 @@ mod fault;
 mod message;
 mod smtp;
 
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,7 +39,7 @@ use smtp::{Smtp, SmtpTranscript};
 pub enum SetupError {
     /// The folder for e-mails cannot be created.
     #[error("email.url: the folder {0} cannot be made: {1}")]
-    Folder(PathBuf, std::io::Error),
+    Folder(PathBuf, io::Error),
     /// The file of trusted certificates cannot be read, or is damaged.
     #[error("email.url: ca={0}: {1}")]
     Certificate(PathBuf, String),
@@ -90,7 +92,7 @@ impl Mailer {
         let signer = section.dkim.as_ref().map(Signer::load).transpose()?;
         let transport = match &section.url {
             MailUrl::Folder(folder) => {
-                std::fs::create_dir_all(folder)
+                create_private_folder(folder)
                     .map_err(|error| SetupError::Folder(folder.clone(), error))?;
                 MailTransport::Folder(folder.clone())
             }
@@ -216,13 +218,30 @@ impl DeliveryMethod for Mailer {
     }
 }
 
+/// Creates a folder that only its owner may read, unless it exists.
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Creates a file that only its owner may read, or empties it.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Writes a file completely or not at all. A repeated e-mail replaces the earlier file.
 async fn write(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), DeliveryError> {
     let path = folder.join(name);
     let draft = path.with_extension("draft");
     // Both in one task: handing a task over costs more than the writing.
     let written = tokio::task::spawn_blocking(move || {
-        std::fs::write(&draft, bytes)?;
+        create_private(&draft)?.write_all(&bytes)?;
         std::fs::rename(&draft, &path)
     });
     let failure = |error: &dyn std::fmt::Display| {
@@ -236,4 +255,22 @@ async fn write(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), Delivery
 
 fn unusable(code: FailureCode, error: &impl std::fmt::Display) -> DeliveryError {
     DeliveryError::Permanent(FailureReason::with_detail(code, error.to_string()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_owner_may_read_the_mails_in_a_folder() {
+        let outside = tempfile::tempdir().unwrap();
+        let folder = outside.path().join("mail");
+        create_private_folder(&folder).unwrap();
+        write(&folder, "a.eml", b"Dear guest".to_vec()).await.unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&folder.join("a.eml"))), (0o700, 0o600));
+        create_private_folder(&folder).unwrap();
+    }
 }

@@ -4,7 +4,9 @@
 //! error codes and their names are passed on, never the server's messages.
 
 use mongodb::bson::error::Error as BsonError;
-use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
+use mongodb::error::{
+    Error, ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure,
+};
 
 use crate::store::StoreError;
 
@@ -17,10 +19,13 @@ const INVALID_RESUME_TOKEN: i32 = 260;
 const HISTORY_LOST: i32 = 286;
 
 /// Codes that mean that the server is unavailable: not primary, shutting down, recovering, timed
-/// out or disconnected (the drivers' specification of retryable reads lists them), or that the
-/// majority does not answer in time.
-const UNAVAILABLE_CODES: [i32; 15] =
-    [6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+/// out or disconnected (the drivers' specification of retryable reads lists them), that the
+/// majority does not answer in time, or that a lock, a cursor, a signing key or a snapshot is not
+/// to be had for the moment (24, 43, 211, 239, 246).
+const UNAVAILABLE_CODES: [i32; 20] = [
+    6, 7, 24, 43, 50, 64, 89, 91, 134, 189, 211, 239, 246, 262, 9001, 10107, 11600, 11602, 13435,
+    13436,
+];
 
 /// The server's code in an error of the driver.
 pub(super) fn code(error: &Error) -> Option<i32> {
@@ -49,6 +54,9 @@ pub(super) fn store_error(error: &Error) -> StoreError {
         }
         (Some(code), _) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
             StoreError::Conflict(name(error, code))
+        }
+        (Some(code), _) if error.contains_label(RETRYABLE_WRITE_ERROR) => {
+            StoreError::Unavailable(format!("MongoDB answered with error {}", name(error, code)))
         }
         (Some(code), _) => {
             StoreError::Unexpected(format!("MongoDB answered with error {}", name(error, code)))

@@ -33,6 +33,9 @@ const SEARCH_INDEX: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS bookings_without_words ON bookings (id) WHERE words IS NULL;";
 
+/// The index by which expired texts are deleted, added in the same way.
+const EXPIRY_INDEX: &str = "CREATE INDEX IF NOT EXISTS memos_expiry ON memos (expires_at_ms);";
+
 /// Indexes that replace those of the scripts without a new version, since the version before needs
 /// none of them: a page is read in the order of receipt numbers, in which 1000 comes after 999.
 const PAGE_INDEXES: &str = "
@@ -130,5 +133,6 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     }
     transaction.execute_batch(PAGE_INDEXES)?;
     transaction.execute_batch(SEARCH_INDEX)?;
+    transaction.execute_batch(EXPIRY_INDEX)?;
     Ok(transaction.commit()?)
 }
