@@ -181,5 +181,5 @@ fn variables_that_are_not_declared_are_dropped() {
     let variables = serde_json::json!({ "a": 1, "unused": "x".repeat(60_000) });
     let document = read("query ($a: Int) { t(a: $a) }", None, Variables::from_json(variables));
     let kept = document.unwrap().variables;
-    assert_eq!(kept.keys().map(async_graphql::Name::as_str).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(kept.keys().map(Name::as_str).collect::<Vec<_>>(), ["a"]);
 }
