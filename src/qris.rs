@@ -21,6 +21,7 @@ mod tlv;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use tracing::warn;
 
 use crate::config::{QrisMode, QrisSection, QrisSource};
 use crate::domain::{Booking, ReceiptNo, Rupiah};
@@ -111,6 +112,9 @@ impl Qris {
                 (code, Picture::of_file(bytes))
             }
         };
+        for warning in code.warnings() {
+            warn!("the QRIS code: {warning}");
+        }
         if section.mode == QrisMode::Exact {
             // The largest amount and the longest receipt number must fit, so that it never fails
             // for a booking.

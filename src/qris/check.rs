@@ -14,8 +14,9 @@ const ACCOUNT_TAGS: std::ops::RangeInclusive<u8> = 26..=51;
 const TIP_TAGS: std::ops::RangeInclusive<u8> = 55..=57;
 /// The required tags, besides `00`, a merchant account and the checksum.
 const REQUIRED_TAGS: [u8; 5] = [52, 53, 58, 59, 60];
-/// The most characters that the values of these tags may have.
-const MAX_LENGTHS: [(u8, usize); 2] = [(59, 25), (60, 15)];
+/// The most characters that the values of these tags have by the standard (EMV QRCPS-MPM 1.1).
+/// Banks issue codes with longer ones, and every payment app accepts those.
+const STANDARD_LENGTHS: [(u8, usize); 2] = [(59, 25), (60, 15)];
 
 /// Some editors put it at the start of a text file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -81,16 +82,6 @@ pub enum PayloadError {
     /// The payload already contains an amount.
     #[error("has a sum in it already (field 54); the hotel's static code without one is needed")]
     Amount,
-    /// The value of a field is too long.
-    #[error("field {tag:02} has {has} characters; allowed are {most}")]
-    Value {
-        /// The tag of the field.
-        tag: u8,
-        /// The length of the value in characters.
-        has: usize,
-        /// The most characters that are allowed.
-        most: usize,
-    },
     /// The additional data is not a sequence of fields.
     #[error("is damaged within field 62 (additional data): {0}")]
     Additional(TlvError),
@@ -124,6 +115,23 @@ impl StaticQris {
         check_checksum(text, &found)?;
         check_fields(&found)?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// What is unusual but changes no payment. One line each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let lengths = fields(&self.0).flatten().filter_map(|field| {
+            let (_, most) = STANDARD_LENGTHS.into_iter().find(|(tag, _)| *tag == field.tag)?;
+            let has = field.value.chars().count();
+            (has > most).then(|| {
+                let (tag, name) = (field.tag, super::table::name(field.tag));
+                format!(
+                    "field {tag:02} ({name}) has {has} characters; the standard allows {most}, but \
+                     payment apps accept it"
+                )
+            })
+        });
+        lengths.collect()
     }
 
     /// The payload as it was given, without the white space around it.
@@ -176,12 +184,6 @@ fn check_fields(found: &[Field<'_>]) -> Result<(), PayloadError> {
     }
     if !found.iter().any(|field| ACCOUNT_TAGS.contains(&field.tag)) {
         return Err(PayloadError::NoAccount);
-    }
-    for (tag, most) in MAX_LENGTHS {
-        let has = value(tag).map_or(0, |value| value.chars().count());
-        if has > most {
-            return Err(PayloadError::Value { tag, has, most });
-        }
     }
     let additional = value(62).unwrap_or_default();
     fields(additional)

@@ -153,14 +153,6 @@ fn each_fault_of_a_code_is_named() {
         (changed(52, ""), PayloadError::Missing(52)),
         (changed(59, ""), PayloadError::Missing(59)),
         (changed(60, ""), PayloadError::Missing(60)),
-        (
-            changed(59, &field(59, &"N".repeat(26))),
-            PayloadError::Value { tag: 59, has: 26, most: 25 },
-        ),
-        (
-            changed(60, &field(60, &"C".repeat(16))),
-            PayloadError::Value { tag: 60, has: 16, most: 15 },
-        ),
         (changed(61, "610540173610540173"), PayloadError::Twice(61)),
         (
             changed(62, "62070704A01"),
@@ -193,6 +185,22 @@ fn each_fault_of_a_code_is_named() {
 }
 
 /// Found by the fuzz target.
+#[test]
+fn a_long_merchant_name_or_city_as_banks_issue_them_is_only_warned_of() {
+    let code = StaticQris::parse(VECTORS[0].as_bytes()).unwrap();
+    assert!(code.warnings().is_empty());
+    for (tag, value, words) in [
+        (59, "N".repeat(27), "field 59 (merchant name) has 27 characters"),
+        (60, "C".repeat(16), "field 60 (merchant city) has 16 characters"),
+    ] {
+        let code = StaticQris::parse(changed(tag, &field(tag, &value)).as_bytes()).unwrap();
+        let [warning] = &code.warnings()[..] else { panic!("{:?}", code.warnings()) };
+        assert!(warning.contains(words), "{warning}");
+        let exact = code.exact(Rupiah(350_000), "RESI-20260104-001").unwrap();
+        assert!(exact.contains(&field(tag, &value)), "it is passed on unchanged");
+    }
+}
+
 #[test]
 fn an_error_about_a_code_has_one_line_and_no_control_characters() {
     for payload in [
