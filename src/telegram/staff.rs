@@ -133,7 +133,11 @@ impl StaffConversation {
                 let mut content = self.staff_view(user.language, callback).await?;
                 if let Some(refusal) = action.refusal_if_settled(&tracked) {
                     let hotel = &self.service.policy().hotel;
-                    let line = refusal_html(user.language, &refusal, hotel);
+                    let mut line = refusal_html(user.language, &refusal, hotel);
+                    let is_too_late = matches!(refusal, Refusal::AlreadyCancelled(_));
+                    if is_too_late && matches!(action, StaffAction::Paid) {
+                        line = format!("{line}\n{}", words::paid_too_late(user.language));
+                    }
                     content.html = format!("{line}\n\n{}", content.html);
                 }
                 content

@@ -27,7 +27,7 @@ pub use notification::{
 };
 pub use staff::{
     allotment_set, allotment_usage, answered_privately, board, board_link, board_sent,
-    changed_meanwhile, code_is_on_its_way, not_for_you, not_found, which_booking,
+    changed_meanwhile, code_is_on_its_way, not_for_you, not_found, paid_too_late, which_booking,
 };
 pub use status::{guest_notification, moved_on, pay_by_code, really_cancel, status};
 

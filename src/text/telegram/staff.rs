@@ -113,3 +113,15 @@ pub fn not_for_you(language: Language) -> &'static str {
         "This button is for the hotel's staff only.",
     )
 }
+
+/// What to do with the money of a guest whose booking was cancelled before it was marked paid.
+#[must_use]
+pub fn paid_too_late(language: Language) -> &'static str {
+    say(
+        language,
+        "Bila tamu sudah membayar: selama masih ada kamar, minta tamu memesan lagi dengan harga \
+         yang sama, lalu tandai booking baru itu lunas. Bila tidak ada kamar, kembalikan uangnya.",
+        "If the guest has paid: while a room is free, let the guest book again at the same price, \
+         then mark that booking paid. If no room is free, return the money.",
+    )
+}

@@ -1,6 +1,6 @@
 //! Commands and buttons of the front office.
 
-use jatah::domain::{Contact, Email, ReceiptNo, Status};
+use jatah::domain::{Command, Contact, Email, ReceiptNo, Status};
 
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::leave;
@@ -151,6 +151,29 @@ async fn of_two_employees_who_decide_at_once_one_wins_and_the_other_is_told() {
     let answer = joko.is_answered(&lost).await;
     assert!(answer.contains("sudah ditandai lunas") && answer.contains("oleh Sari"), "{answer}");
     joko.reads("Status: PAID").await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_that_comes_after_the_end_has_a_way_on() {
+    let hotel = Hotel::open().await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    let receipt_no = hotel.books(&budi).await;
+    let number = ReceiptNo::parse(&receipt_no).unwrap();
+    hotel.running().service.apply(number, Command::CancelByGuest).await.unwrap();
+    sari.says(&format!("/update_paid {receipt_no}"));
+    let answer = sari.reads("sudah dibatalkan").await;
+    assert!(answer.text.contains("kembalikan uangnya"), "{}", answer.text);
+    sari.says(&format!("/update_cancel {receipt_no}"));
+    hotel
+        .api
+        .until("the answer to the second command", |api| {
+            let gone = |m: &&crate::botapi::Message| m.text.contains("sudah dibatalkan");
+            (api.messages(sari.id).iter().filter(gone).count() == 2).then_some(())
+        })
+        .await;
+    let about_money = |m: &crate::botapi::Message| m.text.contains("kembalikan uangnya");
+    assert_eq!(hotel.api.messages(sari.id).into_iter().filter(about_money).count(), 1);
     hotel.close().await;
 }
 
