@@ -18,7 +18,7 @@ mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
 export CARGO_TERM_PROGRESS_WHEN ?= never
 test_timeout ?= 300000
 
-.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e bench fuzz
+.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e bench fuzz release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,11 @@ fuzz: ## fuzz the QRIS parser for FUZZ_SECONDS (60); needs `cargo install cargo-
 	@mkdir -p fuzz/target/found
 	@cargo fuzz run -s none qris fuzz/target/found fuzz/corpus/qris -- \
 	  -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=700 -print_final_stats=1
+
+release-check: ## what takes longer than `make test`, before a release: the release build, the figures, the fuzzer
+	@$(step) 'cargo build --release' cargo build --quiet --release $(locked)
+	@$(MAKE) bench
+	@$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600)
 
 # Print every test by its name, on a developer's machine and in CI.
 reporter ?= spec
