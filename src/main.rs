@@ -292,6 +292,9 @@ fn show_qris(code: &str, amount: Option<u64>, receipt: &str) -> Result<ExitCode>
     let checked = StaticQris::parse(payload.as_bytes());
     let Some(amount) = amount else {
         print(&qris::table(&payload));
+        for warning in checked.iter().flat_map(StaticQris::warnings) {
+            print(&format!("warning: {warning}"));
+        }
         checked.context("this code")?;
         print("ok: a static QRIS code that the hotel can use");
         return Ok(ExitCode::SUCCESS);

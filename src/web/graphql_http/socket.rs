@@ -17,6 +17,7 @@ use futures_util::stream::{AbortHandle, Abortable, BoxStream, SelectAll};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use super::http_response::error_response;
 use super::parameters::Parameters;
@@ -44,6 +45,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 const READ_BUFFER: usize = 4 * 1024;
 /// The most operations that run on one connection at once.
 const MAX_RUNNING: usize = 64;
+/// The most characters of a refused origin that are logged.
+const MAX_LOGGED: usize = 100;
 
 /// The tasks of the open connections. A server puts it into the extensions of its requests, so
 /// that it can wait for connections, which live longer than the requests that opened them.
@@ -138,15 +141,29 @@ pub fn open<H: Host>(
 }
 
 /// Whether the request comes from the host's own pages, or from a client that is not a browser.
-/// Browsers send the page's `Origin` (RFC 6455, 10.2); other clients need not send it.
+/// Browsers send the page's `Origin` (RFC 6455, 10.2); other clients need not send it. A port that
+/// is the default of the origin's scheme may be named or left out anywhere.
 fn is_same_origin(parts: &Parts, public_url: Option<&str>) -> bool {
     let Some(origin) = parts.headers.get(header::ORIGIN) else { return true };
-    let site = |address: &str| address.split_once("://").map(|(_, site)| site.to_owned());
-    let Some(origin) = origin.to_str().ok().and_then(site) else { return false };
+    let Some((scheme, origin)) = origin.to_str().ok().and_then(|text| text.split_once("://"))
+    else {
+        return false;
+    };
+    let default_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let site = |text: &str| text.strip_suffix(default_port).unwrap_or(text).to_ascii_lowercase();
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let public = public_url.and_then(site);
-    let public = public.as_deref().and_then(|site| site.split('/').next());
-    [host, public].into_iter().flatten().any(|own| own.eq_ignore_ascii_case(&origin))
+    let public = public_url.and_then(|address| address.split_once("://"));
+    let public = public.and_then(|(_, address)| address.split('/').next());
+    let is_own = [host, public].into_iter().flatten().any(|own| site(own) == site(origin));
+    if !is_own {
+        let origin: String = origin.chars().take(MAX_LOGGED).collect();
+        warn!(
+            origin,
+            "a page of another site was refused; if this is the server's own address, set \
+             server.public_url to it"
+        );
+    }
+    is_own
 }
 
 struct Connection<H: Host> {

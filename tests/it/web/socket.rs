@@ -34,6 +34,16 @@ fn whoever_speaks_another_protocol_or_comes_from_another_site_is_refused() {
             }
         }
         assert!(site.try_socket(&[PROTOCOL, ("origin", &own)]).await.is_ok());
+        for (origin, host) in [
+            ("https://hotel.example", "hotel.example:443"),
+            ("https://hotel.example:443", "hotel.example"),
+            ("http://Hotel.example", "hotel.example:80"),
+        ] {
+            let opened = site.try_socket(&[PROTOCOL, ("origin", origin), ("host", host)]).await;
+            assert!(opened.is_ok(), "{origin} at {host}");
+        }
+        let other = [PROTOCOL, ("origin", "https://hotel.example"), ("host", "hotel.example:80")];
+        assert!(site.try_socket(&other).await.is_err(), "another port");
         let several = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
         assert!(site.try_socket(&several).await.is_ok());
         site.close().await;
