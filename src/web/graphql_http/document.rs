@@ -237,10 +237,11 @@ impl<'a> Weigher<'a> {
             let (within, own_depth) = match &selection.node {
                 Selection::Field(field) => {
                     let mut within = self.set(&field.node.selection_set.node, level + 1)?;
-                    let is_introspection =
-                        matches!(field.node.name.node.as_str(), "__schema" | "__type");
+                    let name = field.node.name.node.as_str();
+                    let is_introspection = matches!(name, "__schema" | "__type");
                     within.introspections += usize::from(is_introspection);
-                    within.fields = 1;
+                    // Some clients ask for the type's name everywhere, which costs nothing.
+                    within.fields = usize::from(name != "__typename");
                     (within, 1)
                 }
                 Selection::InlineFragment(inline) => {

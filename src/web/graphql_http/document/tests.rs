@@ -169,6 +169,7 @@ fn a_document_asks_for_the_schema_a_few_times_at_most() {
 #[test]
 fn a_mutation_changes_one_thing() {
     assert_eq!(refusal("mutation { book { id name } }"), None);
+    assert_eq!(refusal("mutation { __typename book { id __typename } }"), None);
     let message = refusal("mutation { a: book { id } b: book { id } }").unwrap();
     assert!(message.contains("one field"), "{message}");
     let spread = "mutation { ...A ...A } fragment A on Mutation { book { id } }";
