@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -27,7 +29,7 @@ use crate::scheduler::Scheduler;
 use crate::service::BookingService;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
-use crate::store::{CommitQueue, NodeId, NotificationQueue, Store};
+use crate::store::{CommitQueue, NodeId, NotificationQueue, Store, StoreFault};
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
 use crate::web::{self, WebParts, WebSettings, Webhook, WebhookHandler};
 
@@ -195,6 +197,7 @@ impl<'a> AppBuilder<'a> {
         // The feed is opened before bookings are read, so that it misses no change after that. After
         // this nothing is awaited, so on a single thread no worker runs before the caller listens.
         let health = Health::default();
+        log.spawn("store faults", report_faults(store.faults(), health.clone(), log.stop_signal()));
         let feed = open_feed(&store, &health, &log).await?;
         let queue = open_commit_queue(&store, &commits);
         let notifications = open_notification_queue(&store, &commits);
@@ -439,6 +442,18 @@ async fn open_feed(store: &Arc<dyn Store>, health: &Health, log: &WorkerGroup) -
     let (feed, work) = Feed::open(Arc::<dyn Store>::clone(store)).await?;
     log.spawn("feed", work.run(health.clone(), log.stop_signal()));
     Ok(feed)
+}
+
+/// Reports what keeps the store from keeping what it is given.
+async fn report_faults(
+    mut faults: BoxStream<'static, Option<StoreFault>>,
+    health: Health,
+    stop: CancellationToken,
+) {
+    while let Some(Some(fault)) = stop.run_until_cancelled(faults.next()).await {
+        health.set_degraded("store", fault.map(|fault| fault.reason().to_owned()));
+    }
+    stop.cancelled().await;
 }
 
 /// Opens the commit queue and starts its worker.

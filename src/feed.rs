@@ -156,9 +156,10 @@ impl Feed {
         }
         let older = self.0.store.replay(after, &until).await.map_err(|error| match error {
             StoreError::NotFound => ListenError::CursorGone,
-            StoreError::Conflict(_) | StoreError::Unavailable(_) | StoreError::Unexpected(_) => {
-                ListenError::Store(error)
-            }
+            StoreError::Conflict(_)
+            | StoreError::Unavailable(_)
+            | StoreError::Damaged(_)
+            | StoreError::Unexpected(_) => ListenError::Store(error),
         })?;
         let older = older.map(|item| match item {
             Ok((cursor, event)) => FeedMessage::Item(FeedItem { number: None, cursor, event }),

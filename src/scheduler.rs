@@ -67,6 +67,9 @@ pub struct Scheduler {
     /// Whether wakes wait until the clocks are compared again, because this machine's clock is not
     /// trusted.
     is_held_back: bool,
+    /// How often in succession the store failed, and until when wakes wait because of it. They stay
+    /// due meanwhile, so that the oldest goes first when the store is back.
+    outage: Option<(u32, Instant)>,
     /// One reading of both clocks, to compare later ones with.
     anchor: (Moment, Instant),
     /// When the clocks are compared next.
@@ -107,6 +110,7 @@ impl Scheduler {
             batches: JoinSet::new(),
             firing: HashMap::new(),
             is_held_back: false,
+            outage: None,
             anchor,
             next_check: anchor.1 + CLOCK_CHECK,
         }
@@ -124,6 +128,7 @@ impl Scheduler {
         self.health.set_ready(true);
         info!(armed = self.armed.len(), "every running hold is armed");
         loop {
+            let (is_paused, next_try) = (self.is_paused(), self.next_try());
             tokio::select! {
                 () = stop.cancelled() => break,
                 message = messages.next() => match message {
@@ -143,6 +148,7 @@ impl Scheduler {
                 turn = self.service.wake_turn(), if self.may_fire() => self.fire(turn),
                 Some(ended) = self.batches.join_next_with_id() => self.batch_finished(ended),
                 () = tokio::time::sleep_until(self.next_check) => self.compare_clocks(),
+                () = tokio::time::sleep_until(next_try), if is_paused => {}
             }
         }
         while let Some(ended) = self.batches.join_next_with_id().await {
@@ -247,7 +253,21 @@ impl Scheduler {
     }
 
     fn may_fire(&self) -> bool {
-        !self.due.is_empty() && !self.is_held_back && self.batches.len() < MAX_BATCHES
+        // While the store fails, one batch finds out whether it is back.
+        let max_batches = if self.outage.is_some() { 1 } else { MAX_BATCHES };
+        !self.due.is_empty()
+            && !self.is_held_back
+            && !self.is_paused()
+            && self.batches.len() < max_batches
+    }
+
+    /// Whether wakes wait because the store failed a moment ago.
+    fn is_paused(&self) -> bool {
+        Instant::now() < self.next_try()
+    }
+
+    fn next_try(&self) -> Instant {
+        self.outage.map_or(self.anchor.1, |(_, until)| until)
     }
 
     /// Starts a batch of the wakes that are due.
@@ -288,18 +308,35 @@ impl Scheduler {
         let wakes = self.firing.remove(&batch).unwrap_or_default();
         let results = match ended {
             Ok(Ok(results)) => results,
-            Ok(Err(error)) => {
-                warn!(%error, count = wakes.len(), "wakes failed; they are armed again");
-                return wakes.iter().for_each(|wake| self.retry(wake));
-            }
+            Ok(Err(error)) => return self.store_failed(&wakes, &error),
             Err(failure) => {
                 error!(%failure, count = wakes.len(), "wakes crashed; they are armed again");
                 return wakes.iter().for_each(|wake| self.retry(wake));
             }
         };
-        for (wake, result) in wakes.iter().zip(results) {
-            self.on_result(wake, result);
+        let away =
+            |result: &Result<_, StoreError>| matches!(result, Err(StoreError::Unavailable(_)));
+        match results.first() {
+            Some(Err(error)) if results.iter().all(away) => self.store_failed(&wakes, error),
+            Some(_) | None => {
+                self.outage = None;
+                for (wake, result) in wakes.iter().zip(results) {
+                    self.on_result(wake, result);
+                }
+            }
         }
+    }
+
+    /// The store did not carry out a batch. Its wakes are due again, and all wait a little.
+    fn store_failed(&mut self, wakes: &[Wake], error: &StoreError) {
+        warn!(%error, count = wakes.len(), "wakes failed; they are tried again");
+        for wake in wakes {
+            if self.is_current(wake) {
+                self.due.push(Reverse((wake.at, wake.receipt_no, wake.revision)));
+            }
+        }
+        let failures = self.outage.map_or(0, |(failures, _)| failures).saturating_add(1);
+        self.outage = Some((failures, Instant::now() + BACKOFF.spread_after(failures)));
     }
 
     fn on_result(&mut self, wake: &Wake, result: Result<WakeOutcome, StoreError>) {

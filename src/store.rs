@@ -9,7 +9,8 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 
 use crate::domain::{
     Change, Moment, ReceiptNo, Role, RoomCode, StaffName, TokenHash, Track, TrackedBooking,
@@ -254,7 +255,13 @@ pub trait StoreControl: Send + Sync + 'static {
         self.clock_ahead_ms().is_none_or(|ahead| ahead.abs() <= MAX_CLOCK_OFFSET_MS)
     }
 
-    /// Checks that the store answers.
+    /// What keeps the store from keeping what it is given: now, and after every change. Most
+    /// stores answer with an error instead, and have no such fault.
+    fn faults(&self) -> BoxStream<'static, Option<StoreFault>> {
+        stream::pending().boxed()
+    }
+
+    /// Checks that the store answers, and that it can write if it could not the last time.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Closes the store. Calls after this fail.
@@ -273,9 +280,44 @@ pub enum StoreError {
     /// The store cannot be reached; trying later may work.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The stored data are damaged; trying later does not help.
+    #[error("the stored data are damaged: {0}")]
+    Damaged(String),
     /// An unexpected failure: a bug, or broken data.
     #[error("unexpected: {0}")]
     Unexpected(String),
+}
+
+/// A lasting fault of a store that someone at the hotel must mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreFault {
+    /// The files were removed, replaced or given a second name. What is written would not be there
+    /// after the next start.
+    FilesChanged,
+    /// The disk is full, read-only or broken.
+    CannotWrite,
+    /// The stored data are damaged.
+    Damaged,
+}
+
+impl StoreFault {
+    /// What is wrong, and what to do about it.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::FilesChanged => {
+                "the database files were removed, replaced or linked elsewhere while the server \
+                 runs: nothing is written any more; put them back and restart the server"
+            }
+            Self::CannotWrite => {
+                "the database cannot be written: free space on the disk and check that it is not \
+                 read-only"
+            }
+            Self::Damaged => {
+                "the database is damaged: stop the server, copy the files away and restore a backup"
+            }
+        }
+    }
 }
 
 /// A stored one-time code or session.

@@ -137,7 +137,7 @@ impl NotificationQueue {
     }
 }
 
-/// Commits a batch. After an unexpected error its commits are tried one by one, so that a faulty
+/// Commits a batch. After an error that one commit may have caused, its commits are tried one by one, so that a faulty
 /// one does not fail the others.
 async fn commit(
     store: Arc<dyn CommitStore>,
@@ -146,7 +146,7 @@ async fn commit(
     metrics::histogram!("jatah_commit_batch_size").record(count(batch.len()));
     match store.commit(&batch).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
-        Err(StoreError::Unexpected(_)) if batch.len() > 1 => {
+        Err(StoreError::Unexpected(_) | StoreError::Damaged(_)) if batch.len() > 1 => {
             let mut results = Vec::with_capacity(batch.len());
             for one in &batch {
                 let answer = store.commit(std::slice::from_ref(one)).await;

@@ -6,22 +6,27 @@
 //!
 //! The live feed does not contain changes that another process commits to the same file.
 
-use crate::store::StoreControl;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use rusqlite::Connection;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
-use super::StoreError;
 use super::older_bookings::OlderBookings;
+use super::{StoreControl, StoreError, StoreFault};
 
 mod commit;
 mod conditions;
 mod credentials;
 mod error;
 mod feed;
+mod files;
 mod json;
 mod key_value;
 mod lock;
@@ -31,6 +36,7 @@ mod rooms;
 mod schema;
 mod search;
 
+use files::DatabaseFiles;
 pub use lock::{LockError, ServeLock};
 
 /// The number of rows that a stream reads at once.
@@ -41,6 +47,10 @@ type Chunk<T> = Result<Vec<(i64, T)>, StoreError>;
 
 /// The number of connections that only read.
 const READERS: usize = 3;
+
+/// How long no write may fail before a disk counts as well again. A full disk still takes small
+/// writes.
+const STEADY: Duration = Duration::from_secs(2);
 
 /// The embedded store. Clones share its connections.
 #[derive(Clone)]
@@ -54,6 +64,9 @@ struct Connections {
     writer: Mutex<Option<Writer>>,
     readers: [Mutex<Option<Connection>>; READERS],
     next_reader: AtomicUsize,
+    files: DatabaseFiles,
+    /// The fault that was found last, with when that was.
+    fault: watch::Sender<Option<(StoreFault, Instant)>>,
 }
 
 /// The connection that writes, with the sender of the feed.
@@ -73,7 +86,12 @@ impl SqliteStore {
         let reader = || schema::open_reader(path).map(|reader| Mutex::new(Some(reader)));
         let readers = [reader()?, reader()?, reader()?];
         let writer = Mutex::new(Some(Writer { connection, feed: feed::sender() }));
-        let connections = Connections { writer, readers, next_reader: AtomicUsize::new(0) };
+        let files = DatabaseFiles::of(path).map_err(|error| {
+            StoreError::Unavailable(format!("cannot read {}: {error}", path.display()))
+        })?;
+        let next_reader = AtomicUsize::new(0);
+        let fault = watch::Sender::new(None);
+        let connections = Connections { writer, readers, next_reader, files, fault };
         Ok(Self { connections: Arc::new(connections), older_bookings: OlderBookings::default() })
     }
 
@@ -91,7 +109,7 @@ impl SqliteStore {
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let connections = Arc::clone(&self.connections);
-        blocking(move || work(lock(&connections.writer).as_mut().ok_or_else(closed)?)).await
+        blocking(move || connections.write(work)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -101,7 +119,11 @@ impl SqliteStore {
         let connections = Arc::clone(&self.connections);
         blocking(move || {
             let turn = connections.next_reader.fetch_add(1, Ordering::Relaxed) % READERS;
-            work(lock(&connections.readers[turn]).as_mut().ok_or_else(closed)?)
+            let result = work(lock(&connections.readers[turn]).as_mut().ok_or_else(closed)?);
+            if let Err(StoreError::Damaged(_)) = result {
+                connections.set_fault(StoreFault::Damaged);
+            }
+            result
         })
         .await
     }
@@ -117,6 +139,59 @@ impl SqliteStore {
                 tracing::warn!(%error, "the write-ahead log was not emptied");
             }
         }));
+    }
+}
+
+impl Connections {
+    /// Runs a call that writes, unless the files are no longer those that were opened, and keeps
+    /// the fault current.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = lock(&self.writer);
+        let writer = writer.as_mut().ok_or_else(closed)?;
+        if !self.files.are_unchanged() {
+            let fault = StoreFault::FilesChanged;
+            self.set_fault(fault);
+            return Err(StoreError::Unavailable(fault.reason().to_owned()));
+        }
+        let result = work(writer);
+        match &result {
+            Ok(_) => self.recover(),
+            Err(StoreError::Damaged(_)) => self.set_fault(StoreFault::Damaged),
+            Err(StoreError::Unavailable(_)) => self.check_writing(writer),
+            Err(StoreError::NotFound | StoreError::Conflict(_) | StoreError::Unexpected(_)) => {}
+        }
+        result
+    }
+
+    /// Finds out whether a write failed because of the disk.
+    fn check_writing(&self, writer: &mut Writer) {
+        match schema::try_writing(&mut writer.connection) {
+            Ok(()) => self.recover(),
+            Err(error) if error::is_of_disk(&error) => self.set_fault(StoreFault::CannotWrite),
+            Err(_) => {}
+        }
+    }
+
+    fn set_fault(&self, fault: StoreFault) {
+        self.fault.send_if_modified(|last| {
+            let before = last.replace((fault, Instant::now()));
+            before.is_none_or(|(before, _)| before != fault)
+        });
+    }
+
+    /// Notes that a write succeeded.
+    fn recover(&self) {
+        let is_over = match *self.fault.borrow() {
+            None | Some((StoreFault::Damaged, _)) => false,
+            Some((StoreFault::FilesChanged, _)) => true,
+            Some((StoreFault::CannotWrite, failed)) => failed.elapsed() >= STEADY,
+        };
+        if is_over {
+            self.fault.send_replace(None);
+        }
     }
 }
 
@@ -142,7 +217,26 @@ impl StoreControl for SqliteStore {
         None
     }
 
+    fn faults(&self) -> BoxStream<'static, Option<StoreFault>> {
+        let mut fault = self.connections.fault.subscribe();
+        fault.mark_changed();
+        stream::unfold(fault, async |mut fault| {
+            fault.changed().await.ok()?;
+            let now = *fault.borrow_and_update();
+            Some((now.map(|(fault, _)| fault), fault))
+        })
+        .boxed()
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
+        let fault = *self.connections.fault.borrow();
+        let is_writable = match fault {
+            None | Some((StoreFault::Damaged, _)) => self.connections.files.are_unchanged(),
+            Some((StoreFault::FilesChanged | StoreFault::CannotWrite, _)) => false,
+        };
+        if !is_writable {
+            self.write(|writer| Ok(schema::try_writing(&mut writer.connection)?)).await?;
+        }
         self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await
     }
 

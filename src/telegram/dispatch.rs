@@ -139,7 +139,10 @@ fn update_error(error: ServiceError) -> UpdateError {
     match error {
         ServiceError::Store(StoreError::Unavailable(why)) => UpdateError::Unavailable(why),
         ServiceError::Store(
-            StoreError::NotFound | StoreError::Conflict(_) | StoreError::Unexpected(_),
+            StoreError::NotFound
+            | StoreError::Conflict(_)
+            | StoreError::Damaged(_)
+            | StoreError::Unexpected(_),
         )
         | ServiceError::Refused(_) => UpdateError::Failed(error.to_string()),
     }

@@ -37,7 +37,7 @@ async fn ready(State(watched): State<HealthView>) -> impl IntoResponse {
     let has_store = matches!(answered, Ok(Ok(())));
     if !has_store {
         // The driver's message may contain addresses and names, so it is not shown.
-        degraded.insert("store", "does not answer".to_owned());
+        degraded.entry("store").or_insert_with(|| "does not answer".to_owned());
     }
     // With a wrong clock, this process refuses what sets a deadline.
     let is_ready = has_store && watched.health.is_ready() && watched.store.is_clock_trusted();

@@ -168,6 +168,33 @@ fn deadlines_still_fire_after_the_store_was_unavailable() {
 }
 
 #[test]
+fn deadlines_of_an_outage_fire_oldest_first_when_the_store_is_back() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
+        let mut names = Vec::new();
+        for guest in ["Budi", "Ani", "Cici", "Dedi"] {
+            names.push(hotel.book(guest).await.booking.guest.name);
+            hotel.next(Action::Booked).await;
+            hotel.pass(minutes(2)).await;
+        }
+        hotel.pass(minutes(104)).await;
+        for _ in &names {
+            hotel.next(Action::Reminded).await;
+        }
+        hotel.store.set_away(true);
+        hotel.pass(minutes(30)).await;
+        hotel.nothing_more().await;
+        hotel.store.set_away(false);
+        hotel.pass(TimeDelta::seconds(6)).await;
+        for name in names {
+            let expired = hotel.next(Action::Expired).await;
+            assert_eq!(expired.booking.guest.name, name);
+        }
+        hotel.close().await;
+    });
+}
+
+#[test]
 fn a_node_whose_clock_differs_too_much_from_the_stores_fires_nothing() {
     with_paused_clock(|| async {
         let mut hotel = HotelSetup::new().open().await;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
 use jatah::domain::{Event, Role};
-use jatah::store::sqlite::SqliteStore;
+use jatah::store::sqlite::{LockError, SqliteStore};
 use jatah::store::{
     BookingReader, ChangeLog, CommitOutcome, CommitStore, Credential, CredentialKind,
-    CredentialStore, Cursor, FeedEvent, Filter, RoomStore, Store, StoreControl, StoreError, Wake,
+    CredentialStore, Cursor, FeedEvent, Filter, RoomStore, Store, StoreControl, StoreError,
+    StoreFault, Wake,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -142,7 +143,7 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let text = "Dear front office, this is not a database at all. ".repeat(100);
     std::fs::write(&path, &text).unwrap();
-    assert!(matches!(SqliteStore::open(&path), Err(StoreError::Unexpected(_))));
+    assert!(matches!(SqliteStore::open(&path), Err(StoreError::Damaged(_))));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
@@ -271,4 +272,103 @@ async fn what_a_newer_version_wrote_is_read_and_does_not_end_the_feed() {
     let booking = store.booking(number).await.unwrap().unwrap().booking;
     assert!(booking.is_read_only && booking.is_pending());
     assert_eq!(store.history(number).await.unwrap()[0].event, Event::Other);
+}
+
+/// What the store says of itself now.
+async fn fault(store: &SqliteStore) -> Option<StoreFault> {
+    store.faults().next().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_database_that_is_removed_while_it_serves_accepts_nothing_more() {
+    for suffix in ["", "-wal", "-shm"] {
+        let (_folder, path) = fresh_path();
+        let store = SqliteStore::open(&path).unwrap();
+        book(&store, &TestBooking::new(1)).await;
+        assert_eq!(fault(&store).await, None);
+        let (file, aside) = (beside(&path, suffix), beside(&path, "-aside"));
+        std::fs::rename(&file, &aside).unwrap();
+        let refused = store.commit(&[TestBooking::new(2).commit()]).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{suffix}: {refused:?}");
+        assert!(store.next_serials(today(), 1).await.is_err());
+        assert!(store.ping().await.is_err());
+        assert_eq!(fault(&store).await, Some(StoreFault::FilesChanged), "{suffix}");
+        // Put back, it goes on without a restart.
+        std::fs::rename(&aside, &file).unwrap();
+        store.ping().await.unwrap();
+        assert_eq!(fault(&store).await, None);
+        book(&store, &TestBooking::new(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_removed_database_is_noticed_without_a_write() {
+    let (_folder, path) = fresh_path();
+    let store = SqliteStore::open(&path).unwrap();
+    store.ping().await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(store.ping().await.is_err());
+    assert_eq!(fault(&store).await, Some(StoreFault::FilesChanged));
+}
+
+#[tokio::test]
+async fn a_database_with_a_second_name_accepts_nothing_more() {
+    let (_folder, path) = fresh_path();
+    let store = SqliteStore::open(&path).unwrap();
+    std::fs::hard_link(&path, beside(&path, "-second")).unwrap();
+    assert!(store.commit(&[TestBooking::new(1).commit()]).await.is_err());
+    assert_eq!(fault(&store).await, Some(StoreFault::FilesChanged));
+}
+
+#[test]
+fn one_process_serves_a_database_by_whichever_name() {
+    let (folder, path) = fresh_path();
+    let lock = SqliteStore::lock(&path).unwrap();
+    let refused = |path: &Path| {
+        let error = SqliteStore::lock(path).unwrap_err();
+        assert!(matches!(error, LockError::AlreadyServed(_)), "{error}");
+    };
+    refused(&path);
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    refused(&link);
+    let second = folder.path().join("second.db");
+    std::fs::hard_link(&path, &second).unwrap();
+    refused(&second);
+    // The file of the lock that older versions take.
+    std::fs::remove_file(beside(&path, ".lock")).unwrap();
+    refused(&path);
+    drop(lock);
+    let error = SqliteStore::lock(&path).unwrap_err();
+    assert!(matches!(error, LockError::Linked(_)), "{error}");
+    std::fs::remove_file(&second).unwrap();
+    SqliteStore::lock(&link).unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_reported_and_the_rest_goes_on() {
+    let (_folder, path) = fresh_path();
+    let store = SqliteStore::open(&path).unwrap();
+    book(&store, &TestBooking::new(1)).await;
+    store.close().await;
+    let connection = Connection::open(&path).unwrap();
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let root = number("SELECT rootpage FROM sqlite_master WHERE name = 'changes'");
+    let at = (root - 1) * number("PRAGMA page_size");
+    drop(connection);
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 64], at.unsigned_abs()).unwrap();
+    drop(file);
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(fault(&store).await, None);
+    let read = store.history(TestBooking::new(1).receipt_no()).await;
+    assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
+    assert_eq!(fault(&store).await, Some(StoreFault::Damaged));
+    tracked(&store, TestBooking::new(1).receipt_no()).await;
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }

@@ -232,6 +232,7 @@ export const texts = {
   'board.back': ['Tersambung lagi, {n} perubahan.', 'Connected again, {n} {n|change|changes}.'],
   'degraded.telegram': ['Telegram tidak bisa dihubungi: pesan lewat bot tertunda, booking tetap berjalan.', 'Telegram cannot be reached: messages by the bot are delayed, bookings go on.'],
   'degraded.courier': ['Ada pesan yang belum terkirim ke tamu; sistem terus mencoba.', 'Some messages to guests have not gone out yet; the system keeps trying.'],
+  'degraded.store': ['Penyimpanan data bermasalah: booking baru mungkin ditolak. Beri tahu pengelola sistem sekarang.', 'The data store has a fault: new bookings may be refused. Tell whoever looks after the system now.'],
   'degraded.clock': ['Jam server ini tidak tepat: beri tahu pengelola sistem.', 'This server’s clock is off: tell whoever looks after the system.'],
   'board.load.failed': ['Papan belum bisa dimuat.', 'The board could not be loaded.'],
   'board.new': ['Booking baru: {name}, {room}', 'New booking: {name}, {room}'],

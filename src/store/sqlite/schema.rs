@@ -54,8 +54,11 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         StoreError::Unavailable(format!("cannot make {}: {error}", path.display()))
     };
     make_folder(path).map_err(io)?;
-    // SQLite gives its log and index files the permissions of the database file.
-    private_file(path).map_err(io)?;
+    // SQLite gives its log and index files the permissions of the database file. A file that is
+    // there is not opened: closing it would drop the locks of this process's connections.
+    if !path.exists() {
+        private_file(path).map_err(io)?;
+    }
     let mut connection = connect(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -94,6 +97,14 @@ pub(super) fn truncate_log(connection: &Connection) -> Result<(), StoreError> {
     let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(done?)
+}
+
+/// Writes a page as it is, to see whether the database can be written.
+pub(super) fn try_writing(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    transaction.pragma_update(None, "user_version", version)?;
+    transaction.commit()
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {

@@ -81,7 +81,7 @@ pub fn server_error(error: &ApiError, language: Language, hotel: &HotelPolicy) -
         ApiError::RateLimited => fixed(text::rate_limited(language), "RATE_LIMITED"),
         ApiError::Store(StoreError::NotFound) => refused(&Refusal::NotFound),
         ApiError::Store(StoreError::Conflict(_)) => refused(&Refusal::Conflict),
-        ApiError::Store(StoreError::Unavailable(_)) => {
+        ApiError::Store(StoreError::Unavailable(_) | StoreError::Damaged(_)) => {
             refused(&Refusal::Unavailable(Unavailable::Store))
         }
         ApiError::Store(StoreError::Unexpected(cause)) => internal(cause, language),
