@@ -97,7 +97,7 @@ impl Mailer {
                 MailTransport::Folder(folder.clone())
             }
             MailUrl::Smtp { host, port, security, credentials } => {
-                let smtp = Smtp::new(host, *port, security, credentials.as_ref())?;
+                let smtp = Smtp::new(host, *port, security, credentials.as_ref(), &section.hello)?;
                 MailTransport::Smtp(Box::new(smtp))
             }
         };

@@ -24,6 +24,7 @@ use crate::lifecycle::Health;
 use crate::service::BookingService;
 use crate::store::{FeedEvent, Lease, NodeId, NotificationId, NotificationQueue, StoreError};
 
+mod channel_health;
 mod delivery;
 mod method;
 

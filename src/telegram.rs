@@ -13,6 +13,7 @@ mod buttons;
 mod callback;
 mod dashboard;
 mod dispatch;
+mod fault_reporter;
 mod front_office;
 mod guest;
 mod menus;
@@ -47,6 +48,7 @@ use crate::text;
 use dashboard::Dashboards;
 use dashboard::updater::DashboardUpdater;
 use dispatch::Dispatcher;
+use fault_reporter::FaultReporter;
 use front_office::FrontOfficeChat;
 use guest::GuestConversation;
 use menus::MenuParts;
@@ -91,6 +93,7 @@ pub struct Telegram {
 struct Settings {
     staff: StaffList,
     fo_chat: Option<i64>,
+    fo_topic: Option<i32>,
     language: Language,
     base_url: String,
     /// The address for buttons that open a page; `None` if Telegram would not accept it.
@@ -182,6 +185,7 @@ impl Telegram {
         let settings = Settings {
             staff: StaffList(Arc::new(config.staff.clone())),
             fo_chat: config.telegram.fo_chat_id,
+            fo_topic: config.telegram.fo_topic_id,
             language: config.hotel.language,
             base_url,
             public_url: public_url
@@ -207,9 +211,11 @@ impl Telegram {
     ) -> (TelegramWebhook, Arc<dyn DeliveryMethod>) {
         let Self { api, queue, queue_worker, name, settings } = self;
         let TelegramParts { service, bookings, feed, node, .. } = parts;
+        let process_health = parts.health.clone();
         let health = BotHealth::new(parts.health);
         let state = BotState::new(TypedValues::new(parts.values, parts.clock));
-        let fo_chat = FrontOfficeChat::new(settings.fo_chat, health.clone(), state.clone());
+        let (chat, topic) = (settings.fo_chat, settings.fo_topic);
+        let fo_chat = FrontOfficeChat::new(chat, topic, health.clone(), state.clone());
         let shared = BotParts {
             service,
             bookings,
@@ -227,6 +233,8 @@ impl Telegram {
         let stop = || deliveries.stop_signal();
         deliveries.spawn("telegram send queue", queue_worker.run(stop(), health.clone()));
         deliveries.spawn("telegram notifications", merger.run(stop()));
+        let reporter = FaultReporter::new(&shared, process_health);
+        deliveries.spawn("telegram fault reporter", reporter.run(stop()));
         let worker = MessageRecorder::new(receiver, &shared, &status, &dashboards);
         deliveries.spawn("telegram message recorder", worker.run(stop()));
 

@@ -2,6 +2,7 @@
 //! depend on each other.
 
 use std::collections::HashSet;
+use std::net::Ipv4Addr;
 
 use toml::Table;
 
@@ -10,14 +11,14 @@ use super::raw::{ConfigSource, Section};
 use super::value::{
     bot_token, chat_id, count, domain, duration, file, listen, mailbox, name, networks, one_of,
     payload, price, room_code, some, speeds, staff_name, telegram_id, time_of_day, time_zone,
-    up_to, webhook_secret, within,
+    topic_id, up_to, webhook_secret, within,
 };
 use super::{
     BookingSection, Config, ConfigError, Dkim, EmailSection, HoldSection, HotelSection,
     LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend, QrisSource, Sender, ServerSection,
     StaffMember, StoreSection, TelegramSection, TravelSection, WebUrl, Webhook,
 };
-use crate::domain::{AdvanceHold, Coordinates, Language, Role, RoomCode, RoomType, Rupiah};
+use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, RoomCode, RoomType, Rupiah};
 
 type ConfigResult<T> = Result<T, ConfigError>;
 
@@ -51,7 +52,7 @@ impl Config {
         let booking = source.section("booking", booking)?;
         let travel = source.section("travel", travel)?;
         let telegram = source.section("telegram", |keys| telegram(keys, &server))?;
-        let email = source.section("email", |keys| email(keys, &hotel))?;
+        let email = source.section("email", |keys| email(keys, &hotel, &server))?;
         let qris = source.section("qris", qris)?;
         let limits = source.section("limits", limits)?;
         let staff = staff(&mut source)?;
@@ -187,6 +188,10 @@ fn telegram(keys: &mut Section<'_>, server: &ServerSection) -> ConfigResult<Tele
     let token = keys.find("token", bot_token)?;
     let api_url = keys.get("api_url", "https://api.telegram.org", web_url)?;
     let fo_chat_id = keys.find("fo_chat_id", chat_id)?;
+    let fo_topic_id = keys.find("fo_topic_id", topic_id)?;
+    if fo_topic_id.is_some() && fo_chat_id.is_none() {
+        return Err(keys.wrong("fo_topic_id", "is set without fo_chat_id, whose topic it is"));
+    }
     let is_on = keys.get("webhook", "off", one_of(&[("off", false), ("on", true)]))?;
     let secret = keys.find("webhook_secret", webhook_secret)?;
     let webhook = match (is_on, secret) {
@@ -200,13 +205,18 @@ fn telegram(keys: &mut Section<'_>, server: &ServerSection) -> ConfigResult<Tele
         }
         (true, Some(secret)) => Webhook::On { secret },
     };
-    Ok(TelegramSection { token, api_url, fo_chat_id, webhook })
+    Ok(TelegramSection { token, api_url, fo_chat_id, fo_topic_id, webhook })
 }
 
-fn email(keys: &mut Section<'_>, hotel: &HotelSection) -> ConfigResult<EmailSection> {
+fn email(
+    keys: &mut Section<'_>,
+    hotel: &HotelSection,
+    server: &ServerSection,
+) -> ConfigResult<EmailSection> {
     let url = keys.get("url", "file:data/mail", mail_url)?;
     let (name, address) = keys.get("from", "booking@hotel-jatah.example", mailbox)?;
     let from = Sender { name: name.unwrap_or_else(|| hotel.name.clone()), address };
+    let hello = keys.find("hello", domain)?.unwrap_or_else(|| hello(server, &from.address));
     let domain_name = keys.find("dkim_domain", domain)?;
     let selector = keys.find("dkim_selector", domain)?;
     let key_file = keys.find("dkim_key", file)?;
@@ -223,7 +233,15 @@ fn email(keys: &mut Section<'_>, hotel: &HotelSection) -> ConfigResult<EmailSect
             return Err(keys.wrong(missing, problem));
         }
     };
-    Ok(EmailSection { url, from, dkim })
+    Ok(EmailSection { url, from, hello, dkim })
+}
+
+/// The name for EHLO if none is set.
+fn hello(server: &ServerSection, from: &Email) -> String {
+    let is_name = |host: &&str| host.contains('.') && host.parse::<Ipv4Addr>().is_err();
+    let host = server.public_url.as_ref().map(WebUrl::host).filter(is_name);
+    let of_sender = || from.as_str().rsplit('@').next().unwrap_or_default();
+    host.unwrap_or_else(of_sender).to_owned()
 }
 
 fn qris(keys: &mut Section<'_>) -> ConfigResult<QrisSection> {

@@ -121,6 +121,8 @@ pub struct TelegramSection {
     /// The id of the front office's chat: a person's, or a group's, which is negative. It has no
     /// effect without a token; see [`TelegramSection::front_office_chat`].
     pub fo_chat_id: Option<i64>,
+    /// The topic of that chat to which notifications are sent, if the chat has topics.
+    pub fo_topic_id: Option<i32>,
     /// How updates from Telegram are received.
     pub webhook: Webhook,
 }
@@ -153,6 +155,9 @@ pub struct EmailSection {
     pub url: MailUrl,
     /// The sender of all e-mails.
     pub from: Sender,
+    /// The name that is said in EHLO: `hello`, or else the host of the public URL, or else the
+    /// domain of `from`. Mail servers refuse a name without a dot.
+    pub hello: String,
     /// The DKIM key. Without it, e-mails are not signed.
     pub dkim: Option<Dkim>,
 }

@@ -204,6 +204,14 @@ pub(super) fn chat_id(raw: RawValue) -> Read<i64> {
     }
 }
 
+/// The id of a topic in a group: the id of the message that began it.
+pub(super) fn topic_id(raw: RawValue) -> Read<i32> {
+    const ALLOWED: &str = "write a topic's id, a whole number from 1 to 2147483647";
+    let id = whole(raw).map_err(|is| format!("{is}; {ALLOWED}"))?;
+    let topic = i32::try_from(id).ok().filter(|id| *id > 0);
+    topic.ok_or_else(|| format!("is {id}; {ALLOWED}"))
+}
+
 /// Whether `text` is one or more ASCII letters, digits, `_` or `-`.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')

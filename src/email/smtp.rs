@@ -80,7 +80,7 @@ impl SmtpTranscript {
 }
 
 impl Smtp {
-    /// Makes a client; no connection is opened.
+    /// Makes a client; no connection is opened. `hello` is the name said in EHLO.
     ///
     /// # Errors
     /// [`SetupError`] if the certificate cannot be read, or TLS cannot be set up.
@@ -89,6 +89,7 @@ impl Smtp {
         port: u16,
         security: &SmtpSecurity,
         credentials: Option<&(String, Secret)>,
+        hello: &str,
     ) -> Result<Self, SetupError> {
         let security = match security {
             SmtpSecurity::None => Security::None,
@@ -98,7 +99,7 @@ impl Smtp {
         let credentials = credentials
             .map(|(user, password)| Credentials::new(user.clone(), password.expose().to_owned()));
         let (host, kept) = (host.to_owned(), Mutex::default());
-        let (hello, timeout) = (ClientId::default(), CONVERSATION_TIMEOUT);
+        let (hello, timeout) = (ClientId::Domain(hello.to_owned()), CONVERSATION_TIMEOUT);
         Ok(Self { host, port, security, credentials, hello, timeout, kept })
     }
 

@@ -4,7 +4,6 @@
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -13,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use super::channel_health::ChannelHealth;
 use super::method::DeliveryChannel;
 use super::{ATTEMPT_TIMEOUT, BACKOFF, DeliveryError, DeliveryMethods, DeliveryRequest};
 use crate::domain::{
@@ -37,8 +37,6 @@ const MAX_SENDING: usize = 8;
 /// The most simultaneous attempts to the front office. They are limited separately and wait to be
 /// merged, so they do not delay notifications to guests.
 const MAX_MERGING: usize = 2_000;
-/// The name of this part in the list of degraded parts.
-const PART: &str = "courier";
 
 /// The data that all deliveries of a process share.
 pub(super) struct DeliveryContext {
@@ -49,9 +47,7 @@ pub(super) struct DeliveryContext {
     node: NodeId,
     is_alone: bool,
     methods: DeliveryMethods,
-    health: Health,
-    /// The number of unfinished deliveries that failed at least once.
-    retrying: AtomicUsize,
+    channels: ChannelHealth,
     email_places: Semaphore,
     telegram_places: Semaphore,
     front_office_places: Semaphore,
@@ -73,8 +69,7 @@ impl DeliveryContext {
             node,
             is_alone,
             methods,
-            health,
-            retrying: AtomicUsize::new(0),
+            channels: ChannelHealth::new(health),
             email_places: Semaphore::new(MAX_SENDING),
             telegram_places: Semaphore::new(MAX_SENDING),
             front_office_places: Semaphore::new(MAX_MERGING),
@@ -156,7 +151,7 @@ impl Delivery {
             self.is_first_attempt = false;
             wait = match attempt {
                 AttemptOutcome::Sent => {
-                    self.context.health.set_degraded(PART, None);
+                    self.with_channel(ChannelHealth::succeeded);
                     break;
                 }
                 AttemptOutcome::Settled => break,
@@ -197,7 +192,8 @@ impl Delivery {
         let id = self.request.id();
         warn!(notification = %id, reason = %failure, "an attempt to deliver failed; trying again");
         if let Some(reason) = failure.reason() {
-            self.context.health.set_degraded(PART, Some(text::failure_in_both(reason)));
+            let reason = text::failure_in_both(reason);
+            self.with_channel(|channels, channel| channels.failed(channel, reason));
         }
         let backoff = self.next_backoff();
         match failure {
@@ -212,19 +208,21 @@ impl Delivery {
 
     fn next_backoff(&mut self) -> Duration {
         if self.failures == 0 {
-            self.context.retrying.fetch_add(1, Ordering::Relaxed);
+            self.with_channel(ChannelHealth::began_retrying);
         }
         self.failures += 1;
         BACKOFF.spread_after(self.failures)
     }
 
-    /// Ends the delivery. The part is no longer degraded if no other delivery is being retried:
-    /// notifications that were given up are shown with their bookings.
     fn end(&self) {
-        let is_last =
-            self.failures > 0 && self.context.retrying.fetch_sub(1, Ordering::Relaxed) == 1;
-        if is_last {
-            self.context.health.set_degraded(PART, None);
+        if self.failures > 0 {
+            self.with_channel(ChannelHealth::ended_retrying);
+        }
+    }
+
+    fn with_channel(&self, report: impl FnOnce(&ChannelHealth, DeliveryChannel)) {
+        if let Some(channel) = DeliveryMethods::channel(&self.request) {
+            report(&self.context.channels, channel);
         }
     }
 

@@ -122,7 +122,7 @@ impl DeliveryMethods {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DeliveryChannel {
     Email,
     Telegram,

@@ -15,7 +15,7 @@ use super::callback::{CallbackData, StaffCallback, Tab};
 use super::front_office::FrontOfficeChat;
 use super::sent_messages::{MessageSubject, SentMessageSender};
 use super::state::BotState;
-use super::transport::call::{Button, Call, MessageContent};
+use super::transport::call::{Button, Call, Destination, MessageContent};
 use super::transport::{ChatLocks, Priority, SendQueue};
 use super::view::{Dashboard, View};
 use super::{BotParts, StaffList, status};
@@ -62,19 +62,25 @@ impl Dashboards {
     }
 
     /// Sends a new dashboard to a chat.
-    pub(super) async fn open(&self, chat: i64, language: Language) -> Result<(), ServiceError> {
+    pub(super) async fn open(
+        &self,
+        to: Destination,
+        language: Language,
+    ) -> Result<(), ServiceError> {
         let (content, _) = self.view(language, View::UNPAID).await?;
-        self.send(chat, Priority::Interactive, language, content).await;
+        self.send(to, Priority::Interactive, language, content).await;
         Ok(())
     }
 
     async fn send(
         &self,
-        chat: i64,
+        to: Destination,
         priority: Priority,
         language: Language,
         content: MessageContent,
     ) {
+        let Destination { chat, topic } = to;
+        let content = MessageContent { topic, ..content };
         let after_send =
             self.remember.after_send(MessageSubject::Dashboard(View::UNPAID, language));
         self.queue.post_then(chat, priority, Call::Send(content), after_send).await;

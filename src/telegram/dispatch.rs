@@ -17,7 +17,7 @@ use super::guest::location::SharedPosition;
 use super::staff::StaffConversation;
 use super::state::BotState;
 use super::transport::SendQueue;
-use super::transport::call::MessageContent;
+use super::transport::call::{Destination, MessageContent};
 use super::transport::updates::{UpdateError, UpdateHandler, chat_of};
 use super::user::{BotUser, usable_name};
 use crate::domain::travel::PositionSource;
@@ -166,10 +166,11 @@ impl Dispatcher {
         }
     }
 
-    fn user(&self, user: &User, chat: i64) -> BotUser {
+    fn user(&self, user: &User, place: Destination) -> BotUser {
         let language = self.language_of(user);
         let id = i64::try_from(user.id.0).unwrap_or_default();
-        BotUser { chat, id, name: usable_name(&user.full_name()), language }
+        let Destination { chat, topic } = place;
+        BotUser { chat, topic, id, name: usable_name(&user.full_name()), language }
     }
 
     async fn message(&self, message: &Message, is_new: bool) -> Result<(), ServiceError> {
@@ -182,7 +183,7 @@ impl Dispatcher {
         if from.is_bot {
             return self.message_of_bot(from, message, is_new).await;
         }
-        let user = self.user(from, chat);
+        let user = self.user(from, place(message));
         if !message.chat.is_private() {
             return if is_new { self.in_group(&user, message).await } else { Ok(()) };
         }
@@ -246,8 +247,8 @@ impl Dispatcher {
     }
 
     async fn tell_id(&self, user: &BotUser) -> Result<(), ServiceError> {
-        let html = words::your_id(user.language, user.id, user.chat);
-        self.queue.reply(user.chat, MessageContent::text(html)).await;
+        let html = words::your_id(user.language, user.id, user.chat, user.topic);
+        self.queue.reply(user.place(), MessageContent::text(html)).await;
         Ok(())
     }
 
@@ -268,7 +269,7 @@ impl Dispatcher {
             && typed.is_some()
         {
             self.queue
-                .reply(chat, MessageContent::text(words::not_anonymously(self.language)))
+                .reply(place(message), MessageContent::text(words::not_anonymously(self.language)))
                 .await;
         }
         Ok(())
@@ -298,24 +299,25 @@ impl Dispatcher {
                 return self.staff.command(user, command, rest).await.map(drop);
             }
             // This group is not the front office's, so the reply goes to the private chat.
-            let privately = BotUser { chat: user.id, ..user.clone() };
+            let privately = BotUser { chat: user.id, topic: None, ..user.clone() };
             if self.staff.command(&privately, command, rest).await? {
                 let line = MessageContent::text(words::answered_privately(user.language));
-                self.queue.reply(user.chat, line).await;
+                self.queue.reply(user.place(), line).await;
                 return Ok(());
             }
         }
         if !is_front_office && !self.state.mark_group_told(user.chat).await? {
             let line = MessageContent::text(words::not_in_groups(self.language));
-            self.queue.reply(user.chat, line).await;
+            self.queue.reply(user.place(), line).await;
         }
         Ok(())
     }
 
     async fn callback_query(&self, query: &CallbackQuery) -> Result<(), ServiceError> {
         let Some(message) = &query.message else { return Ok(()) };
-        let (chat, message_id) = (message.chat().id.0, message.id().0);
-        let user = self.user(&query.from, chat);
+        let message_id = message.id().0;
+        let chat = Destination::from(message.chat().id.0);
+        let user = self.user(&query.from, message.regular_message().map_or(chat, place));
         let callback = query.data.as_deref().and_then(CallbackData::read);
         let line = match self.handle_callback(&user, message_id, callback).await {
             // For example, the booking does not exist any more.
@@ -353,6 +355,13 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// The chat of a message, with its topic. Replies in a group without topics have a thread too, which
+/// is none.
+fn place(message: &Message) -> Destination {
+    let topic = message.thread_id.filter(|_| message.is_topic_message).map(|thread| thread.0.0);
+    Destination { chat: message.chat.id.0, topic }
 }
 
 /// The language of the bot for a user with this language code on Telegram.

@@ -12,14 +12,21 @@ use crate::store::StoreError;
 /// The id of the front office's chat, to which its notifications are sent.
 pub(super) struct FrontOfficeChat {
     configured: Option<i64>,
+    /// The topic of the chat for notifications, if one is configured.
+    pub(super) topic: Option<i32>,
     chat: Mutex<Option<i64>>,
     health: BotHealth,
     state: BotState,
 }
 
 impl FrontOfficeChat {
-    pub(super) fn new(configured: Option<i64>, health: BotHealth, state: BotState) -> Self {
-        Self { configured, chat: Mutex::new(configured), health, state }
+    pub(super) fn new(
+        configured: Option<i64>,
+        topic: Option<i32>,
+        health: BotHealth,
+        state: BotState,
+    ) -> Self {
+        Self { configured, topic, chat: Mutex::new(configured), health, state }
     }
 
     /// The current id; `None` if no chat is configured.

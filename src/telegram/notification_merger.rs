@@ -210,6 +210,7 @@ impl NotificationMerger {
             taken.filter_map(PendingNotification::claim).collect();
         // Returning drops the permit, which gives it back.
         let Some(content) = self.content(&claimed) else { return };
+        let content = MessageContent { topic: self.front_office.topic, ..content };
         let mut outcome = permit.send(Call::Send(content.clone())).await;
         while let Err(CallError::Moved(to)) = outcome {
             self.front_office.record_move(chat, to).await;
@@ -232,11 +233,11 @@ impl NotificationMerger {
         for one in claimed.into_iter().rev() {
             match (one, outcome) {
                 (ClaimedNotification::Change { outcome: waiting, .. }, _) => {
-                    let _ = waiting.send(outcome.as_ref().map(drop).map_err(delivery_error));
+                    let _ = waiting.send(outcome.as_ref().map(drop).map_err(front_office_error));
                 }
                 (ClaimedNotification::GivenUp { .. }, Ok(_)) => {}
                 (ClaimedNotification::GivenUp { change, reason }, Err(error)) => {
-                    match delivery_error(error) {
+                    match front_office_error(error) {
                         DeliveryError::Transient { .. } | DeliveryError::NotYet => {
                             self.pending
                                 .push_front(PendingNotification::GivenUp { change, reason });
@@ -296,6 +297,18 @@ impl NotificationMerger {
             }
         }
         fitting
+    }
+}
+
+/// The delivery error for a failed call to the front office's chat. What keeps the bot out of that
+/// chat is a fault of the hotel's set-up (the bot is muted or was removed, the topic is closed), which
+/// somebody mends, so no notification is given up because of it.
+fn front_office_error(error: &CallError) -> DeliveryError {
+    match delivery_error(error) {
+        DeliveryError::Permanent(reason) => DeliveryError::Transient { reason, retry_after: None },
+        failure @ (DeliveryError::Transient { .. }
+        | DeliveryError::Unknown(_)
+        | DeliveryError::NotYet) => failure,
     }
 }
 

@@ -105,7 +105,7 @@ impl StaffConversation {
     ) -> Result<bool, ServiceError> {
         let Some(member) = self.staff.member(user.id) else { return Ok(false) };
         match command {
-            BotCommand::Dashboard => self.dashboards.open(user.chat, user.language).await?,
+            BotCommand::Dashboard => self.dashboards.open(user.place(), user.language).await?,
             BotCommand::MarkPaid => self.action(user, StaffAction::Paid, rest).await?,
             BotCommand::Cancel => self.action(user, StaffAction::Cancel, rest).await?,
             BotCommand::Arrive => self.arrive(user, member, rest).await?,
@@ -144,7 +144,7 @@ impl StaffConversation {
             }
             Err(choice) => choice,
         };
-        self.queue.reply(user.chat, content).await;
+        self.queue.reply(user.place(), content).await;
         Ok(())
     }
 
@@ -169,7 +169,7 @@ impl StaffConversation {
             }
             Err(choice) => choice,
         };
-        self.queue.reply(user.chat, content).await;
+        self.queue.reply(user.place(), content).await;
         Ok(())
     }
 
@@ -227,7 +227,7 @@ impl StaffConversation {
             }
             Role::Manager => self.allotment_reply(language, typed).await?,
         };
-        self.queue.reply(user.chat, MessageContent::text(html)).await;
+        self.queue.reply(user.place(), MessageContent::text(html)).await;
         Ok(())
     }
 
@@ -278,7 +278,7 @@ impl StaffConversation {
             let label = words::staff_label(language, StaffLabel::Board).to_owned();
             let rows = vec![vec![Button { label, action: ButtonAction::WebApp(url) }]];
             self.queue
-                .reply(user.chat, MessageContent::text(words::board(language)).with(rows))
+                .reply(user.place(), MessageContent::text(words::board(language)).with(rows))
                 .await;
             return Ok(());
         }
@@ -287,7 +287,7 @@ impl StaffConversation {
         let link = format!("{}/fo#code={code}", self.base_url);
         self.queue.reply(user.id, MessageContent::text(words::board_link(language, &link))).await;
         if !is_private {
-            self.queue.reply(user.chat, MessageContent::text(words::board_sent(language))).await;
+            self.queue.reply(user.place(), MessageContent::text(words::board_sent(language))).await;
         }
         Ok(())
     }

@@ -34,6 +34,10 @@ const HANDLED_LIFE: TimeDelta = TimeDelta::days(2);
 /// delivers at the same time (40).
 const MAX_HANDLED: usize = 128;
 
+/// How long it is remembered that the front office knows of a fault. It is told again of one that
+/// lasts longer.
+const FAULT_LIFE: TimeDelta = TimeDelta::days(1);
+
 /// The key of the chats with a dashboard.
 const DASHBOARD_CHATS: &str = "telegram.boards";
 /// The key of the chats with their own menu of commands.
@@ -208,6 +212,24 @@ impl BotState {
         self.0.put(MOVED_GROUP, &moved, CHATS_LIFE).await
     }
 
+    /// Whether the front office was told of a fault of this part of the system, and not yet that it
+    /// is well again.
+    pub(super) async fn was_told_of_fault(&self, part: &str) -> Result<bool, StoreError> {
+        Ok(self.0.get::<FaultTold>(&fault_key(part)).await?.is_some())
+    }
+
+    pub(super) async fn set_told_of_fault(
+        &self,
+        part: &str,
+        is_told: bool,
+    ) -> Result<(), StoreError> {
+        if is_told {
+            self.0.put(&fault_key(part), &FaultTold, FAULT_LIFE).await
+        } else {
+            self.0.remove(&fault_key(part)).await
+        }
+    }
+
     /// Records that a group was told that the bot does not talk in groups. Returns whether the
     /// group had been told before.
     pub(super) async fn mark_group_told(&self, group: i64) -> Result<bool, StoreError> {
@@ -362,6 +384,20 @@ impl TypedValue for ChatList {
     fn from_plain_text(text: &str) -> Option<Self> {
         Some(Self(text.split(' ').filter_map(|chat| chat.parse().ok()).collect()))
     }
+}
+
+/// The front office was told of a fault.
+#[derive(Serialize, Deserialize)]
+struct FaultTold;
+
+impl TypedValue for FaultTold {
+    fn from_plain_text(_: &str) -> Option<Self> {
+        None
+    }
+}
+
+fn fault_key(part: &str) -> String {
+    format!("telegram.fault:{part}")
 }
 
 impl TypedValue for MovedGroup {

@@ -2,7 +2,7 @@
 
 use super::buttons::guest_button;
 use super::callback::GuestCallback;
-use super::transport::call::Button;
+use super::transport::call::{Button, Destination};
 use crate::domain::{GuestName, Language, ids};
 use crate::text::telegram::GuestLabel;
 
@@ -11,6 +11,8 @@ use crate::text::telegram::GuestLabel;
 pub(super) struct BotUser {
     /// The chat of the message.
     pub chat: i64,
+    /// The topic of the message, if the chat has topics.
+    pub topic: Option<i32>,
     /// The user's id, which is also the id of the private chat with the user.
     pub id: i64,
     /// The user's name, if it can be used as a guest's name.
@@ -20,6 +22,11 @@ pub(super) struct BotUser {
 }
 
 impl BotUser {
+    /// Where a reply goes.
+    pub(super) fn place(&self) -> Destination {
+        Destination { chat: self.chat, topic: self.topic }
+    }
+
     /// A row with one button in the user's language.
     pub(super) fn button(&self, label: GuestLabel, callback: GuestCallback) -> Vec<Button> {
         guest_button(self.language, label, callback)

@@ -26,8 +26,9 @@ pub use notification::{
     MergedItem, booking_details, channel, given_up, merged_notification, staff_notification,
 };
 pub use staff::{
-    allotment_set, allotment_usage, answered_privately, board, board_link, board_sent,
-    changed_meanwhile, code_is_on_its_way, not_for_you, not_found, paid_too_late, which_booking,
+    DEGRADABLE_PARTS, allotment_set, allotment_usage, answered_privately, board, board_link,
+    board_sent, changed_meanwhile, code_is_on_its_way, degraded, not_for_you, not_found,
+    paid_too_late, well_again, which_booking,
 };
 pub use status::{guest_notification, moved_on, pay_by_code, really_cancel, status};
 

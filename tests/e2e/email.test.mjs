@@ -85,7 +85,7 @@ test('a mail whose fate is unknown is sent once more, under the same id, and the
 });
 
 test('a mailbox that is refused is shown to the front office with the reason, and the code as failed', async (t) => {
-  const { port } = await mailServer(t, 'mailbox_full');
+  const { port } = await mailServer(t, 'no_mailbox');
   const server = await start({ email: smtp(port), qris: { payload: PAYLOAD } });
   const token = await server.staffToken();
   const board = await server.board(token);
@@ -96,7 +96,7 @@ test('a mailbox that is refused is shown to the front office with the reason, an
   const { booking } = await server.book({ email: 'penuh@example.com' });
   const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
   // The booking does not change. The board shows without a reload that its mail was given up.
-  await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
+  await card.locator('.flag.bad', { hasText: '550' }).first().waitFor();
   await board.seeAction(booking.receiptNo, 'UNDELIVERED');
   assert.deepEqual(board.actions(booking.receiptNo), ['BOOKED']);
   await server.must('mutation ($r: String!) { sendQris(receiptNo: $r) { status } }', { r: booking.receiptNo }, { token });
@@ -104,7 +104,7 @@ test('a mailbox that is refused is shown to the front office with the reason, an
   assert.equal(failed.booking.qrisProgress, 'FAILED');
   assert.equal(failed.booking.qrisSentAt, null);
   await card.locator('.flag.bad', { hasText: 'tunjukkan di layar' }).waitFor();
-  await card.locator('.flag.bad', { hasText: '552' }).first().waitFor();
+  await card.locator('.flag.bad', { hasText: '550' }).first().waitFor();
   await picture(page, 'board-qris-failed');
   assert.deepEqual(problems, []);
   assert.ok(!server.log.includes('penuh@'), 'no address in the log');

@@ -73,6 +73,8 @@ pub struct Message {
     pub text: String,
     pub buttons: Vec<(String, Value)>,
     pub edits: usize,
+    /// The topic of the chat.
+    pub topic: Option<i64>,
     markup: Value,
 }
 
@@ -100,6 +102,8 @@ pub enum Fault {
     Unavailable,
     /// Status 502 with a proxy's HTML page.
     ProxyPage,
+    /// Telegram refuses the call with this status and description.
+    Refused(u16, &'static str),
     /// The connection breaks before the call is carried out.
     CutBefore,
     /// The call is carried out, and then the connection breaks.

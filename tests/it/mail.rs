@@ -160,6 +160,8 @@ async fn each_fault_of_a_mail_server_has_its_own_outcome() {
         "unknown_user",
         "mailbox_full",
         "spam",
+        "sender_refused",
+        "no_relay",
         "closed_for_you",
         "silent_banner",
         "silent_after_data",
@@ -185,8 +187,10 @@ async fn each_fault_of_a_mail_server_has_its_own_outcome() {
         ("takes a second for DATA", plain("slow"), Delivered, ""),
         ("hangs up before DATA", plain("drops_at_recipient"), Transient, "terputus"),
         ("550 to the recipient", plain("unknown_user"), Permanent, "550"),
-        ("552 mailbox full", plain("mailbox_full"), Permanent, "552"),
-        ("554 after DATA", plain("spam"), Permanent, "554"),
+        ("552 mailbox full", plain("mailbox_full"), Transient, "552"),
+        ("554 after DATA", plain("spam"), Transient, "554"),
+        ("553 to the sender", plain("sender_refused"), Transient, "553"),
+        ("550 no relaying", plain("no_relay"), Transient, "550"),
         ("554 as its greeting", plain("closed_for_you"), Transient, "554"),
         ("silent from the start", plain("silent_banner"), Transient, "tidak ada jawaban"),
         ("silent after DATA", plain("silent_after_data"), Unknown, "tidak ada jawaban"),
@@ -547,4 +551,20 @@ fn a_mail_server_that_says_nothing_delays_neither_telegram_nor_the_clock() {
         until(|| hotel.mailbox.kinds().contains(&Action::Expired).then_some(())).await;
         hotel.lose_power();
     });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_name_in_ehlo_is_the_configured_one_or_the_hotels_and_never_the_machines() {
+    let servers = MailServers::open(&["plain"]);
+    let url = format!("smtp://127.0.0.1:{}?tls=none", servers.ports[0]);
+    for (number, (lines, expected)) in
+        (1..).zip([("hello = \"mx.hotel.example\"", "mx.hotel.example"), ("", "melati.example")])
+    {
+        let lines = format!("url = \"{url}\"\nfrom = \"Hotel <booking@melati.example>\"\n{lines}");
+        let mailer = mailer(&lines, "").await.unwrap();
+        mailer.deliver(&request(booked(), false)).await.unwrap();
+        let record = servers.folder.path().join(format!("plain-{number}.json"));
+        let record: Value = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
+        assert_eq!(record["hello"], expected);
+    }
 }

@@ -39,6 +39,8 @@ class Handler:
     async def handle_MAIL(self, server, session, envelope, address, options):
         if self.mode == "busy":
             return "451 4.3.2 try again later"
+        if self.mode == "sender_refused":
+            return "553 sender address not owned by user"
         envelope.mail_from = address
         return "250 2.1.0 ok"
 
@@ -49,6 +51,10 @@ class Handler:
             Handler.greeted.add(address)
             return f"450 4.2.0 <{address}>: greylisted, come back later"
         if self.mode == "unknown_user" and "full" in address:
+            return f"550 5.1.1 <{address}>: no such user here"
+        if self.mode == "no_relay":
+            return f"550 5.7.1 <{address}>: relaying denied"
+        if self.mode == "no_mailbox":
             return f"550 5.1.1 <{address}>: no such user here"
         if self.mode == "mailbox_full":
             return f"552 5.2.2 <{address}>: mailbox full"
@@ -64,7 +70,7 @@ class Handler:
         name = folder / f"{self.mode}-{taken}"
         name.with_suffix(".part").write_bytes(envelope.original_content)
         name.with_suffix(".part").rename(name.with_suffix(".eml"))
-        told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None, "authenticated": session.authenticated, "peer": session.peer[1]}
+        told = {"hello": session.host_name, "from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None, "authenticated": session.authenticated, "peer": session.peer[1]}
         name.with_suffix(".json").write_text(json.dumps(told))
         if self.mode == "slow":
             await asyncio.sleep(1)

@@ -77,6 +77,8 @@ fn a_wrong_value_is_one_line_that_names_its_key() {
         ("[email]\ndkim_domain = \"a.example\"", "email.dkim_selector: is missing"),
         ("[email]\nfrom = \"nobody\"", "email.from: \"nobody\" is malformed"),
         ("[telegram]\nfo_chat_id = 0", "telegram.fo_chat_id: is 0; write a chat's id"),
+        ("[telegram]\nfo_topic_id = 0", "telegram.fo_topic_id: is 0; write a topic's id"),
+        ("[telegram]\nfo_topic_id = 7", "telegram.fo_topic_id: is set without fo_chat_id"),
         ("[telegram]\nwebhook = \"on\"", "telegram.webhook_secret: is missing"),
         (
             "[telegram]\nwebhook = \"on\"\nwebhook_secret = \"a\"",

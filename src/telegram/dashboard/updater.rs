@@ -169,7 +169,7 @@ impl DashboardUpdater {
             return Ok(());
         };
         let (content, _) = dashboards.view(dashboard.language, View::UNPAID).await?;
-        dashboards.send(to, Priority::Notification, dashboard.language, content).await;
+        dashboards.send(to.into(), Priority::Notification, dashboard.language, content).await;
         Ok(())
     }
 }

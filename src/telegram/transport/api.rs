@@ -19,8 +19,8 @@ use teloxide::requests::Requester;
 use teloxide::types::{
     AllowedUpdate, BotCommand, BotCommandScope, ButtonRequest, CallbackQueryId, ChatId,
     InlineKeyboardButton, InlineKeyboardMarkup, InputFile, KeyboardButton, KeyboardMarkup,
-    KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup, Update,
-    WebAppInfo,
+    KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup, ThreadId,
+    Update, WebAppInfo,
 };
 use url::Url;
 
@@ -157,6 +157,9 @@ impl Api {
     pub async fn send(&self, chat: i64, content: &MessageContent) -> Result<i32, CallError> {
         let mut call = self.bot.send_message(ChatId(chat), content.html.as_str());
         call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
+        if let Some(topic) = content.topic {
+            call = call.message_thread_id(ThreadId(MessageId(topic)));
+        }
         let markup = match &content.keyboard {
             _ if !content.buttons.is_empty() => {
                 Some(ReplyMarkup::InlineKeyboard(inline(&content.buttons)))

@@ -48,19 +48,37 @@ pub struct MessageContent {
     pub buttons: Vec<Vec<Button>>,
     /// The change of the keyboard below the chat.
     pub keyboard: Keyboard,
+    /// The topic of the chat to which a new message is sent, if the chat has topics.
+    pub topic: Option<i32>,
 }
 
 impl MessageContent {
     /// Creates a message without buttons.
     #[must_use]
     pub fn text(html: impl Into<String>) -> Self {
-        Self { html: html.into(), buttons: Vec::new(), keyboard: Keyboard::AsItWas }
+        let (buttons, keyboard) = (Vec::new(), Keyboard::AsItWas);
+        Self { html: html.into(), buttons, keyboard, topic: None }
     }
 
     /// Returns the message with these rows of buttons.
     #[must_use]
     pub fn with(self, buttons: Vec<Vec<Button>>) -> Self {
         Self { buttons, ..self }
+    }
+}
+
+/// Where a new message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destination {
+    /// The chat.
+    pub chat: i64,
+    /// The topic of the chat, if it has topics.
+    pub topic: Option<i32>,
+}
+
+impl From<i64> for Destination {
+    fn from(chat: i64) -> Self {
+        Self { chat, topic: None }
     }
 }
 

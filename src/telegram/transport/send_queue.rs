@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::call::{BotApi, Call, CallError, MessageContent};
+use super::call::{BotApi, Call, CallError, Destination, MessageContent};
 use super::health::{BotHealth, BotHealthPart};
 use crate::text;
 use bucket::Bucket;
@@ -155,8 +155,10 @@ impl SendQueue {
         QueuedCall { begun, ended }
     }
 
-    /// Sends a message in reply to a user.
-    pub async fn reply(&self, chat: i64, content: MessageContent) {
+    /// Sends a message in reply to a user, into the topic in which the user wrote.
+    pub async fn reply(&self, to: impl Into<Destination> + Send, content: MessageContent) {
+        let Destination { chat, topic } = to.into();
+        let content = MessageContent { topic, ..content };
         self.post(chat, Priority::Interactive, Call::Send(content)).await;
     }
 

@@ -247,9 +247,16 @@ pub fn not_in_groups(language: Language) -> &'static str {
     )
 }
 
-/// The Telegram id of the sender, and of the group if the question came from one.
+/// The Telegram id of the sender, and of the group and its topic if the question came from one.
 #[must_use]
-pub fn your_id(language: Language, id: i64, chat: i64) -> String {
+pub fn your_id(language: Language, id: i64, chat: i64, topic: Option<i32>) -> String {
+    let topic = topic.map_or_else(String::new, |topic| {
+        say(
+            language,
+            format!("\nId topik ini: <code>{topic}</code>"),
+            format!("\nThis topic's id: <code>{topic}</code>"),
+        )
+    });
     let chat = if chat == id {
         String::new()
     } else {
@@ -261,7 +268,7 @@ pub fn your_id(language: Language, id: i64, chat: i64) -> String {
     };
     say(
         language,
-        format!("Id Telegram Anda: <code>{id}</code>{chat}"),
-        format!("Your Telegram id: <code>{id}</code>{chat}"),
+        format!("Id Telegram Anda: <code>{id}</code>{chat}{topic}"),
+        format!("Your Telegram id: <code>{id}</code>{chat}{topic}"),
     )
 }

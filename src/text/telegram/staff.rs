@@ -125,3 +125,55 @@ pub fn paid_too_late(language: Language) -> &'static str {
          then mark that booking paid. If no room is free, return the money.",
     )
 }
+
+/// The parts of the system that can be degraded.
+pub const DEGRADABLE_PARTS: [&str; 5] = ["clock", "courier", "feed", "store", "telegram"];
+
+/// A part of the system has a fault that lasts, with its reason.
+#[must_use]
+pub fn degraded(language: Language, part: &str, reason: &str) -> String {
+    let reason = escape(reason);
+    let name = part_name(language, part);
+    let effect = match part {
+        "store" => say(
+            language,
+            "Booking baru mungkin ditolak sampai ini diperbaiki.",
+            "New bookings may be refused until this is mended.",
+        ),
+        "courier" => say(
+            language,
+            "Pesan yang tertunda terus dicoba; booking tetap berjalan.",
+            "Delayed messages are tried again; bookings go on.",
+        ),
+        _ => say(
+            language,
+            "Booking yang sudah ada tetap tersimpan.",
+            "The bookings made so far are kept.",
+        ),
+    };
+    say(
+        language,
+        format!("⚠️ <b>Ada gangguan: {name}</b>\n{reason}\n{effect} Beri tahu pengelola sistem."),
+        format!("⚠️ <b>Fault: {name}</b>\n{reason}\n{effect} Tell whoever looks after the system."),
+    )
+}
+
+/// A part of the system works again after a fault that the front office was told of.
+#[must_use]
+pub fn well_again(language: Language, part: &str) -> String {
+    let name = part_name(language, part);
+    say(language, format!("✅ Sudah normal lagi: {name}."), format!("✅ Well again: {name}."))
+}
+
+/// What people call a part of the system.
+fn part_name(language: Language, part: &str) -> String {
+    let (indonesian, english) = match part {
+        "store" => ("penyimpanan data", "the data store"),
+        "courier" => ("pengiriman pesan", "sending messages"),
+        "clock" => ("jam server", "the server's clock"),
+        "feed" => ("pembaruan langsung", "live updates"),
+        "telegram" => ("bot Telegram", "the Telegram bot"),
+        other => (other, other),
+    };
+    say(language, indonesian, english).to_owned()
+}

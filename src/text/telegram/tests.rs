@@ -181,8 +181,8 @@ fn for_guests(language: Language) -> String {
     sheet.add("no contacts", no_contacts(language));
     sheet.add("stale", stale(language));
     sheet.add("not in groups", not_in_groups(language));
-    sheet.add("id", your_id(language, 7, 7));
-    sheet.add("id in a group", your_id(language, 7, -100));
+    sheet.add("id", your_id(language, 7, 7, None));
+    sheet.add("id in a group", your_id(language, 7, -100, Some(9)));
     sheet.add("moved on", moved_on(&booking(language)));
     sheet.add("code", pay_by_code(&booking(language), hotel));
     for (name, track, extensions, minute) in [
@@ -272,6 +272,10 @@ fn for_staff(language: Language) -> String {
     sheet.add("sheet before cancelling", confirm_cancel(language, &failed, at(62), hotel));
     let history: Vec<Change> = all.iter().map(|(_, change)| change.clone()).collect();
     sheet.add("history", booking_history(language, &history, at(1_500), hotel));
+    for part in DEGRADABLE_PARTS {
+        sheet.add(&format!("degraded: {part}"), degraded(language, part, "<why>"));
+        sheet.add(&format!("well again: {part}"), well_again(language, part));
+    }
     sheet.add("not found", not_found(language, false));
     sheet.add("not found, some near", not_found(language, true));
     sheet.add("which booking", which_booking(language));

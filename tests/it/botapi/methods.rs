@@ -178,7 +178,8 @@ impl BotApi {
         let line = format!("bot → {chat} #{id}\n{}", indented(&text, &labels));
         state.transcript.push(line);
         let markup = arguments["reply_markup"].clone();
-        let message = Message { id, text: text.clone(), buttons, edits: 0, markup };
+        let topic = arguments["message_thread_id"].as_i64();
+        let message = Message { id, text: text.clone(), buttons, edits: 0, topic, markup };
         state.messages.entry(chat).or_default().push(message);
         drop(state);
         Ok(message_json(chat, id, &text))

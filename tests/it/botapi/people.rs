@@ -145,6 +145,13 @@ impl Person {
         self.sends(chat, json!({ "text": text }));
     }
 
+    /// Writes in a topic of a group.
+    pub fn says_in_topic(&self, chat: i64, topic: i64, text: &str) {
+        self.note(chat, text);
+        let thread = json!({ "text": text, "message_thread_id": topic, "is_topic_message": true });
+        self.sends(chat, thread);
+    }
+
     /// Writes in a group as an anonymous administrator.
     pub fn says_anonymously_in(&self, chat: i64, text: &str) {
         self.note(chat, &format!("(anonymous) {text}"));

@@ -73,6 +73,7 @@ impl BotApi {
                 text: message["text"].as_str().unwrap().to_owned(),
                 buttons: buttons(chat, &markup).unwrap(),
                 edits: 0,
+                topic: None,
                 markup,
             };
             state.messages.entry(chat).or_default().push(restored);

@@ -62,6 +62,9 @@ async fn call(
             let page = "<html><body>502 Bad Gateway</body></html>";
             return (StatusCode::BAD_GATEWAY, page).into_response();
         }
+        Some(Fault::Refused(code, words)) => {
+            return answer(StatusCode::from_u16(code).unwrap(), &refused(code, words));
+        }
         Some(Fault::CutBefore) => return cut(),
         Some(Fault::CutAfter) => {
             let _ = api.carry_out(&method, &arguments);

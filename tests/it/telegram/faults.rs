@@ -228,3 +228,38 @@ async fn a_tap_on_a_booking_that_is_gone_is_answered() {
     assert_eq!(count(&hotel.api, 7, "gangguan"), 0);
     hotel.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_keeps_the_bot_out_of_the_front_offices_chat_loses_no_notification() {
+    let hotel = Hotel::open().await;
+    let budi = hotel.guest(7, "Budi");
+    let muted = "Bad Request: not enough rights to send text messages to the chat";
+    let kicked = "Forbidden: bot was kicked from the supergroup chat";
+    let closed = "Bad Request: TOPIC_CLOSED";
+    for (code, words) in [(400, muted), (403, kicked), (400, closed)] {
+        hotel.api.fails("sendmessage", Some(FRONT_OFFICE), Fault::Refused(code, words));
+    }
+    let receipt_no = hotel.books(&budi).await;
+    let health = hotel.running().health.clone();
+    until(|| health.degraded().remove("courier").filter(|why| why.contains("not enough"))).await;
+    let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    assert!(notification.text.contains(&receipt_no));
+    until(|| (!health.degraded().contains_key("courier")).then_some(())).await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notifications_go_into_their_topic_and_answers_into_the_topic_of_the_question() {
+    let hotel = Hotel::open_with("fo_topic_id = 7", "2h").await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    hotel.books(&budi).await;
+    assert_eq!(hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await.topic, Some(7));
+    sari.says_in_topic(FRONT_OFFICE, 9, "/cek_pembayaran");
+    assert_eq!(hotel.api.reads(FRONT_OFFICE, "Belum dibayar (1)").await.topic, Some(9));
+    sari.says_in_topic(FRONT_OFFICE, 9, "/id");
+    let answer = hotel.api.reads(FRONT_OFFICE, "Id topik ini").await;
+    assert!(answer.text.contains('9') && answer.topic == Some(9), "{}", answer.text);
+    sari.says_in(FRONT_OFFICE, "/riwayat");
+    assert_eq!(hotel.api.reads(FRONT_OFFICE, "Booking yang mana").await.topic, None);
+    hotel.close().await;
+}
