@@ -8,6 +8,7 @@
 
 pub mod booking;
 pub mod change;
+mod cleaning;
 pub mod command;
 pub mod decide;
 pub mod failure;

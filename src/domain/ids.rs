@@ -7,6 +7,8 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
+use super::cleaning;
+
 /// The most characters that a guest's name may have.
 pub const MAX_NAME_CHARS: usize = 80;
 /// The most characters of an e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets).
@@ -24,6 +26,9 @@ pub enum ParseIdError {
     /// It has control characters, line breaks, or marks that change the direction of text.
     #[error("has control characters")]
     ControlCharacter,
+    /// It contains a link, which messages would make clickable.
+    #[error("contains a link")]
+    Link,
     /// It does not have the required form.
     #[error("is malformed")]
     Malformed,
@@ -154,7 +159,7 @@ impl fmt::Display for RoomCode {
     }
 }
 
-/// A guest's name: 1 to 80 characters on one line, trimmed.
+/// A guest's name: 1 to 80 characters on one line, trimmed and in composed form (NFC).
 ///
 /// Marks that change the direction of text are refused like control characters: they could make a
 /// name look like another one when the front office compares names.
@@ -162,12 +167,19 @@ impl fmt::Display for RoomCode {
 pub struct GuestName(String);
 
 impl GuestName {
-    /// Trims and checks a name.
+    /// Cleans and checks a name.
     ///
     /// # Errors
-    /// [`ParseIdError`] if it is empty, too long, or has control characters.
+    /// [`ParseIdError`] if it shows as nothing, is too long, or has control characters or a link.
     pub fn parse(text: &str) -> Result<Self, ParseIdError> {
         parse_name(text).map(Self)
+    }
+
+    /// A name as it was stored. The rules of today are not asked: an earlier version may have
+    /// accepted it.
+    #[must_use]
+    pub fn from_stored(name: String) -> Self {
+        Self(name)
     }
 
     /// The name as text. It is untrusted and must be escaped in markup.
@@ -189,12 +201,19 @@ impl fmt::Debug for GuestName {
 pub struct StaffName(String);
 
 impl StaffName {
-    /// Trims and checks a name.
+    /// Cleans and checks a name.
     ///
     /// # Errors
-    /// [`ParseIdError`] if it is empty, too long, or has control characters.
+    /// [`ParseIdError`] if it shows as nothing, is too long, or has control characters or a link.
     pub fn parse(text: &str) -> Result<Self, ParseIdError> {
         parse_name(text).map(Self)
+    }
+
+    /// A name as it was stored. The rules of today are not asked: an earlier version may have
+    /// accepted it.
+    #[must_use]
+    pub fn from_stored(name: String) -> Self {
+        Self(name)
     }
 
     /// The name as text.
@@ -214,21 +233,8 @@ pub enum Role {
 }
 
 fn parse_name(text: &str) -> Result<String, ParseIdError> {
-    let name = text.trim();
-    let is_blank = |c: char| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                '\u{ad}'
-                    | '\u{115f}'
-                    | '\u{1160}'
-                    | '\u{2800}'
-                    | '\u{3164}'
-                    | '\u{ffa0}'
-                    | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
-            )
-    };
-    if name.chars().all(is_blank) {
+    let name = cleaning::name(text);
+    if cleaning::is_blank(&name) {
         return Err(ParseIdError::Empty);
     }
     if name.chars().count() > MAX_NAME_CHARS {
@@ -238,7 +244,10 @@ fn parse_name(text: &str) -> Result<String, ParseIdError> {
     if name.chars().any(|c| c.is_control() || turns_text(c)) {
         return Err(ParseIdError::ControlCharacter);
     }
-    Ok(name.to_owned())
+    if cleaning::has_link(&name) {
+        return Err(ParseIdError::Link);
+    }
+    Ok(name)
 }
 
 /// Who changed a booking.
@@ -267,10 +276,10 @@ impl Email {
     /// # Errors
     /// [`ParseIdError`] if it is empty, too long, has control characters, or is no address.
     pub fn parse(text: &str) -> Result<Self, ParseIdError> {
+        let text = cleaning::trim(text);
         if text.chars().any(char::is_control) {
             return Err(ParseIdError::ControlCharacter);
         }
-        let text = text.trim();
         if text.is_empty() {
             return Err(ParseIdError::Empty);
         }

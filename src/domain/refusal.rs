@@ -130,6 +130,8 @@ pub enum InputError {
     },
     /// It has control characters or line breaks.
     ControlCharacter,
+    /// It contains a link.
+    Link,
     /// It does not have the required form.
     Malformed,
     /// It is outside the range, whose bounds are included.
@@ -164,6 +166,7 @@ impl InputError {
             ParseIdError::Empty => Self::Empty,
             ParseIdError::TooLong => Self::TooLong { most },
             ParseIdError::ControlCharacter => Self::ControlCharacter,
+            ParseIdError::Link => Self::Link,
             ParseIdError::Malformed => Self::Malformed,
         }
     }

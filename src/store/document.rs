@@ -41,10 +41,6 @@ pub(super) fn room_code(text: &str) -> Result<RoomCode, StoreError> {
     RoomCode::parse(text).map_err(|error| broken("room code", &error))
 }
 
-pub(super) fn staff_name(text: &str) -> Result<StaffName, StoreError> {
-    StaffName::parse(text).map_err(|error| broken("staff name", &error))
-}
-
 pub(super) fn hash_text(hash: TokenHash) -> String {
     URL_SAFE_NO_PAD.encode(hash.0)
 }
@@ -274,8 +270,7 @@ impl TryFrom<BookingDocument> for Booking {
             receipt_no: receipt_no(&stored.receipt_no)?,
             revision: Revision(stored.revision),
             guest: Guest {
-                name: GuestName::parse(&stored.guest_name)
-                    .map_err(|error| broken("guest name", &error))?,
+                name: GuestName::from_stored(stored.guest_name),
                 contact,
                 language: Language::from_code(&stored.language)
                     .ok_or_else(|| broken("language", &stored.language))?,
@@ -327,7 +322,7 @@ impl TryFrom<StatusDocument> for Status {
         Ok(match stored {
             StatusDocument::Pending => Self::Pending,
             StatusDocument::Paid { at_ms, by } => {
-                Self::Paid { at: moment(at_ms)?, by: staff_name(&by)? }
+                Self::Paid { at: moment(at_ms)?, by: StaffName::from_stored(by) }
             }
             StatusDocument::Cancelled { at_ms, by } => {
                 Self::Cancelled { at: moment(at_ms)?, by: by.try_into()? }
@@ -376,7 +371,7 @@ impl TryFrom<ActorDocument> for Actor {
         Ok(match stored {
             ActorDocument::Guest => Self::Guest,
             ActorDocument::Clock => Self::Clock,
-            ActorDocument::Staff { name } => Self::Staff(staff_name(&name)?),
+            ActorDocument::Staff { name } => Self::Staff(StaffName::from_stored(name)),
         })
     }
 }

@@ -55,8 +55,9 @@ impl Search {
 
 /// The words by which a booking is found, each once.
 pub(super) fn booking_words(booking: &Booking) -> Vec<String> {
-    let mut words: Vec<_> =
-        words_of(booking.guest.name.as_str()).take(MAX_NAME_WORDS).map(without_zeros).collect();
+    let name = booking.guest.name.as_str();
+    let words = words_of(name).chain(parts_at_apostrophes(name));
+    let mut words: Vec<_> = words.take(MAX_NAME_WORDS).map(without_zeros).collect();
     let receipt_no = booking.receipt_no;
     words.extend([
         receipt_no.day().format("%Y%m%d").to_string(),
@@ -68,17 +69,44 @@ pub(super) fn booking_words(booking: &Booking) -> Vec<String> {
     words
 }
 
-/// The words of a text: lower case, without accents, split at everything that is neither a letter
-/// nor a digit.
+/// The words of a text: lower case, without accents and apostrophes, split at everything else that is
+/// neither a letter nor a digit.
 fn words_of(text: &str) -> impl Iterator<Item = String> {
-    let folded: String =
-        text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
+    let is_kept = |c: &char| !is_combining_mark(*c) && !is_apostrophe(*c);
+    let folded: String = text.nfkd().filter(is_kept).flat_map(char::to_lowercase).collect();
     let words: Vec<_> = folded
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect();
     words.into_iter()
+}
+
+/// Whether people write this character as an apostrophe within a word (`Ma'ruf`, `O’Neil`), or it is
+/// never seen there.
+fn is_apostrophe(c: char) -> bool {
+    matches!(
+        c,
+        '\'' | '`'
+            | '\u{b4}'
+            | '\u{2b9}'..='\u{2bf}'
+            | '\u{2018}'
+            | '\u{2019}'
+            | '\u{201b}'
+            | '\u{2032}'
+            | '\u{ff07}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'
+            | '\u{feff}'
+            | '\u{ad}'
+    )
+}
+
+/// The parts of a name at its apostrophes, for who leaves a space there.
+fn parts_at_apostrophes(name: &str) -> impl Iterator<Item = String> {
+    name.split_whitespace()
+        .filter(|word| word.contains(is_apostrophe))
+        .flat_map(|word| word.split(is_apostrophe).flat_map(words_of))
 }
 
 /// A number without the zeros in front of it. Any other word as it is.
@@ -118,7 +146,11 @@ mod tests {
         for (text, expected) in [
             ("budi", &["budi"][..]),
             ("  SANTOSO, Budi ", &["budi", "santoso"]),
-            ("Élodie O'Neil", &["elodie", "neil", "o"]),
+            ("Élodie O'Neil", &["elodie", "oneil"]),
+            ("Ma\u{2019}ruf", &["maruf"]),
+            ("ma ruf", &["ma", "ruf"]),
+            ("Jose\u{301}", &["jose"]),
+            ("\u{200b}bu\u{200d}di\u{feff}", &["budi"]),
             ("budi budi", &["budi"]),
             ("Rp300.000", &["300000"]),
             ("1.250.000", &["1250000"]),
@@ -133,6 +165,17 @@ mod tests {
             ("張 偉", &["偉", "張"]),
         ] {
             assert_eq!(terms(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_however_its_apostrophe_and_accents_are_typed() {
+        let name = "José Ma\u{2019}ruf";
+        let words: Vec<String> = words_of(name).chain(parts_at_apostrophes(name)).collect();
+        for typed in ["maruf", "Ma'ruf", "MA\u{2018}RUF", "ma`ruf", "ma ruf", "jose", "JOSE\u{301}"]
+        {
+            let is_found = |term: &String| words.iter().any(|word| word.starts_with(term.as_str()));
+            assert!(terms(typed).iter().all(is_found), "{typed}");
         }
     }
 

@@ -136,6 +136,7 @@ fn invalid_input(language: Language, field: Field, error: InputError) -> String 
         InputError::ControlCharacter => {
             of("berisi karakter yang tidak diizinkan", "has characters that are not allowed")
         }
+        InputError::Link => of("tidak boleh berisi tautan", "must not contain a link"),
         InputError::Malformed => of("tidak benar", "is not valid"),
         InputError::OutOfRange { least, most } => of(
             &format!("harus antara {least} dan {most}"),

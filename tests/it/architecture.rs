@@ -78,7 +78,8 @@ const DRIVERS: [(&str, &str); 12] = [
 ];
 
 /// The crates that the domain may use.
-const DOMAIN_CRATES: [&str; 5] = ["std", "thiserror", "chrono", "chrono_tz", "geoutils"];
+const DOMAIN_CRATES: [&str; 6] =
+    ["std", "thiserror", "chrono", "chrono_tz", "geoutils", "unicode_normalization"];
 
 struct Source {
     /// The path below `src` without the extension: `store/mongo/commit`.

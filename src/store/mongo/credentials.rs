@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::MongoStore;
 use super::error::store_error;
 use super::shape::{CODES, META, SESSIONS};
-use crate::domain::TokenHash;
-use crate::store::document::{hash, hash_text, moment, role, role_text, staff_name};
+use crate::domain::{StaffName, TokenHash};
+use crate::store::document::{hash, hash_text, moment, role, role_text};
 use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ impl TryFrom<CredentialDocument> for Credential {
 
     fn try_from(stored: CredentialDocument) -> Result<Self, StoreError> {
         Ok(Self {
-            name: staff_name(&stored.name)?,
+            name: StaffName::from_stored(stored.name),
             role: role(&stored.role)?,
             expires_at: moment(stored.expires_at.timestamp_millis())?,
         })

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::super::document::{hash, hash_text, moment, role, role_text, staff_name};
+use super::super::document::{hash, hash_text, moment, role, role_text};
 use super::super::{Credential, CredentialKind, StoreError};
 use super::SqliteStore;
-use crate::domain::TokenHash;
+use crate::domain::{StaffName, TokenHash};
 use crate::store::CredentialStore;
 
 #[async_trait]
@@ -129,7 +129,7 @@ fn one(
     let found: Option<Columns> =
         connection.prepare_cached(sql)?.query_row([hash_text(secret)], columns).optional()?;
     let credential = |(name, stored_role, expires_at_ms): Columns| {
-        let (name, role) = (staff_name(&name)?, role(&stored_role)?);
+        let (name, role) = (StaffName::from_stored(name), role(&stored_role)?);
         Ok(Credential { name, role, expires_at: moment(expires_at_ms)? })
     };
     found.map(credential).transpose()

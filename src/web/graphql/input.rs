@@ -142,10 +142,10 @@ const MIN_DISTINCT: usize = 5;
 fn read_request_id(ID(text): ID) -> Result<String, Refusal> {
     let length = text.chars().count();
     let field = Field::RequestId;
-    if text.chars().any(char::is_control) {
-        return refuse(field, InputError::ControlCharacter);
+    if !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+        return refuse(field, InputError::Malformed);
     }
-    let distinct: BTreeSet<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let distinct: BTreeSet<char> = text.chars().collect();
     if length >= MIN_REQUEST_ID && distinct.len() < MIN_DISTINCT {
         // No random text looks like this; whoever guesses it would get the booking.
         return refuse(field, InputError::Malformed);
