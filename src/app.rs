@@ -31,7 +31,7 @@ use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
 use crate::store::{CommitQueue, NodeId, NotificationQueue, Store, StoreFault};
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
-use crate::web::{self, WebParts, WebSettings, Webhook, WebhookHandler};
+use crate::web::{self, LimitAlarm, WebParts, WebSettings, Webhook, WebhookHandler};
 
 /// How long the inbound workers may take to stop, with the requests that they are handling; also
 /// how long the feed may take.
@@ -363,9 +363,13 @@ impl App {
             telegram_bot,
             requests_per_second: config.limits.requests_per_second,
             holds_per_address: config.limits.holds_per_address,
+            web_share: config.limits.web_share,
             trusted_proxies: config.limits.trusted_proxies.clone(),
             serves_metrics: listeners.metrics.is_none(),
         };
+        let limit_alarm = LimitAlarm::default();
+        let alarm = limit_alarm.clone().run(self.health.clone(), stop.clone());
+        self.inbound.spawn("limit alarm", alarm);
         let parts = WebParts {
             service: Arc::clone(&self.service),
             bookings: Arc::<dyn Store>::clone(&self.store.store),
@@ -381,6 +385,7 @@ impl App {
                 .token
                 .as_ref()
                 .map(|token| MiniApp::new(token.expose(), config.staff.clone())),
+            limit_alarm,
             settings,
         };
         let router = web::router(parts, stop.clone());

@@ -41,10 +41,9 @@ pub fn hash(secret: &str) -> TokenHash {
     TokenHash(Sha256::digest(secret).into())
 }
 
-/// The access token of a booking: HMAC-SHA-256 with the request id as key over the receipt
-/// number. The same request always gives the same token, although only its hash is stored.
+/// The access token that versions before this one gave for a request: without the hotel's secret.
 #[must_use]
-pub fn access_token(request_id: &str, receipt_no: ReceiptNo) -> String {
+pub fn older_access_token(request_id: &str, receipt_no: ReceiptNo) -> String {
     keyed(request_id.as_bytes(), receipt_no)
 }
 
@@ -66,6 +65,14 @@ impl LinkKey {
     #[must_use]
     pub fn token(&self, receipt_no: ReceiptNo) -> String {
         keyed(&self.0, receipt_no)
+    }
+
+    /// The access token of a booking: HMAC-SHA-256 over the receipt number, with a key made of the
+    /// request id and the hotel's secret. The same request always gives the same token, although
+    /// only its hash is stored; who guesses a request id cannot compute it.
+    #[must_use]
+    pub fn access_token(&self, request_id: &str, receipt_no: ReceiptNo) -> String {
+        keyed(self.secret_of(&format!("access:{request_id}")).as_bytes(), receipt_no)
     }
 
     /// A secret derived from any text. The colon in front keeps it apart from link tokens, because

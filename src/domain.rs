@@ -39,7 +39,7 @@ pub use place::Coordinates;
 pub use policy::{
     AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, TravelPolicy,
 };
-pub use refusal::{Field, Forbidden, InputError, NotAllowed, Refusal, Winner};
+pub use refusal::{Field, Forbidden, HoldsOf, InputError, NotAllowed, Refusal, Winner};
 pub use stay::{RoomOfStay, Stay};
 pub use travel::{Evidence, Fix, PositionSource, Track, Why};
 

@@ -1,12 +1,14 @@
-//! The rate limiter of the process, based on `governor`.
+//! The rate limiters of the process: one based on `governor`, and one that counts within an hour.
 //!
-//! It uses tokio's clock, so that tests can advance its time. The bot's send queue does not use it:
+//! They use tokio's clock, so that tests can advance its time. The bot's send queue does not use it:
 //! the queue must know when the next message may be sent, and `governor` cannot tell that without
 //! counting a message.
 
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock, Reference};
@@ -73,6 +75,52 @@ impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
     }
 }
 
+/// Limits the events of each key in an hour. Unlike [`KeyedLimiter`], an event that did not happen
+/// after all can be given back. A key is kept for an hour after its first event.
+pub struct HourlyLimiter<K> {
+    most: u32,
+    counts: Mutex<HashMap<K, (Instant, u32)>>,
+}
+
+const HOUR: Duration = Duration::from_hours(1);
+
+impl<K: Hash + Eq> HourlyLimiter<K> {
+    /// Allows `most` events of each key within an hour of the first one.
+    #[must_use]
+    pub fn new(most: u32) -> Self {
+        Self { most, counts: Mutex::default() }
+    }
+
+    /// Counts an event. Returns whether it is allowed; if not, it is not counted.
+    pub fn take(&self, key: K) -> bool {
+        let now = Instant::now();
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len().is_multiple_of(TIDY_EVERY as usize) {
+            counts.retain(|_, (since, _)| now - *since < HOUR);
+        }
+        let (since, count) = counts.entry(key).or_insert((now, 0));
+        if now - *since >= HOUR {
+            (*since, *count) = (now, 0);
+        }
+        if *count >= self.most {
+            return false;
+        }
+        *count += 1;
+        true
+    }
+
+    /// Gives back an event that was counted and did not happen.
+    pub fn give_back(&self, key: &K) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = counts.get_mut(key) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(key);
+            }
+        }
+    }
+}
+
 /// Tokio's clock for `governor`.
 #[derive(Debug, Clone, Default)]
 struct TokioClock;
@@ -136,5 +184,21 @@ mod tests {
         tokio::time::advance(Duration::from_hours(1)).await;
         let _ = limiter.check(&u32::MAX);
         assert!(limiter.len() <= 1, "{}", limiter.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_hour_has_its_number_of_events_and_what_did_not_happen_is_not_counted() {
+        let limiter = HourlyLimiter::new(2);
+        assert!(limiter.take(1) && limiter.take(1) && !limiter.take(1));
+        assert!(limiter.take(2), "another key");
+        limiter.give_back(&1);
+        assert!(limiter.take(1) && !limiter.take(1));
+        tokio::time::advance(HOUR).await;
+        assert!(limiter.take(1) && limiter.take(1) && !limiter.take(1));
+        for key in 10..10 + TIDY_EVERY {
+            limiter.take(key);
+            limiter.give_back(&key);
+        }
+        assert!(limiter.counts.lock().unwrap().len() <= 2);
     }
 }

@@ -7,14 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tracing::{info, warn};
 
 use crate::auth::{self, LinkKey};
 use crate::clock::Clock;
 use crate::domain::{
-    self, Booking, Change, Command, Contact, Field, Fix, InputError, Moment, NewBooking, Policy,
-    ReceiptNo, Refusal, Step, TokenHash, Track, TrackedBooking,
+    self, Booking, Change, Command, Contact, Field, Fix, HoldsOf, InputError, Moment, NewBooking,
+    Policy, ReceiptNo, Refusal, Step, TokenHash, Track, TrackedBooking,
 };
 use crate::store::{
     Commit, CommitOutcome, CommitQueue, CommitStep, Lease, Limit, NodeId, RequestKey,
@@ -33,7 +34,7 @@ use lateness::LatenessLog;
 use positions::Positions;
 
 pub use positions::{ReportError, RouteRequest};
-pub use request::BookRequest;
+pub use request::{BookRequest, WebOrigin};
 pub use rooms::Availability;
 
 /// How often a step is decided, if other steps of the same booking keep being committed first.
@@ -119,6 +120,44 @@ enum WakeDecision {
     Nothing(Result<WakeOutcome, StoreError>),
 }
 
+/// What a limit of running holds counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HoldLimit {
+    /// The holds of one guest.
+    Guest,
+    /// The holds from one network address.
+    Address,
+    /// The rooms of one type that holds of the web take together on this night.
+    WebShare(NaiveDate),
+}
+
+/// The limits of what the web may hold of a room type, one for each night; none if it may hold all.
+fn web_share(share: f64, booking: &Booking, rooms: u32) -> Vec<(HoldLimit, Limit)> {
+    if share >= 1.0 {
+        return Vec::new();
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of at most 1 of a u32"
+    )]
+    let most = ((f64::from(rooms) * share).floor() as u32).max(1);
+    let code = &booking.stay.room.code;
+    let limit =
+        |night| (HoldLimit::WebShare(night), Limit { key: format!("web:{code}|{night}"), most });
+    booking.stay.each_night().map(limit).collect()
+}
+
+/// The refusal for a limit that is reached.
+fn refusal_of(reached: &Limit, limits: &[(HoldLimit, Limit)]) -> Refusal {
+    let most = reached.most;
+    match limits.iter().find(|(_, limit)| limit == reached).map(|(kind, _)| *kind) {
+        Some(HoldLimit::WebShare(night)) => Refusal::SoldOut { night },
+        Some(HoldLimit::Address) => Refusal::TooManyHolds { of: HoldsOf::Address, most },
+        Some(HoldLimit::Guest) | None => Refusal::TooManyHolds { of: HoldsOf::Guest, most },
+    }
+}
+
 impl BookingService {
     /// A service over a store. It commits through a queue, under the name of this node.
     #[must_use]
@@ -190,7 +229,9 @@ impl BookingService {
             let booking = step.change.booking.clone();
             let rooms = self.policy.room(&request.room).map_or(0, |room| room.rooms);
             let due = step.due;
-            let step = CommitStep::new(None, step.change).within(rooms, self.limits(&request));
+            let limits = self.limits(&request, &booking, rooms);
+            let counted = limits.iter().map(|(_, limit)| limit.clone()).collect();
+            let step = CommitStep::new(None, step.change).within(rooms, counted);
             return match self.commit(step, due, Some(key)).await? {
                 CommitOutcome::Done => {
                     let tracked = self.first_position(booking, request.position).await;
@@ -199,7 +240,7 @@ impl BookingService {
                 // A stored booking has this number already: the counter is behind.
                 CommitOutcome::NumberTaken => continue,
                 CommitOutcome::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
-                CommitOutcome::TooManyHolds(most) => Err(Refusal::TooManyHolds { most }.into()),
+                CommitOutcome::TooManyHolds(reached) => Err(refusal_of(&reached, &limits).into()),
                 CommitOutcome::Repeated(earlier) => {
                     self.repeat(&request.request_id, fingerprint, earlier).await
                 }
@@ -207,6 +248,23 @@ impl BookingService {
             };
         }
         Err(Refusal::Conflict.into())
+    }
+
+    /// The booking that this request made before, if it did.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] if it was made with other input; [`ServiceError::Store`] if the store
+    /// fails.
+    pub async fn repeated(
+        &self,
+        request: &BookRequest,
+    ) -> Result<Option<NewBookingAccess>, ServiceError> {
+        match self.store.request(auth::hash(&request.request_id)).await? {
+            Some(earlier) => {
+                self.repeat(&request.request_id, request.fingerprint(), earlier).await.map(Some)
+            }
+            None => Ok(None),
+        }
     }
 
     /// Whether the stay is offered, at the price that the guest was shown.
@@ -228,7 +286,7 @@ impl BookingService {
     ) -> Result<(Step, String), ServiceError> {
         let day = self.policy.hotel.day_of(now);
         let receipt_no = ReceiptNo::new(day, self.commits.next_serial(day).await?);
-        let access_token = auth::access_token(&request.request_id, receipt_no);
+        let access_token = self.links.access_token(&request.request_id, receipt_no);
         let new = NewBooking {
             receipt_no,
             access: auth::hash(&access_token),
@@ -240,17 +298,36 @@ impl BookingService {
         Ok((domain::book(new, now, &self.policy)?, access_token))
     }
 
-    fn limits(&self, request: &BookRequest) -> Vec<Limit> {
+    /// The limits that a booking counts towards while its hold runs.
+    fn limits(
+        &self,
+        request: &BookRequest,
+        booking: &Booking,
+        rooms: u32,
+    ) -> Vec<(HoldLimit, Limit)> {
         let most = self.policy.booking.max_active_per_guest;
-        let key = match &request.guest.contact {
-            Contact::Telegram(id) => format!("telegram:{}", id.0),
-            // Nearly all mail systems ignore the case of the local part (RFC 5321, 2.4).
-            Contact::Web(email) => format!("email:{}", email.as_str().to_ascii_lowercase()),
+        let address = request.origin.as_ref().map(|origin| self.address_key(&origin.address));
+        let guest = match (&request.guest.contact, &address) {
+            (Contact::Telegram(id), _) => format!("telegram:{}", id.0),
+            // Counted together with the address, so that a stranger who books with a guest's e-mail
+            // address does not lock the guest out.
+            (Contact::Web(email), Some(address)) => format!("email:{}|{address}", email.mailbox()),
+            (Contact::Web(email), None) => format!("email:{}", email.mailbox()),
             // No request comes through a channel that this version does not know.
-            Contact::Other => String::new(),
+            (Contact::Other, _) => String::new(),
         };
-        let address = request.address_limit.clone();
-        [Limit { key, most }].into_iter().chain(address).collect()
+        let mut limits = vec![(HoldLimit::Guest, Limit { key: guest, most })];
+        if let (Some(origin), Some(key)) = (&request.origin, address) {
+            limits.push((HoldLimit::Address, Limit { key, most: origin.max_holds }));
+            limits.extend(web_share(origin.web_share, booking, rooms));
+        }
+        limits
+    }
+
+    /// The key of a network address for stored limits. It is a keyed hash, so that the address cannot
+    /// be found by trying all addresses.
+    fn address_key(&self, address: &str) -> String {
+        format!("address:{}", self.links.secret_of(&format!("address:{address}")))
     }
 
     /// The answer to a request that was carried out before.
@@ -265,7 +342,10 @@ impl BookingService {
             return Err(Refusal::InvalidInput { field, error }.into());
         }
         let tracked = self.booking(earlier.receipt_no).await?;
-        let access_token = auth::access_token(request_id, earlier.receipt_no);
+        let mut access_token = self.links.access_token(request_id, earlier.receipt_no);
+        if !auth::opens(&access_token, tracked.booking.access) {
+            access_token = auth::older_access_token(request_id, earlier.receipt_no);
+        }
         Ok(NewBookingAccess { tracked, access_token })
     }
 

@@ -59,6 +59,14 @@ pub fn internal(language: Language, incident: &str) -> String {
     )
 }
 
+/// What the front office is shown while a limit of the web is reached, in both languages.
+#[must_use]
+pub fn limit_reached() -> String {
+    "Ada yang mencoba memesan lewat web melebihi batas, mungkin untuk mengosongkan kamar hotel \
+     (somebody tries to book more through the web than the limits allow)"
+        .to_owned()
+}
+
 /// The sentence for an unknown address.
 #[must_use]
 pub fn no_page(language: Language) -> &'static str {

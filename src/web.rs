@@ -4,6 +4,7 @@
 //! made here is how many requests a client may send.
 
 mod assets;
+mod booking_limits;
 mod graphql;
 mod graphql_http;
 mod health;
@@ -33,10 +34,12 @@ use crate::qris::Qris;
 use crate::service::BookingService;
 use crate::store::{BookingReader, StoreControl};
 
+use booking_limits::BookingLimits;
 use graphql::ApiContext;
 use graphql_http::Sockets;
 use limits::Limits;
 
+pub use booking_limits::LimitAlarm;
 pub use graphql::sdl;
 pub use webhook::{Webhook, WebhookHandler};
 
@@ -59,6 +62,8 @@ pub struct WebSettings {
     pub requests_per_second: u32,
     /// The most running holds of one client network.
     pub holds_per_address: u32,
+    /// The part of a room type's rooms that holds of the web may take together, up to 1.
+    pub web_share: f64,
     /// The proxies that are trusted to forward the client's address.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether `/metrics` is served here and not on a separate listener.
@@ -87,6 +92,8 @@ pub struct WebParts {
     pub webhook: Option<Webhook>,
     /// The sign-in by the Telegram Mini App, if there is a bot.
     pub mini_app: Option<MiniApp>,
+    /// Rung when somebody reaches a limit that honest guests do not reach. The caller runs it.
+    pub limit_alarm: LimitAlarm,
     /// The settings of the web server.
     pub settings: WebSettings,
 }
@@ -105,6 +112,7 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         metrics,
         webhook,
         mini_app,
+        limit_alarm,
         settings,
     } = parts;
     let webhook = webhook.map(webhook::routes).unwrap_or_default();
@@ -112,7 +120,19 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
     let probes = health::routes(health.clone(), store);
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
-    let context = ApiContext { service, bookings, feed, staff, mini_app, qris, health, settings };
+    let per_guest = service.policy().booking.max_active_per_guest;
+    let booking_limits = BookingLimits::new(per_guest, settings.holds_per_address, limit_alarm);
+    let context = ApiContext {
+        service,
+        bookings,
+        feed,
+        staff,
+        mini_app,
+        qris,
+        health,
+        booking_limits,
+        settings,
+    };
     Router::new()
         .route("/graphql", graphql::route(context, limits, stop))
         .merge(probes)

@@ -54,7 +54,7 @@ impl Config {
         let telegram = source.section("telegram", |keys| telegram(keys, &server))?;
         let email = source.section("email", |keys| email(keys, &hotel, &server))?;
         let qris = source.section("qris", qris)?;
-        let limits = source.section("limits", limits)?;
+        let limits = source.section("limits", |keys| limits(keys, &rooms))?;
         let staff = staff(&mut source)?;
         source.finish()?;
         Ok(Self {
@@ -265,10 +265,15 @@ fn qris(keys: &mut Section<'_>) -> ConfigResult<QrisSection> {
     Ok(QrisSection { source, mode, send })
 }
 
-fn limits(keys: &mut Section<'_>) -> ConfigResult<LimitsSection> {
+/// The fewest web holds that one network may have by default: carriers share addresses.
+const LEAST_HOLDS_PER_ADDRESS: u32 = 4;
+
+fn limits(keys: &mut Section<'_>, rooms: &[RoomType]) -> ConfigResult<LimitsSection> {
+    let house = rooms.iter().fold(0_u32, |sum, room| sum.saturating_add(room.rooms));
+    let half = house.div_ceil(2).clamp(LEAST_HOLDS_PER_ADDRESS, MAX_COUNT);
     Ok(LimitsSection {
         requests_per_second: keys.get("requests_per_second", "50", some)?,
-        holds_per_address: keys.get("holds_per_address", "200", some)?,
+        holds_per_address: keys.find("holds_per_address", some)?.unwrap_or(half),
         web_share: keys.get("web_share", "1", up_to(1.0))?,
         trusted_proxies: keys.get("trusted_proxies", "", networks)?,
     })

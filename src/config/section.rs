@@ -225,10 +225,11 @@ pub enum QrisSend {
 pub struct LimitsSection {
     /// The most requests a second from one address.
     pub requests_per_second: u32,
-    /// The most web holds that one IPv4 address or IPv6 /64 network may have at the same time.
+    /// The most web holds that one IPv4 address or IPv6 /64 network may have at the same time. By
+    /// default half of the hotel's rooms, and at least 4.
     pub holds_per_address: u32,
-    /// The part of the rooms of a type that web holds may take together: above 0, up to 1. It is
-    /// read and checked, but no other module uses it yet.
+    /// The part of the rooms of a type that web holds may take together: above 0, up to 1, and at
+    /// least one room.
     pub web_share: f64,
     /// Networks of proxies whose `X-Forwarded-For` header is trusted.
     pub trusted_proxies: Vec<IpNet>,

@@ -211,7 +211,8 @@ fn what_is_hardly_meant_is_warned_of() {
             ("JATAH__TELEGRAM__WEBHOOK_SECRET", "a"),
         ],
     );
-    assert_eq!(keys(&config.unwrap()), ["telegram.webhook", "telegram.webhook"]);
+    let expected = ["telegram.webhook", "telegram.webhook", "limits.trusted_proxies"];
+    assert_eq!(keys(&config.unwrap()), expected);
 }
 
 #[test]

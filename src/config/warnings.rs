@@ -16,6 +16,7 @@ impl Config {
         self.warn_of_demo(&mut lines);
         self.warn_of_server(&mut lines);
         self.warn_of_telegram(&mut lines);
+        self.warn_of_proxy(&mut lines);
         self.warn_of_email(&mut lines);
         lines
     }
@@ -72,6 +73,18 @@ impl Config {
             lines.push(
                 "telegram.webhook: Telegram calls ports 443, 80, 88 and 8443 only, and \
                  server.public_url has another"
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn warn_of_proxy(&self, lines: &mut Vec<String>) {
+        let is_behind_proxy = self.server.listen.ip().is_loopback()
+            && self.server.public_url.as_ref().is_some_and(WebUrl::is_https);
+        if is_behind_proxy && self.limits.trusted_proxies.is_empty() {
+            lines.push(
+                "limits.trusted_proxies: is empty, so all guests behind the proxy count as one \
+                 address; write the proxy's, such as 127.0.0.1"
                     .to_owned(),
             );
         }

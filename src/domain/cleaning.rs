@@ -31,7 +31,8 @@ pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c) || is_combining_mark(c))
 }
 
-/// Whether a text contains what messengers and mail programs make a link of.
+/// Whether a text contains what messengers and mail programs make a link of. An e-mail address is
+/// none: it leads nowhere but to a mail.
 pub(super) fn has_link(text: &str) -> bool {
     text.split_whitespace().any(|word| {
         let lower = word.to_lowercase();
@@ -44,7 +45,7 @@ pub(super) fn has_link(text: &str) -> bool {
         };
         lower.contains("://")
             || lower.starts_with("www.")
-            || host.rsplit_once('.').is_some_and(is_link)
+            || (!host.contains('@') && host.rsplit_once('.').is_some_and(is_link))
     })
 }
 

@@ -316,6 +316,20 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The mailbox that the address most probably leads to, to count what one person does: in lower
+    /// case (nearly all mail systems ignore the case of the local part, RFC 5321, 2.4), without a
+    /// tag after `+` (RFC 5233), and at Gmail without dots. Mail is never sent to this form.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let lower = self.0.to_ascii_lowercase();
+        let Some((local, domain)) = lower.rsplit_once('@') else { return lower };
+        let base = local.split('+').next().filter(|base| !base.is_empty()).unwrap_or(local);
+        match domain {
+            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", base.replace('.', "")),
+            _ => format!("{base}@{domain}"),
+        }
+    }
 }
 
 /// Addresses do not belong in logs, so the debug form hides it.

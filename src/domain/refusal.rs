@@ -33,6 +33,8 @@ pub enum Refusal {
     /// The guest (or their address) holds as many rooms as they may.
     #[error("too many holds: at most {most}")]
     TooManyHolds {
+        /// Whose holds are counted.
+        of: HoldsOf,
         /// How many are allowed.
         most: u32,
     },
@@ -182,6 +184,15 @@ pub enum NotAllowed {
         /// Rooms sold.
         sold: u32,
     },
+}
+
+/// Whose running holds a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldsOf {
+    /// Those of one guest.
+    Guest,
+    /// Those that were booked from one network address.
+    Address,
 }
 
 /// Who has the right.

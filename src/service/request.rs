@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use crate::domain::{Contact, Fix, Guest, RoomCode, Rupiah, TokenHash};
-use crate::store::Limit;
 
 /// A request to book.
 #[derive(Debug, Clone)]
@@ -24,8 +23,19 @@ pub struct BookRequest {
     pub expected_price: Option<Rupiah>,
     /// The guest's position, if they shared it.
     pub position: Option<Fix>,
-    /// The limit for the network address that the request came from.
-    pub address_limit: Option<Limit>,
+    /// Where the request came from, if it came through the web.
+    pub origin: Option<WebOrigin>,
+}
+
+/// Where a request of the web came from, and how much may be held from there.
+#[derive(Debug, Clone)]
+pub struct WebOrigin {
+    /// The network address. Only a keyed hash of it is stored.
+    pub address: String,
+    /// The most running holds of that address.
+    pub max_holds: u32,
+    /// The part of a room type's rooms that holds of the web may take together, up to 1.
+    pub web_share: f64,
 }
 
 impl BookRequest {

@@ -140,8 +140,8 @@ pub enum CommitOutcome {
     NumberTaken,
     /// No room of the type is left on this night.
     SoldOut(NaiveDate),
-    /// A limit is reached; it allows this many.
-    TooManyHolds(u32),
+    /// This limit is reached.
+    TooManyHolds(Limit),
     /// This request id made a booking before.
     Repeated(RequestRecord),
 }

@@ -219,7 +219,7 @@ impl<'a> Race<'_, 'a> {
         }
         if let Some(full) = step.limits.iter().find(|limit| self.running(&limit.key) >= limit.most)
         {
-            return Ok(CommitOutcome::TooManyHolds(full.most));
+            return Ok(CommitOutcome::TooManyHolds(full.clone()));
         }
         // Rooms are freed first, because a step may take again what it gives back.
         for key in &step.releases {

@@ -3,7 +3,8 @@
 use super::{clock_time, date, rupiah, say};
 use crate::domain::refusal::Unavailable;
 use crate::domain::{
-    Actor, Field, Forbidden, HotelPolicy, InputError, Language, NotAllowed, Refusal, Winner,
+    Actor, Field, Forbidden, HoldsOf, HotelPolicy, InputError, Language, NotAllowed, Refusal,
+    Winner,
 };
 
 /// The sentence that explains a refusal.
@@ -22,7 +23,18 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             format!("Harganya berubah menjadi {}. Periksa lagi, lalu pesan.", rupiah(*price)),
             format!("The price is {} now. Please check it, then book.", rupiah(*price)),
         ),
-        Refusal::TooManyHolds { most } => say(
+        Refusal::TooManyHolds { of: HoldsOf::Address, most } => say(
+            language,
+            format!(
+                "Sudah ada {most} booking yang berjalan dari jaringan internet ini. Hubungi hotel, \
+                 atau coba dari jaringan lain."
+            ),
+            format!(
+                "There are {most} running bookings from this internet connection already. Call the \
+                 hotel, or try another connection."
+            ),
+        ),
+        Refusal::TooManyHolds { of: HoldsOf::Guest, most } => say(
             language,
             format!("Masih ada {most} booking yang berjalan. Batalkan salah satu dulu."),
             format!("There are {most} running bookings already. Cancel one of them first."),

@@ -28,6 +28,7 @@ use crate::service::BookingService;
 use crate::store::BookingReader;
 
 use super::WebSettings;
+use super::booking_limits::BookingLimits;
 use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
@@ -53,6 +54,8 @@ pub struct ApiContext {
     pub qris: Option<Qris>,
     /// Whether the process is ready, and which parts are degraded.
     pub health: Health,
+    /// How much may be booked in an hour.
+    pub booking_limits: BookingLimits,
     /// The settings of the web server.
     pub settings: WebSettings,
 }

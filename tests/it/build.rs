@@ -274,3 +274,8 @@ pub fn pay() -> Input {
 pub fn cancel() -> Input {
     Command::CancelByStaff { by: staff("Sari"), note: Some("asked by the guest".to_owned()) }.into()
 }
+
+/// The outcome of a commit for which this limit is reached.
+pub fn too_many(key: &str, most: u32) -> CommitOutcome {
+    CommitOutcome::TooManyHolds(Limit { key: key.to_owned(), most })
+}

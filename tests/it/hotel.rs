@@ -242,7 +242,7 @@ impl Hotel {
             nights: 1,
             expected_price: None,
             position: None,
-            address_limit: None,
+            origin: None,
         };
         self.service.book(request).await
     }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::build::{
     Input, TestBooking, apply, book, cancel, fix_north, minute, pay, put, room, secret, staff,
-    today, track, tracked,
+    today, too_many, track, tracked,
 };
 
 /// A fresh store. Its folder is removed when the guard is dropped.
@@ -65,7 +65,7 @@ async fn what_was_written_is_there_after_a_restart() {
     assert_eq!(store.changes(None).await.unwrap().start, cursor);
     test_booking.serial = 3;
     test_booking.request = 3;
-    assert_eq!(put(&store, test_booking.commit()).await, CommitOutcome::TooManyHolds(1));
+    assert_eq!(put(&store, test_booking.commit()).await, too_many("one guest", 1));
     assert_eq!(put(&store, TestBooking::new(3).commit()).await, CommitOutcome::SoldOut(today()));
     let wakes: Vec<Wake> = store.wakes().await.unwrap().try_collect().await.unwrap();
     assert_eq!(wakes.iter().map(|wake| wake.receipt_no.day()).collect::<Vec<_>>(), [today()]);

@@ -274,7 +274,7 @@ role = "front_office"
             nights: 1,
             expected_price: None,
             position: None,
-            address_limit: None,
+            origin: None,
         };
         service.book(request).await.unwrap().tracked.booking.receipt_no
     }

@@ -59,7 +59,7 @@ fn the_example_is_exactly_the_demo() {
 
 #[test]
 fn each_group_of_unset_keys_can_be_set() {
-    assert_eq!(groups(), 8);
+    assert_eq!(groups(), 9);
     for group in 1..=groups() {
         let text = with_groups(|other| other == group);
         assert_ne!(text, with_groups(|_| false));

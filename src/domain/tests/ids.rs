@@ -194,6 +194,20 @@ fn an_address_that_could_carry_a_header_or_is_none_is_refused() {
 }
 
 #[test]
+fn addresses_of_one_mailbox_count_as_one() {
+    for (text, expected) in [
+        ("Budi@example.com", "budi@example.com"),
+        ("budi+hotel@example.com", "budi@example.com"),
+        ("b.u.d.i+1@GMAIL.com", "budi@gmail.com"),
+        ("budi@googlemail.com", "budi@gmail.com"),
+        ("b.udi@example.com", "b.udi@example.com"),
+        ("+1@example.com", "+1@example.com"),
+    ] {
+        assert_eq!(Email::parse(text).unwrap().mailbox(), expected);
+    }
+}
+
+#[test]
 fn what_is_personal_does_not_show_in_logs() {
     let shown = format!("{:?}", super::build::Scenario::new().seen(0.123_456, 1).tracked);
     assert!(!shown.contains("Budi") && !shown.contains("6.07"), "{shown}");

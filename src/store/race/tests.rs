@@ -158,7 +158,7 @@ fn an_allotment_beats_the_number_of_rooms_and_the_first_full_night_is_named() {
 fn a_guest_has_no_more_holds_than_the_limit() {
     let (batch, snapshot) = ([opening(1, 9), opening(2, 9), opening(3, 9)], Snapshot::default());
     let plan = decide(&batch, &snapshot).unwrap();
-    assert_eq!(plan.outcomes[2], CommitOutcome::TooManyHolds(2));
+    assert_eq!(plan.outcomes[2], CommitOutcome::TooManyHolds(limit()));
     assert_eq!(plan.limits, [CountWrite { key: "guest 7".to_owned(), before: None, after: 2 }]);
 }
 

@@ -312,7 +312,7 @@ impl GuestConversation {
             nights: draft.nights,
             expected_price,
             position: None,
-            address_limit: None,
+            origin: None,
         };
         match self.service.book(request).await {
             Ok(booked) => {

@@ -127,7 +127,7 @@ pub fn paid_too_late(language: Language) -> &'static str {
 }
 
 /// The parts of the system that can be degraded.
-pub const DEGRADABLE_PARTS: [&str; 5] = ["clock", "courier", "feed", "store", "telegram"];
+pub const DEGRADABLE_PARTS: [&str; 6] = ["clock", "courier", "feed", "limits", "store", "telegram"];
 
 /// A part of the system has a fault that lasts, with its reason.
 #[must_use]
@@ -144,6 +144,11 @@ pub fn degraded(language: Language, part: &str, reason: &str) -> String {
             language,
             "Pesan yang tertunda terus dicoba; booking tetap berjalan.",
             "Delayed messages are tried again; bookings go on.",
+        ),
+        "limits" => say(
+            language,
+            "Booking yang melebihi batas ditolak. Periksa daftar booking.",
+            "What exceeds the limits is refused. Look through the bookings.",
         ),
         _ => say(
             language,
@@ -173,6 +178,7 @@ fn part_name(language: Language, part: &str) -> String {
         "clock" => ("jam server", "the server's clock"),
         "feed" => ("pembaruan langsung", "live updates"),
         "telegram" => ("bot Telegram", "the Telegram bot"),
+        "limits" => ("batas booking web", "the limits of the web"),
         other => (other, other),
     };
     say(language, indonesian, english).to_owned()

@@ -14,8 +14,8 @@ use crate::domain::{
     self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo, Refusal,
     RoomCode,
 };
-use crate::service::{BookRequest, Handoff};
-use crate::store::{Filter, Limit, PageKey, Search, StatusKind};
+use crate::service::{BookRequest, Handoff, WebOrigin};
+use crate::store::{Filter, PageKey, Search, StatusKind};
 
 use super::enums::{BookingStatus, Language};
 use super::scalar::{Date, DateTime, Rupiah};
@@ -115,7 +115,7 @@ impl CreateBookingInput {
     pub fn read(
         self,
         language: domain::Language,
-        address_limit: Limit,
+        origin: WebOrigin,
         now: Moment,
     ) -> Result<BookRequest, Refusal> {
         let name = id(GuestName::parse(&self.guest_name), Field::GuestName, MAX_NAME_CHARS)?;
@@ -130,7 +130,7 @@ impl CreateBookingInput {
             nights: nights(self.nights),
             expected_price: self.expected_price.map(|Rupiah(price)| price),
             position,
-            address_limit: Some(address_limit),
+            origin: Some(origin),
         })
     }
 }

@@ -4,11 +4,12 @@ use async_graphql::{Context, Lookahead, Object};
 
 use super::error::ApiError;
 use crate::domain::refusal::Unavailable;
-use crate::domain::{Command, Field, Forbidden, InputError, Refusal};
-use crate::store::Limit;
+use crate::domain::{Command, Contact, Field, Forbidden, HoldsOf, InputError, Refusal};
+use crate::service::{BookRequest, NewBookingAccess, ServiceError, WebOrigin};
 
+use super::ApiContext;
 use super::booking::{Booking, Viewer};
-use super::caller::RequestContext;
+use super::caller::{Caller, RequestContext};
 use super::input::{self, CreateBookingInput, PositionInput, TelegramBookingInput};
 use super::payload::CreateBookingPayload;
 use super::scalar::{Date, DateTime};
@@ -32,6 +33,40 @@ fn check_asked(booking: &Lookahead<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Books for a guest of the web, unless too much was booked in this hour. A request that was carried
+/// out before is answered in any case.
+async fn book(
+    context: &ApiContext,
+    caller: &Caller,
+    request: BookRequest,
+) -> Result<NewBookingAccess, ApiError> {
+    let limits = &context.booking_limits;
+    let counted = match &request.guest.contact {
+        Contact::Web(email) => limits.count_booking(email, caller.network),
+        Contact::Telegram(_) | Contact::Other => None,
+    };
+    let Some(counted) = counted else {
+        let repeated = context.service.repeated(&request).await?;
+        if repeated.is_none() {
+            limits.alarm.ring();
+        }
+        return repeated.ok_or(ApiError::RateLimited);
+    };
+    match context.service.book(request).await {
+        Ok(booked) => {
+            counted.keep();
+            Ok(booked)
+        }
+        Err(error) => {
+            if let ServiceError::Refused(Refusal::TooManyHolds { of: HoldsOf::Address, .. }) = error
+            {
+                limits.alarm.ring();
+            }
+            Err(error.into())
+        }
+    }
+}
+
 /// The mutations. Guests need the access token of their booking. Mutations for the front office
 /// need a session.
 #[Object]
@@ -44,10 +79,13 @@ impl Mutation {
     ) -> Result<CreateBookingPayload, ApiError> {
         check_asked(&ctx.look_ahead().field("booking"))?;
         let (context, caller) = (ctx.context(), ctx.caller());
-        let most = context.settings.holds_per_address;
-        let limit = Limit { key: caller.network.key(), most };
-        let request = input.read(caller.language, limit, context.service.now())?;
-        let booked = context.service.book(request).await?;
+        let origin = WebOrigin {
+            address: caller.network.to_string(),
+            max_holds: context.settings.holds_per_address,
+            web_share: context.settings.web_share,
+        };
+        let request = input.read(caller.language, origin, context.service.now())?;
+        let booked = book(context, caller, request).await?;
         let (receipt_no, access_token) = (booked.tracked.booking.receipt_no, booked.access_token);
         Ok(CreateBookingPayload {
             booking: Booking::new(booked.tracked, Viewer::Guest),
@@ -67,6 +105,9 @@ impl Mutation {
         let Some(bot) = context.settings.telegram_bot.get() else {
             return Err(Refusal::Unavailable(Unavailable::Telegram).into());
         };
+        if !context.booking_limits.count_handoff(ctx.caller().network) {
+            return Err(ApiError::RateLimited);
+        }
         let key = context.service.keep_handoff(&choice).await?;
         Ok(TelegramHandoff { link: format!("https://t.me/{bot}?start={key}") })
     }

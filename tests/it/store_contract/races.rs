@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{
     TestBooking, apply, book, cancel, day, decided, lease, minute, pay, put, secret, staff, today,
-    tracked,
+    too_many, tracked,
 };
 
 /// Sends commits through one queue at the same time and collects their outcomes.
@@ -70,7 +70,7 @@ pub async fn a_guest_who_books_many_times_at_once_gets_what_the_limit_allows(sto
     let answers =
         at_once(&store, (1..=64).map(|serial| test_booking(serial).commit()).collect()).await;
     assert_eq!(count(&answers, &CommitOutcome::Done), 2);
-    assert_eq!(count(&answers, &CommitOutcome::TooManyHolds(2)), 62);
+    assert_eq!(count(&answers, &too_many("one guest", 2)), 62);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
@@ -108,7 +108,7 @@ pub async fn a_booking_is_checked_for_request_then_number_then_limits_then_rooms
     let other_request = first.clone().requested_as(78);
     assert_eq!(put(&*store, other_request.commit()).await, CommitOutcome::NumberTaken);
     let other_number = TestBooking { serial: 2, ..other_request };
-    assert_eq!(put(&*store, other_number.commit()).await, CommitOutcome::TooManyHolds(1));
+    assert_eq!(put(&*store, other_number.commit()).await, too_many("one guest", 1));
     let other_guest = other_number.limited("another guest", 1);
     assert_eq!(put(&*store, other_guest.commit()).await, CommitOutcome::SoldOut(today()));
     assert_eq!(put(&*store, other_guest.of("STD").commit()).await, CommitOutcome::Done);
@@ -133,7 +133,7 @@ pub async fn a_refused_booking_writes_nothing(store: SharedStore) {
     let address = Limit { key: "address".to_owned(), most: 1 };
     let neighbour = Limit { key: "neighbour".to_owned(), most: 1 };
     let refused = TestBooking { limits: vec![neighbour.clone(), address], ..TestBooking::new(3) };
-    assert_eq!(put(&*store, refused.commit()).await, CommitOutcome::TooManyHolds(1));
+    assert_eq!(put(&*store, refused.commit()).await, too_many("address", 1));
     let alone = TestBooking { limits: vec![neighbour], ..TestBooking::new(3) };
     assert_eq!(put(&*store, alone.commit()).await, CommitOutcome::Done);
 }
@@ -206,7 +206,7 @@ pub async fn a_batch_judges_each_commit_by_what_the_earlier_ones_left(store: Sha
     let expected = [
         CommitOutcome::Done,
         CommitOutcome::SoldOut(today()),
-        CommitOutcome::TooManyHolds(1),
+        too_many("one guest", 1),
         CommitOutcome::Done,
         CommitOutcome::Done,
         CommitOutcome::SoldOut(today()),
@@ -257,7 +257,7 @@ pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: Sh
     assert_eq!(put(&*store, revived()).await, CommitOutcome::SoldOut(today()));
     apply(&*store, TestBooking::new(2).receipt_no(), cancel(), minute(1)).await;
     book(&*store, &TestBooking::new(3).limited("one guest", 1)).await;
-    assert_eq!(put(&*store, revived()).await, CommitOutcome::TooManyHolds(1));
+    assert_eq!(put(&*store, revived()).await, too_many("one guest", 1));
     apply(&*store, TestBooking::new(3).receipt_no(), cancel(), minute(1)).await;
     assert_eq!(put(&*store, revived()).await, CommitOutcome::Done);
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
@@ -267,7 +267,7 @@ pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: Sh
     );
     // The limit counts it again, and frees it when the booking ends.
     let next = TestBooking::new(4).limited("one guest", 1);
-    assert_eq!(put(&*store, next.commit()).await, CommitOutcome::TooManyHolds(1));
+    assert_eq!(put(&*store, next.commit()).await, too_many("one guest", 1));
     apply(&*store, number, cancel(), minute(6)).await;
     assert_eq!(put(&*store, next.commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;

@@ -5,7 +5,7 @@ use jatah::store::{AllotmentTooLow, CommitOutcome, RoomNight};
 
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{
-    Input, TestBooking, apply, book, cancel, day, minute, pay, put, room, staff, today,
+    Input, TestBooking, apply, book, cancel, day, minute, pay, put, room, staff, today, too_many,
 };
 
 pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) {
@@ -33,13 +33,13 @@ pub async fn a_paid_booking_keeps_its_rooms_and_gives_its_limit_back_once(store:
     let test_booking = |serial| TestBooking::new(serial).limited("one guest", 2);
     let paid = book(&*store, &test_booking(1)).await.booking.receipt_no;
     book(&*store, &test_booking(2)).await;
-    assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::TooManyHolds(2));
+    assert_eq!(put(&*store, test_booking(3).commit()).await, too_many("one guest", 2));
     apply(&*store, paid, pay(), minute(1)).await;
     assert_eq!(taken(&*store, "STD", 4).await, 2);
     // A step after the payment does not free the limit a second time.
     apply(&*store, paid, Command::Arrive { by: staff("Sari") }, minute(2)).await;
     assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::Done);
-    assert_eq!(put(&*store, test_booking(4).commit()).await, CommitOutcome::TooManyHolds(2));
+    assert_eq!(put(&*store, test_booking(4).commit()).await, too_many("one guest", 2));
     assert_eq!(taken(&*store, "STD", 4).await, 3);
     assert_claims_are_the_live_bookings(&*store).await;
 }

@@ -1,7 +1,7 @@
 //! Bookings for a later day, dates that are sold out, and the limit of holds.
 
 use jatah::domain::Language::Indonesian;
-use jatah::domain::{Refusal, RoomCode};
+use jatah::domain::{HoldsOf, Refusal, RoomCode};
 use jatah::text::{clock_time, date};
 
 use super::{Hotel, receipt_in};
@@ -97,7 +97,7 @@ async fn a_guest_with_too_many_holds_can_open_them() {
     let second = receipt_in(&hotel.shows_another(&budi, &first).await.text);
     hotel.sees_summary(&budi, "Standar").await;
     budi.taps("✅ Pesan").await;
-    let refusal = Refusal::TooManyHolds { most: 2 };
+    let refusal = Refusal::TooManyHolds { of: HoldsOf::Guest, most: 2 };
     let hotel_policy = &hotel.running().service.policy().hotel;
     let refused = budi.reads(&jatah::text::refusal(Indonesian, &refusal, hotel_policy)).await;
     assert_eq!(refused.labels(), ["Lihat booking saya", "Mulai lagi"]);

@@ -1,9 +1,12 @@
 //! Queries and mutations of guests.
 
+use std::time::Duration;
+
 use jatah::domain::Role;
 use serde_json::{Value, json};
 
 use super::{LimitsSection, Site, booking_input, limits};
+use crate::build::{room, today};
 use crate::hotel::with_paused_clock;
 
 const MINE: &str = "query ($r: String!, $t: String!) { myBooking(receiptNo: $r, accessToken: $t) {
@@ -136,6 +139,78 @@ fn sold_out_and_too_many_holds_have_their_own_codes() {
             "TOO_MANY_HOLDS",
             "of the address"
         );
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_stranger_who_books_with_a_guests_address_does_not_lock_the_guest_out() {
+    with_paused_clock(async || {
+        let proxied =
+            LimitsSection { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..limits() };
+        let site = Site::open_with(proxied).await;
+        let book = async |from: &str, email: &str| {
+            let mut input = booking_input("Siti");
+            input["email"] = json!(email);
+            site.book_from(from, input).await
+        };
+        for tag in ["siti@gmail.com", "s.iti+1@gmail.com"] {
+            book("198.51.100.7", tag).await.data();
+        }
+        let third = book("198.51.100.7", "si.ti+2@googlemail.com").await;
+        assert_eq!(third.code(), "TOO_MANY_HOLDS", "tags and dots are one mailbox");
+        book("203.0.113.9", "siti@gmail.com").await.data();
+        site.close().await;
+    });
+}
+
+#[test]
+fn who_books_and_cancels_in_turn_is_stopped_within_the_hour() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let mut made = 0;
+        let refused = loop {
+            let reply = site.try_book(booking_input("Siti")).await;
+            if reply.json()["data"].is_null() {
+                break reply;
+            }
+            made += 1;
+            let booked = &reply.data()["createBooking"];
+            let mine = json!({ "r": booked["booking"]["receiptNo"], "t": booked["accessToken"] });
+            let cancel = "mutation ($r: String!, $t: String!) {
+                cancelMyBooking(receiptNo: $r, accessToken: $t) { status } }";
+            site.ask(cancel, mine, None).await.data();
+        };
+        assert_eq!((refused.code().as_str(), made), ("RATE_LIMITED", 10));
+        // A request that made a booking before is answered however often it comes.
+        let mut again = booking_input("Budi");
+        again["requestId"] = json!("0123456789abcdefghijkl");
+        let first = site.try_book(again.clone()).await.data();
+        for _ in 0..30 {
+            assert_eq!(site.try_book(again.clone()).await.data(), first);
+        }
+        tokio::time::advance(Duration::from_hours(1)).await;
+        site.try_book(booking_input("Siti")).await.data();
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_web_holds_no_more_than_its_share_of_a_room_type() {
+    with_paused_clock(async || {
+        let half = LimitsSection { web_share: 0.5, ..limits() };
+        let site = Site::open_with(half).await;
+        let rooms = crate::build::policy().room(&room("STD")).unwrap().rooms;
+        for guest in 0..rooms / 2 {
+            site.book(&format!("Guest {guest}")).await;
+        }
+        assert_eq!(site.try_book(booking_input("Siti")).await.code(), "SOLD_OUT");
+        let query =
+            "query ($d: Date!) { availability(checkIn: $d) { roomType { code } available } }";
+        let rows = site.ask(query, json!({ "d": today().to_string() }), None).await.data();
+        let rows = rows["availability"].as_array().unwrap().clone();
+        let left = rows.iter().find(|row| row["roomType"]["code"] == "STD").unwrap();
+        assert_eq!(left["available"], rooms - rooms / 2, "the hotel has them");
         site.close().await;
     });
 }
