@@ -13,14 +13,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::auth::{LinkKey, MiniApp, StaffAuth, fresh_secret};
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreUrl};
 use crate::domain::Policy;
 use crate::email::Mailer;
-use crate::feed::Feed;
+use crate::feed::{Feed, FeedItem, FeedMessage};
 use crate::lifecycle::{Health, Lifecycle, WorkerGroup};
 use crate::notifier::{self, DeliveryMethod, DeliveryMethods, Notifier};
 use crate::qris::Qris;
@@ -29,7 +29,7 @@ use crate::scheduler::Scheduler;
 use crate::service::BookingService;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
-use crate::store::{CommitQueue, NodeId, NotificationQueue, Store, StoreFault};
+use crate::store::{CommitQueue, FeedEvent, NodeId, NotificationQueue, Store, StoreFault};
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
 use crate::web::{self, LimitAlarm, WebParts, WebSettings, Webhook, WebhookHandler};
 
@@ -202,6 +202,12 @@ impl<'a> AppBuilder<'a> {
         let queue = open_commit_queue(&store, &commits);
         let notifications = open_notification_queue(&store, &commits);
         let node = NodeId(fresh_secret());
+        let members = self.config.staff.clone();
+        let staff = StaffAuth::new(Arc::<dyn Store>::clone(&store), self.clock.clone(), members);
+        log.spawn(
+            "staff sessions",
+            follow_sessions(staff.clone(), feed.clone(), log.stop_signal()),
+        );
         let service = BookingService::new(
             Arc::clone(&store),
             queue,
@@ -215,7 +221,7 @@ impl<'a> AppBuilder<'a> {
             public_url: self.public_url,
             service: with_routing(self.routing, service, &inbound),
             feed,
-            staff: StaffAuth::new(store, self.clock.clone()),
+            staff,
             health,
             store: self.store,
             qris: self.qris,
@@ -458,6 +464,31 @@ async fn report_faults(
     while let Some(Some(fault)) = stop.run_until_cancelled(faults.next()).await {
         health.set_degraded("store", fault.map(|fault| fault.reason().to_owned()));
     }
+    stop.cancelled().await;
+}
+
+/// Ends the sessions of people who have left, and lets those who use a session look again when one
+/// has ended in another process.
+async fn follow_sessions(staff: StaffAuth, feed: Feed, stop: CancellationToken) {
+    let follow = async {
+        let mut messages = feed.listen();
+        if let Err(error) = staff.end_sessions_of_departed().await {
+            warn!(%error, "the sessions of people who have left were not ended");
+        }
+        while let Some(message) = messages.next().await {
+            match message {
+                FeedMessage::Item(FeedItem { event: FeedEvent::SessionEnded, .. }) => {
+                    staff.note_ended();
+                }
+                FeedMessage::Lagged => {
+                    messages = feed.listen();
+                    staff.note_ended();
+                }
+                FeedMessage::Item(_) => {}
+            }
+        }
+    };
+    stop.run_until_cancelled(follow).await;
     stop.cancelled().await;
 }
 

@@ -14,8 +14,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use tokio::sync::watch;
+
 use crate::clock::Clock;
-use crate::domain::{Moment, ReceiptNo, Role, StaffName, TokenHash};
+use crate::config::StaffMember;
+use crate::domain::{Moment, ReceiptNo, Role, StaffName, TelegramId, TokenHash};
 use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
 pub use mini_app::MiniApp;
@@ -108,11 +111,15 @@ pub fn opens(token: &str, access: TokenHash) -> bool {
     token.len() <= MAX_SECRET && hash(token).0.ct_eq(&access.0).into()
 }
 
-/// Signs in the front office.
+/// Signs in the front office. Clones share it.
 #[derive(Clone)]
 pub struct StaffAuth {
     store: Arc<dyn CredentialStore>,
     clock: Clock,
+    /// The configured members of staff, by whom Telegram ids are judged.
+    members: Arc<Vec<StaffMember>>,
+    /// Notified when a session has ended before its time, here or in another process.
+    ended: watch::Sender<()>,
 }
 
 /// A signed-in member of staff.
@@ -122,6 +129,15 @@ pub struct Staff {
     pub name: StaffName,
     /// Their role.
     pub role: Role,
+    /// Their Telegram id, if they were identified by it.
+    pub telegram_id: Option<TelegramId>,
+}
+
+impl From<&StaffMember> for Staff {
+    fn from(member: &StaffMember) -> Self {
+        let (name, role) = (member.name.clone(), member.role);
+        Self { name, role, telegram_id: Some(member.telegram_id) }
+    }
 }
 
 /// A new session.
@@ -135,23 +151,32 @@ pub struct NewSession {
     pub expires_at: Moment,
 }
 
+/// A new one-time code.
+#[derive(Debug, Clone)]
+pub struct NewCode {
+    /// The code.
+    pub code: String,
+    /// When it can no longer be used.
+    pub expires_at: Moment,
+}
+
 impl StaffAuth {
-    /// Uses the codes and sessions of a store.
+    /// Uses the codes and sessions of a store. `members` are the configured members of staff.
     #[must_use]
-    pub fn new(store: Arc<dyn CredentialStore>, clock: Clock) -> Self {
-        Self { store, clock }
+    pub fn new(store: Arc<dyn CredentialStore>, clock: Clock, members: Vec<StaffMember>) -> Self {
+        Self { store, clock, members: Arc::new(members), ended: watch::Sender::default() }
     }
 
     /// Creates a one-time code that signs a member of staff in within [`CODE_LIFE`].
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn issue_code(&self, staff: Staff) -> Result<String, StoreError> {
+    pub async fn issue_code(&self, staff: Staff) -> Result<NewCode, StoreError> {
         let code = fresh_secret();
         let expires_at = self.clock.now() + CODE_LIFE;
-        let credential = Credential { name: staff.name, role: staff.role, expires_at };
+        let credential = credential(staff, expires_at);
         self.store.put_credential(CredentialKind::Code, hash(&code), &credential).await?;
-        Ok(code)
+        Ok(NewCode { code, expires_at })
     }
 
     /// Opens a session with a one-time code. `None` if the code is unknown, used or expired.
@@ -164,10 +189,10 @@ impl StaffAuth {
         }
         let now = self.clock.now();
         let taken = self.store.take_credential(CredentialKind::Code, hash(code.trim())).await?;
-        let Some(credential) = taken.filter(|credential| now < credential.expires_at) else {
+        let Some(staff) = taken.filter(|taken| now < taken.expires_at).and_then(|t| self.staff(t))
+        else {
             return Ok(None);
         };
-        let staff = Staff { name: credential.name, role: credential.role };
         self.open_session(staff).await.map(Some)
     }
 
@@ -178,12 +203,13 @@ impl StaffAuth {
     pub async fn open_session(&self, staff: Staff) -> Result<NewSession, StoreError> {
         let token = fresh_secret();
         let expires_at = self.clock.now() + SESSION_LIFE;
-        let session = Credential { name: staff.name.clone(), role: staff.role, expires_at };
+        let session = credential(staff.clone(), expires_at);
         self.store.put_credential(CredentialKind::Session, hash(&token), &session).await?;
         Ok(NewSession { token, staff, expires_at })
     }
 
-    /// The session of a token; `None` if it is unknown or expired.
+    /// The session of a token; `None` if it is unknown, expired or revoked, or belongs to somebody
+    /// who is no longer staff.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
@@ -191,20 +217,92 @@ impl StaffAuth {
         if token.len() > MAX_SECRET {
             return Ok(None);
         }
-        let credential = self.store.credential(CredentialKind::Session, hash(token)).await?;
-        let alive = credential.filter(|credential| self.clock.now() < credential.expires_at);
-        Ok(alive.map(|credential| Session {
-            staff: Staff { name: credential.name, role: credential.role },
-            expires_at: credential.expires_at,
-        }))
+        let id = hash(token);
+        let credential = self.store.credential(CredentialKind::Session, id).await?;
+        let running = credential.filter(|credential| self.clock.now() < credential.expires_at);
+        Ok(running.and_then(|credential| self.session_of(id, credential)))
     }
+
+    /// The running sessions, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn sessions(&self) -> Result<Vec<Session>, StoreError> {
+        let stored = self.store.sessions(self.clock.now()).await?;
+        let running = stored.into_iter().filter_map(|(id, one)| self.session_of(id, one));
+        let mut sessions: Vec<Session> = running.collect();
+        sessions.sort_by_key(|session| (session.expires_at, session.id));
+        Ok(sessions)
+    }
+
+    /// Ends a session at once, in every process. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn end_session(&self, id: TokenHash) -> Result<bool, StoreError> {
+        let taken = self.store.take_credential(CredentialKind::Session, id).await?;
+        self.note_ended();
+        Ok(taken.is_some())
+    }
+
+    /// Ends the sessions of people who are no longer staff, for the processes that started with an
+    /// older configuration.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn end_sessions_of_departed(&self) -> Result<(), StoreError> {
+        for (id, credential) in self.store.sessions(self.clock.now()).await? {
+            if self.staff(credential).is_none() {
+                self.end_session(id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that some session has ended, so that whoever uses one looks again.
+    pub fn note_ended(&self) {
+        self.ended.send_replace(());
+    }
+
+    /// Tells when some session has ended before its time.
+    #[must_use]
+    pub fn watch_ended(&self) -> watch::Receiver<()> {
+        self.ended.subscribe()
+    }
+
+    fn session_of(&self, id: TokenHash, credential: Credential) -> Option<Session> {
+        let expires_at = credential.expires_at;
+        Some(Session { id, staff: self.staff(credential)?, expires_at })
+    }
+
+    /// The member of staff of a credential, with the role of today. `None` if they have left.
+    fn staff(&self, credential: Credential) -> Option<Staff> {
+        let Credential { name, role, telegram_id, .. } = credential;
+        let Some(id) = telegram_id else { return Some(Staff { name, role, telegram_id }) };
+        self.members.iter().find(|member| member.telegram_id == id).map(Staff::from)
+    }
+}
+
+fn credential(staff: Staff, expires_at: Moment) -> Credential {
+    let Staff { name, role, telegram_id } = staff;
+    Credential { name, role, telegram_id, expires_at }
 }
 
 /// A session in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
+    /// The hash of its token, by which it is named.
+    pub id: TokenHash,
     /// The member of staff it belongs to.
     pub staff: Staff,
     /// When it ends. Subscriptions that it opened end then too.
     pub expires_at: Moment,
+}
+
+impl Session {
+    /// When it was opened.
+    #[must_use]
+    pub fn since(&self) -> Moment {
+        self.expires_at - SESSION_LIFE
+    }
 }

@@ -196,7 +196,7 @@ impl Feed {
                 Some(change.booking.receipt_no)
             }
             FeedEvent::PositionMoved(receipt_no) => Some(*receipt_no),
-            FeedEvent::NotificationSettled(_) => None,
+            FeedEvent::NotificationSettled(_) | FeedEvent::SessionEnded => None,
         };
         // Positions and settlements are not in the ring, so they do not advance the cursor.
         let (number, cursor) = (Some(number), state.cursor().clone());

@@ -176,8 +176,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let mut app = App::start(&config, store, clock, Some(metrics)).await?;
     info!("listening on http://{}", app.address);
     if config.is_demo {
-        let staff = Staff { name: StaffName::parse("Demo")?, role: Role::Manager };
-        let code = app.staff.issue_code(staff).await?;
+        let (name, role) = (StaffName::parse("Demo")?, Role::Manager);
+        let staff = Staff { name, role, telegram_id: None };
+        let code = app.staff.issue_code(staff).await?.code;
         print(&format!("Form:         {}/", app.public_url));
         print(&format!("Front office: {}/fo#code={code}", app.public_url));
     }
@@ -210,8 +211,8 @@ async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode>
     let name = StaffName::parse(name).map_err(|error| anyhow::anyhow!("--name {error}"))?;
     let clock = Clock::system();
     let store = OpenStore::open_without_lock(config, &clock).await?;
-    let staff = StaffAuth::new(store.clone(), clock);
-    let code = staff.issue_code(Staff { name, role }).await?;
+    let staff = StaffAuth::new(store.clone(), clock, config.staff.clone());
+    let code = staff.issue_code(Staff { name, role, telegram_id: None }).await?.code;
     store.close().await;
     print(&format!("{}/fo#code={code}", config.base_url()));
     Ok(ExitCode::SUCCESS)

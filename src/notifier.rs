@@ -150,7 +150,7 @@ impl Notifier {
                     delivery.cancel();
                 }
             }
-            FeedEvent::PositionMoved(_) => {}
+            FeedEvent::PositionMoved(_) | FeedEvent::SessionEnded => {}
         }
     }
 

@@ -183,7 +183,9 @@ impl Scheduler {
     fn on_item(&mut self, item: &FeedItem) {
         match &item.event {
             FeedEvent::Changed { change, .. } => self.arm_or_disarm(&change.booking),
-            FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
+            FeedEvent::PositionMoved(_)
+            | FeedEvent::NotificationSettled(_)
+            | FeedEvent::SessionEnded => {}
         }
     }
 

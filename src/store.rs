@@ -13,7 +13,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use crate::domain::{
-    Change, Moment, ReceiptNo, Role, RoomCode, StaffName, TokenHash, Track, TrackedBooking,
+    Change, Moment, ReceiptNo, Role, RoomCode, StaffName, TelegramId, TokenHash, Track,
+    TrackedBooking,
 };
 
 mod call_queue;
@@ -206,7 +207,8 @@ pub trait CredentialStore: Send + Sync + 'static {
         credential: &Credential,
     ) -> Result<(), StoreError>;
 
-    /// Deletes a credential and returns it. If several callers try, one of them gets it.
+    /// Deletes a credential and returns it. If several callers try, one of them gets it. For a
+    /// session this publishes [`FeedEvent::SessionEnded`].
     async fn take_credential(
         &self,
         kind: CredentialKind,
@@ -219,6 +221,9 @@ pub trait CredentialStore: Send + Sync + 'static {
         kind: CredentialKind,
         secret: TokenHash,
     ) -> Result<Option<Credential>, StoreError>;
+
+    /// The sessions that have not expired by `now`, each with the hash of its secret, in any order.
+    async fn sessions(&self, now: Moment) -> Result<Vec<(TokenHash, Credential)>, StoreError>;
 
     /// The hotel's signing key. The first call stores `fresh`; every process gets that key from
     /// then on.
@@ -327,6 +332,8 @@ pub struct Credential {
     pub name: StaffName,
     /// The role that it gives.
     pub role: Role,
+    /// Their Telegram id, if they were identified by it. They must still be staff to use it.
+    pub telegram_id: Option<TelegramId>,
     /// When it expires. The caller must check; stores only delete expired ones some time later.
     pub expires_at: Moment,
 }

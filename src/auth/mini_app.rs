@@ -40,7 +40,7 @@ impl MiniApp {
     pub fn member(&self, init_data: &str, now: Moment) -> Option<Staff> {
         let id = self.user(init_data, now)?;
         let member = self.staff.iter().find(|member| member.telegram_id.0 == id)?;
-        Some(Staff { name: member.name.clone(), role: member.role })
+        Some(Staff::from(member))
     }
 
     fn user(&self, init_data: &str, now: Moment) -> Option<i64> {

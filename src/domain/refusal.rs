@@ -113,6 +113,8 @@ pub enum Field {
     Date,
     /// A sign-in code.
     Code,
+    /// The name of a member of staff.
+    StaffName,
 }
 
 /// What is wrong with an input.

@@ -282,8 +282,7 @@ impl StaffConversation {
                 .await;
             return Ok(());
         }
-        let staff = Staff { name: member.name.clone(), role: member.role };
-        let code = self.auth.issue_code(staff).await?;
+        let code = self.auth.issue_code(Staff::from(member)).await?.code;
         let link = format!("{}/fo#code={code}", self.base_url);
         self.queue.reply(user.id, MessageContent::text(words::board_link(language, &link))).await;
         if !is_private {

@@ -186,7 +186,7 @@ impl StatusUpdater {
                 }
             }
             FeedEvent::PositionMoved(receipt_no) => self.moved(receipt_no),
-            FeedEvent::NotificationSettled(_) => {}
+            FeedEvent::NotificationSettled(_) | FeedEvent::SessionEnded => {}
         }
     }
 

@@ -176,7 +176,7 @@ fn invalid_input(language: Language, field: Field, error: InputError) -> String 
 
 fn field_name(language: Language, field: Field) -> &'static str {
     match field {
-        Field::GuestName => say(language, "Nama", "The name"),
+        Field::GuestName | Field::StaffName => say(language, "Nama", "The name"),
         Field::Email => say(language, "Alamat e-mail", "The e-mail address"),
         Field::RoomType => say(language, "Tipe kamar", "The room type"),
         Field::CheckIn => say(language, "Tanggal masuk", "The check-in date"),

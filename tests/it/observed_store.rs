@@ -226,6 +226,11 @@ impl CredentialStore for ObservedStore {
         self.inner.put_credential(kind, secret, credential).await
     }
 
+    async fn sessions(&self, now: Moment) -> Result<Vec<(TokenHash, Credential)>, StoreError> {
+        self.called()?;
+        self.inner.sessions(now).await
+    }
+
     async fn take_credential(
         &self,
         kind: CredentialKind,

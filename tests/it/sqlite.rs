@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
-use jatah::domain::{Event, Role};
+use jatah::domain::{Event, Role, TelegramId};
 use jatah::store::sqlite::{LockError, SqliteStore};
 use jatah::store::{
     BookingReader, ChangeLog, CommitOutcome, CommitStore, Credential, CredentialKind,
@@ -43,8 +43,12 @@ async fn what_was_written_is_there_after_a_restart() {
     store.put_track(test_booking.receipt_no(), &fixes).await.unwrap();
     book(&store, &TestBooking::new(2)).await;
     apply(&store, TestBooking::new(2).receipt_no(), pay(), minute(1)).await;
-    let credential =
-        Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    let credential = Credential {
+        name: staff("Sari"),
+        role: Role::Manager,
+        telegram_id: Some(TelegramId(501)),
+        expires_at: minute(60),
+    };
     store.put_credential(CredentialKind::Session, secret(5), &credential).await.unwrap();
     store.set_allotment(&room("STD"), today(), 2).await.unwrap().unwrap();
     store.next_serials(today(), 1).await.unwrap();
@@ -89,8 +93,12 @@ async fn what_was_committed_survives_a_process_that_dies() {
 async fn another_command_opens_the_database_beside_the_server() {
     let (_folder, path) = fresh_path();
     let (server, command) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
-    let credential =
-        Credential { name: staff("Sari"), role: Role::Manager, expires_at: minute(60) };
+    let credential = Credential {
+        name: staff("Sari"),
+        role: Role::Manager,
+        telegram_id: Some(TelegramId(501)),
+        expires_at: minute(60),
+    };
     command.put_credential(CredentialKind::Code, secret(5), &credential).await.unwrap();
     assert_eq!(
         server.take_credential(CredentialKind::Code, secret(5)).await.unwrap(),

@@ -87,6 +87,7 @@ macro_rules! contract {
             cases!($open, credentials:
                 a_code_is_taken_once_among_many,
                 a_session_is_read_by_its_secret_until_it_is_taken,
+                the_running_sessions_are_listed_and_their_ends_are_published,
                 codes_and_sessions_are_different_things,
                 the_signing_key_is_the_first_one_for_everybody,
                 a_value_is_read_by_its_name_and_a_later_one_replaces_it,

@@ -2,6 +2,7 @@
 //! MongoDB.
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::MongoStore;
 use super::error::store_error;
 use super::shape::{CODES, META, SESSIONS};
-use crate::domain::{StaffName, TokenHash};
+use crate::domain::{Moment, StaffName, TelegramId, TokenHash};
 use crate::store::document::{hash, hash_text, moment, role, role_text};
 use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
@@ -19,6 +20,9 @@ struct CredentialDocument {
     secret: String,
     name: String,
     role: String,
+    /// Missing in documents of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    telegram_id: Option<i64>,
     /// A BSON date, because the index that deletes expired documents needs one.
     expires_at: DateTime,
 }
@@ -30,6 +34,7 @@ impl TryFrom<CredentialDocument> for Credential {
         Ok(Self {
             name: StaffName::from_stored(stored.name),
             role: role(&stored.role)?,
+            telegram_id: stored.telegram_id.map(TelegramId),
             expires_at: moment(stored.expires_at.timestamp_millis())?,
         })
     }
@@ -57,6 +62,7 @@ impl CredentialStore for MongoStore {
                 secret: hash_text(secret),
                 name: credential.name.as_str().to_owned(),
                 role: role_text(credential.role).to_owned(),
+                telegram_id: credential.telegram_id.map(|TelegramId(id)| id),
                 expires_at: DateTime::from_millis(credential.expires_at.timestamp_millis()),
             };
             let kept =
@@ -86,6 +92,22 @@ impl CredentialStore for MongoStore {
         self.call(async {
             let found = self.credentials(kind).find_one(by_secret(secret)).await;
             found.map_err(|error| store_error(&error))?.map(Credential::try_from).transpose()
+        })
+        .await
+    }
+
+    async fn sessions(&self, now: Moment) -> Result<Vec<(TokenHash, Credential)>, StoreError> {
+        self.call(async {
+            let running =
+                doc! { "expires_at": { "$gt": DateTime::from_millis(now.timestamp_millis()) } };
+            let found = self.credentials(CredentialKind::Session).find(running).await;
+            let found = found.map_err(|error| store_error(&error))?;
+            let stored: Vec<CredentialDocument> =
+                found.try_collect().await.map_err(|error| store_error(&error))?;
+            let read = |stored: CredentialDocument| {
+                Ok((hash(&stored.secret)?, Credential::try_from(stored)?))
+            };
+            stored.into_iter().map(read).collect()
         })
         .await
     }

@@ -18,7 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::MongoStore;
 use super::error::{closed, cursor_error, store_error};
-use super::shape::{CHANGES, LeaseDocument, TRACKS, notification_id, outbox_field, read, read_raw};
+use super::shape::{
+    CHANGES, LeaseDocument, SESSIONS, TRACKS, notification_id, outbox_field, read, read_raw,
+};
 use crate::store::document::{ChangeDocument, receipt_no};
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, SettledNotification, StoreError};
 
@@ -134,7 +136,9 @@ impl ChangeLog for MongoStore {
                         changed @ FeedEvent::Changed { .. } => {
                             return Ok(Some(((cursor, changed), (events, until, is_closed))));
                         }
-                        FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
+                        FeedEvent::PositionMoved(_)
+                        | FeedEvent::NotificationSettled(_)
+                        | FeedEvent::SessionEnded => {}
                     }
                 }
             });
@@ -152,8 +156,9 @@ fn pipeline() -> [Document; 2] {
         "updateDescription.updatedFields.marked": { "$exists": true },
     };
     let moved = doc! { "ns.coll": TRACKS, "operationType": "replace" };
+    let ended = doc! { "ns.coll": SESSIONS, "operationType": "delete" };
     [
-        doc! { "$match": { "$or": [insert, settle, moved] } },
+        doc! { "$match": { "$or": [insert, settle, moved, ended] } },
         doc! { "$unset": ["fullDocument.fixes", "lsid", "txnNumber", "clusterTime", "wallTime"] },
     ]
 }
@@ -189,6 +194,7 @@ fn feed_event(event: StreamEvent) -> Result<FeedEvent, StoreError> {
             let is_given_up = others.contains_key(outbox_field(notification.to, "gave_up"));
             Ok(FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up }))
         }
+        (SESSIONS, "delete") => Ok(FeedEvent::SessionEnded),
         (TRACKS, "replace") => Ok(FeedEvent::PositionMoved(receipt_no(&event.document_key.id)?)),
         _ => Err(odd()),
     }

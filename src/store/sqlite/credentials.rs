@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use super::super::document::{hash, hash_text, moment, role, role_text};
 use super::super::{Credential, CredentialKind, StoreError};
 use super::SqliteStore;
-use crate::domain::{StaffName, TokenHash};
-use crate::store::CredentialStore;
+use crate::domain::{Moment, StaffName, TelegramId, TokenHash};
+use crate::store::{CredentialStore, FeedEvent};
 
 #[async_trait]
 impl CredentialStore for SqliteStore {
@@ -27,7 +27,14 @@ impl CredentialStore for SqliteStore {
         kind: CredentialKind,
         secret: TokenHash,
     ) -> Result<Option<Credential>, StoreError> {
-        self.write(move |writer| take(&writer.connection, kind, secret)).await
+        self.write(move |writer| {
+            let taken = take(&writer.connection, kind, secret)?;
+            if taken.is_some() && kind == CredentialKind::Session {
+                writer.feed_beside(FeedEvent::SessionEnded)?;
+            }
+            Ok(taken)
+        })
+        .await
     }
 
     async fn credential(
@@ -36,6 +43,10 @@ impl CredentialStore for SqliteStore {
         secret: TokenHash,
     ) -> Result<Option<Credential>, StoreError> {
         self.read(move |connection| read(connection, kind, secret)).await
+    }
+
+    async fn sessions(&self, now: Moment) -> Result<Vec<(TokenHash, Credential)>, StoreError> {
+        self.read(move |connection| sessions(connection, now)).await
     }
 
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
@@ -61,14 +72,15 @@ pub(super) fn keep(
     )?;
     transaction.execute(
         &format!(
-            "INSERT OR REPLACE INTO {table} (secret, name, role, expires_at_ms)
-             VALUES (?1, ?2, ?3, ?4)"
+            "INSERT OR REPLACE INTO {table} (secret, name, role, expires_at_ms, telegram_id)
+             VALUES (?1, ?2, ?3, ?4, ?5)"
         ),
         params![
             hash_text(secret),
             credential.name.as_str(),
             role_text(credential.role),
-            credential.expires_at.timestamp_millis()
+            credential.expires_at.timestamp_millis(),
+            credential.telegram_id.map(|TelegramId(id)| id.to_string())
         ],
     )?;
     Ok(transaction.commit()?)
@@ -80,7 +92,7 @@ pub(super) fn take(
     secret: TokenHash,
 ) -> Result<Option<Credential>, StoreError> {
     let sql = format!(
-        "DELETE FROM {} WHERE secret = ?1 RETURNING name, role, expires_at_ms",
+        "DELETE FROM {} WHERE secret = ?1 RETURNING secret, name, role, expires_at_ms, telegram_id",
         table(kind)
     );
     one(connection, &sql, secret)
@@ -91,7 +103,7 @@ pub(super) fn read(
     kind: CredentialKind,
     secret: TokenHash,
 ) -> Result<Option<Credential>, StoreError> {
-    let sql = format!("SELECT name, role, expires_at_ms FROM {} WHERE secret = ?1", table(kind));
+    let sql = format!("SELECT {COLUMNS} FROM {} WHERE secret = ?1", table(kind));
     one(connection, &sql, secret)
 }
 
@@ -119,18 +131,40 @@ fn table(kind: CredentialKind) -> &'static str {
     }
 }
 
+fn sessions(
+    connection: &Connection,
+    now: Moment,
+) -> Result<Vec<(TokenHash, Credential)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE expires_at_ms > ?1");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([now.timestamp_millis()], columns)?;
+    rows.map(|row| credential(row?)).collect()
+}
+
 fn one(
     connection: &Connection,
     sql: &str,
     secret: TokenHash,
 ) -> Result<Option<Credential>, StoreError> {
-    type Columns = (String, String, i64);
-    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let found: Option<Columns> =
+    let found =
         connection.prepare_cached(sql)?.query_row([hash_text(secret)], columns).optional()?;
-    let credential = |(name, stored_role, expires_at_ms): Columns| {
-        let (name, role) = (StaffName::from_stored(name), role(&stored_role)?);
-        Ok(Credential { name, role, expires_at: moment(expires_at_ms)? })
-    };
-    found.map(credential).transpose()
+    Ok(found.map(credential).transpose()?.map(|(_, credential)| credential))
+}
+
+/// The columns of a credential, in the order of [`Columns`].
+const COLUMNS: &str = "secret, name, role, expires_at_ms, telegram_id";
+
+type Columns = (String, String, String, i64, Option<String>);
+
+fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+}
+
+fn credential(stored: Columns) -> Result<(TokenHash, Credential), StoreError> {
+    let (secret, name, stored_role, expires_at_ms, telegram_id) = stored;
+    let broken = |_| StoreError::Unexpected("a stored Telegram id is broken".to_owned());
+    let telegram_id =
+        telegram_id.map(|id| id.parse().map(TelegramId).map_err(broken)).transpose()?;
+    let (name, role) = (StaffName::from_stored(name), role(&stored_role)?);
+    Ok((hash(&secret)?, Credential { name, role, telegram_id, expires_at: moment(expires_at_ms)? }))
 }

@@ -20,8 +20,13 @@ const MIGRATIONS: [&str; 3] =
 
 /// Columns that were added without a new version, as (table, column): the version before ignores
 /// them, and so can still open the database.
-const ADDED_COLUMNS: [(&str, &str); 3] =
-    [("notices", "gave_up_code"), ("notices", "gave_up_detail"), ("bookings", "words")];
+const ADDED_COLUMNS: [(&str, &str); 5] = [
+    ("notices", "gave_up_code"),
+    ("notices", "gave_up_detail"),
+    ("bookings", "words"),
+    ("codes", "telegram_id"),
+    ("sessions", "telegram_id"),
+];
 
 /// The index of words, which was added without a new version in the same way. A row of `bookings`
 /// without words was written by the version before.

@@ -79,7 +79,9 @@ impl DashboardUpdater {
                 }
             }
             FeedEvent::PositionMoved(_) if self.is_ours => self.renew_within(MOVED_WITHIN),
-            FeedEvent::PositionMoved(_) | FeedEvent::NotificationSettled(_) => {}
+            FeedEvent::PositionMoved(_)
+            | FeedEvent::NotificationSettled(_)
+            | FeedEvent::SessionEnded => {}
         }
     }
 

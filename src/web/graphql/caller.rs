@@ -1,8 +1,10 @@
 //! The caller of one request or of one WebSocket connection.
 
+use std::sync::Arc;
+
 use async_graphql::Context;
 use axum::http::{HeaderMap, header};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, watch};
 
 use super::error::ApiError;
 use crate::auth::Session;
@@ -22,7 +24,14 @@ pub struct Caller {
     /// The network that the request came from, for rate limits.
     pub network: Network,
     token: Option<String>,
-    session: OnceCell<Option<Session>>,
+    known: Mutex<Option<KnownSession>>,
+}
+
+/// A session as it was read.
+struct KnownSession {
+    session: Option<Session>,
+    /// Changed since when some session has ended.
+    ended: watch::Receiver<()>,
 }
 
 impl Caller {
@@ -33,25 +42,36 @@ impl Caller {
         network: Network,
         token: Option<String>,
     ) -> Self {
-        Self { language, base_url, network, token, session: OnceCell::new() }
+        Self { language, base_url, network, token, known: Mutex::default() }
     }
 
-    /// The running session, if there is one. Reads the store at most once.
+    /// The running session, if there is one. Reads the store once, and again after some session has
+    /// ended before its time.
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn session(&self, context: &ApiContext) -> Result<Option<&Session>, StoreError> {
+    pub async fn session(&self, context: &ApiContext) -> Result<Option<Session>, StoreError> {
         let Some(token) = &self.token else { return Ok(None) };
-        let found = self.session.get_or_try_init(|| context.staff.session(token)).await?;
+        let mut known = self.known.lock().await;
+        let found = match &*known {
+            Some(known) if !known.ended.has_changed().unwrap_or(true) => known.session.clone(),
+            Some(_) | None => {
+                // Watched before it is read, so that an end in between is noticed.
+                let ended = context.staff.watch_ended();
+                let session = context.staff.session(token).await?;
+                *known = Some(KnownSession { session: session.clone(), ended });
+                session
+            }
+        };
         // A session may end while its WebSocket connection is still open.
-        Ok(found.as_ref().filter(|session| context.service.now() < session.expires_at))
+        Ok(found.filter(|session| context.service.now() < session.expires_at))
     }
 
     /// The running session of a caller who must have one.
     ///
     /// # Errors
     /// [`ApiError::Unauthenticated`] without a session, or [`ApiError::Store`].
-    pub async fn staff(&self, context: &ApiContext) -> Result<&Session, ApiError> {
+    pub async fn staff(&self, context: &ApiContext) -> Result<Session, ApiError> {
         self.session(context).await?.ok_or(ApiError::Unauthenticated)
     }
 
@@ -60,7 +80,7 @@ impl Caller {
     /// # Errors
     /// As [`Caller::staff`].
     pub async fn staff_name(&self, context: &ApiContext) -> Result<StaffName, ApiError> {
-        Ok(self.staff(context).await?.staff.name.clone())
+        Ok(self.staff(context).await?.staff.name)
     }
 
     /// Checks that the caller is a manager.
@@ -78,20 +98,20 @@ impl Caller {
 /// Access to the values that resolvers find in their context.
 pub trait RequestContext<'a> {
     /// The parts that resolvers use.
-    fn context(&self) -> &'a ApiContext;
+    fn context(&self) -> &'a Arc<ApiContext>;
     /// The caller.
-    fn caller(&self) -> &'a Caller;
+    fn caller(&self) -> &'a Arc<Caller>;
 }
 
 impl<'a> RequestContext<'a> for Context<'a> {
-    fn context(&self) -> &'a ApiContext {
+    fn context(&self) -> &'a Arc<ApiContext> {
         // Always present: added when the schema is built. The method panics for a missing type.
-        self.data_unchecked::<std::sync::Arc<ApiContext>>()
+        self.data_unchecked::<Arc<ApiContext>>()
     }
 
-    fn caller(&self) -> &'a Caller {
+    fn caller(&self) -> &'a Arc<Caller> {
         // Always present: added to every request over HTTP and over WebSocket.
-        self.data_unchecked::<std::sync::Arc<Caller>>()
+        self.data_unchecked::<Arc<Caller>>()
     }
 }
 

@@ -141,5 +141,6 @@ fn field_name(field: Field) -> &'static str {
         Field::Rooms => "rooms",
         Field::Date => "date",
         Field::Code => "code",
+        Field::StaffName => "name",
     }
 }

@@ -12,7 +12,7 @@ use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
     self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo, Refusal,
-    RoomCode,
+    RoomCode, StaffName, TokenHash,
 };
 use crate::service::{BookRequest, Handoff, WebOrigin};
 use crate::store::{Filter, PageKey, Search, StatusKind};
@@ -252,6 +252,24 @@ pub fn first(first: i64) -> Result<usize, Refusal> {
         Ok(count) if (1..=i64::from(MAX_FIRST)).contains(&first) => Ok(count),
         _ => refuse(Field::PageSize, InputError::OutOfRange { least: 1, most: MAX_FIRST.into() }),
     }
+}
+
+/// Reads the name of a member of staff.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`], field `name`.
+pub fn staff_name(name: &str) -> Result<StaffName, Refusal> {
+    id(StaffName::parse(name), Field::StaffName, MAX_NAME_CHARS)
+}
+
+/// The id of a session as clients see it.
+pub fn session_id_text(TokenHash(id): TokenHash) -> ID {
+    ID(hex::encode(id))
+}
+
+/// Reads the id of a session; `None` if it names none.
+pub fn session_id(ID(text): &ID) -> Option<TokenHash> {
+    hex::decode(text).ok()?.try_into().ok().map(TokenHash)
 }
 
 /// Reads a note of the front office, which is one line. `None` if it is empty.

@@ -1,8 +1,9 @@
 //! The mutations of the schema. What a mutation does is decided by the service.
 
-use async_graphql::{Context, Lookahead, Object};
+use async_graphql::{Context, ID, Lookahead, Object};
 
 use super::error::ApiError;
+use crate::auth;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Command, Contact, Field, Forbidden, HoldsOf, InputError, Refusal};
 use crate::service::{BookRequest, NewBookingAccess, ServiceError, WebOrigin};
@@ -10,10 +11,11 @@ use crate::service::{BookRequest, NewBookingAccess, ServiceError, WebOrigin};
 use super::ApiContext;
 use super::booking::{Booking, Viewer};
 use super::caller::{Caller, RequestContext};
+use super::enums::StaffRole;
 use super::input::{self, CreateBookingInput, PositionInput, TelegramBookingInput};
 use super::payload::CreateBookingPayload;
 use super::scalar::{Date, DateTime};
-use super::types::{RoomAvailability, Staff, StaffSession, TelegramHandoff};
+use super::types::{RoomAvailability, Staff, StaffCode, StaffSession, TelegramHandoff};
 
 /// The mutations.
 pub struct Mutation;
@@ -180,6 +182,48 @@ impl Mutation {
             staff: Staff::from(&signed_in.staff),
             expires_at: DateTime(signed_in.expires_at),
         })
+    }
+
+    /// Ends the caller's session. `false` if there was none.
+    async fn sign_out(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
+        let context = ctx.context();
+        match ctx.caller().session(context).await? {
+            Some(session) => Ok(context.staff.end_session(session.id).await?),
+            None => Ok(false),
+        }
+    }
+
+    /// Makes a one-time code that signs in another device or person. Only for managers.
+    async fn create_staff_code(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The role of the person who signs in with it.")] role: StaffRole,
+        #[graphql(desc = "The name of that person, as the history shows it.")] name: String,
+    ) -> Result<StaffCode, ApiError> {
+        let (context, caller) = (ctx.context(), ctx.caller());
+        caller.must_manage(context).await?;
+        let name = input::staff_name(&name)?;
+        let staff = auth::Staff { name, role: role.into(), telegram_id: None };
+        let new = context.staff.issue_code(staff).await?;
+        Ok(StaffCode {
+            url: format!("{}/fo#code={}", caller.base_url, new.code),
+            code: new.code,
+            expires_at: DateTime(new.expires_at),
+        })
+    }
+
+    /// Ends a session of the front office at once. `false` if it had ended. Only for managers.
+    async fn revoke_staff_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the session, from `staffSessions`.")] id: ID,
+    ) -> Result<bool, ApiError> {
+        let context = ctx.context();
+        ctx.caller().must_manage(context).await?;
+        match input::session_id(&id) {
+            Some(id) => Ok(context.staff.end_session(id).await?),
+            None => Ok(false),
+        }
     }
 
     /// Marks the guest as arrived. From then on the guest's position is ignored and the time to pay

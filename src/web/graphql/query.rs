@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 
 use super::error::ApiError;
+use crate::auth::Session;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{self, Refusal, Status, Winner};
 use crate::store::{PageKey, StoreError};
@@ -11,8 +12,8 @@ use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
 use super::input::{self, BookingFilter};
 use super::payload::{BookingConnection, PageInfo};
-use super::scalar::{Date, Rupiah};
-use super::types::{Hotel, Qris, RoomAvailability, Staff};
+use super::scalar::{Date, DateTime, Rupiah};
+use super::types::{Hotel, Qris, RoomAvailability, Staff, StaffSessionInfo};
 
 /// Checks that a booking is still to be paid.
 ///
@@ -67,6 +68,21 @@ impl Query {
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<Staff>, ApiError> {
         let session = ctx.caller().session(ctx.context()).await?;
         Ok(session.map(|session| Staff::from(&session.staff)))
+    }
+
+    /// The running sessions of the front office, oldest first. Only for managers.
+    async fn staff_sessions(&self, ctx: &Context<'_>) -> Result<Vec<StaffSessionInfo>, ApiError> {
+        let context = ctx.context();
+        ctx.caller().must_manage(context).await?;
+        let own = ctx.caller().session(context).await?.map(|session| session.id);
+        let info = |session: Session| StaffSessionInfo {
+            id: input::session_id_text(session.id),
+            staff: Staff::from(&session.staff),
+            since: DateTime(session.since()),
+            expires_at: DateTime(session.expires_at),
+            is_own: own == Some(session.id),
+        };
+        Ok(context.staff.sessions().await?.into_iter().map(info).collect())
     }
 
     /// One booking. Only for the front office.

@@ -13,9 +13,10 @@ use crate::domain::refusal::Unavailable;
 use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage, GuestFeed, ListenError};
 use crate::service::BookingService;
-use crate::store::{Cursor, FeedEvent, SettledNotification, until_error};
+use crate::store::{Cursor, FeedEvent, SettledNotification, StoreError, until_error};
 use crate::web::graphql_http::{SharedEvent, SharedSource};
 
+use super::ApiContext;
 use super::booking::{Booking, Viewer};
 use super::caller::{Caller, RequestContext};
 use super::enums::Action;
@@ -71,8 +72,8 @@ impl Subscription {
             let change = change(&context.service, event).await;
             return Ok(stream::once(async { change }).boxed());
         }
-        let Session { staff, expires_at, .. } = ctx.caller().staff(context).await?;
-        let (role, ends_at) = (staff.role, *expires_at);
+        let Session { staff, expires_at: ends_at, .. } = ctx.caller().staff(context).await?;
+        let role = staff.role;
         let heard = match after {
             Some(after) => context.feed.listen_after(&Cursor(after)).await.map_err(gone)?,
             None => context.feed.listen(),
@@ -81,7 +82,7 @@ impl Subscription {
         let items = heard.filter_map(move |heard| {
             std::future::ready(item(&service, ends_at, heard).transpose())
         });
-        let end = session_end(Arc::clone(&context.service), ends_at);
+        let end = session_end(Arc::clone(ctx.caller()), Arc::clone(context), ends_at);
         let items = until_error(stream::select(items, stream::once(end)).boxed());
         let Some(source) = ctx.data_opt::<Arc<SharedSource>>() else {
             let service = Arc::clone(&context.service);
@@ -91,7 +92,7 @@ impl Subscription {
             });
             return Ok(until_error(changes.boxed()));
         };
-        let Caller { language, base_url, .. } = ctx.caller();
+        let Caller { language, base_url, .. } = &**ctx.caller();
         let events = items.map_ok(|item| SharedEvent { number: item.number, data: Arc::new(item) });
         let audience = format!("{language:?} {role:?} {base_url}");
         source.offer(audience, events.map_err(Into::into).boxed());
@@ -110,7 +111,7 @@ impl Subscription {
             |(part, reason): (&'static str, String)| DegradedPart { part: part.to_owned(), reason };
         let changes = context.health.watch();
         let changes = changes.map(move |parts| Ok(parts.into_iter().map(degraded).collect()));
-        let end = session_end(Arc::clone(&context.service), ends_at);
+        let end = session_end(Arc::clone(ctx.caller()), Arc::clone(context), ends_at);
         Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
     }
 }
@@ -143,6 +144,7 @@ fn item(
     Ok(match &item.event {
         FeedEvent::Changed { .. } | FeedEvent::PositionMoved(_) => Some(item),
         FeedEvent::NotificationSettled(settled) => settled.is_given_up.then_some(item),
+        FeedEvent::SessionEnded => None,
     })
 }
 
@@ -166,6 +168,10 @@ async fn change(service: &BookingService, item: &FeedItem) -> Result<BookingChan
         FeedEvent::NotificationSettled(SettledNotification { notification, .. }) => {
             beside(service, cursor, notification.receipt_no, Action::Undelivered).await
         }
+        FeedEvent::SessionEnded => {
+            let error = "the end of a session is no change of a booking".to_owned();
+            Err(StoreError::Unexpected(error).into())
+        }
     }
 }
 
@@ -180,11 +186,23 @@ async fn beside(
     Ok(BookingChange { cursor, at: DateTime(service.now()), action, booking })
 }
 
-async fn session_end<T>(service: Arc<BookingService>, ends_at: Moment) -> Result<T, ApiError> {
-    while let Ok(left) = (ends_at - service.now()).to_std() {
-        // If the machine sleeps or its clock is set, the two clocks differ afterwards.
-        tokio::time::sleep(left.clamp(MIN_SLEEP, MAX_SLEEP)).await;
-        if service.now() >= ends_at {
+/// Waits for the end of the caller's session: its time, or before that a sign-out or a revocation.
+async fn session_end<T>(
+    caller: Arc<Caller>,
+    context: Arc<ApiContext>,
+    ends_at: Moment,
+) -> Result<T, ApiError> {
+    let mut ended = context.staff.watch_ended();
+    while let Ok(left) = (ends_at - context.service.now()).to_std() {
+        let has_ended = tokio::select! {
+            // If the machine sleeps or its clock is set, the two clocks differ afterwards.
+            () = tokio::time::sleep(left.clamp(MIN_SLEEP, MAX_SLEEP)) => {
+                context.service.now() >= ends_at
+            }
+            // If the store does not answer, the session goes on until its time.
+            _ = ended.changed() => matches!(caller.session(&context).await, Ok(None)),
+        };
+        if has_ended {
             break;
         }
     }
@@ -219,7 +237,7 @@ impl GuestSubscription {
                     event: FeedEvent::PositionMoved(_), ..
                 })) => return self.look().await,
                 Some(FeedMessage::Item(FeedItem {
-                    event: FeedEvent::NotificationSettled(_),
+                    event: FeedEvent::NotificationSettled(_) | FeedEvent::SessionEnded,
                     ..
                 })) => {}
                 Some(FeedMessage::Lagged) | None => {

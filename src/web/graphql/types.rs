@@ -1,6 +1,6 @@
 //! The output types of the schema that contain no booking.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ID, SimpleObject};
 use chrono::TimeDelta;
 
 use crate::auth;
@@ -244,6 +244,32 @@ pub struct StaffSession {
     pub staff: Staff,
     /// When the session ends.
     pub expires_at: DateTime,
+}
+
+/// A one-time code that signs somebody in.
+#[derive(SimpleObject)]
+pub struct StaffCode {
+    /// The code.
+    pub code: String,
+    /// The link that signs in with it.
+    pub url: String,
+    /// When it can no longer be used.
+    pub expires_at: DateTime,
+}
+
+/// A running session of the front office.
+#[derive(SimpleObject)]
+pub struct StaffSessionInfo {
+    /// Names the session for `revokeStaffSession`. It does not sign in.
+    pub id: ID,
+    /// The member of staff it belongs to.
+    pub staff: Staff,
+    /// When it was opened.
+    pub since: DateTime,
+    /// When it ends by itself.
+    pub expires_at: DateTime,
+    /// Whether it is the session that asks.
+    pub is_own: bool,
 }
 
 /// A member of staff.

@@ -61,7 +61,8 @@ pub fn receipt_in(text: &str) -> String {
 
 /// A fresh one-time code.
 async fn code_for(hotel: &RecordedHotel, name: &str, role: Role) -> String {
-    hotel.running().staff.issue_code(Staff { name: staff(name), role }).await.unwrap()
+    let staff = Staff { name: staff(name), role, telegram_id: None };
+    hotel.running().staff.issue_code(staff).await.unwrap().code
 }
 
 impl<'a> Scene<'a> {

@@ -1,15 +1,16 @@
 //! One-time codes, sessions, the signing key, stored values, and the closed store.
 
 use chrono::TimeDelta;
-use jatah::domain::{Moment, Role};
-use jatah::store::{Credential, CredentialKind, StoreError, StoredValue};
+use futures_util::StreamExt;
+use jatah::domain::{Moment, Role, TelegramId};
+use jatah::store::{Credential, CredentialKind, FeedEvent, StoreError, StoredValue};
 use tokio::task::JoinSet;
 
 use super::SharedStore;
-use crate::build::{TestBooking, minute, secret, staff, today};
+use crate::build::{TestBooking, book, minute, secret, staff, today};
 
 fn credential(role: Role, expires_at: Moment) -> Credential {
-    Credential { name: staff("Ibu Ningsih"), role, expires_at }
+    Credential { name: staff("Ibu Ningsih"), role, telegram_id: None, expires_at }
 }
 
 /// An expiry that is far away. A store may delete credentials that are expired by its own clock,
@@ -51,6 +52,33 @@ pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedStor
         Some(longer)
     );
     assert_eq!(store.credential(CredentialKind::Session, secret(1)).await.unwrap(), None);
+}
+
+pub async fn the_running_sessions_are_listed_and_their_ends_are_published(store: SharedStore) {
+    let session = Credential {
+        telegram_id: Some(TelegramId(501)),
+        ..credential(Role::FrontOffice, far_ahead())
+    };
+    let expired = credential(Role::Manager, far_ahead() - TimeDelta::minutes(1));
+    store.put_credential(CredentialKind::Session, secret(1), &session).await.unwrap();
+    store.put_credential(CredentialKind::Session, secret(2), &expired).await.unwrap();
+    store.put_credential(CredentialKind::Code, secret(3), &session).await.unwrap();
+    let now = far_ahead() - TimeDelta::minutes(1);
+    assert_eq!(store.sessions(now).await.unwrap(), [(secret(1), session.clone())]);
+    let mut changes = store.changes(None).await.unwrap().stream;
+    assert_eq!(
+        store.take_credential(CredentialKind::Code, secret(3)).await.unwrap(),
+        Some(session.clone())
+    );
+    assert_eq!(store.take_credential(CredentialKind::Session, secret(9)).await.unwrap(), None);
+    assert_eq!(
+        store.take_credential(CredentialKind::Session, secret(1)).await.unwrap(),
+        Some(session)
+    );
+    book(&*store, &TestBooking::new(1)).await;
+    let mut next = async || changes.next().await.unwrap().unwrap().1;
+    assert_eq!(next().await, FeedEvent::SessionEnded);
+    assert!(matches!(next().await, FeedEvent::Changed { .. }));
 }
 
 pub async fn codes_and_sessions_are_different_things(store: SharedStore) {

@@ -1,9 +1,13 @@
 //! Queries and mutations of the front office and of managers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use jatah::auth::Staff;
-use jatah::domain::Role;
+use jatah::auth::{Staff, StaffAuth};
+use jatah::clock::Clock;
+use jatah::config::StaffMember;
+use jatah::domain::{Role, TelegramId};
+use jatah::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
 use super::Site;
@@ -14,8 +18,8 @@ use crate::hotel::with_paused_clock;
 fn a_code_signs_in_once_and_the_session_ends_after_its_shift() {
     with_paused_clock(async || {
         let site = Site::open().await;
-        let sari = Staff { name: staff("Sari"), role: Role::FrontOffice };
-        let code = json!({ "c": site.app.staff.issue_code(sari).await.unwrap() });
+        let sari = Staff { name: staff("Sari"), role: Role::FrontOffice, telegram_id: None };
+        let code = json!({ "c": site.app.staff.issue_code(sari).await.unwrap().code });
         let sign_in = "mutation ($c: String!) { signInWithCode(code: $c) { token expiresAt staff { name role } } }";
         let data = site.ask(sign_in, code.clone(), None).await.data();
         let session = &data["signInWithCode"];
@@ -171,4 +175,100 @@ fn what_needs_telegram_or_qris_is_unavailable_with_a_clear_sentence() {
         assert_eq!(site.ask(unknown, json!({}), Some(&token)).await.code(), "NOT_FOUND");
         site.close().await;
     });
+}
+
+#[test]
+fn a_session_ends_at_the_server_when_its_owner_signs_out() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let (token, other) =
+            (site.sign_in(Role::FrontOffice).await, site.sign_in(Role::FrontOffice).await);
+        let mut socket = site.connected(Some(&token)).await;
+        socket.subscribe("1", "subscription { degradedChanged { part } }", json!({})).await;
+        socket.data().await;
+        let out = "mutation { signOut }";
+        assert_eq!(site.ask(out, json!({}), Some(&token)).await.data()["signOut"], true);
+        assert_eq!(site.ask(out, json!({}), Some(&token)).await.data()["signOut"], false);
+        let ended = socket.receive().await;
+        assert_eq!(
+            ended["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+            "{ended}"
+        );
+        let me =
+            async |token: &str| site.ask("{ me { name } }", json!({}), Some(token)).await.data();
+        assert_eq!(me(&token).await["me"], Value::Null);
+        assert_eq!(me(&other).await["me"]["name"], "Sari");
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_manager_adds_a_device_and_revokes_a_session_at_once() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let manager = site.sign_in(Role::Manager).await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let make =
+            "mutation ($n: String!) { createStaffCode(role: FRONT_OFFICE, name: $n) { code url } }";
+        let refused = site.ask(make, json!({ "n": "Dewi" }), Some(&clerk)).await;
+        assert_eq!(refused.code(), "FORBIDDEN");
+        let refused = site.ask(make, json!({ "n": " " }), Some(&manager)).await.refusal();
+        assert_eq!(refused, ("INVALID_INPUT".to_owned(), Some("name".to_owned())));
+        let made = site.ask(make, json!({ "n": "Dewi" }), Some(&manager)).await.data();
+        let made = &made["createStaffCode"];
+        let code = made["code"].as_str().unwrap();
+        assert_eq!(made["url"], format!("{}#code={code}", site.url("/fo")));
+        let enter =
+            "mutation ($c: String!) { signInWithCode(code: $c) { token staff { name role } } }";
+        let dewi =
+            site.ask(enter, json!({ "c": code }), None).await.data()["signInWithCode"].take();
+        assert_eq!(dewi["staff"], json!({ "name": "Dewi", "role": "FRONT_OFFICE" }));
+        let dewi = dewi["token"].as_str().unwrap().to_owned();
+        let mut socket = site.connected(Some(&dewi)).await;
+        socket.subscribe("1", "subscription { bookingChanged { cursor } }", json!({})).await;
+
+        let list = "{ staffSessions { id staff { name } isOwn } }";
+        assert_eq!(site.ask(list, json!({}), Some(&clerk)).await.code(), "FORBIDDEN");
+        let listed = site.ask(list, json!({}), Some(&manager)).await.data();
+        let listed = listed["staffSessions"].as_array().unwrap().clone();
+        let own: Vec<bool> = listed.iter().map(|one| one["isOwn"].as_bool().unwrap()).collect();
+        assert_eq!(own.iter().filter(|own| **own).count(), 1);
+        let of_dewi = listed.iter().find(|one| one["staff"]["name"] == "Dewi").unwrap();
+        let revoke = "mutation ($id: ID!) { revokeStaffSession(id: $id) }";
+        let id = json!({ "id": of_dewi["id"] });
+        assert_eq!(site.ask(revoke, id.clone(), Some(&clerk)).await.code(), "FORBIDDEN");
+        let revoked = site.ask(revoke, id.clone(), Some(&manager)).await.data();
+        assert_eq!(revoked["revokeStaffSession"], true);
+        let again = site.ask(revoke, id, Some(&manager)).await.data();
+        assert_eq!(again["revokeStaffSession"], false);
+        let ended = socket.receive().await;
+        assert_eq!(ended["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{ended}");
+        assert_eq!(site.ask(list, json!({}), Some(&dewi)).await.code(), "UNAUTHENTICATED");
+        // A query on the same socket asks for the session again.
+        socket.subscribe("2", "{ me { name } }", json!({})).await;
+        assert_eq!(socket.data().await["me"], Value::Null);
+        site.close().await;
+    });
+}
+
+#[tokio::test]
+async fn who_has_left_the_staff_has_no_session_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(&folder.path().join("jatah.db")).unwrap());
+    let member = |id, role| StaffMember { telegram_id: TelegramId(id), name: staff("Sari"), role };
+    let auth = |members| StaffAuth::new(store.clone(), Clock::system(), members);
+    let before = auth(vec![member(501, Role::Manager), member(502, Role::Manager)]);
+    let open =
+        async |id| before.open_session(Staff::from(&member(id, Role::Manager))).await.unwrap();
+    let (leaves, stays) = (open(501).await, open(502).await);
+    let code = before.issue_code(Staff::from(&member(501, Role::Manager))).await.unwrap().code;
+    let after = auth(vec![member(502, Role::FrontOffice)]);
+    assert_eq!(after.session(&leaves.token).await.unwrap(), None);
+    let session = after.session(&stays.token).await.unwrap().unwrap();
+    assert_eq!(session.staff.role, Role::FrontOffice, "the role of today");
+    assert!(after.sign_in(&code).await.unwrap().is_none());
+    // For the processes that still have the older configuration.
+    after.end_sessions_of_departed().await.unwrap();
+    assert_eq!(before.session(&leaves.token).await.unwrap(), None);
+    assert!(before.session(&stays.token).await.unwrap().is_some());
 }
