@@ -30,8 +30,9 @@ use crate::service::BookingService;
 use crate::store::mongo::MongoStore;
 use crate::store::sqlite::{ServeLock, SqliteStore};
 use crate::store::{CommitQueue, FeedEvent, NodeId, NotificationQueue, Store, StoreFault};
+use crate::system;
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
-use crate::web::{self, LimitAlarm, WebParts, WebSettings, Webhook, WebhookHandler};
+use crate::web::{self, Connections, LimitAlarm, WebParts, WebSettings, Webhook, WebhookHandler};
 
 /// How long the inbound workers may take to stop, with the requests that they are handling; also
 /// how long the feed may take.
@@ -395,11 +396,17 @@ impl App {
             settings,
         };
         let router = web::router(parts, stop.clone());
-        self.inbound.spawn("web", web::serve(listeners.web, router, stop.clone()));
+        let connections = Connections::new(
+            system::raise_descriptor_limit(),
+            config.limits.trusted_proxies.clone(),
+        );
+        let serving = web::serve(listeners.web, router, connections.clone(), stop.clone());
+        self.inbound.spawn("web", serving);
         let Some(metrics) = metrics else { return };
         if let Some(listener) = listeners.metrics {
             let router = web::metrics_router(metrics.clone());
-            self.inbound.spawn("metrics", web::serve(listener, router, stop.clone()));
+            let serving = web::serve(listener, router, connections, stop.clone());
+            self.inbound.spawn("metrics", serving);
         }
         self.inbound.spawn("metrics upkeep", upkeep(metrics, stop));
     }

@@ -13,7 +13,8 @@
 //! - [`notifier`]: delivers notifications; [`email`]: sends them by e-mail; [`qris`]: the payment
 //!   code.
 //! - [`auth`]: access of guests and staff; [`telegram`]: the bot; [`web`]: pages and GraphQL.
-//! - [`lifecycle`]: starts, watches and stops workers; [`app`]: starts and stops all of it.
+//! - `system`: what is asked of the operating system; [`lifecycle`]: starts, watches and stops workers;
+//!   [`app`]: starts and stops all of it.
 //! - [`simulate`]: measures the rules on a day of simulated guests.
 
 pub mod app;
@@ -33,6 +34,7 @@ pub mod scheduler;
 pub mod service;
 pub mod simulate;
 pub mod store;
+mod system;
 pub mod telegram;
 pub mod text;
 pub mod web;

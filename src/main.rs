@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use jatah::app::{App, OpenStore};
 use jatah::auth::{LinkKey, Staff, StaffAuth};
 use jatah::clock::Clock;
-use jatah::config::{self, Config};
+use jatah::config::{self, Config, StoreUrl};
 use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
 use jatah::email::Mailer;
 use jatah::qris::{self, Qris, StaticQris};
@@ -157,7 +157,11 @@ fn print(line: &str) {
 }
 
 async fn serve(config: Config) -> Result<ExitCode> {
-    let clock = Clock::system();
+    // MongoDB's own clock judges this machine's.
+    let clock = match &config.store.url {
+        StoreUrl::Sqlite(_) => Clock::steady(),
+        StoreUrl::Mongo(_) => Clock::system(),
+    };
     let store = OpenStore::to_serve(&config, &clock).await?;
     log();
     for warning in config.warnings() {

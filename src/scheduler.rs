@@ -377,9 +377,16 @@ impl Scheduler {
     /// for the next comparison of the clocks.
     fn is_clock_trusted(&self) -> bool {
         let ahead = self.store.clock_ahead_ms().unwrap_or(0);
-        let reason = (ahead.abs() > DEGRADED_OFFSET_MS)
+        let off = (ahead.abs() > DEGRADED_OFFSET_MS)
             .then(|| format!("this machine's clock is {} ms off the store's", -ahead));
-        self.health.set_degraded("clock", reason);
+        let stepped = self.clock.step_not_followed().map(|step| {
+            format!(
+                "this machine's clock was set by {} s while the server runs; the server goes on by \
+                 the time before, and takes the new one when it is started again",
+                step.num_seconds()
+            )
+        });
+        self.health.set_degraded("clock", off.or(stepped));
         self.store.is_clock_trusted()
     }
 

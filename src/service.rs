@@ -199,6 +199,13 @@ impl BookingService {
         self.clock.now()
     }
 
+    /// Whether times are right: this machine's clock agrees with the store's, and was not set since
+    /// the start.
+    #[must_use]
+    pub fn is_clock_right(&self) -> bool {
+        self.store.is_clock_trusted() && self.clock.step_not_followed().is_none()
+    }
+
     /// How late the deadlines of the current hotel day were, as far as this process decided them.
     #[must_use]
     pub fn lateness(&self) -> Lateness {

@@ -5,26 +5,24 @@
 
 mod assets;
 mod booking_limits;
+mod connections;
 mod graphql;
 mod graphql_http;
 mod health;
 mod limits;
 mod pages;
+mod server;
 mod webhook;
 
-use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::get;
-use axum::serve::ListenerExt;
-use axum::{Extension, Router, middleware};
+use axum::{Router, middleware};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::error;
 
 use crate::auth::{MiniApp, StaffAuth};
 use crate::domain::Language;
@@ -36,11 +34,12 @@ use crate::store::{BookingReader, StoreControl};
 
 use booking_limits::BookingLimits;
 use graphql::ApiContext;
-use graphql_http::Sockets;
 use limits::Limits;
 
 pub use booking_limits::LimitAlarm;
+pub use connections::Connections;
 pub use graphql::sdl;
+pub use server::serve;
 pub use webhook::{Webhook, WebhookHandler};
 
 /// Pages load only files of this server, have no inline script or style, and cannot be framed.
@@ -117,7 +116,7 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
     } = parts;
     let webhook = webhook.map(webhook::routes).unwrap_or_default();
     let pages = pages::routes(settings.language);
-    let probes = health::routes(health.clone(), store);
+    let probes = health::routes(health.clone(), store, Arc::clone(&service));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
     let per_guest = service.policy().booking.max_active_per_guest;
@@ -145,25 +144,6 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
 /// The route of the metrics only, for a separate listener.
 pub fn metrics_router(metrics: PrometheusHandle) -> Router {
     Router::new().route("/metrics", get(async move || metrics.render()))
-}
-
-/// Serves a router until `stop` is cancelled, then waits for open requests and WebSocket
-/// connections to end.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let sockets = Sockets::default();
-    let router = router.layer(Extension(sockets.clone()));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(|connection| {
-        // Sends small messages without delay. If the option cannot be set, they are only sent
-        // later.
-        let _ = connection.set_nodelay(true);
-    });
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(error) = serving.await {
-        error!(%error, "the web server failed");
-    }
-    sockets.0.close();
-    sockets.0.wait().await;
 }
 
 /// Adds the security headers to a response. Scripts and styles get only the one that concerns them,

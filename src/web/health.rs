@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use crate::lifecycle::Health;
+use crate::service::BookingService;
 use crate::store::StoreControl;
 
 /// A store that takes longer to answer counts as unavailable.
@@ -20,15 +21,20 @@ const PING_WITHIN: Duration = Duration::from_secs(2);
 struct HealthView {
     health: Health,
     store: Arc<dyn StoreControl>,
+    service: Arc<BookingService>,
 }
 
 /// The routes of the health checks. `/healthz` shows that the process runs. `/readyz` shows whether
 /// it is ready, and which parts are degraded.
-pub fn routes(health: Health, store: Arc<dyn StoreControl>) -> Router {
+pub fn routes(
+    health: Health,
+    store: Arc<dyn StoreControl>,
+    service: Arc<BookingService>,
+) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
-        .with_state(HealthView { health, store })
+        .with_state(HealthView { health, store, service })
 }
 
 async fn ready(State(watched): State<HealthView>) -> impl IntoResponse {
@@ -39,8 +45,7 @@ async fn ready(State(watched): State<HealthView>) -> impl IntoResponse {
         // The driver's message may contain addresses and names, so it is not shown.
         degraded.entry("store").or_insert_with(|| "does not answer".to_owned());
     }
-    // With a wrong clock, this process refuses what sets a deadline.
-    let is_ready = has_store && watched.health.is_ready() && watched.store.is_clock_trusted();
+    let is_ready = has_store && watched.health.is_ready() && watched.service.is_clock_right();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = Json(json!({ "ready": is_ready, "degraded": degraded }));
     (status, [(header::CACHE_CONTROL, "no-store")], body)

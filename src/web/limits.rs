@@ -22,7 +22,8 @@ pub struct Limits {
 pub struct Network(IpAddr);
 
 impl Network {
-    fn of(address: IpAddr) -> Self {
+    /// The network of an address.
+    pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
             v4 @ IpAddr::V4(_) => v4,

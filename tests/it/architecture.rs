@@ -10,10 +10,11 @@ const COMMON: [&str; 7] =
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
 /// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
-const ALLOWED: [(&str, &[&str]); 21] = [
+const ALLOWED: [(&str, &[&str]); 22] = [
     ("domain", &[]),
     ("text", &[]),
-    ("clock", &[]),
+    ("clock", &["system"]),
+    ("system", &[]),
     ("config", &[]),
     ("lifecycle", &[]),
     ("backoff", &[]),
@@ -44,6 +45,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
             "routing",
             "web",
             "qris",
+            "system",
         ],
     ),
     ("main", &["app", "auth", "web", "store", "email", "qris", "simulate", "telegram"]),
@@ -62,7 +64,7 @@ const WRITERS: [(&str, &[&str]); 7] = [
 ];
 
 /// Each driver crate, and the only module that may use it.
-const DRIVERS: [(&str, &str); 12] = [
+const DRIVERS: [(&str, &str); 15] = [
     ("mongodb", "store/mongo"),
     ("bson", "store/mongo"),
     ("rusqlite", "store/sqlite"),
@@ -75,6 +77,9 @@ const DRIVERS: [(&str, &str); 12] = [
     ("axum", "web"),
     ("async_graphql", "web"),
     ("async_graphql_axum", "web/graphql_http"),
+    ("hyper", "web/server"),
+    ("hyper_util", "web/server"),
+    ("rustix", "system"),
 ];
 
 /// The crates that the domain may use.

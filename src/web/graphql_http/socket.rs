@@ -3,6 +3,7 @@
 //! The task of a connection does one step after the other. While a slow client does not receive a
 //! message, nothing more is read from it and no further result is computed for it.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +52,12 @@ const MAX_LOGGED: usize = 100;
 /// The tasks of the open connections. A server puts it into the extensions of its requests, so
 /// that it can wait for connections, which live longer than the requests that opened them.
 #[derive(Clone, Default)]
-pub struct Sockets(pub TaskTracker);
+pub struct Sockets {
+    /// The tasks.
+    pub tasks: TaskTracker,
+    /// Held as long as the connection of this request is a socket.
+    pub held: Option<Arc<dyn Any + Send + Sync>>,
+}
 
 /// Why a connection is closed. The codes 1001 and 1009 are from RFC 6455 (7.4.1), 1013 and 3008
 /// from IANA's WebSocket registry, and those from 4400 on from `graphql-transport-ws`.
@@ -124,7 +130,9 @@ pub fn open<H: Host>(
     }
     let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
     upgrade.on_upgrade(move |socket| {
-        sockets.0.track_future(async move {
+        let Sockets { tasks, held } = sockets;
+        tasks.track_future(async move {
+            let _held = held;
             let now = Instant::now();
             let connection = Connection {
                 endpoint,

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{LimitsSection, Reply, Site, booking_input, limits};
-use crate::hotel::with_paused_clock;
+use crate::hotel::{while_time_passes, with_paused_clock};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const HOTEL: &str = "{\"query\": \"{ hotel { name } }\"}";
@@ -251,6 +251,28 @@ fn an_address_that_asks_too_often_is_told_when_to_come_back() {
         assert_eq!((reply.status, reply.code().as_str()), (429, "RATE_LIMITED"));
         assert_eq!(reply.headers["retry-after"], "1");
         assert_eq!(site.post(HOTEL, &from("203.0.113.10")).await.status, 200);
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_half_sent_head_and_an_idle_connection_are_closed_after_a_while() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        for begun in ["", "GET /healthz HT", "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"] {
+            let mut connection = TcpStream::connect(site.app.address).await.unwrap();
+            connection.write_all(begun.as_bytes()).await.unwrap();
+            let mut received = Vec::new();
+            if begun.ends_with("\r\n\r\n") {
+                while !received.ends_with(b"ok") {
+                    connection.read_buf(&mut received).await.unwrap();
+                }
+            }
+            let before = tokio::time::Instant::now();
+            while_time_passes(connection.read_to_end(&mut received)).await.unwrap();
+            let waited = before.elapsed().as_secs();
+            assert!((15..60).contains(&waited), "{begun:?}: {waited} s");
+        }
         site.close().await;
     });
 }
