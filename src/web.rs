@@ -16,8 +16,10 @@ mod webhook;
 
 use std::sync::{Arc, OnceLock};
 
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::Response;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 use ipnet::IpNet;
@@ -42,10 +44,21 @@ pub use graphql::sdl;
 pub use server::serve;
 pub use webhook::{Webhook, WebhookHandler};
 
-/// Pages load only files of this server, have no inline script or style, and cannot be framed.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
+/// Pages load only files of this server, have no inline script or style, and cannot be framed, except
+/// for those that Telegram's web client shows as Mini Apps.
+macro_rules! content_security_policy {
+    ($frame_ancestors:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+             connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+             frame-ancestors ",
+            $frame_ancestors
+        )
+    };
+}
+const CONTENT_SECURITY_POLICY: &str = content_security_policy!("'none'");
+/// The policy of pages that are Mini Apps.
+const MINI_APP_POLICY: &str = content_security_policy!("https://web.telegram.org");
 
 /// The settings of the web server.
 #[derive(Debug, Clone)]
@@ -132,13 +145,25 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         booking_limits,
         settings,
     };
+    let graphql = graphql::route(context, limits.clone(), stop);
+    // These ask the store or write much, so they are counted as requests too.
+    let probes = probes.merge(metrics.unwrap_or_default());
+    let probes = probes.layer(middleware::from_fn_with_state(limits, check_rate));
     Router::new()
-        .route("/graphql", graphql::route(context, limits, stop))
+        .route("/graphql", graphql)
         .merge(probes)
         .merge(webhook)
-        .merge(metrics.unwrap_or_default())
         .merge(pages)
         .layer(middleware::map_response(secure))
+}
+
+/// Refuses a request of a network that sends too many.
+async fn check_rate(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match limits.check(limits.network(&parts)) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(_) => StatusCode::TOO_MANY_REQUESTS.into_response(),
+    }
 }
 
 /// The route of the metrics only, for a separate listener.
@@ -161,7 +186,7 @@ async fn secure(mut response: Response) -> Response {
         .is_none_or(|kind| !kind.starts_with("text/javascript") && !kind.starts_with("text/css"));
     if is_document {
         for (name, rule) in RULES {
-            headers.insert(name, HeaderValue::from_static(rule));
+            headers.entry(name).or_insert(HeaderValue::from_static(rule));
         }
     }
     response

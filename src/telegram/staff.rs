@@ -23,7 +23,7 @@ use crate::domain::{
     TrackedBooking, Winner,
 };
 use crate::service::{BookingService, ServiceError};
-use crate::store::BookingReader;
+use crate::store::{BookingReader, StoreError};
 use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::{BotCommand, StaffLabel};
@@ -268,6 +268,12 @@ impl StaffConversation {
         }
     }
 
+    /// A link to the board that signs a member of staff in once.
+    async fn board_link(&self, member: &StaffMember) -> Result<String, StoreError> {
+        let code = self.auth.issue_code(Staff::from(member)).await?.code;
+        Ok(format!("{}/fo#code={code}", self.base_url))
+    }
+
     /// Opens the board in the browser: as a Mini App in a private chat, if the public URL is https,
     /// otherwise by a one-time link that is sent privately.
     async fn open_board(&self, user: &BotUser, member: &StaffMember) -> Result<(), ServiceError> {
@@ -275,15 +281,20 @@ impl StaffConversation {
         let is_private = user.chat == user.id;
         let app = self.public_url.as_ref().filter(|url| url.scheme() == "https");
         if let Some(url) = app.filter(|_| is_private).and_then(|url| url.join("fo").ok()) {
-            let label = words::staff_label(language, StaffLabel::Board).to_owned();
-            let rows = vec![vec![Button { label, action: ButtonAction::WebApp(url) }]];
+            // Where the Mini App does not open (an old client, a blocked web view), the link does.
+            let link = self.board_link(member).await?;
+            let link = Url::parse(&link).ok().map(ButtonAction::Url);
+            let button = |label, action| {
+                vec![Button { label: words::staff_label(language, label).to_owned(), action }]
+            };
+            let mut rows = vec![button(StaffLabel::Board, ButtonAction::WebApp(url))];
+            rows.extend(link.map(|link| button(StaffLabel::BoardInBrowser, link)));
             self.queue
                 .reply(user.place(), MessageContent::text(words::board(language)).with(rows))
                 .await;
             return Ok(());
         }
-        let code = self.auth.issue_code(Staff::from(member)).await?.code;
-        let link = format!("{}/fo#code={code}", self.base_url);
+        let link = self.board_link(member).await?;
         self.queue.reply(user.id, MessageContent::text(words::board_link(language, &link))).await;
         if !is_private {
             self.queue.reply(user.place(), MessageContent::text(words::board_sent(language))).await;

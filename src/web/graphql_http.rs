@@ -19,6 +19,7 @@ mod response;
 mod sharing;
 mod socket;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,10 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// How long the caller must wait, if the rate limit is exceeded.
     fn check_rate(&self, caller: &Self::Caller) -> Result<(), Duration>;
+
+    /// Reserves memory for an operation that runs on a connection, whose message has this many bytes.
+    /// It is given back when the result is dropped. `None` if the caller has too much already.
+    fn reserve(&self, caller: &Self::Caller, bytes: usize) -> Option<Box<dyn Any + Send>>;
 
     /// Determines the caller of a connection from the caller of its upgrade request and from the
     /// payload of its `ConnectionInit` message.

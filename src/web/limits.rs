@@ -1,7 +1,9 @@
 //! Rate limits by client network.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -11,10 +13,37 @@ use ipnet::IpNet;
 
 use crate::rate_limit::KeyedLimiter;
 
-/// Counts requests by client network.
-pub struct Limits {
+/// The most bytes of the operations that run on the sockets of one client network.
+const MAX_RUNNING_BYTES: usize = 16 * 1024 * 1024;
+
+/// Counts requests by client network. Clones share the counts.
+#[derive(Clone)]
+pub struct Limits(Arc<Shared>);
+
+struct Shared {
     limiter: KeyedLimiter<Network>,
     trusted_proxies: Vec<IpNet>,
+    /// The bytes that the running operations of a network hold.
+    running: Mutex<HashMap<Network, usize>>,
+}
+
+/// The bytes of a running operation. They are given back when this is dropped.
+pub struct Reserved {
+    limits: Limits,
+    network: Network,
+    bytes: usize,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        let mut running = self.limits.running();
+        if let Some(held) = running.get_mut(&self.network) {
+            *held = held.saturating_sub(self.bytes);
+            if *held == 0 {
+                running.remove(&self.network);
+            }
+        }
+    }
 }
 
 /// One IPv4 address or one IPv6 /64 network, the smallest network that a household usually has.
@@ -40,7 +69,8 @@ impl fmt::Display for Network {
 impl Limits {
     /// Allows `per_second` requests per second from each network.
     pub fn new(per_second: u32, trusted_proxies: Vec<IpNet>) -> Self {
-        Self { limiter: KeyedLimiter::per_second(per_second), trusted_proxies }
+        let limiter = KeyedLimiter::per_second(per_second);
+        Self(Arc::new(Shared { limiter, trusted_proxies, running: Mutex::default() }))
     }
 
     /// Counts a request of a network.
@@ -48,7 +78,23 @@ impl Limits {
     /// # Errors
     /// How long to wait, if the rate limit is exceeded.
     pub fn check(&self, network: Network) -> Result<(), Duration> {
-        self.limiter.check(&network)
+        self.0.limiter.check(&network)
+    }
+
+    /// Reserves the bytes of an operation that runs on a socket. `None` if its network has too many.
+    pub fn reserve(&self, network: Network, bytes: usize) -> Option<Reserved> {
+        let mut running = self.running();
+        let held = running.get(&network).copied().unwrap_or(0) + bytes;
+        if held > MAX_RUNNING_BYTES {
+            return None;
+        }
+        running.insert(network, held);
+        drop(running);
+        Some(Reserved { limits: self.clone(), network, bytes })
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The network that a request comes from.
@@ -62,7 +108,7 @@ impl Limits {
     }
 
     fn is_trusted(&self, address: IpAddr) -> bool {
-        self.trusted_proxies.iter().any(|proxies| proxies.contains(&address.to_canonical()))
+        self.0.trusted_proxies.iter().any(|proxies| proxies.contains(&address.to_canonical()))
     }
 
     /// The nearest address that is not a trusted proxy. Addresses further away may be forged.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::MINI_APP_POLICY;
 use super::assets::Assets;
 use crate::domain::Language;
 use crate::text;
@@ -30,13 +31,19 @@ pub fn routes(language: Language) -> Router {
         .route("/b/{receipt_no}", page("booking.html"))
         // Other software puts a slash between the path and the fragment.
         .route("/b/{receipt_no}/", page("booking.html"))
-        .route("/fo", page("fo.html"))
+        .route("/fo", get(front_office))
         .route("/icon.svg", page("icon.svg"))
         .route("/js/{name}", get(script))
         .route("/css/{name}", get(style))
         .route("/assets/{version}/{*name}", get(versioned))
         .fallback(async |State(pages): State<Pages>| pages.not_found())
         .with_state(Pages { assets: Arc::new(Assets::load()), language })
+}
+
+/// The front office's page, which Telegram's web client may frame.
+async fn front_office(State(pages): State<Pages>, asked: HeaderMap) -> Response {
+    let policy = (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(MINI_APP_POLICY));
+    ([policy], pages.file("fo.html", &asked)).into_response()
 }
 
 async fn script(

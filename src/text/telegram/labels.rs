@@ -95,6 +95,8 @@ pub enum StaffLabel {
     CancelledToday,
     /// Opens the live board.
     Board,
+    /// Opens the live board in the browser, where the Mini App does not open.
+    BoardInBrowser,
 }
 
 /// The label of a button of the front office.
@@ -116,5 +118,8 @@ pub fn staff_label(language: Language, label: StaffLabel) -> &'static str {
         StaffLabel::PaidToday => say(language, "Sudah lunas", "Paid"),
         StaffLabel::CancelledToday => say(language, "Batal", "Cancelled"),
         StaffLabel::Board => say(language, "Buka papan", "Open the board"),
+        StaffLabel::BoardInBrowser => {
+            say(language, "Buka di browser (10 menit)", "Open in the browser (10 minutes)")
+        }
     }
 }

@@ -317,6 +317,7 @@ fn for_staff(language: Language) -> String {
         StaffLabel::PaidToday,
         StaffLabel::CancelledToday,
         StaffLabel::Board,
+        StaffLabel::BoardInBrowser,
     ] {
         sheet.add(&format!("button: {label:?}"), staff_label(language, label));
     }

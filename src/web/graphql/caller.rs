@@ -45,6 +45,11 @@ impl Caller {
         Self { language, base_url, network, token, known: Mutex::default() }
     }
 
+    /// The token of the session, if one was sent.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The running session, if there is one. Reads the store once, and again after some session has
     /// ended before its time.
     ///

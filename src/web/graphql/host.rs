@@ -1,6 +1,7 @@
 //! Implements [`Host`] for the hotel: its schema, its callers and its error messages. The protocols
 //! are implemented in [`graphql_http`].
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,14 +68,19 @@ impl Host for HotelHost {
         self.limits.check(caller.network)
     }
 
+    fn reserve(&self, caller: &Caller, bytes: usize) -> Option<Box<dyn Any + Send>> {
+        let reserved = self.limits.reserve(caller.network, bytes)?;
+        Some(Box::new(reserved))
+    }
+
     async fn connection_init(
         &self,
         upgrade: &Caller,
         payload: Map<String, Value>,
     ) -> Result<Caller, ConnectionRefusal> {
-        let token = match text_of(&payload, "authorization") {
+        let token = match credential(&payload) {
             Some(value) => Some(bearer(value).ok_or(ConnectionRefusal::Forbidden)?.to_owned()),
-            None => None,
+            None => upgrade.token().map(str::to_owned),
         };
         let has_token = token.is_some();
         let language = text_of(&payload, "language").and_then(Language::from_code);
@@ -119,6 +125,27 @@ impl HotelHost {
         let host = asked.filter(is_plain).unwrap_or("localhost");
         let is_secure = self.limits.is_proxied(parts) && text("x-forwarded-proto") == Some("https");
         format!("{}://{host}", if is_secure { "https" } else { "http" })
+    }
+}
+
+/// The names under which clients also send a credential. What stands there is none for this server, and
+/// to go on without it would be a riddle to whoever sent it.
+const OTHER_CREDENTIALS: [&str; 8] =
+    ["token", "authtoken", "auth_token", "accesstoken", "access_token", "auth", "jwt", "bearer"];
+
+/// What the payload presents as a credential: `authorization` in any case, at the top or among
+/// `headers`. What looks like a credential and is none is returned as an empty string.
+fn credential(payload: &Map<String, Value>) -> Option<&str> {
+    let headers = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("headers"));
+    let headers = headers.and_then(|(_, headers)| headers.as_object());
+    let named = |names: &[&str]| {
+        let is_named = |name: &String| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let mut members = [Some(payload), headers].into_iter().flatten().flatten();
+        members.find(|(name, value)| is_named(name) && !value.is_null()).map(|(_, value)| value)
+    };
+    match named(&["authorization"]) {
+        Some(value) => Some(value.as_str().unwrap_or("")),
+        None => named(&OTHER_CREDENTIALS).map(|_| ""),
     }
 }
 

@@ -11,6 +11,12 @@ use serde::Serialize;
 use super::null_propagation::ResponsePlan;
 use super::{Endpoint, Host};
 
+/// The most bytes of data in one answer. A page of 200 bookings with their histories has less than
+/// half of it.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// The most errors in one answer.
+const MAX_ERRORS: usize = 100;
+
 /// The `code` in the extensions of an error about invalid input.
 pub const INVALID_INPUT: &str = "INVALID_INPUT";
 
@@ -87,6 +93,14 @@ impl<H: Host> Endpoint<H> {
         if is_request_error {
             return RequestResult::RequestError { errors: response.errors };
         }
+        response.errors.truncate(MAX_ERRORS);
+        let mut left = MAX_ANSWER_BYTES;
+        if !fits(&response.data, &mut left) {
+            return RequestResult::request_error(malformed(format!(
+                "The answer would have more than {} MiB. Ask for less.",
+                MAX_ANSWER_BYTES / 1024 / 1024
+            )));
+        }
         response.data = self.field_types.complete(plan, response.data, has_failed);
         RequestResult::Executed(response)
     }
@@ -103,6 +117,30 @@ impl<H: Host> Endpoint<H> {
         };
         error.message = explained.message;
         error.extensions = explained.extensions;
+    }
+}
+
+/// Whether a value has about `left` bytes as JSON at most. Takes its bytes from `left`.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    let bytes = match value {
+        Value::Null | Value::Boolean(_) | Value::Number(_) => 5,
+        Value::String(text) => text.len() + 3,
+        Value::Enum(name) => name.len() + 3,
+        Value::Binary(bytes) => bytes.len() * 4,
+        Value::List(_) => 2,
+        Value::Object(members) => members.keys().map(|name| name.len() + 4).sum::<usize>() + 2,
+    };
+    let Some(rest) = left.checked_sub(bytes) else { return false };
+    *left = rest;
+    match value {
+        Value::List(items) => items.iter().all(|item| fits(item, left)),
+        Value::Object(members) => members.values().all(|member| fits(member, left)),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Enum(_)
+        | Value::Binary(_) => true,
     }
 }
 
@@ -145,4 +183,23 @@ fn field_of(message: &str) -> Option<String> {
         return message.split_once("argument ").and_then(|(_, rest)| quoted(rest));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::value;
+
+    use super::*;
+
+    #[test]
+    fn the_size_of_an_answer_is_estimated_without_writing_it() {
+        for answer in [
+            value!({ "hotel": { "name": "Melati", "rooms": [1, 2, 3], "none": null } }),
+            value!({ "a": ["x", "yy", ""], "b": [[], {}], "c": true }),
+        ] {
+            let written = serde_json::to_string(&answer).unwrap().len();
+            let needs = |bytes: usize| fits(&answer, &mut bytes.clone());
+            assert!(needs(written * 2) && !needs(written / 2), "{answer}");
+        }
+    }
 }

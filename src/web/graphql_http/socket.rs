@@ -46,6 +46,10 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 const READ_BUFFER: usize = 4 * 1024;
 /// The most operations that run on one connection at once.
 const MAX_RUNNING: usize = 64;
+/// The most bytes of the documents and variables of these operations.
+const MAX_RUNNING_BYTES: usize = 256 * 1024;
+/// The most messages and pings of a client in a second. It counts before anything is parsed.
+const MAX_MESSAGES: u32 = 200;
 /// The most characters of a refused origin that are logged.
 const MAX_LOGGED: usize = 100;
 
@@ -142,6 +146,7 @@ pub fn open<H: Host>(
                 running: SelectAll::new(),
                 ids: HashMap::new(),
                 heard_at: now,
+                counted: (now, 0),
             };
             connection.run(now + INIT_WITHIN).await;
         })
@@ -182,10 +187,22 @@ struct Connection<H: Host> {
     caller: Option<Arc<H::Caller>>,
     socket: WebSocket,
     running: SelectAll<Abortable<BoxStream<'static, OperationEvent>>>,
-    /// Stops running operations, by their ids.
-    ids: HashMap<String, AbortHandle>,
+    /// The running operations, by their ids.
+    ids: HashMap<String, Running>,
     /// When the last message was received.
     heard_at: Instant,
+    /// When the second began in which messages are counted, and their number.
+    counted: (Instant, u32),
+}
+
+/// A running operation.
+struct Running {
+    /// Stops it.
+    abort: AbortHandle,
+    /// The bytes of its message.
+    bytes: usize,
+    /// Held against what its caller's network may run.
+    _reserved: Box<dyn Any + Send>,
 }
 
 impl<H: Host> Connection<H> {
@@ -226,6 +243,7 @@ impl<H: Host> Connection<H> {
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => {
                         self.heard_at = Instant::now();
+                        self.count_message()?;
                         self.receive(message).await?;
                     }
                     // Either a message is far too large or the connection is broken. A broken
@@ -235,6 +253,16 @@ impl<H: Host> Connection<H> {
                 }
             }
         }
+    }
+
+    /// Counts a message. Closes the connection of a client that floods it.
+    fn count_message(&mut self) -> Result<(), ConnectionEnd> {
+        let (since, count) = &mut self.counted;
+        if self.heard_at - *since >= Duration::from_secs(1) {
+            (*since, *count) = (self.heard_at, 0);
+        }
+        *count += 1;
+        if *count > MAX_MESSAGES { Err(CloseReason::TryAgainLater.into()) } else { Ok(()) }
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), ConnectionEnd> {
@@ -253,11 +281,11 @@ impl<H: Host> Connection<H> {
             ClientMessage::Ping => self.send(&ServerMessage::Pong).await,
             ClientMessage::Pong => Ok(()),
             ClientMessage::Subscribe { id, parameters } => {
-                self.subscribe(id, parameters, is_over_limit).await
+                self.subscribe(id, parameters, text.len(), is_over_limit).await
             }
             ClientMessage::Complete { id } => {
                 if let Some(running) = self.ids.remove(&id) {
-                    running.abort();
+                    running.abort.abort();
                 }
                 Ok(())
             }
@@ -288,21 +316,26 @@ impl<H: Host> Connection<H> {
         &mut self,
         id: String,
         parameters: Parameters,
+        bytes: usize,
         is_over_limit: bool,
     ) -> Result<(), ConnectionEnd> {
         let Some(caller) = &self.caller else { return Err(CloseReason::Unauthorized.into()) };
         if self.ids.contains_key(&id) {
             return Err(CloseReason::IdInUse.into());
         }
-        if is_over_limit || self.ids.len() >= MAX_RUNNING {
+        let running: usize = self.ids.values().map(|running| running.bytes).sum();
+        let is_over_limit =
+            is_over_limit || self.ids.len() >= MAX_RUNNING || running + bytes > MAX_RUNNING_BYTES;
+        let reserve = || self.endpoint.host.reserve(caller, bytes);
+        let Some(reserved) = (!is_over_limit).then(reserve).flatten() else {
             let errors = [self.endpoint.host.rate_limit_error(caller)];
             return self.send(&ServerMessage::Error { id: &id, payload: &errors }).await;
-        }
+        };
         let (endpoint, caller) = (Arc::clone(&self.endpoint), Arc::clone(caller));
         let events = operation::events(endpoint, caller, id.clone(), parameters);
-        let (handle, registration) = AbortHandle::new_pair();
+        let (abort, registration) = AbortHandle::new_pair();
         self.running.push(Abortable::new(events, registration));
-        self.ids.insert(id, handle);
+        self.ids.insert(id, Running { abort, bytes, _reserved: reserved });
         Ok(())
     }
 

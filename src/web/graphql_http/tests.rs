@@ -3,6 +3,7 @@
 use async_graphql::{EmptySubscription, Error, Object, Schema};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use std::any::Any;
 use tower::Service;
 
 use super::*;
@@ -49,6 +50,10 @@ impl Host for Counter {
 
     fn check_rate(&self, (): &()) -> Result<(), Duration> {
         Ok(())
+    }
+
+    fn reserve(&self, (): &(), _: usize) -> Option<Box<dyn Any + Send>> {
+        Some(Box::new(()))
     }
 
     async fn connection_init(

@@ -5,9 +5,9 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use jatah::domain::Role;
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
-use super::{LimitsSection, Site, limits};
+use super::{LimitsSection, Site, Socket, limits};
 use crate::hotel::with_paused_clock;
 
 const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
@@ -237,6 +237,92 @@ fn the_language_of_the_init_is_that_of_the_refusals() {
         socket.subscribe("1", BOARD, json!({})).await;
         let message = socket.receive().await["payload"][0]["message"].as_str().unwrap().to_owned();
         assert!(message.starts_with("Please sign in"), "{message}");
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_credential_is_found_wherever_clients_put_it_and_what_is_none_closes() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let bearer = format!("Bearer {token}");
+        let signed_in = async |mut socket: Socket| {
+            socket.subscribe("1", "{ me { name } }", json!({})).await;
+            assert_eq!(socket.data().await["me"]["name"], "Sari");
+        };
+        for payload in [
+            json!({ "authorization": bearer }),
+            json!({ "Authorization": bearer }),
+            json!({ "headers": { "Authorization": bearer } }),
+        ] {
+            signed_in(site.connected_with(Some(payload)).await).await;
+        }
+        let headers =
+            [("sec-websocket-protocol", "graphql-transport-ws"), ("authorization", &bearer)];
+        let mut socket = site.try_socket(&headers).await.unwrap();
+        socket.send_json(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
+        signed_in(socket).await;
+        for payload in [
+            json!({ "authorization": token }),
+            json!({ "authorization": "Bearer of-another" }),
+            json!({ "authToken": token }),
+            json!({ "headers": { "token": token } }),
+        ] {
+            let mut socket = site.socket().await;
+            socket.send_json(json!({ "type": "connection_init", "payload": payload })).await;
+            assert_eq!(socket.close_code().await, 4403, "{payload}");
+        }
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_socket_that_floods_is_closed_before_anything_is_parsed() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        for message in ["{\"type\":\"pong\"}", "no JSON at all", ""] {
+            let mut socket = site.connected(None).await;
+            let flood = async {
+                for _ in 0..1_000 {
+                    let message = match message {
+                        "" => Message::Ping(Bytes::new()),
+                        "no JSON at all" => Message::Text("{\"type\":\"ping\"}".into()),
+                        text => Message::Text(text.into()),
+                    };
+                    if socket.0.feed(message).await.is_err() {
+                        break;
+                    }
+                }
+                let _ = socket.0.flush().await;
+                socket.close_code().await
+            };
+            assert_eq!(flood.await, 1013, "{message:?}");
+        }
+        site.close().await;
+    });
+}
+
+#[test]
+fn what_the_operations_of_a_socket_hold_is_bounded() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::FrontOffice).await;
+        let mut socket = site.connected(Some(&token)).await;
+        let padding = "#".repeat(60 * 1024);
+        let long = format!("subscription {{ bookingChanged {{ cursor }} }}\n{padding}");
+        for id in 0..4 {
+            socket.subscribe(&id.to_string(), &long, json!({})).await;
+        }
+        socket.subscribe("4", &long, json!({})).await;
+        let refused = socket.receive().await;
+        assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("4")));
+        assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+        // Whoever completes an operation may begin another one.
+        socket.send_json(json!({ "type": "complete", "id": "0" })).await;
+        socket.subscribe("5", "{ hotel { name } }", json!({})).await;
+        assert_eq!(socket.receive().await["id"], "5");
         site.close().await;
     });
 }
