@@ -1,5 +1,5 @@
 //! Every sentence that guests and the front office read from the server, in Indonesian and
-//! English. The sentences of the pages are in `web/js/text.js`.
+//! English. The sentences of the pages are in `web/js/text.js` and `web/js/board-text.js`.
 //!
 //! This module makes no decisions: it only words what it is given. Its text is plain, and the
 //! caller escapes it for markup. The sentences in [`telegram`] are HTML already.

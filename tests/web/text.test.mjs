@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
+import '../../web/js/board-text.js';
 import { languages, texts, translate } from '../../web/js/text.js';
 
 const web = new URL('../../web/', import.meta.url);
@@ -32,9 +33,21 @@ test('every sentence that a page asks for exists', () => {
   }
 });
 
+test('the form and the booking need no sentence of the board', () => {
+  const own = new Set([...read('js/text.js').matchAll(/^  '([^']+)': \[/gm)].map(([, key]) => key));
+  for (const module of modules.filter((name) => !name.startsWith('board') && name !== 'text.js' && name !== 'request-id.js')) {
+    for (const [, key] of read(`js/${module}`).matchAll(/'([a-z]+(?:\.[A-Za-z_]+)+)'/g)) {
+      if (texts[key]) assert.ok(own.has(key), `${module}: ${key}`);
+    }
+  }
+  for (const page of pages.filter((name) => name !== 'fo.html')) {
+    for (const [, key] of read(page).matchAll(/data-t(?:-label)?="([^"]+)"/g)) assert.ok(own.has(key), `${page}: ${key}`);
+  }
+});
+
 test('every sentence that a module names exists', () => {
   const prefixes = new Set(Object.keys(texts).map((key) => key.split('.')[0]));
-  for (const module of modules.filter((name) => name !== 'text.js' && name !== 'request-id.js')) {
+  for (const module of modules.filter((name) => !name.endsWith('text.js') && name !== 'request-id.js')) {
     for (const [, key] of read(`js/${module}`).matchAll(/'([a-z]+(?:\.[A-Za-z_]+)+)'/g)) {
       if (prefixes.has(key.split('.')[0])) assert.ok(texts[key], `${module}: ${key}`);
     }

@@ -1,6 +1,6 @@
 // The confirmation dialog before every action. It shows in large type what the clerk must compare.
 // If the booking changes while the dialog is open, the dialog says so and blocks the action.
-import { byId, closeByBackdrop, el, setText, show } from './dom.js';
+import { byId, closeByBackdrop, closeDialog, el, openDialog, setText, show } from './dom.js';
 import { moment, rupiah, stay } from './format.js';
 import { language, sentenceOf, t } from './language.js';
 
@@ -13,7 +13,7 @@ export function mountAsk({ perform, onRefused, now }) {
     asking = { action, booking, hotel, busy: false, problem: null, changed: false };
     byId('ask-note').value = '';
     update();
-    dialog.showModal();
+    openDialog(dialog);
     // The focus is on the safe button, so that a reflexive Enter does not mark a booking as paid.
     byId('ask-no').focus();
   }
@@ -34,7 +34,7 @@ export function mountAsk({ perform, onRefused, now }) {
     update();
     try {
       await perform(mine.action, mine.booking.receiptNo, { note: byId('ask-note').value.trim() || null });
-      if (asking === mine) dialog.close();
+      if (asking === mine) closeDialog(dialog);
     } catch (error) {
       mine.problem = error;
       mine.busy = false;
@@ -68,8 +68,8 @@ export function mountAsk({ perform, onRefused, now }) {
   }
 
   yes.addEventListener('click', confirm);
-  byId('ask-no').addEventListener('click', () => dialog.close());
+  byId('ask-no').addEventListener('click', () => closeDialog(dialog));
   dialog.addEventListener('close', () => { asking = null; });
   closeByBackdrop(dialog);
-  return { open, changed, update, close: () => dialog.close() };
+  return { open, changed, update, close: () => closeDialog(dialog) };
 }

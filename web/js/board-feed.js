@@ -14,7 +14,7 @@ export async function loadAll(api, now, advanceDays) {
     let after = null, cursor = null;
     do {
       const { bookings } = await api(BOOKINGS, { filter: { status: [status] }, first: page, after });
-      cursor ??= bookings.feedCursor;
+      cursor = cursor ?? bookings.feedCursor;
       found.push(...bookings.nodes);
       after = bookings.pageInfo.hasNextPage && goOn(bookings.nodes) ? bookings.pageInfo.endCursor : null;
     } while (after);

@@ -17,7 +17,7 @@ export function mountNotice() {
   function play(kind) {
     if (!on) return;
     try {
-      audio ??= new AudioContext();
+      audio = audio ?? new AudioContext();
       audio.resume();
       tunes[kind].forEach((pitch, step) => beep(pitch, audio.currentTime + step * 0.18));
     } catch { /* no sound here; the visible signs still work */ }
@@ -48,7 +48,7 @@ export function mountNotice() {
     play('new'); // a sample of the sound; browsers also need a tap first
   });
   // After a reload browsers block sound until the page is touched.
-  addEventListener('pointerdown', () => { if (on) { audio ??= new AudioContext(); audio.resume(); } }, { once: true });
+  addEventListener('pointerdown', () => { if (on) { audio = audio ?? new AudioContext(); audio.resume(); } }, { once: true });
   const seen = () => { if (document.visibilityState === 'visible' && document.hasFocus()) unseen = 0; };
   addEventListener('focus', seen);
   document.addEventListener('visibilitychange', seen);

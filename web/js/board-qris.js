@@ -1,6 +1,6 @@
 // The payment code on the whole screen, for the guest to scan. It disappears at once if the booking
 // is paid or cancelled.
-import { byId, setText, show } from './dom.js';
+import { byId, closeDialog, openDialog, setText, show } from './dom.js';
 import { rupiah } from './format.js';
 import { sentenceOf, t } from './language.js';
 
@@ -13,7 +13,7 @@ export function mountQris({ load }) {
     const mine = { booking, qris: null, problem: null };
     shown = mine;
     update();
-    dialog.showModal();
+    openDialog(dialog);
     byId('qris-close').focus();
     try {
       mine.qris = await load(booking.receiptNo);
@@ -50,7 +50,7 @@ export function mountQris({ load }) {
     show(code, Boolean(qris) && !over);
   }
 
-  byId('qris-close').addEventListener('click', () => dialog.close());
+  byId('qris-close').addEventListener('click', () => closeDialog(dialog));
   dialog.addEventListener('close', () => { shown = null; code.removeAttribute('src'); });
-  return { open, changed, update, close: () => dialog.close() };
+  return { open, changed, update, close: () => closeDialog(dialog) };
 }

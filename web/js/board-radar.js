@@ -51,7 +51,7 @@ export function mountRadar({ state, now, onOpen }) {
     drawLegend(countForecasts(all));
     drawGround(rimKm);
     svg.setAttribute('aria-label', t('radar.label'));
-    const places = moving.map(({ travel }) => place(travel.trail.at(-1), rimKm)), words = labelPlaces(places);
+    const places = moving.map(({ travel }) => place(travel.trail[travel.trail.length - 1], rimKm)), words = labelPlaces(places);
     trails.replaceChildren(...moving.flatMap((booking) => trail(booking, rimKm)));
     arrange(guests, moving.map((booking, index) => guest(booking, places[index], words[index])));
     arrange(labels, moving.map(({ receiptNo }) => dots.get(receiptNo).label));

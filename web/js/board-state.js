@@ -80,7 +80,7 @@ const plain = (words) => words.normalize('NFD').replace(/\p{M}/gu, '').toLowerCa
 
 /** Whether older pages can contain bookings of today. Pages come with the newest booking first. */
 export function worthPaging(nodes, now, advanceDays) {
-  const oldest = nodes.at(-1);
+  const oldest = nodes[nodes.length - 1];
   return Boolean(oldest) && Date.parse(oldest.bookedAt) > now - (2 + advanceDays) * 86_400_000;
 }
 

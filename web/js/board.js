@@ -1,5 +1,6 @@
 // The front office's board: connects its parts. Changes come from the feed and from the answers to
 // actions. They are merged into `state`, and `update()` draws everything again.
+import './board-text.js';
 import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, SEND_QRIS } from './documents.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
@@ -201,7 +202,7 @@ let redrawTimer = null;
 
 /** Draws once for many changes. It uses a timer, because a hidden page gets no animation frames. */
 function updateSoon() {
-  redrawTimer ??= setTimeout(() => { redrawTimer = null; update(); }, 30);
+  redrawTimer = redrawTimer ?? setTimeout(() => { redrawTimer = null; update(); }, 30);
 }
 
 function update() {

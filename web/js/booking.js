@@ -3,10 +3,10 @@
 import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, NOW, REPORT_POSITION } from './documents.js';
 import { endKey, face, isSoon, newer, wasExtended } from './booking-words.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
-import { byId, closeByBackdrop, el, icon, fillIcons, setText, show } from './dom.js';
+import { byId, closeByBackdrop, closeDialog, el, icon, fillIcons, openDialog, setText, show } from './dom.js';
 import { countdown, distance, lengthWords, moment, rupiah, shareLeft, stay } from './format.js';
 import { createApi } from './graphql.js';
-import { linkParts } from './link-parts.js';
+import { linkParts, pastedParts } from './link-parts.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { mountShare } from './position-share.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
@@ -15,7 +15,9 @@ const mine = linkParts(location.pathname + location.hash);
 const { receiptNo } = mine;
 // A token that other software moved into the path does not stay there.
 const link = `/b/${receiptNo}#${mine.accessToken}`;
-if (mine.accessToken && location.pathname + location.hash !== link) history.replaceState(null, '', link);
+if (mine.accessToken && location.pathname + location.hash !== link) {
+  try { history.replaceState(null, '', link); } catch { /* only the address keeps its form */ }
+}
 const wrongCodes = new Set(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'INVALID_INPUT']);
 const api = createApi({ language });
 const clock = createClock(), ticker = createTicker(clock);
@@ -30,7 +32,7 @@ const share = mountShare({
 
 function take(state) {
   booking = newer(booking, state);
-  firstEnd ??= Date.parse(booking.holdUntil);
+  firstEnd = firstEnd ?? Date.parse(booking.holdUntil);
   if (booking.status !== 'PENDING' || booking.arrivedAt) share.stop();
   update();
 }
@@ -76,6 +78,7 @@ const refresh = () => api(MY_BOOKING, mine).then((data) => take(data.myBooking),
 function update() {
   show(byId('loading'), !booking && !wrong && !failure);
   show(byId('wrong'), wrong);
+  setText(byId('wrong-why'), t(mine.accessToken ? 'guest.wrong.why' : 'guest.wrong.cut'));
   show(byId('failed'), Boolean(failure) && !wrong);
   if (failure) setText(byId('failed-words'), sentenceOf(failure));
   show(byId('offline'), offline && !wrong);
@@ -128,7 +131,7 @@ function showState() {
   show(byId('extended'), longer);
   show(byId('cancel'), seen === 'running');
   show(byId('share'), seen === 'running');
-  if (seen !== 'running' && seen !== 'checking') byId('cancel-dialog').close();
+  if (seen !== 'running' && seen !== 'checking') closeDialog(byId('cancel-dialog'));
   if (seen === 'checking' && askedAbout !== booking.holdUntil) {
     askedAbout = booking.holdUntil; // the socket normally delivers the outcome; ask once in case it does not
     setTimeout(refresh, 3_000);
@@ -193,7 +196,7 @@ async function cancel() {
   show(byId('cancel-problem'), false);
   try {
     take((await api(CANCEL_MY_BOOKING, mine)).cancelMyBooking);
-    byId('cancel-dialog').close();
+    closeDialog(byId('cancel-dialog'));
     byId('headline').focus();
   } catch (error) {
     setText(byId('cancel-problem'), sentenceOf(error));
@@ -203,11 +206,26 @@ async function cancel() {
   yes.disabled = false;
 }
 
+/** Opens the booking of a pasted link. It stays in this browser: the token is not sent anywhere yet. */
+function paste(event) {
+  event.preventDefault();
+  const parts = pastedParts(byId('pasted').value, receiptNo);
+  show(byId('paste-problem'), !parts);
+  if (!parts) return byId('pasted').focus();
+  byId('pasted').value = '';
+  const address = `/b/${parts.receiptNo}#${parts.accessToken}`;
+  // With the same address there would be no load.
+  if (location.pathname + location.hash === address) location.reload();
+  else location.assign(address);
+  return undefined;
+}
+
 fillIcons();
+byId('paste').addEventListener('submit', paste);
 byId('receipt').append(icon('copy'));
 byId('receipt').addEventListener('click', copy);
-byId('cancel').addEventListener('click', () => { show(byId('cancel-problem'), false); byId('cancel-dialog').showModal(); });
-byId('cancel-no').addEventListener('click', () => byId('cancel-dialog').close());
+byId('cancel').addEventListener('click', () => { show(byId('cancel-problem'), false); openDialog(byId('cancel-dialog')); });
+byId('cancel-no').addEventListener('click', () => closeDialog(byId('cancel-dialog')));
 byId('cancel-yes').addEventListener('click', cancel);
 closeByBackdrop(byId('cancel-dialog'));
 byId('again').addEventListener('click', load);

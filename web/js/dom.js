@@ -79,7 +79,18 @@ export function fillIcons(root = document) {
   for (const node of root.querySelectorAll('[data-icon]')) node.prepend(icon(node.dataset.icon));
 }
 
+/** Opens a dialog; browsers before 2022 show it within the page. */
+export function openDialog(dialog) {
+  if (dialog.showModal) dialog.showModal();
+  else dialog.setAttribute('open', '');
+}
+
+export function closeDialog(dialog) {
+  if (dialog.close) dialog.close();
+  else dialog.removeAttribute('open');
+}
+
 /** Closes a dialog on a tap beside it, as on Escape. */
 export function closeByBackdrop(dialog) {
-  dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener('click', (event) => { if (event.target === dialog) closeDialog(dialog); });
 }

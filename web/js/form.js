@@ -9,6 +9,7 @@ import { Unreachable, createApi } from './graphql.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { forgetRequestId, requestIdFor } from './request-id.js';
 import { bookingInput, faults, totalPrice } from './rules.js';
+import { tabStorage } from './storage.js';
 
 const draftKey = 'jatah.draft';
 const api = createApi({ language });
@@ -19,7 +20,7 @@ const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomT
 // ---- input ----
 
 function restore() {
-  try { Object.assign(filled, JSON.parse(sessionStorage.getItem(draftKey))); } catch { /* no draft */ }
+  try { Object.assign(filled, JSON.parse(tabStorage.getItem(draftKey))); } catch { /* no draft */ }
   const link = new URLSearchParams(location.search);
   if (link.get('room')) filled.roomType = link.get('room');
   if (/^\d{1,4}$/.test(link.get('nights') ?? '')) filled.nights = Math.max(1, Number(link.get('nights')));
@@ -30,9 +31,10 @@ function restore() {
  */
 function change(values, field) {
   Object.assign(filled, values);
+  show(byId('handoff'), false); // it has the choice before
   delete shownFaults[field];
   problem = null;
-  try { sessionStorage.setItem(draftKey, JSON.stringify(filled)); } catch { /* then there is no draft after a reload */ }
+  tabStorage.setItem(draftKey, JSON.stringify(filled));
   if (field === 'checkIn' || field === 'nights') loadRoomsSoon();
   update();
 }
@@ -102,10 +104,10 @@ async function submit(event) {
 
 async function bookByWeb() {
   const input = bookingInput(filled, language());
-  const requestId = requestIdFor(input, sessionStorage);
+  const requestId = requestIdFor(input, tabStorage);
   const { createBooking } = await api(CREATE_BOOKING, { input: { ...input, requestId, expectedPrice: shownPrice() } });
-  forgetRequestId(sessionStorage);
-  sessionStorage.removeItem(draftKey);
+  forgetRequestId(tabStorage);
+  tabStorage.removeItem(draftKey);
   // Only the path and the fragment are used: the public address may differ from this page's
   // address.
   const { pathname, hash } = new URL(createBooking.statusUrl, location.href);
@@ -121,9 +123,16 @@ async function handOver() {
   const link = new URL(prepareTelegramBooking.link);
   if (link.protocol !== 'https:') throw new Error('not a link to Telegram');
   byId('handoff-link').href = link.href;
+  byId('handoff-app').href = telegramAppLink(link);
   show(byId('handoff'), true);
-  location.assign(link.href);
+  // In another tab: where t.me is blocked, the form must stay, with its links.
+  try { open(link.href, '_blank', 'noopener'); } catch { /* the links are on the page */ }
+  byId('handoff-link').focus();
 }
+
+/** The link that opens the Telegram app itself, for a t.me link. */
+const telegramAppLink = (link) =>
+  `tg://resolve?domain=${encodeURIComponent(link.pathname.slice(1))}&start=${encodeURIComponent(link.searchParams.get('start') ?? '')}`;
 
 async function refused(error) {
   if (error.code === 'SOLD_OUT') {
@@ -134,7 +143,7 @@ async function refused(error) {
     await loadRooms().catch(() => {});
     problem = { error };
   } else if (error.code && error.field === 'requestId') {
-    forgetRequestId(sessionStorage);
+    forgetRequestId(tabStorage);
     problem = { error };
   } else if (error.code && byId(`${error.field}-error`)) {
     shownFaults[error.field] = { words: error.message };
@@ -218,7 +227,7 @@ function showFaults() {
     checkIn: { min: longDate(hotel.today, language()), max: longDate(hotel.lastCheckIn, language()) },
     nights: { max: hotel.maxNights },
   };
-  if (rooms.length && rooms.every(({ available }) => available < 1)) shownFaults.roomType ??= { key: 'form.room.none' };
+  if (rooms.length && rooms.every(({ available }) => available < 1)) shownFaults.roomType = shownFaults.roomType ?? { key: 'form.room.none' };
   else if (shownFaults.roomType?.key === 'form.room.none') delete shownFaults.roomType;
   for (const field of ['checkIn', 'nights', 'roomType', 'guestName', 'email']) {
     const fault = shownFaults[field], place = byId(`${field}-error`);

@@ -77,7 +77,7 @@ export const shortStay = (checkIn, nights, language) =>
   `${whole(shortDate(checkIn, language))}, ${nightsWords(nights, language)}`;
 
 const nightsWords = (nights, language) => whole(translate(language, 'unit.nights', { n: nights }));
-const whole = (words) => words.replaceAll(' ', '\u00a0');
+const whole = (words) => words.replace(/ /g, '\u00a0');
 
 export function addDays(date, days) {
   const day = new Date(`${date}T00:00:00Z`);

@@ -13,6 +13,16 @@ export class Refusal extends Error {
 export class Unreachable extends Error {}
 
 /**
+ * A signal that ends a request which hangs on a bad mobile connection, so that it can be tried again.
+ * `AbortSignal.timeout` is missing in browsers before 2022.
+ */
+function ending(milliseconds) {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), milliseconds);
+  return controller.signal;
+}
+
+/**
  * @param language () => 'id' | 'en', called for each request, because it can change
  * @param token () => string | null, the staff's session
  */
@@ -30,12 +40,11 @@ export function createApi({ language, token = () => null, endpoint = '/graphql',
       const response = await fetch(endpoint, {
         method: 'POST', headers, credentials: 'omit', cache: 'no-store',
         body: JSON.stringify({ query, variables }),
-        // A request that hangs on a bad mobile connection must end, so that it can be tried again.
-        signal: AbortSignal.timeout(patience),
+        signal: ending(patience),
       });
       answer = await response.json();
     } catch (cause) {
-      throw new Unreachable('no answer', { cause });
+      throw Object.assign(new Unreachable('no answer'), { cause });
     }
     if (answer?.errors?.length) throw new Refusal(answer.errors[0]);
     if (!answer?.data) throw new Unreachable('an answer without data');

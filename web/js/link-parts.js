@@ -10,3 +10,13 @@ export function linkParts(address) {
   const [, receiptNo = ''] = /^\/b\/([^/#%?]*)/.exec(address) ?? [];
   return { receiptNo, accessToken };
 }
+
+/**
+ * The same of whatever a guest pasted: the link, a message around it, or the token alone. `known` is
+ * the receipt number of the page. Null if it has no token.
+ */
+export function pastedParts(pasted, known) {
+  const accessToken = token.exec(pasted)?.[1] ?? /^\s*([A-Za-z0-9_-]{43})\s*$/.exec(pasted)?.[1];
+  const receiptNo = /\/b\/([^/#%?\s]+)/.exec(pasted)?.[1] ?? known;
+  return accessToken && receiptNo ? { receiptNo, accessToken } : null;
+}

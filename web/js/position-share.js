@@ -16,16 +16,24 @@ export function mountShare({ receiptNo, send, now }) {
   let on = false, watch = null, lock = null, last = null, trailing, quiet, timezone = null;
   let saying = null; // {key, at?}
   const options = { enableHighAccuracy: true, maximumAge: 10_000, timeout: 30_000 };
+  // The second way, when no fresh position is to be had: a coarse or older one, sent with its age.
+  const coarse = { enableHighAccuracy: false, maximumAge: 900_000, timeout: 30_000 };
 
   function turnOn() {
     if (!navigator.geolocation || !globalThis.isSecureContext) return say('share.unsupported');
     on = true;
     keep('1');
     say('share.asking');
-    watch = navigator.geolocation.watchPosition(take, miss, options);
+    watchAgain();
     listenForQuiet();
     keepAwake();
     return undefined;
+  }
+
+  /** Starts the watch, again if it runs: browsers end one in the background without a word. */
+  function watchAgain() {
+    if (watch !== null) navigator.geolocation.clearWatch(watch);
+    watch = navigator.geolocation.watchPosition(take, miss, options);
   }
 
   function turnOff(words = null) {
@@ -35,7 +43,7 @@ export function mountShare({ receiptNo, send, now }) {
     watch = null;
     clearTimeout(trailing);
     clearTimeout(quiet);
-    lock?.release().catch(() => {});
+    lock?.release()?.catch(() => {});
     lock = null;
     say(words);
   }
@@ -52,8 +60,9 @@ export function mountShare({ receiptNo, send, now }) {
 
   function miss(error) {
     if (!on) return;
-    if (error.code === denied) turnOff('share.denied');
-    else say('share.lost');
+    if (error.code === denied) return turnOff('share.denied');
+    say('share.lost');
+    return undefined;
   }
 
   async function report(fix) {
@@ -82,11 +91,23 @@ export function mountShare({ receiptNo, send, now }) {
    */
   function listenForQuiet() {
     clearTimeout(quiet);
-    if (on) quiet = setTimeout(() => { ask(); listenForQuiet(); }, longestSilence);
+    if (on) quiet = setTimeout(() => { watchAgain(); ask(); listenForQuiet(); }, longestSilence);
   }
 
   function ask() {
-    navigator.geolocation.getCurrentPosition(take, miss, { ...options, maximumAge: 0 });
+    const second = (error) => {
+      if (on && error.code !== denied) navigator.geolocation.getCurrentPosition(take, miss, coarse);
+      else miss(error);
+    };
+    navigator.geolocation.getCurrentPosition(take, second, { ...options, maximumAge: 0 });
+  }
+
+  /** The page is seen again. */
+  function wake() {
+    if (document.visibilityState !== 'visible' || !on) return;
+    keepAwake();
+    watchAgain();
+    ask();
   }
 
   /** Keeps the screen on while sharing, because a page gets no position while the screen is off. */
@@ -117,11 +138,8 @@ export function mountShare({ receiptNo, send, now }) {
   }
 
   button.addEventListener('click', () => (on ? turnOff() : turnOn()));
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState !== 'visible' || !on) return;
-    keepAwake();
-    ask();
-  });
+  document.addEventListener('visibilitychange', wake);
+  addEventListener('pageshow', (event) => { if (event.persisted) wake(); });
 
   return {
     /** Continues sharing after a reload, but only if the browser does not ask again. */

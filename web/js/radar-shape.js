@@ -12,7 +12,7 @@ const ringsAt = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 1
  */
 export function rim(distances, radiusKm) {
   const most = Math.max(radiusKm * 1.2, ...distances);
-  return rims.find((step) => step >= most) ?? rims.at(-1);
+  return rims.find((step) => step >= most) ?? rims[rims.length - 1];
 }
 
 /** The rings to draw in km, the outer one last. At most four, to keep the picture simple. */

@@ -6,7 +6,7 @@ const key = 'jatah.request';
 /** 128 random bits as base64url (22 characters). */
 export function randomId(crypto = globalThis.crypto) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
 }
 
 /** The id for this input: the stored id if the input is the same, else a new one. */
