@@ -2,6 +2,7 @@
 //! merchant account exists.
 
 use crc::{CRC_16_IBM_3740, Crc};
+use percent_encoding::percent_decode_str;
 
 use super::table::printable;
 use super::tlv::{Field, TlvError, fields};
@@ -35,6 +36,20 @@ pub enum PayloadError {
     /// The bytes are not UTF-8.
     #[error("is no text")]
     NotText,
+    /// The payload is percent-encoded, as in a web address.
+    #[error(
+        "is percent-encoded, as in a web address; write the decoded text, which starts with 000201"
+    )]
+    PercentEncoded,
+    /// There is a line break or a tab inside, and the rest is right.
+    #[error("has a line break or a tab inside; write it in one line")]
+    LineBreak,
+    /// The lengths count bytes, and some character has several.
+    #[error(
+        "counts bytes where it should count characters, because a name has letters like é; ask the \
+         bank for a code with plain letters"
+    )]
+    CountedBytes,
     /// The payload is too long.
     #[error("has more than {MAX_CHARS} characters")]
     TooLong,
@@ -99,6 +114,10 @@ impl StaticQris {
     pub fn parse(bytes: &[u8]) -> Result<Self, PayloadError> {
         let text = std::str::from_utf8(bytes).map_err(|_| PayloadError::NotText)?;
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == BYTE_ORDER_MARK);
+        Self::parse_text(text).map_err(|error| likely_cause(text).unwrap_or(error))
+    }
+
+    fn parse_text(text: &str) -> Result<Self, PayloadError> {
         if text.chars().count() > MAX_CHARS {
             return Err(PayloadError::TooLong);
         }
@@ -139,6 +158,27 @@ impl StaticQris {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The mistake that was probably made with a payload that cannot be used, if it is a common one. It says
+/// more than where the parser stopped.
+fn likely_cause(text: &str) -> Option<PayloadError> {
+    let is_break = |c: char| matches!(c, '\n' | '\r' | '\t');
+    if text.contains('%') {
+        let decoded = percent_decode_str(text).decode_utf8().ok()?;
+        if StaticQris::parse_text(decoded.trim()).is_ok() {
+            return Some(PayloadError::PercentEncoded);
+        }
+    }
+    if text.contains(is_break) && StaticQris::parse_text(&text.replace(is_break, "")).is_ok() {
+        return Some(PayloadError::LineBreak);
+    }
+    // With one byte for each character, lengths in bytes are lengths in characters.
+    let bytes: String = text.bytes().map(char::from).collect();
+    let counts_bytes = !text.is_ascii()
+        && fields(text).any(|field| field.is_err())
+        && fields(&bytes).all(|field| field.is_ok());
+    counts_bytes.then_some(PayloadError::CountedBytes)
 }
 
 fn check_checksum(text: &str, found: &[Field<'_>]) -> Result<(), PayloadError> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use image::imageops::{FilterType, resize};
+use image::imageops::{FilterType, invert, resize};
 use image::{DynamicImage, GrayImage, ImageError, ImageFormat, ImageReader, Limits, Luma, LumaA};
 
 /// The memory that decoding a picture may take, in bytes. A photo of any phone needs less.
@@ -65,41 +65,73 @@ pub fn from_picture(bytes: &[u8]) -> Result<String, ReadError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    let picture = grey(reader.decode().map_err(|error| match error {
+    let picture = reader.decode().map_err(|error| match error {
         ImageError::Limits(_) => ReadError::TooBig,
         other => ReadError::Damaged(other),
-    })?);
-    let longest = picture.width().max(picture.height());
-    // A large picture is tried at the smaller sizes first. A picture up to 4000 pixels is also
-    // tried as it is, and one up to 2000 pixels at twice its size.
-    let smaller = SIDE_LENGTHS.into_iter().filter(|side| *side < longest);
-    let itself = [longest, longest.saturating_mul(2)].into_iter().filter(|side| *side <= 4000);
+    })?;
+    // A code may be white on black, and what is transparent may be meant as black.
     let mut other = None;
-    for side in smaller.chain(itself) {
-        let found = codes(&scaled(&picture, side, longest));
-        let is_ours = |text: &&String| text.starts_with("000201");
-        let mut ours = found.iter().filter(is_ours);
-        match (ours.next(), ours.next()) {
-            // QR codes have error detection: a text that was read is right, so other sizes
-            // need not be tried.
-            (Some(text), None) => return Ok(text.clone()),
-            (Some(_), Some(_)) => return Err(ReadError::Several),
-            (None, _) => other = other.or_else(|| found.into_iter().next()),
+    let backgrounds: &[Ground] = if picture.color().has_alpha() {
+        &[Ground::White, Ground::Black]
+    } else {
+        &[Ground::White]
+    };
+    for ground in backgrounds {
+        let mut picture = grey(&picture, *ground);
+        for _ in 0..2 {
+            if let Some(text) = search(&picture, &mut other)? {
+                return Ok(text);
+            }
+            invert(&mut picture);
         }
     }
     other.ok_or(ReadError::NoCode)
 }
 
-/// The picture in grey. Transparent parts become white.
-fn grey(picture: DynamicImage) -> GrayImage {
-    if !picture.color().has_alpha() {
-        return picture.into_luma8();
+/// Searches a picture for a QRIS code, at several sizes. The text of another code goes into `other`.
+fn search(picture: &GrayImage, other: &mut Option<String>) -> Result<Option<String>, ReadError> {
+    let longest = picture.width().max(picture.height());
+    // A large picture is tried at the smaller sizes first. A picture up to 4000 pixels is also
+    // tried as it is, and one up to 2000 pixels at twice its size.
+    let smaller = SIDE_LENGTHS.into_iter().filter(|side| *side < longest);
+    let itself = [longest, longest.saturating_mul(2)].into_iter().filter(|side| *side <= 4000);
+    for side in smaller.chain(itself) {
+        let found = codes(&scaled(picture, side, longest));
+        let is_ours = |text: &&String| text.starts_with("000201");
+        let mut ours = found.iter().filter(is_ours);
+        match (ours.next(), ours.next()) {
+            // QR codes have error detection: a text that was read is right, so other sizes
+            // need not be tried.
+            (Some(text), None) => return Ok(Some(text.clone())),
+            (Some(_), Some(_)) => return Err(ReadError::Several),
+            (None, _) => *other = other.take().or_else(|| found.into_iter().next()),
+        }
     }
-    let picture = picture.into_luma_alpha8();
+    Ok(None)
+}
+
+/// What lies behind the transparent parts of a picture.
+#[derive(Debug, Clone, Copy)]
+enum Ground {
+    White,
+    Black,
+}
+
+/// The picture in grey, on a ground.
+fn grey(picture: &DynamicImage, ground: Ground) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.to_luma8();
+    }
+    let picture = picture.to_luma_alpha8();
+    let ground: u16 = match ground {
+        Ground::White => 255,
+        Ground::Black => 0,
+    };
     GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
         let LumaA([grey, alpha]) = *picture.get_pixel(x, y);
-        let darkness = u16::from(255 - grey) * u16::from(alpha) / 255;
-        Luma([255 - u8::try_from(darkness).unwrap_or(255)])
+        let (grey, alpha) = (u16::from(grey), u16::from(alpha));
+        let mixed = (grey * alpha + ground * (255 - alpha)) / 255;
+        Luma([u8::try_from(mixed).unwrap_or(255)])
     })
 }
 

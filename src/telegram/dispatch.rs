@@ -3,10 +3,10 @@
 //!
 //! This module answers only what belongs to no conversation, such as `/id` or shared contacts.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
-use teloxide::types::{CallbackQuery, LivePeriod, Message, Update, UpdateKind, User};
+use teloxide::types::{CallbackQuery, LivePeriod, Message, MessageKind, Update, UpdateKind, User};
 use tracing::warn;
 
 use super::BotParts;
@@ -74,6 +74,8 @@ pub(super) struct Dispatcher {
     name: Arc<OnceLock<String>>,
     /// The language for users whose language is not known.
     language: Language,
+    /// The chat and the album of the last message that could not be read.
+    last_album: Mutex<Option<(i64, String)>>,
 }
 
 impl Dispatcher {
@@ -92,6 +94,7 @@ impl Dispatcher {
             queue: parts.queue.clone(),
             name,
             language: parts.settings.language,
+            last_album: Mutex::default(),
         }
     }
 }
@@ -187,6 +190,18 @@ impl Dispatcher {
         if !message.chat.is_private() {
             return if is_new { self.in_group(&user, message).await } else { Ok(()) };
         }
+        if !matches!(message.kind, MessageKind::Common(_)) {
+            // News about the chat, such as a pinned message. Nobody expects an answer.
+            return Ok(());
+        }
+        let is_forwarded = message.forward_origin().is_some();
+        if message.venue().is_some() || (is_forwarded && message.location().is_some()) {
+            if is_new {
+                let line = MessageContent::text(words::not_your_position(user.language));
+                self.queue.reply(user.chat, line).await;
+            }
+            return Ok(());
+        }
         if let Some(location) = message.location() {
             let at = message.edit_date().copied().unwrap_or(message.date);
             let shared = SharedPosition {
@@ -209,7 +224,14 @@ impl Dispatcher {
                 .await;
             return Ok(());
         }
-        let text = message.text().unwrap_or_default();
+        let Some(text) = words_of(message) else {
+            // The pictures of an album come one by one, and are answered once.
+            if !self.is_same_album(message) {
+                let line = MessageContent::text(words::cannot_read(user.language));
+                self.queue.reply(user.chat, line).await;
+            }
+            return Ok(());
+        };
         match command(text) {
             Some(typed) => self.private_command(&user, &typed).await,
             None => self.guests.typed(&user, text).await,
@@ -252,8 +274,17 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Whether the message belongs to the album whose last part came before it.
+    fn is_same_album(&self, message: &Message) -> bool {
+        let album = message.media_group_id().map(|album| (message.chat.id.0, album.0.clone()));
+        let mut last = self.last_album.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = album.is_some() && *last == album;
+        *last = album;
+        is_same
+    }
+
     /// Handles a message whose sender is a bot. Telegram sends messages of anonymous administrators
-    /// in this form. The bot cannot know which administrator sent it, so it only says that commands
+    /// and of channels in this form. The bot cannot know which administrator sent it, so it only says that commands
     /// must not be sent anonymously.
     async fn message_of_bot(
         &self,
@@ -262,9 +293,10 @@ impl Dispatcher {
         is_new: bool,
     ) -> Result<(), ServiceError> {
         let chat = message.chat.id.0;
-        let typed = message.text().and_then(command).filter(|typed| self.is_for_this_bot(typed));
+        let typed = words_of(message).and_then(command);
+        let typed = typed.filter(|typed| self.is_for_this_bot(typed));
         if is_new
-            && from.is_anonymous()
+            && (from.is_anonymous() || from.is_channel())
             && self.front_office.chat() == Some(chat)
             && typed.is_some()
         {
@@ -285,7 +317,7 @@ impl Dispatcher {
     }
 
     async fn in_group(&self, user: &BotUser, message: &Message) -> Result<(), ServiceError> {
-        let typed = message.text().and_then(command);
+        let typed = words_of(message).and_then(command);
         if typed.as_ref().is_some_and(|typed| !self.is_for_this_bot(typed)) {
             return Ok(());
         }
@@ -355,6 +387,11 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// What a person wrote: the text, or the caption of a picture or file.
+fn words_of(message: &Message) -> Option<&str> {
+    message.text().or_else(|| message.caption())
 }
 
 /// The chat of a message, with its topic. Replies in a group without topics have a thread too, which

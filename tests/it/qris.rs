@@ -602,3 +602,44 @@ fn a_stranger_s_code_is_told_from_an_invented_one() {
     assert!(is_seen(&"26.00  scheme  ID.CO.CONTOH.WWW".replace("CONTOH", "LAIN")), "in a table");
     assert!(is_seen(&VECTORS[0].replace("936000000000000000", "936000000000000123")), "a number");
 }
+
+#[test]
+fn a_code_is_read_white_on_black_and_on_a_transparent_ground() {
+    let print = png(VECTORS[0], &caption(), 400).unwrap();
+    let plain = image::load_from_memory(&print.bytes).unwrap().to_luma8();
+    let mut inverted = plain.clone();
+    image::imageops::invert(&mut inverted);
+    assert_eq!(from_picture(&png_of(&inverted)).unwrap(), VECTORS[0]);
+    // The modules are drawn in one colour; what is between them is transparent.
+    for ink in [0, 255] {
+        let drawn = image::GrayAlphaImage::from_fn(plain.width(), plain.height(), |x, y| {
+            image::LumaA([ink, 255 - plain.get_pixel(x, y).0[0]])
+        });
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        drawn.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        assert_eq!(from_picture(&bytes.into_inner()).unwrap(), VECTORS[0], "ink {ink}");
+    }
+}
+
+#[test]
+fn a_complaint_names_the_mistake_that_was_probably_made() {
+    let code = VECTORS[0];
+    let encoded: String = code.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let broken = format!("{}\r\n{}", &code[..40], &code[40..]);
+    let with_accent = {
+        // The name of the merchant, with a letter of two bytes, and its length in bytes.
+        let start = "0002010102112610A1234567895204701153033605802ID";
+        let body = format!("{start}5906CAFÉA6007JAKARTA6304");
+        format!("{body}0000")
+    };
+    for (payload, part) in [
+        (encoded, "percent-encoded"),
+        (code.replace(' ', "%20"), "percent-encoded"),
+        (broken, "line break"),
+        (with_accent, "counts bytes"),
+    ] {
+        let error = StaticQris::parse(payload.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    assert_eq!(StaticQris::parse(format!("\u{feff}{code}\n").as_bytes()).unwrap().as_str(), code);
+}

@@ -227,6 +227,29 @@ pub fn no_contacts(language: Language) -> &'static str {
     )
 }
 
+/// The answer to a place on the map, or to a position that somebody forwarded: it is not where the guest
+/// is.
+#[must_use]
+pub fn not_your_position(language: Language) -> &'static str {
+    say(
+        language,
+        "Itu sebuah tempat, bukan lokasi Anda sekarang. Ketuk 📎 › Lokasi, lalu kirim lokasi Anda \
+         atau lokasi langsung.",
+        "That is a place, not where you are now. Tap 📎 › Location, then send your location or live \
+         location.",
+    )
+}
+
+/// The answer to a picture, a sticker, a voice message and whatever else the bot cannot read.
+#[must_use]
+pub fn cannot_read(language: Language) -> &'static str {
+    say(
+        language,
+        "Ini tidak bisa saya baca. Saya mengerti teks, tombol, dan lokasi. Ketik /start untuk mulai.",
+        "I cannot read this. I understand text, buttons and locations. Type /start to begin.",
+    )
+}
+
 /// The answer to a button that is no longer valid.
 #[must_use]
 pub fn stale(language: Language) -> &'static str {

@@ -179,6 +179,8 @@ fn for_guests(language: Language) -> String {
     sheet.add("no booking", no_booking(language));
     sheet.add("help", help(language, None));
     sheet.add("no contacts", no_contacts(language));
+    sheet.add("a place", not_your_position(language));
+    sheet.add("unreadable", cannot_read(language));
     sheet.add("stale", stale(language));
     sheet.add("not in groups", not_in_groups(language));
     sheet.add("id", your_id(language, 7, 7, None));

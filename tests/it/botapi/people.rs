@@ -167,6 +167,12 @@ impl Person {
         self.api.push("message", body);
     }
 
+    /// Sends a message of any kind to a chat.
+    pub fn sends_any(&self, chat: i64, body: Value) {
+        self.note(chat, "(something else)");
+        self.sends(chat, body);
+    }
+
     pub fn sends_a_contact(&self) {
         self.note(self.id, "(contact)");
         let contact = json!({ "phone_number": "+6281", "first_name": self.name });

@@ -1,9 +1,13 @@
 //! Conversations of guests with the bot.
 
+use jatah::domain::ReceiptNo;
 use jatah::domain::travel::PositionSource;
 use jatah::store::{BookingReader, Filter};
 
+use serde_json::json;
+
 use super::{FRONT_OFFICE, Hotel, receipt_in};
+use crate::botapi::BotApi;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
@@ -143,7 +147,7 @@ async fn live_locations_are_taken_in_silence() {
     budi.moves(live, -6.27, true, 150);
     budi.moves(live, -6.27, false, 0);
     hotel.api.until("all handled", |api| (api.unconfirmed() == 0).then_some(())).await;
-    let receipt_no = jatah::domain::ReceiptNo::parse(&receipt_no).unwrap();
+    let receipt_no = ReceiptNo::parse(&receipt_no).unwrap();
     let tracked = hotel.running().service.booking(receipt_no).await.unwrap();
     assert_eq!(tracked.track.fixes().len(), 4, "the start, two real moves, the end");
     let latest = tracked.track.latest().unwrap();
@@ -197,5 +201,48 @@ async fn an_english_guest_is_reminded_and_told_of_the_end() {
     ann.reads("⚪️ Cancelled").await;
     hotel.api.reads(FRONT_OFFICE, "SEGERA HABIS").await;
     hotel.api.reads(FRONT_OFFICE, "WAKTU HABIS").await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_no_plain_text_is_done_explained_or_left_in_silence() {
+    let hotel = Hotel::open().await;
+    let (budi, sari) = (hotel.guest(7, "Budi"), hotel.sari());
+    let receipt_no = hotel.books(&budi).await;
+    let there = json!({ "latitude": -6.3, "longitude": 106.8 });
+    let photo =
+        json!([{ "file_id": "a", "file_unique_id": "b", "width": 9, "height": 9, "file_size": 9 }]);
+    let tracked = async || {
+        let number = ReceiptNo::parse(&receipt_no).unwrap();
+        hotel.running().service.booking(number).await.unwrap()
+    };
+    // A place, and the position of somebody else.
+    let venue = json!({ "location": there, "title": "Monas", "address": "Jakarta" });
+    budi.sends_any(7, json!({ "venue": venue, "location": there }));
+    budi.reads("bukan lokasi Anda sekarang").await;
+    let origin = json!({ "type": "hidden_user", "sender_user_name": "Ani", "date": 1_767_520_800 });
+    budi.sends_any(7, json!({ "location": there, "forward_origin": origin }));
+    let is_told = |api: &BotApi| {
+        let told = api.messages(7).iter().filter(|m| m.text.contains("bukan lokasi")).count();
+        (told == 2).then_some(())
+    };
+    hotel.api.until("the second answer", is_told).await;
+    assert!(tracked().await.track.fixes().is_empty());
+    // An album is answered once, news of the chat not at all.
+    for _ in 0..3 {
+        budi.sends_any(7, json!({ "photo": photo, "media_group_id": "album" }));
+    }
+    budi.sends_any(7, json!({ "pinned_message": { "message_id": 1, "date": 1, "chat": { "id": 7, "type": "private", "first_name": "Budi" }, "text": "a" } }));
+    budi.sends_any(7, json!({ "photo": photo, "caption": "/id" }));
+    budi.reads("Id Telegram Anda: 7").await;
+    let told = |part: &str| hotel.api.messages(7).iter().filter(|m| m.text.contains(part)).count();
+    assert_eq!(told("tidak bisa saya baca"), 1);
+    assert_eq!(told("harus diisi"), 0);
+    // A command below a picture is a command, also in the group.
+    sari.sends_any(
+        FRONT_OFFICE,
+        json!({ "photo": photo, "caption": format!("/update_paid {receipt_no}") }),
+    );
+    hotel.api.reads(FRONT_OFFICE, "Cocokkan").await;
     hotel.close().await;
 }
