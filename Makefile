@@ -18,7 +18,7 @@ mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
 export CARGO_TERM_PROGRESS_WHEN ?= never
 test_timeout ?= 300000
 
-.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e bench fuzz release-check
+.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e torture bench fuzz release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,7 +51,7 @@ build: ## build the binary that the end-to-end tests start
 	@$(step) 'cargo build' cargo build --quiet $(locked)
 
 web: ## run the tests of the pages' modules
-	@files="$$(find tests/web -name '*.test.*js' 2>/dev/null | sort)"; \
+	@files="$$(find tests/web tests/torture -name '*.test.*js' 2>/dev/null | sort)"; \
 	[[ -n $$files ]] || { echo 'make web: no test in tests/web' >&2; exit 1; }; \
 	$(step) 'tests of the pages' node --test --test-reporter=$(reporter) --test-timeout=60000 $$files
 
@@ -61,6 +61,11 @@ e2e: build ## run the end-to-end tests: the real binary, on SQLite and MongoDB, 
 	$(step) 'end-to-end tests' node --test --test-reporter=$(reporter) --test-concurrency=2 --test-timeout=$(test_timeout) \
 	  $(or $(E2E),tests/e2e/*.test.mjs)
 
+torture: build ## kill and freeze servers while guests and staff act, then check that no rule broke; SECONDS=60 SEED=1 RUNS=1 STORE=sqlite
+	@$(mongod); tests/tools/node.sh >/dev/null; \
+	SECONDS=$(or $(SECONDS),60) SEED=$(or $(SEED),1) RUNS=$(or $(RUNS),1) STORE=$(STORE) \
+	$(step) 'torture' node --test --test-reporter=$(reporter) tests/e2e/torture.test.mjs
+
 bench: ## measure the figures of the README, each beside a reference of the same run
 	@$(mongod); RUST_LOG=warn cargo bench --quiet --bench figures && cargo bench --quiet --bench decisions
 
@@ -69,10 +74,11 @@ fuzz: ## fuzz the QRIS parser for FUZZ_SECONDS (60); needs `cargo install cargo-
 	@cargo fuzz run -s none qris fuzz/target/found fuzz/corpus/qris -- \
 	  -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=700 -print_final_stats=1
 
-release-check: ## what takes longer than `make test`, before a release: the release build, the figures, the fuzzer
+release-check: ## what takes longer than `make test`, before a release: the release build, the figures, the fuzzer, torture
 	@$(step) 'cargo build --release' cargo build --quiet --release $(locked)
 	@$(MAKE) bench
 	@$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600)
+	@$(MAKE) torture SECONDS=300
 
 # Print every test by its name, on a developer's machine and in CI.
 reporter ?= spec

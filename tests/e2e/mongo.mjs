@@ -42,6 +42,7 @@ async function startMongo() {
   await until('the replica set to have a primary', async () => (await admin.command({ hello: 1 })).isWritablePrimary, 30_000);
 
   const replicaSet = {
+    process: child,
     url: (database) => `mongodb://127.0.0.1:${port}/${database}?replicaSet=jatah`,
     async stop() {
       await client.close();

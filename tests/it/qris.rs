@@ -615,8 +615,8 @@ fn a_code_is_read_white_on_black_and_on_a_transparent_ground() {
         let drawn = image::GrayAlphaImage::from_fn(plain.width(), plain.height(), |x, y| {
             image::LumaA([ink, 255 - plain.get_pixel(x, y).0[0]])
         });
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        drawn.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        let mut bytes = Cursor::new(Vec::new());
+        drawn.write_to(&mut bytes, ImageFormat::Png).unwrap();
         assert_eq!(from_picture(&bytes.into_inner()).unwrap(), VECTORS[0], "ink {ink}");
     }
 }
