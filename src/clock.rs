@@ -38,7 +38,7 @@ impl Clock {
     }
 
     /// The system's clock as it is now, which from then on follows no step of more than
-    /// [`MAX_STEP`]: it runs on with the time since the machine booted. A step is seldom right and
+    /// two seconds: it runs on with the time since the machine booted. A step is seldom right and
     /// would end every hold, or none; a restart takes the new time.
     #[must_use]
     pub fn steady() -> Self {

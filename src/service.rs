@@ -148,6 +148,18 @@ fn web_share(share: f64, booking: &Booking, rooms: u32) -> Vec<(HoldLimit, Limit
     booking.stay.each_night().map(limit).collect()
 }
 
+/// The limit that a booking counts towards when it runs again. It never refuses: the front office has
+/// decided.
+fn again_counted(booking: &Booking) -> Vec<Limit> {
+    let key = match &booking.guest.contact {
+        Contact::Telegram(id) => format!("telegram:{}", id.0),
+        // The network of the first request is not kept.
+        Contact::Web(email) => format!("email:{}", email.mailbox()),
+        Contact::Other => return Vec::new(),
+    };
+    vec![Limit { key, most: u32::MAX }]
+}
+
 /// The refusal for a limit that is reached.
 fn refusal_of(reached: &Limit, limits: &[(HoldLimit, Limit)]) -> Refusal {
     let most = reached.most;
@@ -473,9 +485,18 @@ impl BookingService {
             let step = domain::apply(&tracked, command.clone(), now, &self.policy)?;
             let Some(Step { change, due }) = step else { return Ok(tracked) };
             let booking = change.booking.clone();
-            let step = CommitStep::new(Some(&tracked.booking), change);
-            if self.commit(step, due, None).await? == CommitOutcome::Done {
-                return Ok(Self::after(booking, tracked));
+            let mut step = CommitStep::new(Some(&tracked.booking), change);
+            if !tracked.booking.is_pending() && booking.is_pending() {
+                let rooms = self.policy.room(&booking.stay.room.code).map_or(0, |room| room.rooms);
+                step = step.within(rooms, again_counted(&booking));
+            }
+            match self.commit(step, due, None).await? {
+                CommitOutcome::Done => return Ok(Self::after(booking, tracked)),
+                CommitOutcome::SoldOut(night) => return Err(Refusal::SoldOut { night }.into()),
+                CommitOutcome::Stale
+                | CommitOutcome::NumberTaken
+                | CommitOutcome::TooManyHolds(_)
+                | CommitOutcome::Repeated(_) => {}
             }
         }
         Err(Refusal::Conflict.into())

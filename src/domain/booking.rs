@@ -137,15 +137,15 @@ pub enum Contact {
 pub enum Status {
     /// The hold is running; the room is kept.
     Pending,
-    /// The front office confirmed the payment. Only the front office sets this status, and no
-    /// command leaves it.
+    /// The front office confirmed the payment. Only the front office sets this status, and only a
+    /// manager takes it back; no clock does.
     Paid {
         /// When it was confirmed.
         at: Moment,
         /// Who confirmed it.
         by: StaffName,
     },
-    /// The room is free again. No command leaves this status.
+    /// The room is free again. Only the front office takes this back, while a room is free.
     Cancelled {
         /// When it was decided.
         at: Moment,

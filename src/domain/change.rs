@@ -71,6 +71,13 @@ pub enum Event {
         /// The front office's note, one line.
         note: Option<String>,
     },
+    /// The front office took a cancellation back.
+    Revived,
+    /// A manager took a payment back.
+    Reopened {
+        /// The reason, one line.
+        reason: String,
+    },
     /// The clock ended the booking.
     Expired {
         /// The verdict behind it; `None` without a position.
@@ -104,6 +111,10 @@ pub enum Action {
     Cancelled,
     /// Cancelled by the clock.
     Expired,
+    /// A cancellation was taken back.
+    Revived,
+    /// A payment was taken back.
+    Reopened,
     /// A kind that only a newer version of the program knows.
     Other,
 }
@@ -123,6 +134,8 @@ impl Event {
             Self::Paid => Action::Paid,
             Self::Cancelled { .. } => Action::Cancelled,
             Self::Expired { .. } => Action::Expired,
+            Self::Revived => Action::Revived,
+            Self::Reopened { .. } => Action::Reopened,
             Self::Other => Action::Other,
         }
     }
@@ -143,6 +156,8 @@ impl Action {
             Self::Paid => "PAID",
             Self::Cancelled => "CANCELLED",
             Self::Expired => "EXPIRED",
+            Self::Revived => "REVIVED",
+            Self::Reopened => "REOPENED",
             Self::Other => "OTHER",
         }
     }
@@ -189,8 +204,13 @@ pub fn notifications_owed(
         Event::Booked
         | Event::Reminded { .. }
         | Event::ExtendedByClock { .. }
-        | Event::ExtendedByStaff { .. } => (Some(deadline), Some(deadline)),
-        Event::PaymentAsked | Event::QrisSent | Event::QrisFailed { .. } => (None, Some(deadline)),
+        | Event::ExtendedByStaff { .. }
+        | Event::Revived => (Some(deadline), Some(deadline)),
+        // The guest was told that it is paid; what follows is settled at the desk.
+        Event::Reopened { .. }
+        | Event::PaymentAsked
+        | Event::QrisSent
+        | Event::QrisFailed { .. } => (None, Some(deadline)),
         Event::QrisRequested => (Some(deadline), None),
         // After payment there is nothing left to do on arrival, so nobody is notified.
         Event::Arrived if booking.is_pending() => (Some(deadline), Some(deadline)),

@@ -39,6 +39,20 @@ pub enum Command {
     },
     /// The guest cancels the booking.
     CancelByGuest,
+    /// The front office takes a cancellation back, while a room is free.
+    Revive {
+        /// Who did it.
+        by: StaffName,
+        /// Whether the guest is at the desk.
+        is_arrived: bool,
+    },
+    /// A manager takes a payment back that was marked by mistake.
+    Reopen {
+        /// Who did it.
+        by: StaffName,
+        /// The reason, in their words.
+        reason: String,
+    },
     /// The front office extends the hold by some minutes.
     Extend {
         /// Who granted them.
@@ -53,7 +67,10 @@ impl Command {
     #[must_use]
     pub fn sets_deadline(&self) -> bool {
         match self {
-            Self::Arrive { .. } | Self::Extend { .. } => true,
+            Self::Arrive { .. }
+            | Self::Extend { .. }
+            | Self::Revive { .. }
+            | Self::Reopen { .. } => true,
             Self::SendQris { .. }
             | Self::RecordQris { .. }
             | Self::MarkPaid { .. }

@@ -131,12 +131,19 @@ impl Transition<'_> {
                 Ok(None)
             }
             (Status::Paid { .. }, Command::Arrive { by }) => Ok(self.arrive(by)),
+            (Status::Paid { .. }, Command::Reopen { by, reason }) => {
+                Ok(Some(self.reopen(by, reason)))
+            }
+            (Status::Cancelled { .. }, Command::Revive { by, is_arrived }) => {
+                self.revive(by, is_arrived).map(Some)
+            }
             (
                 Status::Paid { at, by },
                 Command::SendQris { .. }
                 | Command::MarkPaid { .. }
                 | Command::CancelByStaff { .. }
                 | Command::CancelByGuest
+                | Command::Revive { .. }
                 | Command::Extend { .. },
             ) => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
             (
@@ -146,6 +153,7 @@ impl Transition<'_> {
                 | Command::MarkPaid { .. }
                 | Command::CancelByStaff { .. }
                 | Command::CancelByGuest
+                | Command::Reopen { .. }
                 | Command::Extend { .. },
             ) => Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() })),
         }
@@ -167,7 +175,44 @@ impl Transition<'_> {
                 Ok(Some(self.cancel(Event::Cancelled { note: None }, Actor::Guest)))
             }
             Command::Extend { by, minutes } => self.extend(by, minutes).map(Some),
+            // Somebody else revived it first.
+            Command::Revive { .. } => Ok(None),
+            Command::Reopen { .. } => Err(Refusal::NotAllowed(NotAllowed::NotPaid)),
         }
+    }
+
+    /// Makes a cancelled booking pending again: a new hold from now at the price as booked, or the
+    /// payment window of a guest who is at the desk.
+    fn revive(self, by: StaffName, is_arrived: bool) -> Result<Step, Refusal> {
+        let next = self.next();
+        if self.policy.hotel.day_of(self.now) > next.stay.check_in {
+            return Err(Refusal::NotAllowed(NotAllowed::CheckInIsOver));
+        }
+        let rules = &self.policy.hold;
+        let hold = Hold::new(self.now, self.now + rules.duration, rules);
+        let (hold, arrived_at) = if is_arrived {
+            let window = Hold { until: self.now, ..hold };
+            (window.at_desk(self.now, rules), Some(self.now))
+        } else {
+            (hold, None)
+        };
+        let owes_qris = match self.policy.qris {
+            None => false,
+            Some(QrisPolicy::OnArrival) => is_arrived,
+            Some(QrisPolicy::OnBooking) => true,
+        };
+        let qris = if owes_qris { QrisProgress::Sending(next.revision) } else { next.qris };
+        let after = Booking { status: Status::Pending, hold, arrived_at, qris, ..next };
+        Ok(step(after, Event::Revived, Actor::Staff(by), self.now, self.policy))
+    }
+
+    /// Makes a paid booking pending again. The guest counts as arrived, and no code is sent.
+    fn reopen(self, by: StaffName, reason: String) -> Step {
+        let next = self.next();
+        let hold = next.hold.at_desk(self.now, &self.policy.hold);
+        let arrived_at = next.arrived_at.or(Some(self.now));
+        let after = Booking { status: Status::Pending, hold, arrived_at, ..next };
+        step(after, Event::Reopened { reason }, Actor::Staff(by), self.now, self.policy)
     }
 
     fn remind(self) -> Step {

@@ -101,6 +101,8 @@ pub enum Field {
     Minutes,
     /// A note of the front office.
     Note,
+    /// The reason why a payment is taken back.
+    Reason,
     /// The number of bookings on a page.
     PageSize,
     /// The cursor that a page or a feed starts after.
@@ -181,6 +183,10 @@ impl InputError {
 pub enum NotAllowed {
     /// The hold is over, so positions are no longer accepted.
     HoldIsOver,
+    /// The hotel day of the check-in is over, so a cancellation can no longer be taken back.
+    CheckInIsOver,
+    /// The booking is not paid, so there is no payment to take back.
+    NotPaid,
     /// The allotment would be below the number of rooms sold.
     AllotmentTooLow {
         /// Rooms sold.

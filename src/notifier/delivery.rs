@@ -409,7 +409,8 @@ fn is_superseded(change: &Change, now: &Booking) -> bool {
         Event::Reminded { .. }
         | Event::PaymentAsked
         | Event::ExtendedByClock { .. }
-        | Event::ExtendedByStaff { .. } => is_moved,
+        | Event::ExtendedByStaff { .. }
+        | Event::Revived => is_moved,
         Event::Booked
         | Event::Arrived
         | Event::QrisRequested
@@ -418,6 +419,7 @@ fn is_superseded(change: &Change, now: &Booking) -> bool {
         | Event::Paid
         | Event::Cancelled { .. }
         | Event::Expired { .. }
+        | Event::Reopened { .. }
         | Event::Other => false,
     }
 }

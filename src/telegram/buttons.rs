@@ -39,7 +39,14 @@ pub(super) fn action_buttons(language: Language, booking: &Booking) -> Vec<Vec<B
         Status::Paid { .. } => {
             return vec![arrive(StaffLabel::ArrivePaid).into_iter().chain([history]).collect()];
         }
-        Status::Cancelled { .. } => return vec![vec![history]],
+        Status::Cancelled { .. } => {
+            let revive = |label, callback| vec![staff_button(language, label, callback)];
+            return vec![
+                revive(StaffLabel::ReviveArrived, StaffCallback::ReviveArrived(receipt_no)),
+                revive(StaffLabel::Revive, StaffCallback::Revive(receipt_no)),
+                vec![history],
+            ];
+        }
     }
     let send = staff_button(language, StaffLabel::SendQris, StaffCallback::SendQris(receipt_no));
     vec![

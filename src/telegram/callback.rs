@@ -100,6 +100,10 @@ pub enum StaffCallback {
     /// Extend the hold by 30 minutes if the booking still has this revision. If the button is
     /// tapped twice, the second tap has no effect.
     Extend(ReceiptNo, Revision),
+    /// Take a cancellation back, for a guest who is on the way.
+    Revive(ReceiptNo),
+    /// Take a cancellation back, for a guest who is at the desk.
+    ReviveArrived(ReceiptNo),
     /// Show the history.
     History(ReceiptNo),
 }
@@ -240,6 +244,8 @@ fn staff_parts(callback: StaffCallback) -> Vec<String> {
         StaffCallback::Extend(receipt_no, revision) => {
             vec!["E".to_owned(), receipt_text(receipt_no), revision.0.to_string()]
         }
+        StaffCallback::Revive(receipt_no) => one("V", receipt_no),
+        StaffCallback::ReviveArrived(receipt_no) => one("W", receipt_no),
         StaffCallback::History(receipt_no) => one("H", receipt_no),
     }
 }
@@ -257,6 +263,8 @@ fn read_staff(kind: &str, parts: &[&str]) -> Option<StaffCallback> {
         ("E", [receipt, revision]) => {
             StaffCallback::Extend(read_receipt(receipt)?, Revision(revision.parse().ok()?))
         }
+        ("V", [receipt]) => StaffCallback::Revive(read_receipt(receipt)?),
+        ("W", [receipt]) => StaffCallback::ReviveArrived(read_receipt(receipt)?),
         ("H", [receipt]) => StaffCallback::History(read_receipt(receipt)?),
         _ => return None,
     })

@@ -203,7 +203,10 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
     let Booking { receipt_no, guest, arrived_at, .. } = &change.booking;
     let row = |label, callback| guest_button(guest.language, label, callback);
     match &change.event {
-        Event::Reminded { .. } | Event::ExtendedByClock { .. } | Event::ExtendedByStaff { .. }
+        Event::Reminded { .. }
+        | Event::ExtendedByClock { .. }
+        | Event::ExtendedByStaff { .. }
+        | Event::Revived
             if arrived_at.is_none() =>
         {
             vec![
@@ -224,6 +227,8 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
         | Event::QrisSent
         | Event::QrisFailed { .. }
         | Event::Paid
+        | Event::Revived
+        | Event::Reopened { .. }
         | Event::Other => Vec::new(),
     }
 }

@@ -33,6 +33,8 @@ impl View {
             | StaffCallback::SendQris(receipt_no)
             | StaffCallback::Paid(receipt_no)
             | StaffCallback::Cancel(receipt_no)
+            | StaffCallback::Revive(receipt_no)
+            | StaffCallback::ReviveArrived(receipt_no)
             | StaffCallback::Extend(receipt_no, _) => Self::Card(receipt_no),
             StaffCallback::ConfirmPaid(receipt_no)
             | StaffCallback::ConfirmCancel(receipt_no)

@@ -31,6 +31,8 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Paid => say(language, "Lunas", "Paid"),
         Action::Cancelled => say(language, "Dibatalkan", "Cancelled"),
         Action::Expired => say(language, "Waktu habis", "Time ran out"),
+        Action::Revived => say(language, "Dihidupkan lagi", "Revived"),
+        Action::Reopened => say(language, "Lunas dibatalkan", "Payment taken back"),
         Action::Other => say(language, "Diubah oleh versi baru", "Changed by a newer version"),
     }
 }
@@ -44,7 +46,9 @@ pub fn change_detail(language: Language, change: &Change, timezone: Tz) -> Optio
         | Event::QrisRequested
         | Event::QrisSent
         | Event::Paid
+        | Event::Revived
         | Event::Other => None,
+        Event::Reopened { reason } => Some(reason.clone()),
         Event::QrisFailed { reason } => Some(failure(language, reason)),
         Event::Reminded { forecast, verdict: known } => {
             let until = change.booking.hold.until;

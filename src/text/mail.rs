@@ -119,7 +119,12 @@ fn lead(change: &Change, context: &MailFacts<'_>, hotel: &HotelPolicy) -> (Strin
         }
         Event::ExtendedByStaff { minutes } => words::extended_by_staff(context, *minutes),
         Event::Arrived | Event::PaymentAsked => words::arrived(context),
-        Event::QrisRequested | Event::QrisSent | Event::QrisFailed { .. } => words::code(context),
+        // The guest of a reopened booking gets no mail.
+        Event::QrisRequested
+        | Event::QrisSent
+        | Event::QrisFailed { .. }
+        | Event::Reopened { .. } => words::code(context),
+        Event::Revived => words::revived(context),
         Event::Paid => words::paid(context),
         Event::Cancelled { .. } => words::cancelled(context, CancelReason::from(&change.actor)),
         Event::Expired { verdict } => {
@@ -194,7 +199,7 @@ fn button(language: Language, booking: &Booking, links: Links<'_>) -> (&'static 
 
 fn after(language: Language, event: &Event) -> Vec<String> {
     match event {
-        Event::Booked | Event::Reminded { .. } => vec![
+        Event::Booked | Event::Reminded { .. } | Event::Revived => vec![
             say(
                 language,
                 "Di halaman itu Anda bisa membagikan lokasi (geser sakelarnya dan biarkan halaman terbuka) atau membatalkan booking.",
@@ -212,6 +217,7 @@ fn after(language: Language, event: &Event) -> Vec<String> {
         | Event::Paid
         | Event::Cancelled { .. }
         | Event::Expired { .. }
+        | Event::Reopened { .. }
         | Event::Other => Vec::new(),
     }
 }

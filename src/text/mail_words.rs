@@ -75,6 +75,27 @@ pub(super) fn booked(about: &MailFacts<'_>) -> Words {
     (title, vec![lead, end])
 }
 
+/// A cancellation was taken back.
+pub(super) fn revived(about: &MailFacts<'_>) -> Words {
+    let until = about.until;
+    let title =
+        about.say("Booking Anda berlaku lagi".to_owned(), "Your booking is valid again".to_owned());
+    let lead = if about.booking.arrived_at.is_some() {
+        about.say(
+            format!(
+                "Pembatalannya kami tarik kembali. Silakan bayar di resepsionis sampai {until}."
+            ),
+            format!("The cancellation is taken back. Please pay at the desk by {until}."),
+        )
+    } else {
+        about.say(
+            format!("Pembatalannya kami tarik kembali: kamar kami simpan sampai {until}."),
+            format!("The cancellation is taken back: we keep the room until {until}."),
+        )
+    };
+    (title, vec![lead])
+}
+
 pub(super) fn reminded(
     about: &MailFacts<'_>,
     forecast: Forecast,

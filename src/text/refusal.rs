@@ -66,6 +66,13 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             "Lokasi tidak diperlukan lagi: booking ini sudah lunas.",
             "The position is not needed any more: this booking is paid.",
         ),
+        Refusal::NotAllowed(NotAllowed::CheckInIsOver) => fixed(
+            "Hari masuknya sudah lewat. Buat booking baru.",
+            "The day of the check-in is over. Make a new booking.",
+        ),
+        Refusal::NotAllowed(NotAllowed::NotPaid) => {
+            fixed("Booking ini belum lunas.", "This booking is not paid.")
+        }
         Refusal::NotAllowed(NotAllowed::AllotmentTooLow { sold }) => say(
             language,
             format!("Sudah terjual {sold} kamar untuk malam itu; jatah tidak bisa di bawahnya."),
@@ -186,6 +193,7 @@ fn field_name(language: Language, field: Field) -> &'static str {
         Field::ReceiptNo => say(language, "Nomor resi", "The receipt number"),
         Field::Minutes => say(language, "Jumlah menit", "The number of minutes"),
         Field::Note => say(language, "Catatan", "The note"),
+        Field::Reason => say(language, "Alasan", "The reason"),
         Field::PageSize => say(language, "Jumlah baris", "The number of rows"),
         Field::PageCursor => say(language, "Penanda lanjutan", "The cursor"),
         Field::Search => say(language, "Kata pencarian", "The search text"),

@@ -302,6 +302,41 @@ describe('a guest and the front office', () => {
   });
 });
 
+describe('what was ended by mistake', { concurrency: 1 }, () => {
+  let server;
+  before(async () => { server = await start(); });
+  after(() => server.stop());
+
+  test('a cancelled booking is revived on the board, and a manager takes a payment back with a reason', async (t) => {
+    const desk = await visitor(t, { viewport: DESKTOP });
+    await desk.page.goto(`${server.url}/fo#code=${await server.staffCode('--name', 'Joko', '--role', 'manager')}`);
+    await desk.page.getByRole('heading', { name: 'Pending' }).waitFor();
+    const booked = await server.book({ email: 'lambat@example.com' });
+    const { receiptNo } = booked.booking;
+    await server.must('mutation ($r: String!, $t: String!) { cancelMyBooking(receiptNo: $r, accessToken: $t) { status } }', { r: receiptNo, t: booked.accessToken });
+    await card(desk.page, receiptNo, 'cancelled').locator('[data-do="reviveHere"]').click();
+    await picture(desk.page, 'board-revive', '#ask');
+    await desk.page.locator('#ask-yes').click();
+    const pending = card(desk.page, receiptNo, 'pending');
+    await pending.getByText(/Sudah tiba/i).first().waitFor();
+    await pending.locator('[data-do="paid"]').click();
+    await desk.page.locator('#ask-yes').click();
+    await card(desk.page, receiptNo, 'paid').locator('[data-do="reopen"]').click();
+    await desk.page.locator('#ask-yes').click();
+    await desk.page.getByText('Alasan harus diisi.').waitFor();
+    await desk.page.getByLabel('Alasan (wajib)').fill('salah tamu');
+    await assertAccessible(desk.page, 'the question before a payment is taken back');
+    await picture(desk.page, 'board-reopen', '#ask');
+    await desk.page.locator('#ask-yes').click();
+    await pending.waitFor();
+    assert.deepEqual((await server.booking(receiptNo, await server.staffToken())).history.map(({ action }) => action), ['BOOKED', 'CANCELLED', 'REVIVED', 'PAID', 'REOPENED']);
+    const signedOut = desk.page.waitForResponse(async (response) => (await response.text().catch(() => '')).includes('"signOut":true'));
+    await desk.page.locator('#sign-out').click();
+    await signedOut;
+    assert.deepEqual(desk.problems, []);
+  });
+});
+
 describe('time on the pages', { concurrency: true }, () => {
   test('the reminder and the expiry show on board and booking page without a reload', async (t) => {
     const server = await startAt({ hold: { duration: '12s', remind_before: '6s' } });

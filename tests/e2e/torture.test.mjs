@@ -41,7 +41,8 @@ function storedIn(url) {
 db = sqlite3.connect(sys.argv[1])
 claims = dict(db.execute("SELECT room, SUM(taken) FROM claims GROUP BY room"))
 tracks = [row[0] for row in db.execute("SELECT receipt_no FROM tracks WHERE fixes <> '[]'")]
-print(json.dumps({"claims": claims, "tracks": tracks}))`;
+order = list(db.execute("SELECT receipt_no, revision FROM changes ORDER BY id"))
+print(json.dumps({"claims": claims, "tracks": tracks, "order": order}))`;
   return JSON.parse(execFileSync('python3', ['-c', script, url.replace(/^sqlite:/, '')], { encoding: 'utf8' }));
 }
 

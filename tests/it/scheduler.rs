@@ -245,6 +245,29 @@ fn a_node_whose_clock_differs_too_much_from_the_stores_sets_no_deadline() {
 }
 
 #[test]
+fn a_revived_booking_has_a_new_deadline_that_the_clock_keeps() {
+    with_paused_clock(|| async {
+        let mut hotel = HotelSetup::new().open().await;
+        let receipt_no = hotel.book("Budi").await.booking.receipt_no;
+        hotel.next(Action::Booked).await;
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass(minutes(15)).await;
+        hotel.next(Action::Expired).await;
+        hotel.pass(minutes(1)).await;
+        let revive = Command::Revive { by: staff("Sari"), is_arrived: false };
+        hotel.service.apply(receipt_no, revive).await.unwrap();
+        let revived = hotel.next(Action::Revived).await;
+        hotel.pass(minutes(105)).await;
+        hotel.next(Action::Reminded).await;
+        hotel.pass(minutes(15)).await;
+        let expired = hotel.next(Action::Expired).await;
+        assert_eq!(expired.at - revived.at, minutes(120));
+        hotel.close().await;
+    });
+}
+
+#[test]
 fn a_paid_booking_is_never_expired() {
     with_paused_clock(|| async {
         let mut hotel = HotelSetup::new().open().await;

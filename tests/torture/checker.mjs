@@ -4,6 +4,8 @@
 
 /** Decisions of the same instant may be committed in either order within this time. */
 const SLACK_MS = 300;
+/** The longest time that a run freezes anything, and a little more. */
+const FROZEN_MS = 3_000;
 
 /**
  * The findings, as sentences.
@@ -12,7 +14,8 @@ const SLACK_MS = 300;
  * @param log of the actors
  * @param mails the names of the mail files
  * @param now milliseconds
- * @param stored {claims: {code: taken}, tracks: [receiptNo]} or null, if the store cannot be read
+ * @param stored {claims: {code: taken}, tracks: [receiptNo], order: [[receiptNo, revision]]} as the
+ *   store has them, the changes in the order of their commits; null, if the store cannot be read
  */
 export function check({ rooms, bookings, log, mails, now, stored }) {
   const findings = [];
@@ -22,7 +25,7 @@ export function check({ rooms, bookings, log, mails, now, stored }) {
   for (const booking of bookings) checkBooking(booking, find, now, mails);
   for (const entry of log) checkAnswer(entry, byNumber, find);
   checkCounts(log, byNumber, find);
-  for (const room of rooms) checkRoom(room, bookings, findings);
+  for (const room of rooms) checkRoom(room, bookings, stored?.order ?? null, findings);
   if (stored) checkStored(stored, rooms, bookings, findings);
   return findings;
 }
@@ -81,14 +84,26 @@ function checkCounts(log, byNumber, find) {
   }
 }
 
-/** At no instant more rooms are taken than there are. */
-function checkRoom(room, bookings, findings) {
+/**
+ * At no instant more rooms are taken than there are. The instants are those of the commits, if they are
+ * known. Else they are those of the decisions, and a decision may wait for its commit as long as the
+ * database or the server was frozen.
+ */
+function checkRoom(room, bookings, order, findings) {
+  const ofRoom = new Map(bookings.filter(({ roomType }) => roomType.code === room.code).map((booking) => [booking.receiptNo, booking]));
+  const effect = { BOOKED: 1, REVIVED: 1, CANCELLED: -1, EXPIRED: -1 };
   const steps = [];
-  for (const booking of bookings.filter(({ roomType }) => roomType.code === room.code)) {
-    steps.push([Date.parse(booking.bookedAt), 1]);
-    if (booking.cancelledAt) steps.push([Math.max(Date.parse(booking.bookedAt), Date.parse(booking.cancelledAt) - SLACK_MS), -1]);
+  if (order) {
+    for (const [receiptNo, revision] of order) {
+      const change = ofRoom.get(receiptNo)?.history[revision - 1];
+      if (change) steps.push([Date.parse(change.at), effect[change.action] ?? 0]);
+    }
+  } else {
+    for (const { history } of ofRoom.values()) {
+      for (const { at, action } of history) if (effect[action]) steps.push([Date.parse(at) - (effect[action] < 0 ? FROZEN_MS : 0), effect[action]]);
+    }
+    steps.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   }
-  steps.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let taken = 0;
   for (const [at, by] of steps) {
     taken += by;

@@ -22,11 +22,12 @@ function findings(bookings, { log = [], second = 50, mails = bookings.map(({ rec
 
 test('a run in which nothing went wrong has no findings', () => {
   const log = [{ action: 'createBooking', receiptNo: 'A', code: 'OK', price: 5, input: { guestName: 'Budi', roomType: 'ONE' } }];
-  assert.equal(findings([expired('A')], { log, second: 500, stored: { claims: { ONE: 0 }, tracks: [] } }), '');
+  assert.equal(findings([expired('A')], { log, second: 500, stored: { claims: { ONE: 0 }, tracks: [], order: [['A', 1], ['A', 2]] } }), '');
 });
 
 for (const [what, expected, bookings, more] of [
   ['an oversold night', /2 of 1 rooms/, [booking('A'), booking('B')]],
+  ['a night that was oversold by the order of commits', /2 of 1 rooms/, [expired('A'), booking('B')], { stored: { claims: { ONE: 1 }, tracks: [], order: [['A', 1], ['B', 1], ['A', 2]] } }],
   ['an early end', /before/, [expired('A', 99)]],
   ['a hold without an end', /still pending/, [booking('A')], { second: 500 }],
   ['a paid booking that expired', /more than once/, [booking('A', { status: 'CANCELLED', cancelledAt: at(100) }, entry(50, 'PAID'), entry(100, 'EXPIRED'))]],

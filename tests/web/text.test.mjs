@@ -71,7 +71,7 @@ test('the sentences for each value of the schema exist', () => {
     ...valuesOf('BookingStatus').map((status) => `status.${status}`),
     ...valuesOf('Channel').map((channel) => `channel.${channel}`),
     ...valuesOf('StaffRole').map((role) => `board.role.${role}`),
-    ...['arrived', 'paid', 'extend', 'cancel'].flatMap((action) => [`do.${action}`, `ask.${action}`, `ask.${action}.why`, `ask.${action}.yes`]),
+    ...['arrived', 'paid', 'extend', 'cancel', 'revive', 'reviveHere', 'reopen'].flatMap((action) => [`do.${action}`, `ask.${action}`, `ask.${action}.why`, `ask.${action}.yes`]),
   ];
   for (const key of expected) assert.ok(texts[key], key);
 });

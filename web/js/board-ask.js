@@ -58,13 +58,21 @@ export function mountAsk({ perform, onRefused, now }) {
     ];
     byId('ask-facts').replaceChildren(...rows.map(([key, value]) =>
       el('div', { 'data-row': key }, el('dt', {}, t(`ask.${key}`)), el('dd', {}, value))));
-    show(byId('ask-note-field'), action === 'cancel');
-    const words = gone ? t('ask.changed', { status: t(`status.${booking.status}`) }) : problem ? sentenceOf(problem) : '';
+    const hasNote = action === 'cancel' || action === 'reopen';
+    show(byId('ask-note-field'), hasNote);
+    setText(byId('ask-note-label'), t(action === 'reopen' ? 'ask.reason' : 'ask.note'));
+    const words = gone ? t('ask.changed', { status: t(`status.${booking.status}`) }) : problem ? refusalWords(action, problem) : '';
     setText(byId('ask-problem'), words);
     show(byId('ask-problem'), Boolean(words));
     setText(yes, t(busy ? 'ask.busy' : `ask.${action}.yes`));
-    yes.classList.toggle('danger', action === 'cancel');
+    yes.classList.toggle('danger', hasNote);
     yes.disabled = busy || gone;
+  }
+
+  /** A payment after the end has a way on. */
+  function refusalWords(action, problem) {
+    const late = action === 'paid' && problem.code === 'ALREADY_CANCELLED';
+    return late ? `${sentenceOf(problem)} ${t('ask.paid.late')}` : sentenceOf(problem);
   }
 
   yes.addEventListener('click', confirm);

@@ -7,8 +7,9 @@ import { language, t } from './language.js';
 
 const actionsOf = (booking, hotel) => ({
   PENDING: [...(booking.arrivedAt ? [] : ['arrived']), 'paid', 'extend', 'cancel', ...(hotel.hasQris ? ['send', 'show'] : [])],
-  PAID: booking.arrivedAt ? [] : ['arrived'],
-  CANCELLED: [],
+  PAID: [...(booking.arrivedAt ? [] : ['arrived']), ...(hotel.isManager ? ['reopen'] : [])],
+  // The server refuses it after the day of the check-in, and while no room is free.
+  CANCELLED: booking.checkIn >= hotel.today ? ['revive', 'reviveHere'] : [],
 }[booking.status]);
 
 const qrisKinds = { SENDING: 'plain', SENT: 'good', FAILED: 'bad' };

@@ -1,7 +1,10 @@
 // The front office's board: connects its parts. Changes come from the feed and from the answers to
 // actions. They are merged into `state`, and `update()` draws everything again.
 import './board-text.js';
-import { BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, SEND_QRIS } from './documents.js';
+import {
+  BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, REOPEN_BOOKING, REVIVE_BOOKING, SEND_QRIS,
+  SIGN_OUT,
+} from './documents.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
 import { followChanges, loadAll } from './board-feed.js';
@@ -54,7 +57,7 @@ async function start() {
     const { me, hotel } = await askWho();
     if (!me) return signOut(() => t('board.expired'));
     staff = me;
-    state.hotel = hotel;
+    state.hotel = { ...hotel, isManager: me.role === 'MANAGER' };
     const { bookings, cursor } = await loadAll(api, now(), hotel.advanceDays);
     if (mine !== loading) return undefined;
     state.bookings.clear();
@@ -170,6 +173,9 @@ const performed = {
   paid: (receiptNo) => api(MARK_PAID, { receiptNo }).then((data) => data.markPaid),
   extend: (receiptNo) => api(EXTEND_HOLD, { receiptNo, minutes: 30 }).then((data) => data.extendHold),
   send: (receiptNo) => api(SEND_QRIS, { receiptNo }).then((data) => data.sendQris),
+  revive: (receiptNo) => api(REVIVE_BOOKING, { receiptNo, arrived: false }).then((data) => data.reviveBooking),
+  reviveHere: (receiptNo) => api(REVIVE_BOOKING, { receiptNo, arrived: true }).then((data) => data.reviveBooking),
+  reopen: (receiptNo, { note }) => api(REOPEN_BOOKING, { receiptNo, reason: note ?? '' }).then((data) => data.reopenBooking),
   cancel: (receiptNo, { note }) => api(CANCEL_BOOKING, { receiptNo, note }).then((data) => data.cancelBooking),
 };
 
@@ -222,7 +228,10 @@ function update() {
 // ---- start ----
 
 fillIcons();
-byId('sign-out').addEventListener('click', () => signOut());
+byId('sign-out').addEventListener('click', () => {
+  api(SIGN_OUT).catch(() => {}); // without an answer the session ends by its time
+  signOut();
+});
 byId('load-again').addEventListener('click', start);
 session.onElsewhere(() => (session.token() ? start() : signOut()));
 onLanguage(() => { signIn.update(); notice.update(); rooms.update(); lateness.update(); ask.update(); qris.update(); banner.update(); update(); });

@@ -82,6 +82,16 @@ export const CANCEL_BOOKING = `mutation CancelBooking($receiptNo: String!, $note
   cancelBooking(receiptNo: $receiptNo, note: $note) { ${staffFields} }
 }`;
 
+export const REVIVE_BOOKING = `mutation ReviveBooking($receiptNo: String!, $arrived: Boolean!) {
+  reviveBooking(receiptNo: $receiptNo, arrived: $arrived) { ${staffFields} }
+}`;
+
+export const REOPEN_BOOKING = `mutation ReopenBooking($receiptNo: String!, $reason: String!) {
+  reopenBooking(receiptNo: $receiptNo, reason: $reason) { ${staffFields} }
+}`;
+
+export const SIGN_OUT = `mutation SignOut { signOut }`;
+
 export const SEND_QRIS = `mutation SendQris($receiptNo: String!) { sendQris(receiptNo: $receiptNo) { ${staffFields} } }`;
 
 export const QRIS = `query Qris($receiptNo: String!) { qris(receiptNo: $receiptNo) { amount hasAmount svg } }`;

@@ -5,8 +5,8 @@ use super::build::{
 };
 use crate::domain::refusal::Unavailable;
 use crate::domain::{
-    Actor, CancelReason, Command, Field, InputError, NotAllowed, Refusal, Revision, Status,
-    TrackedBooking, Winner,
+    Actor, Booking, CancelReason, Command, Field, InputError, NotAllowed, Refusal, Revision,
+    Status, TrackedBooking, Winner,
 };
 
 /// A decision as a short text.
@@ -192,4 +192,53 @@ fn what_a_newer_version_decides_about_is_left_alone() {
     let answer = decide(Some(&foreign), Input::Wake, at(120), &super::build::policy());
     assert_eq!(answer, Ok(Decision::Unchanged));
     assert_eq!(foreign.booking.wake_at(), None, "no clock is armed for it");
+}
+
+fn revive(is_arrived: bool) -> Input {
+    Command::Revive { by: sari(), is_arrived }.into()
+}
+
+fn reopen() -> Input {
+    Command::Reopen { by: sari(), reason: "salah tamu".to_owned() }.into()
+}
+
+#[test]
+fn a_cancellation_is_taken_back_with_a_new_hold_or_at_the_desk() {
+    for (end, minute) in [(cancel(), 60), (Command::CancelByGuest.into(), 60), (Input::Wake, 120)] {
+        let cancelled = Scenario::new().then(end, minute);
+        assert_eq!(outcome(&cancelled.tracked, revive(false), 130), "Revived: pending");
+        let revived = Scenario { ..cancelled }.then(revive(false), 130);
+        let Booking { hold, arrived_at, stay, .. } = &revived.tracked.booking;
+        assert_eq!((hold.until, hold.extensions, *arrived_at), (at(250), 0, None));
+        assert_eq!(hold.remind_at, Some(at(235)));
+        assert_eq!(stay.price, Scenario::new().tracked.booking.stay.price);
+        assert_eq!(outcome(&revived.tracked, revive(true), 131), "nothing", "somebody was first");
+    }
+    let at_desk = Scenario::new().then(Input::Wake, 120).then(revive(true), 130);
+    let Booking { hold, arrived_at, .. } = &at_desk.tracked.booking;
+    assert_eq!((hold.until, hold.remind_at, *arrived_at), (at(160), None, Some(at(130))));
+    let paid = Scenario::new().then(pay(), 10);
+    assert!(outcome(&paid.tracked, revive(false), 20).starts_with("already paid"));
+    // The check-in is on 4 January, whose hotel day ends at 06:00 of the 5th.
+    let expired = Scenario::new().then(Input::Wake, 120);
+    let answers = |minute| outcome(&expired.tracked, revive(false), minute);
+    let last = (0..2_000).rev().find(|minute| answers(*minute).starts_with("Revived")).unwrap();
+    assert_eq!(answers(last + 1), "not allowed: CheckInIsOver");
+    let hotel = super::build::policy().hotel;
+    assert_eq!(hotel.day_of(at(last)), expired.tracked.booking.stay.check_in);
+    assert!(hotel.day_of(at(last + 1)) > expired.tracked.booking.stay.check_in);
+}
+
+#[test]
+fn a_payment_is_taken_back_by_a_person_only_and_its_guest_is_at_the_desk() {
+    let paid = Scenario::new().then(pay(), 10);
+    let reopened = Scenario { ..paid }.then(reopen(), 20);
+    let Booking { hold, arrived_at, status, .. } = &reopened.tracked.booking;
+    assert_eq!((hold.until, *arrived_at, status), (at(120), Some(at(20)), &Status::Pending));
+    let late = Scenario::new().then(arrive(), 50).then(pay(), 100).then(reopen(), 115);
+    let Booking { hold, arrived_at, .. } = &late.tracked.booking;
+    assert_eq!((hold.until, *arrived_at), (at(145), Some(at(50))), "a window from now");
+    assert_eq!(outcome(&Scenario::new().tracked, reopen(), 5), "not allowed: NotPaid");
+    let cancelled = Scenario::new().then(cancel(), 5);
+    assert!(outcome(&cancelled.tracked, reopen(), 6).starts_with("already cancelled"));
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::build::{Input, Scenario, arrive, at, book, cancel, change, extend, pay, policy};
+use super::build::{Input, Scenario, arrive, at, book, cancel, change, extend, pay, policy, sari};
 use crate::domain::{Command, Moment, Notification, Policy, Recipient};
 
 fn both(until: Moment) -> Vec<Notification> {
@@ -32,6 +32,18 @@ fn steps() -> Vec<(Scenario, Input, i64, Vec<Notification>)> {
         (Scenario::new(), cancel(), 10, both(next_day(10))),
         (Scenario::new(), Command::CancelByGuest.into(), 10, both(next_day(10))),
         (Scenario::new().then(pay(), 10), arrive(), 20, vec![]),
+        (
+            Scenario::new().then(cancel(), 10),
+            Command::Revive { by: sari(), is_arrived: false }.into(),
+            20,
+            both(at(140)),
+        ),
+        (
+            Scenario::new().then(pay(), 10),
+            Command::Reopen { by: sari(), reason: "salah".to_owned() }.into(),
+            20,
+            front_office(at(120)),
+        ),
     ]
 }
 

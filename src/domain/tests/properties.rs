@@ -38,6 +38,9 @@ enum Ask {
     CancelByGuest,
     Extend(u32),
     SendQris,
+    /// Whether the guest is at the desk.
+    Revive(bool),
+    Reopen,
     /// For the change so many revisions back; whether the code was delivered.
     RecordQris(u32, bool),
 }
@@ -62,6 +65,8 @@ fn asks() -> impl Strategy<Value = Ask> {
         1 => Just(Ask::CancelByGuest),
         3 => (0_u32..=245).prop_map(Ask::Extend),
         3 => Just(Ask::SendQris),
+        2 => any::<bool>().prop_map(Ask::Revive),
+        1 => Just(Ask::Reopen),
         4 => (0_u32..4, any::<bool>()).prop_map(|(back, is_sent)| Ask::RecordQris(back, is_sent)),
     ]
 }
@@ -100,6 +105,10 @@ fn input(ask: Ask, now: Moment, revision: Revision) -> Input {
         Ask::CancelByGuest => Command::CancelByGuest,
         Ask::Extend(minutes) => return extend(minutes),
         Ask::SendQris => Command::SendQris { by: super::build::sari() },
+        Ask::Revive(is_arrived) => Command::Revive { by: super::build::sari(), is_arrived },
+        Ask::Reopen => {
+            Command::Reopen { by: super::build::sari(), reason: "salah tamu".to_owned() }
+        }
         Ask::RecordQris(back, is_sent) => Command::RecordQris {
             owed_by: Revision(revision.0.saturating_sub(back).max(1)),
             outcome: if is_sent {
@@ -171,15 +180,25 @@ impl Run {
             (&after.guest, after.receipt_no, after.booked_at),
             (&before.guest, before.receipt_no, before.booked_at)
         );
-        assert!(after.hold.until >= before.hold.until, "a deadline never goes back");
-        match &before.status {
-            Status::Pending => {}
-            Status::Paid { .. } => {
+        match (&before.status, ask) {
+            (Status::Cancelled { .. }, Ask::Revive(is_arrived)) => {
+                assert_eq!((&change.event, after.is_pending()), (&Event::Revived, true));
+                assert_eq!((after.arrived_at.is_some(), after.hold.extensions), (is_arrived, 0));
+                assert!(after.hold.until > self.now);
+            }
+            (Status::Cancelled { .. }, _) => panic!("a cancelled booking moved: {change:?}"),
+            (Status::Paid { .. }, Ask::Reopen) => {
+                assert!(after.is_pending() && after.arrived_at.is_some(), "{change:?}");
+                assert_eq!(after.qris, before.qris, "no code is sent");
+            }
+            (Status::Paid { .. }, _) => {
                 assert_eq!(after.status, before.status, "paid stays paid");
                 assert_eq!(change.event, Event::Arrived);
             }
-            Status::Cancelled { .. } => panic!("a cancelled booking moved: {change:?}"),
+            (Status::Pending, _) => {}
         }
+        let is_revived = change.event == Event::Revived;
+        assert!(is_revived || after.hold.until >= before.hold.until, "a deadline never goes back");
         if matches!(after.status, Status::Paid { .. }) && before.is_pending() {
             assert!(matches!((ask, &change.actor), (Ask::Pay, Actor::Staff(_))), "{change:?}");
         }

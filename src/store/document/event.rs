@@ -46,6 +46,10 @@ pub(in crate::store) enum EventDocument {
     Expired {
         evidence: Option<EvidenceDocument>,
     },
+    Revived,
+    Reopened {
+        reason: String,
+    },
     /// A kind that only a newer version knows. Changes are never rewritten, so nothing is lost.
     #[serde(other)]
     Other,
@@ -95,6 +99,8 @@ impl From<&Event> for EventDocument {
             Event::Expired { verdict } => {
                 Self::Expired { evidence: verdict.as_ref().map(Into::into) }
             }
+            Event::Revived => Self::Revived,
+            Event::Reopened { reason } => Self::Reopened { reason: reason.clone() },
             Event::Other => Self::Other,
         }
     }
@@ -122,6 +128,8 @@ impl From<EventDocument> for Event {
             EventDocument::Expired { evidence } => {
                 Self::Expired { verdict: evidence.map(Into::into) }
             }
+            EventDocument::Revived => Self::Revived,
+            EventDocument::Reopened { reason } => Self::Reopened { reason },
             EventDocument::Other => Self::Other,
         }
     }

@@ -58,6 +58,8 @@ fn staff_callbacks() -> impl Strategy<Value = StaffCallback> {
         receipt().prop_map(StaffCallback::Paid),
         receipt().prop_map(StaffCallback::ConfirmCancel),
         receipt().prop_map(StaffCallback::Cancel),
+        receipt().prop_map(StaffCallback::Revive),
+        receipt().prop_map(StaffCallback::ReviveArrived),
         (receipt(), any::<u32>()).prop_map(|(no, rev)| StaffCallback::Extend(no, Revision(rev))),
         receipt().prop_map(StaffCallback::History),
     ]
@@ -123,6 +125,8 @@ fn one_of_each() -> Vec<CallbackData> {
         StaffCallback::ConfirmCancel(receipt_no),
         StaffCallback::Cancel(receipt_no),
         StaffCallback::Extend(receipt_no, Revision(3)),
+        StaffCallback::Revive(receipt_no),
+        StaffCallback::ReviveArrived(receipt_no),
         StaffCallback::History(receipt_no),
     ];
     guest

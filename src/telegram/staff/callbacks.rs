@@ -76,6 +76,12 @@ impl StaffConversation {
             StaffCallback::Cancel(receipt_no) => {
                 (receipt_no, Command::CancelByStaff { by, note: None })
             }
+            StaffCallback::Revive(receipt_no) => {
+                (receipt_no, Command::Revive { by, is_arrived: false })
+            }
+            StaffCallback::ReviveArrived(receipt_no) => {
+                (receipt_no, Command::Revive { by, is_arrived: true })
+            }
             StaffCallback::SendQris(receipt_no) => {
                 let qris = self.service.booking(receipt_no).await?.booking.qris;
                 if matches!(qris, QrisProgress::Sending(_)) {
@@ -141,6 +147,8 @@ impl StaffConversation {
             | StaffCallback::SendQris(receipt_no)
             | StaffCallback::Paid(receipt_no)
             | StaffCallback::Cancel(receipt_no)
+            | StaffCallback::Revive(receipt_no)
+            | StaffCallback::ReviveArrived(receipt_no)
             | StaffCallback::Extend(receipt_no, _) => {
                 let tracked = self.service.booking(receipt_no).await?;
                 Ok(self.dashboards.card(language, &tracked))

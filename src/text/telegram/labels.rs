@@ -81,6 +81,10 @@ pub enum StaffLabel {
     ReallyCancel,
     /// Extends the time by 30 minutes.
     Extend,
+    /// Takes a cancellation back, for a guest who is on the way.
+    Revive,
+    /// Takes a cancellation back, for a guest who is at the desk.
+    ReviveArrived,
     /// Shows the history.
     History,
     /// Goes back to the booking.
@@ -111,6 +115,12 @@ pub fn staff_label(language: Language, label: StaffLabel) -> &'static str {
         StaffLabel::Cancel => say(language, "Cancel", "Cancel"),
         StaffLabel::ReallyCancel => say(language, "Ya, batalkan", "Yes, cancel"),
         StaffLabel::Extend => say(language, "+30 menit", "+30 minutes"),
+        StaffLabel::Revive => {
+            say(language, "🔄 Hidupkan lagi, tamu di jalan", "🔄 Revive, the guest is on the way")
+        }
+        StaffLabel::ReviveArrived => {
+            say(language, "🔄 Hidupkan lagi, tamu di sini", "🔄 Revive, the guest is here")
+        }
         StaffLabel::History => say(language, "Riwayat", "History"),
         StaffLabel::Back => say(language, "« Kembali", "« Back"),
         StaffLabel::List => say(language, "« Daftar", "« List"),

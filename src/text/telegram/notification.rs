@@ -35,6 +35,8 @@ fn heading(language: Language, event: &Event) -> &'static str {
         Event::Paid => say(language, "✅ LUNAS", "✅ PAID"),
         Event::Cancelled { .. } => say(language, "⚪️ DIBATALKAN", "⚪️ CANCELLED"),
         Event::Expired { .. } => say(language, "⌛️ WAKTU HABIS", "⌛️ EXPIRED"),
+        Event::Revived => say(language, "🔄 DIHIDUPKAN LAGI", "🔄 REVIVED"),
+        Event::Reopened { .. } => say(language, "❗️ LUNAS DIBATALKAN", "❗️ PAYMENT TAKEN BACK"),
         Event::Other => say(language, "DIUBAH OLEH VERSI BARU", "CHANGED BY A NEWER VERSION"),
     }
 }

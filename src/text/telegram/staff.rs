@@ -119,10 +119,10 @@ pub fn not_for_you(language: Language) -> &'static str {
 pub fn paid_too_late(language: Language) -> &'static str {
     say(
         language,
-        "Bila tamu sudah membayar: selama masih ada kamar, minta tamu memesan lagi dengan harga \
-         yang sama, lalu tandai booking baru itu lunas. Bila tidak ada kamar, kembalikan uangnya.",
-        "If the guest has paid: while a room is free, let the guest book again at the same price, \
-         then mark that booking paid. If no room is free, return the money.",
+        "Bila tamu sudah membayar: tekan <b>Hidupkan lagi, tamu di sini</b>, lalu tandai lunas. Bila \
+         ditolak karena kamar penuh, kembalikan uangnya.",
+        "If the guest has paid: press <b>Revive, the guest is here</b>, then mark it paid. If that is \
+         refused because no room is free, return the money.",
     )
 }
 

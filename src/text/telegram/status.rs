@@ -219,6 +219,7 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
         | Event::PaymentAsked
         | Event::QrisSent
         | Event::QrisFailed { .. }
+        | Event::Reopened { .. }
         | Event::Other => {
             return None;
         }
@@ -254,6 +255,19 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
                 format!("⏱ Resepsionis memperpanjang waktunya {by}: sampai pukul <b>{until}</b>."),
                 format!("⏱ The desk extended the time by {by}: until <b>{until}</b>."),
             )
+        }
+        Event::Revived => {
+            let line = say(
+                language,
+                format!(
+                    "🔄 Booking {receipt_no} berlaku lagi: kamar Anda kami simpan sampai pukul <b>{until}</b>."
+                ),
+                format!(
+                    "🔄 Booking {receipt_no} is valid again: your room is kept until <b>{until}</b>."
+                ),
+            );
+            let has_code = booking.qris == QrisProgress::Sending(booking.revision);
+            if has_code { format!("{line} {}", pay_by_code(booking, hotel)) } else { line }
         }
         Event::Arrived => {
             let lead = say(language, "🏨 Selamat datang!", "🏨 Welcome!");

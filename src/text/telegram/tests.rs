@@ -116,6 +116,11 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
                 &cancelled(staff()),
             ),
         ),
+        ("revived", change(130, staff(), Event::Revived, &pending)),
+        (
+            "payment taken back",
+            change(115, staff(), Event::Reopened { reason: "salah tamu".to_owned() }, &arrived),
+        ),
         (
             "cancelled with a code out",
             change(120, staff(), Event::Cancelled { note: None }, &ended_with_code),
@@ -312,6 +317,8 @@ fn for_staff(language: Language) -> String {
         StaffLabel::Cancel,
         StaffLabel::ReallyCancel,
         StaffLabel::Extend,
+        StaffLabel::Revive,
+        StaffLabel::ReviveArrived,
         StaffLabel::History,
         StaffLabel::Back,
         StaffLabel::List,

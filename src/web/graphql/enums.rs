@@ -110,6 +110,8 @@ pub enum Action {
     Expired,
     /// A cancelled booking was made active again.
     Revived,
+    /// A manager took a payment back that was marked by mistake.
+    Reopened,
     /// A change that only a newer version of the service supports.
     Other,
     /// A message about the booking could not be delivered; `undelivered` has the reason. Only
@@ -154,6 +156,8 @@ impl From<domain::Action> for Action {
             domain::Action::Paid => Self::Paid,
             domain::Action::Cancelled => Self::Cancelled,
             domain::Action::Expired => Self::Expired,
+            domain::Action::Revived => Self::Revived,
+            domain::Action::Reopened => Self::Reopened,
             domain::Action::Other => Self::Other,
         }
     }

@@ -135,6 +135,7 @@ fn field_name(field: Field) -> &'static str {
         Field::ReceiptNo => "receiptNo",
         Field::Minutes => "minutes",
         Field::Note => "note",
+        Field::Reason => "reason",
         Field::PageSize => "first",
         Field::PageCursor => "after",
         Field::Search => "search",

@@ -272,6 +272,21 @@ pub fn session_id(ID(text): &ID) -> Option<TokenHash> {
     hex::decode(text).ok()?.try_into().ok().map(TokenHash)
 }
 
+/// Reads the reason why a payment is taken back: one line, not empty.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`], field `reason`.
+pub fn reason(reason: String) -> Result<String, Refusal> {
+    let of_reason = |refusal| match refusal {
+        Refusal::InvalidInput { error, .. } => {
+            Refusal::InvalidInput { field: Field::Reason, error }
+        }
+        other => other,
+    };
+    let reason = note(Some(reason)).map_err(of_reason)?;
+    reason.map_or_else(|| refuse(Field::Reason, InputError::Empty), Ok)
+}
+
 /// Reads a note of the front office, which is one line. `None` if it is empty.
 ///
 /// # Errors

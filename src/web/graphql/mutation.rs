@@ -258,6 +258,33 @@ impl Mutation {
         apply(ctx, &receipt_no, Command::MarkPaid { by }).await
     }
 
+    /// Makes a cancelled or expired booking active again, with the same receipt number and price, while
+    /// a room of its type is free and until the hotel day of the check-in ends. Its hold runs anew from
+    /// now; a guest who has arrived has the time to pay. Only for the front office.
+    async fn revive_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "Whether the guest is at the desk.", default = false)] arrived: bool,
+    ) -> Result<Booking, ApiError> {
+        let by = ctx.caller().staff_name(ctx.context()).await?;
+        apply(ctx, &receipt_no, Command::Revive { by, is_arrived: arrived }).await
+    }
+
+    /// Takes a payment back that was marked by mistake: the booking is pending again, and its guest
+    /// counts as arrived. Only for managers.
+    async fn reopen_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "Why, in one line. The history shows it.")] reason: String,
+    ) -> Result<Booking, ApiError> {
+        ctx.caller().must_manage(ctx.context()).await?;
+        let by = ctx.caller().staff_name(ctx.context()).await?;
+        let reason = input::reason(reason)?;
+        apply(ctx, &receipt_no, Command::Reopen { by, reason }).await
+    }
+
     /// Cancels a booking. Only for the front office.
     async fn cancel_booking(
         &self,

@@ -178,6 +178,28 @@ async fn a_payment_that_comes_after_the_end_has_a_way_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_who_pays_after_the_end_is_revived_at_the_desk_and_marked_paid() {
+    let hotel = Hotel::open().await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    let receipt_no = hotel.books(&budi).await;
+    let number = ReceiptNo::parse(&receipt_no).unwrap();
+    hotel.running().service.apply(number, Command::CancelByGuest).await.unwrap();
+    sari.says(&format!("/update_paid {receipt_no}"));
+    let answer = sari.reads("sudah dibatalkan").await;
+    assert!(answer.labels().contains(&"🔄 Hidupkan lagi, tamu di jalan"), "{:?}", answer.labels());
+    sari.taps("🔄 Hidupkan lagi, tamu di sini").await;
+    budi.reads("berlaku lagi").await;
+    hotel.api.reads(FRONT_OFFICE, "DIHIDUPKAN LAGI").await;
+    sari.says(&format!("/update_paid {receipt_no}"));
+    sari.reads("Cocokkan").await;
+    sari.taps("Cocok, tandai PAID").await;
+    budi.reads("lunas").await;
+    let booking = hotel.running().service.booking(number).await.unwrap().booking;
+    assert!(matches!(booking.status, Status::Paid { .. }) && booking.arrived_at.is_some());
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_taps_in_the_same_moment_exactly_one_wins() {
     let hotel = Hotel::open().await;
     let (sari, joko) = (hotel.sari(), hotel.joko());

@@ -10,7 +10,7 @@ use jatah::domain::{Role, TelegramId};
 use jatah::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
-use super::Site;
+use super::{Site, booking_input};
 use crate::build::staff;
 use crate::hotel::with_paused_clock;
 
@@ -271,4 +271,77 @@ async fn who_has_left_the_staff_has_no_session_any_more() {
     after.end_sessions_of_departed().await.unwrap();
     assert_eq!(before.session(&leaves.token).await.unwrap(), None);
     assert!(before.session(&stays.token).await.unwrap().is_some());
+}
+
+#[test]
+fn a_cancelled_booking_is_revived_while_a_room_is_free_and_one_of_two_clerks_does_it() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let suite = |name: &str| {
+            let mut input = booking_input(name);
+            input["roomType"] = json!("SUITE");
+            input
+        };
+        let booked = site.try_book(suite("Siti")).await.data();
+        let receipt_no = booked["createBooking"]["booking"]["receiptNo"].clone();
+        let r = json!({ "r": receipt_no });
+        let cancel = "mutation ($r: String!) { cancelBooking(receiptNo: $r) { status } }";
+        let revive = "mutation ($r: String!) { reviveBooking(receiptNo: $r) {
+            status receiptNo price extensions revision arrivedAt holdUntil } }";
+        site.ask(cancel, r.clone(), Some(&clerk)).await.data();
+        assert_eq!(site.ask(revive, r.clone(), None).await.code(), "UNAUTHENTICATED");
+        // Another guest has the only suite.
+        let other = site.try_book(suite("Budi")).await.data();
+        assert_eq!(site.ask(revive, r.clone(), Some(&clerk)).await.code(), "SOLD_OUT");
+        let number = json!({ "r": other["createBooking"]["booking"]["receiptNo"] });
+        site.ask(cancel, number, Some(&clerk)).await.data();
+        let (one, two) = tokio::join!(
+            site.ask(revive, r.clone(), Some(&clerk)),
+            site.ask(revive, r.clone(), Some(&clerk)),
+        );
+        let revived = one.data()["reviveBooking"].clone();
+        assert_eq!(revived, two.data()["reviveBooking"], "done once");
+        assert_eq!((&revived["status"], &revived["revision"]), (&json!("PENDING"), &json!(3)));
+        assert_eq!(revived["price"], booked["createBooking"]["booking"]["price"]);
+        assert_eq!(site.try_book(suite("Tono")).await.code(), "SOLD_OUT", "the room is taken");
+        let history = "query ($r: String!) { booking(receiptNo: $r) { history { action actor } } }";
+        let history = site.ask(history, r, Some(&clerk)).await.data();
+        let last = history["booking"]["history"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last, json!({ "action": "REVIVED", "actor": "Sari" }));
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_manager_takes_a_payment_back_with_a_reason() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let (clerk, manager) =
+            (site.sign_in(Role::FrontOffice).await, site.sign_in(Role::Manager).await);
+        let (receipt_no, _) = site.book("Siti Rahma").await;
+        let reopen =
+            "mutation ($r: String!, $why: String!) { reopenBooking(receiptNo: $r, reason: $why) {
+            status arrivedAt paidAt qrisSentAt } }";
+        let with = |why: &str| json!({ "r": receipt_no, "why": why });
+        assert_eq!(site.ask(reopen, with("salah"), Some(&manager)).await.code(), "NOT_ALLOWED");
+        let pay = "mutation ($r: String!) { markPaid(receiptNo: $r) { status } }";
+        site.ask(pay, json!({ "r": receipt_no }), Some(&clerk)).await.data();
+        assert_eq!(site.ask(reopen, with("salah"), Some(&clerk)).await.code(), "FORBIDDEN");
+        let refused = site.ask(reopen, with(" "), Some(&manager)).await.refusal();
+        assert_eq!(refused, ("INVALID_INPUT".to_owned(), Some("reason".to_owned())));
+        let long = "a".repeat(10_000);
+        let refused = site.ask(reopen, with(&long), Some(&manager)).await.refusal();
+        assert_eq!(refused, ("INVALID_INPUT".to_owned(), Some("reason".to_owned())));
+        let data = site.ask(reopen, with("salah tamu"), Some(&manager)).await.data();
+        let reopened = &data["reopenBooking"];
+        assert_eq!((&reopened["status"], &reopened["paidAt"]), (&json!("PENDING"), &Value::Null));
+        assert_ne!(reopened["arrivedAt"], Value::Null);
+        let history =
+            "query ($r: String!) { booking(receiptNo: $r) { history { action detail } } }";
+        let data = site.ask(history, json!({ "r": receipt_no }), Some(&clerk)).await.data();
+        let last = data["booking"]["history"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last, json!({ "action": "REOPENED", "detail": "salah tamu" }));
+        site.close().await;
+    });
 }
