@@ -15,7 +15,7 @@ use crate::auth::{self, LinkKey};
 use crate::clock::Clock;
 use crate::domain::{
     self, Booking, Change, Command, Contact, Field, Fix, HoldsOf, InputError, Moment, NewBooking,
-    Policy, ReceiptNo, Refusal, Step, TokenHash, Track, TrackedBooking,
+    Policy, ReceiptNo, Refusal, StaffName, Step, TokenHash, Track, TrackedBooking,
 };
 use crate::store::{
     Commit, CommitOutcome, CommitQueue, CommitStep, Lease, Limit, NodeId, RequestKey,
@@ -155,7 +155,7 @@ fn again_counted(booking: &Booking) -> Vec<Limit> {
         Contact::Telegram(id) => format!("telegram:{}", id.0),
         // The network of the first request is not kept.
         Contact::Web(email) => format!("email:{}", email.mailbox()),
-        Contact::Other => return Vec::new(),
+        Contact::Desk | Contact::Other => return Vec::new(),
     };
     vec![Limit { key, most: u32::MAX }]
 }
@@ -269,6 +269,62 @@ impl BookingService {
         Err(Refusal::Conflict.into())
     }
 
+    /// Books for a walk-in, who is at the desk: pending with the time to pay, or paid. No limits of
+    /// holds apply. The same request id with the same input returns the same booking.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`], [`Refusal::SoldOut`] or [`Refusal::Conflict`];
+    /// [`ServiceError::Store`] if the store fails.
+    pub async fn book_at_desk(
+        &self,
+        request: BookRequest,
+        is_paid: bool,
+        by: StaffName,
+    ) -> Result<TrackedBooking, ServiceError> {
+        self.check_clock()?;
+        if let Some(earlier) = self.repeated(&request).await? {
+            return Ok(earlier.tracked);
+        }
+        let now = self.clock.now();
+        self.check_stay(&request, now)?;
+        let fingerprint = request.fingerprint();
+        let key = RequestKey { id: auth::hash(&request.request_id), fingerprint };
+        let rooms = self.policy.room(&request.room).map_or(0, |room| room.rooms);
+        for _ in 0..MAX_NUMBERS {
+            let (new, _) = self.new_booking(&request, now).await?;
+            let steps = domain::book_at_desk(new, is_paid, by.clone(), now, &self.policy)?;
+            let changes: Vec<Change> = steps.into_iter().map(|step| step.change).collect();
+            let Some(last) = changes.last() else { return Err(Refusal::Conflict.into()) };
+            let booking = last.booking.clone();
+            let mut previous: Option<Booking> = None;
+            let steps = changes.iter().cloned().map(|change| {
+                let before = previous.replace(change.booking.clone());
+                let step = CommitStep::new(before.as_ref(), change);
+                if before.is_none() { step.within(rooms, Vec::new()) } else { step }
+            });
+            let lease = Lease { node: self.node.clone(), until: now + Lease::LENGTH };
+            let commit = Commit { steps: steps.collect(), request: Some(key), lease };
+            return match self.commits.commit(commit).await? {
+                CommitOutcome::Done => {
+                    for change in &changes {
+                        self.record(change, None);
+                    }
+                    Ok(TrackedBooking { booking, track: Track::default() })
+                }
+                // A stored booking has this number already: the counter is behind.
+                CommitOutcome::NumberTaken => continue,
+                CommitOutcome::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
+                CommitOutcome::Repeated(earlier) => {
+                    Ok(self.repeat(&request.request_id, fingerprint, earlier).await?.tracked)
+                }
+                CommitOutcome::TooManyHolds(_) | CommitOutcome::Stale => {
+                    Err(Refusal::Conflict.into())
+                }
+            };
+        }
+        Err(Refusal::Conflict.into())
+    }
+
     /// The booking that this request made before, if it did.
     ///
     /// # Errors
@@ -303,6 +359,16 @@ impl BookingService {
         request: &BookRequest,
         now: Moment,
     ) -> Result<(Step, String), ServiceError> {
+        let (new, access_token) = self.new_booking(request, now).await?;
+        Ok((domain::book(new, now, &self.policy)?, access_token))
+    }
+
+    /// What a request books, with the next receipt number, and the guest's access token.
+    async fn new_booking(
+        &self,
+        request: &BookRequest,
+        now: Moment,
+    ) -> Result<(NewBooking, String), StoreError> {
         let day = self.policy.hotel.day_of(now);
         let receipt_no = ReceiptNo::new(day, self.commits.next_serial(day).await?);
         let access_token = self.links.access_token(&request.request_id, receipt_no);
@@ -314,7 +380,7 @@ impl BookingService {
             check_in: request.check_in,
             nights: request.nights,
         };
-        Ok((domain::book(new, now, &self.policy)?, access_token))
+        Ok((new, access_token))
     }
 
     /// The limits that a booking counts towards while its hold runs.
@@ -333,6 +399,8 @@ impl BookingService {
             (Contact::Web(email), Some(address)) => format!("email:{}|{address}", email.mailbox()),
             (Contact::Web(email), None) => format!("email:{}", email.mailbox()),
             // No request comes through a channel that this version does not know.
+            // Walk-ins have no limits.
+            (Contact::Desk, _) => return Vec::new(),
             (Contact::Other, _) => String::new(),
         };
         let mut limits = vec![(HoldLimit::Guest, Limit { key: guest, most })];

@@ -128,6 +128,8 @@ pub enum Contact {
     Telegram(TelegramId),
     /// The web form; e-mails are sent to this address.
     Web(Email),
+    /// Nobody: a walk-in, entered at the desk. They are spoken to there.
+    Desk,
     /// A channel that only a newer version knows; this one cannot contact the guest.
     Other,
 }

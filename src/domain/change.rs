@@ -6,7 +6,7 @@
 use chrono::TimeDelta;
 
 use super::failure::FailureReason;
-use super::{Actor, Booking, Forecast, Moment, QrisProgress, Verdict};
+use super::{Actor, Booking, Contact, Forecast, Moment, QrisProgress, Verdict};
 
 /// How long a notification of a booking's outcome stays useful.
 const OUTCOME_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -221,6 +221,7 @@ pub fn notifications_owed(
             (useful, useful)
         }
     };
+    let guest = guest.filter(|_| booking.guest.contact != Contact::Desk);
     let owes_code = booking.qris == QrisProgress::Sending(booking.revision);
     let notification = |to, until: Option<Moment>| {
         let with_qris = owes_code && to == Recipient::Guest;

@@ -13,8 +13,8 @@ use super::policy::{EXTEND_MINUTES, QrisPolicy};
 use super::refusal::{Field, InputError, NotAllowed, Unavailable, Winner};
 use super::travel::TrackUpdate;
 use super::{
-    Actor, Booking, Fix, Moment, Policy, QrisProgress, Refusal, Revision, StaffName, Status, Track,
-    TrackedBooking, forecast,
+    Actor, Booking, Contact, Fix, Moment, Policy, QrisProgress, Refusal, Revision, StaffName,
+    Status, Track, TrackedBooking, forecast,
 };
 
 /// A change to commit, with the instant that it was due at.
@@ -24,6 +24,36 @@ pub struct Step {
     pub change: Change,
     /// The instant that a wake was for. The time from then until the commit is the lateness.
     pub due: Option<Moment>,
+}
+
+/// Makes a booking for a walk-in, who is at the desk already: pending with the time to pay, and then
+/// paid if they have paid. The steps are to be committed together.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] if the hotel's rules do not offer the stay.
+pub fn book_at_desk(
+    new: NewBooking,
+    is_paid: bool,
+    by: StaffName,
+    now: Moment,
+    policy: &Policy,
+) -> Result<Vec<Step>, Refusal> {
+    let Step { change, .. } = book(new, now, policy)?;
+    let window = Hold { until: now, ..change.booking.hold };
+    let booking = Booking {
+        hold: window.at_desk(now, &policy.hold),
+        arrived_at: Some(now),
+        qris: QrisProgress::None,
+        ..change.booking
+    };
+    let booked = step(booking, Event::Booked, Actor::Staff(by.clone()), now, policy);
+    if !is_paid {
+        return Ok(vec![booked]);
+    }
+    let tracked =
+        TrackedBooking { booking: booked.change.booking.clone(), track: Track::default() };
+    let paid = apply(&tracked, Command::MarkPaid { by }, now, policy)?;
+    Ok([booked].into_iter().chain(paid).collect())
 }
 
 /// Makes a booking.
@@ -198,6 +228,7 @@ impl Transition<'_> {
         };
         let owes_qris = match self.policy.qris {
             None => false,
+            Some(_) if self.has_no_channel() => false,
             Some(QrisPolicy::OnArrival) => is_arrived,
             Some(QrisPolicy::OnBooking) => true,
         };
@@ -280,6 +311,9 @@ impl Transition<'_> {
         if self.policy.qris.is_none() {
             return Err(Refusal::Unavailable(Unavailable::Qris));
         }
+        if self.has_no_channel() {
+            return Err(Refusal::NotAllowed(NotAllowed::NoChannel));
+        }
         let next = self.next();
         let after = Booking { qris: QrisProgress::Sending(next.revision), ..next };
         Ok(step(after, Event::QrisRequested, Actor::Staff(by), self.now, self.policy))
@@ -341,6 +375,11 @@ impl Transition<'_> {
         let hold = self.tracked.booking.hold.reminded();
         let after = Booking { hold, status, ..self.next() };
         step(after, event, actor, self.now, self.policy)
+    }
+
+    /// Whether the guest booked at the desk, where the code is on the screen.
+    fn has_no_channel(&self) -> bool {
+        self.tracked.booking.guest.contact == Contact::Desk
     }
 
     fn next(&self) -> Booking {

@@ -108,7 +108,7 @@ impl DeliveryMethods {
         match (request.to, &request.change.booking.guest.contact) {
             (Recipient::Guest, Contact::Web(_)) => Some(DeliveryChannel::Email),
             (Recipient::Guest, Contact::Telegram(_)) => Some(DeliveryChannel::Telegram),
-            (Recipient::Guest, Contact::Other) => None,
+            (Recipient::Guest, Contact::Desk | Contact::Other) => None,
             (Recipient::FrontOffice, _) => Some(DeliveryChannel::FrontOffice),
         }
     }

@@ -46,6 +46,7 @@ impl BookRequest {
         let contact = match &self.guest.contact {
             Contact::Telegram(id) => format!("telegram:{}", id.0),
             Contact::Web(email) => format!("email:{}", email.as_str()),
+            Contact::Desk => "desk".to_owned(),
             Contact::Other => String::new(),
         };
         let parts = [

@@ -144,6 +144,7 @@ pub(super) enum ContactDocument {
     Web {
         email: String,
     },
+    Desk,
     /// A channel that only a newer version knows.
     #[serde(other)]
     Other,
@@ -227,6 +228,7 @@ impl From<&Booking> for BookingDocument {
             contact: match &booking.guest.contact {
                 Contact::Telegram(TelegramId(id)) => ContactDocument::Telegram { id: *id },
                 Contact::Web(email) => ContactDocument::Web { email: email.as_str().to_owned() },
+                Contact::Desk => ContactDocument::Desk,
                 Contact::Other => ContactDocument::Other,
             },
             language: booking.guest.language.code().to_owned(),
@@ -262,6 +264,7 @@ impl TryFrom<BookingDocument> for Booking {
             ContactDocument::Web { email } => Contact::Web(
                 Email::parse(&email).map_err(|error| broken("e-mail address", &error))?,
             ),
+            ContactDocument::Desk => Contact::Desk,
             ContactDocument::Other => Contact::Other,
         };
         let is_read_only =

@@ -46,7 +46,7 @@ const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 pub(super) fn chat_of(booking: &Booking) -> Option<i64> {
     match &booking.guest.contact {
         Contact::Telegram(id) => Some(id.0),
-        Contact::Web(_) | Contact::Other => None,
+        Contact::Web(_) | Contact::Desk | Contact::Other => None,
     }
 }
 

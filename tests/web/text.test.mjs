@@ -63,7 +63,7 @@ function valuesOf(name) {
 }
 
 test('the sentences for each value of the schema exist', () => {
-  assert.ok(valuesOf('Action').includes('BOOKED') && valuesOf('Channel').length === 3);
+  assert.ok(valuesOf('Action').includes('BOOKED') && valuesOf('Channel').length === 4);
   const expected = [
     ...valuesOf('CancelReason').flatMap((reason) => [`guest.cancelled.${reason}`, `guest.cancelled.${reason}.why`, `card.cancelled.${reason}`]),
     ...valuesOf('Forecast').map((forecast) => `card.forecast.${forecast}`),

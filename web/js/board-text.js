@@ -84,6 +84,7 @@ Object.assign(texts, {
   'card.history.none': ['Belum ada riwayat.', 'No history yet.'],
   'channel.TELEGRAM': ['Telegram', 'Telegram'],
   'channel.WEB': ['Web', 'Web'],
+  'channel.DESK': ['Resepsionis', 'Front desk'],
   'channel.OTHER': ['Saluran lain', 'Another channel'],
   'status.PENDING': ['Pending', 'Pending'],
   'status.PAID': ['Lunas', 'Paid'],

@@ -1,12 +1,14 @@
 //! The outcome of every command in every state.
 
 use super::build::{
-    Decision, Input, Scenario, arrive, at, cancel, decide, extend, pay, report, sari,
+    Decision, Input, Scenario, arrive, at, cancel, date, decide, extend, new_booking, pay, report,
+    sari,
 };
 use crate::domain::refusal::Unavailable;
 use crate::domain::{
-    Actor, Booking, CancelReason, Command, Field, InputError, NotAllowed, Refusal, Revision,
-    Status, TrackedBooking, Winner,
+    self, Action, Actor, Booking, CancelReason, Command, Contact, Field, Guest, InputError,
+    NewBooking, NotAllowed, Policy, QrisPolicy, QrisProgress, Recipient, Refusal, Revision, Status,
+    Step, Track, TrackedBooking, Winner,
 };
 
 /// A decision as a short text.
@@ -241,4 +243,37 @@ fn a_payment_is_taken_back_by_a_person_only_and_its_guest_is_at_the_desk() {
     assert_eq!(outcome(&Scenario::new().tracked, reopen(), 5), "not allowed: NotPaid");
     let cancelled = Scenario::new().then(cancel(), 5);
     assert!(outcome(&cancelled.tracked, reopen(), 6).starts_with("already cancelled"));
+}
+
+#[test]
+fn a_walk_in_is_at_the_desk_and_has_no_channel() {
+    let policy = Policy { qris: Some(QrisPolicy::OnBooking), ..super::build::policy() };
+    let walk_in = |nights| {
+        let new = new_booking(date("2026-01-04"), nights);
+        NewBooking { guest: Guest { contact: Contact::Desk, ..new.guest.clone() }, ..new }
+    };
+    let waiting = domain::book_at_desk(walk_in(1), false, sari(), at(0), &policy).unwrap();
+    let [Step { change: booked, .. }] = &waiting[..] else { panic!("{waiting:?}") };
+    let Booking { hold, arrived_at, qris, .. } = &booked.booking;
+    assert_eq!((hold.until, hold.remind_at, *arrived_at), (at(30), None, Some(at(0))));
+    assert_eq!((*qris, &booked.actor), (QrisProgress::None, &Actor::Staff(sari())));
+    let told: Vec<Recipient> = booked.notifications.iter().map(|owed| owed.to).collect();
+    assert_eq!(told, [Recipient::FrontOffice], "nobody writes to a guest without a channel");
+
+    let story = Scenario {
+        policy: policy.clone(),
+        tracked: TrackedBooking { booking: booked.booking.clone(), track: Track::default() },
+    };
+    let send = Command::SendQris { by: sari() };
+    let answer = decide(Some(&story.tracked), send, at(1), &policy);
+    assert_eq!(answer, Err(Refusal::NotAllowed(NotAllowed::NoChannel)));
+    let reminded = story.then(Input::Wake, 30);
+    assert!(reminded.tracked.booking.takes_room(), "the clock asks, and frees no room at the desk");
+
+    let paid = domain::book_at_desk(walk_in(2), true, sari(), at(0), &policy).unwrap();
+    let actions: Vec<Action> = paid.iter().map(|step| step.change.event.action()).collect();
+    assert_eq!(actions, [Action::Booked, Action::Paid]);
+    assert_eq!(paid[1].change.booking.revision, Revision(2));
+    let too_long = domain::book_at_desk(walk_in(31), true, sari(), at(0), &policy);
+    assert!(matches!(too_long, Err(Refusal::InvalidInput { .. })), "{too_long:?}");
 }

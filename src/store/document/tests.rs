@@ -139,7 +139,7 @@ fn a_kind_of_event_that_only_a_newer_version_knows_is_read_as_other() {
 #[test]
 fn a_booking_by_a_channel_that_only_a_newer_version_knows_is_left_to_it() {
     let change = written_by_a_newer_version(|document| {
-        document["booking"]["contact"] = json!({ "channel": "DESK" });
+        document["booking"]["contact"] = json!({ "channel": "CHANNEL_OF_TOMORROW" });
     });
     assert_eq!(change.booking.guest.contact, Contact::Other);
     assert!(change.booking.is_read_only);

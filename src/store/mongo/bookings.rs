@@ -276,7 +276,8 @@ fn conditions(filter: &Filter) -> Vec<Document> {
     let contact = filter.contact.as_ref().map(|contact| match contact {
         Contact::Telegram(id) => doc! { "contact.id": id.0 },
         Contact::Web(email) => doc! { "contact.email": email.as_str() },
-        Contact::Other => doc! { "contact.channel": { "$nin": ["TELEGRAM", "WEB"] } },
+        Contact::Desk => doc! { "contact.channel": "DESK" },
+        Contact::Other => doc! { "contact.channel": { "$nin": ["TELEGRAM", "WEB", "DESK"] } },
     });
     let settled = filter
         .settled_since

@@ -42,8 +42,13 @@ impl Conditions {
                 "json_extract(document, '$.contact.email') = ?",
                 [email.as_str().to_owned().into()],
             ),
-            Some(Contact::Other) => conditions
-                .add("json_extract(document, '$.contact.channel') NOT IN ('TELEGRAM', 'WEB')", []),
+            Some(Contact::Desk) => {
+                conditions.add("json_extract(document, '$.contact.channel') = 'DESK'", []);
+            }
+            Some(Contact::Other) => conditions.add(
+                "json_extract(document, '$.contact.channel') NOT IN ('TELEGRAM', 'WEB', 'DESK')",
+                [],
+            ),
             None => {}
         }
         if let Some(since) = filter.settled_since {

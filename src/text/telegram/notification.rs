@@ -13,6 +13,7 @@ pub fn channel(contact: &Contact) -> &'static str {
     match contact {
         Contact::Telegram(_) => "Telegram",
         Contact::Web(_) => "Web",
+        Contact::Desk => "Langsung",
         Contact::Other => "?",
     }
 }

@@ -83,6 +83,7 @@ impl Booking {
         match self.state.guest.contact {
             Contact::Telegram(_) => Channel::Telegram,
             Contact::Web(_) => Channel::Web,
+            Contact::Desk => Channel::Desk,
             Contact::Other => Channel::Other,
         }
     }
@@ -90,7 +91,7 @@ impl Booking {
     /// The guest's e-mail address. Null if the guest did not book by the web form.
     async fn contact(&self) -> Option<&str> {
         match &self.state.guest.contact {
-            Contact::Telegram(_) | Contact::Other => None,
+            Contact::Telegram(_) | Contact::Desk | Contact::Other => None,
             Contact::Web(email) => Some(email.as_str()),
         }
     }

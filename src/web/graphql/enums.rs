@@ -12,6 +12,8 @@ pub enum Channel {
     Telegram,
     /// The web form. The guest receives messages by e-mail.
     Web,
+    /// The desk: a walk-in, entered by the front office. The guest receives no messages.
+    Desk,
     /// A channel that only a newer version of the service supports.
     Other,
 }

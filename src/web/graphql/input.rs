@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use async_graphql::{ID, InputObject};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDate;
 
 use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
@@ -132,6 +133,50 @@ impl CreateBookingInput {
             position,
             origin: Some(origin),
         })
+    }
+}
+
+/// The data for a booking of a walk-in.
+#[derive(InputObject)]
+pub struct DeskBookingInput {
+    /// The guest's name: one line of 1 to 80 characters.
+    guest_name: String,
+    /// The code of the room type.
+    room_type: String,
+    /// The date of the first night, as a hotel day. The default is today.
+    check_in: Option<Date>,
+    /// The number of nights.
+    #[graphql(default = 1)]
+    nights: i64,
+    /// Whether the guest has paid.
+    #[graphql(default = false)]
+    paid: bool,
+    /// The client's id of this request, at least 22 characters of base64url. A repeated id books once.
+    request_id: Option<ID>,
+}
+
+impl DeskBookingInput {
+    /// The request, and whether it is paid.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] with the field.
+    pub fn read(
+        self,
+        language: domain::Language,
+        today: NaiveDate,
+    ) -> Result<(BookRequest, bool), Refusal> {
+        let name = id(GuestName::parse(&self.guest_name), Field::GuestName, MAX_NAME_CHARS)?;
+        let request = BookRequest {
+            request_id: self.request_id.map_or_else(|| Ok(fresh_secret()), read_request_id)?,
+            guest: Guest { name, contact: Contact::Desk, language },
+            room: room_code(&self.room_type)?,
+            check_in: self.check_in.map_or(today, |date| date.0),
+            nights: nights(self.nights),
+            expected_price: None,
+            position: None,
+            origin: None,
+        };
+        Ok((request, self.paid))
     }
 }
 

@@ -12,7 +12,9 @@ use super::ApiContext;
 use super::booking::{Booking, Viewer};
 use super::caller::{Caller, RequestContext};
 use super::enums::StaffRole;
-use super::input::{self, CreateBookingInput, PositionInput, TelegramBookingInput};
+use super::input::{
+    self, CreateBookingInput, DeskBookingInput, PositionInput, TelegramBookingInput,
+};
 use super::payload::CreateBookingPayload;
 use super::scalar::{Date, DateTime};
 use super::types::{RoomAvailability, Staff, StaffCode, StaffSession, TelegramHandoff};
@@ -45,7 +47,7 @@ async fn book(
     let limits = &context.booking_limits;
     let counted = match &request.guest.contact {
         Contact::Web(email) => limits.count_booking(email, caller.network),
-        Contact::Telegram(_) | Contact::Other => None,
+        Contact::Telegram(_) | Contact::Desk | Contact::Other => None,
     };
     let Some(counted) = counted else {
         let repeated = context.service.repeated(&request).await?;
@@ -94,6 +96,22 @@ impl Mutation {
             status_url: format!("{}/b/{receipt_no}#{access_token}", caller.base_url),
             access_token,
         })
+    }
+
+    /// Books for a walk-in, who is at the desk: arrived now, and paid at once or waiting to pay. Only
+    /// for the front office.
+    async fn book_at_desk(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The data for the booking.")] input: DeskBookingInput,
+    ) -> Result<Booking, ApiError> {
+        let (context, caller) = (ctx.context(), ctx.caller());
+        let by = caller.staff_name(context).await?;
+        let service = &context.service;
+        let today = service.policy().hotel.day_of(service.now());
+        let (request, is_paid) = input.read(context.settings.language, today)?;
+        let tracked = service.book_at_desk(request, is_paid, by).await?;
+        Ok(Booking::new(tracked, Viewer::Staff))
     }
 
     /// Keeps a choice for the Telegram bot, and returns a link that opens the bot with it.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
-use jatah::domain::{Actor, Booking, Change, Command, Event, ReceiptNo, Track, TrackedBooking};
+use jatah::domain::{
+    Action, Actor, Booking, Change, Command, Contact, Event, ReceiptNo, Track, TrackedBooking,
+};
 use jatah::store::{Commit, CommitOutcome, CommitQueue, CommitStep, Filter, Limit, RequestRecord};
 use tokio::task::JoinSet;
 
@@ -302,6 +304,37 @@ pub async fn a_commit_of_several_bookings_is_written_whole_or_not_at_all(store: 
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
     assert_eq!(store.history(TestBooking::new(1).receipt_no()).await.unwrap().len(), 2);
     assert_eq!(store.history(TestBooking::new(2).receipt_no()).await.unwrap().len(), 1);
+    assert_claims_are_the_live_bookings(&*store).await;
+}
+
+pub async fn several_steps_of_a_new_booking_are_written_together_or_not_at_all(store: SharedStore) {
+    let paid_at_once = |serial| {
+        let test_booking =
+            TestBooking { contact: Contact::Desk, ..TestBooking::new(serial).of("SUITE") };
+        let mut commit = test_booking.commit();
+        let booking = commit.steps[0].change.booking.clone();
+        let booked = TrackedBooking { booking, track: Track::default() };
+        commit.steps.extend(decided(Some(&booked), pay(), minute(1)).steps);
+        commit
+    };
+    let answers = store.commit(&[paid_at_once(1), paid_at_once(2)]).await.unwrap();
+    assert_eq!(answers, [CommitOutcome::Done, CommitOutcome::SoldOut(today())]);
+    let again = put(&*store, paid_at_once(1)).await;
+    assert!(matches!(again, CommitOutcome::Repeated(_)), "{again:?}");
+    let unasked = Commit { request: None, ..paid_at_once(1) };
+    assert_eq!(put(&*store, unasked).await, CommitOutcome::NumberTaken);
+    let number = TestBooking::new(1).receipt_no();
+    let stored = tracked(&*store, number).await.booking;
+    let expected = paid_at_once(1).steps[1].change.booking.clone();
+    assert_eq!(stored, expected);
+    let history = store.history(number).await.unwrap();
+    let actions: Vec<Action> = history.iter().map(|change| change.event.action()).collect();
+    assert_eq!(actions, [Action::Booked, Action::Paid]);
+    assert_eq!(store.booking(TestBooking::new(2).receipt_no()).await.unwrap(), None);
+    let desk = Filter { contact: Some(Contact::Desk), ..Filter::default() };
+    assert_eq!(store.page(&desk, 5, None).await.unwrap().total, 1);
+    let other = Filter { contact: Some(Contact::Other), ..Filter::default() };
+    assert_eq!(store.page(&other, 5, None).await.unwrap().total, 0);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 

@@ -314,6 +314,66 @@ fn a_cancelled_booking_is_revived_while_a_room_is_free_and_one_of_two_clerks_doe
 }
 
 #[test]
+fn a_walk_in_has_a_room_at_once_and_is_never_written_to() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let book = "mutation ($i: DeskBookingInput!) { bookAtDesk(input: $i) { receiptNo guestName
+            channel contact status revision arrivedAt holdUntil paidAt
+            history { action actor } } }";
+        let cancel = "mutation ($r: String!) { cancelBooking(receiptNo: $r) { status } }";
+        let id = "0123456789abcdefghijkl";
+        let input = |name: &str, more: Value| {
+            let mut input = json!({ "guestName": name, "roomType": "SUITE" });
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({ "i": input })
+        };
+        let siti = input("Siti Rahma", json!({ "requestId": id }));
+        assert_eq!(site.ask(book, siti.clone(), None).await.code(), "UNAUTHENTICATED");
+        let data = site.ask(book, siti.clone(), Some(&clerk)).await.data();
+        let booked = &data["bookAtDesk"];
+        let state = [&booked["channel"], &booked["contact"], &booked["status"], &booked["paidAt"]];
+        assert_eq!(state, [&json!("DESK"), &Value::Null, &json!("PENDING"), &Value::Null]);
+        assert_eq!(booked["arrivedAt"], "2026-01-04T10:00:00.000Z");
+        assert_eq!(booked["holdUntil"], "2026-01-04T10:30:00.000Z", "the time to pay");
+        assert_eq!(booked["history"], json!([{ "action": "BOOKED", "actor": "Sari" }]));
+        let again = site.ask(book, siti, Some(&clerk)).await.data();
+        assert_eq!(again["bookAtDesk"]["receiptNo"], booked["receiptNo"], "booked once");
+        // The hotel has one suite.
+        let budi = input("Budi", json!({}));
+        assert_eq!(site.ask(book, budi.clone(), Some(&clerk)).await.code(), "SOLD_OUT");
+        assert_eq!(site.try_book(booking_input("Tono")).await.status, 200);
+        let r = json!({ "r": booked["receiptNo"] });
+        site.ask(cancel, r, Some(&clerk)).await.data();
+
+        let paid = input("Budi", json!({ "paid": true, "nights": 2 }));
+        let data = site.ask(book, paid, Some(&clerk)).await.data();
+        let paid = &data["bookAtDesk"];
+        let state = [&paid["status"], &paid["paidAt"], &paid["revision"]];
+        assert_eq!(state, [&json!("PAID"), &json!("2026-01-04T10:00:00.000Z"), &json!(2)]);
+        let actions = json!([
+            { "action": "BOOKED", "actor": "Sari" },
+            { "action": "PAID", "actor": "Sari" },
+        ]);
+        assert_eq!(paid["history"], actions);
+        assert_eq!(site.ask(book, budi, Some(&clerk)).await.code(), "SOLD_OUT");
+        let refused = [
+            (json!({ "guestName": "\u{202e}\u{7}" }), "guestName"),
+            (json!({ "guestName": "Si\nti" }), "guestName"),
+            (json!({ "roomType": "MOON" }), "roomType"),
+            (json!({ "nights": 0 }), "nights"),
+            (json!({ "nights": 99 }), "nights"),
+            (json!({ "checkIn": "2025-01-04" }), "checkIn"),
+        ];
+        for (wrong, field) in refused {
+            let refusal = site.ask(book, input("Budi", wrong), Some(&clerk)).await.refusal();
+            assert_eq!(refusal, ("INVALID_INPUT".to_owned(), Some(field.to_owned())));
+        }
+        site.close().await;
+    });
+}
+
+#[test]
 fn a_manager_takes_a_payment_back_with_a_reason() {
     with_paused_clock(async || {
         let site = Site::open().await;
