@@ -160,6 +160,10 @@ impl Config {
             hotel: HotelPolicy {
                 name: self.hotel.name.clone(),
                 position: self.hotel.position,
+                address: self.hotel.address.clone(),
+                contact: self.hotel.contact.clone(),
+                map_page: self.hotel.map_url.as_ref().map(|page| page.as_str().to_owned()),
+                check_in_from: self.hotel.check_in_from,
                 timezone: self.hotel.timezone,
                 day_starts_at: self.hotel.day_starts_at,
             },

@@ -9,9 +9,9 @@ use toml::Table;
 use super::address::{mail_url, site_url, store_url, web_url};
 use super::raw::{ConfigSource, Section};
 use super::value::{
-    bot_token, chat_id, count, domain, duration, file, listen, mailbox, name, networks, one_of,
-    payload, price, room_code, some, speeds, staff_name, telegram_id, time_of_day, time_zone,
-    topic_id, up_to, webhook_secret, within,
+    bot_token, chat_id, count, domain, duration, file, line, listen, mailbox, name, networks,
+    one_of, payload, price, room_code, some, speeds, staff_name, telegram_id, time_of_day,
+    time_zone, topic_id, up_to, webhook_secret, within,
 };
 use super::{
     BookingSection, Config, ConfigError, Dkim, EmailSection, HoldSection, HotelSection,
@@ -110,7 +110,17 @@ fn hotel(keys: &mut Section<'_>) -> ConfigResult<HotelSection> {
     let Some(position) = Coordinates::new(latitude, longitude) else {
         return Err(keys.wrong("latitude", "and longitude are no place on earth"));
     };
-    Ok(HotelSection { name, timezone, position, language, day_starts_at })
+    Ok(HotelSection {
+        name,
+        timezone,
+        position,
+        language,
+        day_starts_at,
+        address: keys.find("address", line)?,
+        contact: keys.find("contact", line)?,
+        map_url: keys.find("map_url", web_url)?,
+        check_in_from: keys.get("check_in_from", "14:00", time_of_day)?,
+    })
 }
 
 fn rooms(source: &mut ConfigSource) -> ConfigResult<Vec<RoomType>> {

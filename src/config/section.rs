@@ -57,6 +57,14 @@ pub struct HotelSection {
     pub language: Language,
     /// The time of day at which a hotel day starts.
     pub day_starts_at: NaiveTime,
+    /// The address that guests read: 1 to 200 characters on one line.
+    pub address: Option<String>,
+    /// How guests reach the hotel, as they read it: 1 to 200 characters on one line.
+    pub contact: Option<String>,
+    /// The page of a map with the hotel.
+    pub map_url: Option<WebUrl>,
+    /// From when rooms are ready on the check-in day.
+    pub check_in_from: NaiveTime,
 }
 
 /// `[hold]`: how long rooms are held. Durations are whole milliseconds from 1 s to 366 d.

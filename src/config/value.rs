@@ -177,6 +177,22 @@ pub(super) fn name(raw: RawValue) -> Read<String> {
     staff_name(raw).map(|name| name.as_str().to_owned())
 }
 
+/// The most characters of a line that people read.
+const MAX_LINE: usize = 200;
+
+/// A line of plain text that people read.
+pub(super) fn line(raw: RawValue) -> Read<String> {
+    let text = text(raw)?.trim().to_owned();
+    match text.chars().count() {
+        0 => Err("is empty".to_owned()),
+        length if length > MAX_LINE => Err(format!("is longer than {MAX_LINE} characters")),
+        _ if text.chars().any(char::is_control) => {
+            Err("contains a line break or another control character".to_owned())
+        }
+        _ => Ok(text),
+    }
+}
+
 /// The code of a room type.
 pub(super) fn room_code(raw: RawValue) -> Read<RoomCode> {
     let text = text(raw)?;

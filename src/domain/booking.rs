@@ -153,6 +153,8 @@ pub enum Status {
         at: Moment,
         /// Who decided it.
         by: Actor,
+        /// The front office's words to the guest, one line.
+        note: Option<String>,
     },
 }
 

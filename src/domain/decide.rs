@@ -126,7 +126,7 @@ impl Track {
         }
         match &booking.status {
             Status::Paid { .. } => return Err(Refusal::NotAllowed(NotAllowed::HoldIsOver)),
-            Status::Cancelled { at, by } => {
+            Status::Cancelled { at, by, .. } => {
                 return Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }));
             }
             Status::Pending if booking.arrived_at.is_some() => return Ok(None),
@@ -177,7 +177,7 @@ impl Transition<'_> {
                 | Command::Extend { .. },
             ) => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
             (
-                Status::Cancelled { at, by },
+                Status::Cancelled { at, by, .. },
                 Command::Arrive { .. }
                 | Command::SendQris { .. }
                 | Command::MarkPaid { .. }
@@ -199,10 +199,11 @@ impl Transition<'_> {
                 Ok(Some(self.settle(status, Event::Paid, Actor::Staff(by))))
             }
             Command::CancelByStaff { by, note } => {
-                Ok(Some(self.cancel(Event::Cancelled { note }, Actor::Staff(by))))
+                let event = Event::Cancelled { note: note.clone() };
+                Ok(Some(self.cancel(event, Actor::Staff(by), note)))
             }
             Command::CancelByGuest => {
-                Ok(Some(self.cancel(Event::Cancelled { note: None }, Actor::Guest)))
+                Ok(Some(self.cancel(Event::Cancelled { note: None }, Actor::Guest, None)))
             }
             Command::Extend { by, minutes } => self.extend(by, minutes).map(Some),
             // Somebody else revived it first.
@@ -268,7 +269,7 @@ impl Transition<'_> {
                 let event = Event::ExtendedByClock { by: rules.extend_by, verdict };
                 self.with_hold(grown, event, Actor::Clock)
             }
-            verdict => self.cancel(Event::Expired { verdict }, Actor::Clock),
+            verdict => self.cancel(Event::Expired { verdict }, Actor::Clock, None),
         }
     }
 
@@ -366,8 +367,8 @@ impl Transition<'_> {
         step(after, event, actor, self.now, self.policy)
     }
 
-    fn cancel(self, event: Event, by: Actor) -> Step {
-        let status = Status::Cancelled { at: self.now, by: by.clone() };
+    fn cancel(self, event: Event, by: Actor, note: Option<String>) -> Step {
+        let status = Status::Cancelled { at: self.now, by: by.clone(), note };
         self.settle(status, event, by)
     }
 

@@ -39,13 +39,21 @@ pub enum QrisPolicy {
     OnBooking,
 }
 
-/// The hotel's name, place and time.
+/// The hotel's name, place and time, and what guests need to find it.
 #[derive(Debug, Clone)]
 pub struct HotelPolicy {
     /// Its name.
     pub name: String,
     /// Its position.
     pub position: Coordinates,
+    /// Its address as people read it, on one line.
+    pub address: Option<String>,
+    /// How guests reach the hotel, as people read it, on one line.
+    pub contact: Option<String>,
+    /// The page of a map with the hotel. Without it, [`Self::map_url`] makes one of the position.
+    pub map_page: Option<String>,
+    /// From when rooms are ready on the check-in day.
+    pub check_in_from: NaiveTime,
     /// Its time zone.
     pub timezone: Tz,
     /// When a hotel day starts: a guest at half past midnight books *tonight*.
@@ -207,6 +215,16 @@ impl Policy {
 }
 
 impl HotelPolicy {
+    /// The address of a map that shows the hotel: the configured page, or a search of its position
+    /// by Google Maps (Maps URLs, `api=1`).
+    #[must_use]
+    pub fn map_url(&self) -> String {
+        self.map_page.clone().unwrap_or_else(|| {
+            let (latitude, longitude) = (self.position.latitude(), self.position.longitude());
+            format!("https://www.google.com/maps/search/?api=1&query={latitude},{longitude}")
+        })
+    }
+
     /// The hotel day of a moment. Days start at `day_starts_at`, not at midnight.
     #[must_use]
     pub fn day_of(&self, moment: Moment) -> NaiveDate {

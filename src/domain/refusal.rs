@@ -185,6 +185,8 @@ pub enum NotAllowed {
     HoldIsOver,
     /// The hotel day of the check-in is over, so a cancellation can no longer be taken back.
     CheckInIsOver,
+    /// The guest is not at the desk and was sent no code, so there is none to show yet.
+    CodeComesOnArrival,
     /// The guest booked at the desk and has no channel; the code is on the desk's screen.
     NoChannel,
     /// The booking is not paid, so there is no payment to take back.

@@ -161,8 +161,16 @@ pub(super) struct RoomDocument {
 #[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum StatusDocument {
     Pending,
-    Paid { at_ms: i64, by: String },
-    Cancelled { at_ms: i64, by: ActorDocument },
+    Paid {
+        at_ms: i64,
+        by: String,
+    },
+    Cancelled {
+        at_ms: i64,
+        by: ActorDocument,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -311,8 +319,8 @@ impl From<&Status> for StatusDocument {
             Status::Paid { at, by } => {
                 Self::Paid { at_ms: at.timestamp_millis(), by: by.as_str().to_owned() }
             }
-            Status::Cancelled { at, by } => {
-                Self::Cancelled { at_ms: at.timestamp_millis(), by: by.into() }
+            Status::Cancelled { at, by, note } => {
+                Self::Cancelled { at_ms: at.timestamp_millis(), by: by.into(), note: note.clone() }
             }
         }
     }
@@ -327,8 +335,8 @@ impl TryFrom<StatusDocument> for Status {
             StatusDocument::Paid { at_ms, by } => {
                 Self::Paid { at: moment(at_ms)?, by: StaffName::from_stored(by) }
             }
-            StatusDocument::Cancelled { at_ms, by } => {
-                Self::Cancelled { at: moment(at_ms)?, by: by.try_into()? }
+            StatusDocument::Cancelled { at_ms, by, note } => {
+                Self::Cancelled { at: moment(at_ms)?, by: by.try_into()?, note }
             }
         })
     }

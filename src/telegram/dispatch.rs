@@ -252,6 +252,7 @@ impl Dispatcher {
             BotCommand::Booking => self.guests.booking(user, typed.rest).await,
             BotCommand::Status => self.guests.statuses(user).await,
             BotCommand::CancelOwn => self.guests.cancelling(user).await,
+            BotCommand::Address => self.guests.address(user).await,
             BotCommand::Id => self.tell_id(user).await,
             BotCommand::Dashboard
             | BotCommand::MarkPaid

@@ -13,8 +13,8 @@ use super::buttons::guest_button;
 use super::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
 use super::state::BotState;
 use super::status::StatusMessages;
-use super::transport::SendQueue;
-use super::transport::call::{Button, ButtonAction, MessageContent};
+use super::transport::call::{Button, ButtonAction, Call, MessageContent, VenueContent};
+use super::transport::{Priority, SendQueue};
 use super::user::BotUser;
 use super::{BotParts, StaffList, refusal_html};
 use crate::auth::LinkKey;
@@ -162,6 +162,26 @@ impl GuestConversation {
             self.status.show_anew(&tracked).await;
         }
         Ok(())
+    }
+
+    /// `/alamat`: shows the hotel on a map, and how to reach it.
+    pub(super) async fn address(&self, user: &BotUser) -> Result<(), ServiceError> {
+        self.send_venue(user).await;
+        let hotel = &self.service.policy().hotel;
+        let content = MessageContent::text(words::address(user.language, hotel));
+        self.queue.reply(user.chat, content).await;
+        Ok(())
+    }
+
+    /// Sends the hotel's place, which apps for navigation open.
+    async fn send_venue(&self, user: &BotUser) {
+        let hotel = &self.service.policy().hotel;
+        let venue = VenueContent {
+            position: hotel.position,
+            title: hotel.name.clone(),
+            address: words::venue_address(user.language, hotel),
+        };
+        self.queue.post(user.chat, Priority::Interactive, Call::Venue(venue)).await;
     }
 
     /// `/batal`: asks which booking to cancel if there are several, then for confirmation.

@@ -59,7 +59,7 @@ impl StaffAction {
             (Self::Paid | Self::Cancel, Status::Paid { at, by }) => {
                 Some(Refusal::AlreadyPaid(Winner { at: *at, by: Actor::Staff(by.clone()) }))
             }
-            (Self::Paid | Self::Cancel, Status::Cancelled { at, by }) => {
+            (Self::Paid | Self::Cancel, Status::Cancelled { at, by, .. }) => {
                 Some(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }))
             }
             (Self::Paid | Self::Cancel, Status::Pending) | (Self::Arrive | Self::History, _) => {
@@ -116,6 +116,7 @@ impl StaffConversation {
             | BotCommand::Booking
             | BotCommand::Status
             | BotCommand::CancelOwn
+            | BotCommand::Address
             | BotCommand::Id => return Ok(false),
         }
         Ok(true)

@@ -126,7 +126,12 @@ fn lead(change: &Change, context: &MailFacts<'_>, hotel: &HotelPolicy) -> (Strin
         | Event::Reopened { .. } => words::code(context),
         Event::Revived => words::revived(context),
         Event::Paid => words::paid(context),
-        Event::Cancelled { .. } => words::cancelled(context, CancelReason::from(&change.actor)),
+        Event::Cancelled { note } => {
+            let reason = CancelReason::from(&change.actor);
+            let contact = hotel.contact.as_deref().filter(|_| reason == CancelReason::ByStaff);
+            let more = words::from_the_hotel(context, note.as_deref(), contact);
+            with(words::cancelled(context, reason), more)
+        }
         Event::Expired { verdict } => {
             let seen = words::last_seen(context, verdict.as_ref());
             with(words::cancelled(context, CancelReason::Expired), Some(seen))
@@ -137,7 +142,7 @@ fn lead(change: &Change, context: &MailFacts<'_>, hotel: &HotelPolicy) -> (Strin
 /// Appends a paragraph.
 fn with(
     (title, mut paragraphs): (String, Vec<String>),
-    more: Option<String>,
+    more: impl IntoIterator<Item = String>,
 ) -> (String, Vec<String>) {
     paragraphs.extend(more);
     (title, paragraphs)
@@ -173,14 +178,29 @@ fn facts(
         }
         Status::Pending | Status::Cancelled { .. } => None,
     };
+    let (address, map) = match booking.status {
+        Status::Pending | Status::Paid { .. } => {
+            let label = say(language, "Alamat", "Address");
+            let address = hotel.address.clone().map(|address| (label, address));
+            (address, Some((say(language, "Peta", "Map"), hotel.map_url())))
+        }
+        Status::Cancelled { .. } => (None, None),
+    };
+    let ready = hotel.check_in_from.format("%H.%M");
+    let check_in = date(language, stay.check_in);
+    let check_in = say(
+        language,
+        format!("{check_in}, mulai pukul {ready}"),
+        format!("{check_in}, from {ready}"),
+    );
     let known = [
         (say(language, "Nomor resi", "Receipt number"), booking.receipt_no.to_string()),
         (say(language, "Kamar", "Room"), stay.room.name.clone()),
-        (say(language, "Tanggal masuk", "Check-in"), date(language, stay.check_in)),
+        (say(language, "Tanggal masuk", "Check-in"), check_in),
         (say(language, "Lama", "Stay"), format!("{} {night}", stay.nights)),
         (say(language, "Harga", "Price"), rupiah(stay.price)),
     ];
-    known.into_iter().chain(paid).collect()
+    known.into_iter().chain(paid).chain(address).chain(map).collect()
 }
 
 fn button(language: Language, booking: &Booking, links: Links<'_>) -> (&'static str, String) {

@@ -269,6 +269,21 @@ pub(super) fn paid(about: &MailFacts<'_>) -> Words {
     (title, [lead].into_iter().chain(never_again).collect())
 }
 
+/// The hotel's own words about a cancellation, and how to reach the hotel.
+pub(super) fn from_the_hotel(
+    about: &MailFacts<'_>,
+    note: Option<&str>,
+    contact: Option<&str>,
+) -> Vec<String> {
+    let note = note.map(|note| {
+        about.say(format!("Pesan dari hotel: {note}"), format!("The hotel's message: {note}"))
+    });
+    let contact = contact.map(|contact| {
+        about.say(format!("Hubungi hotel: {contact}"), format!("Reach the hotel: {contact}"))
+    });
+    note.into_iter().chain(contact).collect()
+}
+
 pub(super) fn cancelled(about: &MailFacts<'_>, reason: CancelReason) -> Words {
     let title = match reason {
         CancelReason::Expired => {
@@ -292,7 +307,7 @@ pub(super) fn cancelled(about: &MailFacts<'_>, reason: CancelReason) -> Words {
         ),
         CancelReason::ByGuest => about.say(
             "Booking ini Anda batalkan dan kamarnya kami lepas. Terima kasih sudah memberi kabar.".to_owned(),
-            "You cancelled this booking, and the room is free again. Thank you for with_route_requests us.".to_owned(),
+            "You cancelled this booking, and the room is free again. Thank you for telling us.".to_owned(),
         ),
     };
     let pay = if about.booking.may_have_code() {

@@ -70,6 +70,10 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             "Hari masuknya sudah lewat. Buat booking baru.",
             "The day of the check-in is over. Make a new booking.",
         ),
+        Refusal::NotAllowed(NotAllowed::CodeComesOnArrival) => fixed(
+            "Kode pembayaran muncul saat Anda tiba di resepsionis.",
+            "The payment code appears when you are at the desk.",
+        ),
         Refusal::NotAllowed(NotAllowed::NoChannel) => fixed(
             "Tamu ini memesan di resepsionis: tampilkan kode QRIS di layar.",
             "This guest booked at the desk: show the QRIS code on the screen.",

@@ -16,10 +16,10 @@ pub use dashboard::{
     nothing_in_tab,
 };
 pub use guest::{
-    cannot_read, choice_is_gone, choose_date, choose_name, choose_nights, choose_room, date_label,
-    greeting, help, how_to_share, nights_label, no_booking, no_contacts, no_hold_for_position,
-    not_in_groups, not_your_position, nothing_left, position_received, room_label, stale, summary,
-    type_name, which_to_cancel, your_id,
+    address, cannot_read, choice_is_gone, choose_date, choose_name, choose_nights, choose_room,
+    date_label, greeting, help, how_to_share, nights_label, no_booking, no_contacts,
+    no_hold_for_position, not_in_groups, not_your_position, nothing_left, position_received,
+    room_label, stale, summary, type_name, venue_address, which_to_cancel, your_id,
 };
 pub use labels::{GuestLabel, StaffLabel, guest_label, staff_label};
 pub use notification::{

@@ -54,6 +54,10 @@ pub fn policy() -> Policy {
         hotel: HotelPolicy {
             name: "Hotel Melati".to_owned(),
             position: hotel(),
+            address: Some("Jalan Kebon Sirih 10, Jakarta".to_owned()),
+            contact: Some("Telegram @hotelmelati".to_owned()),
+            map_page: None,
+            check_in_from: NaiveTime::from_hms_opt(14, 0, 0).unwrap(),
             timezone: chrono_tz::Asia::Jakarta,
             day_starts_at: NaiveTime::from_hms_opt(6, 0, 0).unwrap(),
         },

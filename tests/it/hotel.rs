@@ -102,6 +102,10 @@ pub fn config(folder: &Path) -> Config {
         position: hotel.position,
         language: Language::Indonesian,
         day_starts_at: hotel.day_starts_at,
+        address: hotel.address,
+        contact: hotel.contact,
+        map_url: None,
+        check_in_from: hotel.check_in_from,
     };
     config.rooms = rooms;
     config.hold = HoldSection {

@@ -17,7 +17,7 @@ use jatah::email::{Mailer, SetupError};
 use jatah::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
 use jatah::qris::Qris;
 use jatah::store::sqlite::SqliteStore;
-use jatah::text;
+use jatah::text::{self, CodeInMail, Links};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -120,6 +120,30 @@ fn booked() -> Arc<Change> {
 fn next_change(change: &Change, command: impl Into<Input>, minutes: i64) -> Arc<Change> {
     let tracked = TrackedBooking { booking: change.booking.clone(), track: Track::default() };
     decided(Some(&tracked), command, minute(minutes)).steps.remove(0).change
+}
+
+#[test]
+fn a_mail_says_where_the_hotel_is_and_what_it_wrote_about_a_cancellation() {
+    let hotel = crate::build::policy().hotel;
+    let links = Links { booking: "https://h.example/b", book_again: "https://h.example/" };
+    let booked = booked();
+    let mail = text::guest_mail(&booked, &hotel, links, CodeInMail::None);
+    let facts: Vec<(&str, &str)> =
+        mail.facts.iter().map(|(label, fact)| (*label, fact.as_str())).collect();
+    assert!(facts.contains(&("Alamat", "Jalan Kebon Sirih 10, Jakarta")), "{facts:?}");
+    let map = "https://www.google.com/maps/search/?api=1&query=-6.2,106.8";
+    assert!(facts.contains(&("Peta", map)), "{facts:?}");
+    assert!(facts.iter().any(|(_, fact)| fact.ends_with("mulai pukul 14.00")), "{facts:?}");
+    let cancel =
+        Command::CancelByStaff { by: staff("Sari"), note: Some("kamar bocor, maaf".to_owned()) };
+    let cancelled = next_change(&booked, cancel, 5);
+    let mail = text::guest_mail(&cancelled, &hotel, links, CodeInMail::None);
+    let said = &mail.paragraphs[mail.paragraphs.len() - 2..];
+    assert_eq!(
+        said,
+        ["Pesan dari hotel: kamar bocor, maaf", "Hubungi hotel: Telegram @hotelmelati"]
+    );
+    assert!(!mail.facts.iter().any(|(label, _)| *label == "Peta"), "nobody drives there any more");
 }
 
 #[derive(Debug, PartialEq)]

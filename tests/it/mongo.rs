@@ -104,7 +104,7 @@ fn opening(serial: u32, rooms: u32) -> Commit {
 
 fn expiry(opened: &Commit) -> Commit {
     let at = Clock::system().now();
-    let status = Status::Cancelled { at, by: Actor::Clock };
+    let status = Status::Cancelled { at, by: Actor::Clock, note: None };
     let opened = &opened.steps[0].change.booking;
     let booking = Booking { revision: opened.revision.next(), status, ..opened.clone() };
     let step = CommitStep::new(Some(opened), change(booking, Event::Expired { verdict: None }));

@@ -8,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use jatah::app::{App, AppBuilder};
 use jatah::auth::Staff;
 use jatah::clock::Clock;
-use jatah::config::LimitsSection;
+use jatah::config::{Config, LimitsSection};
 use jatah::domain::Role;
 use jatah::store::BookingReader;
 use serde_json::{Value, json};
@@ -106,6 +106,10 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let mut config = crate::hotel::config(folder.path());
         config.limits = limits;
+        Self::open_configured(config, folder).await
+    }
+
+    async fn open_configured(config: Config, folder: TempDir) -> Self {
         let clock = Clock::anchored(epoch());
         let (open_store, store) = crate::hotel::open_store(&config, &clock).await;
         let builder = AppBuilder::from_config(&config, open_store, clock).await.unwrap();

@@ -35,6 +35,10 @@ pub fn policy() -> Policy {
         hotel: HotelPolicy {
             name: "Hotel Uji".to_owned(),
             position: Coordinates::new(-6.2, 106.8).unwrap(),
+            address: Some("Jalan Uji 1".to_owned()),
+            contact: Some("halo@hotel.example".to_owned()),
+            map_page: None,
+            check_in_from: time("14:00:00"),
             timezone: chrono_tz::Asia::Jakarta,
             day_starts_at: time("06:00:00"),
         },

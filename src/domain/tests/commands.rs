@@ -25,7 +25,7 @@ fn outcome(tracked: &TrackedBooking, input: Input, minute: i64) -> String {
                     assert!(*when <= at(minute));
                     "paid".to_owned()
                 }
-                Status::Cancelled { at: when, by } => {
+                Status::Cancelled { at: when, by, .. } => {
                     assert_eq!((*when, by), (at(minute), &step.change.actor));
                     format!("cancelled {:?}", CancelReason::from(by))
                 }

@@ -82,7 +82,7 @@ fn opening(serial: u32, rooms: u32) -> Commit {
 }
 
 fn cancelled() -> Status {
-    Status::Cancelled { at: at(1), by: Actor::Clock }
+    Status::Cancelled { at: at(1), by: Actor::Clock, note: None }
 }
 
 fn paid() -> Status {

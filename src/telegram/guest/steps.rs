@@ -317,6 +317,7 @@ impl GuestConversation {
         match self.service.book(request).await {
             Ok(booked) => {
                 self.status.show_in(message, &booked.tracked).await?;
+                self.send_venue(user).await;
                 self.state.put_given_name(user.chat, None).await?;
                 Ok(None)
             }

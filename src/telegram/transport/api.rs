@@ -26,6 +26,7 @@ use url::Url;
 
 use super::call::{
     BotApi, Button, ButtonAction, Call, CallError, Keyboard, MessageContent, PhotoContent,
+    VenueContent,
 };
 use failure::{failure, is_late_answer, is_unchanged};
 
@@ -190,6 +191,17 @@ impl Api {
         call.await.map(|message: Message| message.id.0).map_err(failure)
     }
 
+    /// Sends a place on a map, and returns the id of the message.
+    ///
+    /// # Errors
+    /// [`CallError`] if the call fails or its outcome is unknown.
+    pub async fn send_venue(&self, chat: i64, venue: &VenueContent) -> Result<i32, CallError> {
+        let (latitude, longitude) = (venue.position.latitude(), venue.position.longitude());
+        let (title, address) = (venue.title.as_str(), venue.address.as_str());
+        let call = self.bot.send_venue(ChatId(chat), latitude, longitude, title, address);
+        call.await.map(|message: Message| message.id.0).map_err(failure)
+    }
+
     /// Edits a message. Succeeds if the message already has this content.
     ///
     /// # Errors
@@ -235,6 +247,7 @@ impl BotApi for Api {
         match call {
             Call::Send(content) => self.send(chat, content).await,
             Call::Picture(picture) => self.send_picture(chat, picture).await,
+            Call::Venue(venue) => self.send_venue(chat, venue).await,
             Call::Edit(message, content) => {
                 self.edit(chat, *message, content).await.map(|()| *message)
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use crate::domain::{FailureCode, FailureReason};
+use crate::domain::{Coordinates, FailureCode, FailureReason};
 
 /// Executes calls. The tests replace it.
 #[async_trait]
@@ -33,6 +33,8 @@ pub enum Call {
     Send(MessageContent),
     /// A new message with a picture.
     Picture(PhotoContent),
+    /// A new message with a place on a map.
+    Venue(VenueContent),
     /// The new content of a message.
     Edit(i32, MessageContent),
     /// The answer to a callback query: its id, and a line to show.
@@ -91,6 +93,17 @@ pub struct PhotoContent {
     pub file_name: &'static str,
     /// The caption, as HTML.
     pub html: String,
+}
+
+/// A place on a map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VenueContent {
+    /// The place.
+    pub position: Coordinates,
+    /// Its name.
+    pub title: String,
+    /// Its address, which Telegram demands.
+    pub address: String,
 }
 
 /// The change of the keyboard below a chat.

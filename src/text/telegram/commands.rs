@@ -34,6 +34,8 @@ commands! {
     Status = "status",
     /// Cancels a booking of the guest.
     CancelOwn = "batal",
+    /// Shows where the hotel is.
+    Address = "alamat",
     /// Shows the sender's Telegram id.
     Id = "id",
     /// Opens the dashboard of the front office.
@@ -74,9 +76,12 @@ impl BotCommand {
     #[must_use]
     pub fn audience(self) -> Audience {
         match self {
-            Self::Start | Self::Booking | Self::Status | Self::CancelOwn | Self::Id => {
-                Audience::Guests
-            }
+            Self::Start
+            | Self::Booking
+            | Self::Status
+            | Self::CancelOwn
+            | Self::Address
+            | Self::Id => Audience::Guests,
             Self::Dashboard
             | Self::MarkPaid
             | Self::Cancel
@@ -96,6 +101,7 @@ impl BotCommand {
             Self::Booking => say(language, "Pesan kamar", "Book a room"),
             Self::Status => say(language, "Lihat booking", "See your booking"),
             Self::CancelOwn => say(language, "Batalkan booking", "Cancel a booking"),
+            Self::Address => say(language, "Alamat dan peta hotel", "The hotel's address and map"),
             Self::Dashboard => say(language, "Siapa belum bayar", "Who has not paid"),
             Self::MarkPaid => say(language, "Tandai lunas: RESI", "Mark as paid: RESI"),
             Self::Cancel => say(language, "Batalkan: RESI", "Cancel: RESI"),

@@ -73,7 +73,7 @@ pub fn line(language: Language, tracked: &TrackedBooking, now: Moment, policy: &
         Status::Paid { at, by } => {
             format!("✅ {} · {}", when(language, *at, now, hotel), escape(by.as_str()))
         }
-        Status::Cancelled { at, by } => {
+        Status::Cancelled { at, by, .. } => {
             let by = escape(&actor(language, by));
             format!("⚪️ {} · {by}", when(language, *at, now, hotel))
         }

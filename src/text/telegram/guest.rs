@@ -22,6 +22,36 @@ pub fn greeting(language: Language, hotel: &HotelPolicy, hold: TimeDelta) -> Str
     )
 }
 
+/// Where the hotel is, from when rooms are ready, and how to reach it.
+#[must_use]
+pub fn address(language: Language, hotel: &HotelPolicy) -> String {
+    let (name, map) = (escape(&hotel.name), escape(&hotel.map_url()));
+    let address = hotel.address.as_ref().map(|address| format!("\n{}", escape(address)));
+    let address = address.unwrap_or_default();
+    let ready = hotel.check_in_from.format("%H.%M");
+    let contact = hotel.contact.as_ref().map(|contact| {
+        let contact = escape(contact);
+        say(language, format!("\nHubungi: {contact}"), format!("\nReach us: {contact}"))
+    });
+    let contact = contact.unwrap_or_default();
+    say(
+        language,
+        format!(
+            "<b>{name}</b>{address}\n<a href=\"{map}\">Buka peta</a>\nCheck-in mulai pukul {ready}{contact}"
+        ),
+        format!(
+            "<b>{name}</b>{address}\n<a href=\"{map}\">Open the map</a>\nCheck-in from {ready}{contact}"
+        ),
+    )
+}
+
+/// The address below a place on a map, which must not be empty.
+#[must_use]
+pub fn venue_address(language: Language, hotel: &HotelPolicy) -> String {
+    let unknown = || say(language, "Ketuk untuk membuka peta", "Tap to open the map").to_owned();
+    hotel.address.clone().unwrap_or_else(unknown)
+}
+
 /// The choice from the web form is no longer stored.
 #[must_use]
 pub fn choice_is_gone(language: Language) -> &'static str {

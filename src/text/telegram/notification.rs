@@ -158,7 +158,7 @@ pub fn booking_details(
             rows += &arrived;
             rows += &row("Lunas", "Paid", format!("{}, {}", when(*at), escape(by.as_str())));
         }
-        Status::Cancelled { at, by } => {
+        Status::Cancelled { at, by, .. } => {
             let by = escape(&crate::text::actor(language, by));
             rows += &row("Dibatalkan", "Cancelled", format!("{}, {by}", when(*at)));
         }

@@ -26,7 +26,7 @@ pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
         ),
         Status::Paid { .. } => (say(language, "✅ Sudah lunas", "✅ Paid"), confirmed(booking)),
         Status::Cancelled { by, .. } => {
-            (say(language, "⚪️ Dibatalkan", "⚪️ Cancelled"), ended(booking, by))
+            (say(language, "⚪️ Dibatalkan", "⚪️ Cancelled"), ended(booking, by, &policy.hotel))
         }
     };
     format!("<b>{head}</b>\n{}\n\n{tail}", facts(language, booking))
@@ -178,9 +178,10 @@ fn confirmed(booking: &Booking) -> String {
 }
 
 /// Why a booking was cancelled, and that there is nothing to pay.
-fn ended(booking: &Booking, by: &Actor) -> String {
+fn ended(booking: &Booking, by: &Actor, hotel: &HotelPolicy) -> String {
     let language = booking.guest.language;
-    let reason = match CancelReason::from(by) {
+    let reason = CancelReason::from(by);
+    let why = match reason {
         CancelReason::Expired => say(
             language,
             "Waktunya habis, jadi kamarnya kami lepas.",
@@ -204,7 +205,31 @@ fn ended(booking: &Booking, by: &Actor) -> String {
     } else {
         say(language, "Anda tidak perlu membayar apa pun.", "There is nothing to pay.")
     };
-    format!("{reason} {pay}")
+    format!("{why} {pay}{}", from_the_hotel(booking, reason, hotel))
+}
+
+/// The front office's words about the cancellation, and how to reach the hotel that cancelled.
+fn from_the_hotel(booking: &Booking, reason: CancelReason, hotel: &HotelPolicy) -> String {
+    let language = booking.guest.language;
+    let note = match &booking.status {
+        Status::Cancelled { note: Some(note), .. } => {
+            let note = escape(note);
+            say(
+                language,
+                format!("\nPesan dari hotel: {note}"),
+                format!("\nThe hotel's message: {note}"),
+            )
+        }
+        Status::Cancelled { note: None, .. } | Status::Pending | Status::Paid { .. } => {
+            String::new()
+        }
+    };
+    let contact = hotel.contact.as_ref().filter(|_| reason == CancelReason::ByStaff);
+    let contact = contact.map(|contact| {
+        let contact = escape(contact);
+        say(language, format!("\nHubungi: {contact}"), format!("\nReach us: {contact}"))
+    });
+    note + &contact.unwrap_or_default()
 }
 
 /// The notification about a change; `None` if the status message alone shows it.
@@ -277,7 +302,7 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
         }
         Event::Paid => format!("✅ {}", confirmed(booking)),
         Event::Cancelled { .. } | Event::Expired { .. } => {
-            let reason = ended(booking, &change.actor);
+            let reason = ended(booking, &change.actor, hotel);
             match CancelReason::from(&change.actor) {
                 // The guest knows the outcome already, so the receipt number comes first.
                 CancelReason::ByGuest => format!("⚪️ {receipt_no}: {reason}"),

@@ -63,8 +63,10 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
         status: Status::Paid { at: at(110), by: sari() },
         ..booking.clone()
     };
-    let cancelled =
-        |by: Actor| Booking { status: Status::Cancelled { at: at(120), by }, ..pending.clone() };
+    let cancelled = |by: Actor| {
+        let note = matches!(by, Actor::Staff(_)).then(|| "kamar <bocor> & basah".to_owned());
+        Booking { status: Status::Cancelled { at: at(120), by, note }, ..pending.clone() }
+    };
     let sending = Booking { qris: QrisProgress::Sending(pending.revision), ..arrived.clone() };
     let with_code =
         Booking { qris: QrisProgress::Sent, qris_sent_at: Some(at(101)), ..arrived.clone() };
@@ -162,6 +164,8 @@ fn for_guests(language: Language) -> String {
     let room = &policy.rooms[0];
     let stay = booking(language).stay;
     sheet.add("greeting", greeting(language, hotel, policy.hold.duration));
+    sheet.add("address", address(language, hotel));
+    sheet.add("address below the place", venue_address(language, hotel));
     sheet.add("choice is gone", choice_is_gone(language));
     sheet.add("rooms", choose_room(language, &[]));
     sheet.add("rooms, some sold out", choose_room(language, &[room]));

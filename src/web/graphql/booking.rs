@@ -136,6 +136,15 @@ impl Booking {
         }
     }
 
+    /// The front office's words to the guest about the cancellation, one line. Null if there are
+    /// none.
+    async fn cancel_note(&self) -> Option<&str> {
+        match &self.state.status {
+            Status::Cancelled { note, .. } => note.as_deref(),
+            Status::Pending | Status::Paid { .. } => None,
+        }
+    }
+
     /// When the booking was made.
     async fn booked_at(&self) -> DateTime {
         DateTime(self.state.booked_at)

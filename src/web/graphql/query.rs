@@ -2,9 +2,10 @@
 
 use async_graphql::{Context, Object};
 
+use super::ApiContext;
 use super::error::ApiError;
 use crate::auth::Session;
-use crate::domain::refusal::Unavailable;
+use crate::domain::refusal::{NotAllowed, Unavailable};
 use crate::domain::{self, Refusal, Status, Winner};
 use crate::store::{PageKey, StoreError};
 
@@ -23,10 +24,26 @@ fn must_pay(booking: &domain::Booking) -> Result<(), Refusal> {
     match &booking.status {
         Status::Pending => Ok(()),
         Status::Paid { at, by } => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
-        Status::Cancelled { at, by } => {
+        Status::Cancelled { at, by, .. } => {
             Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }))
         }
     }
+}
+
+/// The QRIS code to pay the price of a booking.
+///
+/// # Errors
+/// A refusal if there is nothing to pay or the hotel has no code.
+fn code_of(context: &ApiContext, booking: &domain::Booking) -> Result<Qris, ApiError> {
+    // A guest must not pay for a booking that is paid or cancelled.
+    must_pay(booking)?;
+    let unavailable = || Refusal::Unavailable(Unavailable::Qris);
+    let qris = context.qris.as_ref().ok_or_else(unavailable)?;
+    let unexpected = |error: &dyn std::fmt::Display| StoreError::Unexpected(error.to_string());
+    let code = qris.of(booking).map_err(|error| unexpected(&error))?;
+    let svg = code.svg().map_err(|error| unexpected(&error))?;
+    let has_amount = code.has_amount();
+    Ok(Qris { payload: code.payload, amount: Rupiah(code.amount), has_amount, svg })
 }
 
 /// The queries.
@@ -136,15 +153,24 @@ impl Query {
         let context = ctx.context();
         ctx.caller().staff(context).await?;
         let tracked = context.service.booking(input::receipt_no(&receipt_no)?).await?;
-        // A guest must not pay for a booking that is paid or cancelled.
-        must_pay(&tracked.booking)?;
-        let unavailable = || Refusal::Unavailable(Unavailable::Qris);
-        let qris = context.qris.as_ref().ok_or_else(unavailable)?;
-        let made =
-            qris.of(&tracked.booking).map_err(|error| StoreError::Unexpected(error.to_string()));
-        let code = made?;
-        let svg = code.svg().map_err(|error| StoreError::Unexpected(error.to_string()))?;
-        let has_amount = code.has_amount();
-        Ok(Qris { payload: code.payload, amount: Rupiah(code.amount), has_amount, svg })
+        code_of(context, &tracked.booking)
+    }
+
+    /// The QRIS code for a guest who has the booking's access token: once the front office marked
+    /// them as arrived, or once a code was sent to them.
+    async fn my_qris(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "The access token of the booking.")] access_token: String,
+    ) -> Result<Qris, ApiError> {
+        let context = ctx.context();
+        let receipt_no = input::receipt_no(&receipt_no)?;
+        let booking = context.service.booking_for_guest(receipt_no, &access_token).await?.booking;
+        must_pay(&booking)?;
+        if booking.arrived_at.is_none() && !booking.may_have_code() {
+            return Err(Refusal::NotAllowed(NotAllowed::CodeComesOnArrival).into());
+        }
+        code_of(context, &booking)
     }
 }

@@ -37,6 +37,14 @@ pub struct Hotel {
     /// The local time at which a hotel day starts, `HH:MM`. Before that time, the previous day is
     /// still the current hotel day.
     day_starts_at: String,
+    /// The hotel's address, on one line. Null if none is configured.
+    address: Option<String>,
+    /// How guests reach the hotel, on one line. Null if none is configured.
+    contact: Option<String>,
+    /// The page of a map that shows the hotel.
+    map_url: String,
+    /// The local time from which rooms are ready on the check-in day, `HH:MM`.
+    check_in_from: String,
     /// The user name of the Telegram bot, without `@`. Null if there is no bot.
     telegram_bot: Option<String>,
     /// Whether QRIS codes can be sent and shown.
@@ -96,6 +104,10 @@ impl Hotel {
             advance_days: policy.booking.advance_days,
             max_nights: policy.booking.max_nights,
             day_starts_at: hotel.day_starts_at.format("%H:%M").to_string(),
+            address: hotel.address.clone(),
+            contact: hotel.contact.clone(),
+            map_url: hotel.map_url(),
+            check_in_from: hotel.check_in_from.format("%H:%M").to_string(),
             telegram_bot: settings.telegram_bot.get().cloned(),
             has_qris: policy.qris.is_some(),
             clock: service.lateness().into(),

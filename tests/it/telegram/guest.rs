@@ -246,3 +246,22 @@ async fn whatever_is_no_plain_text_is_done_explained_or_left_in_silence() {
     hotel.api.reads(FRONT_OFFICE, "Cocokkan").await;
     hotel.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_is_shown_where_to_drive_with_the_booking_and_on_request() {
+    let hotel = Hotel::open().await;
+    let budi = hotel.guest(7, "Budi");
+    hotel.books(&budi).await;
+    let place = |calls: usize| {
+        move |api: &BotApi| {
+            let sent = api.calls("sendvenue", 7).len();
+            (sent == calls).then_some(())
+        }
+    };
+    hotel.api.until("the place with the booking", place(1)).await;
+    budi.says("/alamat");
+    let told = budi.reads("Buka peta").await;
+    assert!(told.text.contains("mulai pukul 14.00"), "{}", told.text);
+    hotel.api.until("the place again", place(2)).await;
+    hotel.close().await;
+}

@@ -96,7 +96,7 @@ async fn webhook_calls_that_come_twice_have_one_effect() {
     assert_eq!(page.total, 1);
     hotel.api.until("all taken", |api| (api.unconfirmed() == 0).then_some(())).await;
     assert!(hotel.api.webhook_calls().iter().all(|status| *status == 200));
-    assert_eq!(hotel.api.messages(7).len(), 1, "one message, edited");
+    assert_eq!(hotel.api.messages(7).len(), 2, "one message, edited, and the place once");
     let url = format!("http://{}/telegram/webhook", hotel.running().address);
     let client = reqwest::Client::new();
     for secret in ["", "wrong", "s3cre"] {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jatah::config::QrisSource;
 use jatah::domain::Role;
 use serde_json::{Value, json};
 
@@ -326,6 +327,62 @@ fn a_guest_may_not_see_what_is_the_front_offices() {
                 json!({ "me": null })
             );
         }
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_guest_sees_the_payment_code_once_they_are_at_the_desk() {
+    with_paused_clock(async || {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = crate::hotel::config(folder.path());
+        config.qris.source = Some(QrisSource::Payload(crate::qris::VECTORS[0].to_owned()));
+        let site = Site::open_configured(config, folder).await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let (receipt_no, token) = site.book("Siti Rahma").await;
+        let code = "query ($r: String!, $t: String!) { myQris(receiptNo: $r, accessToken: $t) {
+            payload amount svg } }";
+        let mine = json!({ "r": receipt_no, "t": token });
+        assert_eq!(site.ask(code, mine.clone(), None).await.code(), "NOT_ALLOWED");
+        let arrived = "mutation ($r: String!) { markArrived(receiptNo: $r) { price } }";
+        let data = site.ask(arrived, json!({ "r": receipt_no }), Some(&clerk)).await.data();
+        let shown = site.ask(code, mine.clone(), None).await.data();
+        assert_eq!(shown["myQris"]["amount"], data["markArrived"]["price"]);
+        let desk = "query ($r: String!) { qris(receiptNo: $r) { payload amount svg } }";
+        let desk = site.ask(desk, json!({ "r": receipt_no }), Some(&clerk)).await.data();
+        assert_eq!(shown["myQris"], desk["qris"], "the same code as on the desk's screen");
+        let stranger = json!({ "r": receipt_no, "t": "another" });
+        assert_eq!(site.ask(code, stranger, None).await.code(), "NOT_FOUND");
+        let paid = "mutation ($r: String!) { markPaid(receiptNo: $r) { status } }";
+        site.ask(paid, json!({ "r": receipt_no }), Some(&clerk)).await.data();
+        assert_eq!(site.ask(code, mine, None).await.code(), "ALREADY_PAID");
+        site.close().await;
+    });
+}
+
+#[test]
+fn a_guest_reads_where_the_hotel_is_and_why_it_cancelled() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let hotel = "{ hotel { address contact mapUrl checkInFrom } }";
+        let expected = json!({
+            "address": "Jalan Kebon Sirih 10, Jakarta", "contact": "Telegram @hotelmelati",
+            "mapUrl": "https://www.google.com/maps/search/?api=1&query=-6.2,106.8",
+            "checkInFrom": "14:00",
+        });
+        assert_eq!(site.ask(hotel, json!({}), None).await.data()["hotel"], expected);
+        let (receipt_no, token) = site.book("Siti Rahma").await;
+        let cancel = "mutation ($r: String!, $n: String) { cancelBooking(receiptNo: $r, note: $n) {
+            cancelNote } }";
+        let note = json!({ "r": receipt_no, "n": "kamar bocor, maaf" });
+        let data = site.ask(cancel, note, Some(&clerk)).await.data();
+        assert_eq!(data["cancelBooking"]["cancelNote"], "kamar bocor, maaf");
+        let mine = "query ($r: String!, $t: String!) { myBooking(receiptNo: $r, accessToken: $t) {
+            cancelReason cancelNote } }";
+        let data = site.ask(mine, json!({ "r": receipt_no, "t": token }), None).await.data();
+        let expected = json!({ "cancelReason": "BY_STAFF", "cancelNote": "kamar bocor, maaf" });
+        assert_eq!(data["myBooking"], expected);
         site.close().await;
     });
 }
