@@ -68,8 +68,25 @@ export async function assertAccessible(page, what) {
 
 /** Checks that the page does not scroll sideways. */
 export async function assertFits(page, what) {
-  const [content, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(content <= window_, `${what} is ${content} px wide in a window of ${window_} px`);
+  const [content, window_, wide] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const tooWide = [...document.querySelectorAll('body *')].filter((node) => node.getBoundingClientRect().right > clientWidth);
+    return [scrollWidth, clientWidth, tooWide.map((node) => `${node.localName}#${node.id}.${node.className}`)];
+  });
+  assert.ok(content <= window_, `${what} is ${content} px wide in a window of ${window_} px: ${wide.join(', ')}`);
+}
+
+/** Checks that all of an element is inside the window and that nothing lies over it. */
+export async function assertSeen(page, selector) {
+  await page.locator(selector).waitFor();
+  const seen = await page.locator(selector).evaluate((node) => {
+    const { left, top, right, bottom } = node.getBoundingClientRect();
+    const at = (x, y) => document.elementFromPoint(x, y);
+    const covers = [top + 2, (top + bottom) / 2, bottom - 2].map((y) => [(left + right) / 2, y])
+      .map(([x, y]) => at(x, y)).filter((found) => found && !node.contains(found)).map((found) => found.id || found.className);
+    return { inside: top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth, covers, top, bottom };
+  });
+  assert.deepEqual({ inside: seen.inside, covers: seen.covers }, { inside: true, covers: [] }, `${selector} at ${seen.top} to ${seen.bottom}`);
 }
 
 /** Saves a picture of the page, or of one part of it, in $JATAH_SCREENSHOTS, if that is set. */

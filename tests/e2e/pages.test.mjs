@@ -353,7 +353,7 @@ describe('time on the pages', { concurrency: true }, () => {
 
     await card(desk.page, receiptNo, 'cancelled').waitFor();
     await card(desk.page, receiptNo, 'cancelled').getByText(/waktu habis/).waitFor();
-    await guest.page.getByRole('heading', { name: 'Waktunya habis' }).waitFor();
+    await guest.page.getByRole('heading', { name: 'Maaf, waktunya habis' }).waitFor();
     await picture(desk.page, 'board-expired');
     await picture(guest.page, 'booking-expired-phone');
     await sameDocument(desk.page);

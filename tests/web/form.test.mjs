@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { forgetRequestId, randomId, requestIdFor } from '../../web/js/request-id.js';
+import { likelyEmail } from '../../web/js/form-email.js';
+import { forgetBooking, keepBooking, keptBooking } from '../../web/js/booking-kept.js';
+import { keepDraft, keptDraft } from '../../web/js/form-draft.js';
 import { bookingInput, emailFault, faults, nameFault, totalPrice } from '../../web/js/rules.js';
 import { steps } from '../../web/js/form-how.js';
 
@@ -64,4 +67,41 @@ test('no reminder is promised where the server would leave it out', () => {
   assert.ok(keys(15).includes('form.how.remind'));
   assert.ok(!keys(16).includes('form.how.remind'));
   assert.ok(keys(16, false).includes('form.how.later'));
+});
+
+test('a mail domain with one slip is asked about, with the domain that was meant', () => {
+  for (const domain of ['gmial.com', 'gmal.com', 'gmaill.com', 'gamil.com', 'gmail.con', 'gmail.co', 'gmial.con', 'gmail.co.id', 'Gmail.Cm', 'gmail', 'gmailcom']) {
+    assert.equal(likelyEmail(`Budi.S+jalan@${domain}`), 'Budi.S+jalan@gmail.com', domain);
+  }
+  assert.equal(likelyEmail('a@yaho.co.id'), 'a@yahoo.co.id');
+  assert.equal(likelyEmail('a@hotmial.com'), 'a@hotmail.com');
+});
+
+test('usual domains, real ones that look like them, and all others are not asked about', () => {
+  for (const domain of ['gmail.com', 'ymail.com', 'mail.com', 'email.com', 'gmx.com', 'live.co.uk', 'yahoo.co.jp', 'contoh.co.id', 'small.com', 'ugm.ac.id', 'hotel.example']) {
+    assert.equal(likelyEmail(`budi@${domain}`), null, domain);
+  }
+  for (const text of ['', 'budi', 'budi@', '@gmial.com', 'a@b@gmial.com']) assert.equal(likelyEmail(text), null, text);
+});
+
+test('a device remembers one booking, and forgets it only by its own number', () => {
+  const device = storage();
+  assert.equal(keptBooking(device), null);
+  keepBooking('RESI-1', 'a', device);
+  keepBooking('RESI-2', 'b', device);
+  forgetBooking('RESI-1', device);
+  assert.deepEqual(keptBooking(device), { receiptNo: 'RESI-2', accessToken: 'b' });
+  forgetBooking('RESI-2', device);
+  assert.equal(keptBooking(device), null);
+  device.setItem('jatah.booking', 'broken');
+  assert.equal(keptBooking(device), null);
+});
+
+test('a draft that cannot be read is none', () => {
+  const tab = storage();
+  assert.deepEqual(keptDraft(tab), {});
+  keepDraft({ nights: 2 }, tab);
+  assert.deepEqual(keptDraft(tab), { nights: 2 });
+  tab.setItem('jatah.draft', '{');
+  assert.deepEqual(keptDraft(tab), {});
 });

@@ -1,10 +1,12 @@
 // The guest's own booking, live. The access token is read from the URL fragment and kept in memory.
 // It is sent only to the server, with each request.
 import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, NOW, REPORT_POSITION } from './documents.js';
+import { forgetBooking, keepBooking } from './booking-kept.js';
 import { endKey, face, isSoon, newer, wasExtended } from './booking-words.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
-import { byId, closeByBackdrop, closeDialog, el, icon, fillIcons, openDialog, setText, show } from './dom.js';
+import { byId, closeByBackdrop, closeDialog, el, icon, fillIcons, openDialog, pageStarted, setText, show } from './dom.js';
 import { countdown, distance, lengthWords, moment, rupiah, shareLeft, stay } from './format.js';
+import { keepDraft } from './form-draft.js';
 import { createApi } from './graphql.js';
 import { linkParts, pastedParts } from './link-parts.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
@@ -34,6 +36,8 @@ function take(state) {
   booking = newer(booking, state);
   firstEnd = firstEnd ?? Date.parse(booking.holdUntil);
   if (booking.status !== 'PENDING' || booking.arrivedAt) share.stop();
+  if (booking.status === 'PENDING') keepBooking(receiptNo, mine.accessToken);
+  else forgetBooking(receiptNo);
   update();
 }
 
@@ -228,9 +232,14 @@ byId('cancel').addEventListener('click', () => { show(byId('cancel-problem'), fa
 byId('cancel-no').addEventListener('click', () => closeDialog(byId('cancel-dialog')));
 byId('cancel-yes').addEventListener('click', cancel);
 closeByBackdrop(byId('cancel-dialog'));
+// The form in this tab then knows the guest too.
+byId('book-again').addEventListener('click', () => {
+  keepDraft({ guestName: booking.guestName, email: booking.contact ?? '', channel: booking.contact ? 'WEB' : '' });
+});
 byId('again').addEventListener('click', load);
 addEventListener('hashchange', () => location.reload()); // another link was pasted into this tab
 onLanguage(update);
 mountLanguage(byId('language'));
 ticker.add(tick);
 load();
+pageStarted();

@@ -24,20 +24,23 @@ const sharedFields = `receiptNo guestName channel roomType { code name } checkIn
   bookedAt holdUntil extensions arrivedAt qrisSentAt qrisProgress paidAt cancelledAt revision forecast
   travel { distanceKm arrivesAt approaching withinRadius fixAt }`;
 
+/** What only the guest's own page shows. */
+const guestFields = `${sharedFields} contact cancelNote`;
+
 export const MY_BOOKING = `query MyBooking($receiptNo: String!, $accessToken: String!) {
-  myBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
+  myBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${guestFields} }
 }`;
 
 export const MY_BOOKING_CHANGED = `subscription MyBookingChanged($receiptNo: String!, $accessToken: String!) {
-  myBookingChanged(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
+  myBookingChanged(receiptNo: $receiptNo, accessToken: $accessToken) { ${guestFields} }
 }`;
 
 export const REPORT_POSITION = `mutation ReportPosition($receiptNo: String!, $accessToken: String!, $position: PositionInput!) {
-  reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) { ${sharedFields} }
+  reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) { ${guestFields} }
 }`;
 
 export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, $accessToken: String!) {
-  cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${sharedFields} }
+  cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${guestFields} }
 }`;
 
 const staffFields = `${sharedFields} contact undelivered travel { trail { distanceKm bearing at } }`;

@@ -44,6 +44,16 @@ export function arrange(parent, nodes) {
   if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
+/**
+ * Tells fallback.js that the script of this page runs. Called once everything is mounted: a fault
+ * before it shows the page's words for a page that did not start.
+ */
+export function pageStarted() {
+  const root = document.documentElement;
+  root.setAttribute('data-started', '');
+  root.removeAttribute('data-failed'); // it came after all
+}
+
 const shapes = {
   clock: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Zm0 4v5l3.5 2',
   wallet: 'M4 7.5A2.5 2.5 0 0 1 6.500 5H17v3M4 7.500V17a2.500 2.500 0 0 0 2.500 2.500H20V8H6.500M16.200 13.700h.1',
@@ -60,6 +70,8 @@ const shapes = {
   search: 'M10.500 4.500a6 6 0 1 0 0 12 6 6 0 0 0 0-12ZM15 15l5 5',
   plus: 'M12 6v12M6 12h12',
   minus: 'M6 12h12',
+  map: 'M9 4.500 3.500 6.500v13L9 17.500l6 2 5.500-2v-13L15 6.500l-6-2Zm0 0v13m6-11v13',
+  save: 'M12 4v11m-4.500-4.500L12 15l4.500-4.500M5 19.500h14',
 };
 
 /** A line icon. Screen readers ignore it and use the text or the label beside it. */

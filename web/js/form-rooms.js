@@ -12,7 +12,7 @@ export function mountRooms(parent, { onChoose }) {
     const price = el('strong'), per = el('span', { class: 'per' });
     const left = el('span', { class: 'left' });
     const node = el('label', { class: 'room', 'data-room': code },
-      input, name, left, el('span', { class: 'room-price' }, price, ' ', per));
+      input, el('span', { class: 'room-head' }, name, left), el('span', { class: 'room-price' }, price, ' ', per));
     return { node, input, name, price, per, left };
   }
 
@@ -35,8 +35,9 @@ export function mountRooms(parent, { onChoose }) {
       });
       arrange(parent, nodes);
     },
-    focus() {
-      (parent.querySelector('input:checked') ?? parent.querySelector('input:enabled'))?.focus();
+    /** The input that may have the focus: of the chosen room, else of the first free one. */
+    input() {
+      return parent.querySelector('input:checked') ?? parent.querySelector('input:enabled');
     },
   };
 }

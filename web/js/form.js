@@ -1,9 +1,14 @@
 // The booking form. The input is in `filled` and saved as a draft. `update()` draws everything
 // again.
+import { createClock, createTicker } from './clock.js';
 import { AVAILABILITY, CREATE_BOOKING, HOTEL, PREPARE_TELEGRAM } from './documents.js';
-import { byId, fillIcons, setText, show } from './dom.js';
-import { addDays, lengthWords, longDate, rupiah } from './format.js';
+import { byId, fillIcons, pageStarted, setText, show } from './dom.js';
+import { addDays, hotelTime, lengthWords, longDate, rupiah } from './format.js';
+import { forgetDraft, keepDraft, keptDraft } from './form-draft.js';
+import { mountEmailQuestion } from './form-email.js';
+import { faultFields, keepBarLow, reveal, revealFault, showFaults } from './form-faults.js';
 import { mountRooms } from './form-rooms.js';
+import { mountRunning } from './form-running.js';
 import { showHow } from './form-how.js';
 import { Unreachable, createApi } from './graphql.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
@@ -11,16 +16,22 @@ import { forgetRequestId, requestIdFor } from './request-id.js';
 import { bookingInput, faults, totalPrice } from './rules.js';
 import { tabStorage } from './storage.js';
 
-const draftKey = 'jatah.draft';
 const api = createApi({ language });
+const clock = createClock(), ticker = createTicker(clock);
 const filled = { roomType: null, checkIn: '', nights: 1, guestName: '', channel: '', email: '' };
 let hotel = null, rooms = [], shownFaults = {}, problem = null, busy = false, asked = 0, loadedAt = 0;
 const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomType: code }, 'roomType') });
+const running = mountRunning({ api, now: () => clock.now() });
+const emailQuestion = mountEmailQuestion({
+  current: () => (filled.channel === 'WEB' ? filled.email : ''),
+  correct: (email) => change({ email }, 'email'),
+  goOn: () => byId('submit').focus(),
+});
 
 // ---- input ----
 
 function restore() {
-  try { Object.assign(filled, JSON.parse(tabStorage.getItem(draftKey))); } catch { /* no draft */ }
+  Object.assign(filled, keptDraft());
   const link = new URLSearchParams(location.search);
   if (link.get('room')) filled.roomType = link.get('room');
   if (/^\d{1,4}$/.test(link.get('nights') ?? '')) filled.nights = Math.max(1, Number(link.get('nights')));
@@ -34,7 +45,7 @@ function change(values, field) {
   show(byId('handoff'), false); // it has the choice before
   delete shownFaults[field];
   problem = null;
-  tabStorage.setItem(draftKey, JSON.stringify(filled));
+  keepDraft(filled);
   if (field === 'checkIn' || field === 'nights') loadRoomsSoon();
   update();
 }
@@ -43,16 +54,22 @@ function change(values, field) {
 
 async function load() {
   try {
-    hotel = (await api(HOTEL)).hotel;
+    const dayBefore = hotel?.today;
+    hotel = await clock.sync(async () => (await api(HOTEL)).hotel);
     hotel.lastCheckIn = addDays(hotel.today, hotel.advanceDays);
     loadedAt = performance.now();
-    if (!(filled.checkIn >= hotel.today && filled.checkIn <= hotel.lastCheckIn)) filled.checkIn = hotel.today;
+    if (!(filled.checkIn >= hotel.today && filled.checkIn <= hotel.lastCheckIn)) {
+      filled.checkIn = hotel.today;
+      // The date changes under the guest's eyes, so the form says so.
+      if (dayBefore && dayBefore !== hotel.today) shownFaults.checkIn = { key: 'form.day.turned' };
+    }
     filled.nights = Math.min(filled.nights, hotel.maxNights);
     if (!hotel.telegramBot) filled.channel = 'WEB';
     else if (!filled.channel) filled.channel = 'TELEGRAM';
     await loadRooms();
     show(byId('load-failed'), false);
     show(byId('form'), true);
+    running.load();
   } catch (error) {
     if (!(error instanceof Unreachable) && !error.code) throw error;
     show(byId('load-failed'), true);
@@ -89,6 +106,7 @@ async function submit(event) {
   for (const [field, key] of Object.entries(faults(filled, hotel))) shownFaults[field] = { key };
   problem = null;
   if (Object.keys(shownFaults).length) { update(); return focusFault(); }
+  if (emailQuestion.holdsBack()) { byId('email-yes').focus({ preventScroll: true }); return reveal(byId('email-ask')); }
   busy = true;
   update();
   try {
@@ -107,7 +125,7 @@ async function bookByWeb() {
   const requestId = requestIdFor(input, tabStorage);
   const { createBooking } = await api(CREATE_BOOKING, { input: { ...input, requestId, expectedPrice: shownPrice() } });
   forgetRequestId(tabStorage);
-  tabStorage.removeItem(draftKey);
+  forgetDraft();
   // Only the path and the fragment are used: the public address may differ from this page's
   // address.
   const { pathname, hash } = new URL(createBooking.statusUrl, location.href);
@@ -147,7 +165,7 @@ async function refused(error) {
     problem = { error };
   } else if (error.code && byId(`${error.field}-error`)) {
     shownFaults[error.field] = { words: error.message };
-    if (error.field === 'checkIn') await load(); // a new hotel day has probably started
+    if (error.field === 'checkIn') await load(); // a new hotel day has probably started; `load` says so
   } else {
     if (!error.code && !(error instanceof Unreachable)) console.error(error.name);
     problem = { error };
@@ -155,9 +173,8 @@ async function refused(error) {
 }
 
 function focusFault() {
-  const first = ['checkIn', 'nights', 'roomType', 'guestName', 'email'].find((field) => shownFaults[field]);
-  if (first === 'roomType') roomCards.focus();
-  else byId(first)?.focus();
+  const first = faultFields.find((field) => shownFaults[field]);
+  revealFault(first, first === 'roomType' ? roomCards.input() : byId(first));
 }
 
 // ---- drawing ----
@@ -173,7 +190,9 @@ function update() {
   showPerson();
   showHow(byId('how'), hotel, tonight);
   showTotal();
-  showFaults();
+  showProblems();
+  emailQuestion.update();
+  running.update();
   setText(byId('submit'), t(busy ? 'form.sending' : filled.channel === 'WEB' ? 'form.submit' : 'form.submit.telegram'));
   byId('submit').setAttribute('aria-disabled', String(busy));
 }
@@ -222,19 +241,18 @@ function showTotal() {
     ? t('form.total.detail', { price: rupiah(chosen.price), nights: t('unit.nights', { n: filled.nights }) }) : '');
 }
 
-function showFaults() {
+function showProblems() {
   const figures = {
-    checkIn: { min: longDate(hotel.today, language()), max: longDate(hotel.lastCheckIn, language()) },
+    checkIn: { min: longDate(hotel.today, language()), max: longDate(hotel.lastCheckIn, language()),
+      today: longDate(hotel.today, language()), time: hotelTime(hotel.dayStartsAt, language()) },
     nights: { max: hotel.maxNights },
   };
-  if (rooms.length && rooms.every(({ available }) => available < 1)) shownFaults.roomType = shownFaults.roomType ?? { key: 'form.room.none' };
+  // That every room is sold out is shown before anybody asks, and nothing else of the rooms matters.
+  if (rooms.length && rooms.every(({ available }) => available < 1)) shownFaults.roomType = { key: 'form.room.none' };
   else if (shownFaults.roomType?.key === 'form.room.none') delete shownFaults.roomType;
-  for (const field of ['checkIn', 'nights', 'roomType', 'guestName', 'email']) {
-    const fault = shownFaults[field], place = byId(`${field}-error`);
-    setText(place, fault ? fault.words ?? t(fault.key, figures[field]) : '');
-    show(place, Boolean(fault));
-    byId(field)?.setAttribute('aria-invalid', String(Boolean(fault)));
-  }
+  const words = {};
+  for (const [field, fault] of Object.entries(shownFaults)) words[field] = fault.words ?? t(fault.key, figures[field]);
+  showFaults(words);
   setText(byId('problem'), problem ? sentenceOf(problem.error, 'form.failed.network') : '');
   show(byId('problem'), Boolean(problem));
 }
@@ -254,9 +272,12 @@ for (const field of ['guestName', 'email']) byId(field).addEventListener('input'
 byId('load-again').addEventListener('click', load);
 onLanguage(update);
 mountLanguage(byId('language'));
+keepBarLow(document.querySelector('.pay'));
+ticker.add(() => running.update());
 // The page is shown again, also by the browser's Back: rooms and the hotel day may have changed.
 addEventListener('pageshow', (event) => { if (event.persisted) { busy = false; load(); } });
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible' && hotel && performance.now() - loadedAt > 30_000 && !busy) load();
 });
 load();
+pageStarted();

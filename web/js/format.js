@@ -27,6 +27,9 @@ export function clockTime(instant, timezone, language) {
   return hour + (language === 'en' ? ':' : '.') + minutes;
 }
 
+/** `06.00` in Indonesian, `06:00` in English: a local time that the server writes as `06:00`. */
+export const hotelTime = (time, language) => time.slice(0, 5).replace(':', language === 'en' ? ':' : '.');
+
 /** WIB, WITA or WIT. For other zones the browser's name. */
 export function zoneLabel(timezone, language = 'id', instant = 0) {
   const known = {

@@ -70,6 +70,14 @@ export const texts = {
     'Your booking page and e-mail keep you posted. We do not ask for a phone number.'],
   'form.email': ['E-mail', 'E-mail'],
   'form.email.hint': ['Untuk nomor resi, pengingat, dan kode bayar.', 'For the receipt number, the reminder and the payment code.'],
+  'form.email.ask': ['Maksud Anda {domain}?', 'Did you mean {domain}?'],
+  'form.email.yes': ['Ya, perbaiki', 'Yes, correct it'],
+  'form.email.no': ['Tidak, sudah benar', 'No, it is right'],
+  'form.mine': ['Booking Anda: {receipt}, sisa {left}', 'Your booking: {receipt}, {left} left'],
+  'form.mine.plain': ['Booking Anda: {receipt}', 'Your booking: {receipt}'],
+  'form.day.turned': [
+    'Sudah lewat pukul {time}: hari hotel berganti, dan tanggal masuk kini {today}. Periksa lagi, lalu pesan.',
+    'It is past {time}: a new hotel day has begun, and check-in is now {today}. Check again, then book.'],
   'form.how': ['Begini jalannya', 'How it works'],
   'form.how.hold': ['Kamar disimpan {hold}', 'Kept for {hold}'],
   'form.how.hold.why': ['Sejak Anda memesan: cukup waktu untuk berkendara ke hotel.', 'From the moment you book: the time to drive to the hotel.'],
@@ -140,7 +148,7 @@ export const texts = {
   'guest.paid': ['Sudah lunas', 'Paid'],
   'guest.paid.why': ['Kamar ini pasti milik Anda. Kapan pun Anda tiba, kami menunggu.', 'The room is yours for certain. Whenever you come, we are waiting.'],
   'guest.paid.at': ['Lunas {when}', 'Paid {when}'],
-  'guest.cancelled.EXPIRED': ['Waktunya habis', 'The time is up'],
+  'guest.cancelled.EXPIRED': ['Maaf, waktunya habis', 'Sorry, the time is up'],
   'guest.cancelled.EXPIRED.why': [
     'Booking dibatalkan otomatis {when} dan kamarnya sudah kami lepas. Tidak ada yang perlu dibayar.',
     'The booking was cancelled automatically at {when} and the room is free again. There is nothing to pay.'],
