@@ -26,7 +26,7 @@ pub(crate) mod tests;
 
 pub use booking::{Booking, CancelReason, Contact, Guest, QrisProgress, Status, TrackedBooking};
 pub use change::{Action, Change, Event, Notification, Recipient};
-pub use command::{Command, NewBooking, QrisOutcome};
+pub use command::{Amendment, Command, NewBooking, QrisOutcome};
 pub use decide::{Step, apply, book, book_at_desk, wake};
 pub use failure::{FailureCode, FailureReason};
 pub use forecast::Forecast;

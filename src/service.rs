@@ -554,9 +554,11 @@ impl BookingService {
             let Some(Step { change, due }) = step else { return Ok(tracked) };
             let booking = change.booking.clone();
             let mut step = CommitStep::new(Some(&tracked.booking), change);
-            if !tracked.booking.is_pending() && booking.is_pending() {
+            if booking.is_pending() {
+                let is_again = !tracked.booking.is_pending();
+                let limits = if is_again { again_counted(&booking) } else { Vec::new() };
                 let rooms = self.policy.room(&booking.stay.room.code).map_or(0, |room| room.rooms);
-                step = step.within(rooms, again_counted(&booking));
+                step = step.within(rooms, limits);
             }
             match self.commit(step, due, None).await? {
                 CommitOutcome::Done => return Ok(Self::after(booking, tracked)),

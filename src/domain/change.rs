@@ -6,7 +6,7 @@
 use chrono::TimeDelta;
 
 use super::failure::FailureReason;
-use super::{Actor, Booking, Contact, Forecast, Moment, QrisProgress, Verdict};
+use super::{Actor, Booking, Contact, Forecast, GuestName, Moment, QrisProgress, Stay, Verdict};
 
 /// How long a notification of a booking's outcome stays useful.
 const OUTCOME_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -78,6 +78,13 @@ pub enum Event {
         /// The reason, one line.
         reason: String,
     },
+    /// The front office changed the name, room type or nights.
+    Amended {
+        /// The guest's name before.
+        name_before: GuestName,
+        /// The stay before.
+        stay_before: Stay,
+    },
     /// The clock ended the booking.
     Expired {
         /// The verdict behind it; `None` without a position.
@@ -115,6 +122,8 @@ pub enum Action {
     Revived,
     /// A payment was taken back.
     Reopened,
+    /// Name, room type or nights were changed.
+    Amended,
     /// A kind that only a newer version of the program knows.
     Other,
 }
@@ -136,6 +145,7 @@ impl Event {
             Self::Expired { .. } => Action::Expired,
             Self::Revived => Action::Revived,
             Self::Reopened { .. } => Action::Reopened,
+            Self::Amended { .. } => Action::Amended,
             Self::Other => Action::Other,
         }
     }
@@ -158,6 +168,7 @@ impl Action {
             Self::Expired => "EXPIRED",
             Self::Revived => "REVIVED",
             Self::Reopened => "REOPENED",
+            Self::Amended => "AMENDED",
             Self::Other => "OTHER",
         }
     }
@@ -205,6 +216,7 @@ pub fn notifications_owed(
         | Event::Reminded { .. }
         | Event::ExtendedByClock { .. }
         | Event::ExtendedByStaff { .. }
+        | Event::Amended { .. }
         | Event::Revived => (Some(deadline), Some(deadline)),
         // The guest was told that it is paid; what follows is settled at the desk.
         Event::Reopened { .. }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::failure::FailureReason;
-use super::{Guest, ReceiptNo, Revision, RoomCode, StaffName, TokenHash};
+use super::{Guest, GuestName, ReceiptNo, Revision, RoomCode, StaffName, TokenHash};
 
 /// A request to change a booking.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,13 @@ pub enum Command {
         /// The reason, in their words.
         reason: String,
     },
+    /// The front office changes the name, room type or nights of a pending booking.
+    Amend {
+        /// Who did it.
+        by: StaffName,
+        /// What is changed.
+        amendment: Amendment,
+    },
     /// The front office extends the hold by some minutes.
     Extend {
         /// Who granted them.
@@ -75,9 +82,21 @@ impl Command {
             | Self::RecordQris { .. }
             | Self::MarkPaid { .. }
             | Self::CancelByStaff { .. }
-            | Self::CancelByGuest => false,
+            | Self::CancelByGuest
+            | Self::Amend { .. } => false,
         }
     }
+}
+
+/// What the front office changes of a booking. `None` leaves it as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Amendment {
+    /// The guest's name.
+    pub guest_name: Option<GuestName>,
+    /// The room type.
+    pub room: Option<RoomCode>,
+    /// The number of nights.
+    pub nights: Option<u32>,
 }
 
 /// The outcome of sending a QRIS code.

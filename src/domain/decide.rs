@@ -13,8 +13,8 @@ use super::policy::{EXTEND_MINUTES, QrisPolicy};
 use super::refusal::{Field, InputError, NotAllowed, Unavailable, Winner};
 use super::travel::TrackUpdate;
 use super::{
-    Actor, Booking, Contact, Fix, Moment, Policy, QrisProgress, Refusal, Revision, StaffName,
-    Status, Track, TrackedBooking, forecast,
+    Actor, Amendment, Booking, Contact, Fix, Guest, Moment, Policy, QrisProgress, Refusal,
+    Revision, StaffName, Status, Track, TrackedBooking, forecast,
 };
 
 /// A change to commit, with the instant that it was due at.
@@ -174,6 +174,7 @@ impl Transition<'_> {
                 | Command::CancelByStaff { .. }
                 | Command::CancelByGuest
                 | Command::Revive { .. }
+                | Command::Amend { .. }
                 | Command::Extend { .. },
             ) => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
             (
@@ -184,6 +185,7 @@ impl Transition<'_> {
                 | Command::CancelByStaff { .. }
                 | Command::CancelByGuest
                 | Command::Reopen { .. }
+                | Command::Amend { .. }
                 | Command::Extend { .. },
             ) => Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() })),
         }
@@ -206,6 +208,7 @@ impl Transition<'_> {
                 Ok(Some(self.cancel(Event::Cancelled { note: None }, Actor::Guest, None)))
             }
             Command::Extend { by, minutes } => self.extend(by, minutes).map(Some),
+            Command::Amend { by, amendment } => self.amend(by, amendment),
             // Somebody else revived it first.
             Command::Revive { .. } => Ok(None),
             Command::Reopen { .. } => Err(Refusal::NotAllowed(NotAllowed::NotPaid)),
@@ -245,6 +248,34 @@ impl Transition<'_> {
         let arrived_at = next.arrived_at.or(Some(self.now));
         let after = Booking { status: Status::Pending, hold, arrived_at, ..next };
         step(after, Event::Reopened { reason }, Actor::Staff(by), self.now, self.policy)
+    }
+
+    /// Changes name, room type or nights. Another room type or number of nights has today's price, and
+    /// a code that the guest has is replaced if the price changed.
+    fn amend(self, by: StaffName, amendment: Amendment) -> Result<Option<Step>, Refusal> {
+        let next = self.next();
+        let Amendment { guest_name, room, nights } = amendment;
+        let name = guest_name.unwrap_or_else(|| next.guest.name.clone());
+        let room = room.unwrap_or_else(|| next.stay.room.code.clone());
+        let nights = nights.unwrap_or(next.stay.nights);
+        let stay = if room == next.stay.room.code && nights == next.stay.nights {
+            next.stay.clone()
+        } else {
+            self.policy.amended_stay(&room, next.stay.check_in, nights)?
+        };
+        let (name_before, stay_before) = (next.guest.name.clone(), next.stay.clone());
+        if name == name_before && stay == stay_before {
+            return Ok(None);
+        }
+        let is_code_wrong = next.may_have_code() && stay.price != stay_before.price;
+        let qris = match self.policy.qris {
+            Some(_) if is_code_wrong => QrisProgress::Sending(next.revision),
+            Some(_) | None => next.qris,
+        };
+        let guest = Guest { name, ..next.guest.clone() };
+        let after = Booking { guest, stay, qris, ..next };
+        let event = Event::Amended { name_before, stay_before };
+        Ok(Some(step(after, event, Actor::Staff(by), self.now, self.policy)))
     }
 
     fn remind(self) -> Step {

@@ -157,11 +157,25 @@ impl Policy {
         nights: u32,
         now: Moment,
     ) -> Result<Stay, Refusal> {
-        let refuse = |field, error| Err(Refusal::InvalidInput { field, error });
-        let Some(room) = self.room(code) else {
-            return refuse(Field::RoomType, InputError::Unknown);
-        };
+        self.check_room(code)?;
         self.check_dates(check_in, nights, now)?;
+        self.amended_stay(code, check_in, nights)
+    }
+
+    /// A stay from a date that was booked before, also if it is no longer offered to new guests, with
+    /// its exact price of today.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] for an unknown room type or a number of nights out of range.
+    pub fn amended_stay(
+        &self,
+        code: &RoomCode,
+        check_in: NaiveDate,
+        nights: u32,
+    ) -> Result<Stay, Refusal> {
+        let refuse = |field, error| Err(Refusal::InvalidInput { field, error });
+        let room = self.check_room(code)?;
+        self.check_nights(nights)?;
         let Some(price) = room.price.for_nights(nights) else {
             return refuse(Field::Nights, self.nights_range());
         };
@@ -191,8 +205,18 @@ impl Policy {
         if check_in > last {
             return refuse(Field::CheckIn, InputError::TooFarAhead { last });
         }
+        self.check_nights(nights)
+    }
+
+    fn check_room(&self, code: &RoomCode) -> Result<&RoomType, Refusal> {
+        let unknown = Refusal::InvalidInput { field: Field::RoomType, error: InputError::Unknown };
+        self.room(code).ok_or(unknown)
+    }
+
+    fn check_nights(&self, nights: u32) -> Result<(), Refusal> {
         if nights == 0 || nights > self.booking.max_nights {
-            return refuse(Field::Nights, self.nights_range());
+            let error = self.nights_range();
+            return Err(Refusal::InvalidInput { field: Field::Nights, error });
         }
         Ok(())
     }

@@ -420,6 +420,7 @@ fn is_superseded(change: &Change, now: &Booking) -> bool {
         | Event::Cancelled { .. }
         | Event::Expired { .. }
         | Event::Reopened { .. }
+        | Event::Amended { .. }
         | Event::Other => false,
     }
 }

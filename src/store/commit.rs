@@ -52,6 +52,8 @@ pub struct CommitStep {
     pub limits: Vec<Limit>,
     /// What happens to the guest's positions.
     pub track: TrackEffect,
+    /// Whether words changed by which a booking that is stored already is found.
+    pub is_found_anew: bool,
 }
 
 /// What a step does to the guest's positions.
@@ -97,7 +99,12 @@ impl CommitStep {
             (true, false) => TrackEffect::End,
             (false, false) | (true, true) => TrackEffect::Keep,
         };
-        Self { change: Arc::new(change), takes, releases, rooms: 0, limits: Vec::new(), track }
+        let is_found_anew = before.is_some_and(|before| {
+            before.guest.name != after.guest.name || before.stay.price != after.stay.price
+        });
+        let (rooms, limits) = (0, Vec::new());
+        let change = Arc::new(change);
+        Self { change, takes, releases, rooms, limits, track, is_found_anew }
     }
 
     /// The same step with the number of rooms for sale of its type, and with the limits that it

@@ -157,6 +157,54 @@ pub(super) struct RoomDocument {
     pub price: i64,
 }
 
+/// A stay as it was before an amendment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StayDocument {
+    pub room: RoomDocument,
+    pub check_in: NaiveDate,
+    pub nights: u32,
+    pub price: i64,
+}
+
+impl From<&Stay> for StayDocument {
+    fn from(stay: &Stay) -> Self {
+        Self {
+            room: (&stay.room).into(),
+            check_in: stay.check_in,
+            nights: stay.nights,
+            price: rupiah_number(stay.price),
+        }
+    }
+}
+
+impl TryFrom<StayDocument> for Stay {
+    type Error = StoreError;
+
+    fn try_from(stored: StayDocument) -> Result<Self, StoreError> {
+        let (check_in, nights) = (stored.check_in, stored.nights);
+        Ok(Self { room: stored.room.try_into()?, check_in, nights, price: rupiah(stored.price)? })
+    }
+}
+
+impl From<&RoomOfStay> for RoomDocument {
+    fn from(room: &RoomOfStay) -> Self {
+        Self {
+            code: room.code.to_string(),
+            name: room.name.clone(),
+            price: rupiah_number(room.price),
+        }
+    }
+}
+
+impl TryFrom<RoomDocument> for RoomOfStay {
+    type Error = StoreError;
+
+    fn try_from(stored: RoomDocument) -> Result<Self, StoreError> {
+        let code = room_code(&stored.code)?;
+        Ok(Self { code, name: stored.name, price: rupiah(stored.price)? })
+    }
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum StatusDocument {
@@ -240,11 +288,7 @@ impl From<&Booking> for BookingDocument {
                 Contact::Other => ContactDocument::Other,
             },
             language: booking.guest.language.code().to_owned(),
-            room: RoomDocument {
-                code: booking.stay.room.code.to_string(),
-                name: booking.stay.room.name.clone(),
-                price: rupiah_number(booking.stay.room.price),
-            },
+            room: (&booking.stay.room).into(),
             check_in: booking.stay.check_in,
             nights: booking.stay.nights,
             price: rupiah_number(booking.stay.price),
@@ -287,11 +331,7 @@ impl TryFrom<BookingDocument> for Booking {
                     .ok_or_else(|| broken("language", &stored.language))?,
             },
             stay: Stay {
-                room: RoomOfStay {
-                    code: room_code(&stored.room.code)?,
-                    name: stored.room.name,
-                    price: rupiah(stored.room.price)?,
-                },
+                room: stored.room.try_into()?,
                 check_in: stored.check_in,
                 nights: stored.nights,
                 price: rupiah(stored.price)?,
@@ -416,7 +456,7 @@ impl TryFrom<ChangeDocument> for Change {
             let with_qris = stored.with_qris;
             Ok(Notification { to, useful_until: moment(stored.useful_until_ms)?, with_qris })
         };
-        let event = Event::from(stored.event);
+        let event = Event::try_from(stored.event)?;
         let actor = match (&event, stored.actor.try_into()?) {
             (Event::QrisSent | Event::QrisFailed { .. }, Actor::Clock) => Actor::System,
             (_, actor) => actor,

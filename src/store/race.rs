@@ -99,6 +99,8 @@ pub(super) struct BookingWrite<'a> {
     /// The stored revision that is replaced; `None` for a new booking.
     pub before: Option<Revision>,
     pub limit_keys: Vec<String>,
+    /// Whether the words of a stored booking must be replaced.
+    pub is_found_anew: bool,
 }
 
 /// A number that changed.
@@ -148,6 +150,7 @@ struct BookingMove<'a> {
     booking: &'a Booking,
     limit_keys: Vec<String>,
     track: TrackWrite,
+    is_found_anew: bool,
 }
 
 /// What must be done with the stored track.
@@ -237,7 +240,10 @@ impl<'a> Race<'_, 'a> {
         }
         let limit_keys = self.count_limits(step);
         let track = self.track(receipt_no).then(step.track);
-        self.own.bookings.insert(receipt_no, BookingMove { booking, limit_keys, track });
+        let is_found_anew =
+            step.is_found_anew || self.moved(receipt_no).is_some_and(|moved| moved.is_found_anew);
+        let moved = BookingMove { booking, limit_keys, track, is_found_anew };
+        self.own.bookings.insert(receipt_no, moved);
         Ok(CommitOutcome::Done)
     }
 
@@ -312,7 +318,8 @@ fn plan<'a>(
 ) -> WritePlan<'a> {
     let mut bookings = Vec::with_capacity(moves.bookings.len());
     let (mut tracks_begun, mut tracks_ended) = (Vec::new(), Vec::new());
-    for (receipt_no, BookingMove { booking, limit_keys, track }) in moves.bookings {
+    for (receipt_no, moved) in moves.bookings {
+        let BookingMove { booking, limit_keys, track, is_found_anew } = moved;
         let before = snapshot.bookings.get(&receipt_no).map(|state| state.revision);
         if track.delete {
             tracks_ended.push(receipt_no);
@@ -320,7 +327,7 @@ fn plan<'a>(
         if track.insert {
             tracks_begun.push(receipt_no);
         }
-        bookings.push(BookingWrite { booking, before, limit_keys });
+        bookings.push(BookingWrite { booking, before, limit_keys, is_found_anew });
     }
     let claims = moves.claims.into_iter().map(|(key, after)| {
         let before = snapshot.claims.get(&key).map(|claim| claim.taken);

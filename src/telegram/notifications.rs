@@ -207,6 +207,7 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
         | Event::ExtendedByClock { .. }
         | Event::ExtendedByStaff { .. }
         | Event::Revived
+        | Event::Amended { .. }
             if arrived_at.is_none() =>
         {
             vec![
@@ -228,6 +229,7 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
         | Event::QrisFailed { .. }
         | Event::Paid
         | Event::Revived
+        | Event::Amended { .. }
         | Event::Reopened { .. }
         | Event::Other => Vec::new(),
     }

@@ -4,8 +4,10 @@ use chrono_tz::Tz;
 
 use super::failure::failure;
 use super::travel::{self, verdict, verdict_beside};
-use super::{duration, say};
-use crate::domain::{Action, Actor, Change, Event, FailureReason, Language, Recipient};
+use super::{duration, rupiah, say};
+use crate::domain::{
+    Action, Actor, Booking, Change, Event, FailureReason, GuestName, Language, Recipient, Stay,
+};
 
 /// Who made a change.
 #[must_use]
@@ -33,6 +35,7 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Expired => say(language, "Waktu habis", "Time ran out"),
         Action::Revived => say(language, "Dihidupkan lagi", "Revived"),
         Action::Reopened => say(language, "Lunas dibatalkan", "Payment taken back"),
+        Action::Amended => say(language, "Diubah", "Amended"),
         Action::Other => say(language, "Diubah oleh versi baru", "Changed by a newer version"),
     }
 }
@@ -49,6 +52,9 @@ pub fn change_detail(language: Language, change: &Change, timezone: Tz) -> Optio
         | Event::Revived
         | Event::Other => None,
         Event::Reopened { reason } => Some(reason.clone()),
+        Event::Amended { name_before, stay_before } => {
+            Some(amendment(language, name_before, stay_before, &change.booking))
+        }
         Event::QrisFailed { reason } => Some(failure(language, reason)),
         Event::Reminded { forecast, verdict: known } => {
             let until = change.booking.hold.until;
@@ -83,6 +89,23 @@ pub fn change_detail(language: Language, change: &Change, timezone: Tz) -> Optio
             |known| verdict(language, known),
         )),
     }
+}
+
+/// What an amendment changed: `Standar → Deluxe · Rp350.000 → Rp500.000`.
+fn amendment(language: Language, name: &GuestName, stay: &Stay, booking: &Booking) -> String {
+    let nights = |count: u32| {
+        format!("{count} {}", say(language, "malam", if count == 1 { "night" } else { "nights" }))
+    };
+    let after = &booking.stay;
+    let facts = [
+        (name.as_str().to_owned(), booking.guest.name.as_str().to_owned()),
+        (stay.room.name.clone(), after.room.name.clone()),
+        (nights(stay.nights), nights(after.nights)),
+        (rupiah(stay.price), rupiah(after.price)),
+    ];
+    let changed = facts.into_iter().filter(|(before, after)| before != after);
+    let changed: Vec<_> = changed.map(|(before, after)| format!("{before} → {after}")).collect();
+    changed.join(" · ")
 }
 
 /// The line about a notification that was given up.

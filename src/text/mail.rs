@@ -125,6 +125,7 @@ fn lead(change: &Change, context: &MailFacts<'_>, hotel: &HotelPolicy) -> (Strin
         | Event::QrisFailed { .. }
         | Event::Reopened { .. } => words::code(context),
         Event::Revived => words::revived(context),
+        Event::Amended { stay_before, .. } => words::amended(context, stay_before),
         Event::Paid => words::paid(context),
         Event::Cancelled { note } => {
             let reason = CancelReason::from(&change.actor);
@@ -219,7 +220,7 @@ fn button(language: Language, booking: &Booking, links: Links<'_>) -> (&'static 
 
 fn after(language: Language, event: &Event) -> Vec<String> {
     match event {
-        Event::Booked | Event::Reminded { .. } | Event::Revived => vec![
+        Event::Booked | Event::Reminded { .. } | Event::Revived | Event::Amended { .. } => vec![
             say(
                 language,
                 "Di halaman itu Anda bisa membagikan lokasi (geser sakelarnya dan biarkan halaman terbuka) atau membatalkan booking.",

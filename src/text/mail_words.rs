@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{duration, kilometres, rupiah, say, verdict, why_not};
-use crate::domain::{Booking, CancelReason, Forecast, Language, Verdict, Why};
+use crate::domain::{Booking, CancelReason, Forecast, Language, Stay, Verdict, Why};
 
 /// The sentences beside a payment code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +94,30 @@ pub(super) fn revived(about: &MailFacts<'_>) -> Words {
         )
     };
     (title, vec![lead])
+}
+
+/// The front office changed name, room type or nights. The facts below say what is booked now.
+pub(super) fn amended(about: &MailFacts<'_>, before: &Stay) -> Words {
+    let (until, price) = (about.until, about.price());
+    let title = about.say("Booking Anda diubah".to_owned(), "Your booking was changed".to_owned());
+    let lead = about.say(
+        format!("Resepsionis mengubah booking Anda; yang berlaku ada di bawah ini. Kamar tetap kami simpan sampai {until}."),
+        format!("The desk changed your booking; what holds now is below. The room is still kept until {until}."),
+    );
+    let sum = (before.price != about.booking.stay.price).then(|| {
+        let before = rupiah(before.price);
+        about.say(
+            format!("Harganya menjadi {price} (sebelumnya {before})."),
+            format!("The price is {price} now (it was {before})."),
+        )
+    });
+    let replaced = about.has_code.then(|| {
+        about.say(
+            "Kode QRIS yang lama jangan dipakai lagi: pakai kode di bawah ini.".to_owned(),
+            "Do not use the earlier QRIS code any more: use the code below.".to_owned(),
+        )
+    });
+    (title, [lead].into_iter().chain(sum).chain(replaced).collect())
 }
 
 pub(super) fn reminded(

@@ -39,6 +39,7 @@ macro_rules! contract {
                 a_later_step_takes_rooms_and_limits_as_the_first_one_does,
                 a_stay_that_is_moved_takes_and_frees_only_what_differs,
                 a_commit_of_several_bookings_is_written_whole_or_not_at_all,
+                an_amended_booking_is_found_by_its_new_words_only,
                 several_steps_of_a_new_booking_are_written_together_or_not_at_all,
                 receipt_numbers_are_handed_out_once,
             );

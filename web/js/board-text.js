@@ -100,6 +100,7 @@ Object.assign(texts, {
   'action.PAID': ['Lunas', 'Paid'],
   'action.CANCELLED': ['Dibatalkan', 'Cancelled'],
   'action.EXPIRED': ['Waktu habis', 'Time ran out'],
+  'action.AMENDED': ['Diubah', 'Changed'],
   'action.REOPENED': ['Lunas dibatalkan', 'Payment taken back'],
   'action.REVIVED': ['Dihidupkan lagi', 'Revived'],
   'action.OTHER': ['Diubah oleh versi baru', 'Changed by a newer version'],

@@ -6,9 +6,9 @@ use super::build::{
 };
 use crate::domain::refusal::Unavailable;
 use crate::domain::{
-    self, Action, Actor, Booking, CancelReason, Command, Contact, Field, Guest, InputError,
-    NewBooking, NotAllowed, Policy, QrisPolicy, QrisProgress, Recipient, Refusal, Revision, Status,
-    Step, Track, TrackedBooking, Winner,
+    self, Action, Actor, Amendment, Booking, CancelReason, Command, Contact, Field, Guest,
+    GuestName, InputError, NewBooking, NotAllowed, Policy, QrisPolicy, QrisProgress, Recipient,
+    Refusal, Revision, RoomCode, Rupiah, Status, Step, Track, TrackedBooking, Winner,
 };
 
 /// A decision as a short text.
@@ -276,4 +276,64 @@ fn a_walk_in_is_at_the_desk_and_has_no_channel() {
     assert_eq!(paid[1].change.booking.revision, Revision(2));
     let too_long = domain::book_at_desk(walk_in(31), true, sari(), at(0), &policy);
     assert!(matches!(too_long, Err(Refusal::InvalidInput { .. })), "{too_long:?}");
+}
+
+fn amend(amendment: Amendment) -> Input {
+    Command::Amend { by: sari(), amendment }.into()
+}
+
+#[test]
+fn an_amendment_fixes_the_price_anew_only_for_another_room_or_stay() {
+    let mut policy = super::build::policy();
+    let booked = Scenario::under(policy.clone());
+    policy.rooms[0].price = Rupiah(400_000);
+    let raised = Scenario { policy, ..booked };
+    let name = GuestName::parse("Budiman").unwrap();
+    let renamed = Amendment { guest_name: Some(name.clone()), ..Amendment::default() };
+    let renamed = Scenario { tracked: raised.tracked.clone(), policy: raised.policy.clone() }
+        .then(amend(renamed), 10);
+    let Booking { guest, stay, hold, .. } = &renamed.tracked.booking;
+    assert_eq!((&guest.name, stay.price), (&name, Rupiah(350_000)), "the price as booked");
+    assert_eq!(*hold, raised.tracked.booking.hold, "the hold runs on");
+
+    let longer = Amendment { nights: Some(2), ..Amendment::default() };
+    let longer = Scenario { tracked: raised.tracked.clone(), policy: raised.policy.clone() }
+        .then(amend(longer), 10);
+    let stay = &longer.tracked.booking.stay;
+    assert_eq!((stay.nights, stay.price), (2, Rupiah(800_000)), "today's price");
+
+    let same = Amendment { nights: Some(1), ..Amendment::default() };
+    assert_eq!(outcome(&raised.tracked, amend(same), 10), "nothing");
+    let moon = Amendment { room: Some(RoomCode::parse("MOON").unwrap()), ..Amendment::default() };
+    let answer = decide(Some(&raised.tracked), amend(moon), at(10), &raised.policy);
+    let unknown = Refusal::InvalidInput { field: Field::RoomType, error: InputError::Unknown };
+    assert_eq!(answer, Err(unknown));
+    for nights in [0, 31] {
+        let wrong = Amendment { nights: Some(nights), ..Amendment::default() };
+        let answer = decide(Some(&raised.tracked), amend(wrong), at(10), &raised.policy);
+        let error = InputError::OutOfRange { least: 1, most: 30 };
+        assert_eq!(answer, Err(Refusal::InvalidInput { field: Field::Nights, error }));
+    }
+    let two = || Amendment { nights: Some(2), ..Amendment::default() };
+    let paid = Scenario::new().then(pay(), 5);
+    assert!(outcome(&paid.tracked, amend(two()), 6).starts_with("already paid"));
+    let cancelled = Scenario::new().then(cancel(), 5);
+    assert!(outcome(&cancelled.tracked, amend(two()), 6).starts_with("already cancelled"));
+}
+
+#[test]
+fn a_code_of_another_price_is_replaced_and_a_guest_without_one_gets_none() {
+    let policy = Policy { qris: Some(QrisPolicy::OnArrival), ..super::build::policy() };
+    let longer = || amend(Amendment { nights: Some(2), ..Amendment::default() });
+    let renamed = || {
+        let guest_name = Some(GuestName::parse("Budiman").unwrap());
+        amend(Amendment { guest_name, ..Amendment::default() })
+    };
+    let on_the_way = Scenario::under(policy.clone()).then(longer(), 10);
+    assert_eq!(on_the_way.tracked.booking.qris, QrisProgress::None);
+    let at_desk = || Scenario::under(policy.clone()).then(arrive(), 10);
+    let code = at_desk().tracked.booking.qris;
+    assert_eq!(at_desk().then(renamed(), 20).tracked.booking.qris, code, "it is still right");
+    let replaced = at_desk().then(longer(), 20).tracked.booking;
+    assert_eq!(replaced.qris, QrisProgress::Sending(replaced.revision));
 }

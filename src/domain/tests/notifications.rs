@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::build::{Input, Scenario, arrive, at, book, cancel, change, extend, pay, policy, sari};
-use crate::domain::{Command, Moment, Notification, Policy, Recipient};
+use crate::domain::{Amendment, Command, Moment, Notification, Policy, Recipient};
 
 fn both(until: Moment) -> Vec<Notification> {
     Recipient::ALL.map(|to| Notification { to, useful_until: until, with_qris: false }).to_vec()
@@ -37,6 +37,16 @@ fn steps() -> Vec<(Scenario, Input, i64, Vec<Notification>)> {
             Command::Revive { by: sari(), is_arrived: false }.into(),
             20,
             both(at(140)),
+        ),
+        (
+            Scenario::new(),
+            Command::Amend {
+                by: sari(),
+                amendment: Amendment { nights: Some(2), ..Amendment::default() },
+            }
+            .into(),
+            20,
+            both(at(120)),
         ),
         (
             Scenario::new().then(pay(), 10),

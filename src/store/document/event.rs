@@ -3,8 +3,10 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::StayDocument;
 use super::travel::{EvidenceDocument, ForecastDocument};
-use crate::domain::{Event, FailureCode, FailureReason};
+use crate::domain::{Event, FailureCode, FailureReason, GuestName};
+use crate::store::StoreError;
 use crate::text;
 
 /// Why a notification did not arrive. The sentence is in both languages; versions that know no
@@ -49,6 +51,10 @@ pub(in crate::store) enum EventDocument {
     Revived,
     Reopened {
         reason: String,
+    },
+    Amended {
+        name_before: String,
+        stay_before: StayDocument,
     },
     /// A kind that only a newer version knows. Changes are never rewritten, so nothing is lost.
     #[serde(other)]
@@ -101,14 +107,20 @@ impl From<&Event> for EventDocument {
             }
             Event::Revived => Self::Revived,
             Event::Reopened { reason } => Self::Reopened { reason: reason.clone() },
+            Event::Amended { name_before, stay_before } => Self::Amended {
+                name_before: name_before.as_str().to_owned(),
+                stay_before: stay_before.into(),
+            },
             Event::Other => Self::Other,
         }
     }
 }
 
-impl From<EventDocument> for Event {
-    fn from(stored: EventDocument) -> Self {
-        match stored {
+impl TryFrom<EventDocument> for Event {
+    type Error = StoreError;
+
+    fn try_from(stored: EventDocument) -> Result<Self, StoreError> {
+        Ok(match stored {
             EventDocument::Booked => Self::Booked,
             EventDocument::Reminded { forecast, evidence } => {
                 Self::Reminded { forecast: forecast.into(), verdict: evidence.map(Into::into) }
@@ -130,7 +142,11 @@ impl From<EventDocument> for Event {
             }
             EventDocument::Revived => Self::Revived,
             EventDocument::Reopened { reason } => Self::Reopened { reason },
+            EventDocument::Amended { name_before, stay_before } => Self::Amended {
+                name_before: GuestName::from_stored(name_before),
+                stay_before: stay_before.try_into()?,
+            },
             EventDocument::Other => Self::Other,
-        }
+        })
     }
 }

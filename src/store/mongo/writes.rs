@@ -12,7 +12,7 @@ use super::shape::{
 };
 use crate::domain::Track;
 use crate::store::document::hash_text;
-use crate::store::race::{CountWrite, WritePlan};
+use crate::store::race::{BookingWrite, CountWrite, WritePlan};
 use crate::store::{ClaimKey, Commit, CommitStep, Lease, StoreError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +74,12 @@ pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
         .filter(|write| write.before.is_some())
         .map(|write| write.booking.receipt_no.to_string())
         .collect();
-    // Nothing by which a booking is found changes after it was made.
-    let new = plan.bookings.iter().filter(|write| write.before.is_none());
-    let words = new.map(|write| search_document(write.booking));
+    let is_indexed = |write: &&BookingWrite<'_>| write.before.is_none() || write.is_found_anew;
+    let words = plan.bookings.iter().filter(is_indexed);
+    let words = words.map(|write| search_document(write.booking));
+    let stale_words = plan.bookings.iter().filter(|write| write.is_found_anew);
+    let stale_words = stale_words.map(|write| write.booking.receipt_no.to_string()).collect();
+    let stale_words = deletion_of(stale_words);
     let (replaced_count, replaced) = (replaced.len(), deletion_of(replaced));
     let changes: Result<_, StoreError> =
         winning_steps(plan).map(|(step, lease)| change_document(&step.change, lease)).collect();
@@ -101,6 +104,8 @@ pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
         // transaction has read their revisions, and fails if another one has changed them since.
         Write { expected: Some(replaced_count), ..write(BOOKINGS, Verb::Delete, replaced) },
         write(BOOKINGS, Verb::Insert, bookings),
+        // A booking of an older version may have no words yet.
+        Write { expected: None, ..write(SEARCH_WORDS, Verb::Delete, stale_words) },
         write(SEARCH_WORDS, Verb::Insert, words.collect::<Result<_, StoreError>>()?),
         write(LIMITS, Verb::Insert, limited),
         write(LIMITS, Verb::Update, relimited),

@@ -223,11 +223,20 @@ fn write_booking(connection: &Connection, write: &BookingWrite<'_>) -> Result<()
         json::encode(&write.limit_keys)?,
         json::booking_text(booking)?,
     ])?;
+    if write.is_found_anew {
+        let number = booking.receipt_no.to_string();
+        // The version before searches this column.
+        let sql = "UPDATE bookings SET name_folded = ?2 WHERE receipt_no = ?1 RETURNING id, words";
+        let name = booking.guest.name.as_str().to_lowercase();
+        let (row, words): (i64, Option<String>) = connection
+            .prepare_cached(sql)?
+            .query_row([&number, &name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        search::replace(connection, row, words.as_deref(), &booking_words(booking))?;
+    }
     Ok(())
 }
 
-/// Writes a new booking and its words, by which it is found. Nothing that they contain changes
-/// after this.
+/// Writes a new booking and its words, by which it is found.
 fn insert_booking(connection: &Connection, write: &BookingWrite<'_>) -> Result<(), StoreError> {
     let booking = write.booking;
     let words = booking_words(booking);

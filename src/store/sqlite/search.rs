@@ -88,6 +88,23 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// Replaces the words of the booking in a row. `before` are the [`joined`] words that are stored.
+pub(super) fn replace(
+    connection: &Connection,
+    row: i64,
+    before: Option<&str>,
+    words: &[String],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM search_words WHERE word = ?1 AND booking = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for word in before.unwrap_or_default().split_whitespace() {
+        statement.execute(params![word, row])?;
+    }
+    let sql = "UPDATE bookings SET words = ?2 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![row, joined(words)])?;
+    insert(connection, row, words)
+}
+
 impl SqliteStore {
     /// Indexes the bookings without words, newest first. Returns how many.
     pub(super) async fn index_older(&self) -> Result<u64, StoreError> {
@@ -121,9 +138,7 @@ fn index_chunk(connection: &mut Connection) -> Result<u64, StoreError> {
                 Vec::new()
             }
         };
-        let sql = "UPDATE bookings SET words = ?2 WHERE id = ?1";
-        transaction.prepare_cached(sql)?.execute(params![row, joined(&words)])?;
-        insert(&transaction, *row, &words)?;
+        replace(&transaction, *row, None, &words)?;
     }
     transaction.commit()?;
     Ok(rows.len() as u64)

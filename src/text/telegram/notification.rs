@@ -38,6 +38,7 @@ fn heading(language: Language, event: &Event) -> &'static str {
         Event::Expired { .. } => say(language, "⌛️ WAKTU HABIS", "⌛️ EXPIRED"),
         Event::Revived => say(language, "🔄 DIHIDUPKAN LAGI", "🔄 REVIVED"),
         Event::Reopened { .. } => say(language, "❗️ LUNAS DIBATALKAN", "❗️ PAYMENT TAKEN BACK"),
+        Event::Amended { .. } => say(language, "✏️ BOOKING DIUBAH", "✏️ BOOKING CHANGED"),
         Event::Other => say(language, "DIUBAH OLEH VERSI BARU", "CHANGED BY A NEWER VERSION"),
     }
 }

@@ -294,6 +294,16 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
             let has_code = booking.qris == QrisProgress::Sending(booking.revision);
             if has_code { format!("{line} {}", pay_by_code(booking, hotel)) } else { line }
         }
+        Event::Amended { .. } => {
+            let facts = facts(language, booking);
+            let line = say(
+                language,
+                format!("✏️ Resepsionis mengubah booking Anda. Yang berlaku sekarang:\n{facts}"),
+                format!("✏️ The desk changed your booking. What holds now:\n{facts}"),
+            );
+            let has_code = booking.qris == QrisProgress::Sending(booking.revision);
+            if has_code { format!("{line}\n\n{}", replaced_code(booking, hotel)) } else { line }
+        }
         Event::Arrived => {
             let lead = say(language, "🏨 Selamat datang!", "🏨 Welcome!");
             let has_code = booking.qris == QrisProgress::Sending(booking.revision);
@@ -314,6 +324,16 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
             }
         }
     })
+}
+
+/// The caption of a payment code that replaces one with another amount.
+fn replaced_code(booking: &Booking, hotel: &HotelPolicy) -> String {
+    let old = say(
+        booking.guest.language,
+        "Kode QRIS yang lama jangan dipakai lagi.",
+        "Do not use the earlier QRIS code any more.",
+    );
+    format!("{old} {}", pay_by_code(booking, hotel))
 }
 
 /// The caption of a payment code: the exact amount, the deadline, and what happens after it.

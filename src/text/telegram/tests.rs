@@ -9,7 +9,7 @@ use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
 use crate::domain::{
     self, Actor, Change, Contact, Coordinates, Email, Event, Evidence, FailureCode, Fix, Forecast,
     Guest, GuestName, NewBooking, NotAllowed, Policy, PositionSource, QrisProgress, Refusal,
-    Revision, Role, Rupiah, Status, Track, TrackedBooking, Verdict, Why, Winner,
+    Revision, Role, Rupiah, Status, Stay, Track, TrackedBooking, Verdict, Why, Winner,
 };
 use crate::text;
 
@@ -85,6 +85,10 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
     let extended =
         Event::ExtendedByClock { by: TimeDelta::minutes(30), verdict: verdict(Why::Near) };
     let failed = Event::QrisFailed { reason: FailureCode::BotBlocked.into() };
+    let amended = Event::Amended {
+        name_before: GuestName::parse("Budi <Santoso>").unwrap(),
+        stay_before: Stay { nights: 1, price: Rupiah(350_000), ..pending.stay.clone() },
+    };
     let ended_with_code = Booking { qris: QrisProgress::Sent, ..cancelled(staff()) };
     vec![
         ("booked", change(0, Actor::Guest, Event::Booked, &pending)),
@@ -105,6 +109,8 @@ fn changes(language: Language) -> Vec<(&'static str, Change)> {
         ),
         ("arrived", change(100, staff(), Event::Arrived, &arrived)),
         ("arrived, with a code", change(100, staff(), Event::Arrived, &sending)),
+        ("amended", change(50, staff(), amended.clone(), &pending)),
+        ("amended, with a code", change(105, staff(), amended, &sending)),
         ("code asked for", change(100, staff(), Event::QrisRequested, &arrived)),
         ("code sent", change(101, Actor::Clock, Event::QrisSent, &with_code)),
         ("code failed", change(101, Actor::Clock, failed, &arrived)),

@@ -114,6 +114,8 @@ pub enum Action {
     Revived,
     /// A manager took a payment back that was marked by mistake.
     Reopened,
+    /// The front office changed the name, room type or nights.
+    Amended,
     /// A change that only a newer version of the service supports.
     Other,
     /// A message about the booking could not be delivered; `undelivered` has the reason. Only
@@ -160,6 +162,7 @@ impl From<domain::Action> for Action {
             domain::Action::Expired => Self::Expired,
             domain::Action::Revived => Self::Revived,
             domain::Action::Reopened => Self::Reopened,
+            domain::Action::Amended => Self::Amended,
             domain::Action::Other => Self::Other,
         }
     }

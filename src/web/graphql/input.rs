@@ -12,8 +12,8 @@ use chrono::NaiveDate;
 use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
-    self, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo, Refusal,
-    RoomCode, StaffName, TokenHash,
+    self, Amendment, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo,
+    Refusal, RoomCode, StaffName, TokenHash,
 };
 use crate::service::{BookRequest, Handoff, WebOrigin};
 use crate::store::{Filter, PageKey, Search, StatusKind};
@@ -177,6 +177,32 @@ impl DeskBookingInput {
             origin: None,
         };
         Ok((request, self.paid))
+    }
+}
+
+/// What is changed of a booking. What is left out stays as it is.
+#[derive(InputObject)]
+pub struct AmendInput {
+    /// The guest's name: one line of 1 to 80 characters.
+    guest_name: Option<String>,
+    /// The code of the room type.
+    room_type: Option<String>,
+    /// The number of nights.
+    nights: Option<i64>,
+}
+
+impl AmendInput {
+    /// The amendment.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] with the field.
+    pub fn read(self) -> Result<Amendment, Refusal> {
+        let name = |name: String| id(GuestName::parse(&name), Field::GuestName, MAX_NAME_CHARS);
+        Ok(Amendment {
+            guest_name: self.guest_name.map(name).transpose()?,
+            room: self.room_type.map(|code| room_code(&code)).transpose()?,
+            nights: self.nights.map(nights),
+        })
     }
 }
 

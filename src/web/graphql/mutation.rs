@@ -13,7 +13,7 @@ use super::booking::{Booking, Viewer};
 use super::caller::{Caller, RequestContext};
 use super::enums::StaffRole;
 use super::input::{
-    self, CreateBookingInput, DeskBookingInput, PositionInput, TelegramBookingInput,
+    self, AmendInput, CreateBookingInput, DeskBookingInput, PositionInput, TelegramBookingInput,
 };
 use super::payload::CreateBookingPayload;
 use super::scalar::{Date, DateTime};
@@ -301,6 +301,19 @@ impl Mutation {
         let by = ctx.caller().staff_name(ctx.context()).await?;
         let reason = input::reason(reason)?;
         apply(ctx, &receipt_no, Command::Reopen { by, reason }).await
+    }
+
+    /// Changes the name, room type or nights of a pending booking. The rooms are taken and given back
+    /// together or not at all. Another room type or number of nights has today's price; if the guest
+    /// has a payment code of another price, it is replaced. Only for the front office.
+    async fn amend_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "What is changed.")] input: AmendInput,
+    ) -> Result<Booking, ApiError> {
+        let by = ctx.caller().staff_name(ctx.context()).await?;
+        apply(ctx, &receipt_no, Command::Amend { by, amendment: input.read()? }).await
     }
 
     /// Cancels a booking. Only for the front office.

@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 use jatah::domain::{
-    Action, Actor, Booking, Change, Command, Contact, Event, ReceiptNo, Track, TrackedBooking,
+    Action, Actor, Amendment, Booking, Change, Command, Contact, Event, GuestName, ReceiptNo,
+    Track, TrackedBooking,
 };
-use jatah::store::{Commit, CommitOutcome, CommitQueue, CommitStep, Filter, Limit, RequestRecord};
+use jatah::store::{
+    Commit, CommitOutcome, CommitQueue, CommitStep, Filter, Limit, RequestRecord, Search,
+};
 use tokio::task::JoinSet;
 
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{
-    TestBooking, apply, book, cancel, day, decided, lease, minute, pay, put, secret, staff, today,
-    too_many, tracked,
+    TestBooking, apply, book, cancel, day, decided, lease, minute, pay, put, room, secret, staff,
+    today, too_many, tracked,
 };
 
 /// Sends commits through one queue at the same time and collects their outcomes.
@@ -304,6 +307,44 @@ pub async fn a_commit_of_several_bookings_is_written_whole_or_not_at_all(store: 
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
     assert_eq!(store.history(TestBooking::new(1).receipt_no()).await.unwrap().len(), 2);
     assert_eq!(store.history(TestBooking::new(2).receipt_no()).await.unwrap().len(), 1);
+    assert_claims_are_the_live_bookings(&*store).await;
+}
+
+pub async fn an_amended_booking_is_found_by_its_new_words_only(store: SharedStore) {
+    let test_booking = TestBooking::new(1).of("STD").named("Siti Rahma");
+    let number = test_booking.receipt_no();
+    book(&*store, &test_booking).await;
+    let found = async |text: &str| {
+        let search = Some(Search::parse(text));
+        let page = store.page(&Filter { search, ..Filter::default() }, 5, None).await.unwrap();
+        page.total
+    };
+    assert_eq!((found("siti").await, found("350000").await), (1, 1));
+    let amendment = Amendment {
+        guest_name: Some(GuestName::parse("Bunga Citra").unwrap()),
+        room: Some(room("SUITE")),
+        nights: Some(2),
+    };
+    let amend = Command::Amend { by: staff("Sari"), amendment };
+    let before = tracked(&*store, number).await;
+    let step = decided(Some(&before), amend, minute(5)).steps.remove(0).within(1, Vec::new());
+    assert_eq!(put(&*store, alone(step)).await, CommitOutcome::Done);
+    let amended = tracked(&*store, number).await;
+    assert_eq!((found("siti").await, found("350000").await), (0, 0));
+    assert_eq!((found("bunga").await, found("2500000").await), (1, 1));
+    for (room, night, rooms) in [("STD", 4, 0), ("SUITE", 4, 1), ("SUITE", 5, 1)] {
+        assert_eq!(taken(&*store, room, night).await, rooms, "{room} on {night}");
+    }
+    let history = store.history(number).await.unwrap();
+    let Some(Event::Amended { name_before, stay_before }) = history.last().map(|last| &last.event)
+    else {
+        panic!("{history:?}");
+    };
+    assert_eq!((name_before.as_str(), stay_before.nights), ("Siti Rahma", 1));
+    // Later changes leave the words alone.
+    apply(&*store, number, pay(), minute(6)).await;
+    assert_eq!(found("bunga").await, 1);
+    assert_eq!(tracked(&*store, number).await.booking.stay, amended.booking.stay);
     assert_claims_are_the_live_bookings(&*store).await;
 }
 

@@ -8,7 +8,7 @@ use jatah::domain::{FailureCode, ReceiptNo};
 use jatah::store::{BookingReader, Filter};
 
 use super::{FRONT_OFFICE, Hotel};
-use crate::botapi::{Fault, TOKEN};
+use crate::botapi::{BotApi, Fault, TOKEN};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chat_with_a_retry_after_waits_alone_and_as_long_as_it_says() {
@@ -96,6 +96,8 @@ async fn webhook_calls_that_come_twice_have_one_effect() {
     assert_eq!(page.total, 1);
     hotel.api.until("all taken", |api| (api.unconfirmed() == 0).then_some(())).await;
     assert!(hotel.api.webhook_calls().iter().all(|status| *status == 200));
+    let is_shown = |api: &BotApi| (!api.calls("sendvenue", 7).is_empty()).then_some(());
+    hotel.api.until("the place", is_shown).await;
     assert_eq!(hotel.api.messages(7).len(), 2, "one message, edited, and the place once");
     let url = format!("http://{}/telegram/webhook", hotel.running().address);
     let client = reqwest::Client::new();

@@ -405,3 +405,56 @@ fn a_manager_takes_a_payment_back_with_a_reason() {
         site.close().await;
     });
 }
+
+#[test]
+fn an_amendment_moves_the_rooms_together_or_not_at_all() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let (receipt_no, _) = site.book("Siti Rahma").await;
+        let amend =
+            "mutation ($r: String!, $i: AmendInput!) { amendBooking(receiptNo: $r, input: $i) {
+            guestName roomType { code } nights price revision holdUntil
+            history { action actor detail } } }";
+        let with = |input: Value| json!({ "r": receipt_no, "i": input });
+        let suite = with(json!({ "roomType": "SUITE", "nights": 2 }));
+        assert_eq!(site.ask(amend, suite.clone(), None).await.code(), "UNAUTHENTICATED");
+        let refused = [
+            (json!({ "guestName": "\u{202e}" }), "guestName"),
+            (json!({ "roomType": "MOON" }), "roomType"),
+            (json!({ "nights": 0 }), "nights"),
+            (json!({ "nights": 31 }), "nights"),
+        ];
+        for (input, field) in refused {
+            let refusal = site.ask(amend, with(input), Some(&clerk)).await.refusal();
+            assert_eq!(refusal, ("INVALID_INPUT".to_owned(), Some(field.to_owned())));
+        }
+        // Two clerks want the only suite for two guests: one gets it.
+        let (other, _) = site.book("Budi").await;
+        let for_other = json!({ "r": other, "i": { "roomType": "SUITE" } });
+        let (one, two) = tokio::join!(
+            site.ask(amend, suite.clone(), Some(&clerk)),
+            site.ask(amend, for_other, Some(&clerk)),
+        );
+        assert_eq!(two.code(), "SOLD_OUT");
+        let amended = one.data()["amendBooking"].clone();
+        assert_eq!(amended["roomType"]["code"], "SUITE");
+        assert_eq!((&amended["nights"], &amended["price"]), (&json!(2), &json!(2_500_000)));
+        let last = amended["history"].as_array().unwrap().last().unwrap().clone();
+        let detail = "The STD → The SUITE · 1 malam → 2 malam · Rp350.000 → Rp2.500.000";
+        assert_eq!(last, json!({ "action": "AMENDED", "actor": "Sari", "detail": detail }));
+        // The refused one changed nothing, and the room of the first type is free again.
+        let left = "{ availability(checkIn: \"2026-01-04\") { roomType { code } available } }";
+        let left = site.ask(left, json!({}), None).await.data();
+        let of = |code: &str| {
+            let rooms = left["availability"].as_array().unwrap();
+            rooms.iter().find(|room| room["roomType"]["code"] == code).unwrap()["available"].clone()
+        };
+        assert_eq!((of("SUITE"), of("STD")), (json!(0), json!(9)));
+        let pay = "mutation ($r: String!) { markPaid(receiptNo: $r) { price } }";
+        let paid = site.ask(pay, json!({ "r": receipt_no }), Some(&clerk)).await.data();
+        assert_eq!(paid["markPaid"]["price"], 2_500_000);
+        assert_eq!(site.ask(amend, suite, Some(&clerk)).await.code(), "ALREADY_PAID");
+        site.close().await;
+    });
+}
