@@ -68,7 +68,7 @@ describe('a guest and the front office', () => {
     await page.waitForURL(/\/b\/RESI-\d{8}-\d{3,}#.+/);
     const receiptNo = /\/b\/([^#?]+)/.exec(page.url())[1];
     await page.getByText(receiptNo, { exact: true }).first().waitFor();
-    await page.getByRole('heading', { name: 'Kamar disimpan untuk Anda' }).waitFor();
+    await page.getByRole('heading', { name: 'Kamar Anda kami simpan' }).waitFor();
     assert.match(await page.getByRole('timer').textContent(), /^(1:59:\d\d|2:00:00)$/);
     assert.equal(await page.evaluate(() => window.positionsAsked), 0, 'the position is asked for only by the switch');
     await picture(page, 'booking-phone');
@@ -104,7 +104,7 @@ describe('a guest and the front office', () => {
     await fillForm(page, { name: 'Tamu Cepat', email: 'cepat@example.com' });
     await page.getByRole('button', { name: 'Pesan sekarang' }).dblclick();
     await page.waitForURL(/\/b\/RESI-/);
-    await page.getByRole('heading', { name: 'Kamar disimpan untuk Anda' }).waitFor();
+    await page.getByRole('heading', { name: 'Kamar Anda kami simpan' }).waitFor();
     assert.equal((await server.bookings(token)).totalCount, count + 1);
     assert.deepEqual(problems, []);
   });
@@ -244,7 +244,7 @@ describe('a guest and the front office', () => {
     const booked = await server.book();
     const pages = [
       ['form', (await visitor(t)).page, '/', 'We keep your room while you are on the way.', 'Kami simpan kamar Anda selama Anda di jalan.'],
-      ['booking', (await guestAt(t, server, booked)).page, undefined, 'A room is kept for you', 'Kamar disimpan untuk Anda'],
+      ['booking', (await guestAt(t, server, booked)).page, undefined, 'We keep your room', 'Kamar Anda kami simpan'],
       ['board', (await frontOffice(t, server)).page, undefined, 'Paid', 'Sudah lunas'],
     ];
     for (const [name, page, path, english, indonesian] of pages) {

@@ -15,7 +15,7 @@ async function book(page, server, name) {
   await page.getByLabel('E-mail', { exact: true }).fill(`${name.toLowerCase().replace(/ /g, '.')}@example.com`);
   await page.getByRole('button', { name: 'Pesan sekarang' }).click();
   await page.waitForURL(/\/b\/RESI-\d{8}-\d{3,}#.+/);
-  await page.getByRole('heading', { name: 'Kamar disimpan untuk Anda' }).waitFor();
+  await page.getByRole('heading', { name: 'Kamar Anda kami simpan' }).waitFor();
 }
 
 describe('on phones', { concurrency: 1 }, () => {
@@ -64,7 +64,7 @@ describe('on phones', { concurrency: 1 }, () => {
     const pasted = `Booking Anda: <${server.url}/b/${booking.receiptNo}/%23${accessToken}>.`;
     await page.getByLabel('Tempel tautan booking Anda').fill(pasted);
     await page.getByRole('button', { name: 'Buka booking' }).click();
-    await page.getByRole('heading', { name: 'Kamar disimpan untuk Anda' }).waitFor();
+    await page.getByRole('heading', { name: 'Kamar Anda kami simpan' }).waitFor();
     assert.ok(sent.filter((one) => /^https?:/.test(one)).every((one) => !one.split('\n')[0].split('{')[0].includes(accessToken)), 'in no address');
     assert.deepEqual(problems, []);
   });

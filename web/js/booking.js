@@ -1,13 +1,16 @@
 // The guest's own booking, live. The access token is read from the URL fragment and kept in memory.
 // It is sent only to the server, with each request.
-import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, NOW, REPORT_POSITION } from './documents.js';
+import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, MY_QRIS, NOW, REPORT_POSITION } from './documents.js';
 import { forgetBooking, keepBooking } from './booking-kept.js';
+import { hasCode, mountPay } from './booking-pay.js';
+import { mountRing } from './booking-ring.js';
 import { endKey, face, isSoon, newer, wasExtended } from './booking-words.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
 import { byId, closeByBackdrop, closeDialog, el, icon, fillIcons, openDialog, pageStarted, setText, show } from './dom.js';
 import { countdown, distance, lengthWords, moment, rupiah, shareLeft, stay } from './format.js';
 import { keepDraft } from './form-draft.js';
 import { createApi } from './graphql.js';
+import { showContact, showPlace } from './hotel-place.js';
 import { linkParts, pastedParts } from './link-parts.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { mountShare } from './position-share.js';
@@ -29,6 +32,9 @@ const share = mountShare({
   receiptNo, now: () => clock.now(),
   send: async (position) => take((await api(REPORT_POSITION, { ...mine, position })).reportPosition),
 });
+
+const pay = mountPay({ load: async () => (await api(MY_QRIS, mine)).myQris, onChange: () => update() });
+const ring = mountRing();
 
 // ---- state ----
 
@@ -91,16 +97,18 @@ function update() {
   show(byId('booking'), Boolean(booking) && !wrong);
   if (!booking || !hotel || wrong) return;
   tick(clock.now());
+  pay.update(booking, hotel);
   showState();
   showEnd();
   showDetails();
   share.update(hotel.timezone);
+  ring.update();
 }
 
 const when = (instant) => moment(instant, clock.now(), hotel.timezone, language());
 
 function tick(now) {
-  if (!booking || !hotel || wrong) return;
+  if (!booking || !hotel || wrong) return undefined;
   if (clock.drifted()) measure();
   const seen = face(booking, now);
   if (seen !== shownFace) {
@@ -108,11 +116,13 @@ function tick(now) {
     showState();
     showEnd();
   }
-  if (seen !== 'running') return;
+  if (seen !== 'running') return ring.tick(null);
   const [from, until] = [Date.parse(booking.bookedAt), Date.parse(booking.holdUntil)];
   setText(byId('countdown'), countdown(until - now));
   byId('bar').style.setProperty('--left', shareLeft(from, until, now).toFixed(4));
-  byId('state').classList.toggle('soon', isSoon(until - now, until - from, hotel.remindMinutes));
+  const soon = isSoon(until - now, until - from, hotel.remindMinutes);
+  byId('state').classList.toggle('soon', soon);
+  return ring.tick(soon);
 }
 
 let askedAbout = null;
@@ -126,8 +136,13 @@ function showState() {
   if (byId('badge').dataset.shown !== badge) { byId('badge').replaceChildren(icon(badge)); byId('badge').dataset.shown = badge; }
   show(byId('running'), seen === 'running');
   setText(byId('until'), t('guest.until', { when: when(booking.holdUntil) }));
-  show(byId('to-pay'), seen === 'arrived');
+  show(byId('to-pay'), seen === 'arrived' && !pay.shown()); // the code names the sum too
   setText(byId('to-pay-sum'), rupiah(booking.price));
+  const byHotel = booking.cancelReason === 'BY_STAFF';
+  setText(byId('hotel-note'), booking.cancelNote ? t('guest.note', { note: booking.cancelNote }) : '');
+  show(byId('hotel-note'), Boolean(booking.cancelNote));
+  show(byId('hotel-ask'), byHotel && Boolean(hotel.contact));
+  showContact(byId('hotel-contact'), hotel.contact);
   show(byId('book-again'), seen === 'cancelled');
   byId('book-again').href = `/?room=${encodeURIComponent(booking.roomType.code)}&nights=${booking.nights}`;
   const longer = seen === 'running' && wasExtended(booking, hotel, firstEnd);
@@ -146,8 +161,8 @@ function explained(seen) {
   switch (seen) {
     case 'running': return '';
     case 'checking': return t('guest.checking.why');
-    case 'paid': return t('guest.paid.why');
-    case 'arrived': return [t('guest.arrived.why'), booking.qrisSentAt && t('guest.arrived.qris'), t('guest.arrived.safe')].filter(Boolean).join(' ');
+    case 'paid': return [t('guest.paid.at', { when: when(booking.paidAt) }), t(booking.checkIn > hotel.today ? 'guest.paid.later' : 'guest.paid.why')].join(' ');
+    case 'arrived': return [t('guest.arrived.why'), hasCode(booking, hotel) && t('guest.arrived.qris'), t('guest.arrived.safe')].filter(Boolean).join(' ');
     default: return t(`guest.cancelled.${booking.cancelReason}.why`, { when: when(booking.cancelledAt) });
   }
 }
@@ -157,6 +172,7 @@ function showEnd() {
   setText(byId('end-title'), t('guest.end', { when: when(booking.holdUntil) }));
   setText(byId('end-words'), t(endKey(booking.forecast), { extend: extension() }));
   setText(byId('share-why'), t('share.why', { extend: extension() }));
+  setText(byId('ring-why'), t('ring.why', { remind: lengthWords(hotel.remindMinutes, language()) }));
   const travel = booking.travel;
   show(byId('travel'), Boolean(travel));
   if (!travel) return;
@@ -171,6 +187,8 @@ function showEnd() {
 const extension = () => lengthWords(hotel.extendMinutes, language());
 
 function showDetails() {
+  show(byId('place'), booking.status !== 'CANCELLED' && !booking.arrivedAt);
+  showPlace(hotel);
   setText(byId('receipt-no'), booking.receiptNo);
   setText(byId('receipt-hint'), t(copied ? 'guest.copied' : 'guest.copy.hint'));
   const rows = [

@@ -2,7 +2,7 @@
 
 const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes advanceDays maxNights dayStartsAt telegramBot hasQris now today`;
 
-export const HOTEL = `query Hotel { hotel { ${hotelFields} } }`;
+export const HOTEL = `query Hotel { hotel { ${hotelFields} latitude longitude address contact mapUrl checkInFrom } }`;
 
 export const LATENESS = `query Lateness { hotel { clock { medianMs p99Ms worstMs deadlines } } }`;
 
@@ -33,6 +33,10 @@ export const MY_BOOKING = `query MyBooking($receiptNo: String!, $accessToken: St
 
 export const MY_BOOKING_CHANGED = `subscription MyBookingChanged($receiptNo: String!, $accessToken: String!) {
   myBookingChanged(receiptNo: $receiptNo, accessToken: $accessToken) { ${guestFields} }
+}`;
+
+export const MY_QRIS = `query MyQris($receiptNo: String!, $accessToken: String!) {
+  myQris(receiptNo: $receiptNo, accessToken: $accessToken) { amount hasAmount svg }
 }`;
 
 export const REPORT_POSITION = `mutation ReportPosition($receiptNo: String!, $accessToken: String!, $position: PositionInput!) {

@@ -10,6 +10,7 @@ import { faultFields, keepBarLow, reveal, revealFault, showFaults } from './form
 import { mountRooms } from './form-rooms.js';
 import { mountRunning } from './form-running.js';
 import { showHow } from './form-how.js';
+import { mapLinks, showPlace } from './hotel-place.js';
 import { Unreachable, createApi } from './graphql.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { forgetRequestId, requestIdFor } from './request-id.js';
@@ -185,6 +186,7 @@ function update() {
   document.title = `${t('form.page')} · ${hotel.name}`;
   setText(byId('hotel-name'), hotel.name);
   setText(byId('lead'), hotel.advanceDays ? t('form.lead.later') : t('form.lead', { hold: lengthWords(hotel.holdMinutes, language()) }));
+  showWhere();
   showStay();
   roomCards.update(rooms, filled.roomType);
   showPerson();
@@ -195,6 +197,13 @@ function update() {
   running.update();
   setText(byId('submit'), t(busy ? 'form.sending' : filled.channel === 'WEB' ? 'form.submit' : 'form.submit.telegram'));
   byId('submit').setAttribute('aria-disabled', String(busy));
+}
+
+function showWhere() {
+  showPlace(hotel);
+  setText(byId('where-address'), hotel.address ?? '');
+  byId('where-link').href = mapLinks(hotel).map;
+  show(byId('where'), Boolean(hotel.address));
 }
 
 function showStay() {

@@ -2,6 +2,7 @@
 import { byId, setText, show } from './dom.js';
 import { clockTime } from './format.js';
 import { language, t } from './language.js';
+import { keepScreenOn } from './screen-lock.js';
 import { longestSilence, recordedAt, sendIn } from './position-rule.js';
 
 const denied = 1; // GeolocationPositionError: the guest or the browser refused. 2 and 3 are temporary.
@@ -13,7 +14,7 @@ const denied = 1; // GeolocationPositionError: the guest or the browser refused.
 export function mountShare({ receiptNo, send, now }) {
   const button = byId('share-switch');
   const remember = `jatah.share.${receiptNo}`; // only whether to share; never a position or the token
-  let on = false, watch = null, lock = null, last = null, trailing, quiet, timezone = null;
+  let on = false, watch = null, last = null, trailing, quiet, timezone = null;
   let saying = null; // {key, at?}
   const options = { enableHighAccuracy: true, maximumAge: 10_000, timeout: 30_000 };
   // The second way, when no fresh position is to be had: a coarse or older one, sent with its age.
@@ -26,7 +27,7 @@ export function mountShare({ receiptNo, send, now }) {
     say('share.asking');
     watchAgain();
     listenForQuiet();
-    keepAwake();
+    keepScreenOn('position', true);
     return undefined;
   }
 
@@ -43,8 +44,7 @@ export function mountShare({ receiptNo, send, now }) {
     watch = null;
     clearTimeout(trailing);
     clearTimeout(quiet);
-    lock?.release()?.catch(() => {});
-    lock = null;
+    keepScreenOn('position', false);
     say(words);
   }
 
@@ -105,18 +105,8 @@ export function mountShare({ receiptNo, send, now }) {
   /** The page is seen again. */
   function wake() {
     if (document.visibilityState !== 'visible' || !on) return;
-    keepAwake();
     watchAgain();
     ask();
-  }
-
-  /** Keeps the screen on while sharing, because a page gets no position while the screen is off. */
-  async function keepAwake() {
-    if (!on || lock || document.visibilityState !== 'visible') return;
-    try {
-      lock = await navigator.wakeLock.request('screen');
-      lock.addEventListener('release', () => { lock = null; });
-    } catch { /* not offered here */ }
   }
 
   function keep(value) {
