@@ -62,7 +62,13 @@ describe('the form on a small phone', { concurrency: 1 }, () => {
         await page.getByLabel(label, { exact: true }).fill(good);
       }
       await assertFits(page, 'the form with faults');
-      assert.deepEqual(problems, []);
+      await page.getByRole('radio', { name: 'Standard' }).check();
+      await page.route('**/graphql', (route) => (route.request().postData()?.includes('createBooking') ? route.abort() : route.fallback()));
+      await submit(page).click();
+      await page.getByText('kamarnya tidak akan terpesan dua kali').waitFor();
+      await assertSeen(page, '#problem');
+      await picture(page, `form-no-connection-${parseInt(size, 10)}`);
+      assert.deepEqual(problems, ['console: Failed to load resource: net::ERR_FAILED']);
     });
   }
 
@@ -231,6 +237,14 @@ describe('a page that cannot run', { concurrency: 1 }, () => {
       }
     });
   }
+
+  test('says so in a browser that knows no modules', async (t) => {
+    const { page, context } = await visitor(t, { viewport: SMALL });
+    await context.addInitScript(() => { delete HTMLScriptElement.prototype.noModule; });
+    await page.route('**/js/form.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+    await page.goto(server.url);
+    await page.getByRole('heading', { name: paths['/'] }).waitFor();
+  });
 
   test('says so after a while when a module hangs, and goes on when it comes after all', async (t) => {
     const { page } = await visitor(t, { viewport: SMALL });

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import { assertAccessible, assertFits, picture, visitor } from './browser.mjs';
-import { start } from './harness.mjs';
+import { start, until } from './harness.mjs';
 import { temporaryFolder } from './processes.mjs';
 
 const SMALL = { width: 360, height: 740 };
@@ -94,6 +94,24 @@ describe('the guest’s page', { concurrency: 1 }, () => {
       assert.deepEqual(problems, []);
     });
   }
+
+  test('the code follows when the desk changes the stay', async (t) => {
+    const booked = await server.book();
+    const { receiptNo } = booked.booking;
+    const { page } = await guestAt(t, server, booked);
+    await desk(server, token, 'markArrived', receiptNo);
+    const sum = page.locator('#pay-sum');
+    await sum.getByText('Rp350.000', { exact: true }).waitFor();
+    await desk(server, token, 'amendBooking', receiptNo, ', input: { nights: 3 }');
+    await sum.getByText('Rp1.050.000', { exact: true }).waitFor();
+    const { qris } = await server.must('query ($r: String!) { qris(receiptNo: $r) { payload } }', { r: receiptNo }, { token });
+    const file = join(await temporaryFolder('code'), 'amended.png');
+    await page.locator('#pay-save[download$=".png"]').waitFor();
+    await until('the page to show the code of the new price', async () => {
+      await page.locator('#pay-code').screenshot({ path: file });
+      return read(file) === qris.payload;
+    });
+  });
 
   test('a code that could not be loaded is asked for again', async (t) => {
     const booked = await server.book();

@@ -36,7 +36,13 @@ export function reveal(place) {
  * form: with large text, or on a low screen, it would cover what the guest has to read.
  */
 export function keepBarLow(bar) {
-  const judge = () => bar.classList.toggle('tall', bar.offsetHeight > innerHeight * 0.4);
+  function judge() {
+    const tall = bar.offsetHeight > innerHeight * 0.4;
+    if (tall === bar.classList.contains('tall')) return;
+    bar.classList.toggle('tall', tall);
+    // The bar has moved, and what the guest was reading in it too.
+    if (bar.contains(document.activeElement)) reveal(document.activeElement);
+  }
   if (globalThis.ResizeObserver) new ResizeObserver(judge).observe(bar);
   addEventListener('resize', judge);
   judge();

@@ -72,7 +72,7 @@ async function load() {
     show(byId('form'), true);
     running.load();
   } catch (error) {
-    if (!(error instanceof Unreachable) && !error.code) throw error;
+    if (!(error instanceof Unreachable) && !error.code) console.error(error);
     show(byId('load-failed'), true);
   }
   update();

@@ -1,7 +1,8 @@
 // Every sentence on the pages: [Indonesian, English], side by side, so that both are changed
 // together. `{name}` is replaced by a value, and `{n|night|nights}` picks one of the two words by the
 // number `n`. The words are those of the table in `src/text.rs`. The server sends its refusals as
-// sentences in the requested language, so they are not here.
+// sentences in the requested language, so they are not here. The words for a page whose scripts do not
+// start are in that page itself.
 
 export const languages = ['id', 'en'];
 
@@ -175,8 +176,8 @@ export const texts = {
   'guest.cancel': ['Batalkan booking', 'Cancel booking'],
   'guest.cancel.ask': ['Batalkan booking ini?', 'Cancel this booking?'],
   'guest.cancel.why': [
-    'Kamarnya langsung kami lepas untuk tamu lain. Anda tidak bisa membatalkan pembatalan ini sendiri.',
-    'The room is free for another guest at once. You cannot undo this yourself.'],
+    'Kamarnya langsung kami lepas untuk tamu lain. Berubah pikiran? Pesan lagi selama kamar masih ada.',
+    'The room is free for another guest at once. If you change your mind, book again while there are rooms.'],
   'guest.cancel.yes': ['Ya, batalkan', 'Yes, cancel it'],
   'guest.cancel.no': ['Tidak, tetap simpan', 'No, keep it'],
   'guest.offline': ['Tidak tersambung. Menyambung lagi…', 'Not connected. Reconnecting…'],
@@ -227,7 +228,7 @@ export const texts = {
     'Keep this page open and in front: browsers give no position to a page in the background.'],
   'share.stop': [
     'Berhenti kapan saja: ketuk sakelar ini lagi atau tutup halaman ini. Lokasi langsung di Telegram dihentikan di pesannya sendiri.',
-    'Stop at any time: use the switch again or close this page. A live location in Telegram is stopped in its own message.'],
+    'Stop at any time: tap the switch again or close this page. A live location in Telegram is stopped in its own message.'],
   'share.asking': ['Mencari lokasi Anda…', 'Looking for your position…'],
   'share.sent': ['Terakhir terkirim pukul {when}', 'Last sent at {when}'],
   'share.lost': ['Sinyal lokasi sedang hilang; kami terus mencoba.', 'No position signal right now; we keep trying.'],
