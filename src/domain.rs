@@ -40,7 +40,7 @@ pub use policy::{
     AdvanceHold, BookingPolicy, HoldPolicy, HotelPolicy, Policy, QrisPolicy, RoomType, TravelPolicy,
 };
 pub use refusal::{Field, Forbidden, HoldsOf, InputError, NotAllowed, Refusal, Winner};
-pub use stay::{RoomOfStay, Stay};
+pub use stay::{Allotment, RoomOfStay, Stay};
 pub use travel::{Evidence, Fix, PositionSource, Track, Why};
 
 /// A moment in UTC. The stores keep it, and the schema shows it, to the millisecond.

@@ -35,7 +35,7 @@ use positions::Positions;
 
 pub use positions::{ReportError, RouteRequest};
 pub use request::{BookRequest, WebOrigin};
-pub use rooms::Availability;
+pub use rooms::{Availability, NightOfRoom};
 
 /// How often a step is decided, if other steps of the same booking keep being committed first.
 const MAX_TRIES: u32 = 8;

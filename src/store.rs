@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use crate::domain::{
-    Change, Moment, ReceiptNo, Role, RoomCode, StaffName, TelegramId, TokenHash, Track,
+    Allotment, Change, Moment, ReceiptNo, Role, RoomCode, StaffName, TelegramId, TokenHash, Track,
     TrackedBooking,
 };
 
@@ -187,12 +187,12 @@ pub trait RoomStore: Send + Sync + 'static {
     /// Nights and types without claims or allotment are left out.
     async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError>;
 
-    /// Sets the allotment of a night. [`AllotmentTooLow`] if more rooms are taken already.
+    /// Sets an allotment on all of its nights, or on none: [`AllotmentTooLow`] if more rooms are taken
+    /// already.
     async fn set_allotment(
         &self,
         room: &RoomCode,
-        night: NaiveDate,
-        rooms: u32,
+        allotment: Allotment,
     ) -> Result<Result<(), AllotmentTooLow>, StoreError>;
 }
 

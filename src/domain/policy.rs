@@ -2,6 +2,8 @@
 //!
 //! This module does not read the configuration.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
@@ -258,6 +260,13 @@ impl HotelPolicy {
         } else {
             local.date()
         }
+    }
+
+    /// The moments of a hotel day.
+    #[must_use]
+    pub fn moments_of(&self, day: NaiveDate) -> Range<Moment> {
+        let next = day.succ_opt().unwrap_or(day);
+        self.instant_of(day, self.day_starts_at)..self.instant_of(next, self.day_starts_at)
     }
 
     /// The moment at which the hotel's clock shows `time` within a hotel day.

@@ -113,6 +113,8 @@ pub enum Field {
     Rooms,
     /// A night.
     Date,
+    /// The last night of several.
+    Through,
     /// A sign-in code.
     Code,
     /// The name of a member of staff.
@@ -146,6 +148,11 @@ pub enum InputError {
         least: i64,
         /// The most.
         most: i64,
+    },
+    /// The last night is before the first.
+    BeforeStart {
+        /// The first night.
+        from: NaiveDate,
     },
     /// There is no such room type.
     Unknown,
@@ -193,6 +200,8 @@ pub enum NotAllowed {
     NotPaid,
     /// The allotment would be below the number of rooms sold.
     AllotmentTooLow {
+        /// The first night with more rooms sold.
+        night: NaiveDate,
         /// Rooms sold.
         sold: u32,
     },

@@ -1,9 +1,13 @@
 //! The types of queries and their results: wakes, nights, pages of bookings.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 
 use super::Search;
-use crate::domain::{Contact, Moment, ReceiptNo, Revision, RoomCode, Status, TrackedBooking};
+use crate::domain::{
+    Contact, Moment, ReceiptNo, Revision, RoomCode, Rupiah, Status, TrackedBooking,
+};
 
 /// The wake of a booking: when it needs the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +31,18 @@ pub struct RoomNight {
     pub taken: u32,
     /// Rooms for sale, if a manager set an allotment.
     pub allotment: Option<u32>,
+    /// Whether a manager closed the type: nothing more is sold, also when a room is freed.
+    pub is_closed: bool,
 }
 
-/// An allotment was refused because this many rooms, more than it, are sold already.
+/// An allotment was refused because more rooms are sold already. Nothing was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AllotmentTooLow(pub u32);
+pub struct AllotmentTooLow {
+    /// The first such night.
+    pub night: NaiveDate,
+    /// The rooms that are sold on it.
+    pub sold: u32,
+}
 
 /// A filter of bookings. Every condition that is set must hold.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +55,11 @@ pub struct Filter {
     pub contact: Option<Contact>,
     /// It was paid or cancelled at or after this moment.
     pub settled_since: Option<Moment>,
+    /// The price is exactly this.
+    pub price: Option<Rupiah>,
+    /// What its status tells happened within these moments: a pending booking was made, a paid one was
+    /// paid, a cancelled one was cancelled.
+    pub happened_within: Option<Range<Moment>>,
     /// It matches this search. Together with other conditions, only the newest
     /// [`MAX_SEARCHED`](super::MAX_SEARCHED) bookings that match the search are looked at.
     pub search: Option<Search>,

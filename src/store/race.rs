@@ -36,6 +36,8 @@ pub(super) struct Claim {
     pub taken: u32,
     /// Rooms for sale, if a manager set a number.
     pub allotment: Option<u32>,
+    /// Whether a manager closed the type.
+    pub is_closed: bool,
 }
 
 /// What must be read for a batch, as far as it is known before any booking is read.
@@ -305,8 +307,9 @@ impl<'a> Race<'_, 'a> {
     }
 
     fn is_sold_out(&self, key: &ClaimKey, rooms: u32) -> bool {
-        let allotment = self.snapshot.claims.get(key).and_then(|claim| claim.allotment);
-        self.taken(key) >= allotment.unwrap_or(rooms)
+        let claim = self.snapshot.claims.get(key);
+        let for_sale = claim.and_then(|claim| claim.allotment).unwrap_or(rooms);
+        claim.is_some_and(|claim| claim.is_closed) || self.taken(key) >= for_sale
     }
 }
 

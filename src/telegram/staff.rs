@@ -19,8 +19,8 @@ use super::{BotParts, StaffList, refusal_html, refusal_line};
 use crate::auth::{Staff, StaffAuth};
 use crate::config::StaffMember;
 use crate::domain::{
-    Actor, Booking, Command, Forbidden, Language, ReceiptNo, Refusal, Role, RoomCode, Status,
-    TrackedBooking, Winner,
+    Actor, Allotment, Booking, Command, Forbidden, Language, ReceiptNo, Refusal, Role, RoomCode,
+    Status, TrackedBooking, Winner,
 };
 use crate::service::{BookingService, ServiceError};
 use crate::store::{BookingReader, StoreError};
@@ -246,21 +246,17 @@ impl StaffConversation {
             let known =
                 |room: &&crate::domain::RoomType| room.code.as_str().eq_ignore_ascii_case(code);
             let code: RoomCode = policy.rooms.iter().find(known)?.code.clone();
-            let rooms: u32 = parts.next()?.parse().ok()?;
-            let night = match parts.next() {
-                None => today,
-                Some(date) => NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?,
-            };
-            Some((code, rooms, night))
+            let (rooms, is_closed) = rooms_or_closed(parts.next()?)?;
+            let (from, through) = parts.next().map_or(Some((today, today)), date_range)?;
+            Some((code, Allotment { from, through, rooms, is_closed }))
         };
-        let Some((code, rooms, night)) = parse() else {
+        let Some((code, allotment)) = parse() else {
             let codes: Vec<&str> = policy.rooms.iter().map(|room| room.code.as_str()).collect();
             return Ok(words::allotment_usage(language, &codes));
         };
-        match self.service.set_allotment(&code, night, rooms).await {
+        match self.service.set_allotment(&code, allotment).await {
             Ok(left) => {
-                let name = &left.room.name;
-                Ok(words::allotment_set(language, name, night, rooms, left.available))
+                Ok(words::allotment_set(language, &left.room.name, &allotment, left.available))
             }
             Err(ServiceError::Refused(refusal)) => {
                 Ok(words::escape(&text::refusal(language, &refusal, &policy.hotel)))
@@ -323,4 +319,20 @@ fn booking_buttons<'a>(
         vec![Button::callback(label, CallbackData::Staff(action.callback(booking.receipt_no)))]
     };
     bookings.map(row).collect()
+}
+
+/// What a manager types for a type: a number of rooms, or that it is closed or opened.
+fn rooms_or_closed(typed: &str) -> Option<(Option<u32>, Option<bool>)> {
+    match typed.to_lowercase().as_str() {
+        "tutup" | "close" => Some((None, Some(true))),
+        "buka" | "open" => Some((None, Some(false))),
+        number => number.parse().ok().map(|rooms| (Some(rooms), None)),
+    }
+}
+
+/// `2026-01-31`, or `2026-01-31..2026-02-02`.
+fn date_range(typed: &str) -> Option<(NaiveDate, NaiveDate)> {
+    let date = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let (from, through) = typed.split_once("..").unwrap_or((typed, typed));
+    Some((date(from)?, date(through)?))
 }

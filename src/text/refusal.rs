@@ -81,11 +81,14 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
         Refusal::NotAllowed(NotAllowed::NotPaid) => {
             fixed("Booking ini belum lunas.", "This booking is not paid.")
         }
-        Refusal::NotAllowed(NotAllowed::AllotmentTooLow { sold }) => say(
-            language,
-            format!("Sudah terjual {sold} kamar untuk malam itu; jatah tidak bisa di bawahnya."),
-            format!("{sold} rooms are sold for that night; the allotment cannot be less."),
-        ),
+        Refusal::NotAllowed(NotAllowed::AllotmentTooLow { night, sold }) => {
+            let night = date(language, *night);
+            say(
+                language,
+                format!("Sudah terjual {sold} kamar untuk {night}; jatah tidak bisa di bawahnya."),
+                format!("{sold} rooms are sold for {night}; the allotment cannot be less."),
+            )
+        }
         Refusal::Conflict => fixed(
             "Booking ini sedang diubah oleh orang lain. Coba lagi.",
             "Somebody else is changing this booking. Try again.",
@@ -175,6 +178,10 @@ fn invalid_input(language: Language, field: Field, error: InputError) -> String 
             &format!("paling jauh {}", date(language, last)),
             &format!("may be {} at the latest", date(language, last)),
         ),
+        InputError::BeforeStart { from } => of(
+            &format!("tidak boleh sebelum {}", date(language, from)),
+            &format!("may not be before {}", date(language, from)),
+        ),
         InputError::DatedAhead => of(
             "bertanggal di masa depan; periksa jam perangkat",
             "is dated ahead; check the device's clock",
@@ -207,6 +214,7 @@ fn field_name(language: Language, field: Field) -> &'static str {
         Field::Search => say(language, "Kata pencarian", "The search text"),
         Field::Rooms => say(language, "Jumlah kamar", "The number of rooms"),
         Field::Date => say(language, "Tanggal", "The date"),
+        Field::Through => say(language, "Tanggal terakhir", "The last date"),
         Field::Code => say(language, "Kode masuk", "The sign-in code"),
     }
 }

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
-use jatah::domain::{Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking};
+use jatah::domain::{
+    Allotment, Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking,
+};
 use jatah::store::{
     AllotmentTooLow, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore,
     Credential, CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter,
@@ -206,11 +208,10 @@ impl RoomStore for ObservedStore {
     async fn set_allotment(
         &self,
         room: &RoomCode,
-        night: NaiveDate,
-        rooms: u32,
+        allotment: Allotment,
     ) -> Result<Result<(), AllotmentTooLow>, StoreError> {
         self.called()?;
-        self.inner.set_allotment(room, night, rooms).await
+        self.inner.set_allotment(room, allotment).await
     }
 }
 

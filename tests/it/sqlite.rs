@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
-use jatah::domain::{Event, Role, TelegramId};
+use jatah::domain::{Allotment, Event, Role, TelegramId};
 use jatah::store::sqlite::{LockError, SqliteStore};
 use jatah::store::{
     BookingReader, ChangeLog, CommitOutcome, CommitStore, Credential, CredentialKind,
@@ -50,7 +50,7 @@ async fn what_was_written_is_there_after_a_restart() {
         expires_at: minute(60),
     };
     store.put_credential(CredentialKind::Session, secret(5), &credential).await.unwrap();
-    store.set_allotment(&room("STD"), today(), 2).await.unwrap().unwrap();
+    store.set_allotment(&room("STD"), Allotment::of_night(today(), 2)).await.unwrap().unwrap();
     store.next_serials(today(), 1).await.unwrap();
     let key = store.signing_key([1; 32]).await.unwrap();
     let cursor = store.changes(None).await.unwrap().start;

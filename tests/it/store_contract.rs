@@ -49,6 +49,8 @@ macro_rules! contract {
                 a_stay_takes_all_its_nights_or_none,
                 an_allotment_beats_the_configured_number,
                 an_allotment_below_what_is_sold_is_refused_with_the_number,
+                an_allotment_is_set_on_all_of_its_nights_or_on_none,
+                a_closed_type_sells_nothing_more_even_when_a_room_is_freed,
                 an_allotment_can_be_set_for_a_night_without_bookings,
             );
             cases!($open, steps:

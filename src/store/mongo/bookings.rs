@@ -282,5 +282,16 @@ fn conditions(filter: &Filter) -> Vec<Document> {
     let settled = filter
         .settled_since
         .map(|since| doc! { "status.at_ms": { "$gte": since.timestamp_millis() } });
-    status.into_iter().chain(check_in).chain(contact).chain(settled).chain(receipt_no).collect()
+    let price = filter.price.map(|price| {
+        let price = i64::try_from(price.0).unwrap_or(i64::MAX);
+        doc! { "price": price }
+    });
+    let happened = filter.happened_within.as_ref().map(|within| {
+        let range =
+            doc! { "$gte": within.start.timestamp_millis(), "$lt": within.end.timestamp_millis() };
+        let pending = doc! { "status.kind": "PENDING", "booked_at_ms": range.clone() };
+        doc! { "$or": [pending, { "status.at_ms": range }] }
+    });
+    let status = status.into_iter().chain(price).chain(happened);
+    status.chain(check_in).chain(contact).chain(settled).chain(receipt_no).collect()
 }

@@ -338,7 +338,11 @@ impl FoundDocuments {
             snapshot.limits.insert(stored.key, stored.running);
         }
         for stored in self.claims {
-            let claim = Claim { taken: stored.taken, allotment: stored.allotment };
+            let claim = Claim {
+                taken: stored.taken,
+                allotment: stored.allotment,
+                is_closed: stored.is_closed,
+            };
             snapshot.claims.insert(stored.key()?, claim);
         }
         Ok(())

@@ -209,6 +209,8 @@ pub(super) struct ClaimDocument {
     pub taken: u32,
     #[serde(default)]
     pub allotment: Option<u32>,
+    #[serde(default, rename = "closed")]
+    pub is_closed: bool,
 }
 
 impl ClaimDocument {

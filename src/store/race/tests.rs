@@ -114,7 +114,7 @@ fn stored_pending(serial: u32) -> Snapshot {
     snapshot.bookings.insert(receipt_no(serial), state);
     snapshot.limits.insert("guest 7".into(), 1);
     for night in [4, 5] {
-        snapshot.claims.insert(key(night), Claim { taken: 1, allotment: None });
+        snapshot.claims.insert(key(night), Claim { taken: 1, allotment: None, is_closed: false });
     }
     snapshot
 }
@@ -125,7 +125,7 @@ fn stored_cancelled(serial: u32) -> Snapshot {
     let state = BookingState { revision: Revision(2), limit_keys: vec![] };
     snapshot.bookings.insert(receipt_no(serial), state);
     for night in [4, 5] {
-        snapshot.claims.insert(key(night), Claim { taken: 0, allotment: None });
+        snapshot.claims.insert(key(night), Claim { taken: 0, allotment: None, is_closed: false });
     }
     snapshot
 }
@@ -145,11 +145,11 @@ fn the_earlier_of_two_openings_takes_the_last_room() {
 #[test]
 fn an_allotment_beats_the_number_of_rooms_and_the_first_full_night_is_named() {
     let (batch, mut snapshot) = ([opening(1, 10)], Snapshot::default());
-    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(3) });
+    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(3), is_closed: false });
     let plan = decide(&batch, &snapshot).unwrap();
     assert_eq!(plan.outcomes, [CommitOutcome::SoldOut(day(5))]);
     assert!(plan.winners.is_empty() && plan.claims.is_empty());
-    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(4) });
+    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(4), is_closed: false });
     let batch = [opening(1, 1)];
     assert_eq!(decide(&batch, &snapshot).unwrap().outcomes, [CommitOutcome::Done]);
 }
@@ -254,7 +254,7 @@ fn a_stay_that_is_moved_by_a_night_takes_only_the_night_that_is_new() {
     let taken = CountWrite { key: key(6), before: None, after: 1 };
     assert_eq!(plan.claims, [freed, taken]);
     assert_eq!(plan.bookings[0].limit_keys, ["guest 7"], "it still counts once");
-    snapshot.claims.insert(key(6), Claim { taken: 1, allotment: None });
+    snapshot.claims.insert(key(6), Claim { taken: 1, allotment: None, is_closed: false });
     assert_eq!(decide(&batch, &snapshot).unwrap().outcomes, [CommitOutcome::SoldOut(day(6))]);
 }
 
@@ -349,7 +349,9 @@ fn written(mut snapshot: Snapshot, plan: &WritePlan<'_>) -> Snapshot {
         );
     }
     for CountWrite { key, after, .. } in &plan.claims {
-        snapshot.claims.insert(key.clone(), Claim { taken: *after, allotment: None });
+        snapshot
+            .claims
+            .insert(key.clone(), Claim { taken: *after, allotment: None, is_closed: false });
     }
     for CountWrite { key, after, .. } in &plan.limits {
         snapshot.limits.insert(key.clone(), *after);

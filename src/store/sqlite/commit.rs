@@ -143,12 +143,13 @@ fn read(connection: &Connection, batch: &[Commit]) -> Result<Snapshot, StoreErro
     for (key, running, _) in rows::<String, u32, Option<u32>>(connection, sql, limits)? {
         snapshot.limits.insert(key, running);
     }
-    let sql = "SELECT taken, allotment FROM claims WHERE night = ?1 AND room = ?2";
+    let sql = "SELECT taken, allotment, is_closed FROM claims WHERE night = ?1 AND room = ?2";
     let mut statement = connection.prepare_cached(sql)?;
     for key in wanted.claims {
         let mut found = statement.query([&key.night.to_string(), key.room.as_str()])?;
         if let Some(row) = found.next()? {
-            let claim = Claim { taken: row.get(0)?, allotment: row.get(1)? };
+            let claim =
+                Claim { taken: row.get(0)?, allotment: row.get(1)?, is_closed: row.get(2)? };
             snapshot.claims.insert(key, claim);
         }
     }

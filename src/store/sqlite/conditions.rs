@@ -1,5 +1,7 @@
 //! The SQL of filters: conditions with their values, and the order of pages.
 
+use std::ops::Range;
+
 use rusqlite::types::Value;
 
 use super::super::document::status_text;
@@ -55,6 +57,18 @@ impl Conditions {
             // The expression must not change: it is that of the index.
             let sql = "json_extract(document, '$.status.at_ms') >= ?";
             conditions.add(sql, [since.timestamp_millis().into()]);
+        }
+        if let Some(price) = filter.price {
+            let price = i64::try_from(price.0).unwrap_or(i64::MAX);
+            conditions.add("json_extract(document, '$.price') = ?", [price.into()]);
+        }
+        if let Some(Range { start, end }) = &filter.happened_within {
+            // The expressions must not change: they are those of the indexes.
+            let sql = "((status = 'PENDING' AND booked_at_ms >= ? AND booked_at_ms < ?)
+                OR (json_extract(document, '$.status.at_ms') >= ?
+                    AND json_extract(document, '$.status.at_ms') < ?))";
+            let (start, end) = (start.timestamp_millis(), end.timestamp_millis());
+            conditions.add(sql, [start, end, start, end].map(Value::from));
         }
         match &filter.search {
             Some(Search::Receipt(number)) => {

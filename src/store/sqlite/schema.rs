@@ -18,14 +18,15 @@ const STATEMENT_CACHE_SIZE: usize = 64;
 const MIGRATIONS: [&str; 3] =
     [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
-/// Columns that were added without a new version, as (table, column): the version before ignores
-/// them, and so can still open the database.
-const ADDED_COLUMNS: [(&str, &str); 5] = [
-    ("notices", "gave_up_code"),
-    ("notices", "gave_up_detail"),
-    ("bookings", "words"),
-    ("codes", "telegram_id"),
-    ("sessions", "telegram_id"),
+/// Columns that were added without a new version, as (table, column, type): the version before
+/// ignores them, and so can still open the database.
+const ADDED_COLUMNS: [(&str, &str, &str); 6] = [
+    ("notices", "gave_up_code", "TEXT"),
+    ("notices", "gave_up_detail", "TEXT"),
+    ("bookings", "words", "TEXT"),
+    ("codes", "telegram_id", "TEXT"),
+    ("sessions", "telegram_id", "TEXT"),
+    ("claims", "is_closed", "INTEGER NOT NULL DEFAULT 0"),
 ];
 
 /// The index of words, which was added without a new version in the same way. A row of `bookings`
@@ -141,10 +142,11 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
         transaction.pragma_update(None, "user_version", number)?;
     }
     let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)";
-    for (table, column) in ADDED_COLUMNS {
+    for (table, column, kind) in ADDED_COLUMNS {
         let is_there: bool = transaction.query_row(sql, [table, column], |row| row.get(0))?;
         if !is_there {
-            transaction.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} TEXT"))?;
+            transaction
+                .execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))?;
         }
     }
     transaction.execute_batch(PAGE_INDEXES)?;

@@ -1,7 +1,7 @@
 //! The answers to the commands and buttons of the front office.
 
 use super::escape;
-use crate::domain::Language;
+use crate::domain::{Allotment, Language};
 use crate::text::{date, say};
 
 /// The receipt number is unknown. With `has_near`, similar ones are offered below.
@@ -28,27 +28,50 @@ pub fn allotment_usage(language: Language, codes: &[&str]) -> String {
     say(
         language,
         format!(
-            "Ketik /jatah TIPE JUMLAH [TANGGAL], misalnya /jatah STD 5 2026-01-31\nTipe: {codes}"
+            "Ketik /jatah TIPE JUMLAH [TANGGAL], misalnya /jatah STD 5 2026-01-31 atau /jatah STD 5 2026-01-31..2026-02-02.\n/jatah STD tutup menutup tipe itu: tidak dijual lagi, juga bila ada kamar yang lepas. /jatah STD buka membukanya.\nTipe: {codes}"
         ),
-        format!("Type /jatah TYPE N [DATE], for example /jatah STD 5 2026-01-31\nTypes: {codes}"),
+        format!(
+            "Type /jatah TYPE N [DATE], for example /jatah STD 5 2026-01-31 or /jatah STD 5 2026-01-31..2026-02-02.\n/jatah STD close closes the type: nothing more is sold, also when a room is freed. /jatah STD open opens it.\nTypes: {codes}"
+        ),
     )
 }
 
-/// The number of rooms for sale was set.
+/// What is for sale was set; `left` is the number of rooms left on the first night.
 #[must_use]
-pub fn allotment_set(
-    language: Language,
-    room: &str,
-    night: chrono::NaiveDate,
-    rooms: u32,
-    left: u32,
-) -> String {
-    let (room, night) = (escape(room), date(language, night));
-    say(
-        language,
-        format!("Jatah {room} untuk {night}: {rooms} kamar, sisa {left}."),
-        format!("{room} on {night}: {rooms} rooms for sale, {left} left."),
-    )
+pub fn allotment_set(language: Language, room: &str, set: &Allotment, left: u32) -> String {
+    let room = escape(room);
+    let (from, through) = (date(language, set.from), date(language, set.through));
+    let nights = if set.from == set.through {
+        from.clone()
+    } else {
+        say(language, format!("{from} sampai {through}"), format!("{from} to {through}"))
+    };
+    match (set.is_closed, set.rooms) {
+        (Some(true), _) => say(
+            language,
+            format!(
+                "{room} ditutup untuk {nights}: tidak dijual lagi, juga bila ada kamar yang lepas."
+            ),
+            format!(
+                "{room} is closed for {nights}: nothing more is sold, also when a room is freed."
+            ),
+        ),
+        (Some(false), _) => say(
+            language,
+            format!("{room} dibuka lagi untuk {nights}. Sisa {left} untuk {from}."),
+            format!("{room} is open again for {nights}. {left} left for {from}."),
+        ),
+        (None, Some(rooms)) => say(
+            language,
+            format!("Jatah {room} untuk {nights}: {rooms} kamar. Sisa {left} untuk {from}."),
+            format!("{room} for {nights}: {rooms} rooms for sale. {left} left for {from}."),
+        ),
+        (None, None) => say(
+            language,
+            format!("Sisa {room} untuk {from}: {left} kamar."),
+            format!("{room} for {from}: {left} rooms left."),
+        ),
+    }
 }
 
 /// The title above the button that opens the board.

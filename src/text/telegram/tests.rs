@@ -7,9 +7,9 @@ use super::*;
 use crate::domain::tests::build::{self, at, sari};
 use crate::domain::travel::{Estimate, EstimateBasis, PositionSourceKind};
 use crate::domain::{
-    self, Actor, Change, Contact, Coordinates, Email, Event, Evidence, FailureCode, Fix, Forecast,
-    Guest, GuestName, NewBooking, NotAllowed, Policy, PositionSource, QrisProgress, Refusal,
-    Revision, Role, Rupiah, Status, Stay, Track, TrackedBooking, Verdict, Why, Winner,
+    self, Actor, Allotment, Change, Contact, Coordinates, Email, Event, Evidence, FailureCode, Fix,
+    Forecast, Guest, GuestName, NewBooking, NotAllowed, Policy, PositionSource, QrisProgress,
+    Refusal, Revision, Role, Rupiah, Status, Stay, Track, TrackedBooking, Verdict, Why, Winner,
 };
 use crate::text;
 
@@ -250,6 +250,16 @@ fn for_guests(language: Language) -> String {
     sheet.0
 }
 
+fn add_allotments(sheet: &mut Snapshot, language: Language, check_in: chrono::NaiveDate) {
+    let rooms_set = Allotment::of_night(check_in, 5);
+    sheet.add("rooms for sale are set", allotment_set(language, "Standar", &rooms_set, 4));
+    let through = check_in + chrono::Days::new(2);
+    let closed = Allotment { through, rooms: None, is_closed: Some(true), ..rooms_set };
+    sheet.add("closed for some nights", allotment_set(language, "Standar", &closed, 0));
+    let opened = Allotment { is_closed: Some(false), ..closed };
+    sheet.add("opened for some nights", allotment_set(language, "Standar", &opened, 4));
+}
+
 fn for_staff(language: Language) -> String {
     let policy = policy();
     let hotel = &policy.hotel;
@@ -298,7 +308,7 @@ fn for_staff(language: Language) -> String {
     sheet.add("which booking", which_booking(language));
     sheet.add("how to set the rooms for sale", allotment_usage(language, &["STD", "DLX"]));
     let check_in = tracked.booking.stay.check_in;
-    sheet.add("rooms for sale are set", allotment_set(language, "Standar", check_in, 5, 4));
+    add_allotments(&mut sheet, language, check_in);
     sheet.add("help", help(language, Some(Role::Manager)));
     sheet.add("board", board(language));
     sheet.add("link to the board", board_link(language, "https://hotel.example/fo#code=abc"));
@@ -314,7 +324,13 @@ fn for_staff(language: Language) -> String {
     for (name, refusal) in [
         ("paid already", Refusal::AlreadyPaid(winner)),
         ("cancelled already", Refusal::AlreadyCancelled(gone)),
-        ("fewer rooms than sold", Refusal::NotAllowed(NotAllowed::AllotmentTooLow { sold: 3 })),
+        (
+            "fewer rooms than sold",
+            Refusal::NotAllowed(NotAllowed::AllotmentTooLow {
+                night: build::date("2026-01-04"),
+                sold: 3,
+            }),
+        ),
     ] {
         sheet.add(&format!("refusal: {name}"), text::refusal(language, &refusal, hotel));
     }

@@ -141,6 +141,7 @@ fn field_name(field: Field) -> &'static str {
         Field::Search => "search",
         Field::Rooms => "rooms",
         Field::Date => "date",
+        Field::Through => "through",
         Field::Code => "code",
         Field::StaffName => "name",
     }

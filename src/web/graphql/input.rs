@@ -12,8 +12,8 @@ use chrono::NaiveDate;
 use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
-    self, Amendment, Contact, Email, Field, Fix, Guest, GuestName, InputError, Moment, ReceiptNo,
-    Refusal, RoomCode, StaffName, TokenHash,
+    self, Amendment, Contact, Email, Field, Fix, Guest, GuestName, HotelPolicy, InputError, Moment,
+    ReceiptNo, Refusal, RoomCode, StaffName, TokenHash,
 };
 use crate::service::{BookRequest, Handoff, WebOrigin};
 use crate::store::{Filter, PageKey, Search, StatusKind};
@@ -93,6 +93,12 @@ pub struct BookingFilter {
     status: Option<Vec<BookingStatus>>,
     /// The first night is on this date.
     check_in: Option<Date>,
+    /// What the status tells happened on this hotel day: a pending booking was made, a paid one was
+    /// paid, a cancelled one was cancelled.
+    hotel_day: Option<Date>,
+    /// The price is exactly this. Without another condition, only the newest 1,000 bookings of that
+    /// price are looked at.
+    price: Option<Rupiah>,
     /// A receipt number, or the beginnings of words, all of which must match: words of the guest's
     /// name, the day (`20260104`) and the counter of the receipt number, the price. Case and
     /// accents do not matter. At most 80 characters. Together with another condition, only the
@@ -261,16 +267,25 @@ impl BookingFilter {
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`], field `search`.
-    pub fn read(self) -> Result<Filter, Refusal> {
-        let status = self.status.map(|all| all.into_iter().map(StatusKind::from).collect());
+    pub fn read(self, hotel: &HotelPolicy) -> Result<Filter, Refusal> {
         let search = self.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        Ok(Filter {
+        let filter = Filter {
             contact: None,
-            status,
+            status: self.status.map(|all| all.into_iter().map(StatusKind::from).collect()),
             check_in: self.check_in.map(|Date(day)| day),
             settled_since: None,
+            happened_within: self.hotel_day.map(|Date(day)| hotel.moments_of(day)),
+            price: self.price.map(|Rupiah(price)| price),
             search: search.map(read_search).transpose()?,
-        })
+        };
+        // No index has prices alone, but the one of words has.
+        let is_price_alone = filter.status.is_none()
+            && filter.check_in.is_none()
+            && filter.happened_within.is_none()
+            && filter.search.is_none();
+        let by_words = |price: domain::Rupiah| Search::Words(vec![price.0.to_string()]);
+        let search = filter.price.filter(|_| is_price_alone).map(by_words);
+        Ok(Filter { search: filter.search.or(search), ..filter })
     }
 }
 

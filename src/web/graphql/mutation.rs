@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Lookahead, Object};
 use super::error::ApiError;
 use crate::auth;
 use crate::domain::refusal::Unavailable;
-use crate::domain::{Command, Contact, Field, Forbidden, HoldsOf, InputError, Refusal};
+use crate::domain::{Allotment, Command, Contact, Field, Forbidden, HoldsOf, InputError, Refusal};
 use crate::service::{BookRequest, NewBookingAccess, ServiceError, WebOrigin};
 
 use super::ApiContext;
@@ -340,18 +340,32 @@ impl Mutation {
         apply(ctx, &receipt_no, Command::Extend { by, minutes }).await
     }
 
-    /// Sets the number of rooms of a type that are for sale on one night. Only for managers.
+    /// Sets the number of rooms of a type that are for sale on each night from one to another, on all
+    /// of them or on none. Only for managers.
     async fn set_allotment(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The code of the room type.")] room_type: String,
-        #[graphql(desc = "The date of the night, as a hotel day.")] date: Date,
+        #[graphql(desc = "The date of the first night, as a hotel day.")] date: Date,
         #[graphql(desc = "The number of rooms, at least as many as are sold.")] rooms: i64,
+        #[graphql(desc = "The last night, within 366. The default is the first one.")]
+        through: Option<Date>,
+        #[graphql(
+            desc = "Whether the type is closed: nothing more is sold, also when a room is freed. The \
+                    default is as it was."
+        )]
+        closed: Option<bool>,
     ) -> Result<RoomAvailability, ApiError> {
         let context = ctx.context();
         ctx.caller().must_manage(context).await?;
         let code = input::room_code(&room_type)?;
-        let left = context.service.set_allotment(&code, date.0, input::rooms(rooms)).await?;
+        let allotment = Allotment {
+            from: date.0,
+            through: through.unwrap_or(date).0,
+            rooms: Some(input::rooms(rooms)),
+            is_closed: closed,
+        };
+        let left = context.service.set_allotment(&code, allotment).await?;
         Ok(RoomAvailability::new(&left, date, 1))
     }
 }

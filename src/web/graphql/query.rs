@@ -14,7 +14,7 @@ use super::caller::RequestContext;
 use super::input::{self, BookingFilter};
 use super::payload::{BookingConnection, PageInfo};
 use super::scalar::{Date, DateTime, Rupiah};
-use super::types::{Hotel, Qris, RoomAvailability, Staff, StaffSessionInfo};
+use super::types::{Allotment, Hotel, Qris, RoomAvailability, Staff, StaffSessionInfo};
 
 /// Checks that a booking is still to be paid.
 ///
@@ -67,6 +67,19 @@ impl Query {
         let nights = input::nights(nights);
         let left = ctx.context().service.availability(check_in.0, nights).await?;
         Ok(left.iter().map(|left| RoomAvailability::new(left, check_in, nights)).collect())
+    }
+
+    /// The rooms for sale and taken of each type on each night from one to another, at most 366
+    /// nights, night by night. Only for the front office.
+    async fn allotments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first night, as a hotel day.")] from: Date,
+        #[graphql(desc = "The last night.")] through: Date,
+    ) -> Result<Vec<Allotment>, ApiError> {
+        ctx.caller().staff(ctx.context()).await?;
+        let nights = ctx.context().service.allotments(from.0, through.0).await?;
+        Ok(nights.iter().map(Allotment::from).collect())
     }
 
     /// The booking of a guest who has its access token.
@@ -123,7 +136,10 @@ impl Query {
     ) -> Result<BookingConnection, ApiError> {
         let context = ctx.context();
         ctx.caller().staff(context).await?;
-        let filter = filter.map(BookingFilter::read).transpose()?.unwrap_or_default();
+        let filter = filter
+            .map(|filter| filter.read(&context.service.policy().hotel))
+            .transpose()?
+            .unwrap_or_default();
         let first = input::first(first)?;
         let after = after.as_deref().map(input::page_key).transpose()?;
         // Taken before the read, so that a client that subscribes after this cursor receives every

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use crate::auth;
 use crate::domain;
-use crate::service::{self, Availability, BookingService};
+use crate::service::{self, Availability, BookingService, NightOfRoom};
 
 use super::enums::{Action, StaffRole};
 use super::scalar::{Date, DateTime, Rupiah};
@@ -164,6 +164,33 @@ impl RoomAvailability {
     pub fn new(left: &Availability, date: Date, nights: u32) -> Self {
         let room_type = RoomType::from(&left.room);
         Self { room_type, date, nights, available: left.available }
+    }
+}
+
+/// The rooms of one type on one night.
+#[derive(SimpleObject, Debug)]
+pub struct Allotment {
+    /// The room type.
+    room_type: RoomType,
+    /// The night, as a hotel day.
+    date: Date,
+    /// The number of rooms for sale.
+    rooms: u32,
+    /// The number of rooms taken by pending and paid bookings.
+    taken: u32,
+    /// Whether the type is closed: nothing more is sold, also when a room is freed.
+    closed: bool,
+}
+
+impl From<&NightOfRoom> for Allotment {
+    fn from(night: &NightOfRoom) -> Self {
+        Self {
+            room_type: RoomType::from(&night.room),
+            date: Date(night.night),
+            rooms: night.for_sale,
+            taken: night.taken,
+            closed: night.is_closed,
+        }
     }
 }
 

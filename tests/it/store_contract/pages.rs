@@ -1,6 +1,6 @@
 //! Pages of bookings: order, filters and search.
 
-use jatah::domain::ReceiptNo;
+use jatah::domain::{ReceiptNo, Rupiah};
 use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
 use jatah::store::{Filter, MAX_BATCH, MAX_COUNTED, Page, PageKey, Search, Store};
 
@@ -80,6 +80,12 @@ pub async fn pages_filter_by_status_and_check_in(store: SharedStore) {
         (Filter { settled_since: Some(minute(1)), ..Filter::default() }, &[1, 2, 3]),
         (Filter { settled_since: Some(minute(1)), ..status(&[Paid]) }, &[1, 2]),
         (Filter { settled_since: Some(minute(2)), ..Filter::default() }, &[]),
+        (Filter { happened_within: Some(minute(0)..minute(1)), ..Filter::default() }, &[4, 5, 6]),
+        (Filter { happened_within: Some(minute(1)..minute(2)), ..Filter::default() }, &[1, 2, 3]),
+        (Filter { happened_within: Some(minute(1)..minute(2)), ..status(&[Paid]) }, &[1, 2]),
+        (Filter { happened_within: Some(minute(2)..minute(9)), ..Filter::default() }, &[]),
+        (Filter { price: Some(Rupiah(700_000)), ..status(&[Pending]) }, &[4, 5, 6]),
+        (Filter { price: Some(Rupiah(350_000)), ..Filter::default() }, &[]),
     ] {
         let page = page(&*store, &filter, 10, None).await;
         assert_eq!(numbers(&page), expected(serials), "{filter:?}");

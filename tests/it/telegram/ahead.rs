@@ -1,7 +1,7 @@
 //! Bookings for a later day, dates that are sold out, and the limit of holds.
 
 use jatah::domain::Language::Indonesian;
-use jatah::domain::{HoldsOf, Refusal, RoomCode};
+use jatah::domain::{Allotment, HoldsOf, Refusal, RoomCode};
 use jatah::text::{clock_time, date};
 
 use super::{Hotel, receipt_in};
@@ -51,7 +51,7 @@ async fn dates_and_nights_that_are_sold_out_are_not_offered() {
     let today = service.policy().hotel.day_of(service.now());
     let night = |ahead| today + chrono::Days::new(ahead);
     let deluxe = RoomCode::parse("DLX").unwrap();
-    service.set_allotment(&deluxe, night(3), 0).await.unwrap();
+    service.set_allotment(&deluxe, Allotment::of_night(night(3), 0)).await.unwrap();
     budi.says("/booking");
     budi.taps("Deluxe").await;
     let dates = budi.reads("Check-in tanggal berapa?").await;

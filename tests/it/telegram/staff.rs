@@ -327,7 +327,11 @@ async fn receipt_numbers_are_read_tolerantly_and_the_nearest_are_offered() {
     joko.says("/jatah");
     joko.reads("Tipe: STD, DLX, HALL").await;
     joko.says("/jatah std 5");
-    joko.reads("5 kamar, sisa 4").await;
+    joko.reads("5 kamar. Sisa 4").await;
+    joko.says("/jatah std tutup");
+    joko.reads("ditutup untuk").await;
+    joko.says("/jatah std buka");
+    joko.reads("dibuka lagi").await;
     joko.says("/jatah std 0");
     joko.reads("Sudah terjual 1 kamar").await;
     joko.says_in(FRONT_OFFICE, "/papan");

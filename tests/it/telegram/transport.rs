@@ -62,7 +62,7 @@ async fn a_message_whose_fate_is_unknown_is_sent_once_more_at_most() {
     let budi = hotel.guest(7, "Budi");
     hotel.api.fails("sendmessage", Some(FRONT_OFFICE), Fault::CutAfter);
     let receipt_no = hotel.books(&budi).await;
-    let again = |api: &crate::botapi::BotApi| {
+    let again = |api: &BotApi| {
         let of = |m: &&crate::botapi::Message| m.text.contains(&receipt_no);
         (api.messages(FRONT_OFFICE).iter().filter(of).count() == 2).then_some(())
     };

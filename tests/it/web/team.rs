@@ -141,6 +141,12 @@ fn pages_of_bookings_follow_each_other_without_gap_or_repetition() {
             ("search: \"bUD\"", 1),
             ("search: \" \"", 5),
             ("status: [PENDING]", 5),
+            ("price: 350000", 5),
+            ("price: 35000", 0),
+            ("price: 350000, status: [PAID]", 0),
+            ("hotelDay: \"2026-01-04\"", 5),
+            ("hotelDay: \"2026-01-05\"", 0),
+            ("hotelDay: \"2026-01-04\", price: 350000", 5),
             ("status: [PAID, CANCELLED]", 0),
             ("checkIn: \"2026-01-05\"", 0),
         ] {
@@ -455,6 +461,58 @@ fn an_amendment_moves_the_rooms_together_or_not_at_all() {
         let paid = site.ask(pay, json!({ "r": receipt_no }), Some(&clerk)).await.data();
         assert_eq!(paid["markPaid"]["price"], 2_500_000);
         assert_eq!(site.ask(amend, suite, Some(&clerk)).await.code(), "ALREADY_PAID");
+        site.close().await;
+    });
+}
+
+#[test]
+fn what_is_for_sale_is_set_for_a_range_and_closed() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let (clerk, manager) =
+            (site.sign_in(Role::FrontOffice).await, site.sign_in(Role::Manager).await);
+        site.book("Siti").await;
+        site.book("Budi").await;
+        let set = "mutation ($d: Date!, $n: Int!, $t: Date, $c: Boolean) {
+            setAllotment(roomType: \"STD\", date: $d, rooms: $n, through: $t, closed: $c) {
+            available } }";
+        let range = |from: &str, through: &str, rooms: i64, closed: Option<bool>| json!({ "d": from, "t": through, "n": rooms, "c": closed });
+        let few = range("2026-01-04", "2026-01-06", 1, None);
+        assert_eq!(site.ask(set, few.clone(), Some(&clerk)).await.code(), "FORBIDDEN");
+        let refused = site.ask(set, few, Some(&manager)).await;
+        assert_eq!(refused.code(), "NOT_ALLOWED");
+        assert!(refused.text.contains("4 Januari 2026"), "{}", refused.text);
+        for (through, named) in [("2026-01-03", "through"), ("2027-01-05", "through")] {
+            let wrong = range("2026-01-04", through, 5, None);
+            let refusal = site.ask(set, wrong, Some(&manager)).await.refusal();
+            assert_eq!(refusal, ("INVALID_INPUT".to_owned(), Some(named.to_owned())));
+        }
+        let five = range("2026-01-04", "2026-01-06", 5, None);
+        let data = site.ask(set, five, Some(&manager)).await.data();
+        assert_eq!(data["setAllotment"]["available"], 3);
+        let closed = range("2026-01-04", "2026-01-04", 5, Some(true));
+        let data = site.ask(set, closed, Some(&manager)).await.data();
+        assert_eq!(data["setAllotment"]["available"], 0);
+        assert_eq!(site.try_book(booking_input("Tono")).await.code(), "SOLD_OUT");
+
+        let read = "query ($f: Date!, $t: Date!) { allotments(from: $f, through: $t) {
+            roomType { code } date rooms taken closed } }";
+        let nights = json!({ "f": "2026-01-04", "t": "2026-01-07" });
+        assert_eq!(site.ask(read, nights.clone(), None).await.code(), "UNAUTHENTICATED");
+        let data = site.ask(read, nights, Some(&clerk)).await.data();
+        let all = data["allotments"].as_array().unwrap();
+        let of = |date: &str| {
+            let is_it =
+                |night: &&Value| night["roomType"]["code"] == "STD" && night["date"] == date;
+            let night = all.iter().find(is_it).unwrap();
+            (night["rooms"].clone(), night["taken"].clone(), night["closed"].clone())
+        };
+        assert_eq!(of("2026-01-04"), (json!(5), json!(2), json!(true)));
+        assert_eq!(of("2026-01-06"), (json!(5), json!(0), json!(false)));
+        assert_eq!(of("2026-01-07"), (json!(10), json!(0), json!(false)));
+        let long = json!({ "f": "2026-01-04", "t": "2027-01-05" });
+        let refusal = site.ask(read, long, Some(&clerk)).await.refusal();
+        assert_eq!(refusal, ("INVALID_INPUT".to_owned(), Some("through".to_owned())));
         site.close().await;
     });
 }
