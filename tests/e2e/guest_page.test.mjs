@@ -47,7 +47,7 @@ describe('the guest’s page', { concurrency: 1 }, () => {
       const href = (name) => place.getByRole('link', { name }).getAttribute('href');
       assert.match(await href('Buka peta'), /^https:\/\/.*-6\.9147,107\.6098/);
       assert.equal(await href('Waze'), 'https://waze.com/ul?ll=-6.9147,107.6098&navigate=yes');
-      assert.equal(await href('Aplikasi peta'), 'geo:-6.9147,107.6098?q=-6.9147,107.6098(Hotel%20Uji)');
+      assert.equal(await href('Peta lain'), 'geo:-6.9147,107.6098?q=-6.9147,107.6098(Hotel%20Uji)');
       assert.equal(await href(PLACE.contact), 'https://t.me/hoteluji');
       await assertFits(one, 'a page with the way to the hotel');
       await assertAccessible(one, 'a page with the way to the hotel');

@@ -39,9 +39,16 @@ describe('on phones', { concurrency: 1 }, () => {
       delete Object.hasOwn;
       delete crypto.randomUUID;
       delete window.structuredClone;
+      delete window.ResizeObserver;
+      delete window.AudioContext;
+      delete window.webkitAudioContext;
+      delete Navigator.prototype.vibrate;
+      delete Navigator.prototype.wakeLock;
+      Object.defineProperty(HTMLCanvasElement.prototype, 'toDataURL', { value() { throw new DOMException('tainted', 'SecurityError'); } });
     });
     await book(page, server, 'Dewi Lestari');
     await picture(page, 'booking-old-phone');
+    assert.equal(await page.locator('#ring').isVisible(), false, 'nothing is offered that the phone cannot do');
     await page.getByRole('button', { name: 'Batalkan booking' }).click();
     await page.getByRole('button', { name: /^Ya/ }).click();
     await page.getByRole('heading', { name: 'Anda membatalkan booking ini' }).waitFor();

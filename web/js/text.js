@@ -208,7 +208,7 @@ export const texts = {
   'place.title': ['Ke hotel', 'To the hotel'],
   'place.from': ['Kamar siap mulai pukul {time}.', 'Rooms are ready from {time}.'],
   'place.map': ['Buka peta', 'Open map'],
-  'place.geo': ['Aplikasi peta', 'Map app'],
+  'place.geo': ['Peta lain', 'Other map'],
   'place.ask': ['Hubungi hotel:', 'Contact the hotel:'],
 
   // Ringing at the reminder
