@@ -9,6 +9,15 @@ import { freePort, start } from './harness.mjs';
 const SMALL = { width: 360, height: 740 };
 const submit = (page) => page.getByRole('button', { name: 'Pesan sekarang' });
 
+/** Sends the form from both ends of the page, and checks that the fault of a field is then seen. */
+async function assertFaultSeen(page, field) {
+  for (const end of [0, 100_000]) {
+    await page.evaluate((top) => scrollTo(0, top), end);
+    await submit(page).click();
+    await assertSeen(page, `#${field}-error`);
+  }
+}
+
 /** Opens the form and waits until it can be filled. */
 async function open(page, server, path = '/') {
   await page.goto(`${server.url}${path}`);
@@ -39,29 +48,27 @@ describe('the form on a small phone', { concurrency: 1 }, () => {
   before(async () => { server = await start({ booking: { advance_days: 5 } }); });
   after(() => server.stop());
 
-  for (const size of ['100%', '200%']) {
-    test(`each fault is seen where it was made, with text at ${size}`, async (t) => {
-      const { page, problems } = await visitor(t, { viewport: SMALL, reducedMotion: 'reduce' });
+  for (const [size, colorScheme] of [['100%', 'light'], ['200%', 'dark']]) {
+    test(`each fault is seen where it was made, with text at ${size}, ${colorScheme}`, async (t) => {
+      const { page, problems } = await visitor(t, { viewport: SMALL, colorScheme, reducedMotion: 'reduce' });
       await open(page, server);
       await page.evaluate((size_) => { document.documentElement.style.fontSize = size_; }, size);
       await fill(page, { room: null });
-      await submit(page).click();
-      await assertSeen(page, '#roomType-error');
+      await assertFaultSeen(page, 'roomType');
       await picture(page, `form-fault-room-${parseInt(size, 10)}`);
       await page.getByRole('radio', { name: 'Standard' }).check();
       await page.getByLabel('Tanggal masuk').fill('2020-01-01');
-      await submit(page).click();
+      await assertFaultSeen(page, 'checkIn');
       await page.getByText(/Pilih tanggal dari/).waitFor();
-      await assertSeen(page, '#checkIn-error');
+      await assertFits(page, 'the form with a fault');
+      await assertAccessible(page, 'the form with a fault');
       await page.getByLabel('Tanggal masuk').fill(await server.today());
       for (const [label, id, good] of [['Lama menginap', 'nights', '1'], ['Nama', 'guestName', 'Dewi'], ['E-mail', 'email', 'dewi@example.com']]) {
         await page.getByLabel(label, { exact: true }).fill('');
-        await submit(page).click();
-        await assertSeen(page, `#${id}-error`);
+        await assertFaultSeen(page, id);
         assert.equal(await page.evaluate(() => document.activeElement.id), id);
         await page.getByLabel(label, { exact: true }).fill(good);
       }
-      await assertFits(page, 'the form with faults');
       await page.getByRole('radio', { name: 'Standard' }).check();
       await page.route('**/graphql', (route) => (route.request().postData()?.includes('createBooking') ? route.abort() : route.fallback()));
       await submit(page).click();
@@ -72,6 +79,21 @@ describe('the form on a small phone', { concurrency: 1 }, () => {
     });
   }
 
+  test('in a hotel of many room types the faults do not lie under the bar either', async (t) => {
+    const { page, problems } = await visitor(t, { viewport: SMALL });
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch(), answer = await response.json();
+      const rooms = answer.data?.availability;
+      for (const code of rooms ? ['A', 'B', 'C', 'D', 'E'] : []) rooms.push({ ...rooms[0], roomType: { ...rooms[0].roomType, code, name: `Kamar ${code}` } });
+      await route.fulfill({ response, json: answer });
+    });
+    await open(page, server);
+    await page.getByText('Kamar E', { exact: true }).waitFor();
+    await assertFaultSeen(page, 'roomType');
+    await picture(page, 'form-many-rooms');
+    assert.deepEqual(problems, []);
+  });
+
   test('a room that sells out before the tap is told where the rooms are, and so is the last one', async (t) => {
     const few = await start();
     t.after(() => few.stop());
@@ -79,6 +101,7 @@ describe('the form on a small phone', { concurrency: 1 }, () => {
     await open(page, few);
     await fill(page, { room: 'Loteng' });
     await few.book({ roomType: 'ONE' });
+    await page.evaluate(() => scrollTo(0, 0));
     await submit(page).click();
     await page.getByText(/Kamar ini baru saja penuh/).waitFor();
     await assertSeen(page, '#roomType-error');
@@ -94,6 +117,7 @@ describe('the form on a small phone', { concurrency: 1 }, () => {
     });
     await open(page, server);
     await fill(page, { room: null });
+    await page.evaluate(() => scrollTo(0, 0));
     await submit(page).click();
     await page.getByText('Semua kamar penuh untuk tanggal ini.').waitFor();
     await assertSeen(page, '#roomType-error');
