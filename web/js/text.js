@@ -124,7 +124,7 @@ export const texts = {
   'guest.checking.why': [
     'Waktunya habis. Sebentar, kami tanyakan ke hotel apakah waktunya diperpanjang.',
     'The time is up. One moment: we are asking the hotel whether it was extended.'],
-  'guest.extended': ['Waktunya kami perpanjang: kini sampai {when}.', 'Your time is extended: it now runs until {when}.'],
+  'guest.extended': ['Waktunya sudah diperpanjang: kini sampai {when}.', 'Your time has been extended: it now runs until {when}.'],
   'guest.end': ['Yang terjadi {when}', 'What happens at {when}'],
   'guest.end.none': [
     'Bila Anda belum tiba, booking batal otomatis dan kamarnya kami lepas. Tanpa denda. Di jalan? Bagikan lokasi Anda: bila sudah dekat, waktunya kami perpanjang {extend}.',
