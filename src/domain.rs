@@ -19,12 +19,15 @@ pub mod place;
 pub mod policy;
 pub mod refusal;
 pub mod stay;
+pub mod summary;
 pub mod travel;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use booking::{Booking, CancelReason, Contact, Guest, QrisProgress, Status, TrackedBooking};
+pub use booking::{
+    Booking, CancelReason, Channel, Contact, Guest, QrisProgress, Status, TrackedBooking,
+};
 pub use change::{Action, Change, Event, Notification, Recipient};
 pub use command::{Amendment, Command, NewBooking, QrisOutcome};
 pub use decide::{Step, apply, book, book_at_desk, wake};

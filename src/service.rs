@@ -27,11 +27,13 @@ mod lateness;
 mod positions;
 mod request;
 mod rooms;
+mod summary;
 
 pub use handoff::Handoff;
 pub use lateness::Lateness;
 use lateness::LatenessLog;
 use positions::Positions;
+pub use summary::DayReport;
 
 pub use positions::{ReportError, RouteRequest};
 pub use request::{BookRequest, WebOrigin};

@@ -244,8 +244,8 @@ impl Telegram {
         inbound.spawn("telegram status", updater.run(stop()));
         let updater = DashboardUpdater::new(Arc::clone(&dashboards), feed, node);
         inbound.spawn("telegram dashboards", updater.run(stop()));
-        let guests = GuestConversation::new(&shared, parts.links, status);
-        let staff = StaffConversation::new(&shared, parts.staff, dashboards);
+        let guests = GuestConversation::new(&shared, parts.links.clone(), status);
+        let staff = StaffConversation::new(&shared, parts.staff, parts.links, dashboards);
         let dispatcher = Dispatcher::new(&shared, guests, staff, Arc::clone(&name));
         let inbox = Arc::new(Inbox::new(Arc::new(dispatcher), Arc::clone(&shared.locks)));
         let menus = MenuParts::new(&shared);

@@ -81,6 +81,12 @@ impl Booking {
         self.is_pending() && self.arrived_at.is_none()
     }
 
+    /// Whether it is paid.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        matches!(self.status, Status::Paid { .. })
+    }
+
     /// Whether its hold is running.
     #[must_use]
     pub fn is_pending(&self) -> bool {
@@ -132,6 +138,45 @@ pub enum Contact {
     Desk,
     /// A channel that only a newer version knows; this one cannot contact the guest.
     Other,
+}
+
+impl Contact {
+    /// The channel without the address.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::Telegram(_) => Channel::Telegram,
+            Self::Web(_) => Channel::Web,
+            Self::Desk => Channel::Desk,
+            Self::Other => Channel::Other,
+        }
+    }
+}
+
+/// Where a guest booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// The Telegram bot.
+    Telegram,
+    /// The web form.
+    Web,
+    /// The desk.
+    Desk,
+    /// A channel that only a newer version knows.
+    Other,
+}
+
+impl Channel {
+    /// The name in the schema.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Telegram => "TELEGRAM",
+            Self::Web => "WEB",
+            Self::Desk => "DESK",
+            Self::Other => "OTHER",
+        }
+    }
 }
 
 /// The status of a booking.

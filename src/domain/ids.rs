@@ -381,12 +381,34 @@ impl Language {
 }
 
 /// Whole rupiah.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rupiah(pub u64);
 
 impl Rupiah {
     /// The largest amount that fits into a JSON number without loss (RFC 8259, 6: 2^53 - 1).
     pub const MAX: Self = Self((1 << 53) - 1);
+
+    /// Parses an amount as people type it: `275000`, `Rp275.000`, `275,000` or `275rb`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        let text = text.strip_prefix("rp").unwrap_or(&text).trim_start();
+        let thousands = ["rb", "ribu", "k"].iter().find_map(|unit| text.strip_suffix(unit));
+        let (number, unit) = thousands.map_or((text, 1), |number| (number.trim_end(), 1_000));
+        let mut groups = number.split(['.', ',']);
+        let first = groups.next()?;
+        let rest: Vec<&str> = groups.collect();
+        let is_grouped = rest.is_empty() || (1..=3).contains(&first.len());
+        let is_number = is_grouped
+            && !first.is_empty()
+            && rest.iter().all(|group| group.len() == 3)
+            && rest.iter().chain([&first]).all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+        if !is_number {
+            return None;
+        }
+        let number: u64 = format!("{first}{}", rest.concat()).parse().ok()?;
+        number.checked_mul(unit).map(Self).filter(|sum| *sum <= Self::MAX)
+    }
 
     /// The exact price of this many nights; `None` beyond [`Rupiah::MAX`].
     #[must_use]

@@ -8,5 +8,6 @@ mod notifications;
 mod policy;
 mod properties;
 mod qris;
+mod summary;
 mod travel;
 mod way;

@@ -22,6 +22,26 @@ pub struct Lateness {
     pub worst_ms: i64,
 }
 
+impl Lateness {
+    /// The lateness of deadlines, from the lateness of each in milliseconds, ascending.
+    #[must_use]
+    pub(super) fn of_sorted(lateness_ms: &[i64]) -> Self {
+        let at = |percent: usize| {
+            // The rank of the value, from 1, rounded up.
+            let rank = (lateness_ms.len() * percent).div_ceil(100);
+            rank.checked_sub(1)
+                .and_then(|index| lateness_ms.get(index))
+                .map_or(0, |ms| (*ms).max(0))
+        };
+        Self {
+            deadlines: u32::try_from(lateness_ms.len()).unwrap_or(u32::MAX),
+            median_ms: at(50),
+            p99_ms: at(99),
+            worst_ms: at(100),
+        }
+    }
+}
+
 /// Counts the deadlines of the current hotel day by their lateness.
 #[derive(Debug, Default)]
 pub(super) struct LatenessLog(Mutex<LatenessOfDay>);

@@ -60,6 +60,9 @@ pub struct Filter {
     /// What its status tells happened within these moments: a pending booking was made, a paid one was
     /// paid, a cancelled one was cancelled.
     pub happened_within: Option<Range<Moment>>,
+    /// It was made, paid or cancelled within these moments, or its guest came within them and has not
+    /// paid.
+    pub touched_within: Option<Range<Moment>>,
     /// It matches this search. Together with other conditions, only the newest
     /// [`MAX_SEARCHED`](super::MAX_SEARCHED) bookings that match the search are looked at.
     pub search: Option<Search>,

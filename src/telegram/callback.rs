@@ -24,6 +24,21 @@ pub enum CallbackData {
     Guest(GuestCallback),
     /// A button for the front office.
     Staff(StaffCallback),
+    /// A button that books for a guest at the desk.
+    WalkIn(WalkInCallback),
+}
+
+/// Books for a guest at the desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalkInCallback {
+    /// The room type.
+    pub room: RoomCode,
+    /// The number of nights from today.
+    pub nights: u32,
+    /// The key of the stored name.
+    pub name_key: String,
+    /// Whether the guest has paid.
+    pub is_paid: bool,
 }
 
 /// What a button for guests does.
@@ -140,6 +155,7 @@ impl CallbackData {
         let parts = match self {
             Self::Guest(callback) => guest_parts(callback),
             Self::Staff(callback) => staff_parts(*callback),
+            Self::WalkIn(callback) => walk_in_parts(callback),
         };
         let parts: Vec<String> = [VERSION.to_owned()].into_iter().chain(parts).collect();
         parts.join(&SEPARATOR.to_string())
@@ -157,6 +173,7 @@ impl CallbackData {
         read_guest(kind, &rest)
             .map(Self::Guest)
             .or_else(|| read_staff(kind, &rest).map(Self::Staff))
+            .or_else(|| read_walk_in(kind, &rest).map(Self::WalkIn))
     }
 }
 
@@ -268,6 +285,24 @@ fn read_staff(kind: &str, parts: &[&str]) -> Option<StaffCallback> {
         ("H", [receipt]) => StaffCallback::History(read_receipt(receipt)?),
         _ => return None,
     })
+}
+
+fn walk_in_parts(callback: &WalkInCallback) -> Vec<String> {
+    let WalkInCallback { room, nights, name_key, is_paid } = callback;
+    let paid = if *is_paid { "1" } else { "0" };
+    vec!["G".to_owned(), room.to_string(), nights.to_string(), name_key.clone(), paid.to_owned()]
+}
+
+fn read_walk_in(kind: &str, parts: &[&str]) -> Option<WalkInCallback> {
+    let ("G", [room, nights, name, paid]) = (kind, parts) else { return None };
+    let Some(NameSource::Stored(name_key)) = read_name_source(name) else { return None };
+    let is_paid = match *paid {
+        "0" => false,
+        "1" => true,
+        _ => return None,
+    };
+    let room = RoomCode::parse(room).ok()?;
+    Some(WalkInCallback { room, nights: nights.parse().ok()?, name_key, is_paid })
 }
 
 fn draft_parts(draft: &StayDraft) -> Vec<String> {

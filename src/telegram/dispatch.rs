@@ -260,6 +260,8 @@ impl Dispatcher {
             | BotCommand::Arrive
             | BotCommand::History
             | BotCommand::Board
+            | BotCommand::WalkIn
+            | BotCommand::Report
             | BotCommand::Allotment => {
                 if !self.staff.command(user, command, typed.rest).await? {
                     self.guests.help(user).await;
@@ -378,6 +380,9 @@ impl Dispatcher {
             }
             Some(CallbackData::Staff(callback)) => {
                 self.staff.handle_callback(user, message, callback).await
+            }
+            Some(CallbackData::WalkIn(callback)) => {
+                self.staff.book_walk_in(user, message, callback).await
             }
             Some(CallbackData::Guest(_)) => Ok(None),
             None => {

@@ -4,6 +4,7 @@
 //! The buttons of the front office are in [`callbacks`].
 
 pub(super) mod callbacks;
+mod desk;
 
 use std::sync::Arc;
 
@@ -12,18 +13,19 @@ use url::Url;
 
 use super::callback::{CallbackData, StaffCallback};
 use super::dashboard::Dashboards;
+use super::state::BotState;
 use super::transport::SendQueue;
 use super::transport::call::{Button, ButtonAction, MessageContent};
 use super::user::BotUser;
 use super::{BotParts, StaffList, refusal_html, refusal_line};
-use crate::auth::{Staff, StaffAuth};
+use crate::auth::{LinkKey, Staff, StaffAuth};
 use crate::config::StaffMember;
 use crate::domain::{
     Actor, Allotment, Booking, Command, Forbidden, Language, ReceiptNo, Refusal, Role, RoomCode,
-    Status, TrackedBooking, Winner,
+    Rupiah, Status, TrackedBooking, Winner,
 };
 use crate::service::{BookingService, ServiceError};
-use crate::store::{BookingReader, StoreError};
+use crate::store::{BookingReader, Filter, Search, StatusKind, StoreError};
 use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::{BotCommand, StaffLabel};
@@ -33,6 +35,9 @@ const MAX_OFFERED: usize = 8;
 /// Bookings that are offered if a command names one that does not exist: those with the nearest
 /// receipt numbers.
 const MAX_SUGGESTED: usize = 3;
+/// How far the counter of a suggested number is from the one that was typed, on the same day. A number
+/// further off was not meant.
+const MAX_DISTANCE: u64 = 9;
 
 /// What a command does with the booking that it names.
 #[derive(Debug, Clone, Copy)]
@@ -76,19 +81,28 @@ pub(super) struct StaffConversation {
     dashboards: Arc<Dashboards>,
     queue: SendQueue,
     auth: StaffAuth,
+    state: BotState,
+    links: LinkKey,
     staff: StaffList,
     base_url: String,
     public_url: Option<Url>,
 }
 
 impl StaffConversation {
-    pub(super) fn new(parts: &BotParts, auth: StaffAuth, dashboards: Arc<Dashboards>) -> Self {
+    pub(super) fn new(
+        parts: &BotParts,
+        auth: StaffAuth,
+        links: LinkKey,
+        dashboards: Arc<Dashboards>,
+    ) -> Self {
         Self {
             service: Arc::clone(&parts.service),
             bookings: Arc::clone(&parts.bookings),
             dashboards,
             queue: parts.queue.clone(),
             auth,
+            state: parts.state.clone(),
+            links,
             staff: parts.settings.staff.clone(),
             base_url: parts.settings.base_url.clone(),
             public_url: parts.settings.public_url.clone(),
@@ -105,7 +119,12 @@ impl StaffConversation {
     ) -> Result<bool, ServiceError> {
         let Some(member) = self.staff.member(user.id) else { return Ok(false) };
         match command {
-            BotCommand::Dashboard => self.dashboards.open(user.place(), user.language).await?,
+            BotCommand::Dashboard => match Rupiah::parse(rest) {
+                Some(price) => self.who_owes(user, price).await?,
+                None => self.dashboards.open(user.place(), user.language).await?,
+            },
+            BotCommand::WalkIn => self.walk_in(user, rest).await?,
+            BotCommand::Report => self.report(user, rest).await?,
             BotCommand::MarkPaid => self.action(user, StaffAction::Paid, rest).await?,
             BotCommand::Cancel => self.action(user, StaffAction::Cancel, rest).await?,
             BotCommand::Arrive => self.arrive(user, member, rest).await?,
@@ -203,15 +222,43 @@ impl StaffConversation {
                 Err(error) => return Err(error),
             }
         }
-        let mut pending = self.dashboards.pending().await?;
         if let Some(typed_no) = typed_no {
-            pending.sort_by_key(|tracked| tracked.booking.receipt_no.distance_to(typed_no));
+            let mut pending = self.dashboards.pending().await?;
+            let distance =
+                |tracked: &TrackedBooking| tracked.booking.receipt_no.distance_to(typed_no);
+            pending.retain(|tracked| distance(tracked) <= MAX_DISTANCE);
+            pending.sort_by_key(distance);
+            let near = pending.iter().take(MAX_SUGGESTED).map(|tracked| &tracked.booking);
+            let rows = booking_buttons(near, action);
+            let html = words::not_found(language, !rows.is_empty());
+            return Ok(Err(MessageContent::text(html).with(rows)));
         }
-        let rows = booking_buttons(
-            pending.iter().take(MAX_SUGGESTED).map(|tracked| &tracked.booking),
-            action,
-        );
-        Ok(Err(MessageContent::text(words::not_found(language, !rows.is_empty())).with(rows)))
+        self.find_by_name(language, action, typed).await
+    }
+
+    /// The only pending booking with this name, or a message with all that have it.
+    async fn find_by_name(
+        &self,
+        language: Language,
+        action: StaffAction,
+        typed: &str,
+    ) -> Result<Result<TrackedBooking, MessageContent>, ServiceError> {
+        let filter = Filter {
+            status: Some(vec![StatusKind::Pending]),
+            search: Some(Search::parse(typed)),
+            ..Filter::default()
+        };
+        let mut found = self.bookings.page(&filter, MAX_OFFERED, None).await?.bookings;
+        if found.len() == 1 {
+            return Ok(Ok(found.remove(0)));
+        }
+        let rows = booking_buttons(found.iter().map(|tracked| &tracked.booking), action);
+        let html = if rows.is_empty() {
+            words::not_found(language, false)
+        } else {
+            words::which_booking(language).to_owned()
+        };
+        Ok(Err(MessageContent::text(html).with(rows)))
     }
 
     async fn set_allotment(

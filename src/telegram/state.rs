@@ -355,7 +355,7 @@ impl DashboardValue {
     fn read(&self) -> Option<Dashboard> {
         let view = match CallbackData::read(&self.view)? {
             CallbackData::Staff(callback) => View::of(callback),
-            CallbackData::Guest(_) => return None,
+            CallbackData::Guest(_) | CallbackData::WalkIn(_) => return None,
         };
         let language = Language::from_code(&self.language)?;
         let since = chrono::DateTime::from_timestamp_millis(self.since_ms)?;

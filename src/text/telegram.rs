@@ -5,6 +5,7 @@ mod dashboard;
 mod guest;
 mod labels;
 mod notification;
+mod report;
 mod staff;
 mod status;
 #[cfg(test)]
@@ -25,10 +26,12 @@ pub use labels::{GuestLabel, StaffLabel, guest_label, staff_label};
 pub use notification::{
     MergedItem, booking_details, channel, given_up, merged_notification, staff_notification,
 };
+pub use report::day_report;
 pub use staff::{
     DEGRADABLE_PARTS, allotment_set, allotment_usage, answered_privately, board, board_link,
     board_sent, changed_meanwhile, code_is_on_its_way, degraded, not_for_you, not_found,
-    paid_too_late, well_again, which_booking,
+    paid_too_late, report_usage, walk_in_question, walk_in_usage, well_again, which_booking,
+    who_owes,
 };
 pub use status::{guest_notification, moved_on, pay_by_code, really_cancel, status};
 

@@ -14,6 +14,7 @@ mod payload;
 mod query;
 mod scalar;
 mod subscription;
+mod summary;
 mod types;
 
 use std::sync::Arc;

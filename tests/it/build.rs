@@ -275,6 +275,10 @@ pub fn pay() -> Input {
     Command::MarkPaid { by: staff("Sari") }.into()
 }
 
+pub fn arrive() -> Input {
+    Command::Arrive { by: staff("Sari") }.into()
+}
+
 pub fn cancel() -> Input {
     Command::CancelByStaff { by: staff("Sari"), note: Some("asked by the guest".to_owned()) }.into()
 }

@@ -82,6 +82,7 @@ macro_rules! contract {
                 number_1000_of_a_day_comes_after_number_999,
                 pages_filter_by_status_and_check_in,
                 matches_are_counted_up_to_a_bound,
+                the_bookings_of_a_day_are_all_found_and_no_others,
                 a_search_finds_the_beginnings_of_words,
                 a_search_has_pages_and_other_conditions,
                 a_page_shows_where_guests_are,

@@ -292,6 +292,12 @@ fn conditions(filter: &Filter) -> Vec<Document> {
         let pending = doc! { "status.kind": "PENDING", "booked_at_ms": range.clone() };
         doc! { "$or": [pending, { "status.at_ms": range }] }
     });
-    let status = status.into_iter().chain(price).chain(happened);
+    let touched = filter.touched_within.as_ref().map(|within| {
+        let range =
+            doc! { "$gte": within.start.timestamp_millis(), "$lt": within.end.timestamp_millis() };
+        let at_desk = doc! { "status.kind": "PENDING", "arrived_at_ms": range.clone() };
+        doc! { "$or": [{ "booked_at_ms": range.clone() }, { "status.at_ms": range }, at_desk] }
+    });
+    let status = status.into_iter().chain(price).chain(happened).chain(touched);
     status.chain(check_in).chain(contact).chain(settled).chain(receipt_no).collect()
 }

@@ -70,6 +70,15 @@ impl Conditions {
             let (start, end) = (start.timestamp_millis(), end.timestamp_millis());
             conditions.add(sql, [start, end, start, end].map(Value::from));
         }
+        if let Some(Range { start, end }) = &filter.touched_within {
+            let sql = "((booked_at_ms >= ? AND booked_at_ms < ?)
+                OR (json_extract(document, '$.status.at_ms') >= ?
+                    AND json_extract(document, '$.status.at_ms') < ?)
+                OR (status = 'PENDING' AND json_extract(document, '$.arrived_at_ms') >= ?
+                    AND json_extract(document, '$.arrived_at_ms') < ?))";
+            let (start, end) = (start.timestamp_millis(), end.timestamp_millis());
+            conditions.add(sql, [start, end, start, end, start, end].map(Value::from));
+        }
         match &filter.search {
             Some(Search::Receipt(number)) => {
                 conditions.add("receipt_no = ?", [number.to_string().into()]);

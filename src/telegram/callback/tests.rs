@@ -65,10 +65,19 @@ fn staff_callbacks() -> impl Strategy<Value = StaffCallback> {
     ]
 }
 
+fn walk_in() -> impl Strategy<Value = WalkInCallback> {
+    ("[A-Za-z0-9_-]{1,16}", any::<u32>(), "[A-Za-z0-9_-]{10}", any::<bool>()).prop_map(
+        |(room, nights, name_key, is_paid)| {
+            let room = RoomCode::parse(&room).unwrap();
+            WalkInCallback { room, nights, name_key, is_paid }
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn all_data_fits_a_button_and_is_read_back(
-        callback in prop_oneof![guest_callback().prop_map(CallbackData::Guest), staff_callbacks().prop_map(CallbackData::Staff)]
+        callback in prop_oneof![guest_callback().prop_map(CallbackData::Guest), staff_callbacks().prop_map(CallbackData::Staff), walk_in().prop_map(CallbackData::WalkIn)]
     ) {
         let data = callback.data();
         prop_assert!(data.len() <= MAX_BYTES, "{data}");
@@ -133,6 +142,10 @@ fn one_of_each() -> Vec<CallbackData> {
         .into_iter()
         .map(CallbackData::Guest)
         .chain(staff.into_iter().map(CallbackData::Staff))
+        .chain([false, true].map(|is_paid| {
+            let (room, name_key) = (RoomCode::parse("STD").unwrap(), "aB3_-xyz09".to_owned());
+            CallbackData::WalkIn(WalkInCallback { room, nights: 2, name_key, is_paid })
+        }))
         .collect()
 }
 

@@ -50,6 +50,10 @@ commands! {
     History = "riwayat",
     /// Opens the live board.
     Board = "papan",
+    /// Books for a guest who is at the desk.
+    WalkIn = "tamu",
+    /// Shows the summary of a hotel day.
+    Report = "laporan",
     /// Sets how many rooms are for sale.
     Allotment = "jatah",
 }
@@ -87,6 +91,8 @@ impl BotCommand {
             | Self::Cancel
             | Self::Arrive
             | Self::History
+            | Self::WalkIn
+            | Self::Report
             | Self::Board => Audience::FrontOffice,
             Self::Allotment => Audience::Managers,
         }
@@ -102,11 +108,17 @@ impl BotCommand {
             Self::Status => say(language, "Lihat booking", "See your booking"),
             Self::CancelOwn => say(language, "Batalkan booking", "Cancel a booking"),
             Self::Address => say(language, "Alamat dan peta hotel", "The hotel's address and map"),
-            Self::Dashboard => say(language, "Siapa belum bayar", "Who has not paid"),
+            Self::Dashboard => {
+                say(language, "Siapa belum bayar: [JUMLAH]", "Who has not paid: [AMOUNT]")
+            }
             Self::MarkPaid => say(language, "Tandai lunas: RESI", "Mark as paid: RESI"),
             Self::Cancel => say(language, "Batalkan: RESI", "Cancel: RESI"),
             Self::Arrive => say(language, "Tamu sudah tiba: RESI", "The guest is here: RESI"),
             Self::History => say(language, "Riwayat: RESI", "History: RESI"),
+            Self::WalkIn => {
+                say(language, "Tamu langsung: TIPE MALAM NAMA", "Walk-in: TYPE NIGHTS NAME")
+            }
+            Self::Report => say(language, "Laporan: [TANGGAL]", "Report: [DATE]"),
             Self::Board => say(language, "Buka papan", "Open the board"),
             Self::Allotment => {
                 say(language, "Jatah kamar: TIPE JUMLAH [TANGGAL]", "Rooms for sale: TYPE N [DATE]")

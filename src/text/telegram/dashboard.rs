@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::text::telegram::StaffLabel;
 use crate::text::travel::verdict_beside;
-use crate::text::{action, actor, change_detail, say};
+use crate::text::{action, actor, change_detail, rupiah, say};
 
 /// UTF-16 units of a history: the limit of a message (4,096) less room for the heading.
 const MAX_HISTORY: usize = 3_800;
@@ -65,7 +65,7 @@ pub fn line(language: Language, tracked: &TrackedBooking, now: Moment, policy: &
     let name = escape(&short(booking.guest.name.as_str(), 30));
     let room = escape(&short(&stay.room.name, 24));
     let check_in = stay.check_in.format("%d/%m");
-    let count = nights(language, stay.nights);
+    let (count, price) = (nights(language, stay.nights), rupiah(stay.price));
     let booked = when(language, booking.booked_at, now, hotel);
     let channel = channel(&booking.guest.contact);
     let tail = match &booking.status {
@@ -79,7 +79,7 @@ pub fn line(language: Language, tracked: &TrackedBooking, now: Moment, policy: &
         }
     };
     format!(
-        "<b>{}</b> {name}\n{room} · {check_in}, {count} · {booked} {channel}\n{tail}",
+        "<b>{}</b> {name}\n{room} · {check_in}, {count} · <b>{price}</b> · {booked} {channel}\n{tail}",
         booking.receipt_no
     )
 }

@@ -1,8 +1,8 @@
 //! The answers to the commands and buttons of the front office.
 
 use super::escape;
-use crate::domain::{Allotment, Language};
-use crate::text::{date, say};
+use crate::domain::{Allotment, Language, Rupiah, Stay};
+use crate::text::{date, rupiah, say};
 
 /// The receipt number is unknown. With `has_near`, similar ones are offered below.
 #[must_use]
@@ -19,6 +19,61 @@ pub fn not_found(language: Language, has_near: bool) -> String {
 #[must_use]
 pub fn which_booking(language: Language) -> &'static str {
     say(language, "Booking yang mana?", "Which booking?")
+}
+
+/// How to use `/tamu`, with the codes of the room types and how many rooms are left tonight.
+#[must_use]
+pub fn walk_in_usage(language: Language, left: &[(&str, u32)]) -> String {
+    let left: Vec<String> =
+        left.iter().map(|(code, left)| format!("{} ({left})", escape(code))).collect();
+    let left = left.join(", ");
+    say(
+        language,
+        format!(
+            "Ketik /tamu TIPE MALAM NAMA, misalnya /tamu STD 1 Budi Santoso\nSisa malam ini: {left}"
+        ),
+        format!(
+            "Type /tamu TYPE NIGHTS NAME, for example /tamu STD 1 Budi Santoso\nLeft tonight: {left}"
+        ),
+    )
+}
+
+/// What would be booked for a walk-in. The buttons below say whether they have paid.
+#[must_use]
+pub fn walk_in_question(language: Language, name: &str, stay: &Stay) -> String {
+    let (name, room) = (escape(name), escape(&stay.room.name));
+    let (nights, price) = (super::nights(language, stay.nights), rupiah(stay.price));
+    let head = say(language, "Tamu langsung", "Walk-in");
+    format!("<b>{head}</b>\n{name}\n{room}, {nights}\n<b>{price}</b>")
+}
+
+/// Who owes exactly an amount: the lines of the bookings, and how many there are in all.
+#[must_use]
+pub fn who_owes(language: Language, price: Rupiah, lines: &[String], count: usize) -> String {
+    let price = rupiah(price);
+    if lines.is_empty() {
+        return say(
+            language,
+            format!("Tidak ada yang belum bayar {price}."),
+            format!("Nobody owes {price}."),
+        );
+    }
+    let head = say(
+        language,
+        format!("<b>Belum bayar {price}: {count}</b>"),
+        format!("<b>Owing {price}: {count}</b>"),
+    );
+    format!("{head}\n\n{}", lines.join("\n\n"))
+}
+
+/// How to use `/laporan`.
+#[must_use]
+pub fn report_usage(language: Language, today: chrono::NaiveDate) -> String {
+    say(
+        language,
+        format!("Ketik /laporan, atau /laporan TANGGAL, misalnya /laporan {today}"),
+        format!("Type /laporan, or /laporan DATE, for example /laporan {today}"),
+    )
 }
 
 /// How to use `/jatah`.

@@ -80,12 +80,7 @@ impl Booking {
 
     /// The channel by which the guest booked and receives messages.
     async fn channel(&self) -> Channel {
-        match self.state.guest.contact {
-            Contact::Telegram(_) => Channel::Telegram,
-            Contact::Web(_) => Channel::Web,
-            Contact::Desk => Channel::Desk,
-            Contact::Other => Channel::Other,
-        }
+        self.state.guest.contact.channel().into()
     }
 
     /// The guest's e-mail address. Null if the guest did not book by the web form.

@@ -7,6 +7,7 @@ use crate::store::StatusKind;
 
 /// The channel by which a guest booked and receives messages.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::Channel")]
 pub enum Channel {
     /// The Telegram bot.
     Telegram,
@@ -24,9 +25,9 @@ pub enum Channel {
 pub enum BookingStatus {
     /// The hold is running. The room is reserved for the guest.
     Pending,
-    /// The front office confirmed the payment. This status is final.
+    /// The front office confirmed the payment. Only a manager takes it back.
     Paid,
-    /// The booking was cancelled, and its room is available again. This status is final.
+    /// The booking was cancelled, and its room is available again. Only the front office revives it.
     Cancelled,
 }
 

@@ -274,6 +274,7 @@ impl BookingFilter {
             status: self.status.map(|all| all.into_iter().map(StatusKind::from).collect()),
             check_in: self.check_in.map(|Date(day)| day),
             settled_since: None,
+            touched_within: None,
             happened_within: self.hotel_day.map(|Date(day)| hotel.moments_of(day)),
             price: self.price.map(|Rupiah(price)| price),
             search: search.map(read_search).transpose()?,

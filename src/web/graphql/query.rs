@@ -14,6 +14,7 @@ use super::caller::RequestContext;
 use super::input::{self, BookingFilter};
 use super::payload::{BookingConnection, PageInfo};
 use super::scalar::{Date, DateTime, Rupiah};
+use super::summary::DaySummary;
 use super::types::{Allotment, Hotel, Qris, RoomAvailability, Staff, StaffSessionInfo};
 
 /// Checks that a booking is still to be paid.
@@ -80,6 +81,17 @@ impl Query {
         ctx.caller().staff(ctx.context()).await?;
         let nights = ctx.context().service.allotments(from.0, through.0).await?;
         Ok(nights.iter().map(Allotment::from).collect())
+    }
+
+    /// What happened on a hotel day, counted from the present state of the bookings. Only for the front
+    /// office.
+    async fn day_summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The hotel day.")] date: Date,
+    ) -> Result<DaySummary, ApiError> {
+        ctx.caller().staff(ctx.context()).await?;
+        Ok(ctx.context().service.day_report(date.0).await?.into())
     }
 
     /// The booking of a guest who has its access token.

@@ -1,11 +1,14 @@
 //! Pages of bookings: order, filters and search.
 
-use jatah::domain::{ReceiptNo, Rupiah};
+use jatah::domain::summary::DayCounter;
+use jatah::domain::{Moment, ReceiptNo, Rupiah, TrackedBooking};
 use jatah::store::StatusKind::{self, Cancelled, Paid, Pending};
 use jatah::store::{Filter, MAX_BATCH, MAX_COUNTED, Page, PageKey, Search, Store};
 
 use super::SharedStore;
-use crate::build::{TestBooking, apply, book, cancel, day, fix_north, minute, pay, today, track};
+use crate::build::{
+    TestBooking, apply, arrive, book, cancel, day, fix_north, minute, pay, today, track,
+};
 
 async fn page(store: &dyn Store, filter: &Filter, first: usize, after: Option<PageKey>) -> Page {
     store.page(filter, first, after).await.unwrap()
@@ -97,6 +100,58 @@ pub async fn pages_filter_by_status_and_check_in(store: SharedStore) {
     let key = PageKey { booked_at: booking.booked_at, receipt_no: booking.receipt_no };
     let rest = page(&*store, &status(&[Pending]), 5, Some(key)).await;
     assert_eq!((numbers(&rest), rest.total), (expected(&[5, 6]), 3));
+}
+
+/// Bookings over five days with every outcome, chosen by a fixed rule, and the summary of each day
+/// from what the filter finds, against the summary from all bookings.
+pub async fn the_bookings_of_a_day_are_all_found_and_no_others(store: SharedStore) {
+    let hotel = crate::build::policy().hotel;
+    for serial in 1..=40_u32 {
+        // In a pattern that repeats late, so that days and outcomes mix.
+        let booked = i64::from(serial * 173 % (3 * 24 * 60));
+        let test_booking =
+            TestBooking::new(serial).of("HALL").staying(day(9), 1).at(minute(booked));
+        book(&*store, &test_booking).await;
+        let number = test_booking.receipt_no();
+        let later = booked + i64::from(serial * 97 % (36 * 60)) + 1;
+        match serial % 5 {
+            0 => {}
+            1 => drop(apply(&*store, number, arrive(), minute(later)).await),
+            2 => drop(apply(&*store, number, pay(), minute(later)).await),
+            3 => drop(apply(&*store, number, cancel(), minute(later)).await),
+            _ => {
+                apply(&*store, number, arrive(), minute(booked + 1)).await;
+                apply(&*store, number, pay(), minute(later + 1)).await;
+            }
+        }
+    }
+    let all = page(&*store, &Filter::default(), 100, None).await;
+    assert_eq!(all.bookings.len(), 40);
+    let mut booked = 0;
+    for day in (3..=9).map(day) {
+        let summary = |bookings: &[TrackedBooking]| {
+            let mut counter = DayCounter::new(day, &hotel);
+            for tracked in bookings {
+                counter.add(&tracked.booking);
+            }
+            counter.finish()
+        };
+        let within = Some(hotel.moments_of(day));
+        let filter = Filter { touched_within: within, ..Filter::default() };
+        let found = page(&*store, &filter, 100, None).await;
+        assert_eq!(summary(&found.bookings), summary(&all.bookings), "on {day}");
+        let is_of_day = |tracked: &TrackedBooking| {
+            let of = |at: Option<Moment>| at.is_some_and(|at| hotel.day_of(at) == day);
+            let booking = &tracked.booking;
+            of(Some(booking.booked_at))
+                || of(booking.settled_at())
+                || booking.is_pending() && of(booking.arrived_at)
+        };
+        let expected = all.bookings.iter().filter(|tracked| is_of_day(tracked)).count();
+        assert_eq!(found.bookings.len(), expected, "on {day}");
+        booked += summary(&found.bookings).all.booked;
+    }
+    assert_eq!(booked, 40, "each booking was made on one day");
 }
 
 pub async fn a_search_finds_the_beginnings_of_words(store: SharedStore) {

@@ -2,6 +2,8 @@
 
 use jatah::domain::{Command, Contact, Email, ReceiptNo, Status};
 
+use jatah::store::{BookingReader, Filter};
+
 use super::{FRONT_OFFICE, Hotel};
 use crate::botapi::leave;
 
@@ -316,9 +318,13 @@ async fn receipt_numbers_are_read_tolerantly_and_the_nearest_are_offered() {
     let receipt_no = hotel.books(&budi).await;
     sari.says("/update_paid 1");
     assert!(sari.reads("Cocokkan").await.text.contains(&receipt_no));
-    sari.says("/update_cancel 999");
-    let near = sari.reads("Resi tidak ditemukan").await;
+    sari.says("/update_cancel 2");
+    let near = sari.reads("Mungkin salah satu ini?").await;
     assert_eq!(near.labels(), [format!("{receipt_no} · Budi")]);
+    sari.says("/update_cancel 999");
+    let is_it = |m: &crate::botapi::Message| m.text == "Resi tidak ditemukan.";
+    let far = hotel.api.until("far", |api| api.messages(sari.id).into_iter().find(is_it)).await;
+    assert!(far.labels().is_empty(), "nobody offers a stranger: {:?}", far.labels());
     sari.says("/riwayat bukan resi");
     sari.says("/tamu_tiba");
     sari.reads("Booking yang mana?").await;
@@ -390,4 +396,86 @@ async fn a_flood_of_notifications_is_merged_and_delays_no_guest() {
     leave("flood.txt", &found);
     assert!(most.unwrap() <= 20);
     hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_offers_all_who_have_it_and_nobody_else() {
+    let hotel = Hotel::open().await;
+    let sari = hotel.sari();
+    for id in 31..=36_i64 {
+        hotel.books_for(&format!("Joko {id}"), by_web(id)).await;
+    }
+    hotel.books_for("Wati", by_web(40)).await;
+    sari.says("/update_paid joko");
+    let choice = sari.reads("Booking yang mana?").await;
+    assert_eq!(choice.labels().len(), 6);
+    assert!(choice.labels().iter().all(|label| label.contains("Joko")));
+    sari.says("/update_paid Wati");
+    assert!(sari.reads("Cocokkan").await.text.contains("Wati"));
+    sari.says("/update_paid Bambang");
+    let none = sari.reads("Resi tidak ditemukan").await;
+    assert!(none.labels().is_empty(), "{:?}", none.labels());
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_walk_in_is_booked_by_one_line_and_one_tap() {
+    let hotel = Hotel::open().await;
+    let sari = hotel.sari();
+    sari.says("/tamu");
+    sari.reads("STD (10), DLX (1), HALL (10000)").await;
+    sari.says("/tamu std 99 Budi");
+    sari.reads("Jumlah malam").await;
+    sari.says("/tamu std 1 https://x.example");
+    sari.reads("Nama").await;
+    sari.says("/tamu std 2 Budi Santoso");
+    let question = sari.reads("Tamu langsung").await;
+    assert!(question.text.contains("Budi Santoso") && question.text.contains("Rp700.000"));
+    assert_eq!(question.labels(), ["Belum dibayar", "Sudah lunas"]);
+    let data = question.buttons[1].1["callback_data"].as_str().unwrap().to_owned();
+    let one = sari.taps_data(sari.id, &question, &data, "Sudah lunas");
+    let two = sari.taps_data(sari.id, &question, &data, "Sudah lunas");
+    assert_eq!(
+        (sari.is_answered(&one).await, sari.is_answered(&two).await),
+        (String::new(), String::new())
+    );
+    let page = hotel.store().page(&Filter::default(), 10, None).await.unwrap();
+    assert_eq!(page.total, 1, "two taps book once");
+    let booking = &page.bookings[0].booking;
+    assert!(booking.is_paid() && booking.arrived_at.is_some());
+    assert_eq!(booking.guest.contact, Contact::Desk);
+    sari.says("/laporan");
+    let report = sari.reads("Laporan").await;
+    for part in
+        ["Booking 1 · lunas 1", "Rp700.000", "Langsung: 1 booking, 1 lunas", "Sari: 1 lunas"]
+    {
+        assert!(report.text.contains(part), "{part}: {}", report.text);
+    }
+    sari.says("/laporan kemarin");
+    sari.reads("Ketik /laporan").await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_owes_an_amount_is_listed_with_guests_at_the_desk_first() {
+    let hotel = Hotel::open().await;
+    let sari = hotel.sari();
+    let first = hotel.books_for("Ani", by_web(31)).await;
+    let second = hotel.books_for("Budi", by_web(32)).await;
+    let arrive = Command::Arrive { by: crate::build::staff("Sari") };
+    hotel.running().service.apply(second, arrive).await.unwrap();
+    let price = hotel.running().service.booking(first).await.unwrap().booking.stay.price;
+    let thousands = price.0 / 1_000;
+    for typed in [price.0.to_string(), format!("Rp{thousands}.000"), format!("{thousands} rb")] {
+        sari.says(&format!("/cek_pembayaran {typed}"));
+        let owing = sari.reads("Belum bayar").await;
+        assert_eq!(owing.labels(), [format!("{second} · Budi"), format!("{first} · Ani")]);
+    }
+    sari.says("/cek_pembayaran 1");
+    sari.reads("Tidak ada yang belum bayar Rp1").await;
+    hotel.close().await;
+}
+
+fn by_web(number: i64) -> Contact {
+    Contact::Web(Email::parse(&format!("guest{number}@example.com")).unwrap())
 }

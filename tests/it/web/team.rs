@@ -435,21 +435,20 @@ fn an_amendment_moves_the_rooms_together_or_not_at_all() {
             let refusal = site.ask(amend, with(input), Some(&clerk)).await.refusal();
             assert_eq!(refusal, ("INVALID_INPUT".to_owned(), Some(field.to_owned())));
         }
-        // Two clerks want the only suite for two guests: one gets it.
-        let (other, _) = site.book("Budi").await;
-        let for_other = json!({ "r": other, "i": { "roomType": "SUITE" } });
-        let (one, two) = tokio::join!(
-            site.ask(amend, suite.clone(), Some(&clerk)),
-            site.ask(amend, for_other, Some(&clerk)),
-        );
-        assert_eq!(two.code(), "SOLD_OUT");
-        let amended = one.data()["amendBooking"].clone();
+        let amended = site.ask(amend, suite.clone(), Some(&clerk)).await.data();
+        let amended = amended["amendBooking"].clone();
         assert_eq!(amended["roomType"]["code"], "SUITE");
         assert_eq!((&amended["nights"], &amended["price"]), (&json!(2), &json!(2_500_000)));
         let last = amended["history"].as_array().unwrap().last().unwrap().clone();
         let detail = "The STD → The SUITE · 1 malam → 2 malam · Rp350.000 → Rp2.500.000";
         assert_eq!(last, json!({ "action": "AMENDED", "actor": "Sari", "detail": detail }));
-        // The refused one changed nothing, and the room of the first type is free again.
+        // Somebody else wants the same suite: refused, and nothing is changed.
+        let (other, _) = site.book("Budi").await;
+        let for_other = json!({ "r": other, "i": { "roomType": "SUITE", "guestName": "Budiman" } });
+        assert_eq!(site.ask(amend, for_other, Some(&clerk)).await.code(), "SOLD_OUT");
+        let read = "query ($r: String!) { booking(receiptNo: $r) { guestName revision } }";
+        let unchanged = site.ask(read, json!({ "r": other }), Some(&clerk)).await.data();
+        assert_eq!(unchanged["booking"], json!({ "guestName": "Budi", "revision": 1 }));
         let left = "{ availability(checkIn: \"2026-01-04\") { roomType { code } available } }";
         let left = site.ask(left, json!({}), None).await.data();
         let of = |code: &str| {
@@ -513,6 +512,65 @@ fn what_is_for_sale_is_set_for_a_range_and_closed() {
         let long = json!({ "f": "2026-01-04", "t": "2027-01-05" });
         let refusal = site.ask(read, long, Some(&clerk)).await.refusal();
         assert_eq!(refusal, ("INVALID_INPUT".to_owned(), Some("through".to_owned())));
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_summary_of_a_day_has_what_happened_on_it() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let (siti, _) = site.book("Siti").await;
+        site.book("Budi").await;
+        let walk_in = "mutation { bookAtDesk(input: { guestName: \"Tono\", roomType: \"SUITE\",
+            paid: true }) { price } }";
+        site.ask(walk_in, json!({}), Some(&clerk)).await.data();
+        let cancel = "mutation ($r: String!) { cancelBooking(receiptNo: $r) { status } }";
+        site.ask(cancel, json!({ "r": siti }), Some(&clerk)).await.data();
+        let query = "query ($d: Date!) { daySummary(date: $d) { date booked paid paidRupiah expired
+            cancelled extended extendedAndCame atDesk blockedMinutes deskWaitMinutes byHour
+            byChannel { name booked paid paidRupiah expired cancelled } byRoomType { name booked }
+            byStaff { name paid cancelled } lateness { deadlines worstMs } undelivered } }";
+        let today = json!({ "d": "2026-01-04" });
+        assert_eq!(site.ask(query, today.clone(), None).await.code(), "UNAUTHENTICATED");
+        let data = site.ask(query, today, Some(&clerk)).await.data();
+        let summary = &data["daySummary"];
+        let counts = ["booked", "paid", "paidRupiah", "expired", "cancelled", "atDesk"];
+        let counts = counts.map(|name| summary[name].as_i64().unwrap());
+        assert_eq!(counts, [3, 1, 1_250_000, 0, 1, 0]);
+        let hours = summary["byHour"].as_array().unwrap();
+        assert_eq!((hours.len(), &hours[17]), (24, &json!(3)));
+        let paid_at_desk = json!({ "name": "DESK", "booked": 1, "paid": 1, "paidRupiah": 1_250_000,
+            "expired": 0, "cancelled": 0 });
+        assert!(summary["byChannel"].as_array().unwrap().contains(&paid_at_desk), "{summary}");
+        assert_eq!(summary["byStaff"], json!([{ "name": "Sari", "paid": 1, "cancelled": 1 }]));
+        let empty = site.ask(query, json!({ "d": "2026-01-03" }), Some(&clerk)).await.data();
+        assert_eq!(
+            (&empty["daySummary"]["booked"], &empty["daySummary"]["paid"]),
+            (&json!(0), &json!(0))
+        );
+        site.close().await;
+    });
+}
+
+#[test]
+fn of_two_clerks_who_want_the_last_room_for_two_guests_one_gets_it() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let clerk = site.sign_in(Role::FrontOffice).await;
+        let amend = "mutation ($r: String!) { amendBooking(receiptNo: $r, input: {
+            roomType: \"SUITE\" }) { roomType { code } } }";
+        let (siti, _) = site.book("Siti").await;
+        let (budi, _) = site.book("Budi").await;
+        let (one, two) = tokio::join!(
+            site.ask(amend, json!({ "r": siti }), Some(&clerk)),
+            site.ask(amend, json!({ "r": budi }), Some(&clerk)),
+        );
+        let won = [&one, &two].map(|reply| reply.json()["data"]["amendBooking"].is_object());
+        assert_eq!(won.iter().filter(|won| **won).count(), 1, "{} {}", one.text, two.text);
+        let lost = if won[0] { two } else { one };
+        assert_eq!(lost.code(), "SOLD_OUT");
         site.close().await;
     });
 }
