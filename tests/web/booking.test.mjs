@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { endKey, face, isSoon, newer, wasExtended } from '../../web/js/booking-words.js';
+import { endKey } from '../../web/js/booking-text.js';
+import { face, isSoon, newer, wasExtended } from '../../web/js/booking-words.js';
 import { metresBetween, recordedAt, sendIn } from '../../web/js/position-rule.js';
 
 const end = '2026-01-04T12:00:00.000Z', before = Date.parse(end) - 1;

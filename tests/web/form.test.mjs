@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { forgetRequestId, randomId, requestIdFor } from '../../web/js/request-id.js';
 import { likelyEmail } from '../../web/js/form-email.js';
-import { forgetBooking, keepBooking, keptBooking } from '../../web/js/booking-kept.js';
-import { keepDraft, keptDraft } from '../../web/js/form-draft.js';
+import { forgetBooking, keepBooking, keepDraft, keptBooking, keptDraft } from '../../web/js/kept.js';
 import { bookingInput, emailFault, faults, nameFault, totalPrice } from '../../web/js/rules.js';
 import { steps } from '../../web/js/form-how.js';
 

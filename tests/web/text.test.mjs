@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import '../../web/js/board-text.js';
+import '../../web/js/booking-text.js';
 import { languages, texts, translate } from '../../web/js/text.js';
 
 const web = new URL('../../web/', import.meta.url);
@@ -33,14 +34,27 @@ test('every sentence that a page asks for exists', () => {
   }
 });
 
-test('the form and the booking need no sentence of the board', () => {
-  const own = new Set([...read('js/text.js').matchAll(/^  '([^']+)': \[/gm)].map(([, key]) => key));
-  for (const module of modules.filter((name) => !name.startsWith('board') && name !== 'text.js' && name !== 'request-id.js')) {
-    for (const [, key] of read(`js/${module}`).matchAll(/'([a-z]+(?:\.[A-Za-z_]+)+)'/g)) {
-      if (texts[key]) assert.ok(own.has(key), `${module}: ${key}`);
+/** The keys of the sentences that a module has. */
+const keysOf = (module) => [...read(`js/${module}`).matchAll(/^  '([^']+)': \[/gm)].map(([, key]) => key);
+
+/** The scripts that a script loads, with itself. */
+function loadedBy(script, found = new Set()) {
+  if (found.has(script)) return found;
+  found.add(script);
+  for (const [, name] of read(`js/${script}`).matchAll(/(?:from|import) '\.\/([^']+)'/g)) loadedBy(name, found);
+  return found;
+}
+
+test('a page loads every sentence that it needs', () => {
+  for (const page of pages) {
+    const [, script] = read(page).match(/src="\/js\/([^"]+)"/);
+    const loaded = [...loadedBy(script)];
+    const own = new Set(loaded.filter((name) => name.endsWith('text.js')).flatMap(keysOf));
+    for (const module of loaded.filter((name) => !name.endsWith('text.js') && name !== 'request-id.js')) {
+      for (const [, key] of read(`js/${module}`).matchAll(/'([a-z]+(?:\.[A-Za-z_]+)+)'/g)) {
+        if (texts[key]) assert.ok(own.has(key), `${page}, ${module}: ${key}`);
+      }
     }
-  }
-  for (const page of pages.filter((name) => name !== 'fo.html')) {
     for (const [, key] of read(page).matchAll(/data-t(?:-label)?="([^"]+)"/g)) assert.ok(own.has(key), `${page}: ${key}`);
   }
 });

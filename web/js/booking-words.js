@@ -1,4 +1,5 @@
-// The texts of the guest's page about a booking. Pure functions from state and time to text keys.
+// What the state of a booking means to those who look at it. Pure functions of state and time; the
+// sentences are elsewhere.
 import { hotelDay } from './format.js';
 
 /** The view of the page: running, checking, arrived, paid or cancelled. */
@@ -8,13 +9,6 @@ export function face(booking, now) {
   if (booking.arrivedAt) return 'arrived';
   // Only the server knows how a hold ended. Until it answers, the page makes no statement.
   return now >= Date.parse(booking.holdUntil) ? 'checking' : 'running';
-}
-
-/** The key of the sentence about the hold's end. */
-export function endKey(forecast) {
-  return {
-    IN_TIME: 'guest.end.intime', WILL_EXTEND: 'guest.end.extend', WILL_CANCEL: 'guest.end.cancel',
-  }[forecast] ?? 'guest.end.none';
 }
 
 /**

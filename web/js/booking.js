@@ -1,16 +1,16 @@
 // The guest's own booking, live. The access token is read from the URL fragment and kept in memory.
 // It is sent only to the server, with each request.
 import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, MY_QRIS, NOW, REPORT_POSITION } from './documents.js';
-import { forgetBooking, keepBooking } from './booking-kept.js';
 import { hasCode, mountPay } from './booking-pay.js';
 import { mountRing } from './booking-ring.js';
-import { endKey, face, isSoon, newer, wasExtended } from './booking-words.js';
+import { endKey } from './booking-text.js';
+import { face, isSoon, newer, wasExtended } from './booking-words.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
 import { byId, closeByBackdrop, closeDialog, el, icon, fillIcons, openDialog, pageStarted, setText, show } from './dom.js';
 import { countdown, distance, lengthWords, moment, rupiah, shareLeft, stay } from './format.js';
-import { keepDraft } from './form-draft.js';
 import { createApi } from './graphql.js';
 import { showContact, showPlace } from './hotel-place.js';
+import { forgetBooking, keepBooking, keepDraft } from './kept.js';
 import { linkParts, pastedParts } from './link-parts.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { mountShare } from './position-share.js';

@@ -1,6 +1,6 @@
 // The line on the form about the guest's running booking, which this device remembers. It leads to the
 // booking and does not keep anybody from booking another one.
-import { forgetBooking, keptBooking } from './booking-kept.js';
+import { forgetBooking, keptBooking } from './kept.js';
 import { face } from './booking-words.js';
 import { MY_BOOKING } from './documents.js';
 import { byId, setText, show } from './dom.js';

@@ -4,14 +4,13 @@ import { createClock, createTicker } from './clock.js';
 import { AVAILABILITY, CREATE_BOOKING, HOTEL, PREPARE_TELEGRAM } from './documents.js';
 import { byId, fillIcons, pageStarted, setText, show } from './dom.js';
 import { addDays, hotelTime, lengthWords, longDate, rupiah } from './format.js';
-import { forgetDraft, keepDraft, keptDraft } from './form-draft.js';
 import { mountEmailQuestion } from './form-email.js';
 import { faultFields, keepBarLow, reveal, revealFault, showFaults } from './form-faults.js';
 import { mountRooms } from './form-rooms.js';
-import { mountRunning } from './form-running.js';
 import { showHow } from './form-how.js';
 import { mapLinks, showPlace } from './hotel-place.js';
 import { Unreachable, createApi } from './graphql.js';
+import { forgetDraft, keepDraft, keptBooking, keptDraft } from './kept.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { forgetRequestId, requestIdFor } from './request-id.js';
 import { bookingInput, faults, totalPrice } from './rules.js';
@@ -22,7 +21,7 @@ const clock = createClock(), ticker = createTicker(clock);
 const filled = { roomType: null, checkIn: '', nights: 1, guestName: '', channel: '', email: '' };
 let hotel = null, rooms = [], shownFaults = {}, problem = null, busy = false, asked = 0, loadedAt = 0;
 const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomType: code }, 'roomType') });
-const running = mountRunning({ api, now: () => clock.now() });
+let running = null; // the line about the guest's running booking, once its script is loaded
 const emailQuestion = mountEmailQuestion({
   current: () => (filled.channel === 'WEB' ? filled.email : ''),
   correct: (email) => change({ email }, 'email'),
@@ -70,12 +69,25 @@ async function load() {
     await loadRooms();
     show(byId('load-failed'), false);
     show(byId('form'), true);
-    running.load();
+    showRunning();
   } catch (error) {
     if (!(error instanceof Unreachable) && !error.code) console.error(error);
     show(byId('load-failed'), true);
   }
   update();
+}
+
+/**
+ * Shows the line about the running booking. Its script comes late, because few devices remember a
+ * booking. Without it the form works as before.
+ */
+async function showRunning() {
+  if (!running && !keptBooking()) return;
+  try {
+    const { mountRunning } = await import('./form-running.js');
+    running = running ?? mountRunning({ api, now: () => clock.now() });
+    await running.load();
+  } catch { /* no connection: the next load of the form tries again */ }
 }
 
 async function loadRooms() {
@@ -194,7 +206,7 @@ function update() {
   showTotal();
   showProblems();
   emailQuestion.update();
-  running.update();
+  if (running) running.update();
   setText(byId('submit'), t(busy ? 'form.sending' : filled.channel === 'WEB' ? 'form.submit' : 'form.submit.telegram'));
   byId('submit').setAttribute('aria-disabled', String(busy));
 }
@@ -282,7 +294,7 @@ byId('load-again').addEventListener('click', load);
 onLanguage(update);
 mountLanguage(byId('language'));
 keepBarLow(document.querySelector('.pay'));
-ticker.add(() => running.update());
+ticker.add(() => { if (running) running.update(); });
 // The page is shown again, also by the browser's Back: rooms and the hotel day may have changed.
 addEventListener('pageshow', (event) => { if (event.persisted) { busy = false; load(); } });
 document.addEventListener('visibilitychange', () => {
