@@ -8,11 +8,11 @@
 //!
 //! | Indonesian | English | meaning |
 //! | --- | --- | --- |
-//! | kamar disimpan | the room is kept | nobody else can book it before the told time |
+//! | kamar Anda kami simpan | we keep your room | nobody else can book it before the told time |
 //! | lokasi | position | where a guest is, as far as the guest shares it |
 //! | perpanjang, diperpanjang | extend, extended | the hold, or the time to pay, ends later |
 //! | waktunya habis | the time is up, ran out | the told time has passed |
-//! | dibatalkan otomatis | cancelled automatically | the clock cancels when the time is up |
+//! | batal otomatis | cancelled automatically | the clock cancels when the time is up |
 //! | dibatalkan, batal | cancelled | by the clock, the hotel or the guest |
 //! | kamar dilepas | the room is free again | another guest can book it |
 //! | penuh | sold out | no room of a type is left for a night |

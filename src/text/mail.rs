@@ -159,7 +159,7 @@ fn deadline(
     let label = if context.booking.arrived_at.is_some() {
         say(language, "Bayar sampai", "Pay by")
     } else {
-        say(language, "Kamar disimpan sampai", "The room is kept until")
+        say(language, "Kamar Anda kami simpan sampai", "We keep your room until")
     };
     (label.to_owned(), told_time(language, until, now, hotel.timezone))
 }

@@ -51,8 +51,7 @@ impl MailFacts<'_> {
 
 pub(super) fn booked(about: &MailFacts<'_>) -> Words {
     let until = about.until;
-    let title =
-        about.say("Kamar disimpan untuk Anda".to_owned(), "A room is kept for you".to_owned());
+    let title = about.say("Kamar Anda kami simpan".to_owned(), "We keep your room".to_owned());
     let to_pay = if about.has_code {
         about.say(
             "Anda boleh membayar sekarang dengan kode di bawah, atau nanti saat tiba.".to_owned(),
@@ -65,11 +64,11 @@ pub(super) fn booked(about: &MailFacts<'_>) -> Words {
         )
     };
     let lead = about.say(
-        format!("Kamar kami simpan sampai {until}. {to_pay}"),
+        format!("Kamar Anda kami simpan sampai {until}. {to_pay}"),
         format!("We keep the room until {until}. {to_pay}"),
     );
     let end = about.say(
-        "Bila sampai waktu itu Anda belum tiba, booking dibatalkan otomatis, tanpa denda. Bagikan lokasi di halaman booking: bila Anda sudah dekat, waktunya kami perpanjang.".to_owned(),
+        "Bila sampai waktu itu Anda belum tiba, booking batal otomatis, tanpa denda. Bagikan lokasi di halaman booking: bila Anda sudah dekat, waktunya kami perpanjang.".to_owned(),
         "If you have not arrived by then, the booking is cancelled automatically, without any penalty. Share your position on the page of your booking: if you are near, the time is extended.".to_owned(),
     );
     (title, vec![lead, end])
@@ -89,7 +88,7 @@ pub(super) fn revived(about: &MailFacts<'_>) -> Words {
         )
     } else {
         about.say(
-            format!("Pembatalannya kami tarik kembali: kamar kami simpan sampai {until}."),
+            format!("Pembatalannya kami tarik kembali: kamar Anda kami simpan sampai {until}."),
             format!("The cancellation is taken back: we keep the room until {until}."),
         )
     };
@@ -129,7 +128,7 @@ pub(super) fn reminded(
     let (until, left) = (about.until, duration(about.language, left));
     let title = about.say(format!("Tinggal {left}"), format!("{left} left"));
     let lead = about.say(
-        format!("Tinggal {left}: kamar kami simpan sampai {until}."),
+        format!("Tinggal {left}: kamar Anda kami simpan sampai {until}."),
         format!("{left} left: we keep the room until {until}."),
     );
     let expected = match forecast {
@@ -143,7 +142,7 @@ pub(super) fn reminded(
         ),
         Forecast::WillCancel => will_cancel(about, why),
         Forecast::NoPosition => about.say(
-            "Lokasi Anda belum kami terima, jadi booking dibatalkan otomatis pada waktu itu. Di jalan? Bagikan lokasi Anda.".to_owned(),
+            "Lokasi Anda belum kami terima, jadi booking batal otomatis pada waktu itu. Di jalan? Bagikan lokasi Anda.".to_owned(),
             "We have no position of yours, so the booking is cancelled automatically at that time. On the way? Share your position.".to_owned(),
         ),
     };
@@ -154,7 +153,7 @@ pub(super) fn reminded(
 fn will_cancel(about: &MailFacts<'_>, why: Option<Why>) -> String {
     let why = why_not(about.booking.guest.language, why);
     about.say(
-        format!("{why}. Bila tetap begitu, booking dibatalkan otomatis pada waktu itu."),
+        format!("{why}. Bila tetap begitu, booking batal otomatis pada waktu itu."),
         format!("{why}. If that stays so, the booking is cancelled automatically at that time."),
     )
 }
@@ -182,7 +181,7 @@ pub(super) fn extended_by_clock(about: &MailFacts<'_>, by: TimeDelta, metres: f6
     let (until, by) = (about.until, duration(about.language, by));
     let distance = kilometres(about.language, metres);
     let lead = about.say(
-        format!("Lokasi terakhir Anda {distance} dari hotel, jadi waktunya kami perpanjang {by}: kamar kami simpan sampai {until}."),
+        format!("Lokasi terakhir Anda {distance} dari hotel, jadi waktunya kami perpanjang {by}: kamar Anda kami simpan sampai {until}."),
         format!("Your last position is {distance} from the hotel, so the time is extended by {by}: we keep the room until {until}."),
     );
     (extended(about), vec![lead])
@@ -198,7 +197,9 @@ pub(super) fn extended_by_staff(about: &MailFacts<'_>, minutes: u32) -> Words {
         )
     } else {
         about.say(
-            format!("Resepsionis memperpanjang waktunya {by}: kamar kami simpan sampai {until}."),
+            format!(
+                "Resepsionis memperpanjang waktunya {by}: kamar Anda kami simpan sampai {until}."
+            ),
             format!("The desk extended the time by {by}: we keep the room until {until}."),
         )
     };
@@ -263,7 +264,7 @@ pub(super) fn pay(about: &MailFacts<'_>, code: CodeInMail) -> Option<Pay> {
     );
     let otherwise = about.booking.arrived_at.is_none().then(|| {
         about.say(
-            "Bila sampai waktu itu Anda belum tiba atau membayar, booking dibatalkan otomatis; jangan bayar lagi sesudahnya.".to_owned(),
+            "Bila sampai waktu itu Anda belum tiba atau membayar, booking batal otomatis; jangan bayar lagi sesudahnya.".to_owned(),
             "If you have not arrived or paid by then, the booking is cancelled automatically; do not pay after that.".to_owned(),
         )
     });
@@ -311,7 +312,7 @@ pub(super) fn from_the_hotel(
 pub(super) fn cancelled(about: &MailFacts<'_>, reason: CancelReason) -> Words {
     let title = match reason {
         CancelReason::Expired => {
-            about.say("Waktunya habis".to_owned(), "The time is up".to_owned())
+            about.say("Maaf, waktunya habis".to_owned(), "Sorry, the time is up".to_owned())
         }
         CancelReason::ByStaff => {
             about.say("Dibatalkan oleh hotel".to_owned(), "Cancelled by the hotel".to_owned())
@@ -322,8 +323,8 @@ pub(super) fn cancelled(about: &MailFacts<'_>, reason: CancelReason) -> Words {
     };
     let lead = match reason {
         CancelReason::Expired => about.say(
-            "Waktunya habis, jadi booking dibatalkan otomatis dan kamarnya kami lepas. Tidak ada denda.".to_owned(),
-            "The time ran out, so the booking was cancelled automatically and the room is free again. There is no penalty.".to_owned(),
+            "Maaf, waktunya habis, jadi booking batal otomatis dan kamarnya kami lepas. Tidak ada denda.".to_owned(),
+            "Sorry, the time ran out, so the booking was cancelled automatically and the room is free again. There is no penalty.".to_owned(),
         ),
         CancelReason::ByStaff => about.say(
             "Hotel membatalkan booking ini. Ada pertanyaan? Sebut nomor resinya di resepsionis.".to_owned(),

@@ -57,11 +57,11 @@ test('a mail server that is away for the whole hold delays nothing, and each use
   const { mails } = await mailServer(t, 'plain', port);
   // The mail of a second booking is sent after the waiting ones. When it is there, no mail of the
   // first booking can follow.
-  await until('the mail of the end', async () => (await mails()).some((mail) => /Waktunya habis/.test(mail.subject)), 40_000);
+  await until('the mail of the end', async () => (await mails()).some((mail) => /waktunya habis/.test(mail.subject)), 40_000);
   const again = (await server.book({ email: 'siti@example.com' })).booking;
   await until('the mail of another', async () => (await mails()).some((mail) => mail.subject.includes(again.receiptNo)), 40_000);
   const subjects = (await mails()).filter((mail) => mail.to.includes('budi@')).map((mail) => mail.subject);
-  assert.deepEqual(subjects, [`Waktunya habis · ${booking.receiptNo}`], 'no reminder of a deadline that is over');
+  assert.deepEqual(subjects, [`Maaf, waktunya habis · ${booking.receiptNo}`], 'no reminder of a deadline that is over');
   // A late mail is given up at its next try, which may be some seconds away.
   await until('the front office to be shown what was given up', async () => {
     const query = 'query ($r: String!) { booking(receiptNo: $r) { undelivered } }';
@@ -161,8 +161,8 @@ async function everyMail(server, token, language) {
 }
 
 const subjects = {
-  ID: { booked: 'Kamar disimpan', qris: 'Kode bayar QRIS', reminder: 'Tinggal', expired: 'Waktunya habis', extended_by_desk: 'Diperpanjang', arrived: 'Selamat datang', paid: 'Lunas', cancelled_by_desk: 'Dibatalkan oleh hotel', cancelled_by_guest: 'Booking Anda batal', extended_by_clock: 'Diperpanjang' },
-  EN: { booked: 'A room is kept', qris: 'Your QRIS code', reminder: 'left', expired: 'The time is up', extended_by_desk: 'Extended', arrived: 'Welcome', paid: 'Paid', cancelled_by_desk: 'Cancelled by the hotel', cancelled_by_guest: 'Your booking is cancelled', extended_by_clock: 'Extended' },
+  ID: { booked: 'Kamar Anda kami simpan', qris: 'Kode bayar QRIS', reminder: 'Tinggal', expired: 'Maaf, waktunya habis', extended_by_desk: 'Diperpanjang', arrived: 'Selamat datang', paid: 'Lunas', cancelled_by_desk: 'Dibatalkan oleh hotel', cancelled_by_guest: 'Booking Anda batal', extended_by_clock: 'Diperpanjang' },
+  EN: { booked: 'We keep your room', qris: 'Your QRIS code', reminder: 'left', expired: 'Sorry, the time is up', extended_by_desk: 'Extended', arrived: 'Welcome', paid: 'Paid', cancelled_by_desk: 'Cancelled by the hotel', cancelled_by_guest: 'Your booking is cancelled', extended_by_clock: 'Extended' },
 };
 
 for (const language of ['ID', 'EN']) {

@@ -134,8 +134,8 @@ describe('on the way', () => {
     }
     for (const [{ booking }, subject, words] of [
       [agus, /Diperpanjang/, /Lokasi Anda: 5,9 km, mendekat.*sudah dekat/],
-      [tono, /Waktunya habis/, /Lokasi Anda: 24,\d km, menjauh.*jauh dan tidak mendekat/],
-      [tono, /Tinggal/, /Anda masih jauh dan belum mendekat\. Bila tetap begitu, booking dibatalkan otomatis pada waktu itu/],
+      [tono, /waktunya habis/, /Lokasi Anda: 24,\d km, menjauh.*jauh dan tidak mendekat/],
+      [tono, /Tinggal/, /Anda masih jauh dan belum mendekat\. Bila tetap begitu, booking batal otomatis pada waktu itu/],
     ]) {
       const mail = await until(`the mail ${subject} to ${booking.contact}`, async () =>
         (await server.mails(booking.contact)).find((each) => subject.test(each.subject)));

@@ -228,7 +228,7 @@ role = "front_office"
     async fn books(&self, guest: &Person) -> String {
         self.sees_summary(guest, "Standar").await;
         guest.taps("✅ Pesan").await;
-        let shown = guest.reads("Kamar disimpan untuk Anda").await;
+        let shown = guest.reads("🟡 Kamar Anda kami simpan").await;
         receipt_in(&shown.text)
     }
 
@@ -241,7 +241,7 @@ role = "front_office"
     /// Waits for a message that shows a booking other than the known one.
     async fn shows_another(&self, guest: &Person, known: &str) -> Message {
         let is_other =
-            |m: &Message| m.text.contains("Kamar disimpan untuk Anda") && !m.text.contains(known);
+            |m: &Message| m.text.contains("🟡 Kamar Anda kami simpan") && !m.text.contains(known);
         self.api
             .until("another booking", |api| api.messages(guest.id).into_iter().find(is_other))
             .await

@@ -101,7 +101,7 @@ Object.assign(texts, {
   // Sharing the position
   'share.title': ['Bagikan lokasi', 'Share your position'],
   'share.why': [
-    'Bila waktunya habis sementara Anda sudah dekat atau makin mendekat, kamar kami simpan {extend} lebih lama. Hanya hotel ini yang melihat lokasi Anda, dan lokasi itu dihapus begitu booking selesai.',
+    'Bila waktunya habis sementara Anda sudah dekat atau makin mendekat, kamar Anda kami simpan {extend} lebih lama. Hanya hotel ini yang melihat lokasi Anda, dan lokasi itu dihapus begitu booking selesai.',
     'If the time is up while you are near or coming closer, we keep the room {extend} longer. Only this hotel sees your position, and it is deleted once the hold ends.'],
   'share.background': [
     'Biarkan halaman ini terbuka dan di depan: browser tidak memberi lokasi kepada halaman di latar belakang.',

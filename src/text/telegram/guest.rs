@@ -180,7 +180,7 @@ pub fn summary(
     say(
         language,
         format!(
-            "<b>Sudah benar?</b>\nNama: {name}\nKamar: {room}\nCheck-in: {day}, {count}\nHarga: <b>{price}</b>, bayar saat tiba\n\nKamar kami simpan sampai <b>{until}</b>. Bila saat itu Anda sudah dekat hotel, waktunya kami perpanjang; bila tidak, booking dibatalkan otomatis."
+            "<b>Sudah benar?</b>\nNama: {name}\nKamar: {room}\nCheck-in: {day}, {count}\nHarga: <b>{price}</b>, bayar saat tiba\n\nKamar Anda kami simpan sampai <b>{until}</b>. Bila saat itu Anda sudah dekat hotel, waktunya kami perpanjang; bila tidak, booking batal otomatis."
         ),
         format!(
             "<b>Is this right?</b>\nName: {name}\nRoom: {room}\nCheck-in: {day}, {count}\nPrice: <b>{price}</b>, paid on arrival\n\nWe keep the room until <b>{until}</b>. If you are near the hotel then, the time is extended; if not, the booking is cancelled automatically."

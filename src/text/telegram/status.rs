@@ -21,7 +21,7 @@ pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
             (say(language, "🏨 Selamat datang", "🏨 Welcome"), pay_at_desk(booking, &policy.hotel))
         }
         Status::Pending => (
-            say(language, "🟡 Kamar disimpan untuk Anda", "🟡 A room is kept for you"),
+            say(language, "🟡 Kamar Anda kami simpan", "🟡 We keep your room"),
             on_the_way(tracked, now, policy),
         ),
         Status::Paid { .. } => (say(language, "✅ Sudah lunas", "✅ Paid"), confirmed(booking)),
@@ -65,17 +65,17 @@ fn without_position(language: Language, has_more: bool, is_stale: bool) -> &'sta
     match (has_more, is_stale) {
         (false, _) => say(
             language,
-            "Sesudah itu booking dibatalkan otomatis. Tidak bisa diperpanjang lagi.",
+            "Sesudah itu booking batal otomatis. Tidak bisa diperpanjang lagi.",
             "After that the booking is cancelled automatically. It cannot be extended again.",
         ),
         (true, true) => say(
             language,
-            "Lokasi terakhir Anda sudah terlalu lama. Bagikan lagi: bila saat itu Anda sudah dekat, waktunya kami perpanjang; bila tidak, booking dibatalkan otomatis.",
+            "Lokasi terakhir Anda sudah terlalu lama. Bagikan lagi: bila saat itu Anda sudah dekat, waktunya kami perpanjang; bila tidak, booking batal otomatis.",
             "Your last position is too old. Share it again: if you are near then, the time is extended; if not, the booking is cancelled automatically.",
         ),
         (true, false) => say(
             language,
-            "Bila saat itu Anda sudah dekat, waktunya kami perpanjang; bila tidak, booking dibatalkan otomatis.",
+            "Bila saat itu Anda sudah dekat, waktunya kami perpanjang; bila tidak, booking batal otomatis.",
             "If you are near then, the time is extended; if not, the booking is cancelled automatically.",
         ),
     }
@@ -120,7 +120,7 @@ fn guest_forecast(
     let both = |indonesian: &str, english: &str| say(language, indonesian, english).to_owned();
     let cancelled = say(
         language,
-        format!("Bila tetap begitu, booking dibatalkan otomatis pukul {until}."),
+        format!("Bila tetap begitu, booking batal otomatis pukul {until}."),
         format!("If that stays so, the booking is cancelled automatically at {until}."),
     );
     match forecast {
@@ -132,7 +132,7 @@ fn guest_forecast(
         Forecast::NoPosition => say(
             language,
             format!(
-                "Lokasi Anda belum kami terima, jadi booking dibatalkan otomatis pukul {until}. Di jalan? Bagikan lokasi Anda."
+                "Lokasi Anda belum kami terima, jadi booking batal otomatis pukul {until}. Di jalan? Bagikan lokasi Anda."
             ),
             format!(
                 "We have no position of yours, so the booking is cancelled automatically at {until}. On the way? Share your position."
@@ -144,7 +144,7 @@ fn guest_forecast(
                 return say(
                     language,
                     format!(
-                        "Waktunya tidak bisa diperpanjang lagi. Mohon tiba sebelum pukul {until}; sesudah itu booking dibatalkan otomatis."
+                        "Waktunya tidak bisa diperpanjang lagi. Mohon tiba sebelum pukul {until}; sesudah itu booking batal otomatis."
                     ),
                     format!(
                         "The time cannot be extended again. Please be here before {until}; after that the booking is cancelled automatically."
@@ -184,8 +184,8 @@ fn ended(booking: &Booking, by: &Actor, hotel: &HotelPolicy) -> String {
     let why = match reason {
         CancelReason::Expired => say(
             language,
-            "Waktunya habis, jadi kamarnya kami lepas.",
-            "The time ran out, so the room is free again.",
+            "Maaf, waktunya habis, jadi kamarnya kami lepas.",
+            "Sorry, the time ran out, so the room is free again.",
         ),
         CancelReason::ByStaff => say(
             language,
@@ -255,7 +255,7 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
             say(
                 language,
                 format!(
-                    "⏰ Tinggal {left}: kamar kami simpan sampai pukul <b>{until}</b>.\n{forecast}"
+                    "⏰ Tinggal {left}: kamar Anda kami simpan sampai pukul <b>{until}</b>.\n{forecast}"
                 ),
                 format!("⏰ {left} left: we keep the room until <b>{until}</b>.\n{forecast}"),
             )
@@ -316,7 +316,12 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
             match CancelReason::from(&change.actor) {
                 // The guest knows the outcome already, so the receipt number comes first.
                 CancelReason::ByGuest => format!("⚪️ {receipt_no}: {reason}"),
-                CancelReason::Expired | CancelReason::ByStaff => say(
+                CancelReason::Expired => say(
+                    language,
+                    format!("⚪️ {reason}\nResi: {receipt_no}"),
+                    format!("⚪️ {reason}\nReceipt: {receipt_no}"),
+                ),
+                CancelReason::ByStaff => say(
                     language,
                     format!("⚪️ Booking {receipt_no} dibatalkan. {reason}"),
                     format!("⚪️ Booking {receipt_no} is cancelled. {reason}"),
@@ -356,7 +361,7 @@ pub fn pay_by_code(booking: &Booking, hotel: &HotelPolicy) -> String {
     }
     let otherwise = say(
         language,
-        "Bila sampai saat itu Anda belum tiba atau membayar, booking dibatalkan otomatis.",
+        "Bila sampai saat itu Anda belum tiba atau membayar, booking batal otomatis.",
         "If you have not arrived or paid by then, the booking is cancelled automatically.",
     );
     format!("{pay} {otherwise}")

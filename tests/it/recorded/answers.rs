@@ -138,7 +138,7 @@ async fn of_bot(hotel: &RecordedHotel, notes: &Value) -> Value {
         "history": said(&hotel.sari(), &expired, "Dipesan · Tamu").await,
         "extended": said(&hotel.joko(), &extended, "Dipesan · Tamu").await,
         "dashboard": said(&hotel.wati(), "/cek_pembayaran", "Belum dibayar").await,
-        "status": said(&status, "/status", "Kamar disimpan").await,
+        "status": said(&status, "/status", "🟡 Kamar Anda kami simpan").await,
     })
 }
 

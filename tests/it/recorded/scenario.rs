@@ -121,7 +121,7 @@ impl<'a> Scene<'a> {
         let guest = self.hotel.guest(id, name);
         sees_summary(&guest).await;
         guest.taps("✅ Pesan").await;
-        let shown = guest.reads("Kamar disimpan untuk Anda").await;
+        let shown = guest.reads("🟡 Kamar Anda kami simpan").await;
         self.bookings[name] = json!({ "receiptNo": receipt_in(&shown.text), "chat": id });
         guest
     }

@@ -210,7 +210,7 @@ async fn conversations_go_on(engine: Engine) {
         let lina = guest(16, "Lina");
         let summary = hotel.recorded_message(16, ["Sudah benar?", "Ibu Lina <&>"]);
         hotel.presses(&lina, 16, &summary, "✅ Pesan").await;
-        hotel.shows(16, summary.id, "Kamar disimpan untuk Anda").await;
+        hotel.shows(16, summary.id, "🟡 Kamar Anda kami simpan").await;
         assert!(hotel.message(16, summary.id).text.contains("Nama: Ibu Lina <&>"));
         // The next text of this guest is the name.
         let made = guest(17, "Made");
@@ -324,7 +324,7 @@ async fn deadlines_are_kept(engine: Engine) {
         let at = text(&hotel.field(&ends, "cancelledAt", &token).await);
         assert!(at.parse::<chrono::DateTime<chrono::Utc>>().unwrap() >= until);
         let guest = hotel.guest(13, "reminded");
-        another(&guest, &format!("Booking {ends} dibatalkan"), &[]).await;
+        another(&guest, "⚪️ Maaf, waktunya habis", &[]).await;
     })
     .await;
     hotel.stop().await;

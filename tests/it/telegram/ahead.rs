@@ -37,7 +37,7 @@ async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_
         format!("{} pukul {}", date(Indonesian, day), clock_time(until, policy.hotel.timezone));
     assert!(summary.text.contains(&expected), "{expected}: {}", summary.text);
     budi.taps("✅ Pesan").await;
-    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let status = budi.reads("🟡 Kamar Anda kami simpan").await;
     assert!(status.text.contains(&date(Indonesian, day)), "{}", status.text);
     let receipt_no = jatah::domain::ReceiptNo::parse(&receipt_in(&status.text)).unwrap();
     assert_eq!(service.booking(receipt_no).await.unwrap().booking.hold.until, until);

@@ -38,7 +38,7 @@ async fn a_deleted_status_message_is_sent_again() {
     let hotel = Hotel::open().await;
     let (budi, sari) = (hotel.guest(7, "Budi"), hotel.sari());
     let receipt_no = hotel.books(&budi).await;
-    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let status = budi.reads("🟡 Kamar Anda kami simpan").await;
     hotel.api.deletes(7, status.id);
     sari.says(&format!("/tamu_tiba {receipt_no}"));
     let again = budi.reads("🏨 Selamat datang\nResi").await;
@@ -57,7 +57,7 @@ async fn a_guest_gets_the_receipt_number_although_the_summary_was_deleted() {
     let data = summary.buttons[0].1["callback_data"].as_str().unwrap().to_owned();
     hotel.api.deletes(7, summary.id);
     budi.taps_data(7, &summary, &data, "✅ Pesan");
-    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let status = budi.reads("🟡 Kamar Anda kami simpan").await;
     assert!(status.id > summary.id);
     // The new message is the one that stays current.
     budi.taps("Batalkan").await;
@@ -84,7 +84,7 @@ async fn a_guest_books_only_at_the_price_that_the_summary_showed() {
     let filter = jatah::store::Filter::default();
     assert_eq!(hotel.store().page(&filter, 10, None).await.unwrap().total, 0);
     budi.taps("✅ Pesan").await;
-    let booked = budi.reads("Kamar disimpan untuk Anda").await;
+    let booked = budi.reads("🟡 Kamar Anda kami simpan").await;
     assert!(booked.text.contains("Rp400.000"), "{}", booked.text);
     hotel.close().await;
 }
@@ -94,14 +94,14 @@ async fn taps_on_a_message_that_already_shows_a_booking_change_nothing() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     let receipt_no = hotel.books(&budi).await;
-    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let status = budi.reads("🟡 Kamar Anda kami simpan").await;
     let today = ReceiptNo::parse(&receipt_no).unwrap().day().format("%Y%m%d").to_string();
     for data in ["1|r".to_owned(), format!("1|b|HALL|{today}|2|"), format!("1|z|HALL|{today}|2|")] {
         let query = budi.taps_data(7, &status, &data, "(late)");
         budi.is_answered(&query).await;
     }
     let shown = hotel.api.messages(7).into_iter().find(|m| m.id == status.id).unwrap();
-    assert!(shown.text.contains(&receipt_no) && shown.text.contains("Kamar disimpan"));
+    assert!(shown.text.contains(&receipt_no) && shown.text.contains("🟡 Kamar Anda kami simpan"));
     let page = hotel.store().page(&jatah::store::Filter::default(), 10, None).await.unwrap();
     assert_eq!(page.total, 1);
     hotel.close().await;

@@ -214,7 +214,7 @@ async fn a_tap_on_a_booking_that_is_gone_is_answered() {
     let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
     hotel.books(&budi).await;
     let notification = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
-    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let status = budi.reads("🟡 Kamar Anda kami simpan").await;
     for kind in ["P", "K", "C"] {
         let query =
             sari.taps_data(FRONT_OFFICE, &notification, &format!("1|{kind}|20200101001"), "?");

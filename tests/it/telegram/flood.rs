@@ -80,12 +80,12 @@ fn when_the_holds_of_many_guests_end_at_once_everybody_is_told_once() {
         hotel.owes_nothing().await;
         tokio::time::advance(Duration::from_secs(2 * 3600 + 1)).await;
         let ended = hotel.clock.now();
-        hotel.api.until("cancellations", |api| have(api, "dibatalkan. Waktunya habis")).await;
+        hotel.api.until("cancellations", |api| have(api, "⚪️ Maaf, waktunya habis")).await;
         hotel.api.until("ends of holds", |api| is_reported(api, "WAKTU HABIS")).await;
         let took: TimeDelta = hotel.clock.now() - ended;
         // Repeated messages would come within this minute.
         tokio::time::sleep(Duration::from_mins(1)).await;
-        assert!(has(&hotel.api, "dibatalkan. Waktunya habis"), "each guest is told once");
+        assert!(has(&hotel.api, "⚪️ Maaf, waktunya habis"), "each guest is told once");
         for heading in ["BOOKING BARU", "WAKTU HABIS"] {
             assert_eq!(
                 receipt_nos_under(&hotel.api, heading).len(),

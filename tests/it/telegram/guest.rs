@@ -32,7 +32,7 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
     let summary = budi.reads("Sudah benar?").await;
     assert!(summary.text.contains("Rp1.000.000") && summary.text.contains("WIB"));
     budi.taps("✅ Pesan").await;
-    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let status = budi.reads("🟡 Kamar Anda kami simpan").await;
     assert_eq!(status.id, rooms.id, "always the same message");
     assert_eq!(status.labels(), ["📍 Bagikan lokasi", "Batalkan"]);
     let receipt_no = receipt_in(&status.text);
@@ -86,7 +86,7 @@ async fn a_restart_in_the_middle_loses_no_conversation() {
     hotel.stop().await;
     budi.taps("✅ Pesan").await;
     hotel.start().await;
-    let status = budi.reads("Kamar disimpan untuk Anda").await;
+    let status = budi.reads("🟡 Kamar Anda kami simpan").await;
     assert_eq!(status.id, summary.id);
     assert!(status.text.contains("Ibu <b>&_*[x](y) 🙂"));
     hotel.restart().await;
@@ -95,7 +95,7 @@ async fn a_restart_in_the_middle_loses_no_conversation() {
         .api
         .until("a fresh status", |api| {
             let last = api.messages(7).into_iter().next_back()?;
-            (last.id != status.id && last.text.contains("Kamar disimpan")).then_some(last)
+            (last.id != status.id && last.text.contains("🟡 Kamar Anda kami simpan")).then_some(last)
         })
         .await;
     assert_eq!(receipt_in(&again.text), receipt_in(&status.text));
@@ -180,7 +180,7 @@ async fn what_was_chosen_on_the_form_goes_on_in_the_chat() {
     let summary = rina.reads("Sudah benar?").await;
     assert!(summary.text.contains("Rina|Wati") && summary.text.contains("Rp700.000"));
     rina.taps("✅ Pesan").await;
-    rina.reads("Kamar disimpan untuk Anda").await;
+    rina.reads("🟡 Kamar Anda kami simpan").await;
     rina.says("/start unknown-key");
     rina.reads("Selamat datang").await;
     hotel.close().await;
@@ -195,9 +195,9 @@ async fn an_english_guest_is_reminded_and_told_of_the_end() {
     ann.taps("1 night").await;
     assert!(ann.reads("Is this right?").await.text.contains("Ann Smith"));
     ann.taps("✅ Book").await;
-    ann.reads("A room is kept for you").await;
+    ann.reads("🟡 We keep your room").await;
     ann.reads("left: we keep the room until").await;
-    ann.reads("is cancelled. The time ran out").await;
+    ann.reads("Sorry, the time ran out").await;
     ann.reads("⚪️ Cancelled").await;
     hotel.api.reads(FRONT_OFFICE, "SEGERA HABIS").await;
     hotel.api.reads(FRONT_OFFICE, "WAKTU HABIS").await;
