@@ -95,7 +95,8 @@ async fn a_restart_in_the_middle_loses_no_conversation() {
         .api
         .until("a fresh status", |api| {
             let last = api.messages(7).into_iter().next_back()?;
-            (last.id != status.id && last.text.contains("🟡 Kamar Anda kami simpan")).then_some(last)
+            (last.id != status.id && last.text.contains("🟡 Kamar Anda kami simpan"))
+                .then_some(last)
         })
         .await;
     assert_eq!(receipt_in(&again.text), receipt_in(&status.text));
