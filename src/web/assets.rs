@@ -23,6 +23,7 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::graphql_http::weight;
+use crate::domain::HotelPolicy;
 
 /// Bytes of a hash in an address: enough that two versions never meet.
 const VERSION_BYTES: usize = 9;
@@ -30,6 +31,9 @@ const VERSION_BYTES: usize = 9;
 const BROTLI_QUALITY: i32 = 11;
 /// Smaller files are sent as they are.
 const MIN_COMPRESSED: usize = 512;
+
+/// Where a page names the hotel for those who see it without scripts.
+const HOTEL_PLACE: &str = "<!-- hotel -->";
 
 #[derive(RustEmbed)]
 #[folder = "web/"]
@@ -59,8 +63,8 @@ enum Encoding {
 }
 
 impl Assets {
-    /// All embedded files.
-    pub fn load() -> Self {
+    /// All embedded files. The pages name the hotel where their scripts cannot.
+    pub fn load(hotel: &HotelPolicy) -> Self {
         let mut names: Vec<String> = Files::iter().map(Cow::into_owned).collect();
         names.sort();
         let mut hasher = Sha256::new();
@@ -74,7 +78,7 @@ impl Assets {
         let files = names
             .into_iter()
             .filter_map(|name| {
-                let asset = Asset::load(&name, &version)?;
+                let asset = Asset::load(&name, &version, hotel)?;
                 Some((name, asset))
             })
             .collect();
@@ -99,7 +103,7 @@ impl Assets {
 }
 
 impl Asset {
-    fn load(name: &str, version: &str) -> Option<Self> {
+    fn load(name: &str, version: &str, hotel: &HotelPolicy) -> Option<Self> {
         let file = Files::get(name)?;
         let kind = match file.metadata.mimetype() {
             kind if kind.starts_with("text/") => format!("{kind}; charset=utf-8"),
@@ -108,8 +112,8 @@ impl Asset {
         let is_page = kind.starts_with("text/html");
         let bytes = if is_page {
             let page = String::from_utf8_lossy(&file.data);
-            with_version(&page, version).into()
-        } else if name.ends_with(".js") || name.ends_with(".css") {
+            with_hotel(&with_version(&page, version), hotel).into()
+        } else if name.starts_with("js/") || name.starts_with("css/") {
             without_comments(&String::from_utf8_lossy(&file.data)).into()
         } else {
             Bytes::from(file.data.into_owned())
@@ -234,6 +238,19 @@ fn with_version(page: &str, version: &str) -> String {
     page.replacen("</head>", &format!("{preloads}</head>"), 1)
 }
 
+/// A page with the hotel's name, address and contact where it is read without scripts.
+fn with_hotel(page: &str, hotel: &HotelPolicy) -> String {
+    let facts = [Some(&hotel.name), hotel.address.as_ref(), hotel.contact.as_ref()];
+    let lines: String =
+        facts.into_iter().flatten().map(|fact| format!("<p>{}</p>", escape(fact))).collect();
+    page.replacen(HOTEL_PLACE, &lines, 1)
+}
+
+/// Escapes text for HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// A script or a style without the lines that are only comments, which are a fifth of its compressed size. The
 /// lines become empty, so that a position in an error is that of the source.
 fn without_comments(script: &str) -> String {
@@ -299,7 +316,8 @@ mod tests {
     /// nothing after the end of a block.
     #[test]
     fn what_is_left_out_of_a_file_is_only_comments() {
-        for name in Files::iter().filter(|name| name.ends_with(".js") || name.ends_with(".css")) {
+        for name in Files::iter().filter(|name| name.starts_with("js/") || name.starts_with("css/"))
+        {
             let code = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
             let served = without_comments(&code);
             assert_eq!(served.lines().count(), code.lines().count(), "{name}");
@@ -318,6 +336,20 @@ mod tests {
                     quotes += if is_class { 0 } else { line.matches('`').count() };
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_page_without_scripts_says_whom_to_ask() {
+        let mut hotel = crate::domain::tests::build::policy().hotel;
+        hotel.contact = Some("Telegram @hotel <&>".to_owned());
+        for name in ["index.html", "booking.html"] {
+            let page = String::from_utf8(Files::get(name).unwrap().data.into_owned()).unwrap();
+            let page = with_hotel(&page, &hotel);
+            for fact in ["Hotel Uji", "Jalan Uji 1", "Telegram @hotel &lt;&amp;&gt;"] {
+                assert!(page.contains(&format!("<p>{fact}</p>")), "{name}: {fact}");
+            }
+            assert!(!page.contains(HOTEL_PLACE), "{name}");
         }
     }
 

@@ -10,7 +10,7 @@ use axum::routing::get;
 
 use super::MINI_APP_POLICY;
 use super::assets::Assets;
-use crate::domain::Language;
+use crate::domain::{HotelPolicy, Language};
 use crate::text;
 
 #[derive(Clone)]
@@ -20,7 +20,7 @@ struct Pages {
 }
 
 /// The booking form, the guest's page, the front office's page, and the files that they load.
-pub fn routes(language: Language) -> Router {
+pub fn routes(language: Language, hotel: &HotelPolicy) -> Router {
     let page = |name: &'static str| {
         get(async move |State(pages): State<Pages>, asked: HeaderMap| pages.file(name, &asked))
     };
@@ -37,7 +37,7 @@ pub fn routes(language: Language) -> Router {
         .route("/css/{name}", get(style))
         .route("/assets/{version}/{*name}", get(versioned))
         .fallback(async |State(pages): State<Pages>| pages.not_found())
-        .with_state(Pages { assets: Arc::new(Assets::load()), language })
+        .with_state(Pages { assets: Arc::new(Assets::load(hotel)), language })
 }
 
 /// The front office's page, which Telegram's web client may frame.
