@@ -37,8 +37,8 @@ pub use error::ConfigError;
 pub use secret::Secret;
 pub use section::{
     BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, QrisMode,
-    QrisSection, QrisSend, QrisSource, Sender, ServerSection, StaffMember, StoreSection,
-    TelegramSection, TravelSection, Webhook,
+    QrisSection, QrisSend, QrisSource, ReportSection, Sender, ServerSection, StaffMember,
+    StoreSection, TelegramSection, TravelSection, Webhook,
 };
 
 /// The file that is read if it exists and no other file is named.
@@ -77,6 +77,8 @@ pub struct Config {
     pub email: EmailSection,
     /// `[qris]`: the hotel's payment code.
     pub qris: QrisSection,
+    /// `[report]`: the figures of the night.
+    pub report: ReportSection,
     /// `[limits]`: limits for requests and web holds, and the trusted proxies.
     pub limits: LimitsSection,
     /// `[[staff]]`: the staff who may use the bot. Telegram ids are unique.

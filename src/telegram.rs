@@ -18,6 +18,7 @@ mod front_office;
 mod guest;
 mod menus;
 mod message_recorder;
+mod morning_report;
 mod notification_merger;
 mod notifications;
 mod sent_messages;
@@ -31,6 +32,7 @@ mod view;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use chrono::NaiveTime;
 use url::Url;
 
 use crate::auth::{LinkKey, StaffAuth};
@@ -53,6 +55,7 @@ use front_office::FrontOfficeChat;
 use guest::GuestConversation;
 use menus::MenuParts;
 use message_recorder::MessageRecorder;
+use morning_report::MorningReporter;
 use notifications::TelegramDelivery;
 use staff::StaffConversation;
 use state::BotState;
@@ -100,6 +103,8 @@ struct Settings {
     public_url: Option<Url>,
     /// The secret of the webhook; `None` asks Telegram for updates.
     webhook: Option<Secret>,
+    /// When managers get the figures of the last hotel day.
+    report_at: Option<NaiveTime>,
 }
 
 /// The members of staff. Clones share the list.
@@ -195,6 +200,7 @@ impl Telegram {
                 Webhook::On { secret } => Some(secret.clone()),
                 Webhook::Off => None,
             },
+            report_at: config.report.at,
         };
         Ok(Some(Self { api, queue, queue_worker, name, settings }))
     }
@@ -244,6 +250,10 @@ impl Telegram {
         inbound.spawn("telegram status", updater.run(stop()));
         let updater = DashboardUpdater::new(Arc::clone(&dashboards), feed, node);
         inbound.spawn("telegram dashboards", updater.run(stop()));
+        if let Some(at) = shared.settings.report_at {
+            let reporter = MorningReporter::new(&shared, at);
+            inbound.spawn("telegram morning report", reporter.run(stop()));
+        }
         let guests = GuestConversation::new(&shared, parts.links.clone(), status);
         let staff = StaffConversation::new(&shared, parts.staff, parts.links, dashboards);
         let dispatcher = Dispatcher::new(&shared, guests, staff, Arc::clone(&name));

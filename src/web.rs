@@ -128,7 +128,7 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         settings,
     } = parts;
     let webhook = webhook.map(webhook::routes).unwrap_or_default();
-    let pages = pages::routes(settings.language);
+    let pages = pages::routes(settings.language, &service.policy().hotel);
     let probes = health::routes(health.clone(), store, Arc::clone(&service));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());

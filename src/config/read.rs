@@ -15,8 +15,8 @@ use super::value::{
 };
 use super::{
     BookingSection, Config, ConfigError, Dkim, EmailSection, HoldSection, HotelSection,
-    LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend, QrisSource, Sender, ServerSection,
-    StaffMember, StoreSection, TelegramSection, TravelSection, WebUrl, Webhook,
+    LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, Sender,
+    ServerSection, StaffMember, StoreSection, TelegramSection, TravelSection, WebUrl, Webhook,
 };
 use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, RoomCode, RoomType, Rupiah};
 
@@ -54,6 +54,8 @@ impl Config {
         let telegram = source.section("telegram", |keys| telegram(keys, &server))?;
         let email = source.section("email", |keys| email(keys, &hotel, &server))?;
         let qris = source.section("qris", qris)?;
+        let report = source
+            .section("report", |keys| Ok(ReportSection { at: keys.find("at", time_of_day)? }))?;
         let limits = source.section("limits", |keys| limits(keys, &rooms))?;
         let staff = staff(&mut source)?;
         source.finish()?;
@@ -69,6 +71,7 @@ impl Config {
             telegram,
             email,
             qris,
+            report,
             limits,
             staff,
             left_at_demo,

@@ -119,6 +119,13 @@ pub struct TravelSection {
     pub routing_url: Option<WebUrl>,
 }
 
+/// `[report]`: the figures of the night.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportSection {
+    /// When managers get the figures of the last hotel day; `None`: not at all.
+    pub at: Option<NaiveTime>,
+}
+
 /// `[telegram]`: the Telegram bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelegramSection {

@@ -4,7 +4,7 @@
 //! This module defines only the keys and the stored form of the values. The conversations decide
 //! what they are used for. Plain texts written by earlier versions are still read.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::callback::{CallbackData, NAME_KEY_CHARS, NameSource};
@@ -37,6 +37,9 @@ const MAX_HANDLED: usize = 128;
 /// How long it is remembered that the front office knows of a fault. It is told again of one that
 /// lasts longer.
 const FAULT_LIFE: TimeDelta = TimeDelta::days(1);
+
+/// How long it is remembered that a report was sent: longer than it is useful.
+const REPORT_LIFE: TimeDelta = TimeDelta::days(2);
 
 /// The key of the chats with a dashboard.
 const DASHBOARD_CHATS: &str = "telegram.boards";
@@ -230,6 +233,15 @@ impl BotState {
         }
     }
 
+    /// Whether the report of this hotel day was sent.
+    pub(super) async fn was_reported(&self, day: NaiveDate) -> Result<bool, StoreError> {
+        Ok(self.0.get::<DayReported>(&report_key(day)).await?.is_some())
+    }
+
+    pub(super) async fn set_reported(&self, day: NaiveDate) -> Result<(), StoreError> {
+        self.0.put(&report_key(day), &DayReported, REPORT_LIFE).await
+    }
+
     /// Records that a group was told that the bot does not talk in groups. Returns whether the
     /// group had been told before.
     pub(super) async fn mark_group_told(&self, group: i64) -> Result<bool, StoreError> {
@@ -406,6 +418,20 @@ impl TypedValue for MovedGroup {
         let (configured, to) = text.split_once(' ')?;
         Some(Self { configured: configured.parse().ok()?, to: to.parse().ok()? })
     }
+}
+
+/// The report of a hotel day was sent.
+#[derive(Serialize, Deserialize)]
+struct DayReported;
+
+impl TypedValue for DayReported {
+    fn from_plain_text(_: &str) -> Option<Self> {
+        None
+    }
+}
+
+fn report_key(day: NaiveDate) -> String {
+    format!("telegram.report:{day}")
 }
 
 #[derive(Serialize, Deserialize)]

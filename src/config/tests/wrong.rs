@@ -39,6 +39,7 @@ fn a_wrong_value_is_one_line_that_names_its_key() {
         ("[hotel]\nname = \" \"", "hotel.name: is empty; allowed are 1 to 80 characters"),
         ("[hotel]\nname = \"a\\nb\"", "hotel.name: has control characters"),
         ("[hotel]\nname = 42", "hotel.name: is a number; write it as text, in quotes"),
+        ("[report]\nat = \"6\"", "report.at: \"6\" is no time of day"),
         ("[hotel]\naddress = \" \"", "hotel.address: is empty"),
         ("[hotel]\ncontact = \"a\\nb\"", "hotel.contact: contains a line break"),
         ("[hotel]\nmap_url = \"maps\"", "hotel.map_url: "),

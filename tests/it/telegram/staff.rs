@@ -1,5 +1,6 @@
 //! Commands and buttons of the front office.
 
+use chrono::TimeDelta;
 use jatah::domain::{Command, Contact, Email, ReceiptNo, Status};
 
 use jatah::store::{BookingReader, Filter};
@@ -478,4 +479,23 @@ async fn who_owes_an_amount_is_listed_with_guests_at_the_desk_first() {
 
 fn by_web(number: i64) -> Contact {
     Contact::Web(Email::parse(&format!("guest{number}@example.com")).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn managers_get_the_figures_of_the_night_once_each_morning() {
+    // A minute ago: a process that was down at the time sends the report when it starts.
+    let at = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Jakarta) - TimeDelta::minutes(1);
+    let more = format!("[report]\nat = \"{}\"", at.format("%H:%M"));
+    let mut hotel = Hotel::closed(more.leak(), "2h").await;
+    hotel.start().await;
+    let (joko, sari) = (hotel.joko(), hotel.sari());
+    let report = joko.reads("Laporan").await;
+    assert!(report.text.contains("Booking 0"), "{}", report.text);
+    hotel.restart().await;
+    joko.says("/laporan kemarin");
+    joko.reads("Ketik /laporan").await;
+    let is_report = |m: &crate::botapi::Message| m.text.starts_with("📊 Laporan");
+    assert_eq!(hotel.api.messages(joko.id).into_iter().filter(is_report).count(), 1, "once");
+    assert!(!hotel.api.messages(sari.id).iter().any(is_report), "to managers");
+    hotel.close().await;
 }
