@@ -1,6 +1,7 @@
 //! Commands and buttons of the front office.
 
 use chrono::TimeDelta;
+use jatah::clock::Clock;
 use jatah::domain::{Command, Contact, Email, ReceiptNo, Status};
 
 use jatah::store::{BookingReader, Filter};
@@ -484,7 +485,7 @@ fn by_web(number: i64) -> Contact {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn managers_get_the_figures_of_the_night_once_each_morning() {
     // A minute ago: a process that was down at the time sends the report when it starts.
-    let at = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Jakarta) - TimeDelta::minutes(1);
+    let at = Clock::system().now().with_timezone(&chrono_tz::Asia::Jakarta) - TimeDelta::minutes(1);
     let more = format!("[report]\nat = \"{}\"", at.format("%H:%M"));
     let mut hotel = Hotel::closed(more.leak(), "2h").await;
     hotel.start().await;
