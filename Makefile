@@ -61,10 +61,10 @@ e2e: build ## run the end-to-end tests: the real binary, on SQLite and MongoDB, 
 	$(step) 'end-to-end tests' node --test --test-reporter=$(reporter) --test-concurrency=2 --test-timeout=$(test_timeout) \
 	  $(or $(E2E),tests/e2e/*.test.mjs)
 
-torture: build ## kill and freeze servers while guests and staff act, then check that no rule broke; SECONDS=60 SEED=1 RUNS=1 STORE=sqlite
+torture: build ## let servers, databases, mail and clocks fail while people act, then audit; SECONDS=60 SEED=1 RUNS=1 STORE= FAULTS= MEMBERS=1 NODES=1
 	@$(mongod); tests/tools/node.sh >/dev/null; \
-	SECONDS=$(or $(SECONDS),60) SEED=$(or $(SEED),1) RUNS=$(or $(RUNS),1) STORE=$(STORE) \
-	$(step) 'torture' node --test --test-reporter=$(reporter) tests/e2e/torture.test.mjs
+	node tests/torture/run.mjs --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) --repeat $(or $(RUNS),1) \
+	  $(if $(STORE),--store $(STORE)) $(if $(FAULTS),--faults $(FAULTS)) --members $(or $(MEMBERS),1) --nodes $(or $(NODES),1)
 
 bench: ## measure the figures of the README, each beside a reference of the same run
 	@$(mongod); RUST_LOG=warn cargo bench --quiet --bench figures && cargo bench --quiet --bench decisions
@@ -78,7 +78,8 @@ release-check: ## what takes longer than `make test`, before a release: the rele
 	@$(step) 'cargo build --release' cargo build --quiet --release $(locked)
 	@$(MAKE) bench
 	@$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600)
-	@$(MAKE) torture SECONDS=300
+	@$(MAKE) torture SECONDS=300 FAULTS= MEMBERS=1 NODES=1
+	@$(MAKE) torture SECONDS=300 SEED=2 FAULTS=all MEMBERS=3 NODES=3
 
 # Print every test by its name, on a developer's machine and in CI.
 reporter ?= spec
