@@ -34,7 +34,7 @@ pub mod scheduler;
 pub mod service;
 pub mod simulate;
 pub mod store;
-mod system;
+pub mod system;
 pub mod telegram;
 pub mod text;
 pub mod web;

@@ -14,6 +14,7 @@ use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
 use jatah::email::Mailer;
 use jatah::qris::{self, Qris, StaticQris};
 use jatah::simulate::{self, SimulationPlan};
+use jatah::system::{ServiceState, keep_alive, tell_service_manager};
 use jatah::text;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tracing::{error, info, warn};
@@ -186,6 +187,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         print(&format!("Form:         {}/", app.public_url));
         print(&format!("Front office: {}/fo#code={code}", app.public_url));
     }
+    tell_service_manager(ServiceState::Ready);
     let code = tokio::select! {
         signal = signal() => {
             info!(signal = signal?, "stopping");
@@ -195,7 +197,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
             error!(worker, "stopping, because a part of the hotel died");
             ExitCode::FAILURE
         }
+        never = keep_alive() => match never {},
     };
+    tell_service_manager(ServiceState::Stopping);
     app.stop().await;
     Ok(code)
 }

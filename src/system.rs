@@ -1,10 +1,13 @@
 //! What the program asks of the operating system beyond the standard library: the time since the
-//! machine booted, and how many files it may open.
+//! machine booted, how many files it may open, and what a service manager that starts it wants to know.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
+use sd_notify::NotifyState;
+use tracing::warn;
 
 /// The most file descriptors that the program asks for.
 const ENOUGH_DESCRIPTORS: u64 = 65_536;
@@ -28,4 +31,41 @@ pub fn raise_descriptor_limit() -> usize {
         && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok();
     let limit = if is_raised { wanted } else { current };
     usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// What the service manager is told (`sd_notify(3)`). Without one, nothing is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceState {
+    /// It answers requests.
+    Ready,
+    /// It ends.
+    Stopping,
+}
+
+/// Tells the service manager in which state the program is.
+pub fn tell_service_manager(state: ServiceState) {
+    notify(match state {
+        ServiceState::Ready => NotifyState::Ready,
+        ServiceState::Stopping => NotifyState::Stopping,
+    });
+}
+
+/// Tells the service manager that the program is alive, for ever, twice in the time that it allows.
+/// Without a watchdog this never ends and does nothing. A program whose tasks no longer run is then
+/// started anew.
+pub async fn keep_alive() -> Infallible {
+    let Some(limit) = sd_notify::watchdog_enabled() else {
+        return std::future::pending().await;
+    };
+    let mut ticks = tokio::time::interval(limit / 2);
+    loop {
+        ticks.tick().await;
+        notify(NotifyState::Watchdog);
+    }
+}
+
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        warn!(%error, "the service manager was not told");
+    }
 }

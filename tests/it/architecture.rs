@@ -48,7 +48,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
             "system",
         ],
     ),
-    ("main", &["app", "auth", "web", "store", "email", "qris", "simulate", "telegram"]),
+    ("main", &["app", "auth", "web", "store", "email", "qris", "simulate", "system", "telegram"]),
 ];
 
 /// Types of the store that change what is stored, each with the modules outside the store that may

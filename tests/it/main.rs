@@ -22,5 +22,6 @@ mod routing;
 mod scheduler;
 mod sqlite;
 mod store_contract;
+mod system;
 mod telegram;
 mod web;
