@@ -41,7 +41,7 @@ const runs = [];
 for (let seed = first; seed < first + repeat; seed += 1) {
   for (const store of stores) {
     console.log(`torture: ${store}, seed ${seed}, ${seconds} s, faults ${groups.join(', ')}`);
-    const run = await torture({ store, seed, seconds, binary: options.binary, groups, members, nodes, guests });
+    const run = await torture({ store, seed, seconds, binary: options.binary, groups, members, nodes, guests, tell: (line) => console.log(`  … ${line}`) });
     printRun(run);
     runs.push(run);
   }

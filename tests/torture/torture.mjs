@@ -20,6 +20,7 @@ import { between, seeded } from './random.mjs';
 
 /** What a fault leaves behind is over after this: a lease of 30 s, and a retry that waits. */
 const SETTLE_MS = 90_000;
+const PROGRESS_MS = 30_000;
 
 const PAGE = `query ($after: String) { bookings(first: 100, after: $after) {
   nodes { receiptNo status holdUntil price history { at actor action } } pageInfo { hasNextPage endCursor } } }`;
@@ -63,11 +64,11 @@ const errorsOf = (log) => log.split('\n').filter((line) => /\bERROR\b|panicked/.
 /**
  * Tortures the server for `seconds`, and lets what is left settle. `groups` are those of FaultSchedule;
  * `members` and `nodes` count the parts of a replica set and the servers (SQLite has one). Without
- * `waitsForMail` the run ends sooner, and does not judge mails that are still owed then. Returns
+ * `waitsForMail` the run ends sooner, and does not judge mails that are still owed then. `tell` hears of the progress. Returns
  * `{name, store, seed, windows, totals, findings, errors, folder}`; the folder with the server's files is
  * kept if there are findings.
  */
-export async function torture({ store, seed, seconds, binary, groups, members = 1, nodes = 1, guests = 5, waitsForMail = true }) {
+export async function torture({ store, seed, seconds, binary, groups, members = 1, nodes = 1, guests = 5, waitsForMail = true, tell = () => {} }) {
   const folder = await mkdtemp(join(tmpdir(), 'jatah-torture-'));
   const random = seeded(seed);
   const mail = new MailServer(await freePort());
@@ -96,7 +97,10 @@ export async function torture({ store, seed, seconds, binary, groups, members = 
     const faults = new FaultSchedule({ hotels, board, database, mail, groups, random });
     people.start(guests);
     faults.start();
-    await sleep(seconds * 1_000);
+    for (const ends = Date.now() + seconds * 1_000; Date.now() < ends;) {
+      await sleep(Math.min(PROGRESS_MS, ends - Date.now()));
+      tell(`${Math.round(seconds - (ends - Date.now()) / 1_000)} of ${seconds} s, ${faults.windows.length} faults, ${people.log.length} requests, ${board.heard.length} changes heard`);
+    }
     await faults.stop();
     await sleep(1_000);
     await people.stop();
