@@ -53,7 +53,7 @@ function run(...bookings) {
     stored: {
       changes, problems: [],
       bookings: lasts.map((last) => ({ receiptNo: last.receiptNo, revision: last.revision, status: last.status, limitKeys: last.status === 'PENDING' ? [`email:${last.receiptNo}`] : [] })),
-      claims: [...live].map(([key, taken]) => ({ room: key.split('|')[0], night: key.split('|')[1], taken, allotment: null })),
+      claims: [...live].map(([key, taken]) => ({ room: key.split('|')[0], night: key.split('|')[1], taken, allotment: null, closed: false })),
       limits: lasts.filter(({ status }) => status === 'PENDING').map(({ receiptNo }) => ({ key: `email:${receiptNo}`, running: 1 })),
       tracks: lasts.filter(({ status, arrivedAt }) => status === 'PENDING' && arrivedAt === null).map(({ receiptNo }) => ({ receiptNo, fixes: 1 })),
       notices: changes.filter(({ owes }) => owes.length > 0).map(({ receiptNo, revision, at: made }) => ({ receiptNo, revision, to: 'GUEST', usefulUntil: made, sentAt: made, gaveUpAt: null, code: null })),
@@ -83,7 +83,7 @@ function run(...bookings) {
 
 const rulesOf = (one) => [...new Set(audit(one).findings.map(({ rule }) => rule))];
 const refused = (receiptNo, action, code, second, more = {}) => ({ who: 'Budi', action, receiptNo, code, message: 'by Sari', sent: at(second), answered: at(second) + 5, answer: null, ...more });
-const allotted = (room, rooms, second) => ({ who: 'Sari', action: 'setAllotment', receiptNo: null, code: 'OK', sent: at(second), answered: at(second) + 5, answer: {}, allotment: { room, night: '2026-01-04', rooms } });
+const allotted = (room, rooms, second, more) => ({ who: 'Sari', action: 'setAllotment', receiptNo: null, code: 'OK', sent: at(second), answered: at(second) + 5, answer: {}, allotment: { room, night: '2026-01-04', rooms, ...more } });
 
 test('a run in which everything went right has no findings', () => {
   const extended = step('EXTENDED_BY_CLOCK', 4, 'CLOCK', { until: at(6), extensions: 1, remindAt: at(5) });
@@ -103,6 +103,9 @@ test('a run in which everything went right has no findings', () => {
   const desk = run(booking('G', { ...walkIn(0), room: 'TWO' }, renewed), booking('H', { ...walkIn(1), room: 'TWO' }, atOnce), booking('I', { begun: 0.5 }, { ...cancelled(0.8) }), booking('J', { begun: 0.9, nights: 1 }));
   desk.log.push(refused('G', 'sendQris', 'NOT_ALLOWED', 2));
   assert.deepEqual(audit(desk).findings, []);
+  const slow = run(booking('M', {}, expired(10)));
+  slow.heard[0].heardAt = at(9);
+  assert.deepEqual(audit(slow).findings, []);
   assert.deepEqual(audit(run(booking('K', {}, amended), booking('L', { begun: 2 }))).findings, []);
 });
 
@@ -117,6 +120,17 @@ const CASES = [
   ['a night that is oversold by a smaller allotment', 'oversold', () => {
     const one = run(booking('A', { room: 'TWO', begun: 1 }), booking('B', { room: 'TWO', begun: 2 }));
     one.log.push(allotted('TWO', 1, 0));
+    return one;
+  }],
+  ['a night that is sold although its type is closed', 'oversold', () => {
+    const one = run(booking('A', { room: 'TWO', begun: 1 }));
+    one.log.push(allotted('TWO', 2, 0, { closed: true }));
+    return one;
+  }],
+  ['a room that was closed for some nights, and is open on one', 'answer', () => {
+    const one = run(booking('A', { room: 'TWO', begun: 1, checkIn: '2026-01-05' }));
+    one.log.push(allotted('TWO', 2, 2, { closed: true, through: '2026-01-06' }));
+    one.stored.claims[0].allotment = 2;
     return one;
   }],
   ['an allotment that was acknowledged and is lost', 'answer', () => {
@@ -292,7 +306,7 @@ const CASES = [
   }],
   ['a claim without a booking', 'claims', () => {
     const one = run(booking('A', {}, expired()));
-    one.stored.claims.push({ room: 'ONE', night: '2026-01-04', taken: 1, allotment: null });
+    one.stored.claims.push({ room: 'ONE', night: '2026-01-04', taken: 1, allotment: null, closed: false });
     return one;
   }],
   ['a booking without a claim', 'claims', () => {

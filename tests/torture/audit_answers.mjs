@@ -169,7 +169,8 @@ function auditRefusal(evidence, entry, levels) {
     }
     case 'NOT_ALLOWED': {
       if (allotment) {
-        const most = mostTaken(levels.get(`${allotment.room}|${allotment.night}`), sent - 1 - slack, answered + 1 + slack);
+        const nights = nightsOf({ checkIn: allotment.night, nights: 1 + (Date.parse(allotment.through ?? allotment.night) - Date.parse(allotment.night)) / 86_400_000 });
+        const most = Math.max(...nights.map((night) => mostTaken(levels.get(`${allotment.room}|${night}`), sent - 1 - slack, answered + 1 + slack)));
         return most > allotment.rooms ? undefined : find(`an allotment of ${allotment.rooms} was refused, and ${most} rooms were sold`);
       }
       if (action === 'sendQris' && evidence.changesOf.get(receiptNo)?.[0].channel === 'DESK') return undefined;

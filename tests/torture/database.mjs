@@ -18,7 +18,7 @@ rows = lambda sql: [list(row) for row in db.execute(sql)]
 print(json.dumps({
   "changes": rows("SELECT receipt_no, revision, lease_node, document FROM changes ORDER BY id"),
   "bookings": rows("SELECT receipt_no, document, limit_keys FROM bookings"),
-  "claims": rows("SELECT room, night, taken, allotment FROM claims"),
+  "claims": rows("SELECT room, night, taken, allotment, is_closed FROM claims"),
   "tracks": rows("SELECT receipt_no, fixes FROM tracks"),
   "limits": rows("SELECT key, running FROM limits"),
   "notices": rows("SELECT receipt_no, revision, recipient, useful_until_ms, sent_at_ms, gave_up_at_ms, gave_up_code FROM notices"),
@@ -72,7 +72,7 @@ export class Sqlite {
     return {
       changes: stored.changes.map(([, , node, text]) => change(node, JSON.parse(text))),
       bookings: stored.bookings.map(([receiptNo, text, keys]) => ({ receiptNo, revision: JSON.parse(text).revision, status: JSON.parse(text).status.kind, limitKeys: JSON.parse(keys) })),
-      claims: stored.claims.map(([room, night, taken, allotment]) => ({ room, night, taken, allotment })),
+      claims: stored.claims.map(([room, night, taken, allotment, closed]) => ({ room, night, taken, allotment, closed: Boolean(closed) })),
       tracks: stored.tracks.map(([receiptNo, fixes]) => ({ receiptNo, fixes: JSON.parse(fixes).length })),
       limits: stored.limits.map(([key, running]) => ({ key, running })),
       notices: stored.notices.map(([receiptNo, revision, to, usefulUntil, sentAt, gaveUpAt, code]) => ({ receiptNo, revision, to, usefulUntil, sentAt, gaveUpAt, code })),
@@ -181,7 +181,7 @@ export class Mongo {
     return {
       changes: inOrder.map((one) => change(one.lease.node, plain(one))),
       bookings: bookings.map((one) => ({ receiptNo: one._id, revision: Number(one.revision), status: one.status.kind, limitKeys: one.limit_keys })),
-      claims: claims.map((one) => ({ room: one.room, night: one.night, taken: Number(one.taken), allotment: numberOrNull(one.allotment) })),
+      claims: claims.map((one) => ({ room: one.room, night: one.night, taken: Number(one.taken), allotment: numberOrNull(one.allotment), closed: Boolean(one.closed) })),
       tracks: tracks.map((one) => ({ receiptNo: one._id, fixes: one.fixes.length })),
       limits: limits.map((one) => ({ key: one._id, running: Number(one.running) })),
       notices, problems,

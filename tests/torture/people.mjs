@@ -16,8 +16,8 @@ const STAFF_ACTIONS = {
   reviveArrived: mutation('reviveBooking', ', arrived: true'),
   reopenBooking: mutation('reopenBooking', ', reason: "uji"'),
 };
-const ALLOT = `mutation ($room: String!, $night: Date!, $rooms: Int!) {
-  answer: setAllotment(roomType: $room, date: $night, rooms: $rooms) { available } }`;
+const ALLOT = `mutation ($room: String!, $night: Date!, $through: Date, $rooms: Int!, $closed: Boolean) {
+  answer: setAllotment(roomType: $room, date: $night, through: $through, rooms: $rooms, closed: $closed) { available } }`;
 const AT_DESK = `mutation ($input: DeskBookingInput!) { answer: bookAtDesk(input: $input) ${STATE} }`;
 const AMEND = `mutation ($r: String!, $input: AmendInput!) { answer: amendBooking(receiptNo: $r, input: $input) ${STATE} }`;
 const CREATE = `mutation ($input: CreateBookingInput!) { answer: createBooking(input: $input) { booking ${STATE} accessToken } }`;
@@ -31,8 +31,8 @@ export const STAFF = ['Sari', 'Budi', 'Rina', 'Wati'];
 export class People {
   /**
    * What was asked: `{who, action, receiptNo, input, sent, answered, code, answer}`. `input` is that of a
-   * new booking; a changed booking has `amendment`, a new allotment `allotment: {room, night, rooms}`. `code` is 'OK', the code of a refusal, 'DOWN' if no connection was
-   * made, or null if the answer was lost.
+   * new booking; a changed booking has `amendment`, a new allotment `allotment: {room, night, through,
+   * rooms, closed}`. `code` is 'OK', the code of a refusal, 'DOWN' if no connection was made, or null if the answer was lost.
    */
   log = [];
   /** The guests' bookings: `{receiptNo, accessToken}`. */
@@ -137,10 +137,12 @@ export class People {
     await this.act(name, 'amendBooking', receiptNo, AMEND, { r: receiptNo, input: amendment }, { token: this.tokens.get(name), amendment });
   }
 
-  /** The manager sells another number of rooms of a type on one night. */
+  /** The manager sells another number of rooms of a type on some nights, and may close or open the type. */
   async allot(name) {
     const { roomType: room, checkIn: night } = this.stay();
-    const allotment = { room, night, rooms: Math.floor(this.random() * 5) };
+    const through = new Date(Date.parse(night) + Math.floor(this.random() * 3) * 86_400_000).toISOString().slice(0, 10);
+    const closed = oneOf(this.random, [undefined, undefined, true, false, false]);
+    const allotment = { room, night, through, rooms: Math.floor(this.random() * 5), closed };
     await this.act(name, 'setAllotment', null, ALLOT, allotment, { token: this.tokens.get(name), allotment });
   }
 
