@@ -12,7 +12,14 @@ async function startAt(sections = {}) {
   return start({ server: { listen: `127.0.0.1:${port}`, public_url: `http://127.0.0.1:${port}` }, ...sections });
 }
 
-const card = (page, receiptNo, list) => page.locator(`${list ? `[data-list="${list}"] ` : ''}[data-receipt="${receiptNo}"]`);
+const card = (page, receiptNo, list) => page.locator(`${list ? `[data-list="${list}"] ` : ''}.row[data-receipt="${receiptNo}"]`);
+
+/** Opens a booking's detail, which has every action. */
+async function detailOf(page, receiptNo, list) {
+  await card(page, receiptNo, list).locator('.row-name').click();
+  await page.locator(`#detail[data-receipt="${receiptNo}"]`).waitFor();
+  return page.locator('#detail');
+}
 
 /** Opens the board, signed in by a one-time link. */
 async function frontOffice(t, server, options = {}) {
@@ -116,10 +123,11 @@ describe('a guest and the front office', () => {
     const guest = await guestAt(t, server, booked);
     const paidBefore = Number(await desk.page.locator('#paid-head [data-count="paid"]').textContent());
 
-    await card(desk.page, receiptNo, 'pending').getByRole('button', { name: /^Lunas/ }).click();
+    const detail = await detailOf(desk.page, receiptNo, 'pending');
+    await detail.getByRole('button', { name: /^Lunas/ }).click();
     const dialog = desk.page.getByRole('dialog');
     for (const text of ['Agus Salim', 'Deluxe', receiptNo, 'Rp1.051.000', /2\smalam/]) await dialog.getByText(text).first().waitFor();
-    assert.deepEqual(await dialog.locator('dt').allTextContents(), ['Nama', 'Tipe kamar', 'Menginap', 'Dipesan', 'Nomor resi', 'Jumlah']);
+    assert.deepEqual(await dialog.locator('dt').allTextContents(), ['Nama', 'Tipe kamar', 'Menginap', 'Tiba', 'QRIS dikirim', 'Nomor resi', 'Jumlah']);
     await picture(desk.page, 'board-paid-dialog');
     await assertAccessible(desk.page, 'the confirmation');
 
@@ -127,8 +135,10 @@ describe('a guest and the front office', () => {
     await dialog.waitFor({ state: 'hidden' });
     assert.equal((await server.booking(receiptNo, await server.staffToken())).status, 'PENDING', 'going back does nothing');
 
-    await card(desk.page, receiptNo, 'pending').getByRole('button', { name: /^Lunas/ }).click();
+    await detail.getByRole('button', { name: /^Lunas/ }).click();
     await dialog.getByRole('button', { name: /Cocok/ }).click();
+    await desk.page.locator('#toast', { hasText: 'Agus Salim: lunas, Rp1.051.000.' }).waitFor();
+    await desk.page.keyboard.press('Escape');
     await card(desk.page, receiptNo, 'paid').waitFor();
     await card(desk.page, receiptNo, 'pending').waitFor({ state: 'detached' });
     assert.equal(Number(await desk.page.locator('#paid-head [data-count="paid"]').textContent()), paidBefore + 1);
@@ -149,16 +159,17 @@ describe('a guest and the front office', () => {
     const token = await server.staffToken();
     const desk = await frontOffice(t, server);
     const act = async (button, yes) => {
-      await card(desk.page, receiptNo).getByRole('button', { name: button }).click();
+      await (await detailOf(desk.page, receiptNo)).getByRole('button', { name: button }).click();
       await desk.page.getByRole('dialog').getByRole('button', { name: yes }).click();
       await desk.page.getByRole('dialog').waitFor({ state: 'hidden' });
     };
     await act(/^\+30/, 'Ya, perpanjang 30 menit');
     assert.equal(Date.parse((await server.booking(receiptNo, token)).holdUntil) - Date.parse(holdUntil), 30 * 60_000);
-    await act(/^Tiba/, 'Ya, tamu sudah tiba');
-    await card(desk.page, receiptNo, 'pending').getByText(/Sudah tiba/).waitFor();
+    await card(desk.page, receiptNo, 'way').getByRole('button', { name: /^Tiba/ }).click();
+    await card(desk.page, receiptNo, 'desk').getByText(/^tiba \d\d\.\d\d/).waitFor();
     assert.equal((await server.booking(receiptNo, token)).status, 'PENDING');
     await act(/^Batal/, 'Ya, batalkan');
+    await desk.page.keyboard.press('Escape');
     await card(desk.page, receiptNo, 'cancelled').waitFor();
     assert.equal((await server.booking(receiptNo, token)).cancelReason, 'BY_STAFF');
     await sameDocument(desk.page);
@@ -184,8 +195,8 @@ describe('a guest and the front office', () => {
     const search = desk.page.getByRole('searchbox');
     for (const words of [booking.receiptNo, booking.receiptNo.replace('RESI-', '').toLowerCase(), 'putri']) {
       await search.fill(words);
-      await card(desk.page, booking.receiptNo, 'pending').waitFor();
-      await card(desk.page, other.receiptNo).waitFor({ state: 'detached' });
+      await card(desk.page, booking.receiptNo, 'results').waitFor();
+      await card(desk.page, other.receiptNo, 'results').waitFor({ state: 'detached' });
     }
     await search.fill('');
     await card(desk.page, other.receiptNo, 'pending').waitFor();
@@ -200,7 +211,7 @@ describe('a guest and the front office', () => {
     const shown = card(desk.page, booked.booking.receiptNo, 'pending');
     await shown.getByText(guestName, { exact: true }).waitFor();
     await guest.page.getByText(guestName, { exact: true }).waitFor();
-    await shown.getByRole('button', { name: /^Lunas/ }).click();
+    await (await detailOf(desk.page, booked.booking.receiptNo, 'pending')).getByRole('button', { name: /^Lunas/ }).click();
     await desk.page.getByRole('dialog').getByText(guestName, { exact: true }).waitFor();
     for (const { page } of [desk, guest]) assert.equal(await page.locator('img[src="x"], img[onerror]').count(), 0);
     assert.deepEqual([...desk.problems, ...guest.problems], [], 'no dialog, no error, no policy violation');
@@ -314,14 +325,14 @@ describe('what was ended by mistake', { concurrency: 1 }, () => {
     const booked = await server.book({ email: 'lambat@example.com' });
     const { receiptNo } = booked.booking;
     await server.must('mutation ($r: String!, $t: String!) { cancelMyBooking(receiptNo: $r, accessToken: $t) { status } }', { r: receiptNo, t: booked.accessToken });
-    await card(desk.page, receiptNo, 'cancelled').locator('[data-do="reviveHere"]').click();
+    await (await detailOf(desk.page, receiptNo, 'cancelled')).locator('[data-do="reviveHere"]').click();
     await picture(desk.page, 'board-revive', '#ask');
     await desk.page.locator('#ask-yes').click();
     const pending = card(desk.page, receiptNo, 'pending');
-    await pending.getByText(/Sudah tiba/i).first().waitFor();
+    await pending.getByText(/^tiba/).first().waitFor();
     await pending.locator('[data-do="paid"]').click();
     await desk.page.locator('#ask-yes').click();
-    await card(desk.page, receiptNo, 'paid').locator('[data-do="reopen"]').click();
+    await desk.page.locator('#detail [data-do="reopen"]').click();
     await desk.page.locator('#ask-yes').click();
     await desk.page.getByText('Alasan harus diisi.').waitFor();
     await desk.page.getByLabel('Alasan (wajib)').fill('salah tamu');
@@ -331,6 +342,9 @@ describe('what was ended by mistake', { concurrency: 1 }, () => {
     await pending.waitFor();
     assert.deepEqual((await server.booking(receiptNo, await server.staffToken())).history.map(({ action }) => action), ['BOOKED', 'CANCELLED', 'REVIVED', 'PAID', 'REOPENED']);
     const signedOut = desk.page.waitForResponse(async (response) => (await response.text().catch(() => '')).includes('"signOut":true'));
+    await desk.page.locator('#account').click();
+    await desk.page.locator('#sign-out').click();
+    await desk.page.getByText(/perlu kode baru/).waitFor();
     await desk.page.locator('#sign-out').click();
     await signedOut;
     assert.deepEqual(desk.problems, []);

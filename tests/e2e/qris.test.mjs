@@ -115,9 +115,10 @@ test('without a code arrival still works, and the guest pays at reception', asyn
   for (const query of [SEND, SHOW]) assert.equal((await server.ask(query, { r: booking.receiptNo }, { token })).errors[0].extensions.code, 'UNAVAILABLE');
   const { page } = await visitor(t, { viewport: PHONE });
   await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
-  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
-  await card.locator('[data-do="paid"]').waitFor();
-  assert.equal(await card.locator('[data-do="send"], [data-do="show"]').count(), 0);
+  await page.locator(`.row[data-receipt="${booking.receiptNo}"] .row-name`).click();
+  const detail = page.locator('#detail');
+  await detail.locator('[data-do="paid"]').waitFor();
+  assert.equal(await detail.locator('[data-do="send"], [data-do="show"]').count(), 0);
   await server.stop();
 });
 
@@ -139,7 +140,8 @@ test('in the as_is mode the hotel\'s own picture is sent byte for byte', async (
   assert.equal(read(file), PAYLOAD);
   const { page, problems } = await visitor(t, { viewport: PHONE });
   await page.goto(`${first.url}/fo#code=${await first.staffCode()}`);
-  await page.locator(`[data-receipt="${booking.receiptNo}"] [data-do="show"]`).click();
+  await page.locator(`.row[data-receipt="${booking.receiptNo}"] .row-name`).click();
+  await page.locator('#detail [data-do="show"]').click();
   await page.locator('#qris-type', { hasText: 'Ketik jumlah ini' }).waitFor();
   await page.waitForFunction(() => document.querySelector('#qris-code').naturalWidth > 0);
   await assertFits(page, 'the screen with a code without a sum');
@@ -180,7 +182,8 @@ test('the board sends the code, shows whether it was sent, and shows it to the g
   const { receiptNo } = booking;
   const { page, problems } = await visitor(t, { viewport: PHONE });
   await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
-  const card = page.locator(`[data-receipt="${receiptNo}"]`);
+  await page.locator(`.row[data-receipt="${receiptNo}"] .row-name`).click();
+  const card = page.locator('#detail');
   await card.locator('[data-do="send"]').click();
   await page.locator('#ask-yes').click();
   await card.locator('.flag', { hasText: /QRIS terkirim \d\d\.\d\d · belum dibayar/ }).waitFor();

@@ -48,7 +48,7 @@ describe('on the way', () => {
   }
 
   /** The text beside the countdown of a booking. */
-  const way = (page, { booking }) => page.locator(`.booking-card[data-receipt="${booking.receiptNo}"] .when`);
+  const way = (page, { booking }) => page.locator(`.row[data-receipt="${booking.receiptNo}"] .row-where`);
 
   async function board(t, viewport) {
     const desk = await visitor(t, { viewport });
@@ -73,6 +73,7 @@ describe('on the way', () => {
     const dot = (page, { booking }) => page.locator(`#radar [data-receipt="${booking.receiptNo}"]`);
     for (const { page } of [desk, phone]) {
       await way(page, sari).getByText('3,0 km').waitFor();
+      if (page === phone.page) await page.locator('[data-tab="radar"]').click();
       for (const [guest, forecast] of [[dewi, 'IN_TIME'], [agus, 'WILL_EXTEND'], [tono, 'WILL_CANCEL']]) {
         await until(`${guest.booking.guestName} to be ${forecast}`, async () => (await dot(page, guest).getAttribute('data-forecast')) === forecast);
       }
@@ -93,7 +94,8 @@ describe('on the way', () => {
 
     // A tap opens the booking with its history.
     await dot(phone.page, tono).click();
-    await phone.page.locator(`.booking-card[data-receipt="${tono.booking.receiptNo}"] .history li`).first().waitFor();
+    await phone.page.locator(`#detail[data-receipt="${tono.booking.receiptNo}"] .history li`).first().waitFor();
+    await phone.page.locator('#detail-close').click();
 
     // Small distances, because the server rejects a move that is too fast to drive.
     await car.context.setGeolocation({ ...at(2.9, 216), accuracy: 12 });

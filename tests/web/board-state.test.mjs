@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { counts, emptyState, isToday, lists, matches, merge, notable, receiptKey, worthPaging } from '../../web/js/board-state.js';
+import { counts, emptyState, isToday, lists, merge, nextDue, notable, othersWaiting, worthPaging } from '../../web/js/board-state.js';
 
 const hotel = { timezone: 'Asia/Jakarta', dayStartsAt: '06:00', today: '2026-01-04' };
 const booking = (number, more = {}) => ({
@@ -60,9 +60,9 @@ test('a notification that was given up is shown without a higher revision', () =
   assert.equal(merge(state, booking(1, { undelivered: ['e-mail: mailbox full'] })), true);
 });
 
-test('pending bookings come soonest end first, whatever order they came in', () => {
+test('guests on the way come soonest end first, whatever order they came in', () => {
   const state = board(booking(1, { holdUntil: '2026-01-04T13:00:00Z' }), booking(2, { holdUntil: '2026-01-04T12:00:00Z' }), booking(3, { holdUntil: '2026-01-04T12:00:00Z' }));
-  assert.deepEqual(lists(state).pending.map(({ receiptNo }) => receiptNo.slice(-1)), ['2', '3', '1']);
+  assert.deepEqual(lists(state).way.map(({ receiptNo }) => receiptNo.slice(-1)), ['2', '3', '1']);
 });
 
 test('paid and cancelled are those of the hotel day, newest first', () => {
@@ -71,7 +71,7 @@ test('paid and cancelled are those of the hotel day, newest first', () => {
     booking(3, { status: 'PAID', paidAt: '2026-01-04T23:00:00Z' }), booking(4, { status: 'CANCELLED', cancelledAt: '2026-01-03T22:59:00Z' }),
   );
   assert.deepEqual(lists(state).paid.map(({ receiptNo }) => receiptNo.slice(-1)), ['2', '1']);
-  assert.deepEqual(counts(lists(state)), { pending: 0, paid: 2, cancelled: 0 });
+  assert.deepEqual(counts(lists(state)), { pending: 0, desk: 0, way: 0, paid: 2, cancelled: 0 });
 });
 
 test('when a new hotel day starts, bookings of yesterday leave the lists', () => {
@@ -81,21 +81,32 @@ test('when a new hotel day starts, bookings of yesterday leave the lists', () =>
   assert.equal(isToday('2026-01-05T01:00:00Z', state.hotel), true);
 });
 
-test('receipt numbers are found however people write them', () => {
-  const wanted = booking(7);
-  for (const words of ['RESI-20260104-007', 'resi20260104007', '20260104 7', '20260104-07', '7', '007', 'resi 7', '0104-007', 'RESI-2026']) assert.ok(matches(wanted, words), words);
-  for (const words of ['8', '17', '4', '20260105-7', 'RESI-20260104-008']) assert.ok(!matches(wanted, words), words);
+test('who stands at the desk is listed apart, the longest waiting first', () => {
+  const arrived = (number, arrivedAt) => booking(number, { arrivedAt, price: 350_000 });
+  const state = board(booking(1, { holdUntil: '2026-01-04T11:00:00Z' }), arrived(2, '2026-01-04T10:30:00Z'), arrived(3, '2026-01-04T10:10:00Z'));
+  assert.deepEqual(lists(state).desk.map(({ receiptNo }) => receiptNo.slice(-1)), ['3', '2']);
+  assert.deepEqual(counts(lists(state)), { pending: 3, desk: 2, way: 1, paid: 0, cancelled: 0 });
 });
 
-test('names are found in any case and without their accents', () => {
-  assert.ok(matches(booking(1, { guestName: 'José Siregar' }), 'jose s'));
-  assert.ok(matches(booking(1), ''));
-  assert.ok(!matches(booking(1), 'siti'));
+test('a booking moves between the lists with its state', () => {
+  const state = board(booking(1));
+  merge(state, booking(1, { revision: 2, arrivedAt: '2026-01-04T10:30:00Z' }));
+  assert.equal(lists(state).desk.length, 1);
+  merge(state, booking(1, { revision: 3, arrivedAt: '2026-01-04T10:30:00Z', status: 'PAID', paidAt: '2026-01-04T10:40:00Z' }));
+  assert.deepEqual(counts(lists(state)), { pending: 0, desk: 0, way: 0, paid: 1, cancelled: 0 });
 });
 
-test('a word is no receipt number', () => {
-  assert.equal(receiptKey('Budi'), null);
-  assert.equal(receiptKey('resi-20260104-007'), '20260104007');
+test('what is due next is the soonest end on the way, not who waits at the desk', () => {
+  const state = board(booking(1, { arrivedAt: '2026-01-04T10:30:00Z', holdUntil: '2026-01-04T11:00:00Z' }), booking(2), booking(3, { holdUntil: '2026-01-04T11:30:00Z' }));
+  assert.equal(nextDue(state).receiptNo.slice(-1), '3');
+  assert.equal(nextDue(emptyState()), undefined);
+});
+
+test('the same amount waits only with who is at the desk or has a code', () => {
+  const same = { price: 275_000 };
+  const state = board(booking(1, same), booking(2, { ...same, arrivedAt: '2026-01-04T10:30:00Z' }), booking(3, { ...same, qrisSentAt: '2026-01-04T10:30:00Z' }),
+    booking(4, { price: 300_000, arrivedAt: '2026-01-04T10:30:00Z' }), booking(5, { ...same, arrivedAt: '2026-01-04T10:30:00Z', status: 'PAID', paidAt: '2026-01-04T10:40:00Z' }));
+  assert.deepEqual(othersWaiting(state, state.bookings.get('RESI-20260104-002')).map(({ receiptNo }) => receiptNo.slice(-1)), ['3']);
 });
 
 test('paging stops when the bookings are older than two days and the days of advance booking', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName } from '../../web/js/radar-shape.js';
+import { besideDot, countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName } from '../../web/js/radar-shape.js';
 
 const near = (found, expected) => assert.ok(Math.abs(found - expected) < 0.01, `${found} is not ${expected}`);
 
@@ -71,4 +71,11 @@ test('a label stays beside its dot where the other side is free', () => {
 test('no label leaves the picture', () => {
   const [, tono] = labelPlaces([{ x: 70, y: 204 }, { x: 40, y: 200 }]);
   assert.equal(tono.anchor, 'start');
+});
+
+test('a label without a free place is not shown, and alone it stands towards the middle', () => {
+  const crowd = Array.from({ length: 40 }, (_, index) => ({ x: 150 + (index % 8) * 12, y: 150 + Math.floor(index / 8) * 12 }));
+  const fits = labelPlaces(crowd).map((place_) => place_.fits);
+  assert.ok(fits.includes(true) && fits.includes(false));
+  assert.equal(besideDot({ x: 300, y: 10 }).anchor, 'end');
 });

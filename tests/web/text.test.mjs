@@ -85,7 +85,9 @@ test('the sentences for each value of the schema exist', () => {
     ...valuesOf('BookingStatus').map((status) => `status.${status}`),
     ...valuesOf('Channel').map((channel) => `channel.${channel}`),
     ...valuesOf('StaffRole').map((role) => `board.role.${role}`),
-    ...['arrived', 'paid', 'extend', 'cancel', 'revive', 'reviveHere', 'reopen'].flatMap((action) => [`do.${action}`, `ask.${action}`, `ask.${action}.why`, `ask.${action}.yes`]),
+    ...['paid', 'extend', 'cancel', 'send', 'revive', 'reviveHere', 'reopen'].flatMap((action) => [`do.${action}`, `done.${action}`, `ask.${action}`, `ask.${action}.why`, `ask.${action}.yes`]),
+    ...valuesOf('Forecast').map((forecast) => `row.forecast.${forecast}`),
+    ...valuesOf('QrisProgress').flatMap((progress) => [`row.qris.${progress}`, `card.qris.${progress}`]),
   ];
   for (const key of expected) assert.ok(texts[key], key);
 });

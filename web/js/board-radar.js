@@ -1,11 +1,13 @@
 // The radar: guests on the way, seen from the hotel. Input: the board's state. Output: `onOpen`
-// with a receipt number. It is drawn in SVG without a map or a third party. Dots are reused by
-// receipt number, so that they move smoothly.
-import { arrange, byId, el, setText, show } from './dom.js';
+// with a receipt number. It is drawn in SVG without a map or a third party. Dots are kept by receipt
+// number; it draws at most once a second, only guests who moved, and nothing while it is closed.
+import { byId, el, setText, show } from './dom.js';
 import { ageWords, clockTime, countdown, distance } from './format.js';
 import { language, t } from './language.js';
-import { countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName, size } from './radar-shape.js';
+import { deviceStorage } from './storage.js';
+import { besideDot, countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName, size } from './radar-shape.js';
 
+const key = 'jatah.radar', mostLabels = 12, narrow = '(max-width: 899px)';
 const svgNs = 'http://www.w3.org/2000/svg';
 
 function draw(tag, properties = {}, ...children) {
@@ -21,62 +23,95 @@ export function mountRadar({ state, now, onOpen }) {
   const ground = draw('g', { 'aria-hidden': 'true' }), trails = draw('g', { 'aria-hidden': 'true' }), guests = draw('g');
   const labels = draw('g', { 'aria-hidden': 'true' }); // screen readers use the labels of the dots
   const svg = draw('svg', { viewBox: `0 0 ${size} ${size}`, role: 'group' }, ground, trails, labels, guests);
+  const radar = byId('radar');
   byId('radar-picture').append(svg);
   const dots = new Map();
-  let shownGround = '';
+  let shownGround = '', shownLegend = '', drawnAt = -Infinity;
+
+  // On a phone it has a tab of its own; elsewhere it stays as it was left.
+  radar.open = deviceStorage.getItem(key) !== 'closed' || matchMedia(narrow).matches;
+  radar.addEventListener('toggle', () => {
+    if (!matchMedia(narrow).matches) deviceStorage.setItem(key, radar.open ? 'open' : 'closed');
+    redraw();
+  });
 
   function dot(receiptNo) {
     if (dots.has(receiptNo)) return dots.get(receiptNo);
     const mark = draw('path', { class: 'mark' });
     const name = textNode({ class: 'name' }, ''), detail = textNode({ class: 'detail' }, '');
-    const label = draw('g', { class: 'label' }, name, detail);
+    const label = draw('g', { class: 'label' }, name, detail), trail = draw('g');
     const spot = draw('g', { class: 'spot' }, draw('circle', { r: 22, class: 'touch' }), mark);
     const node = draw('g', { class: 'on-the-way', role: 'button', tabindex: '0' }, spot);
-    for (const part of [node, label]) part.addEventListener('click', () => onOpen(receiptNo));
+    node.addEventListener('click', () => onOpen(receiptNo));
     node.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' && event.key !== ' ') return;
       event.preventDefault();
       onOpen(receiptNo);
     });
-    dots.set(receiptNo, { node, spot, mark, label, name, detail });
+    // Among many guests only the one that is pointed at is named.
+    for (const sign of ['pointerenter', 'focus']) node.addEventListener(sign, () => { label.classList.add('pointed'); });
+    for (const sign of ['pointerleave', 'blur']) node.addEventListener(sign, () => { label.classList.remove('pointed'); });
+    guests.append(node);
+    trails.append(trail);
+    labels.append(label);
+    dots.set(receiptNo, { node, spot, mark, label, trail, name, detail });
     return dots.get(receiptNo);
   }
 
+  function drop(receiptNo, { node, label, trail }) {
+    for (const part of [node, label, trail]) part.remove();
+    dots.delete(receiptNo);
+  }
+
+  /** Called at every change of the board. Guests move by the minute, so a second's delay is fine. */
   function update() {
+    if (performance.now() - drawnAt > 900) redraw();
+  }
+
+  function redraw() {
     if (!state.hotel) return;
-    const all = [...state.bookings.values()], moving = onTheWay(all), rimKm = rim(moving.map(({ travel }) => travel.distanceKm), state.hotel.radiusKm);
+    drawnAt = performance.now();
+    const all = [...state.bookings.values()], moving = onTheWay(all);
     setText(byId('radar-count'), t('radar.count', { n: moving.length }));
+    setText(byId('radar-sharing'), String(moving.length));
+    if (!radar.open) return;
+    const rimKm = rim(moving.map(({ travel }) => travel.distanceKm), state.hotel.radiusKm);
     show(byId('radar-picture'), moving.length > 0);
     show(byId('radar-none'), moving.length === 0);
     drawLegend(countForecasts(all));
     drawGround(rimKm);
     svg.setAttribute('aria-label', t('radar.label'));
-    const places = moving.map(({ travel }) => place(travel.trail[travel.trail.length - 1], rimKm)), words = labelPlaces(places);
-    trails.replaceChildren(...moving.flatMap((booking) => trail(booking, rimKm)));
-    arrange(guests, moving.map((booking, index) => guest(booking, places[index], words[index])));
-    arrange(labels, moving.map(({ receiptNo }) => dots.get(receiptNo).label));
-    for (const receiptNo of dots.keys()) if (!moving.some((booking) => booking.receiptNo === receiptNo)) dots.delete(receiptNo);
+    const present = new Set(moving.map(({ receiptNo }) => receiptNo));
+    for (const [receiptNo, shown] of [...dots]) if (!present.has(receiptNo)) drop(receiptNo, shown);
+    const places = moving.map(({ travel }) => place(travel.trail[travel.trail.length - 1], rimKm));
+    const words = moving.length <= mostLabels ? labelPlaces(places) : places.map(besideDot);
+    svg.setAttribute('class', moving.length <= mostLabels ? 'few' : moving.length <= 100 ? 'many' : 'crowd');
+    moving.forEach((booking, index) => drawGuest(booking, rimKm, places[index], words[index]));
     tick(now());
   }
 
-  function guest(booking, at, label) {
+  function drawGuest(booking, rimKm, at, label) {
     const shown = dot(booking.receiptNo);
-    shown.booking = booking;
+    shown.label.classList.toggle('roomless', !label.fits);
+    const put = (node, { x, y }) => { const wanted = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`; if (node.style.transform !== wanted) node.style.transform = wanted; };
+    put(shown.label, label);
+    if (shown.booking === booking && shown.rimKm === rimKm && shown.anchor === label.anchor) return;
+    Object.assign(shown, { booking, rimKm, anchor: label.anchor });
     shown.node.dataset.receipt = booking.receiptNo;
     shown.node.dataset.forecast = booking.forecast;
     shown.mark.setAttribute('d', marks[booking.forecast] ?? marks.NO_POSITION);
     // A property instead of an attribute: it is animated, and the page's policy allows it.
-    shown.spot.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
-    shown.label.style.transform = `translate(${label.x.toFixed(1)}px, ${label.y.toFixed(1)}px)`;
+    put(shown.spot, at);
     for (const [line, dy] of [[shown.name, 0], [shown.detail, 14]]) {
       line.setAttribute('text-anchor', label.anchor);
       line.setAttribute('y', dy);
     }
     setText(shown.name, shortName(booking.guestName));
-    return shown.node;
+    shown.trail.replaceChildren(...trailOf(booking, rimKm));
+    shown.node.removeAttribute('aria-label');
   }
 
-  function trail({ forecast, travel }, rimKm) {
+  function trailOf({ forecast, travel }, rimKm) {
     const points = travel.trail.map((point) => place(point, rimKm));
     return points.slice(1).map((point, index) => draw('line', {
       x1: points[index].x.toFixed(1), y1: points[index].y.toFixed(1), x2: point.x.toFixed(1), y2: point.y.toFixed(1),
@@ -103,6 +138,9 @@ export function mountRadar({ state, now, onOpen }) {
   }
 
   function drawLegend(counts) {
+    const said = JSON.stringify([counts, language()]);
+    if (said === shownLegend) return;
+    shownLegend = said;
     const rows = Object.entries(counts).map(([forecast, n]) => {
       const picture = draw('svg', { viewBox: '-12 -12 24 24', 'aria-hidden': 'true' }, draw('path', { d: marks[forecast], class: 'mark' }));
       return el('li', { 'data-forecast': forecast }, picture, ` ${t(`card.forecast.${forecast}`)} `, el('strong', {}, String(n)));
@@ -112,17 +150,21 @@ export function mountRadar({ state, now, onOpen }) {
 
   /** Updates what depends on the time. */
   function tick(time) {
-    for (const { booking, detail, node } of dots.values()) {
-      if (!booking?.travel) continue;
+    if (performance.now() - drawnAt > 900) { redraw(); return; }
+    if (!radar.open) return;
+    const words = Math.floor(time / 1_000) % 10 === 0;
+    for (const shown of dots.values()) {
+      const { booking, detail, node, label } = shown;
       const { travel } = booking, timezone = state.hotel.timezone;
-      const left = countdown(Date.parse(booking.holdUntil) - time);
-      setText(detail, [distance(travel.distanceKm, language()), left].join(' · '));
+      if (dots.size <= mostLabels || label.classList.contains('pointed')) {
+        setText(detail, [distance(travel.distanceKm, language()), countdown(Date.parse(booking.holdUntil) - time)].join(' · '));
+      }
+      if (!words && node.hasAttribute('aria-label')) continue;
       const eta = travel.arrivesAt && t('card.flag.eta', { time: clockTime(Date.parse(travel.arrivesAt), timezone, language()) });
-      const words = [booking.guestName, t(`card.forecast.${booking.forecast}`), distance(travel.distanceKm, language()), eta,
-        t('card.flag.age', { age: ageWords(time - Date.parse(travel.fixAt), language()) })].filter(Boolean).join(', ');
-      if (Math.floor(time / 1000) % 10 === 0 || !node.hasAttribute('aria-label')) node.setAttribute('aria-label', words);
+      node.setAttribute('aria-label', [booking.guestName, t(`card.forecast.${booking.forecast}`), distance(travel.distanceKm, language()), eta,
+        t('card.flag.age', { age: ageWords(time - Date.parse(travel.fixAt), language()) })].filter(Boolean).join(', '));
     }
   }
 
-  return { update, tick };
+  return { update, tick, redraw };
 }

@@ -1,15 +1,9 @@
 // The state of the board as pure functions: a map of bookings, merged by revision, and the lists
-// that are made from it.
+// that are made from it. It knows no element of the page, and no search.
 import { hotelDay } from './format.js';
 
 /** `bookings`: receipt number → booking. `hotel` is the latest hotel data from the server. */
 export const emptyState = () => ({ bookings: new Map(), hotel: null });
-
-/** The part of a receipt number that people type. */
-export function receiptKey(words) {
-  const digits = words.toUpperCase().replace(/^\s*RESI/, '').replace(/[\s-]/g, '');
-  return /^\d+$/.test(digits) ? digits : null;
-}
 
 /**
  * Merges one state of a booking. Returns true if something changed. Answers of queries, actions and
@@ -43,40 +37,61 @@ export function isToday(instant, hotel) {
   return hotelDay(instant, hotel.timezone, hotel.dayStartsAt) === hotel.today;
 }
 
-/** The three lists: pending by soonest end, today's paid and cancelled newest first. */
-export function lists(state) {
-  const all = [...state.bookings.values()];
-  const of = (status, keep = () => true) => all.filter((booking) => booking.status === status && keep(booking));
-  const by = (field, sign) => (a, b) =>
-    sign * (Date.parse(a[field]) - Date.parse(b[field])) || a.receiptNo.localeCompare(b.receiptNo);
-  return {
-    pending: of('PENDING').sort(by('holdUntil', 1)),
-    paid: of('PAID', ({ paidAt }) => isToday(paidAt, state.hotel)).sort(by('paidAt', -1)),
-    cancelled: of('CANCELLED', ({ cancelledAt }) => isToday(cancelledAt, state.hotel)).sort(by('cancelledAt', -1)),
-  };
+// Where a booking stands and its place there, kept for each state of it: a busy board sorts
+// hundreds of bookings many times a second, and reading dates is slow.
+const standings = new WeakMap();
+
+/**
+ * The list of a booking, 'desk' (arrived and unpaid), 'way', 'paid' or 'cancelled', and its place in
+ * it. The list is null for what ended on another hotel day.
+ */
+export function standing(booking, hotel) {
+  const known = standings.get(booking);
+  if (known?.today === hotel.today) return known;
+  const found = { ...placeOf(booking, hotel), today: hotel.today };
+  standings.set(booking, found);
+  return found;
+}
+
+function placeOf(booking, hotel) {
+  const { status, arrivedAt, holdUntil, paidAt, cancelledAt } = booking;
+  if (status === 'PENDING') return arrivedAt ? { list: 'desk', place: Date.parse(arrivedAt) } : { list: 'way', place: Date.parse(holdUntil) };
+  const ended = status === 'PAID' ? paidAt : cancelledAt;
+  return { list: isToday(ended, hotel) ? status.toLowerCase() : null, place: -Date.parse(ended) };
+}
+
+/**
+ * The lists of the board: at the desk the longest waiting first, on the way the soonest end first,
+ * today's paid and cancelled newest first.
+ */
+export function lists({ bookings, hotel }) {
+  const found = { desk: [], way: [], paid: [], cancelled: [] };
+  for (const booking of bookings.values()) found[standing(booking, hotel).list]?.push(booking);
+  const byPlace = (a, b) => standings.get(a).place - standings.get(b).place || (a.receiptNo < b.receiptNo ? -1 : 1);
+  for (const list of Object.values(found)) list.sort(byPlace);
+  return found;
 }
 
 /** The size of each list without the search. */
-export function counts(all) {
-  return { pending: all.pending.length, paid: all.paid.length, cancelled: all.cancelled.length };
+export const counts = ({ desk, way, paid, cancelled }) =>
+  ({ pending: desk.length + way.length, desk: desk.length, way: way.length, paid: paid.length, cancelled: cancelled.length });
+
+/** Of those on the way, the one whose time ends next. */
+export function nextDue({ bookings, hotel }) {
+  let next;
+  for (const booking of hotel ? bookings.values() : []) {
+    const { list, place } = standing(booking, hotel);
+    if (list === 'way' && (!next || place < standing(next, hotel).place)) next = booking;
+  }
+  return next;
 }
 
-/** Searches by name, or by receipt number in any case, without RESI, dashes or leading zeros. */
-export function matches(booking, search) {
-  const wanted = search.trim();
-  if (!wanted) return true;
-  if (plain(booking.guestName).includes(plain(wanted))) return true;
-  if (/\D/.test(wanted) && plain(booking.receiptNo).includes(plain(wanted))) return true;
-  const key = receiptKey(wanted);
-  const [, day, number] = booking.receiptNo.match(/(\d{8})-?(\d+)$/) ?? [];
-  if (key === null || !day) return false;
-  // A short number is the counter of the day: "2" must not match every date that contains a 2.
-  if (key.length <= 4) return Number(number) === Number(key);
-  if ((day + number).includes(key)) return true;
-  return day === key.slice(0, 8) && Number(number) === Number(key.slice(8));
+/** Who else may have sent a payment of this amount: at the desk, or with a code in hand. */
+export function othersWaiting(state, { receiptNo, price }) {
+  return [...state.bookings.values()].filter((other) => other.receiptNo !== receiptNo && other.price === price
+    && other.status === 'PENDING' && Boolean(other.arrivedAt || other.qrisSentAt))
+    .sort((a, b) => (a.receiptNo < b.receiptNo ? -1 : 1));
 }
-
-const plain = (words) => words.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 /** Whether older pages can contain bookings of today. Pages come with the newest booking first. */
 export function worthPaging(nodes, now, advanceDays) {

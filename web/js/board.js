@@ -1,29 +1,37 @@
 // The front office's board: connects its parts. Changes come from the feed and from the answers to
-// actions. They are merged into `state`, and `update()` draws everything again.
+// actions. They are merged into `state`, and `update()` lets each part draw what changed. No part
+// knows another one.
 import './board-text.js';
-import {
-  BOOKING, BOOKINGS, CANCEL_BOOKING, EXTEND_HOLD, HISTORY, MARK_ARRIVED, MARK_PAID, ME, NOW, QRIS, REOPEN_BOOKING, REVIVE_BOOKING, SEND_QRIS,
-  SIGN_OUT,
-} from './documents.js';
+import { BOOKING, BOOKINGS, HISTORY, ME, NOW, QRIS, SIGN_OUT } from './documents.js';
+import { mountAccount } from './board-account.js';
+import { createActions } from './board-actions.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
+import { mountDetail } from './board-detail.js';
 import { followChanges, loadAll } from './board-feed.js';
+import { mountKeys } from './board-keys.js';
 import { mountLateness } from './board-lateness.js';
 import { mountLists } from './board-lists.js';
 import { mountNotice } from './board-notice.js';
 import { mountQris } from './board-qris.js';
 import { mountRadar } from './board-radar.js';
 import { mountRoomsLeft } from './board-rooms.js';
+import { mountSearch } from './board-search.js';
 import { createSession, mountSignIn, takeCode, takeInitData } from './board-session.js';
-import { emptyState, merge, notable } from './board-state.js';
+import { emptyState, merge, nextDue, notable, othersWaiting } from './board-state.js';
+import { mountToast } from './board-toast.js';
+import { mountWalkIn } from './board-walkin.js';
+import { actionsOf, nextAction } from './board-words.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
 import { byId, fillIcons, setText, show } from './dom.js';
+import { rupiah } from './format.js';
 import { createApi } from './graphql.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 
 const session = createSession();
 const clock = createClock(), ticker = createTicker(clock), now = () => clock.now();
 const state = emptyState();
+const arriving = new Set(); // receipt numbers whose arrival is on its way to the server
 let staff = null, socket = null, failure = null, loading = 0, retryTimer;
 
 /** Sends every request of the board. If the session has ended, the sign-in is shown. */
@@ -39,10 +47,21 @@ async function api(query, variables) {
 
 const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered) => { session.keep(entered.token); start(); } });
 const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api }), lateness = mountLateness({ api });
-const ask = mountAsk({ perform, now, onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
-const qris = mountQris({ load: async (receiptNo) => (await api(QRIS, { receiptNo })).qris });
-const board = mountLists({ api, state, now, loadHistory, onAsk: (action, booking) => (action === 'show' ? qris.open(booking) : ask.open(action, booking, state.hotel)) });
-const radar = mountRadar({ state, now, onOpen: (receiptNo) => board.open(receiptNo) });
+const toast = mountToast(), actions = createActions(api);
+const codesShown = new Set(); // receipt numbers whose code was on this screen
+const ask = mountAsk({ perform, now, others: (booking) => othersWaiting(state, booking), onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
+const qris = mountQris({
+  load: async (receiptNo) => (await api(QRIS, { receiptNo })).qris,
+  onPaid: (booking) => act('paid', booking),
+  onShown: (receiptNo) => { codesShown.add(receiptNo); update(); },
+});
+const detail = mountDetail({ now, loadHistory, onAct: act, onClose: () => select(null) });
+const handlers = { onAct: act, onOpen: open, next: (booking) => nextAction(booking, state.hotel, codesShown.has(booking.receiptNo)) };
+const board = mountLists({ state, now, handlers });
+const search = mountSearch({ api, state, now, handlers });
+const radar = mountRadar({ state, now, onOpen: (receiptNo) => open(state.bookings.get(receiptNo)) });
+const walkIn = mountWalkIn({ api, hotel: () => state.hotel, onBooked: booked });
+const account = mountAccount({ api, staff: () => staff, hotel: () => state.hotel, now, onSignOut: leave });
 const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
 
 // ---- signing in and out, loading ----
@@ -57,6 +76,7 @@ async function start() {
     const { me, hotel } = await askWho();
     if (!me) return signOut(() => t('board.expired'));
     staff = me;
+    account.update();
     state.hotel = { ...hotel, isManager: me.role === 'MANAGER' };
     const { bookings, cursor } = await loadAll(api, now(), hotel.advanceDays);
     if (mine !== loading) return undefined;
@@ -100,9 +120,10 @@ function signOut(sentence = null) {
   staff = null;
   failure = null;
   state.bookings.clear();
+  detail.close();
+  search.clear();
   board.clear();
-  ask.close();
-  qris.close();
+  for (const sheet of [ask, qris, walkIn, account]) sheet.close();
   signIn.say(sentence);
   update();
   byId('code').focus();
@@ -168,21 +189,68 @@ async function refreshForecasts() {
 
 // ---- actions ----
 
-const performed = {
-  arrived: (receiptNo) => api(MARK_ARRIVED, { receiptNo }).then((data) => data.markArrived),
-  paid: (receiptNo) => api(MARK_PAID, { receiptNo }).then((data) => data.markPaid),
-  extend: (receiptNo) => api(EXTEND_HOLD, { receiptNo, minutes: 30 }).then((data) => data.extendHold),
-  send: (receiptNo) => api(SEND_QRIS, { receiptNo }).then((data) => data.sendQris),
-  revive: (receiptNo) => api(REVIVE_BOOKING, { receiptNo, arrived: false }).then((data) => data.reviveBooking),
-  reviveHere: (receiptNo) => api(REVIVE_BOOKING, { receiptNo, arrived: true }).then((data) => data.reviveBooking),
-  reopen: (receiptNo, { note }) => api(REOPEN_BOOKING, { receiptNo, reason: note ?? '' }).then((data) => data.reopenBooking),
-  cancel: (receiptNo, { note }) => api(CANCEL_BOOKING, { receiptNo, note }).then((data) => data.cancelBooking),
-};
+/** What a tap or a key asks for, if the booking allows it. Only arrival is done at once. */
+function act(action, tapped) {
+  const booking = state.bookings.get(tapped.receiptNo) ?? tapped;
+  if (!actionsOf(booking, state.hotel).includes(action)) return;
+  if (action === 'show') qris.open(booking);
+  else if (action === 'arrived') arrive(booking);
+  else ask.open(action, booking, state.hotel);
+}
+
+/** Arrival leads to the code, and the code to the matching sheet. */
+async function arrive({ receiptNo, guestName }) {
+  if (arriving.has(receiptNo)) return; // a double tap
+  arriving.add(receiptNo);
+  try {
+    await perform('arrived', receiptNo);
+    const booking = state.bookings.get(receiptNo);
+    if (state.hotel.hasQris && booking.status === 'PENDING' && !document.querySelector('dialog[open]')) qris.open(booking);
+  } catch (error) {
+    toast.say(t('done.failed', { name: guestName, why: sentenceOf(error) }));
+    if (error.code) reread(receiptNo);
+  }
+  arriving.delete(receiptNo);
+}
 
 async function perform(action, receiptNo, extra) {
-  merge(state, await performed[action](receiptNo, extra));
+  const booking = await actions[action](receiptNo, extra);
+  done(action, booking);
+}
+
+function done(action, booking) {
+  merge(state, booking);
   rooms.soon(state.hotel.today);
   update();
+  toast.say(t(`done.${action}`, { name: booking.guestName, price: rupiah(booking.price) }));
+}
+
+function booked(booking) {
+  const paid = booking.status === 'PAID';
+  done(paid ? 'paid' : 'desk', booking);
+  if (!paid && state.hotel.hasQris) qris.open(booking);
+}
+
+function open(booking, opener) {
+  detail.open(booking, state.hotel, opener);
+  select(booking.receiptNo);
+}
+
+function select(receiptNo) {
+  board.select(receiptNo);
+  search.select(receiptNo);
+}
+
+/** The booking of the focused row, else the one whose detail is open. */
+function chosen() {
+  const focused = document.activeElement?.closest?.('.row')?.dataset.receipt;
+  return state.bookings.get(focused) ?? detail.booking;
+}
+
+function goBack() {
+  if (detail.booking) { detail.close(); return; }
+  search.clear();
+  document.activeElement?.blur?.();
 }
 
 /** After a refusal the shown state may be old: load the present one. */
@@ -215,33 +283,43 @@ function update() {
   const inside = Boolean(session.token());
   show(byId('sign-in'), !inside);
   show(byId('board'), inside && Boolean(state.hotel));
-  for (const id of ['sound', 'sign-out']) show(byId(id), inside);
+  for (const id of ['sound', 'account']) show(byId(id), inside);
   setText(byId('hotel-name'), state.hotel?.name ?? t('board.page'));
   setText(byId('who'), staff ? `${staff.name} · ${t(`board.role.${staff.role}`)}` : '');
   show(byId('load-failed'), Boolean(failure));
   if (failure) { show(byId('board'), true); setText(byId('load-failed-words'), `${t('board.load.failed')} ${sentenceOf(failure)}`); }
-  notice.title(t('board.page'));
-  if (inside) { board.update(); radar.update(); }
+  notice.title(staff ? nextDue(state) : undefined, now());
+  if (inside && state.hotel) drawBookings();
   for (const task of afterUpdate.splice(0)) task();
+}
+
+function drawBookings() {
+  board.update();
+  search.update();
+  radar.update();
+  if (detail.booking) detail.changed(state.bookings.get(detail.booking.receiptNo), state.hotel);
 }
 
 // ---- start ----
 
 fillIcons();
-byId('sign-out').addEventListener('click', () => {
+function leave() {
   api(SIGN_OUT).catch(() => {}); // without an answer the session ends by its time
   signOut();
-});
+}
+mountKeys({ input: byId('search'), chosen, onAct: act, onEscape: goBack });
 byId('load-again').addEventListener('click', start);
 session.onElsewhere(() => (session.token() ? start() : signOut()));
-onLanguage(() => { signIn.update(); notice.update(); rooms.update(); lateness.update(); ask.update(); qris.update(); banner.update(); update(); });
+onLanguage(() => { signIn.update(); notice.update(); rooms.update(); lateness.update(); ask.update(); qris.update(); banner.update(); walkIn.update(); account.update(); update(); });
 mountLanguage(byId('language'));
 ticker.add((time) => {
   if (clock.drifted()) refreshDay();
   board.tick(time);
+  search.tick(time);
+  detail.tick(time);
   radar.tick(time);
   banner.update();
-  if (staff) notice.title(t('board.page'));
+  if (staff) notice.title(nextDue(state), time);
 });
 setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
 setInterval(refreshForecasts, 60_000);

@@ -47,7 +47,7 @@ export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, 
   cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${guestFields} }
 }`;
 
-const staffFields = `${sharedFields} contact undelivered travel { trail { distanceKm bearing at } }`;
+const staffFields = `${sharedFields} contact cancelNote undelivered travel { trail { distanceKm bearing at } }`;
 
 export const DEGRADED = `subscription Degraded { degradedChanged { part reason } }`;
 
@@ -96,6 +96,16 @@ export const REVIVE_BOOKING = `mutation ReviveBooking($receiptNo: String!, $arri
 export const REOPEN_BOOKING = `mutation ReopenBooking($receiptNo: String!, $reason: String!) {
   reopenBooking(receiptNo: $receiptNo, reason: $reason) { ${staffFields} }
 }`;
+
+export const BOOK_AT_DESK = `mutation BookAtDesk($input: DeskBookingInput!) { bookAtDesk(input: $input) { ${staffFields} } }`;
+
+export const STAFF_SESSIONS = `query StaffSessions { staffSessions { id staff { name role } since expiresAt isOwn } }`;
+
+export const CREATE_STAFF_CODE = `mutation CreateStaffCode($role: StaffRole!, $name: String!) {
+  createStaffCode(role: $role, name: $name) { url expiresAt }
+}`;
+
+export const REVOKE_STAFF_SESSION = `mutation RevokeStaffSession($id: ID!) { revokeStaffSession(id: $id) }`;
 
 export const SIGN_OUT = `mutation SignOut { signOut }`;
 

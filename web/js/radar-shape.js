@@ -61,19 +61,25 @@ export function shortName(name) {
 /**
  * Places labels so that they do not overlap each other or a dot. Each label goes beside its dot,
  * towards the middle if there is little room outside. If that is taken, it goes to the other side,
- * else step by step up or down. Input: dots with {x, y}. Output: {x, y, anchor} for each dot in the
- * same order, where {x, y} is the start or the end of the first of two lines.
+ * else step by step up or down; `fits` is false if no place is free. Input: dots with {x, y}. Output:
+ * {x, y, anchor, fits} for each dot in the same order, where {x, y} is the start or the end of the
+ * first of two lines.
  */
 export function labelPlaces(dots) {
   const taken = dots.map(({ x, y }) => ({ left: x - 10, right: x + 10, top: y - 10, bottom: y + 10 }));
   return dots.map(({ x, y }) => {
     const sides = x > middle + 85 ? ['end', 'start'] : ['start', 'end'];
     const candidates = labelSteps.flatMap((step) => sides.map((anchor) => ({ x: anchor === 'end' ? x - 14 : x + 14, y: y + 4 + step, anchor })));
-    const at = candidates.find((candidate) => isInside(labelBox(candidate)) && taken.every((other) => isApart(labelBox(candidate), other))) ?? candidates[0];
+    const at = candidates.find((candidate) => isInside(labelBox(candidate)) && taken.every((other) => isApart(labelBox(candidate), other)));
+    if (!at) return { ...candidates[0], fits: false };
     taken.push(labelBox(at));
-    return at;
+    return { ...at, fits: true };
   });
 }
+
+/** The place of a label that is shown alone. */
+export const besideDot = ({ x, y }) =>
+  (x > middle ? { x: x - 14, y: y + 4, anchor: 'end', fits: false } : { x: x + 14, y: y + 4, anchor: 'start', fits: false });
 
 const labelSteps = [0, -16, 16, -32, 32, -48, 48, -64, 64];
 const labelBox = ({ x, y, anchor }) => ({ left: anchor === 'end' ? x - 104 : x, right: anchor === 'end' ? x : x + 104, top: y - 13, bottom: y + 17 });
