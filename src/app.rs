@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::auth::{LinkKey, MiniApp, StaffAuth, fresh_secret};
+use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreUrl};
 use crate::domain::Policy;
@@ -353,6 +354,8 @@ impl App {
             self.health.clone(),
         );
         self.inbound.spawn("scheduler", scheduler.run(self.inbound.stop_signal()));
+        let offers = offer_free_rooms(Arc::clone(&self.service), self.inbound.stop_signal());
+        self.inbound.spawn("waiting list", offers);
     }
 
     /// Starts the web server, and the separate metrics server if one is configured.
@@ -471,6 +474,20 @@ async fn report_faults(
     while let Some(Some(fault)) = stop.run_until_cancelled(faults.next()).await {
         health.set_degraded("store", fault.map(|fault| fault.reason().to_owned()));
     }
+    stop.cancelled().await;
+}
+
+/// Offers the rooms that are free at the start to the guests who wait: the configuration may have more
+/// rooms than before.
+async fn offer_free_rooms(service: Arc<BookingService>, stop: CancellationToken) {
+    let offer = async {
+        let mut retries = Backoff::new(Duration::from_secs(1), Duration::from_mins(1)).start();
+        while let Err(error) = service.offer_free_rooms().await {
+            warn!(%error, "the waiting list was not looked at");
+            retries.wait().await;
+        }
+    };
+    stop.run_until_cancelled(offer).await;
     stop.cancelled().await;
 }
 

@@ -183,6 +183,7 @@ impl Config {
                 release_at: self.booking.release_at,
                 max_nights: self.booking.max_nights,
                 max_active_per_guest: self.booking.max_active_per_guest,
+                offer_window: self.booking.offer_window,
             },
             travel: TravelPolicy {
                 radius_km: self.hold.radius_km,

@@ -21,6 +21,7 @@ pub mod refusal;
 pub mod stay;
 pub mod summary;
 pub mod travel;
+pub mod waiting;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -30,7 +31,7 @@ pub use booking::{
 };
 pub use change::{Action, Change, Event, Notification, Recipient};
 pub use command::{Amendment, Command, NewBooking, QrisOutcome};
-pub use decide::{Step, apply, book, book_at_desk, wake};
+pub use decide::{Step, apply, book, book_at_desk, offer, wake};
 pub use failure::{FailureCode, FailureReason};
 pub use forecast::Forecast;
 pub use hold::{Hold, Verdict};
@@ -45,6 +46,7 @@ pub use policy::{
 pub use refusal::{Field, Forbidden, HoldsOf, InputError, NotAllowed, Refusal, Winner};
 pub use stay::{Allotment, RoomOfStay, Stay};
 pub use travel::{Evidence, Fix, PositionSource, Track, Why};
+pub use waiting::{RoomsLeft, WaitingGuest, WaitingState, Wish, WishedRoom};
 
 /// A moment in UTC. The stores keep it, and the schema shows it, to the millisecond.
 pub type Moment = chrono::DateTime<chrono::Utc>;

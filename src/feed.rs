@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -66,6 +66,8 @@ struct Inner {
     store: Arc<dyn ChangeLog>,
     state: Mutex<State>,
     live: broadcast::Sender<FeedMessage>,
+    /// Notified when the waiting list has changed.
+    waiting_list: watch::Sender<()>,
 }
 
 struct State {
@@ -110,7 +112,8 @@ impl Feed {
             guests: HashMap::new(),
         };
         let (live, _) = broadcast::channel(LISTENER_CAPACITY);
-        let feed = Self(Arc::new(Inner { store, state: Mutex::new(state), live }));
+        let waiting_list = watch::Sender::default();
+        let feed = Self(Arc::new(Inner { store, state: Mutex::new(state), live, waiting_list }));
         let work = FeedWorker { feed: feed.clone(), changes };
         Ok((feed, work))
     }
@@ -168,6 +171,12 @@ impl Feed {
         Ok(older.chain(messages(live)).boxed())
     }
 
+    /// Tells when the waiting list has changed, or may have.
+    #[must_use]
+    pub fn watch_waiting_list(&self) -> watch::Receiver<()> {
+        self.0.waiting_list.subscribe()
+    }
+
     /// The events of one booking, from now on. It ends when the listener falls behind.
     #[must_use]
     pub fn listen_to(&self, receipt_no: ReceiptNo) -> GuestFeed {
@@ -196,6 +205,10 @@ impl Feed {
                 Some(change.booking.receipt_no)
             }
             FeedEvent::PositionMoved(receipt_no) => Some(*receipt_no),
+            FeedEvent::WaitingListMoved => {
+                self.0.waiting_list.send_replace(());
+                None
+            }
             FeedEvent::NotificationSettled(_) | FeedEvent::SessionEnded => None,
         };
         // Positions and settlements are not in the ring, so they do not advance the cursor.
@@ -215,6 +228,7 @@ impl Feed {
         state.base = start;
         state.ring.clear();
         state.guests.clear();
+        self.0.waiting_list.send_replace(());
         let _ = self.0.live.send(FeedMessage::Lagged);
     }
 }

@@ -150,7 +150,8 @@ impl Notifier {
                     delivery.cancel();
                 }
             }
-            FeedEvent::PositionMoved(_) | FeedEvent::SessionEnded => {}
+            FeedEvent::PositionMoved(_) | FeedEvent::WaitingListMoved | FeedEvent::SessionEnded => {
+            }
         }
     }
 

@@ -185,6 +185,7 @@ impl Scheduler {
             FeedEvent::Changed { change, .. } => self.arm_or_disarm(&change.booking),
             FeedEvent::PositionMoved(_)
             | FeedEvent::NotificationSettled(_)
+            | FeedEvent::WaitingListMoved
             | FeedEvent::SessionEnded => {}
         }
     }

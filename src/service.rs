@@ -28,6 +28,7 @@ mod positions;
 mod request;
 mod rooms;
 mod summary;
+mod waiting;
 
 pub use handoff::Handoff;
 pub use lateness::Lateness;
@@ -38,6 +39,7 @@ pub use summary::DayReport;
 pub use positions::{ReportError, RouteRequest};
 pub use request::{BookRequest, WebOrigin};
 pub use rooms::{Availability, NightOfRoom};
+pub use waiting::{WaitingPlace, WaitingRequest};
 
 /// How often a step is decided, if other steps of the same booking keep being committed first.
 const MAX_TRIES: u32 = 8;
@@ -69,6 +71,8 @@ pub struct BookingService {
     positions: Positions,
     /// Locked while due wakes are read, decided and queued.
     deciding: Arc<Mutex<()>>,
+    /// Locked while rooms are offered to guests who wait.
+    offering: Mutex<()>,
     lateness: LatenessLog,
     /// The number of batches of wakes that are being carried out.
     waking: watch::Sender<usize>,
@@ -153,13 +157,28 @@ fn web_share(share: f64, booking: &Booking, rooms: u32) -> Vec<(HoldLimit, Limit
 /// The limit that a booking counts towards when it runs again. It never refuses: the front office has
 /// decided.
 fn again_counted(booking: &Booking) -> Vec<Limit> {
-    let key = match &booking.guest.contact {
-        Contact::Telegram(id) => format!("telegram:{}", id.0),
+    match booking.guest.contact {
         // The network of the first request is not kept.
-        Contact::Web(email) => format!("email:{}", email.mailbox()),
-        Contact::Desk | Contact::Other => return Vec::new(),
-    };
-    vec![Limit { key, most: u32::MAX }]
+        Contact::Telegram(_) | Contact::Web(_) => {
+            vec![Limit { key: guest_key(&booking.guest.contact, None), most: u32::MAX }]
+        }
+        Contact::Desk | Contact::Other => Vec::new(),
+    }
+}
+
+/// The key of the limit that counts the running holds of a guest. `address_key` is that of the network
+/// that asked, if it asked through the web.
+fn guest_key(contact: &Contact, address_key: Option<&str>) -> String {
+    match (contact, address_key) {
+        (Contact::Telegram(id), _) => format!("telegram:{}", id.0),
+        // Counted together with the address, so that a stranger who books with a guest's e-mail
+        // address does not lock the guest out.
+        (Contact::Web(email), Some(address)) => format!("email:{}|{address}", email.mailbox()),
+        (Contact::Web(email), None) => format!("email:{}", email.mailbox()),
+        // No request comes through a channel that this version does not know, and walk-ins have no
+        // limits.
+        (Contact::Desk | Contact::Other, _) => String::new(),
+    }
 }
 
 /// The refusal for a limit that is reached.
@@ -196,6 +215,7 @@ impl BookingService {
             values,
             positions,
             deciding,
+            offering: Mutex::default(),
             lateness,
             waking,
         }
@@ -265,7 +285,11 @@ impl BookingService {
                 CommitOutcome::Repeated(earlier) => {
                     self.repeat(&request.request_id, fingerprint, earlier).await
                 }
-                CommitOutcome::Stale => Err(Refusal::Conflict.into()),
+                CommitOutcome::Stale
+                | CommitOutcome::GuestsWait
+                | CommitOutcome::RoomIsFree
+                | CommitOutcome::HasTicket
+                | CommitOutcome::AllotmentTooLow(_) => Err(Refusal::Conflict.into()),
             };
         }
         Err(Refusal::Conflict.into())
@@ -305,7 +329,7 @@ impl BookingService {
                 if before.is_none() { step.within(rooms, Vec::new()) } else { step }
             });
             let lease = Lease { node: self.node.clone(), until: now + Lease::LENGTH };
-            let commit = Commit { steps: steps.collect(), request: Some(key), lease };
+            let commit = Commit::of_steps(steps.collect(), Some(key), lease);
             return match self.commits.commit(commit).await? {
                 CommitOutcome::Done => {
                     for change in &changes {
@@ -319,9 +343,12 @@ impl BookingService {
                 CommitOutcome::Repeated(earlier) => {
                     Ok(self.repeat(&request.request_id, fingerprint, earlier).await?.tracked)
                 }
-                CommitOutcome::TooManyHolds(_) | CommitOutcome::Stale => {
-                    Err(Refusal::Conflict.into())
-                }
+                CommitOutcome::TooManyHolds(_)
+                | CommitOutcome::Stale
+                | CommitOutcome::GuestsWait
+                | CommitOutcome::RoomIsFree
+                | CommitOutcome::HasTicket
+                | CommitOutcome::AllotmentTooLow(_) => Err(Refusal::Conflict.into()),
             };
         }
         Err(Refusal::Conflict.into())
@@ -394,17 +421,7 @@ impl BookingService {
     ) -> Vec<(HoldLimit, Limit)> {
         let most = self.policy.booking.max_active_per_guest;
         let address = request.origin.as_ref().map(|origin| self.address_key(&origin.address));
-        let guest = match (&request.guest.contact, &address) {
-            (Contact::Telegram(id), _) => format!("telegram:{}", id.0),
-            // Counted together with the address, so that a stranger who books with a guest's e-mail
-            // address does not lock the guest out.
-            (Contact::Web(email), Some(address)) => format!("email:{}|{address}", email.mailbox()),
-            (Contact::Web(email), None) => format!("email:{}", email.mailbox()),
-            // No request comes through a channel that this version does not know.
-            // Walk-ins have no limits.
-            (Contact::Desk, _) => return Vec::new(),
-            (Contact::Other, _) => String::new(),
-        };
+        let guest = guest_key(&request.guest.contact, address.as_deref());
         let mut limits = vec![(HoldLimit::Guest, Limit { key: guest, most })];
         if let (Some(origin), Some(key)) = (&request.origin, address) {
             limits.push((HoldLimit::Address, Limit { key, most: origin.max_holds }));
@@ -484,24 +501,53 @@ impl BookingService {
             committed.await?
         }
         .into_iter();
-        let mut result = |decision| match decision {
-            WakeDecision::Nothing(result) => result,
-            WakeDecision::Commit { step, due } => {
-                let none = || Err(StoreError::Unexpected("a wake without an outcome".to_owned()));
-                match committed.next().unwrap_or_else(none)? {
-                    CommitOutcome::Done => {
-                        self.record(&step.change, due);
-                        Ok(WakeOutcome::Done)
+        let mut results = Vec::with_capacity(decisions.len());
+        for decision in decisions {
+            results.push(match decision {
+                WakeDecision::Nothing(result) => result,
+                WakeDecision::Commit { step, due } => {
+                    let none =
+                        || Err(StoreError::Unexpected("a wake without an outcome".to_owned()));
+                    match committed.next().unwrap_or_else(none) {
+                        Ok(outcome) => self.woken(step, due, outcome).await,
+                        Err(error) => Err(error),
                     }
-                    CommitOutcome::Stale
-                    | CommitOutcome::NumberTaken
-                    | CommitOutcome::SoldOut(_)
-                    | CommitOutcome::TooManyHolds(_)
-                    | CommitOutcome::Repeated(_) => Ok(WakeOutcome::Superseded),
                 }
+            });
+        }
+        Ok(results)
+    }
+
+    /// The result of a wake. If it frees a room for which somebody waits, it is committed again with
+    /// the offer.
+    async fn woken(
+        &self,
+        step: CommitStep,
+        due: Option<Moment>,
+        outcome: CommitOutcome,
+    ) -> Result<WakeOutcome, StoreError> {
+        let change = Arc::clone(&step.change);
+        let outcome = match outcome {
+            CommitOutcome::GuestsWait => {
+                self.commit_with_offers(&self.commit_of(step, None)).await?
             }
+            outcome => outcome,
         };
-        Ok(decisions.into_iter().map(&mut result).collect())
+        match outcome {
+            CommitOutcome::Done => {
+                self.record(&change, due);
+                Ok(WakeOutcome::Done)
+            }
+            CommitOutcome::Stale
+            | CommitOutcome::NumberTaken
+            | CommitOutcome::SoldOut(_)
+            | CommitOutcome::TooManyHolds(_)
+            | CommitOutcome::Repeated(_)
+            | CommitOutcome::GuestsWait
+            | CommitOutcome::RoomIsFree
+            | CommitOutcome::HasTicket
+            | CommitOutcome::AllotmentTooLow(_) => Ok(WakeOutcome::Superseded),
+        }
     }
 
     /// Waits for the turn to read, decide and queue due wakes. One caller at a time has it, so that
@@ -568,7 +614,11 @@ impl BookingService {
                 CommitOutcome::Stale
                 | CommitOutcome::NumberTaken
                 | CommitOutcome::TooManyHolds(_)
-                | CommitOutcome::Repeated(_) => {}
+                | CommitOutcome::Repeated(_)
+                | CommitOutcome::GuestsWait
+                | CommitOutcome::RoomIsFree
+                | CommitOutcome::HasTicket
+                | CommitOutcome::AllotmentTooLow(_) => {}
             }
         }
         Err(Refusal::Conflict.into())
@@ -598,7 +648,7 @@ impl BookingService {
         request: Option<RequestKey>,
     ) -> Result<CommitOutcome, StoreError> {
         let change = Arc::clone(&step.change);
-        let outcome = self.commits.commit(self.commit_of(step, request)).await?;
+        let outcome = self.commit_and_offer(self.commit_of(step, request)).await?;
         if outcome == CommitOutcome::Done {
             self.record(&change, due);
         }
@@ -607,7 +657,7 @@ impl BookingService {
 
     fn commit_of(&self, step: CommitStep, request: Option<RequestKey>) -> Commit {
         let lease = Lease { node: self.node.clone(), until: step.change.at + Lease::LENGTH };
-        Commit { steps: vec![step], request, lease }
+        Commit::of_steps(vec![step], request, lease)
     }
 
     fn record(&self, change: &Change, due: Option<Moment>) {

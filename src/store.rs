@@ -13,8 +13,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use crate::domain::{
-    Allotment, Change, Moment, ReceiptNo, Role, RoomCode, StaffName, TelegramId, TokenHash, Track,
-    TrackedBooking,
+    Change, Moment, ReceiptNo, Role, StaffName, TelegramId, TokenHash, Track, TrackedBooking,
+    WaitingGuest,
 };
 
 mod call_queue;
@@ -32,6 +32,7 @@ mod typed;
 
 pub use commit::{
     ClaimKey, Commit, CommitOutcome, CommitStep, Limit, RequestKey, RequestRecord, TrackEffect,
+    WaitingStep,
 };
 pub use list::{AllotmentTooLow, Filter, Page, PageKey, RoomNight, StatusKind, Wake};
 pub use log::{
@@ -49,6 +50,8 @@ pub const MAX_COUNTED: u64 = 10_000;
 pub const MAX_CLOCK_OFFSET_MS: i64 = 2_000;
 /// How many of the bookings that match a search are looked at, if there are other conditions too.
 pub const MAX_SEARCHED: usize = 1_000;
+/// The most guests of the waiting list that are read.
+pub const MAX_WAITING: usize = 1_000;
 /// The most commits in one batch, and the most calls in any other group.
 pub const MAX_BATCH: usize = 500;
 
@@ -60,6 +63,7 @@ pub trait Store:
     + ChangeLog
     + NotificationStore
     + RoomStore
+    + WaitingList
     + CredentialStore
     + KeyValueStore
     + StoreControl
@@ -72,6 +76,7 @@ impl<T> Store for T where
         + ChangeLog
         + NotificationStore
         + RoomStore
+        + WaitingList
         + CredentialStore
         + KeyValueStore
         + StoreControl
@@ -186,14 +191,17 @@ pub trait RoomStore: Send + Sync + 'static {
     /// The rooms taken and the allotment of every room type on `nights` nights from `from` on.
     /// Nights and types without claims or allotment are left out.
     async fn nights(&self, from: NaiveDate, nights: u32) -> Result<Vec<RoomNight>, StoreError>;
+}
 
-    /// Sets an allotment on all of its nights, or on none: [`AllotmentTooLow`] if more rooms are taken
-    /// already.
-    async fn set_allotment(
-        &self,
-        room: &RoomCode,
-        allotment: Allotment,
-    ) -> Result<Result<(), AllotmentTooLow>, StoreError>;
+/// The waiting list. Commits change it.
+#[async_trait]
+pub trait WaitingList: Send + Sync + 'static {
+    /// The guests with check-in on a date or later who wait or were offered a room, in the order of
+    /// the line, at most [`MAX_WAITING`].
+    async fn waiting_guests(&self, from: NaiveDate) -> Result<Vec<WaitingGuest>, StoreError>;
+
+    /// The guest of a ticket.
+    async fn waiting_guest(&self, ticket: TokenHash) -> Result<Option<WaitingGuest>, StoreError>;
 }
 
 /// Sign-in codes, sessions, and the hotel's signing key.

@@ -185,6 +185,7 @@ fn booking(keys: &mut Section<'_>) -> ConfigResult<BookingSection> {
         release_at: keys.get("release_at", "18:00", time_of_day)?,
         max_nights: keys.get("max_nights", "30", some)?,
         max_active_per_guest: keys.get("max_active_per_guest", "2", some)?,
+        offer_window: keys.get("offer_window", "10m", duration)?,
     })
 }
 

@@ -103,6 +103,8 @@ pub struct BookingSection {
     pub max_nights: u32,
     /// The most holds that one guest may have at the same time.
     pub max_active_per_guest: u32,
+    /// How long a freed room is offered to a guest of the waiting list.
+    pub offer_window: TimeDelta,
 }
 
 /// `[travel]`: how the time of arrival is estimated.

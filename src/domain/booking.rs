@@ -31,6 +31,9 @@ pub struct Booking {
     pub qris: QrisProgress,
     /// SHA-256 of the guest's access token.
     pub access: TokenHash,
+    /// Whether it is an offer: a freed room, held for a moment for a guest of the waiting list who has
+    /// not taken it yet. An offer that ended untaken stays one.
+    pub is_offer: bool,
     /// Whether a newer version wrote it in a way that this one cannot handle. It is shown, but this
     /// version makes no decisions about it.
     pub is_read_only: bool,
@@ -76,9 +79,10 @@ impl Booking {
     }
 
     /// Whether the guest's positions are kept: while the hold runs and the guest is not at the desk.
+    /// An offer is too short for them to matter.
     #[must_use]
     pub fn has_track(&self) -> bool {
-        self.is_pending() && self.arrived_at.is_none()
+        self.is_pending() && self.arrived_at.is_none() && !self.is_offer
     }
 
     /// Whether it is paid.

@@ -85,6 +85,10 @@ pub enum Event {
         /// The stay before.
         stay_before: Stay,
     },
+    /// A freed room was offered to a guest of the waiting list.
+    Offered,
+    /// The guest took the offer.
+    OfferTaken,
     /// The clock ended the booking.
     Expired {
         /// The verdict behind it; `None` without a position.
@@ -124,6 +128,10 @@ pub enum Action {
     Reopened,
     /// Name, room type or nights were changed.
     Amended,
+    /// A freed room was offered.
+    Offered,
+    /// An offer was taken.
+    OfferTaken,
     /// A kind that only a newer version of the program knows.
     Other,
 }
@@ -146,6 +154,8 @@ impl Event {
             Self::Revived => Action::Revived,
             Self::Reopened { .. } => Action::Reopened,
             Self::Amended { .. } => Action::Amended,
+            Self::Offered => Action::Offered,
+            Self::OfferTaken => Action::OfferTaken,
             Self::Other => Action::Other,
         }
     }
@@ -169,6 +179,8 @@ impl Action {
             Self::Revived => "REVIVED",
             Self::Reopened => "REOPENED",
             Self::Amended => "AMENDED",
+            Self::Offered => "OFFERED",
+            Self::OfferTaken => "OFFER_TAKEN",
             Self::Other => "OTHER",
         }
     }
@@ -217,20 +229,22 @@ pub fn notifications_owed(
         | Event::ExtendedByClock { .. }
         | Event::ExtendedByStaff { .. }
         | Event::Amended { .. }
+        | Event::OfferTaken
         | Event::Revived => (Some(deadline), Some(deadline)),
         // The guest was told that it is paid; what follows is settled at the desk.
         Event::Reopened { .. }
         | Event::PaymentAsked
         | Event::QrisSent
         | Event::QrisFailed { .. } => (None, Some(deadline)),
-        Event::QrisRequested => (Some(deadline), None),
+        // The front office is told once the offer is taken.
+        Event::Offered | Event::QrisRequested => (Some(deadline), None),
         // After payment there is nothing left to do on arrival, so nobody is notified.
         Event::Arrived if booking.is_pending() => (Some(deadline), Some(deadline)),
         Event::Arrived | Event::Other => (None, None),
         // Guests are notified of their own cancellation too, as a receipt.
         Event::Paid | Event::Cancelled { .. } | Event::Expired { .. } => {
             let useful = booking.settled_at().map(outcome);
-            (useful, useful)
+            (useful, useful.filter(|_| !booking.is_offer))
         }
     };
     let guest = guest.filter(|_| booking.guest.contact != Contact::Desk);

@@ -60,6 +60,8 @@ pub enum Command {
         /// What is changed.
         amendment: Amendment,
     },
+    /// The guest takes the room that was offered.
+    TakeOffer,
     /// The front office extends the hold by some minutes.
     Extend {
         /// Who granted them.
@@ -76,6 +78,7 @@ impl Command {
         match self {
             Self::Arrive { .. }
             | Self::Extend { .. }
+            | Self::TakeOffer
             | Self::Revive { .. }
             | Self::Reopen { .. } => true,
             Self::SendQris { .. }

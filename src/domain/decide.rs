@@ -79,9 +79,21 @@ pub fn book(new: NewBooking, now: Moment, policy: &Policy) -> Result<Step, Refus
             Some(QrisPolicy::OnArrival) | None => QrisProgress::None,
         },
         access: new.access,
+        is_offer: false,
         is_read_only: false,
     };
     Ok(step(booking, Event::Booked, Actor::Guest, now, policy))
+}
+
+/// Offers a freed room to a guest of the waiting list: a short hold without a reminder.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] if the hotel's rules do not offer the stay any more.
+pub fn offer(new: NewBooking, now: Moment, policy: &Policy) -> Result<Step, Refusal> {
+    let Step { change, .. } = book(new, now, policy)?;
+    let hold = Hold { until: now + policy.booking.offer_window, remind_at: None, extensions: 0 };
+    let booking = Booking { hold, is_offer: true, qris: QrisProgress::None, ..change.booking };
+    Ok(step(booking, Event::Offered, Actor::System, now, policy))
 }
 
 fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Policy) -> Step {
@@ -116,7 +128,7 @@ pub fn wake(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> Option<St
 
 impl Track {
     /// Adds a guest's report: the track to store, or `None` if the report changes nothing. Once the
-    /// guest is at the desk, positions are not kept.
+    /// guest is at the desk, and before an offer is taken, positions are not kept.
     ///
     /// # Errors
     /// [`Refusal`] once the hold is over, or if only a newer version may decide about the booking.
@@ -129,7 +141,7 @@ impl Track {
             Status::Cancelled { at, by, .. } => {
                 return Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() }));
             }
-            Status::Pending if booking.arrived_at.is_some() => return Ok(None),
+            Status::Pending if !booking.has_track() => return Ok(None),
             Status::Pending => {}
         }
         Ok(match self.take(fix) {
@@ -175,6 +187,7 @@ impl Transition<'_> {
                 | Command::CancelByGuest
                 | Command::Revive { .. }
                 | Command::Amend { .. }
+                | Command::TakeOffer
                 | Command::Extend { .. },
             ) => Err(Refusal::AlreadyPaid(Winner::staff(*at, by))),
             (
@@ -186,13 +199,21 @@ impl Transition<'_> {
                 | Command::CancelByGuest
                 | Command::Reopen { .. }
                 | Command::Amend { .. }
+                | Command::TakeOffer
                 | Command::Extend { .. },
             ) => Err(Refusal::AlreadyCancelled(Winner { at: *at, by: by.clone() })),
         }
     }
 
     fn apply_pending(self, command: Command) -> Result<Option<Step>, Refusal> {
+        let is_offer = self.tracked.booking.is_offer;
         match command {
+            Command::SendQris { .. } | Command::Extend { .. } | Command::Amend { .. }
+                if is_offer =>
+            {
+                Err(Refusal::NotAllowed(NotAllowed::OfferNotTaken))
+            }
+            Command::TakeOffer => Ok(is_offer.then(|| self.take_offer())),
             Command::Arrive { by } => Ok(self.arrive(by)),
             Command::SendQris { by } => self.send_qris(by).map(Some),
             Command::RecordQris { owed_by, outcome } => Ok(self.record_qris(owed_by, outcome)),
@@ -213,6 +234,19 @@ impl Transition<'_> {
             Command::Revive { .. } => Ok(None),
             Command::Reopen { .. } => Err(Refusal::NotAllowed(NotAllowed::NotPaid)),
         }
+    }
+
+    /// Makes an offer a full booking, with the hold of one that is made now.
+    fn take_offer(self) -> Step {
+        let next = self.next();
+        let until = self.policy.hold_end(next.stay.check_in, self.now);
+        let hold = Hold::new(self.now, until, &self.policy.hold);
+        let qris = match self.policy.qris {
+            Some(QrisPolicy::OnBooking) => QrisProgress::Sending(next.revision),
+            Some(QrisPolicy::OnArrival) | None => next.qris,
+        };
+        let after = Booking { hold, qris, is_offer: false, ..next };
+        step(after, Event::OfferTaken, Actor::Guest, self.now, self.policy)
     }
 
     /// Makes a cancelled booking pending again: a new hold from now at the price as booked, or the
@@ -237,7 +271,8 @@ impl Transition<'_> {
             Some(QrisPolicy::OnBooking) => true,
         };
         let qris = if owes_qris { QrisProgress::Sending(next.revision) } else { next.qris };
-        let after = Booking { status: Status::Pending, hold, arrived_at, qris, ..next };
+        let after =
+            Booking { status: Status::Pending, hold, arrived_at, qris, is_offer: false, ..next };
         Ok(step(after, Event::Revived, Actor::Staff(by), self.now, self.policy))
     }
 
@@ -293,6 +328,9 @@ impl Transition<'_> {
             let hold = hold.with_renewed_window(self.now, rules);
             return self.with_hold(hold, Event::PaymentAsked, Actor::Clock);
         }
+        if self.tracked.booking.is_offer {
+            return self.cancel(Event::Expired { verdict: None }, Actor::Clock, None);
+        }
         match hold::end(&self.tracked.track, &hold, self.now, self.policy) {
             Some(verdict) if verdict.extends() => {
                 let grown = hold.extended(rules.extend_by, self.now, rules);
@@ -320,7 +358,7 @@ impl Transition<'_> {
         } else {
             before.qris
         };
-        let after = Booking { arrived_at: Some(self.now), hold, qris, ..next };
+        let after = Booking { arrived_at: Some(self.now), hold, qris, is_offer: false, ..next };
         Some(step(after, Event::Arrived, Actor::Staff(by), self.now, self.policy))
     }
 
@@ -405,7 +443,9 @@ impl Transition<'_> {
 
     fn settle(self, status: Status, event: Event, actor: Actor) -> Step {
         let hold = self.tracked.booking.hold.reminded();
-        let after = Booking { hold, status, ..self.next() };
+        // Paying makes an offer a full booking.
+        let is_offer = self.tracked.booking.is_offer && !matches!(status, Status::Paid { .. });
+        let after = Booking { hold, status, is_offer, ..self.next() };
         step(after, event, actor, self.now, self.policy)
     }
 

@@ -103,6 +103,8 @@ pub struct BookingPolicy {
     pub max_nights: u32,
     /// The most running holds of one guest.
     pub max_active_per_guest: u32,
+    /// How long a freed room is offered to a guest of the waiting list.
+    pub offer_window: TimeDelta,
 }
 
 /// When the hold of a booking for a later date ends.

@@ -109,6 +109,8 @@ pub enum Field {
     PageCursor,
     /// The search text.
     Search,
+    /// The most that a night may cost.
+    MaxPrice,
     /// How many rooms.
     Rooms,
     /// A night.
@@ -198,6 +200,12 @@ pub enum NotAllowed {
     NoChannel,
     /// The booking is not paid, so there is no payment to take back.
     NotPaid,
+    /// It is an offer that the guest has not taken yet.
+    OfferNotTaken,
+    /// A room for the wish is free, so there is nothing to wait for.
+    RoomIsFree,
+    /// The waiting list is full.
+    WaitingListFull,
     /// The allotment would be below the number of rooms sold.
     AllotmentTooLow {
         /// The first night with more rooms sold.

@@ -95,8 +95,12 @@ impl<'a> DayCounter<'a> {
         }
     }
 
-    /// Counts a booking. One that has nothing to do with the day changes nothing.
+    /// Counts a booking. One that has nothing to do with the day changes nothing, and neither does an
+    /// offer that was not taken.
     pub fn add(&mut self, booking: &Booking) {
+        if booking.is_offer {
+            return;
+        }
         if self.is_of_day(booking.booked_at) {
             self.count(booking, None, |counts| counts.booked += 1);
             let local = booking.booked_at.with_timezone(&self.hotel.timezone);

@@ -10,4 +10,5 @@ mod properties;
 mod qris;
 mod summary;
 mod travel;
+mod waiting;
 mod way;

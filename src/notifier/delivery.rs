@@ -410,6 +410,7 @@ fn is_superseded(change: &Change, now: &Booking) -> bool {
         | Event::PaymentAsked
         | Event::ExtendedByClock { .. }
         | Event::ExtendedByStaff { .. }
+        | Event::Offered
         | Event::Revived => is_moved,
         Event::Booked
         | Event::Arrived
@@ -421,6 +422,7 @@ fn is_superseded(change: &Change, now: &Booking) -> bool {
         | Event::Expired { .. }
         | Event::Reopened { .. }
         | Event::Amended { .. }
+        | Event::OfferTaken
         | Event::Other => false,
     }
 }

@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 
 use super::{BookingService, ServiceError};
 use crate::domain::{Allotment, Field, InputError, NotAllowed, Refusal, RoomCode, RoomType, stay};
-use crate::store::{AllotmentTooLow, RoomNight, StoreError};
+use crate::store::{AllotmentTooLow, Commit, CommitOutcome, Lease, RoomNight, StoreError};
 
 /// How far ahead a manager may set an allotment.
 const ALLOTMENT_DAYS: u64 = 730;
@@ -106,10 +106,24 @@ impl BookingService {
             let error = InputError::OutOfRange { least: 0, most: MAX_ALLOTMENT.into() };
             return refuse(Field::Rooms, error);
         }
-        if let Err(AllotmentTooLow { night, sold }) =
-            self.store.set_allotment(code, allotment).await?
-        {
-            return Err(Refusal::NotAllowed(NotAllowed::AllotmentTooLow { night, sold }).into());
+        let lease = Lease { node: self.node.clone(), until: self.clock.now() + Lease::LENGTH };
+        let commit = Commit {
+            allotment: Some((code.clone(), allotment)),
+            ..Commit::of_steps(Vec::new(), None, lease)
+        };
+        match self.commit_and_offer(commit).await? {
+            CommitOutcome::Done => {}
+            CommitOutcome::AllotmentTooLow(AllotmentTooLow { night, sold }) => {
+                return Err(Refusal::NotAllowed(NotAllowed::AllotmentTooLow { night, sold }).into());
+            }
+            CommitOutcome::Stale
+            | CommitOutcome::NumberTaken
+            | CommitOutcome::SoldOut(_)
+            | CommitOutcome::TooManyHolds(_)
+            | CommitOutcome::Repeated(_)
+            | CommitOutcome::GuestsWait
+            | CommitOutcome::RoomIsFree
+            | CommitOutcome::HasTicket => return Err(Refusal::Conflict.into()),
         }
         let known = self.store.nights(from, 1).await?;
         Ok(Availability { room: room.clone(), available: left_on(&known, room, from) })

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::Lease;
-use crate::domain::{Booking, Change, ReceiptNo, RoomCode, TokenHash};
+use super::{AllotmentTooLow, Lease};
+use crate::domain::{Allotment, Booking, Change, ReceiptNo, RoomCode, TokenHash, WaitingGuest};
 
 /// One room type on one night.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +17,15 @@ pub struct ClaimKey {
     pub night: NaiveDate,
 }
 
+impl ClaimKey {
+    /// The claim of a name; `None` if it is not one.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let (room, night) = name.split_once('|')?;
+        Some(Self { room: RoomCode::parse(room).ok()?, night: night.parse().ok()? })
+    }
+}
+
 /// The name of the claim in stores and errors. Room codes contain no `|`.
 impl fmt::Display for ClaimKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,16 +33,56 @@ impl fmt::Display for ClaimKey {
     }
 }
 
-/// Steps of one or more bookings with their preconditions, written all or not at all.
+/// What is written together, all or not at all, with its preconditions: steps of bookings, rooms
+/// for sale, and the waiting list.
 #[derive(Debug, Clone)]
 pub struct Commit {
-    /// The steps, in order; at least one. A later step sees what the earlier ones did.
+    /// The steps of one or more bookings, in order. A later step sees what the earlier ones did.
     pub steps: Vec<CommitStep>,
+    /// What a manager sets of one room type, before the steps.
+    pub allotment: Option<(RoomCode, Allotment)>,
+    /// What happens to the waiting list.
+    pub waiting: Option<WaitingStep>,
     /// The request id that this commit carries out, if it must happen only once. It names the
     /// booking of the first step from then on.
     pub request: Option<RequestKey>,
     /// Which node delivers the notifications first, and until when.
     pub lease: Lease,
+}
+
+impl Commit {
+    /// A commit of steps only.
+    #[must_use]
+    pub fn of_steps(steps: Vec<CommitStep>, request: Option<RequestKey>, lease: Lease) -> Self {
+        Self { steps, allotment: None, waiting: None, request, lease }
+    }
+}
+
+/// What a commit does to the waiting list.
+#[derive(Debug, Clone)]
+pub enum WaitingStep {
+    /// A guest joins at the end. No room that they wish may be free.
+    Join {
+        /// The guest.
+        guest: Arc<WaitingGuest>,
+        /// The room types that fulfil the wish, each with its rooms for sale on nights without an
+        /// allotment.
+        rooms: Vec<(RoomCode, u32)>,
+    },
+    /// A guest leaves.
+    Leave {
+        /// The guest's ticket.
+        ticket: TokenHash,
+    },
+    /// The line was looked at for rooms that are free, or that this commit frees.
+    Offer {
+        /// The versions of the line that were seen, for each room night that was looked at.
+        seen: Vec<(ClaimKey, u32)>,
+        /// The guests who are offered a room, each with the booking that offers it.
+        offered: Vec<(TokenHash, ReceiptNo)>,
+        /// The guests who wait no longer, because the day of their check-in is over.
+        over: Vec<TokenHash>,
+    },
 }
 
 /// One step of one booking, with the rooms and limits that it takes and gives back.
@@ -151,6 +200,15 @@ pub enum CommitOutcome {
     TooManyHolds(Limit),
     /// This request id made a booking before.
     Repeated(RequestRecord),
+    /// Somebody waits for a room that this commit frees, and the line was not looked at or has
+    /// changed since.
+    GuestsWait,
+    /// A room that the guest wants to wait for is free.
+    RoomIsFree,
+    /// The ticket is known already, so nobody joined.
+    HasTicket,
+    /// More rooms are sold than the allotment would be.
+    AllotmentTooLow(AllotmentTooLow),
 }
 
 /// A request that was carried out.

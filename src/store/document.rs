@@ -18,11 +18,13 @@ use crate::domain::{
 
 mod event;
 mod travel;
+mod waiting;
 
 use event::EventDocument;
 pub(super) use event::FailureDocument;
 
 pub(super) use travel::{FixDocument, fix_documents, track};
+pub(super) use waiting::WaitingDocument;
 
 /// The error for a stored document that cannot be read.
 fn broken(what: &str, error: &dyn std::fmt::Display) -> StoreError {
@@ -125,7 +127,9 @@ pub(super) struct BookingDocument {
     #[serde(default, skip_serializing_if = "QrisDocument::is_none")]
     pub qris: QrisDocument,
     pub access: String,
-    /// The least [`READER`] that may decide about this booking; written by newer versions only.
+    #[serde(default, rename = "offer", skip_serializing_if = "std::ops::Not::not")]
+    pub is_offer: bool,
+    /// The least [`READER`] that may decide about this booking; written only if it is more than 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_reader: Option<u32>,
 }
@@ -133,7 +137,11 @@ pub(super) struct BookingDocument {
 /// The version of the booking document that this program understands. A version that adds something
 /// that older ones would lose or misjudge must raise this number and write it as `min_reader` into
 /// the bookings that use it.
-const READER: u32 = 1;
+///
+/// 2 knows offers. An older version would keep the room of one as if it were a full booking.
+const READER: u32 = 2;
+/// The least reader of an offer.
+const OFFER_READER: u32 = 2;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "channel", rename_all = "SCREAMING_SNAKE_CASE")]
@@ -274,6 +282,36 @@ fn rupiah(number: i64) -> Result<Rupiah, StoreError> {
     u64::try_from(number).map(Rupiah).map_err(|error| broken("price", &error))
 }
 
+fn language(code: &str) -> Result<Language, StoreError> {
+    Language::from_code(code).ok_or_else(|| broken("language", &code))
+}
+
+impl From<&Contact> for ContactDocument {
+    fn from(contact: &Contact) -> Self {
+        match contact {
+            Contact::Telegram(TelegramId(id)) => Self::Telegram { id: *id },
+            Contact::Web(email) => Self::Web { email: email.as_str().to_owned() },
+            Contact::Desk => Self::Desk,
+            Contact::Other => Self::Other,
+        }
+    }
+}
+
+impl TryFrom<ContactDocument> for Contact {
+    type Error = StoreError;
+
+    fn try_from(stored: ContactDocument) -> Result<Self, StoreError> {
+        Ok(match stored {
+            ContactDocument::Telegram { id } => Self::Telegram(TelegramId(id)),
+            ContactDocument::Web { email } => {
+                Self::Web(Email::parse(&email).map_err(|error| broken("e-mail address", &error))?)
+            }
+            ContactDocument::Desk => Self::Desk,
+            ContactDocument::Other => Self::Other,
+        })
+    }
+}
+
 impl From<&Booking> for BookingDocument {
     fn from(booking: &Booking) -> Self {
         let ms = |at: Option<Moment>| at.map(|at| at.timestamp_millis());
@@ -281,12 +319,7 @@ impl From<&Booking> for BookingDocument {
             receipt_no: booking.receipt_no.to_string(),
             revision: booking.revision.0,
             guest_name: booking.guest.name.as_str().to_owned(),
-            contact: match &booking.guest.contact {
-                Contact::Telegram(TelegramId(id)) => ContactDocument::Telegram { id: *id },
-                Contact::Web(email) => ContactDocument::Web { email: email.as_str().to_owned() },
-                Contact::Desk => ContactDocument::Desk,
-                Contact::Other => ContactDocument::Other,
-            },
+            contact: (&booking.guest.contact).into(),
             language: booking.guest.language.code().to_owned(),
             room: (&booking.stay.room).into(),
             check_in: booking.stay.check_in,
@@ -301,7 +334,8 @@ impl From<&Booking> for BookingDocument {
             qris_sent_at_ms: ms(booking.qris_sent_at),
             qris: booking.qris.into(),
             access: hash_text(booking.access),
-            min_reader: None,
+            is_offer: booking.is_offer,
+            min_reader: (booking.is_offer && booking.is_pending()).then_some(OFFER_READER),
         }
     }
 }
@@ -311,14 +345,7 @@ impl TryFrom<BookingDocument> for Booking {
 
     fn try_from(stored: BookingDocument) -> Result<Self, StoreError> {
         let at = |ms: Option<i64>| ms.map(moment).transpose();
-        let contact = match stored.contact {
-            ContactDocument::Telegram { id } => Contact::Telegram(TelegramId(id)),
-            ContactDocument::Web { email } => Contact::Web(
-                Email::parse(&email).map_err(|error| broken("e-mail address", &error))?,
-            ),
-            ContactDocument::Desk => Contact::Desk,
-            ContactDocument::Other => Contact::Other,
-        };
+        let contact = Contact::try_from(stored.contact)?;
         let is_read_only =
             contact == Contact::Other || stored.min_reader.is_some_and(|least| least > READER);
         Ok(Self {
@@ -327,8 +354,7 @@ impl TryFrom<BookingDocument> for Booking {
             guest: Guest {
                 name: GuestName::from_stored(stored.guest_name),
                 contact,
-                language: Language::from_code(&stored.language)
-                    .ok_or_else(|| broken("language", &stored.language))?,
+                language: language(&stored.language)?,
             },
             stay: Stay {
                 room: stored.room.try_into()?,
@@ -347,6 +373,7 @@ impl TryFrom<BookingDocument> for Booking {
             qris_sent_at: at(stored.qris_sent_at_ms)?,
             qris: stored.qris.into(),
             access: hash(&stored.access)?,
+            is_offer: stored.is_offer,
             is_read_only,
         })
     }
@@ -458,7 +485,9 @@ impl TryFrom<ChangeDocument> for Change {
         };
         let event = Event::try_from(stored.event)?;
         let actor = match (&event, stored.actor.try_into()?) {
-            (Event::QrisSent | Event::QrisFailed { .. }, Actor::Clock) => Actor::System,
+            (Event::QrisSent | Event::QrisFailed { .. } | Event::Offered, Actor::Clock) => {
+                Actor::System
+            }
             (_, actor) => actor,
         };
         Ok(Self {

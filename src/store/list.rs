@@ -33,6 +33,9 @@ pub struct RoomNight {
     pub allotment: Option<u32>,
     /// Whether a manager closed the type: nothing more is sold, also when a room is freed.
     pub is_closed: bool,
+    /// The version of the waiting list for this room night: it grows when somebody who could take a
+    /// room of it joins or leaves.
+    pub line: u32,
 }
 
 /// An allotment was refused because more rooms are sold already. Nothing was set.

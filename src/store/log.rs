@@ -55,6 +55,8 @@ pub enum FeedEvent {
     },
     /// A guest's track changed. Never replayed.
     PositionMoved(ReceiptNo),
+    /// The waiting list changed. Never replayed.
+    WaitingListMoved,
     /// A session of a member of staff ended: it was revoked, signed out, or deleted after it expired.
     SessionEnded,
     /// A notification was sent or given up. Never replayed.

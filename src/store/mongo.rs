@@ -36,6 +36,7 @@ mod rooms;
 mod schema;
 mod search;
 mod shape;
+mod waiting;
 mod writes;
 
 /// A call that takes longer than this fails, because the driver waits for a lost connection as long

@@ -5,12 +5,16 @@
 //! applied to the snapshot in order, so if two exclude each other, the earlier one wins.
 //!
 //! This module is pure: it has no I/O, clock or driver. It does not decide what happens to a
-//! booking; the domain does. It only knows revisions, rooms, limits and request ids.
+//! booking or who is offered a room; the domain does. It only knows revisions, rooms, limits, request
+//! ids and the versions of the waiting list.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{ClaimKey, Commit, CommitOutcome, CommitStep, RequestRecord, StoreError, TrackEffect};
-use crate::domain::{Booking, ReceiptNo, Revision, TokenHash};
+use super::{
+    AllotmentTooLow, ClaimKey, Commit, CommitOutcome, CommitStep, RequestRecord, StoreError,
+    TrackEffect, WaitingStep,
+};
+use crate::domain::{Allotment, Booking, ReceiptNo, Revision, RoomCode, TokenHash, WaitingGuest};
 
 /// What the transaction read. Everything that is missing here does not exist in the store.
 #[derive(Debug, Default)]
@@ -20,6 +24,16 @@ pub(super) struct Snapshot {
     /// Running holds by limit key.
     pub limits: HashMap<String, u32>,
     pub requests: HashMap<TokenHash, RequestRecord>,
+    pub waiting: HashMap<TokenHash, Place>,
+}
+
+/// A guest's place in the waiting list.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// Whether the guest still waits.
+    pub is_waiting: bool,
+    /// The room nights that the guest could take.
+    pub claims: Vec<ClaimKey>,
 }
 
 /// What the race needs to know of a stored booking.
@@ -30,14 +44,18 @@ pub(super) struct BookingState {
     pub limit_keys: Vec<String>,
 }
 
-/// Rooms taken and allotted on one night.
-#[derive(Debug, Clone, Copy)]
+/// Rooms taken and allotted on one night, and who waits for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Claim {
     pub taken: u32,
     /// Rooms for sale, if a manager set a number.
     pub allotment: Option<u32>,
     /// Whether a manager closed the type.
     pub is_closed: bool,
+    /// The guests who wait and could take a room.
+    pub waiting: u32,
+    /// Grows when such a guest joins or leaves.
+    pub line: u32,
 }
 
 /// What must be read for a batch, as far as it is known before any booking is read.
@@ -47,15 +65,35 @@ pub(super) struct ReadSet {
     pub claims: BTreeSet<ClaimKey>,
     pub limits: BTreeSet<String>,
     pub requests: BTreeSet<TokenHash>,
+    pub waiting: BTreeSet<TokenHash>,
 }
 
 impl ReadSet {
-    /// What a batch depends on. It does not contain the limits that ending holds give back, because
-    /// they are known only once the bookings are read ([`Snapshot::released_limits`]).
+    /// What a batch depends on. It does not contain what is known only once others are read: the limits
+    /// that ending holds give back ([`Snapshot::released_limits`]), and the room nights of guests who
+    /// leave the waiting list ([`Snapshot::left_claims`]).
     pub fn of(batch: &[Commit]) -> Self {
         let mut read = Self::default();
         for commit in batch {
             read.requests.extend(commit.request.iter().map(|request| request.id));
+            if let Some((room, allotment)) = &commit.allotment {
+                read.claims.extend(claims_of(room, allotment));
+            }
+            match &commit.waiting {
+                Some(WaitingStep::Join { guest, rooms }) => {
+                    read.waiting.insert(guest.ticket);
+                    read.claims.extend(wished_claims(guest, rooms));
+                }
+                Some(WaitingStep::Leave { ticket }) => {
+                    read.waiting.insert(*ticket);
+                }
+                Some(WaitingStep::Offer { offered, over, .. }) => {
+                    read.waiting.extend(
+                        offered.iter().map(|(ticket, _)| *ticket).chain(over.iter().copied()),
+                    );
+                }
+                None => {}
+            }
             for step in &commit.steps {
                 read.bookings.insert(step.change.booking.receipt_no);
                 read.claims.extend(step.takes.iter().chain(&step.releases).cloned());
@@ -76,6 +114,28 @@ impl Snapshot {
             .flat_map(|state| state.limit_keys.iter().cloned())
             .collect()
     }
+
+    /// The room nights that the guests of the snapshot could take, once they are read.
+    pub fn left_claims(&self) -> BTreeSet<ClaimKey> {
+        self.waiting.values().flat_map(|place| place.claims.iter().cloned()).collect()
+    }
+}
+
+/// Each room night of an allotment.
+fn claims_of(room: &RoomCode, allotment: &Allotment) -> impl Iterator<Item = ClaimKey> {
+    let room = room.clone();
+    allotment.each_night().map(move |night| ClaimKey { room: room.clone(), night })
+}
+
+/// Each room night that a guest could take.
+fn wished_claims<'a>(
+    guest: &'a WaitingGuest,
+    rooms: &'a [(RoomCode, u32)],
+) -> impl Iterator<Item = ClaimKey> + 'a {
+    let of_room = |(room, _): &'a (RoomCode, u32)| {
+        guest.wish.each_night().map(move |night| ClaimKey { room: room.clone(), night })
+    };
+    rooms.iter().flat_map(of_room)
 }
 
 /// The outcomes of a batch, and what must be written for them.
@@ -86,12 +146,33 @@ pub(super) struct WritePlan<'a> {
     /// The commits that won, in order: their changes go into the log.
     pub winners: Vec<&'a Commit>,
     pub bookings: Vec<BookingWrite<'a>>,
-    pub claims: Vec<CountWrite<ClaimKey>>,
+    pub claims: Vec<ClaimWrite>,
     pub limits: Vec<CountWrite<String>>,
     pub requests: Vec<(TokenHash, RequestRecord)>,
     /// Tracks to delete. Written before `tracks_begun`: a booking can be in both.
     pub tracks_ended: Vec<ReceiptNo>,
     pub tracks_begun: Vec<ReceiptNo>,
+    pub waiting: Vec<WaitingWrite<'a>>,
+}
+
+/// A room night that changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ClaimWrite {
+    pub key: ClaimKey,
+    /// What is replaced; `None` if there is none.
+    pub before: Option<Claim>,
+    pub after: Claim,
+}
+
+/// A change of the waiting list.
+#[derive(Debug)]
+pub(super) enum WaitingWrite<'a> {
+    /// A guest joined, who could take these room nights.
+    Insert(&'a WaitingGuest, Vec<ClaimKey>),
+    /// A guest was offered a room.
+    Offered(TokenHash, ReceiptNo),
+    /// A guest left.
+    Delete(TokenHash),
 }
 
 /// The last state of a booking that changed.
@@ -142,9 +223,11 @@ pub(super) fn decide<'a>(
 #[derive(Default)]
 struct PendingWrites<'a> {
     bookings: BTreeMap<ReceiptNo, BookingMove<'a>>,
-    claims: BTreeMap<ClaimKey, u32>,
+    claims: BTreeMap<ClaimKey, Claim>,
     limits: BTreeMap<String, u32>,
     requests: BTreeMap<TokenHash, RequestRecord>,
+    places: BTreeMap<TokenHash, Place>,
+    waiting: Vec<WaitingWrite<'a>>,
 }
 
 #[derive(Clone)]
@@ -179,6 +262,8 @@ impl PendingWrites<'_> {
         self.claims.extend(later.claims);
         self.limits.extend(later.limits);
         self.requests.extend(later.requests);
+        self.places.extend(later.places);
+        self.waiting.extend(later.waiting);
     }
 }
 
@@ -197,11 +282,21 @@ impl<'a> Race<'_, 'a> {
         {
             return Ok(CommitOutcome::Repeated(known));
         }
+        if let Some((room, allotment)) = &commit.allotment
+            && let Err(outcome) = self.allot(room, allotment, commit)
+        {
+            return Ok(outcome);
+        }
         for step in &commit.steps {
-            let outcome = self.step(step)?;
+            let outcome = self.step(step, commit)?;
             if outcome != CommitOutcome::Done {
                 return Ok(outcome);
             }
+        }
+        if let Some(step) = &commit.waiting
+            && let Err(outcome) = self.move_line(step)
+        {
+            return Ok(outcome);
         }
         if let (Some(request), Some(first)) = (&commit.request, commit.steps.first()) {
             let receipt_no = first.change.booking.receipt_no;
@@ -211,7 +306,108 @@ impl<'a> Race<'_, 'a> {
         Ok(CommitOutcome::Done)
     }
 
-    fn step(&mut self, step: &'a CommitStep) -> Result<CommitOutcome, StoreError> {
+    /// Sets what a manager allots.
+    fn allot(
+        &mut self,
+        room: &RoomCode,
+        allotment: &Allotment,
+        commit: &Commit,
+    ) -> Result<(), CommitOutcome> {
+        for key in claims_of(room, allotment) {
+            let mut claim = self.claim(&key);
+            if let Some(rooms) = allotment.rooms {
+                if claim.taken > rooms {
+                    let too_low = AllotmentTooLow { night: key.night, sold: claim.taken };
+                    return Err(CommitOutcome::AllotmentTooLow(too_low));
+                }
+                claim.allotment = Some(rooms);
+            }
+            claim.is_closed = allotment.is_closed.unwrap_or(claim.is_closed);
+            if !self.line_was_seen(&key, commit) {
+                return Err(CommitOutcome::GuestsWait);
+            }
+            self.own.claims.insert(key, claim);
+        }
+        Ok(())
+    }
+
+    /// Whether nobody waits for a room of this night, or the commit looked at the line as it is now.
+    fn line_was_seen(&self, key: &ClaimKey, commit: &Commit) -> bool {
+        let claim = self.claim(key);
+        let has_seen = || match &commit.waiting {
+            Some(WaitingStep::Offer { seen, .. }) => {
+                seen.iter().any(|(seen, line)| seen == key && *line == claim.line)
+            }
+            Some(WaitingStep::Join { .. } | WaitingStep::Leave { .. }) | None => false,
+        };
+        claim.waiting == 0 || has_seen()
+    }
+
+    /// Changes the waiting list.
+    fn move_line(&mut self, step: &'a WaitingStep) -> Result<(), CommitOutcome> {
+        match step {
+            WaitingStep::Join { guest, rooms } => {
+                if self.place(guest.ticket).is_some() {
+                    return Err(CommitOutcome::HasTicket);
+                }
+                let is_free = |(room, rooms): &(RoomCode, u32)| {
+                    guest.wish.each_night().all(|night| {
+                        !self.is_sold_out(&ClaimKey { room: room.clone(), night }, *rooms)
+                    })
+                };
+                if rooms.iter().any(is_free) {
+                    return Err(CommitOutcome::RoomIsFree);
+                }
+                let claims: Vec<_> = wished_claims(guest, rooms).collect();
+                for key in &claims {
+                    self.count_waiting(key, |waiting| waiting.saturating_add(1));
+                }
+                self.own.waiting.push(WaitingWrite::Insert(guest, claims.clone()));
+                self.own.places.insert(guest.ticket, Place { is_waiting: true, claims });
+            }
+            WaitingStep::Leave { ticket } => {
+                if !self.end_waiting(*ticket) {
+                    return Err(CommitOutcome::Stale);
+                }
+                self.own.waiting.push(WaitingWrite::Delete(*ticket));
+            }
+            WaitingStep::Offer { offered, over, .. } => {
+                for (ticket, receipt_no) in offered {
+                    if !self.end_waiting(*ticket) {
+                        return Err(CommitOutcome::GuestsWait);
+                    }
+                    self.own.waiting.push(WaitingWrite::Offered(*ticket, *receipt_no));
+                }
+                for ticket in over {
+                    if self.end_waiting(*ticket) {
+                        self.own.waiting.push(WaitingWrite::Delete(*ticket));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the waiting of a guest. Returns whether the guest waited.
+    fn end_waiting(&mut self, ticket: TokenHash) -> bool {
+        let Some(place) = self.place(ticket).filter(|place| place.is_waiting) else {
+            return false;
+        };
+        let claims = place.claims.clone();
+        for key in &claims {
+            self.count_waiting(key, |waiting| waiting.saturating_sub(1));
+        }
+        self.own.places.insert(ticket, Place { is_waiting: false, claims });
+        true
+    }
+
+    fn count_waiting(&mut self, key: &ClaimKey, count: impl Fn(u32) -> u32) {
+        let claim = self.claim(key);
+        let (waiting, line) = (count(claim.waiting), claim.line.wrapping_add(1));
+        self.own.claims.insert(key.clone(), Claim { waiting, line, ..claim });
+    }
+
+    fn step(&mut self, step: &'a CommitStep, commit: &Commit) -> Result<CommitOutcome, StoreError> {
         let booking = &step.change.booking;
         let receipt_no = booking.receipt_no;
         match self.revision(receipt_no) {
@@ -228,17 +424,21 @@ impl<'a> Race<'_, 'a> {
         }
         // Rooms are freed first, because a step may take again what it gives back.
         for key in &step.releases {
-            let taken = self.taken(key).checked_sub(1).ok_or_else(|| {
+            let claim = self.claim(key);
+            let taken = claim.taken.checked_sub(1).ok_or_else(|| {
                 StoreError::Unexpected(format!("{receipt_no} frees {key}, which is not taken"))
             })?;
-            self.own.claims.insert(key.clone(), taken);
+            if !self.line_was_seen(key, commit) {
+                return Ok(CommitOutcome::GuestsWait);
+            }
+            self.own.claims.insert(key.clone(), Claim { taken, ..claim });
         }
         if let Some(full) = step.takes.iter().find(|key| self.is_sold_out(key, step.rooms)) {
             return Ok(CommitOutcome::SoldOut(full.night));
         }
         for key in &step.takes {
-            let taken = self.taken(key) + 1;
-            self.own.claims.insert(key.clone(), taken);
+            let claim = self.claim(key);
+            self.own.claims.insert(key.clone(), Claim { taken: claim.taken + 1, ..claim });
         }
         let limit_keys = self.count_limits(step);
         let track = self.track(receipt_no).then(step.track);
@@ -300,16 +500,19 @@ impl<'a> Race<'_, 'a> {
         moved.or_else(|| self.snapshot.limits.get(key)).copied().unwrap_or_default()
     }
 
-    fn taken(&self, key: &ClaimKey) -> u32 {
+    fn claim(&self, key: &ClaimKey) -> Claim {
         let moved = self.own.claims.get(key).or_else(|| self.earlier.claims.get(key));
-        let stored = || self.snapshot.claims.get(key).map_or(0, |claim| claim.taken);
-        moved.copied().unwrap_or_else(stored)
+        moved.or_else(|| self.snapshot.claims.get(key)).copied().unwrap_or_default()
+    }
+
+    fn place(&self, ticket: TokenHash) -> Option<&Place> {
+        let moved = self.own.places.get(&ticket).or_else(|| self.earlier.places.get(&ticket));
+        moved.or_else(|| self.snapshot.waiting.get(&ticket))
     }
 
     fn is_sold_out(&self, key: &ClaimKey, rooms: u32) -> bool {
-        let claim = self.snapshot.claims.get(key);
-        let for_sale = claim.and_then(|claim| claim.allotment).unwrap_or(rooms);
-        claim.is_some_and(|claim| claim.is_closed) || self.taken(key) >= for_sale
+        let claim = self.claim(key);
+        claim.is_closed || claim.taken >= claim.allotment.unwrap_or(rooms)
     }
 }
 
@@ -333,8 +536,8 @@ fn plan<'a>(
         bookings.push(BookingWrite { booking, before, limit_keys, is_found_anew });
     }
     let claims = moves.claims.into_iter().map(|(key, after)| {
-        let before = snapshot.claims.get(&key).map(|claim| claim.taken);
-        CountWrite { key, before, after }
+        let before = snapshot.claims.get(&key).copied();
+        ClaimWrite { key, before, after }
     });
     let limits = moves.limits.into_iter().map(|(key, after)| {
         let before = snapshot.limits.get(&key).copied();
@@ -344,11 +547,12 @@ fn plan<'a>(
         outcomes,
         winners,
         bookings,
-        claims: claims.filter(|write| write.before.unwrap_or(0) != write.after).collect(),
+        claims: claims.filter(|write| write.before.unwrap_or_default() != write.after).collect(),
         limits: limits.filter(|write| write.before.unwrap_or(0) != write.after).collect(),
         requests: moves.requests.into_iter().collect(),
         tracks_ended,
         tracks_begun,
+        waiting: moves.waiting,
     }
 }
 

@@ -35,6 +35,7 @@ mod read;
 mod rooms;
 mod schema;
 mod search;
+mod waiting;
 
 use files::DatabaseFiles;
 pub use lock::{LockError, ServeLock};

@@ -71,6 +71,12 @@ pub enum GuestCallback {
     Keep(ReceiptNo),
     /// Show the pending bookings, each in a new message.
     Mine,
+    /// Take the room that was offered.
+    TakeOffer(ReceiptNo),
+    /// Wait for a room of a type, or of any type, tonight.
+    Wait(Option<RoomCode>, NaiveDate, u32),
+    /// Leave the waiting list; the first bytes of the ticket's hash say which place.
+    StopWaiting(String),
 }
 
 /// A stay that a guest is choosing.
@@ -210,6 +216,12 @@ fn guest_parts(callback: &GuestCallback) -> Vec<String> {
         GuestCallback::Cancel(receipt_no) => of("x", vec![receipt_text(*receipt_no)]),
         GuestCallback::Keep(receipt_no) => of("k", vec![receipt_text(*receipt_no)]),
         GuestCallback::Mine => of("y", vec![]),
+        GuestCallback::TakeOffer(receipt_no) => of("o", vec![receipt_text(*receipt_no)]),
+        GuestCallback::Wait(room, day, nights) => {
+            let room = room.as_ref().map(ToString::to_string).unwrap_or_default();
+            of("w", vec![room, day_text(*day), nights.to_string()])
+        }
+        GuestCallback::StopWaiting(place) => of("u", vec![place.clone()]),
     }
 }
 
@@ -241,6 +253,16 @@ fn read_guest(kind: &str, parts: &[&str]) -> Option<GuestCallback> {
         ("x", [receipt]) => GuestCallback::Cancel(read_receipt(receipt)?),
         ("k", [receipt]) => GuestCallback::Keep(read_receipt(receipt)?),
         ("y", []) => GuestCallback::Mine,
+        ("o", [receipt]) => GuestCallback::TakeOffer(read_receipt(receipt)?),
+        ("w", ["", day, nights]) => GuestCallback::Wait(None, read_day(day)?, nights.parse().ok()?),
+        ("w", [room, day, nights]) => GuestCallback::Wait(
+            Some(RoomCode::parse(room).ok()?),
+            read_day(day)?,
+            nights.parse().ok()?,
+        ),
+        ("u", [place]) if place.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            GuestCallback::StopWaiting((*place).to_owned())
+        }
         _ => return None,
     })
 }

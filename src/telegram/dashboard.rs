@@ -242,7 +242,11 @@ impl Dashboards {
             on_page.iter().map(|tracked| words::line(language, tracked, now, policy)).collect();
         let head = format!("{} ({total})", words::staff_label(language, label_of(tab)));
         let empty = words::nothing_in_tab(language, label_of(tab));
-        let html = words::dashboard(language, &head, &lines, empty, (now, &policy.hotel));
+        let mut html = words::dashboard(language, &head, &lines, empty, (now, &policy.hotel));
+        let waiting = self.service.count_waiting_tonight().await?;
+        if tab == Tab::Unpaid && waiting > 0 {
+            html = format!("{html}\n{}", words::line_tonight(language, waiting));
+        }
         let mut rows = vec![tabs];
         rows.extend(on_page.iter().map(|tracked| vec![card_button(tracked)]));
         let page_buttons = page_buttons(tab, page, last_page);

@@ -4,6 +4,7 @@
 
 pub(super) mod location;
 mod steps;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -153,13 +154,18 @@ impl GuestConversation {
     /// `/status`: sends a new status message for each pending booking.
     pub(super) async fn statuses(&self, user: &BotUser) -> Result<(), ServiceError> {
         let running = self.running_of(user.id).await?;
-        if running.is_empty() {
+        let contact = Contact::Telegram(TelegramId(user.id));
+        let places = self.service.waiting_places_of(&contact).await?;
+        if running.is_empty() && places.is_empty() {
             let content = MessageContent::text(words::no_booking(user.language))
                 .with(self.ways_to_book(user));
             self.queue.reply(user.chat, content).await;
         }
         for tracked in running {
             self.status.show_anew(&tracked).await;
+        }
+        for place in &places {
+            self.queue.reply(user.chat, self.waiting(user, place)).await;
         }
         Ok(())
     }

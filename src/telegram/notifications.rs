@@ -207,6 +207,7 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
         | Event::ExtendedByClock { .. }
         | Event::ExtendedByStaff { .. }
         | Event::Revived
+        | Event::OfferTaken
         | Event::Amended { .. }
             if arrived_at.is_none() =>
         {
@@ -215,6 +216,10 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
                 row(GuestLabel::Cancel, GuestCallback::AskCancel(*receipt_no)),
             ]
         }
+        Event::Offered => vec![
+            row(GuestLabel::TakeOffer, GuestCallback::TakeOffer(*receipt_no)),
+            row(GuestLabel::RefuseOffer, GuestCallback::Cancel(*receipt_no)),
+        ],
         Event::Cancelled { .. } | Event::Expired { .. } => {
             vec![row(GuestLabel::BookAgain, GuestCallback::Start)]
         }
@@ -229,6 +234,7 @@ fn guest_buttons(change: &Change) -> Vec<Vec<Button>> {
         | Event::QrisFailed { .. }
         | Event::Paid
         | Event::Revived
+        | Event::OfferTaken
         | Event::Amended { .. }
         | Event::Reopened { .. }
         | Event::Other => Vec::new(),

@@ -186,7 +186,9 @@ impl StatusUpdater {
                 }
             }
             FeedEvent::PositionMoved(receipt_no) => self.moved(receipt_no),
-            FeedEvent::NotificationSettled(_) | FeedEvent::SessionEnded => {}
+            FeedEvent::NotificationSettled(_)
+            | FeedEvent::WaitingListMoved
+            | FeedEvent::SessionEnded => {}
         }
     }
 

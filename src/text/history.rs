@@ -36,6 +36,8 @@ pub fn action(language: Language, action: Action) -> &'static str {
         Action::Revived => say(language, "Dihidupkan lagi", "Revived"),
         Action::Reopened => say(language, "Lunas dibatalkan", "Payment taken back"),
         Action::Amended => say(language, "Diubah", "Amended"),
+        Action::Offered => say(language, "Ditawarkan", "Offered"),
+        Action::OfferTaken => say(language, "Tawaran diambil", "Offer taken"),
         Action::Other => say(language, "Diubah oleh versi baru", "Changed by a newer version"),
     }
 }
@@ -50,6 +52,8 @@ pub fn change_detail(language: Language, change: &Change, timezone: Tz) -> Optio
         | Event::QrisSent
         | Event::Paid
         | Event::Revived
+        | Event::Offered
+        | Event::OfferTaken
         | Event::Other => None,
         Event::Reopened { reason } => Some(reason.clone()),
         Event::Amended { name_before, stay_before } => {

@@ -98,7 +98,7 @@ fn lead(change: &Change, context: &MailFacts<'_>, hotel: &HotelPolicy) -> (Strin
     match &change.event {
         // A newer version sends the mail about a kind of change that this version does not know,
         // so `Other` never gets here.
-        Event::Booked | Event::Other => words::booked(context),
+        Event::Booked | Event::OfferTaken | Event::Other => words::booked(context),
         Event::Reminded { forecast, verdict } => {
             let why = verdict.map(|verdict| verdict.why);
             let left = booking.hold.until - change.at;
@@ -125,6 +125,7 @@ fn lead(change: &Change, context: &MailFacts<'_>, hotel: &HotelPolicy) -> (Strin
         | Event::QrisFailed { .. }
         | Event::Reopened { .. } => words::code(context),
         Event::Revived => words::revived(context),
+        Event::Offered => words::offered(context),
         Event::Amended { stay_before, .. } => words::amended(context, stay_before),
         Event::Paid => words::paid(context),
         Event::Cancelled { note } => {
@@ -158,6 +159,8 @@ fn deadline(
     let language = context.language;
     let label = if context.booking.arrived_at.is_some() {
         say(language, "Bayar sampai", "Pay by")
+    } else if context.booking.is_offer {
+        say(language, "Untuk Anda sampai", "Yours until")
     } else {
         say(language, "Kamar Anda kami simpan sampai", "We keep your room until")
     };
@@ -206,6 +209,9 @@ fn facts(
 
 fn button(language: Language, booking: &Booking, links: Links<'_>) -> (&'static str, String) {
     match &booking.status {
+        Status::Pending if booking.is_offer => {
+            (say(language, "Ambil kamar ini", "Take this room"), links.booking.to_owned())
+        }
         Status::Pending => {
             (say(language, "Lihat booking", "See the booking"), links.booking.to_owned())
         }
@@ -220,7 +226,11 @@ fn button(language: Language, booking: &Booking, links: Links<'_>) -> (&'static 
 
 fn after(language: Language, event: &Event) -> Vec<String> {
     match event {
-        Event::Booked | Event::Reminded { .. } | Event::Revived | Event::Amended { .. } => vec![
+        Event::Booked
+        | Event::Reminded { .. }
+        | Event::Revived
+        | Event::OfferTaken
+        | Event::Amended { .. } => vec![
             say(
                 language,
                 "Di halaman itu Anda bisa membagikan lokasi (geser sakelarnya dan biarkan halaman terbuka) atau membatalkan booking.",
@@ -239,6 +249,7 @@ fn after(language: Language, event: &Event) -> Vec<String> {
         | Event::Cancelled { .. }
         | Event::Expired { .. }
         | Event::Reopened { .. }
+        | Event::Offered
         | Event::Other => Vec::new(),
     }
 }

@@ -74,6 +74,38 @@ pub(super) fn booked(about: &MailFacts<'_>) -> Words {
     (title, vec![lead, end])
 }
 
+/// A freed room is offered.
+pub(super) fn offered(about: &MailFacts<'_>) -> Words {
+    let until = about.until;
+    let title = about
+        .say("Ada kamar yang lepas untuk Anda".to_owned(), "A room is free for you".to_owned());
+    let lead = about.say(
+        format!("Anda ada di daftar tunggu, dan kamar di bawah ini untuk Anda sampai {until}. Buka halaman booking dan ketuk Ambil; sesudah itu kamar kami simpan seperti biasa."),
+        format!("You are on the waiting list, and the room below is yours until {until}. Open the page of the booking and tap Take it; then we keep the room as usual."),
+    );
+    let otherwise = about.say(
+        "Bila tidak diambil, kamar ini kami tawarkan kepada tamu berikutnya. Tidak ada yang perlu dibayar sekarang.".to_owned(),
+        "If you do not take it, we offer it to the next guest. There is nothing to pay now.".to_owned(),
+    );
+    (title, vec![lead, otherwise])
+}
+
+/// The end of an offer that was not taken.
+fn offer_ended(about: &MailFacts<'_>, reason: CancelReason) -> Words {
+    let title = about.say("Tawaran kamar berakhir".to_owned(), "The offer has ended".to_owned());
+    let lead = match reason {
+        CancelReason::Expired => about.say(
+            "Tawaran kamar ini tidak diambil, jadi kami berikan kepada tamu berikutnya. Tidak ada yang perlu dibayar.".to_owned(),
+            "This offer was not taken, so the next guest gets the room. There is nothing to pay.".to_owned(),
+        ),
+        CancelReason::ByStaff | CancelReason::ByGuest => about.say(
+            "Tawaran kamar ini dilepas. Terima kasih sudah memberi kabar.".to_owned(),
+            "This offer was given back. Thank you for telling us.".to_owned(),
+        ),
+    };
+    (title, vec![lead])
+}
+
 /// A cancellation was taken back.
 pub(super) fn revived(about: &MailFacts<'_>) -> Words {
     let until = about.until;
@@ -310,6 +342,9 @@ pub(super) fn from_the_hotel(
 }
 
 pub(super) fn cancelled(about: &MailFacts<'_>, reason: CancelReason) -> Words {
+    if about.booking.is_offer {
+        return offer_ended(about, reason);
+    }
     let title = match reason {
         CancelReason::Expired => {
             about.say("Maaf, waktunya habis".to_owned(), "Sorry, the time is up".to_owned())

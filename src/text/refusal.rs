@@ -62,33 +62,7 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
                 format!("This booking is cancelled already ({won})."),
             )
         }
-        Refusal::NotAllowed(NotAllowed::HoldIsOver) => fixed(
-            "Lokasi tidak diperlukan lagi: booking ini sudah lunas.",
-            "The position is not needed any more: this booking is paid.",
-        ),
-        Refusal::NotAllowed(NotAllowed::CheckInIsOver) => fixed(
-            "Hari masuknya sudah lewat. Buat booking baru.",
-            "The day of the check-in is over. Make a new booking.",
-        ),
-        Refusal::NotAllowed(NotAllowed::CodeComesOnArrival) => fixed(
-            "Kode pembayaran muncul saat Anda tiba di resepsionis.",
-            "The payment code appears when you are at the desk.",
-        ),
-        Refusal::NotAllowed(NotAllowed::NoChannel) => fixed(
-            "Tamu ini memesan di resepsionis: tampilkan kode QRIS di layar.",
-            "This guest booked at the desk: show the QRIS code on the screen.",
-        ),
-        Refusal::NotAllowed(NotAllowed::NotPaid) => {
-            fixed("Booking ini belum lunas.", "This booking is not paid.")
-        }
-        Refusal::NotAllowed(NotAllowed::AllotmentTooLow { night, sold }) => {
-            let night = date(language, *night);
-            say(
-                language,
-                format!("Sudah terjual {sold} kamar untuk {night}; jatah tidak bisa di bawahnya."),
-                format!("{sold} rooms are sold for {night}; the allotment cannot be less."),
-            )
-        }
+        Refusal::NotAllowed(rule) => not_allowed(language, *rule),
         Refusal::Conflict => fixed(
             "Booking ini sedang diubah oleh orang lain. Coba lagi.",
             "Somebody else is changing this booking. Try again.",
@@ -109,6 +83,49 @@ pub fn refusal(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> St
             "Sistem sedang tidak bisa diakses. Coba lagi sebentar lagi.",
             "The system cannot be reached right now. Try again in a moment.",
         ),
+    }
+}
+
+/// The sentence that names the rule or the state that forbids it.
+fn not_allowed(language: Language, rule: NotAllowed) -> String {
+    let fixed = |indonesian: &str, english: &str| say(language, indonesian, english).to_owned();
+    match rule {
+        NotAllowed::HoldIsOver => fixed(
+            "Lokasi tidak diperlukan lagi: booking ini sudah lunas.",
+            "The position is not needed any more: this booking is paid.",
+        ),
+        NotAllowed::CheckInIsOver => fixed(
+            "Hari masuknya sudah lewat. Buat booking baru.",
+            "The day of the check-in is over. Make a new booking.",
+        ),
+        NotAllowed::CodeComesOnArrival => fixed(
+            "Kode pembayaran muncul saat Anda tiba di resepsionis.",
+            "The payment code appears when you are at the desk.",
+        ),
+        NotAllowed::NoChannel => fixed(
+            "Tamu ini memesan di resepsionis: tampilkan kode QRIS di layar.",
+            "This guest booked at the desk: show the QRIS code on the screen.",
+        ),
+        NotAllowed::OfferNotTaken => fixed(
+            "Tawaran kamar ini belum diambil tamu. Tunggu sampai diambil, atau tandai tiba.",
+            "The guest has not taken this offer yet. Wait until it is taken, or mark the guest as arrived.",
+        ),
+        NotAllowed::RoomIsFree => {
+            fixed("Ada kamar kosong sekarang: langsung pesan saja.", "A room is free now: book it.")
+        }
+        NotAllowed::WaitingListFull => fixed(
+            "Daftar tunggu sudah penuh. Hubungi hotel.",
+            "The waiting list is full. Call the hotel.",
+        ),
+        NotAllowed::NotPaid => fixed("Booking ini belum lunas.", "This booking is not paid."),
+        NotAllowed::AllotmentTooLow { night, sold } => {
+            let night = date(language, night);
+            say(
+                language,
+                format!("Sudah terjual {sold} kamar untuk {night}; jatah tidak bisa di bawahnya."),
+                format!("{sold} rooms are sold for {night}; the allotment cannot be less."),
+            )
+        }
     }
 }
 
@@ -212,6 +229,7 @@ fn field_name(language: Language, field: Field) -> &'static str {
         Field::PageSize => say(language, "Jumlah baris", "The number of rows"),
         Field::PageCursor => say(language, "Penanda lanjutan", "The cursor"),
         Field::Search => say(language, "Kata pencarian", "The search text"),
+        Field::MaxPrice => say(language, "Harga tertinggi", "The highest price"),
         Field::Rooms => say(language, "Jumlah kamar", "The number of rooms"),
         Field::Date => say(language, "Tanggal", "The date"),
         Field::Through => say(language, "Tanggal terakhir", "The last date"),

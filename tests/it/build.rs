@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 use jatah::domain::{
-    self, AdvanceHold, BookingPolicy, Command, Contact, Coordinates, Email, Fix, Guest, GuestName,
-    HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, RoomCode, RoomType,
-    Rupiah, StaffName, Step, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
+    self, AdvanceHold, Allotment, BookingPolicy, Command, Contact, Coordinates, Email, Fix, Guest,
+    GuestName, HoldPolicy, HotelPolicy, Language, Moment, NewBooking, Policy, ReceiptNo, RoomCode,
+    RoomType, Rupiah, StaffName, Step, TelegramId, TokenHash, Track, TrackedBooking, TravelPolicy,
 };
-use jatah::store::{Commit, CommitOutcome, CommitStep, Lease, Limit, NodeId, RequestKey, Store};
+use jatah::store::{
+    AllotmentTooLow, Commit, CommitOutcome, CommitStep, Lease, Limit, NodeId, RequestKey, Store,
+};
 
 /// The moment at which most tests start: five in the afternoon at the hotel.
 pub fn epoch() -> Moment {
@@ -79,6 +81,7 @@ pub fn policy() -> Policy {
             release_at: NaiveTime::from_hms_opt(18, 0, 0).unwrap(),
             max_nights: 30,
             max_active_per_guest: 2,
+            offer_window: TimeDelta::minutes(10),
         },
         travel: TravelPolicy {
             radius_km: 10.0,
@@ -197,7 +200,7 @@ impl TestBooking {
         let request = RequestKey { id: secret(self.request), fingerprint: self.fingerprint() };
         let Commit { steps, lease, .. } = decided(None, input, self.at);
         let within = |step: CommitStep| step.within(rooms, self.limits.clone());
-        Commit { steps: steps.into_iter().map(within).collect(), request: Some(request), lease }
+        Commit::of_steps(steps.into_iter().map(within).collect(), Some(request), lease)
     }
 }
 
@@ -238,7 +241,7 @@ pub fn decided(tracked: Option<&TrackedBooking>, input: impl Into<Input>, at: Mo
         tracked.map(|tracked| &tracked.booking),
         step(tracked, input.into(), at).change,
     );
-    Commit { steps: vec![step], request: None, lease: lease() }
+    Commit::of_steps(vec![step], None, lease())
 }
 
 /// Sends one commit and returns its outcome.
@@ -246,6 +249,23 @@ pub async fn put(store: &dyn Store, commit: Commit) -> CommitOutcome {
     let mut answers = store.commit(&[commit]).await.unwrap();
     assert_eq!(answers.len(), 1);
     answers.remove(0)
+}
+
+/// Sets an allotment, unless more rooms are sold.
+pub async fn set_allotment(
+    store: &dyn Store,
+    room: &RoomCode,
+    allotment: Allotment,
+) -> Result<(), AllotmentTooLow> {
+    let commit = Commit {
+        allotment: Some((room.clone(), allotment)),
+        ..Commit::of_steps(vec![], None, lease())
+    };
+    match put(store, commit).await {
+        CommitOutcome::Done => Ok(()),
+        CommitOutcome::AllotmentTooLow(too_low) => Err(too_low),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Makes a booking, which must succeed.

@@ -124,6 +124,7 @@ pub fn config(folder: &Path) -> Config {
         release_at: booking.release_at,
         max_nights: booking.max_nights,
         max_active_per_guest: booking.max_active_per_guest,
+        offer_window: booking.offer_window,
     };
     config.travel = TravelSection {
         road_factor: travel.road_factor,

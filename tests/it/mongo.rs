@@ -81,6 +81,7 @@ fn booking(serial: u32) -> Booking {
         qris_sent_at: None,
         qris: QrisProgress::None,
         access: hash(serial),
+        is_offer: false,
         is_read_only: false,
     }
 }
@@ -99,7 +100,7 @@ fn opening(serial: u32, rooms: u32) -> Commit {
     let limits = vec![Limit { key: format!("guest {serial}"), most: 1 }];
     let request = RequestKey { id: hash(serial), fingerprint: hash(0) };
     let step = CommitStep::new(None, change(booking(serial), Event::Booked));
-    Commit { steps: vec![step.within(rooms, limits)], request: Some(request), lease: lease() }
+    Commit::of_steps(vec![step.within(rooms, limits)], Some(request), lease())
 }
 
 fn expiry(opened: &Commit) -> Commit {
@@ -108,7 +109,7 @@ fn expiry(opened: &Commit) -> Commit {
     let opened = &opened.steps[0].change.booking;
     let booking = Booking { revision: opened.revision.next(), status, ..opened.clone() };
     let step = CommitStep::new(Some(opened), change(booking, Event::Expired { verdict: None }));
-    Commit { steps: vec![step], request: None, lease: lease() }
+    Commit::of_steps(vec![step], None, lease())
 }
 
 async fn done(store: &Arc<dyn Store>, commit: Commit) {

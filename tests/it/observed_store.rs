@@ -9,15 +9,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
-use jatah::domain::{
-    Allotment, Change, Moment, ReceiptNo, RoomCode, TokenHash, Track, TrackedBooking,
-};
+use jatah::domain::{Change, Moment, ReceiptNo, TokenHash, Track, TrackedBooking, WaitingGuest};
 use jatah::store::{
-    AllotmentTooLow, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore,
-    Credential, CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter,
-    KeyValueStore, LeaseOutcome, LeaseRequest, NotificationId, NotificationStore, OwedNotification,
-    Page, PageKey, RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError,
-    StoredValue, UndeliveredNotification, Wake,
+    BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore, Credential,
+    CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter, KeyValueStore,
+    LeaseOutcome, LeaseRequest, NotificationId, NotificationStore, OwedNotification, Page, PageKey,
+    RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError, StoredValue,
+    UndeliveredNotification, WaitingList, Wake,
 };
 
 /// How reading a stored value fails.
@@ -204,14 +202,18 @@ impl RoomStore for ObservedStore {
         self.called()?;
         self.inner.nights(from, nights).await
     }
+}
 
-    async fn set_allotment(
-        &self,
-        room: &RoomCode,
-        allotment: Allotment,
-    ) -> Result<Result<(), AllotmentTooLow>, StoreError> {
+#[async_trait]
+impl WaitingList for ObservedStore {
+    async fn waiting_guests(&self, from: NaiveDate) -> Result<Vec<WaitingGuest>, StoreError> {
         self.called()?;
-        self.inner.set_allotment(room, allotment).await
+        self.inner.waiting_guests(from).await
+    }
+
+    async fn waiting_guest(&self, ticket: TokenHash) -> Result<Option<WaitingGuest>, StoreError> {
+        self.called()?;
+        self.inner.waiting_guest(ticket).await
     }
 }
 

@@ -8,15 +8,14 @@ use jatah::domain::{Allotment, Event, Role, TelegramId};
 use jatah::store::sqlite::{LockError, SqliteStore};
 use jatah::store::{
     BookingReader, ChangeLog, CommitOutcome, CommitStore, Credential, CredentialKind,
-    CredentialStore, Cursor, FeedEvent, Filter, RoomStore, Store, StoreControl, StoreError,
-    StoreFault, Wake,
+    CredentialStore, Cursor, FeedEvent, Filter, Store, StoreControl, StoreError, StoreFault, Wake,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::build::{
-    Input, TestBooking, apply, book, cancel, fix_north, minute, pay, put, room, secret, staff,
-    today, too_many, track, tracked,
+    Input, TestBooking, apply, book, cancel, fix_north, minute, pay, put, room, secret,
+    set_allotment, staff, today, too_many, track, tracked,
 };
 
 /// A fresh store. Its folder is removed when the guard is dropped.
@@ -50,7 +49,7 @@ async fn what_was_written_is_there_after_a_restart() {
         expires_at: minute(60),
     };
     store.put_credential(CredentialKind::Session, secret(5), &credential).await.unwrap();
-    store.set_allotment(&room("STD"), Allotment::of_night(today(), 2)).await.unwrap().unwrap();
+    set_allotment(&store, &room("STD"), Allotment::of_night(today(), 2)).await.unwrap();
     store.next_serials(today(), 1).await.unwrap();
     let key = store.signing_key([1; 32]).await.unwrap();
     let cursor = store.changes(None).await.unwrap().start;
@@ -269,8 +268,8 @@ async fn what_a_newer_version_wrote_is_read_and_does_not_end_the_feed() {
     let start = store.changes(None).await.unwrap().start;
     let number = book(&store, &TestBooking::new(1)).await.booking.receipt_no;
     book(&store, &TestBooking::new(2)).await;
-    rewrite(&path, "changes", "$.event", r#"{"kind":"OFFERED","until_ms":1}"#);
-    rewrite(&path, "bookings", "$.min_reader", "2");
+    rewrite(&path, "changes", "$.event", r#"{"kind":"LENT","until_ms":1}"#);
+    rewrite(&path, "bookings", "$.min_reader", "3");
     let mut changes = store.changes(Some(&start)).await.unwrap().stream;
     for _ in 1..=2 {
         let (_, event) = changes.next().await.unwrap().unwrap();

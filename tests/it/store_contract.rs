@@ -17,6 +17,7 @@ mod pages;
 mod races;
 mod rooms;
 mod steps;
+mod waiting;
 
 /// Runs every case on a fresh empty store. `$open` returns the store and a guard to keep until the
 /// end.
@@ -52,6 +53,18 @@ macro_rules! contract {
                 an_allotment_is_set_on_all_of_its_nights_or_on_none,
                 a_closed_type_sells_nothing_more_even_when_a_room_is_freed,
                 an_allotment_can_be_set_for_a_night_without_bookings,
+            );
+            cases!($open, waiting:
+                a_freed_room_is_offered_to_the_first_in_line_by_the_same_commit,
+                an_offer_that_is_not_taken_goes_to_the_next_in_line,
+                nobody_overtakes_the_line,
+                a_guest_who_wants_two_nights_is_offered_only_both,
+                a_raised_allotment_is_offered_and_a_closed_type_is_not,
+                a_guest_at_the_limit_is_passed_over,
+                who_may_wait_and_who_may_not,
+                nobody_waits_past_the_day_of_check_in,
+                rooms_that_are_free_at_the_start_are_offered,
+                no_room_is_idle_and_none_is_sold_twice_whatever_two_nodes_do,
             );
             cases!($open, steps:
                 history_tells_every_kind_of_step_with_the_state_that_it_produced,

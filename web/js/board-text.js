@@ -155,6 +155,8 @@ Object.assign(texts, {
   'action.AMENDED': ['Diubah', 'Changed'],
   'action.REOPENED': ['Lunas dibatalkan', 'Payment taken back'],
   'action.REVIVED': ['Dihidupkan lagi', 'Revived'],
+  'action.OFFERED': ['Ditawarkan', 'Offered'],
+  'action.OFFER_TAKEN': ['Tawaran diambil', 'Offer taken'],
   'action.OTHER': ['Diubah oleh versi baru', 'Changed by a newer version'],
   'action.UNDELIVERED': ['Pesan tidak terkirim', 'Message not delivered'],
 

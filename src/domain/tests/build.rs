@@ -61,6 +61,7 @@ pub fn policy() -> Policy {
             release_at: time("18:00:00"),
             max_nights: 30,
             max_active_per_guest: 2,
+            offer_window: TimeDelta::minutes(10),
         },
         travel: TravelPolicy {
             radius_km: 10.0,

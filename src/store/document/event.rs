@@ -56,6 +56,8 @@ pub(in crate::store) enum EventDocument {
         name_before: String,
         stay_before: StayDocument,
     },
+    Offered,
+    OfferTaken,
     /// A kind that only a newer version knows. Changes are never rewritten, so nothing is lost.
     #[serde(other)]
     Other,
@@ -111,6 +113,8 @@ impl From<&Event> for EventDocument {
                 name_before: name_before.as_str().to_owned(),
                 stay_before: stay_before.into(),
             },
+            Event::Offered => Self::Offered,
+            Event::OfferTaken => Self::OfferTaken,
             Event::Other => Self::Other,
         }
     }
@@ -146,6 +150,8 @@ impl TryFrom<EventDocument> for Event {
                 name_before: GuestName::from_stored(name_before),
                 stay_before: stay_before.try_into()?,
             },
+            EventDocument::Offered => Self::Offered,
+            EventDocument::OfferTaken => Self::OfferTaken,
             EventDocument::Other => Self::Other,
         })
     }

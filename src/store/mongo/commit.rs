@@ -7,6 +7,7 @@
 //! Errors that the server calls transient are handled in the same way; they are frequent when two
 //! processes book the same night.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -24,11 +25,11 @@ use tracing::warn;
 use super::MongoStore;
 use super::connect::durable;
 use super::error::{DUPLICATE_KEY, code, store_error};
-use super::rooms::UPSERT_TRIES;
 use super::shape::{
     BOOKINGS, BookingStateDocument, CLAIMS, COUNTERS, ClaimDocument, LIMITS, LimitDocument,
-    REQUESTS, RequestDocument, TRACKS, track_document,
+    REQUESTS, RequestDocument, TRACKS, WAITING, track_document,
 };
+use super::waiting::PlaceDocument;
 use super::writes::{Write, writes};
 use crate::backoff::Backoff;
 use crate::domain::{ReceiptNo, Revision, TokenHash, Track};
@@ -46,6 +47,10 @@ const ABANDONED_AFTER: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_millis(20);
 /// Waits between two tries, random so that two processes do not conflict again and again.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(2), MAX_BACKOFF);
+
+/// How often an upsert is tried. It fails if another one inserts the same document first; the next
+/// try then finds that document.
+const UPSERT_TRIES: u32 = 10;
 
 /// Why a try did not succeed.
 enum Failure {
@@ -223,7 +228,8 @@ impl MongoStore {
     }
 
     /// Reads everything that the batch depends on, as of the transaction's snapshot. This takes one
-    /// round trip, or two if holds end, because the limits of those are stored with the bookings.
+    /// round trip. It takes two if holds end or guests of the waiting list leave it, because the limits
+    /// of those are stored with the bookings, and the room nights of these with the guests.
     async fn read(
         &self,
         session: &mut ClientSession,
@@ -232,20 +238,24 @@ impl MongoStore {
         let wanted = ReadSet::of(batch);
         let mut snapshot = Snapshot::default();
         let mut limits = wanted.limits;
-        let claims: Vec<_> = wanted.claims.iter().map(ToString::to_string).collect();
+        let mut claims: BTreeSet<_> = wanted.claims.iter().map(ToString::to_string).collect();
 
         let mut ids = vec![
             (REQUESTS, wanted.requests.into_iter().map(hash_text).collect()),
             (BOOKINGS, wanted.bookings.iter().map(ToString::to_string).collect()),
+            (WAITING, wanted.waiting.iter().map(|ticket| hash_text(*ticket)).collect()),
         ];
         let ends_holds = batch.iter().flat_map(|commit| &commit.steps).any(CommitStep::ends_hold);
-        if !ends_holds {
+        let needs_more = ends_holds || !wanted.waiting.is_empty();
+        if !needs_more {
             ids.push((LIMITS, std::mem::take(&mut limits).into_iter().collect()));
-            ids.push((CLAIMS, claims.clone()));
+            ids.push((CLAIMS, std::mem::take(&mut claims).into_iter().collect()));
         }
         self.find(session, ids).await?.add_to(&mut snapshot)?;
-        if ends_holds {
+        if needs_more {
             limits.extend(snapshot.released_limits(batch));
+            claims.extend(snapshot.left_claims().iter().map(ToString::to_string));
+            let claims = claims.into_iter().collect();
             let ids = vec![(LIMITS, limits.into_iter().collect()), (CLAIMS, claims)];
             self.find(session, ids).await?.add_to(&mut snapshot)?;
         }
@@ -322,6 +332,7 @@ struct FoundDocuments {
     bookings: Vec<BookingStateDocument>,
     limits: Vec<LimitDocument>,
     claims: Vec<ClaimDocument>,
+    waiting: Vec<PlaceDocument>,
 }
 
 impl FoundDocuments {
@@ -342,8 +353,14 @@ impl FoundDocuments {
                 taken: stored.taken,
                 allotment: stored.allotment,
                 is_closed: stored.is_closed,
+                waiting: stored.waiting,
+                line: stored.line,
             };
             snapshot.claims.insert(stored.key()?, claim);
+        }
+        for stored in self.waiting {
+            let (ticket, place) = stored.place()?;
+            snapshot.waiting.insert(ticket, place);
         }
         Ok(())
     }

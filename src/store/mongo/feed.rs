@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 use super::MongoStore;
 use super::error::{closed, cursor_error, store_error};
 use super::shape::{
-    CHANGES, LeaseDocument, SESSIONS, TRACKS, notification_id, outbox_field, read, read_raw,
+    CHANGES, LeaseDocument, SESSIONS, TRACKS, WAITING, notification_id, outbox_field, read,
+    read_raw,
 };
 use crate::store::document::{ChangeDocument, receipt_no};
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, SettledNotification, StoreError};
@@ -61,8 +62,8 @@ struct UpdateDescription {
 
 #[derive(Debug, Deserialize)]
 struct UpdatedFields {
-    /// The recipient of the notification that was settled last.
-    marked: String,
+    /// The recipient of the notification that was settled last, if the update is of a change.
+    marked: Option<String>,
     #[serde(flatten)]
     others: Document,
 }
@@ -138,6 +139,7 @@ impl ChangeLog for MongoStore {
                         }
                         FeedEvent::PositionMoved(_)
                         | FeedEvent::NotificationSettled(_)
+                        | FeedEvent::WaitingListMoved
                         | FeedEvent::SessionEnded => {}
                     }
                 }
@@ -157,9 +159,13 @@ fn pipeline() -> [Document; 2] {
     };
     let moved = doc! { "ns.coll": TRACKS, "operationType": "replace" };
     let ended = doc! { "ns.coll": SESSIONS, "operationType": "delete" };
+    let waiting = doc! {
+        "ns.coll": WAITING,
+        "operationType": { "$in": ["insert", "update", "delete"] },
+    };
     [
-        doc! { "$match": { "$or": [insert, settle, moved, ended] } },
-        doc! { "$unset": ["fullDocument.fixes", "lsid", "txnNumber", "clusterTime", "wallTime"] },
+        doc! { "$match": { "$or": [insert, settle, moved, ended, waiting] } },
+        doc! { "$unset": ["fullDocument.fixes", "fullDocument.document", "lsid", "txnNumber", "clusterTime", "wallTime"] },
     ]
 }
 
@@ -190,11 +196,13 @@ fn feed_event(event: StreamEvent) -> Result<FeedEvent, StoreError> {
         (CHANGES, "update") => {
             let UpdatedFields { marked, others } =
                 event.update_description.ok_or_else(odd)?.updated_fields;
+            let marked = marked.ok_or_else(odd)?;
             let notification = notification_id(&event.document_key.id, &marked)?;
             let is_given_up = others.contains_key(outbox_field(notification.to, "gave_up"));
             Ok(FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up }))
         }
         (SESSIONS, "delete") => Ok(FeedEvent::SessionEnded),
+        (WAITING, _) => Ok(FeedEvent::WaitingListMoved),
         (TRACKS, "replace") => Ok(FeedEvent::PositionMoved(receipt_no(&event.document_key.id)?)),
         _ => Err(odd()),
     }

@@ -14,7 +14,7 @@ use super::error::{NAMESPACE_EXISTS, code, store_error};
 use super::search::words_index;
 use super::shape::{
     BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, KEY_VALUES, LIMITS, META, REQUESTS, SEARCH_WORDS,
-    SESSIONS, TRACKS, newest_first,
+    SESSIONS, TRACKS, WAITING, newest_first,
 };
 use crate::store::document::status_text;
 use crate::store::{StatusKind, StoreError};
@@ -23,7 +23,7 @@ use crate::store::{StatusKind, StoreError};
 /// this one writes.
 const VERSION: i64 = 1;
 
-const COLLECTIONS: [&str; 12] = [
+const COLLECTIONS: [&str; 13] = [
     BOOKINGS,
     CHANGES,
     CLAIMS,
@@ -36,6 +36,7 @@ const COLLECTIONS: [&str; 12] = [
     META,
     KEY_VALUES,
     SEARCH_WORDS,
+    WAITING,
 ];
 
 pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
@@ -119,6 +120,7 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
         (CODES, vec![expiring()]),
         (SESSIONS, vec![expiring()]),
         (KEY_VALUES, vec![expiring()]),
+        (WAITING, vec![expiring(), index(doc! { "check_in": 1, "since_ms": 1, "_id": 1 })]),
     ]
 }
 

@@ -30,6 +30,7 @@ pub(super) const SESSIONS: &str = "sessions";
 pub(super) const META: &str = "meta";
 pub(super) const SEARCH_WORDS: &str = "search_words";
 pub(super) const KEY_VALUES: &str = "memos";
+pub(super) const WAITING: &str = "waiting";
 
 /// More documents than any call reads at once, so that the first answer contains all of them.
 pub(super) const READ_BATCH_SIZE: u32 = 100_000;
@@ -211,6 +212,10 @@ pub(super) struct ClaimDocument {
     pub allotment: Option<u32>,
     #[serde(default, rename = "closed")]
     pub is_closed: bool,
+    #[serde(default)]
+    pub waiting: u32,
+    #[serde(default)]
+    pub line: u32,
 }
 
 impl ClaimDocument {

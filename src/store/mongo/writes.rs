@@ -7,12 +7,13 @@ use mongodb::bson::{RawArrayBuf, RawDocumentBuf, cstr, rawdoc};
 
 use super::search::search_document;
 use super::shape::{
-    BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, SEARCH_WORDS, TRACKS, booking_document,
+    BOOKINGS, CHANGES, CLAIMS, LIMITS, REQUESTS, SEARCH_WORDS, TRACKS, WAITING, booking_document,
     change_document, track_document,
 };
+use super::waiting::waiting_statements;
 use crate::domain::Track;
 use crate::store::document::hash_text;
-use crate::store::race::{BookingWrite, CountWrite, WritePlan};
+use crate::store::race::{BookingWrite, Claim, ClaimWrite, CountWrite, WritePlan};
 use crate::store::{ClaimKey, Commit, CommitStep, Lease, StoreError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +97,7 @@ pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
     let (claimed, reclaimed) = claim_statements(&plan.claims);
     let forgotten = plan.limits.iter().filter(|write| write.after == 0).count();
     let (limited, relimited, unlimited) = limit_statements(&plan.limits);
+    let line = waiting_statements(&plan.waiting)?;
     Ok(vec![
         // Claims come first, because processes conflict there: the loser has done little work.
         write(CLAIMS, Verb::Insert, claimed),
@@ -113,6 +115,9 @@ pub(super) fn writes(plan: &WritePlan<'_>) -> Result<Vec<Write>, StoreError> {
         write(REQUESTS, Verb::Insert, requests.collect()),
         Write { collection: TRACKS, verb: Verb::Delete, statements: ended, expected: None },
         write(TRACKS, Verb::Insert, begun.collect::<Result<_, StoreError>>()?),
+        write(WAITING, Verb::Insert, line.joined),
+        write(WAITING, Verb::Update, line.offered),
+        write(WAITING, Verb::Delete, line.left),
         write(CHANGES, Verb::Insert, changes?),
     ])
 }
@@ -142,28 +147,56 @@ fn deletion_of(ids: Vec<String>) -> Vec<RawDocumentBuf> {
     }
 }
 
-fn claim_statements(claims: &[CountWrite<ClaimKey>]) -> (Vec<RawDocumentBuf>, Vec<RawDocumentBuf>) {
+fn claim_statements(claims: &[ClaimWrite]) -> (Vec<RawDocumentBuf>, Vec<RawDocumentBuf>) {
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
-    for CountWrite { key, before, after } in claims {
-        let id = key.to_string();
+    for ClaimWrite { key, before, after } in claims {
+        let fields = claim_fields(before.unwrap_or_default(), *after);
         match before {
-            None => inserts.push(claim_document(key, *after)),
+            None => inserts.push(claim_document(key, &fields)),
+            // The server refuses to change what another transaction has changed since the read.
             Some(before) => updates.push(replacement(
-                rawdoc! { "_id": id, "taken": i64::from(*before) },
-                rawdoc! { "$set": { "taken": i64::from(*after) } },
+                rawdoc! { "_id": key.to_string(), "taken": i64::from(before.taken) },
+                rawdoc! { "$set": fields },
             )),
         }
     }
     (inserts, updates)
 }
 
-fn claim_document(key: &ClaimKey, taken: u32) -> RawDocumentBuf {
-    rawdoc! {
+/// The fields of a room night that have changed.
+fn claim_fields(before: Claim, after: Claim) -> RawDocumentBuf {
+    let Claim { taken, allotment, is_closed, waiting, line } = after;
+    let mut fields = RawDocumentBuf::new();
+    if taken != before.taken {
+        fields.append(cstr!("taken"), i64::from(taken));
+    }
+    if let Some(allotment) = allotment.filter(|_| allotment != before.allotment) {
+        fields.append(cstr!("allotment"), i64::from(allotment));
+    }
+    if is_closed != before.is_closed {
+        fields.append(cstr!("closed"), is_closed);
+    }
+    if line != before.line {
+        fields.append(cstr!("waiting"), i64::from(waiting));
+        fields.append(cstr!("line"), i64::from(line));
+    }
+    fields
+}
+
+fn claim_document(key: &ClaimKey, fields: &RawDocumentBuf) -> RawDocumentBuf {
+    let mut document = rawdoc! {
         "_id": key.to_string(),
         "room": key.room.as_str(),
         "night": key.night.to_string(),
-        "taken": i64::from(taken),
+    };
+    // A claim that only has an allotment counts its rooms too.
+    if !matches!(fields.get("taken"), Ok(Some(_))) {
+        document.append(cstr!("taken"), 0_i64);
     }
+    for (name, value) in fields.iter().flatten() {
+        document.append(name, value);
+    }
+    document
 }
 
 /// The statements for limits. A guest without a running hold has no document, so nothing is kept

@@ -49,6 +49,7 @@ fn booking(serial: u32, revision: u32, status: Status) -> Booking {
         qris_sent_at: None,
         qris: QrisProgress::None,
         access: TokenHash([1; 32]),
+        is_offer: false,
         is_read_only: false,
     }
 }
@@ -59,7 +60,7 @@ fn change(booking: Booking) -> Change {
 }
 
 fn commit(steps: Vec<CommitStep>, request: Option<RequestKey>) -> Commit {
-    Commit { steps, request, lease: Lease { node: NodeId("a".into()), until: at(30_000) } }
+    Commit::of_steps(steps, request, Lease { node: NodeId("a".into()), until: at(30_000) })
 }
 
 /// The step from one state of a booking to another.
@@ -103,6 +104,14 @@ fn payment(serial: u32, revision: u32) -> Commit {
     commit(vec![from_pending(serial, revision, paid())], None)
 }
 
+fn taken(rooms: u32) -> Claim {
+    Claim { taken: rooms, ..Claim::default() }
+}
+
+fn claim_write(night: u32, before: Option<u32>, after: u32) -> ClaimWrite {
+    ClaimWrite { key: key(night), before: before.map(taken), after: taken(after) }
+}
+
 fn receipt_no(serial: u32) -> ReceiptNo {
     ReceiptNo::new(day(4), serial)
 }
@@ -114,7 +123,7 @@ fn stored_pending(serial: u32) -> Snapshot {
     snapshot.bookings.insert(receipt_no(serial), state);
     snapshot.limits.insert("guest 7".into(), 1);
     for night in [4, 5] {
-        snapshot.claims.insert(key(night), Claim { taken: 1, allotment: None, is_closed: false });
+        snapshot.claims.insert(key(night), Claim { taken: 1, allotment: None, ..Claim::default() });
     }
     snapshot
 }
@@ -125,7 +134,7 @@ fn stored_cancelled(serial: u32) -> Snapshot {
     let state = BookingState { revision: Revision(2), limit_keys: vec![] };
     snapshot.bookings.insert(receipt_no(serial), state);
     for night in [4, 5] {
-        snapshot.claims.insert(key(night), Claim { taken: 0, allotment: None, is_closed: false });
+        snapshot.claims.insert(key(night), Claim { taken: 0, allotment: None, ..Claim::default() });
     }
     snapshot
 }
@@ -135,7 +144,7 @@ fn the_earlier_of_two_openings_takes_the_last_room() {
     let (batch, snapshot) = ([opening(1, 1), opening(2, 1)], Snapshot::default());
     let plan = decide(&batch, &snapshot).unwrap();
     assert_eq!(plan.outcomes, [CommitOutcome::Done, CommitOutcome::SoldOut(day(4))]);
-    let claim = |night| CountWrite { key: key(night), before: None, after: 1 };
+    let claim = |night| claim_write(night, None, 1);
     assert_eq!(plan.claims, [claim(4), claim(5)]);
     assert_eq!(plan.limits, [CountWrite { key: "guest 7".to_owned(), before: None, after: 1 }]);
     assert_eq!(plan.winners.len(), 1);
@@ -145,11 +154,11 @@ fn the_earlier_of_two_openings_takes_the_last_room() {
 #[test]
 fn an_allotment_beats_the_number_of_rooms_and_the_first_full_night_is_named() {
     let (batch, mut snapshot) = ([opening(1, 10)], Snapshot::default());
-    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(3), is_closed: false });
+    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(3), ..Claim::default() });
     let plan = decide(&batch, &snapshot).unwrap();
     assert_eq!(plan.outcomes, [CommitOutcome::SoldOut(day(5))]);
     assert!(plan.winners.is_empty() && plan.claims.is_empty());
-    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(4), is_closed: false });
+    snapshot.claims.insert(key(5), Claim { taken: 3, allotment: Some(4), ..Claim::default() });
     let batch = [opening(1, 1)];
     assert_eq!(decide(&batch, &snapshot).unwrap().outcomes, [CommitOutcome::Done]);
 }
@@ -232,7 +241,7 @@ fn a_cancelled_booking_that_is_revived_takes_its_rooms_and_limits_again() {
     let batch = revive(1);
     let plan = decide(&batch, &snapshot).unwrap();
     assert_eq!(plan.outcomes, [CommitOutcome::Done]);
-    let claim = |night| CountWrite { key: key(night), before: Some(0), after: 1 };
+    let claim = |night| claim_write(night, Some(0), 1);
     assert_eq!(plan.claims, [claim(4), claim(5)]);
     assert_eq!(plan.limits, [CountWrite { key: "guest 7".to_owned(), before: None, after: 1 }]);
     assert_eq!((plan.tracks_begun, plan.tracks_ended), (vec![receipt_no(1)], vec![]));
@@ -250,11 +259,11 @@ fn a_stay_that_is_moved_by_a_night_takes_only_the_night_that_is_new() {
     let batch = [commit(vec![step(Some(&before), after).within(1, vec![])], None)];
     let plan = decide(&batch, &snapshot).unwrap();
     assert_eq!(plan.outcomes, [CommitOutcome::Done]);
-    let freed = CountWrite { key: key(4), before: Some(1), after: 0 };
-    let taken = CountWrite { key: key(6), before: None, after: 1 };
+    let freed = claim_write(4, Some(1), 0);
+    let taken = claim_write(6, None, 1);
     assert_eq!(plan.claims, [freed, taken]);
     assert_eq!(plan.bookings[0].limit_keys, ["guest 7"], "it still counts once");
-    snapshot.claims.insert(key(6), Claim { taken: 1, allotment: None, is_closed: false });
+    snapshot.claims.insert(key(6), Claim { taken: 1, allotment: None, ..Claim::default() });
     assert_eq!(decide(&batch, &snapshot).unwrap().outcomes, [CommitOutcome::SoldOut(day(6))]);
 }
 
@@ -348,10 +357,8 @@ fn written(mut snapshot: Snapshot, plan: &WritePlan<'_>) -> Snapshot {
             write.before
         );
     }
-    for CountWrite { key, after, .. } in &plan.claims {
-        snapshot
-            .claims
-            .insert(key.clone(), Claim { taken: *after, allotment: None, is_closed: false });
+    for ClaimWrite { key, after, .. } in &plan.claims {
+        snapshot.claims.insert(key.clone(), *after);
     }
     for CountWrite { key, after, .. } in &plan.limits {
         snapshot.limits.insert(key.clone(), *after);

@@ -14,14 +14,14 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::super::document::{hash, hash_text, receipt_no, status_text};
 use super::super::race::{
-    self, BookingState, BookingWrite, Claim, CountWrite, ReadSet, Snapshot, WritePlan,
+    self, BookingState, BookingWrite, Claim, ClaimWrite, CountWrite, ReadSet, Snapshot, WritePlan,
 };
 use super::super::search::booking_words;
 use super::super::{
     ClaimKey, Commit, CommitOutcome, CommitStep, FeedEvent, Lease, RequestRecord, StatusKind,
     StoreError,
 };
-use super::{SqliteStore, Writer, json, notifications, search};
+use super::{SqliteStore, Writer, json, notifications, search, waiting};
 use crate::domain::{ReceiptNo, Revision, TokenHash, Track};
 use crate::store::CommitStore;
 
@@ -93,10 +93,14 @@ fn commit_batch(
     let plan = race::decide(batch, &snapshot)?;
     let deleted_positions = end_tracks(&transaction, &plan.tracks_ended)?;
     let rows = write(&transaction, &plan)?;
+    waiting::write(&transaction, &plan.waiting)?;
     transaction.commit()?;
     for (row, step, lease) in rows {
         let change = Arc::clone(&step.change);
         writer.feed(row, FeedEvent::Changed { change, lease: lease.clone() });
+    }
+    if !plan.waiting.is_empty() {
+        writer.feed_beside(FeedEvent::WaitingListMoved)?;
     }
     Ok((plan.outcomes, deleted_positions))
 }
@@ -143,13 +147,22 @@ fn read(connection: &Connection, batch: &[Commit]) -> Result<Snapshot, StoreErro
     for (key, running, _) in rows::<String, u32, Option<u32>>(connection, sql, limits)? {
         snapshot.limits.insert(key, running);
     }
-    let sql = "SELECT taken, allotment, is_closed FROM claims WHERE night = ?1 AND room = ?2";
+    snapshot.waiting = waiting::places(connection, &wanted.waiting)?;
+    let sql = "SELECT taken, allotment, is_closed, waiting, line FROM claims
+               WHERE night = ?1 AND room = ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    for key in wanted.claims {
+    let claims: BTreeSet<ClaimKey> =
+        wanted.claims.into_iter().chain(snapshot.left_claims()).collect();
+    for key in claims {
         let mut found = statement.query([&key.night.to_string(), key.room.as_str()])?;
         if let Some(row) = found.next()? {
-            let claim =
-                Claim { taken: row.get(0)?, allotment: row.get(1)?, is_closed: row.get(2)? };
+            let claim = Claim {
+                taken: row.get(0)?,
+                allotment: row.get(1)?,
+                is_closed: row.get(2)?,
+                waiting: row.get(3)?,
+                line: row.get(4)?,
+            };
             snapshot.claims.insert(key, claim);
         }
     }
@@ -260,15 +273,18 @@ fn insert_booking(connection: &Connection, write: &BookingWrite<'_>) -> Result<(
     search::insert(connection, row, &words)
 }
 
-fn write_claim(connection: &Connection, write: &CountWrite<ClaimKey>) -> Result<(), StoreError> {
-    let sql = "INSERT INTO claims (night, room, taken) VALUES (?1, ?2, ?3)
-               ON CONFLICT (night, room) DO UPDATE SET taken = excluded.taken";
+fn write_claim(connection: &Connection, write: &ClaimWrite) -> Result<(), StoreError> {
+    let sql = "INSERT INTO claims (night, room, taken, allotment, is_closed, waiting, line)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (night, room) DO UPDATE
+               SET taken = excluded.taken, allotment = excluded.allotment,
+                   is_closed = excluded.is_closed, waiting = excluded.waiting,
+                   line = excluded.line";
     let ClaimKey { room, night } = &write.key;
-    connection.prepare_cached(sql)?.execute(params![
-        night.to_string(),
-        room.as_str(),
-        write.after
-    ])?;
+    let Claim { taken, allotment, is_closed, waiting, line } = write.after;
+    let night = night.to_string();
+    let values = params![night, room.as_str(), taken, allotment, is_closed, waiting, line];
+    connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 

@@ -20,13 +20,15 @@ const MIGRATIONS: [&str; 3] =
 
 /// Columns that were added without a new version, as (table, column, type): the version before
 /// ignores them, and so can still open the database.
-const ADDED_COLUMNS: [(&str, &str, &str); 6] = [
+const ADDED_COLUMNS: [(&str, &str, &str); 8] = [
     ("notices", "gave_up_code", "TEXT"),
     ("notices", "gave_up_detail", "TEXT"),
     ("bookings", "words", "TEXT"),
     ("codes", "telegram_id", "TEXT"),
     ("sessions", "telegram_id", "TEXT"),
     ("claims", "is_closed", "INTEGER NOT NULL DEFAULT 0"),
+    ("claims", "waiting", "INTEGER NOT NULL DEFAULT 0"),
+    ("claims", "line", "INTEGER NOT NULL DEFAULT 0"),
 ];
 
 /// The index of words, which was added without a new version in the same way. A row of `bookings`
@@ -38,6 +40,18 @@ const SEARCH_INDEX: &str = "
         PRIMARY KEY (word, booking)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS bookings_without_words ON bookings (id) WHERE words IS NULL;";
+
+/// The waiting list, added in the same way. `claims` are the room nights that the guest could take.
+const WAITING_LIST: &str = "
+    CREATE TABLE IF NOT EXISTS waiting (
+        ticket     TEXT    NOT NULL PRIMARY KEY,
+        is_waiting INTEGER NOT NULL,
+        since_ms   INTEGER NOT NULL,
+        check_in   TEXT    NOT NULL,
+        claims     TEXT    NOT NULL,
+        document   TEXT    NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS waiting_line ON waiting (check_in, since_ms, ticket);";
 
 /// The index by which expired texts are deleted, added in the same way.
 const EXPIRY_INDEX: &str = "CREATE INDEX IF NOT EXISTS memos_expiry ON memos (expires_at_ms);";
@@ -152,5 +166,6 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     transaction.execute_batch(PAGE_INDEXES)?;
     transaction.execute_batch(SEARCH_INDEX)?;
     transaction.execute_batch(EXPIRY_INDEX)?;
+    transaction.execute_batch(WAITING_LIST)?;
     Ok(transaction.commit()?)
 }

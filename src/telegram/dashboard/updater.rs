@@ -78,9 +78,12 @@ impl DashboardUpdater {
                     self.due = None;
                 }
             }
-            FeedEvent::PositionMoved(_) if self.is_ours => self.renew_within(MOVED_WITHIN),
+            FeedEvent::PositionMoved(_) | FeedEvent::WaitingListMoved if self.is_ours => {
+                self.renew_within(MOVED_WITHIN);
+            }
             FeedEvent::PositionMoved(_)
             | FeedEvent::NotificationSettled(_)
+            | FeedEvent::WaitingListMoved
             | FeedEvent::SessionEnded => {}
         }
     }

@@ -49,6 +49,15 @@ impl GuestConversation {
                 Ok(())
             }
             GuestCallback::Cancel(receipt_no) => self.cancel(user, message, receipt_no).await,
+            GuestCallback::TakeOffer(receipt_no) => {
+                self.take_offer(user, message, receipt_no).await
+            }
+            GuestCallback::Wait(room, check_in, nights) => {
+                let content = self.wait(user, message, room, check_in, nights).await?;
+                self.queue.edit(user.chat, message, content).await;
+                Ok(())
+            }
+            GuestCallback::StopWaiting(place) => self.stop_waiting(user, message, &place).await,
             GuestCallback::Keep(receipt_no) => {
                 match self.own_booking(user, receipt_no).await? {
                     Some(tracked) => self.status.show_in(message, &tracked).await?,
@@ -104,6 +113,9 @@ impl GuestConversation {
             | GuestCallback::Share(_)
             | GuestCallback::AskCancel(_)
             | GuestCallback::Cancel(_)
+            | GuestCallback::TakeOffer(_)
+            | GuestCallback::Wait(..)
+            | GuestCallback::StopWaiting(_)
             | GuestCallback::Keep(_) => self.rooms(user).await?,
         };
         self.queue.edit(user.chat, message, content).await;
@@ -137,8 +149,11 @@ impl GuestConversation {
         }
         let (free, sold_out): (Vec<_>, Vec<_>) = rooms.iter().partition(|left| left.available > 0);
         if free.is_empty() {
-            let again = user.button(GuestLabel::LookAgain, GuestCallback::Rooms);
-            return Ok(MessageContent::text(words::nothing_left(user.language)).with(vec![again]));
+            let rows = vec![
+                user.button(GuestLabel::Wait, GuestCallback::Wait(None, today, 1)),
+                user.button(GuestLabel::LookAgain, GuestCallback::Rooms),
+            ];
+            return Ok(MessageContent::text(words::nothing_left(user.language)).with(rows));
         }
         let sold_out: Vec<_> = sold_out.iter().map(|left| &left.room).collect();
         let html = words::choose_room(user.language, &sold_out);
@@ -267,7 +282,7 @@ impl GuestConversation {
         };
         let stay = match policy.stay(&draft.room, draft.check_in, draft.nights, now) {
             Ok(stay) => stay,
-            Err(refusal) => return Ok(self.start_over(user, &refusal)),
+            Err(refusal) => return Ok(self.start_over(user, &refusal, None)),
         };
         let until = policy.hold_end(stay.check_in, now);
         let html = words::summary(user.language, name.as_str(), &stay, (now, until), &policy.hotel);
@@ -281,11 +296,23 @@ impl GuestConversation {
         Ok(MessageContent::text(html).with(rows))
     }
 
-    /// A refusal, with buttons for what the guest can do next.
-    fn start_over(&self, user: &BotUser, refusal: &Refusal) -> MessageContent {
+    /// A refusal, with buttons for what the guest can do next. A guest who finds the draft of a stay
+    /// sold out may wait for it.
+    pub(super) fn start_over(
+        &self,
+        user: &BotUser,
+        refusal: &Refusal,
+        draft: Option<&StayDraft>,
+    ) -> MessageContent {
         let mut rows = vec![user.button(GuestLabel::StartOver, GuestCallback::Rooms)];
         if matches!(refusal, Refusal::TooManyHolds { .. }) {
             rows.insert(0, user.button(GuestLabel::MyBookings, GuestCallback::Mine));
+        }
+        if let (Refusal::SoldOut { .. }, Some(StayDraft { room, check_in, nights })) =
+            (refusal, draft)
+        {
+            let wait = GuestCallback::Wait(Some(room.clone()), *check_in, *nights);
+            rows.insert(0, user.button(GuestLabel::Wait, wait));
         }
         MessageContent::text(self.refusal_html(user, refusal)).with(rows)
     }
@@ -326,7 +353,9 @@ impl GuestConversation {
                 summary.html = format!("{}\n\n{}", self.refusal_html(user, &refusal), summary.html);
                 Ok(Some(summary))
             }
-            Err(ServiceError::Refused(refusal)) => Ok(Some(self.start_over(user, &refusal))),
+            Err(ServiceError::Refused(refusal)) => {
+                Ok(Some(self.start_over(user, &refusal, Some(&draft))))
+            }
             Err(ServiceError::Store(error)) => Err(error.into()),
         }
     }

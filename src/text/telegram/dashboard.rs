@@ -93,7 +93,11 @@ fn pending(language: Language, tracked: &TrackedBooking, now: Moment, policy: &P
         vec![say(language, format!("⏳ {until}, sisa {left}"), format!("⏳ {until}, {left} left"))];
     let seen = travel::evidence(&tracked.track, now, policy);
     let is_near = seen.is_some_and(|known| known.is_fresh && known.within_radius);
-    if booking.arrived_at.is_some() {
+    if booking.is_offer {
+        flags.push(
+            say(language, "🔔 ditawarkan, belum diambil", "🔔 offered, not taken yet").to_owned(),
+        );
+    } else if booking.arrived_at.is_some() {
         flags.push(say(language, "🏨 tiba", "🏨 arrived").to_owned());
     } else if is_near {
         flags.push(say(language, "📍 dekat", "📍 near").to_owned());

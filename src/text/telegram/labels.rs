@@ -36,6 +36,14 @@ pub enum GuestLabel {
     ReallyCancel,
     /// Keeps the booking.
     Keep,
+    /// Takes the room that was offered.
+    TakeOffer,
+    /// Gives the room that was offered back.
+    RefuseOffer,
+    /// Joins the waiting list.
+    Wait,
+    /// Leaves the waiting list.
+    StopWaiting,
 }
 
 /// The label of a guest's button.
@@ -59,6 +67,10 @@ pub fn guest_label(language: Language, label: GuestLabel) -> &'static str {
         GuestLabel::Cancel => say(language, "Batalkan", "Cancel"),
         GuestLabel::ReallyCancel => say(language, "Ya, batalkan", "Yes, cancel"),
         GuestLabel::Keep => say(language, "Tidak, tetap simpan", "No, keep it"),
+        GuestLabel::TakeOffer => say(language, "✅ Ambil", "✅ Take it"),
+        GuestLabel::RefuseOffer => say(language, "Tidak jadi", "No, thanks"),
+        GuestLabel::Wait => say(language, "🔔 Kabari saya bila ada", "🔔 Tell me when one is free"),
+        GuestLabel::StopWaiting => say(language, "Berhenti menunggu", "Stop waiting"),
     }
 }
 

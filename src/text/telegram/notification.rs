@@ -39,6 +39,10 @@ fn heading(language: Language, event: &Event) -> &'static str {
         Event::Revived => say(language, "🔄 DIHIDUPKAN LAGI", "🔄 REVIVED"),
         Event::Reopened { .. } => say(language, "❗️ LUNAS DIBATALKAN", "❗️ PAYMENT TAKEN BACK"),
         Event::Amended { .. } => say(language, "✏️ BOOKING DIUBAH", "✏️ BOOKING CHANGED"),
+        Event::Offered => say(language, "🔔 KAMAR DITAWARKAN", "🔔 ROOM OFFERED"),
+        Event::OfferTaken => {
+            say(language, "🆕 BOOKING BARU (daftar tunggu)", "🆕 NEW BOOKING (waiting list)")
+        }
         Event::Other => say(language, "DIUBAH OLEH VERSI BARU", "CHANGED BY A NEWER VERSION"),
     }
 }

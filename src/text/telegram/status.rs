@@ -20,6 +20,10 @@ pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
         Status::Pending if booking.arrived_at.is_some() => {
             (say(language, "🏨 Selamat datang", "🏨 Welcome"), pay_at_desk(booking, &policy.hotel))
         }
+        Status::Pending if booking.is_offer => (
+            say(language, "🔔 Ada kamar untuk Anda", "🔔 A room for you"),
+            offered(booking, now, &policy.hotel),
+        ),
         Status::Pending => (
             say(language, "🟡 Kamar Anda kami simpan", "🟡 We keep your room"),
             on_the_way(tracked, now, policy),
@@ -30,6 +34,24 @@ pub fn status(tracked: &TrackedBooking, now: Moment, policy: &Policy) -> String 
         }
     };
     format!("<b>{head}</b>\n{}\n\n{tail}", facts(language, booking))
+}
+
+/// Until when the offer can be taken.
+fn offered(booking: &Booking, now: Moment, hotel: &HotelPolicy) -> String {
+    let language = booking.guest.language;
+    let until = until_words(language, booking, hotel);
+    let left = left(language, booking.hold.until, now);
+    say(
+        language,
+        format!(
+            "Kamar ini untuk Anda sampai pukul <b>{until}</b> (sisa {left}). Ketuk <b>Ambil</b> \
+             bila mau; kalau tidak, tamu berikutnya yang mendapatkannya. Tidak perlu bayar sekarang."
+        ),
+        format!(
+            "This room is yours until <b>{until}</b> ({left} left). Tap <b>Take it</b> if you want \
+             it; otherwise the next guest gets it. There is nothing to pay now."
+        ),
+    )
 }
 
 /// Until when the room is kept, where the guest is, and what will happen at the deadline.
@@ -181,6 +203,21 @@ fn confirmed(booking: &Booking) -> String {
 fn ended(booking: &Booking, by: &Actor, hotel: &HotelPolicy) -> String {
     let language = booking.guest.language;
     let reason = CancelReason::from(by);
+    if booking.is_offer {
+        return match reason {
+            CancelReason::Expired => say(
+                language,
+                "Tawaran kamar ini tidak diambil, jadi kami berikan kepada tamu berikutnya.",
+                "This offer was not taken, so the next guest gets the room.",
+            ),
+            CancelReason::ByStaff | CancelReason::ByGuest => say(
+                language,
+                "Tawaran kamar ini dilepas. Terima kasih sudah memberi kabar.",
+                "This offer was given back. Thank you for telling us.",
+            ),
+        }
+        .to_owned();
+    }
     let why = match reason {
         CancelReason::Expired => say(
             language,
@@ -232,6 +269,18 @@ fn from_the_hotel(booking: &Booking, reason: CancelReason, hotel: &HotelPolicy) 
     note + &contact.unwrap_or_default()
 }
 
+/// The notification about an offer.
+fn offer(booking: &Booking, now: Moment, hotel: &HotelPolicy) -> String {
+    let language = booking.guest.language;
+    let lead = say(
+        language,
+        "🔔 <b>Ada kamar yang lepas untuk Anda.</b>",
+        "🔔 <b>A room is free for you.</b>",
+    );
+    let facts = facts(language, booking);
+    format!("{lead}\n{facts}\n\n{}", offered(booking, now, hotel))
+}
+
 /// The notification about a change; `None` if the status message alone shows it.
 #[must_use]
 pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String> {
@@ -249,6 +298,12 @@ pub fn guest_notification(change: &Change, hotel: &HotelPolicy) -> Option<String
             return None;
         }
         Event::QrisRequested => pay_by_code(booking, hotel),
+        Event::Offered => offer(booking, change.at, hotel),
+        Event::OfferTaken => say(
+            language,
+            format!("✅ Kamar Anda kami simpan sampai pukul <b>{until}</b>. Bayar saat tiba."),
+            format!("✅ We keep your room until <b>{until}</b>. You pay on arrival."),
+        ),
         Event::Reminded { forecast, verdict } => {
             let left = left(language, booking.hold.until, change.at);
             let forecast = guest_forecast(booking, *forecast, verdict.as_ref(), hotel);

@@ -55,9 +55,9 @@ impl Booking {
             .await
     }
 
-    /// The booking with its track. `None` if its hold is over.
+    /// The booking with its track. `None` if its hold is over, and for an offer.
     async fn tracked(&self, service: &BookingService) -> Result<Option<TrackedBooking>, ApiError> {
-        if !self.state.is_pending() {
+        if !self.state.is_pending() || self.state.is_offer {
             return Ok(None);
         }
         let track = self.track(service).await?.clone();
@@ -138,6 +138,11 @@ impl Booking {
             Status::Cancelled { note, .. } => note.as_deref(),
             Status::Pending | Status::Paid { .. } => None,
         }
+    }
+
+    /// Whether it is an offer of the waiting list that was not taken: a freed room, held for a moment.
+    async fn offer(&self) -> bool {
+        self.state.is_offer
     }
 
     /// When the booking was made.

@@ -117,6 +117,10 @@ pub enum Action {
     Reopened,
     /// The front office changed the name, room type or nights.
     Amended,
+    /// A freed room was offered to a guest of the waiting list.
+    Offered,
+    /// The guest took the offer.
+    OfferTaken,
     /// A change that only a newer version of the service supports.
     Other,
     /// A message about the booking could not be delivered; `undelivered` has the reason. Only
@@ -164,6 +168,8 @@ impl From<domain::Action> for Action {
             domain::Action::Revived => Self::Revived,
             domain::Action::Reopened => Self::Reopened,
             domain::Action::Amended => Self::Amended,
+            domain::Action::Offered => Self::Offered,
+            domain::Action::OfferTaken => Self::OfferTaken,
             domain::Action::Other => Self::Other,
         }
     }

@@ -139,6 +139,7 @@ fn field_name(field: Field) -> &'static str {
         Field::PageSize => "first",
         Field::PageCursor => "after",
         Field::Search => "search",
+        Field::MaxPrice => "maxPrice",
         Field::Rooms => "rooms",
         Field::Date => "date",
         Field::Through => "through",

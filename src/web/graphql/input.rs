@@ -13,9 +13,9 @@ use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
     self, Amendment, Contact, Email, Field, Fix, Guest, GuestName, HotelPolicy, InputError, Moment,
-    ReceiptNo, Refusal, RoomCode, StaffName, TokenHash,
+    ReceiptNo, Refusal, RoomCode, StaffName, TokenHash, Wish, WishedRoom,
 };
-use crate::service::{BookRequest, Handoff, WebOrigin};
+use crate::service::{BookRequest, Handoff, WaitingRequest, WebOrigin};
 use crate::store::{Filter, PageKey, Search, StatusKind};
 
 use super::enums::{BookingStatus, Language};
@@ -137,6 +137,68 @@ impl CreateBookingInput {
             nights: nights(self.nights),
             expected_price: self.expected_price.map(|Rupiah(price)| price),
             position,
+            origin: Some(origin),
+        })
+    }
+}
+
+/// What a guest of the web waits for.
+#[derive(InputObject)]
+pub struct WaitingInput {
+    /// The guest's name: one line of 1 to 80 characters.
+    guest_name: String,
+    /// The guest's e-mail address, to which the offer is sent.
+    email: Option<String>,
+    /// The code of the room type. If it is missing, any type will do.
+    room_type: Option<String>,
+    /// The most that a night may cost, if any type will do.
+    max_price: Option<Rupiah>,
+    /// The date of the first night, as a hotel day.
+    check_in: Date,
+    /// The number of nights.
+    #[graphql(default = 1)]
+    nights: i64,
+    /// The language of messages to the guest. The default is the language of the request.
+    language: Option<Language>,
+    /// The data that Telegram signed for a Mini App, instead of an e-mail address.
+    init_data: Option<String>,
+    /// The client's id of this request, at least 22 characters of base64url. A repeated id joins once
+    /// and returns the same ticket.
+    request_id: Option<ID>,
+}
+
+impl WaitingInput {
+    /// The data that Telegram signed, if the guest is identified by it.
+    pub fn init_data(&self) -> Option<&str> {
+        self.init_data.as_deref()
+    }
+
+    /// Converts the input to a request to the service. Without a contact, the e-mail address is needed.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] with the field.
+    pub fn read(
+        self,
+        language: domain::Language,
+        contact: Option<Contact>,
+        origin: WebOrigin,
+    ) -> Result<WaitingRequest, Refusal> {
+        let name = id(GuestName::parse(&self.guest_name), Field::GuestName, MAX_NAME_CHARS)?;
+        let contact = if let Some(contact) = contact {
+            contact
+        } else {
+            let email = self.email.unwrap_or_default();
+            Contact::Web(id(Email::parse(&email), Field::Email, MAX_EMAIL_CHARS)?)
+        };
+        let language = self.language.map_or(language, domain::Language::from);
+        let room = match self.room_type {
+            Some(code) => WishedRoom::OfType(room_code(&code)?),
+            None => WishedRoom::Any { at_most: self.max_price.map(|Rupiah(price)| price) },
+        };
+        Ok(WaitingRequest {
+            request_id: self.request_id.map_or_else(|| Ok(fresh_secret()), read_request_id)?,
+            guest: Guest { name, contact, language },
+            wish: Wish { room, check_in: self.check_in.0, nights: nights(self.nights) },
             origin: Some(origin),
         })
     }

@@ -6,7 +6,7 @@ use super::error::ApiError;
 use crate::auth;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Allotment, Command, Contact, Field, Forbidden, HoldsOf, InputError, Refusal};
-use crate::service::{BookRequest, NewBookingAccess, ServiceError, WebOrigin};
+use crate::service::{BookRequest, NewBookingAccess, ServiceError, WaitingPlace, WebOrigin};
 
 use super::ApiContext;
 use super::booking::{Booking, Viewer};
@@ -14,8 +14,9 @@ use super::caller::{Caller, RequestContext};
 use super::enums::StaffRole;
 use super::input::{
     self, AmendInput, CreateBookingInput, DeskBookingInput, PositionInput, TelegramBookingInput,
+    WaitingInput,
 };
-use super::payload::CreateBookingPayload;
+use super::payload::{CreateBookingPayload, WaitingTicket};
 use super::scalar::{Date, DateTime};
 use super::types::{RoomAvailability, Staff, StaffCode, StaffSession, TelegramHandoff};
 
@@ -71,6 +72,39 @@ async fn book(
     }
 }
 
+/// Where a request of the web came from.
+fn origin_of(context: &ApiContext, caller: &Caller) -> WebOrigin {
+    WebOrigin {
+        address: caller.network.to_string(),
+        max_holds: context.settings.holds_per_address,
+        web_share: context.settings.web_share,
+    }
+}
+
+impl CreateBookingPayload {
+    /// What a guest is given for a booking.
+    pub fn of(booked: NewBookingAccess, caller: &Caller) -> Self {
+        let (receipt_no, access_token) = (booked.tracked.booking.receipt_no, booked.access_token);
+        Self {
+            booking: Booking::new(booked.tracked, Viewer::Guest),
+            status_url: format!("{}/b/{receipt_no}#{access_token}", caller.base_url),
+            access_token,
+        }
+    }
+}
+
+impl WaitingTicket {
+    /// The place of a ticket.
+    pub fn of(ticket: String, place: WaitingPlace, caller: &Caller) -> Self {
+        Self {
+            ticket,
+            position: u32::try_from(place.position).unwrap_or(u32::MAX),
+            next_release: place.next_release.map(DateTime),
+            offer: place.offer.map(|offer| CreateBookingPayload::of(offer, caller)),
+        }
+    }
+}
+
 /// The mutations. Guests need the access token of their booking. Mutations for the front office
 /// need a session.
 #[Object]
@@ -83,19 +117,60 @@ impl Mutation {
     ) -> Result<CreateBookingPayload, ApiError> {
         check_asked(&ctx.look_ahead().field("booking"))?;
         let (context, caller) = (ctx.context(), ctx.caller());
-        let origin = WebOrigin {
-            address: caller.network.to_string(),
-            max_holds: context.settings.holds_per_address,
-            web_share: context.settings.web_share,
-        };
+        let origin = origin_of(context, caller);
         let request = input.read(caller.language, origin, context.service.now())?;
-        let booked = book(context, caller, request).await?;
-        let (receipt_no, access_token) = (booked.tracked.booking.receipt_no, booked.access_token);
-        Ok(CreateBookingPayload {
-            booking: Booking::new(booked.tracked, Viewer::Guest),
-            status_url: format!("{}/b/{receipt_no}#{access_token}", caller.base_url),
-            access_token,
-        })
+        Ok(CreateBookingPayload::of(book(context, caller, request).await?, caller))
+    }
+
+    /// Puts a guest at the end of the waiting list. The first in line whose whole stay fits is offered
+    /// the next room that is freed, by e-mail and in `waitingChanged`. Refused while a room is free.
+    async fn join_waiting_list(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the guest waits for.")] input: WaitingInput,
+    ) -> Result<WaitingTicket, ApiError> {
+        check_asked(&ctx.look_ahead().field("offer").field("booking"))?;
+        let (context, caller) = (ctx.context(), ctx.caller());
+        if input.init_data().is_some() {
+            return Err(Refusal::Unavailable(Unavailable::Telegram).into());
+        }
+        let request = input.read(caller.language, None, origin_of(context, caller))?;
+        // An offer sends a mail and holds a room, as a booking does.
+        let counted = match &request.guest.contact {
+            Contact::Web(email) => context.booking_limits.count_booking(email, caller.network),
+            Contact::Telegram(_) | Contact::Desk | Contact::Other => None,
+        };
+        let Some(counted) = counted else {
+            context.booking_limits.alarm.ring();
+            return Err(ApiError::RateLimited);
+        };
+        let (ticket, place) = context.service.join_waiting_list(request).await?;
+        counted.keep();
+        Ok(WaitingTicket::of(ticket, place, caller))
+    }
+
+    /// Takes a guest off the waiting list. False if the guest does not wait.
+    async fn leave_waiting_list(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ticket.")] ticket: String,
+    ) -> Result<bool, ApiError> {
+        Ok(ctx.context().service.leave_waiting_list(&ticket).await?)
+    }
+
+    /// Takes the room that was offered: the booking is held like any other from now on.
+    async fn take_offer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
+        #[graphql(desc = "The access token of the booking.")] access_token: String,
+    ) -> Result<Booking, ApiError> {
+        check_asked(&ctx.look_ahead())?;
+        let service = &ctx.context().service;
+        let receipt_no = input::receipt_no(&receipt_no)?;
+        service.booking_for_guest(receipt_no, &access_token).await?;
+        let tracked = service.apply(receipt_no, Command::TakeOffer).await?;
+        Ok(Booking::new(tracked, Viewer::Guest))
     }
 
     /// Books for a walk-in, who is at the desk: arrived now, and paid at once or waiting to pay. Only

@@ -12,7 +12,7 @@ use crate::store::{PageKey, StoreError};
 use super::booking::{Booking, Viewer};
 use super::caller::RequestContext;
 use super::input::{self, BookingFilter};
-use super::payload::{BookingConnection, PageInfo};
+use super::payload::{BookingConnection, PageInfo, WaitingGuest, WaitingTicket};
 use super::scalar::{Date, DateTime, Rupiah};
 use super::summary::DaySummary;
 use super::types::{Allotment, Hotel, Qris, RoomAvailability, Staff, StaffSessionInfo};
@@ -104,6 +104,31 @@ impl Query {
         let receipt_no = input::receipt_no(&receipt_no)?;
         let tracked = ctx.context().service.booking_for_guest(receipt_no, &access_token).await?;
         Ok(Booking::new(tracked, Viewer::Guest))
+    }
+
+    /// The guest's place in the waiting list.
+    async fn waiting_ticket(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ticket.")] ticket: String,
+    ) -> Result<WaitingTicket, ApiError> {
+        let place = ctx.context().service.waiting_place(&ticket).await?;
+        Ok(WaitingTicket::of(ticket, place, ctx.caller()))
+    }
+
+    /// The guests who wait for a stay that starts on a date, in the order of the line, and those who can
+    /// still take an offer. Only for the front office.
+    async fn waiting_list(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The date of the first night, as a hotel day.")] check_in: Date,
+    ) -> Result<Vec<WaitingGuest>, ApiError> {
+        ctx.caller().staff(ctx.context()).await?;
+        let service = &ctx.context().service;
+        let line = service.waiting_list(check_in.0).await?;
+        let guest =
+            |(guest, offer): &(_, Option<_>)| WaitingGuest::of(guest, offer.as_ref(), service);
+        Ok(line.iter().map(guest).collect())
     }
 
     /// The member of staff who is signed in. Null without a session.

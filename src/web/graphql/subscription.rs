@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use async_graphql::{Context, Subscription};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use tokio::sync::watch;
 
 use super::error::ApiError;
 use crate::auth::Session;
 use crate::domain::refusal::Unavailable;
 use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage, GuestFeed, ListenError};
-use crate::service::BookingService;
+use crate::service::{BookingService, WaitingPlace};
 use crate::store::{Cursor, FeedEvent, SettledNotification, StoreError, until_error};
 use crate::web::graphql_http::{SharedEvent, SharedSource};
 
@@ -21,12 +22,14 @@ use super::booking::{Booking, Viewer};
 use super::caller::{Caller, RequestContext};
 use super::enums::Action;
 use super::input;
-use super::payload::BookingChange;
+use super::payload::{BookingChange, WaitingTicket};
 use super::scalar::DateTime;
 use super::types::DegradedPart;
 
 /// The shortest wait of a timer.
 const MIN_SLEEP: Duration = Duration::from_millis(1);
+/// Changes of the waiting list within this time are told together.
+const MERGED_WITHIN: Duration = Duration::from_millis(50);
 /// The longest wait before the time is checked again, in case the machine slept meanwhile.
 const MAX_SLEEP: Duration = Duration::from_mins(1);
 
@@ -55,6 +58,23 @@ impl Subscription {
         let now = Booking::new(tracked, Viewer::Guest);
         let later = stream::unfold(watch, async |mut watch| Some((watch.next().await, watch)));
         Ok(until_error(stream::once(async { Ok(now) }).chain(later).boxed()))
+    }
+
+    /// The guest's place in the waiting list: first as it is now, then after every change of the list,
+    /// and of the offer.
+    async fn waiting_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ticket.")] ticket: String,
+    ) -> Result<BoxStream<'static, Result<WaitingTicket, ApiError>>, ApiError> {
+        let context = ctx.context();
+        // Subscribe before reading, so that no change in between is missed.
+        let moved = context.feed.watch_waiting_list();
+        let place = context.service.waiting_place(&ticket).await?;
+        let (service, feed) = (Arc::clone(&context.service), context.feed.clone());
+        let caller = Arc::clone(ctx.caller());
+        let watch = WaitingSubscription { service, feed, caller, ticket, moved, offer: None };
+        Ok(until_error(watch.places(place).boxed()))
     }
 
     /// Every change of every booking, every recorded position, and every message that could not be
@@ -144,7 +164,7 @@ fn item(
     Ok(match &item.event {
         FeedEvent::Changed { .. } | FeedEvent::PositionMoved(_) => Some(item),
         FeedEvent::NotificationSettled(settled) => settled.is_given_up.then_some(item),
-        FeedEvent::SessionEnded => None,
+        FeedEvent::SessionEnded | FeedEvent::WaitingListMoved => None,
     })
 }
 
@@ -168,8 +188,8 @@ async fn change(service: &BookingService, item: &FeedItem) -> Result<BookingChan
         FeedEvent::NotificationSettled(SettledNotification { notification, .. }) => {
             beside(service, cursor, notification.receipt_no, Action::Undelivered).await
         }
-        FeedEvent::SessionEnded => {
-            let error = "the end of a session is no change of a booking".to_owned();
+        FeedEvent::SessionEnded | FeedEvent::WaitingListMoved => {
+            let error = "this event is no change of a booking".to_owned();
             Err(StoreError::Unexpected(error).into())
         }
     }
@@ -209,6 +229,57 @@ async fn session_end<T>(
     Err(ApiError::Unauthenticated)
 }
 
+/// A guest's subscription to a place in the waiting list.
+struct WaitingSubscription {
+    service: Arc<BookingService>,
+    feed: Feed,
+    caller: Arc<Caller>,
+    ticket: String,
+    moved: watch::Receiver<()>,
+    /// The events of the booking that offers a room.
+    offer: Option<GuestFeed>,
+}
+
+impl WaitingSubscription {
+    /// The place, then every later one.
+    fn places(
+        self,
+        first: WaitingPlace,
+    ) -> impl stream::Stream<Item = Result<WaitingTicket, ApiError>> {
+        stream::unfold((self, Some(first)), async |(mut watch, first)| {
+            let place = match first {
+                Some(place) => Ok(place),
+                None => watch.next().await,
+            };
+            let ticket = place.map(|place| watch.told(place));
+            Some((ticket, (watch, None)))
+        })
+    }
+
+    fn told(&mut self, place: WaitingPlace) -> WaitingTicket {
+        if let Some(offer) = place.offer.as_ref().filter(|_| self.offer.is_none()) {
+            self.offer = Some(self.feed.listen_to(offer.tracked.booking.receipt_no));
+        }
+        WaitingTicket::of(self.ticket.clone(), place, &self.caller)
+    }
+
+    /// Waits for a change and reads the place. Many changes within a moment are read once.
+    async fn next(&mut self) -> Result<WaitingPlace, ApiError> {
+        if let Some(offer) = &mut self.offer {
+            if offer.next().await.is_none() {
+                // The listener fell behind.
+                self.offer = None;
+            }
+        } else {
+            // The feed lives as long as the process.
+            let _ = self.moved.changed().await;
+            tokio::time::sleep(MERGED_WITHIN).await;
+            self.moved.mark_unchanged();
+        }
+        Ok(self.service.waiting_place(&self.ticket).await?)
+    }
+}
+
 /// A guest's subscription to one booking.
 struct GuestSubscription {
     service: Arc<BookingService>,
@@ -237,7 +308,10 @@ impl GuestSubscription {
                     event: FeedEvent::PositionMoved(_), ..
                 })) => return self.look().await,
                 Some(FeedMessage::Item(FeedItem {
-                    event: FeedEvent::NotificationSettled(_) | FeedEvent::SessionEnded,
+                    event:
+                        FeedEvent::NotificationSettled(_)
+                        | FeedEvent::WaitingListMoved
+                        | FeedEvent::SessionEnded,
                     ..
                 })) => {}
                 Some(FeedMessage::Lagged) | None => {

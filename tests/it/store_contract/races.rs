@@ -247,7 +247,7 @@ fn moved(before: &TrackedBooking, after: Booking, rooms: u32, limits: &[Limit]) 
 }
 
 fn alone(step: CommitStep) -> Commit {
-    Commit { steps: vec![step], request: None, lease: lease() }
+    Commit::of_steps(vec![step], None, lease())
 }
 
 pub async fn a_later_step_takes_rooms_and_limits_as_the_first_one_does(store: SharedStore) {
@@ -298,7 +298,7 @@ pub async fn a_commit_of_several_bookings_is_written_whole_or_not_at_all(store: 
     let step = |commit: Commit| commit.steps.into_iter().next().unwrap();
     let freeing = || step(decided(Some(&first), cancel(), minute(1)));
     let taking = |serial| step(TestBooking::new(serial).of("SUITE").commit());
-    let commit = |steps| Commit { steps, request: None, lease: lease() };
+    let commit = |steps| Commit::of_steps(steps, None, lease());
     let one_too_many = commit(vec![freeing(), taking(2), taking(3)]);
     assert_eq!(put(&*store, one_too_many).await, CommitOutcome::SoldOut(today()));
     assert_eq!(tracked(&*store, TestBooking::new(1).receipt_no()).await, first);

@@ -6,7 +6,8 @@ use jatah::store::{AllotmentTooLow, CommitOutcome, RoomNight};
 
 use super::{SharedStore, assert_claims_are_the_live_bookings, taken};
 use crate::build::{
-    Input, TestBooking, apply, book, cancel, day, minute, pay, put, room, staff, today, too_many,
+    Input, TestBooking, apply, book, cancel, day, minute, pay, put, room, set_allotment, staff,
+    today, too_many,
 };
 
 pub async fn a_cancelled_booking_frees_exactly_what_it_took(store: SharedStore) {
@@ -61,8 +62,8 @@ pub async fn a_stay_takes_all_its_nights_or_none(store: SharedStore) {
 
 pub async fn an_allotment_beats_the_configured_number(store: SharedStore) {
     let suite = room("SUITE");
-    assert_eq!(store.set_allotment(&suite, Allotment::of_night(day(5), 2)).await.unwrap(), Ok(()));
-    assert_eq!(store.set_allotment(&suite, Allotment::of_night(day(6), 0)).await.unwrap(), Ok(()));
+    assert_eq!(set_allotment(&*store, &suite, Allotment::of_night(day(5), 2)).await, Ok(()));
+    assert_eq!(set_allotment(&*store, &suite, Allotment::of_night(day(6), 0)).await, Ok(()));
     let test_booking = |serial| TestBooking::new(serial).of("SUITE").staying(day(5), 1);
     for serial in [1, 2] {
         assert_eq!(put(&*store, test_booking(serial).commit()).await, CommitOutcome::Done);
@@ -72,7 +73,7 @@ pub async fn an_allotment_beats_the_configured_number(store: SharedStore) {
     assert_eq!(put(&*store, closed.commit()).await, CommitOutcome::SoldOut(day(6)));
     assert_eq!(put(&*store, test_booking(5).of("STD").commit()).await, CommitOutcome::Done);
     // The allotment can be raised by one, and then one more room can be sold.
-    assert_eq!(store.set_allotment(&suite, Allotment::of_night(day(5), 3)).await.unwrap(), Ok(()));
+    assert_eq!(set_allotment(&*store, &suite, Allotment::of_night(day(5), 3)).await, Ok(()));
     assert_eq!(put(&*store, test_booking(3).commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;
 }
@@ -83,13 +84,10 @@ pub async fn an_allotment_below_what_is_sold_is_refused_with_the_number(store: S
     }
     apply(&*store, TestBooking::new(1).receipt_no(), pay(), minute(1)).await;
     let standard = room("STD");
-    let refused = store.set_allotment(&standard, Allotment::of_night(today(), 2)).await.unwrap();
+    let refused = set_allotment(&*store, &standard, Allotment::of_night(today(), 2)).await;
     assert_eq!(refused, Err(AllotmentTooLow { night: today(), sold: 3 }));
     assert_eq!(put(&*store, TestBooking::new(4).commit()).await, CommitOutcome::Done);
-    assert_eq!(
-        store.set_allotment(&standard, Allotment::of_night(today(), 4)).await.unwrap(),
-        Ok(())
-    );
+    assert_eq!(set_allotment(&*store, &standard, Allotment::of_night(today(), 4)).await, Ok(()));
     assert_eq!(put(&*store, TestBooking::new(5).commit()).await, CommitOutcome::SoldOut(today()));
 }
 
@@ -99,7 +97,7 @@ pub async fn an_allotment_is_set_on_all_of_its_nights_or_on_none(store: SharedSt
     let set = async |from: u32, through: u32, rooms: u32| {
         let (from, through) = (day(from), day(through));
         let allotment = Allotment { from, through, rooms: Some(rooms), is_closed: None };
-        store.set_allotment(&suite, allotment).await.unwrap()
+        set_allotment(&*store, &suite, allotment).await
     };
     assert_eq!(set(5, 8, 0).await, Err(AllotmentTooLow { night: day(6), sold: 1 }));
     let known = store.nights(day(4), 10).await.unwrap();
@@ -121,16 +119,16 @@ pub async fn a_closed_type_sells_nothing_more_even_when_a_room_is_freed(store: S
     };
     let test_booking = |serial| TestBooking::new(serial).of("SUITE").staying(day(5), 1);
     book(&*store, &test_booking(1)).await;
-    assert_eq!(store.set_allotment(&suite, closed(true)).await.unwrap(), Ok(()));
+    assert_eq!(set_allotment(&*store, &suite, closed(true)).await, Ok(()));
     apply(&*store, test_booking(1).receipt_no(), cancel(), minute(1)).await;
     assert_eq!(put(&*store, test_booking(2).commit()).await, CommitOutcome::SoldOut(day(5)));
     // A number of rooms alone does not open it.
-    assert_eq!(store.set_allotment(&suite, Allotment::of_night(day(5), 5)).await.unwrap(), Ok(()));
+    assert_eq!(set_allotment(&*store, &suite, Allotment::of_night(day(5), 5)).await, Ok(()));
     assert_eq!(put(&*store, test_booking(2).commit()).await, CommitOutcome::SoldOut(day(5)));
     let known = store.nights(day(5), 2).await.unwrap();
     let found: Vec<_> = known.iter().map(|night| (night.allotment, night.is_closed)).collect();
     assert_eq!(found, [(Some(5), true), (None, true)]);
-    assert_eq!(store.set_allotment(&suite, closed(false)).await.unwrap(), Ok(()));
+    assert_eq!(set_allotment(&*store, &suite, closed(false)).await, Ok(()));
     assert_eq!(put(&*store, test_booking(2).commit()).await, CommitOutcome::Done);
     assert_claims_are_the_live_bookings(&*store).await;
 }
@@ -138,10 +136,16 @@ pub async fn a_closed_type_sells_nothing_more_even_when_a_room_is_freed(store: S
 pub async fn an_allotment_can_be_set_for_a_night_without_bookings(store: SharedStore) {
     assert_eq!(store.nights(day(4), 20).await.unwrap(), []);
     let hall = room("HALL");
-    assert_eq!(store.set_allotment(&hall, Allotment::of_night(day(9), 7)).await.unwrap(), Ok(()));
-    assert_eq!(store.set_allotment(&hall, Allotment::of_night(day(9), 8)).await.unwrap(), Ok(()));
-    let known =
-        RoomNight { room: hall, night: day(9), taken: 0, allotment: Some(8), is_closed: false };
+    assert_eq!(set_allotment(&*store, &hall, Allotment::of_night(day(9), 7)).await, Ok(()));
+    assert_eq!(set_allotment(&*store, &hall, Allotment::of_night(day(9), 8)).await, Ok(()));
+    let known = RoomNight {
+        room: hall,
+        night: day(9),
+        taken: 0,
+        allotment: Some(8),
+        is_closed: false,
+        line: 0,
+    };
     assert_eq!(store.nights(day(4), 20).await.unwrap(), std::slice::from_ref(&known));
     assert_eq!(store.nights(day(9), 1).await.unwrap(), [known]);
     assert_eq!(store.nights(day(4), 5).await.unwrap(), []);
