@@ -35,7 +35,7 @@ pub use staff::{
     who_owes,
 };
 pub use status::{guest_notification, moved_on, pay_by_code, really_cancel, status};
-pub use waiting::{line_tonight, name_for_waiting, waiting, waits_no_longer};
+pub use waiting::{line_tonight, name_for_waiting, wait_label, waiting, waits_no_longer};
 
 use super::{clock_time, date, duration, rupiah, say};
 use crate::domain::{Booking, HotelPolicy, Language, Moment};

@@ -34,7 +34,7 @@ finally_(async () => {
 const toml = (value) => (Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value));
 
 /** The text of a config file. Given sections are merged over those of the test hotel. */
-function configText({ staff = [], ...sections }) {
+function configText({ staff = [], rooms = ROOMS, ...sections }) {
   const all = {
     server: { listen: '127.0.0.1:0' },
     hotel: { name: 'Hotel Uji', timezone: 'Asia/Jakarta', language: 'id', ...HOTEL },
@@ -43,7 +43,7 @@ function configText({ staff = [], ...sections }) {
   };
   for (const [name, keys] of Object.entries(sections)) all[name] = { ...all[name], ...keys };
   const tables = Object.entries(all).map(([name, keys]) => ({ head: `[${name}]`, keys }));
-  for (const room of ROOMS) tables.push({ head: '[[room]]', keys: room });
+  for (const room of rooms) tables.push({ head: '[[room]]', keys: room });
   for (const member of staff) tables.push({ head: '[[staff]]', keys: member });
   return tables
     .map(({ head, keys }) => [head, ...Object.entries(keys).map(([key, value]) => `${key} = ${toml(value)}`)].join('\n'))

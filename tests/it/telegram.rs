@@ -8,6 +8,7 @@ mod flood;
 mod guest;
 mod staff;
 mod transport;
+mod waiting;
 mod webhook;
 
 use std::future::Future;

@@ -5,6 +5,20 @@ Object.assign(texts, {
   // The guest's booking
   'guest.page': ['Booking Anda', 'Your booking'],
   'guest.running': ['Kamar Anda kami simpan', 'We keep your room'],
+  'guest.offer': ['Ada kamar yang lepas untuk Anda', 'A room is free for you'],
+  'guest.offer.how': [
+    'Ambil sebelum waktunya habis; sesudah itu kamar kami simpan seperti biasa. Tidak perlu bayar sekarang.',
+    'Take it before the time is up; then we keep the room as usual. There is nothing to pay now.'],
+  'guest.offer.take': ['Ambil kamar ini', 'Take this room'],
+  'guest.offer.refuse': ['Tidak jadi', 'No, thanks'],
+  'guest.offer.ask': ['Lepas kamar ini?', 'Give this room back?'],
+  'guest.offer.why': ['Kamarnya langsung kami tawarkan kepada tamu berikutnya.', 'We offer the room to the next guest at once.'],
+  'guest.offer.yes': ['Ya, lepas', 'Yes, give it back'],
+  'guest.offer.no': ['Tidak, tetap', 'No, keep it'],
+  'guest.offer.ended': ['Tawaran kamar ini sudah berakhir', 'This offer has ended'],
+  'guest.offer.over': [
+    'Kamarnya kami tawarkan kepada tamu berikutnya. Tidak ada yang perlu dibayar. Masih mau menginap? Lihat kamar yang ada.',
+    'We offered the room to the next guest. There is nothing to pay. Still coming? See which rooms there are.'],
   'guest.left': ['Sisa waktu', 'Time left'],
   'guest.until': ['sampai {when}', 'until {when}'],
   'guest.checking': ['Memeriksa…', 'Checking…'],

@@ -2,13 +2,14 @@
 // sentences are elsewhere.
 import { hotelDay } from './format.js';
 
-/** The view of the page: running, checking, arrived, paid or cancelled. */
+/** The view of the page: offer, running, checking, arrived, paid or cancelled. */
 export function face(booking, now) {
   if (booking.status === 'PAID') return 'paid';
   if (booking.status === 'CANCELLED') return 'cancelled';
   if (booking.arrivedAt) return 'arrived';
   // Only the server knows how a hold ended. Until it answers, the page makes no statement.
-  return now >= Date.parse(booking.holdUntil) ? 'checking' : 'running';
+  if (now >= Date.parse(booking.holdUntil)) return 'checking';
+  return booking.offer ? 'offer' : 'running';
 }
 
 /**
@@ -22,12 +23,12 @@ export function isSoon(left, whole, remindMinutes) {
 /**
  * Whether the hold was extended. `extensions` counts only extensions by the clock. An extension by
  * the front office shows in the end of the hold: later than before, or later than a hold for
- * tonight can be.
+ * tonight can be, also one that was offered first.
  */
 export function wasExtended(booking, hotel, firstSeenEnd) {
   const end = Date.parse(booking.holdUntil), booked = Date.parse(booking.bookedAt);
   const tonight = hotelDay(booked, hotel.timezone, hotel.dayStartsAt) === booking.checkIn;
-  return booking.extensions > 0 || end > firstSeenEnd || (tonight && end - booked > hotel.holdMinutes * 60_000 + 1_000);
+  return booking.extensions > 0 || end > firstSeenEnd || (tonight && end - booked > (hotel.holdMinutes + (hotel.offerMinutes ?? 0)) * 60_000 + 1_000);
 }
 
 /** The newer of two states of one booking. At equal revisions the second one, for its position. */

@@ -1,6 +1,6 @@
 // The guest's own booking, live. The access token is read from the URL fragment and kept in memory.
 // It is sent only to the server, with each request.
-import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, MY_QRIS, NOW, REPORT_POSITION } from './documents.js';
+import { CANCEL_MY_BOOKING, HOTEL, MY_BOOKING, MY_BOOKING_CHANGED, MY_QRIS, NOW, REPORT_POSITION, TAKE_OFFER } from './documents.js';
 import { hasCode, mountPay } from './booking-pay.js';
 import { mountRing } from './booking-ring.js';
 import { endKey } from './booking-text.js';
@@ -10,7 +10,7 @@ import { byId, closeByBackdrop, closeDialog, el, icon, fillIcons, openDialog, pa
 import { countdown, distance, lengthWords, moment, rupiah, shareLeft, stay } from './format.js';
 import { createApi } from './graphql.js';
 import { showContact, showPlace } from './hotel-place.js';
-import { forgetBooking, keepBooking, keepDraft } from './kept.js';
+import { forgetBooking, forgetTicket, keepBooking, keepDraft } from './kept.js';
 import { linkParts, pastedParts } from './link-parts.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { mountShare } from './position-share.js';
@@ -40,9 +40,9 @@ const ring = mountRing();
 
 function take(state) {
   booking = newer(booking, state);
-  firstEnd = firstEnd ?? Date.parse(booking.holdUntil);
+  if (!booking.offer) firstEnd = firstEnd ?? Date.parse(booking.holdUntil);
   if (booking.status !== 'PENDING' || booking.arrivedAt) share.stop();
-  if (booking.status === 'PENDING') keepBooking(receiptNo, mine.accessToken);
+  if (booking.status === 'PENDING' && !booking.offer) keepBooking(receiptNo, mine.accessToken);
   else forgetBooking(receiptNo);
   update();
 }
@@ -116,25 +116,26 @@ function tick(now) {
     showState();
     showEnd();
   }
-  if (seen !== 'running') return ring.tick(null);
+  if (seen !== 'running' && seen !== 'offer') return ring.tick(null);
   const [from, until] = [Date.parse(booking.bookedAt), Date.parse(booking.holdUntil)];
   setText(byId('countdown'), countdown(until - now));
   byId('bar').style.setProperty('--left', shareLeft(from, until, now).toFixed(4));
   const soon = isSoon(until - now, until - from, hotel.remindMinutes);
   byId('state').classList.toggle('soon', soon);
-  return ring.tick(soon);
+  return ring.tick(seen === 'running' ? soon : null);
 }
 
 let askedAbout = null;
 function showState() {
   const now = clock.now(), seen = face(booking, now);
   document.body.dataset.state = seen;
-  const heads = { running: 'guest.running', checking: 'guest.checking', arrived: 'guest.arrived', paid: 'guest.paid', cancelled: `guest.cancelled.${booking.cancelReason}` };
+  const heads = { offer: 'guest.offer', running: 'guest.running', checking: 'guest.checking', arrived: 'guest.arrived', paid: 'guest.paid', cancelled: booking.offer ? 'guest.offer.ended' : `guest.cancelled.${booking.cancelReason}` };
   setText(byId('headline'), t(heads[seen]));
   setText(byId('explained'), explained(seen));
-  const badge = { running: 'door', checking: 'clock', arrived: 'door', paid: 'check', cancelled: 'leaf' }[seen];
+  const badge = { offer: 'bell', running: 'door', checking: 'clock', arrived: 'door', paid: 'check', cancelled: 'leaf' }[seen];
   if (byId('badge').dataset.shown !== badge) { byId('badge').replaceChildren(icon(badge)); byId('badge').dataset.shown = badge; }
-  show(byId('running'), seen === 'running');
+  show(byId('running'), seen === 'running' || seen === 'offer');
+  show(byId('take'), seen === 'offer');
   setText(byId('until'), t('guest.until', { when: when(booking.holdUntil) }));
   show(byId('to-pay'), seen === 'arrived' && !pay.shown()); // the code names the sum too
   setText(byId('to-pay-sum'), rupiah(booking.price));
@@ -148,9 +149,12 @@ function showState() {
   const longer = seen === 'running' && wasExtended(booking, hotel, firstEnd);
   setText(byId('extended'), longer ? t('guest.extended', { when: when(booking.holdUntil) }) : '');
   show(byId('extended'), longer);
-  show(byId('cancel'), seen === 'running');
+  show(byId('cancel'), seen === 'running' || seen === 'offer');
+  const [cancelling, question] = seen === 'offer' ? ['guest.offer.refuse', 'guest.offer'] : ['guest.cancel', 'guest.cancel'];
+  setText(byId('cancel'), t(cancelling));
+  for (const [id, part] of [['cancel-title', 'ask'], ['cancel-why', 'why'], ['cancel-yes', 'yes'], ['cancel-no', 'no']]) setText(byId(id), t(`${question}.${part}`));
   show(byId('share'), seen === 'running');
-  if (seen !== 'running' && seen !== 'checking') closeDialog(byId('cancel-dialog'));
+  if (!['offer', 'running', 'checking'].includes(seen)) closeDialog(byId('cancel-dialog'));
   if (seen === 'checking' && askedAbout !== booking.holdUntil) {
     askedAbout = booking.holdUntil; // the socket normally delivers the outcome; ask once in case it does not
     setTimeout(refresh, 3_000);
@@ -160,10 +164,12 @@ function showState() {
 function explained(seen) {
   switch (seen) {
     case 'running': return '';
+    case 'offer': return t('guest.offer.how');
     case 'checking': return t('guest.checking.why');
     case 'paid': return [t('guest.paid.at', { when: when(booking.paidAt) }), t(booking.checkIn > hotel.today ? 'guest.paid.later' : 'guest.paid.why')].join(' ');
     case 'arrived': return [t('guest.arrived.why'), hasCode(booking, hotel) && t('guest.arrived.qris'), t('guest.arrived.safe')].filter(Boolean).join(' ');
-    default: return t(`guest.cancelled.${booking.cancelReason}.why`, { when: when(booking.cancelledAt) });
+    default: if (booking.offer) return t('guest.offer.over');
+      return t(`guest.cancelled.${booking.cancelReason}.why`, { when: when(booking.cancelledAt) });
   }
 }
 
@@ -211,6 +217,24 @@ async function copy() {
   setTimeout(() => { copied = false; showDetails(); }, 2_500);
 }
 
+/** Makes the offer a booking. A second tap is the same request. */
+async function takeOffer() {
+  const button = byId('take');
+  if (button.disabled) return;
+  button.disabled = true;
+  show(byId('take-problem'), false);
+  try {
+    await api(TAKE_OFFER, mine);
+    forgetTicket();
+  } catch (error) {
+    setText(byId('take-problem'), sentenceOf(error));
+    show(byId('take-problem'), true);
+  }
+  await refresh();
+  button.disabled = false;
+  byId('headline').focus();
+}
+
 async function cancel() {
   const yes = byId('cancel-yes');
   if (yes.disabled) return;
@@ -249,6 +273,7 @@ byId('receipt').addEventListener('click', copy);
 byId('cancel').addEventListener('click', () => { show(byId('cancel-problem'), false); openDialog(byId('cancel-dialog')); });
 byId('cancel-no').addEventListener('click', () => closeDialog(byId('cancel-dialog')));
 byId('cancel-yes').addEventListener('click', cancel);
+byId('take').addEventListener('click', takeOffer);
 closeByBackdrop(byId('cancel-dialog'));
 // The form in this tab then knows the guest too.
 byId('book-again').addEventListener('click', () => {

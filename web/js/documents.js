@@ -1,6 +1,6 @@
 // All GraphQL documents of the pages, in one file for an easy comparison with the schema.
 
-const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes advanceDays maxNights dayStartsAt telegramBot hasQris now today`;
+const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes offerMinutes advanceDays maxNights dayStartsAt telegramBot hasQris now today`;
 
 export const HOTEL = `query Hotel { hotel { ${hotelFields} latitude longitude address contact mapUrl checkInFrom } }`;
 
@@ -16,11 +16,23 @@ export const CREATE_BOOKING = `mutation CreateBooking($input: CreateBookingInput
   createBooking(input: $input) { statusUrl }
 }`;
 
+const ticketFields = `ticket position nextRelease offer { statusUrl booking { offer status roomType { name } checkIn nights price holdUntil } }`;
+
+export const JOIN_WAITING_LIST = `mutation JoinWaitingList($input: WaitingInput!) { joinWaitingList(input: $input) { ${ticketFields} } }`;
+
+export const LEAVE_WAITING_LIST = `mutation LeaveWaitingList($ticket: String!) { leaveWaitingList(ticket: $ticket) }`;
+
+export const WAITING_CHANGED = `subscription WaitingChanged($ticket: String!) { waitingChanged(ticket: $ticket) { ${ticketFields} } }`;
+
+export const TAKE_OFFER = `mutation TakeOffer($receiptNo: String!, $accessToken: String!) {
+  takeOffer(receiptNo: $receiptNo, accessToken: $accessToken) { revision }
+}`;
+
 export const PREPARE_TELEGRAM = `mutation PrepareTelegram($input: TelegramBookingInput!) {
   prepareTelegramBooking(input: $input) { link }
 }`;
 
-const sharedFields = `receiptNo guestName channel roomType { code name } checkIn nights price status cancelReason
+const sharedFields = `receiptNo guestName channel roomType { code name } checkIn nights price status cancelReason offer
   bookedAt holdUntil extensions arrivedAt qrisSentAt qrisProgress paidAt cancelledAt revision forecast
   travel { distanceKm arrivesAt approaching withinRadius fixAt }`;
 

@@ -10,7 +10,7 @@ import { mountRooms } from './form-rooms.js';
 import { showHow } from './form-how.js';
 import { mapLinks, showPlace } from './hotel-place.js';
 import { Unreachable, createApi } from './graphql.js';
-import { forgetDraft, keepDraft, keptBooking, keptDraft } from './kept.js';
+import { forgetDraft, keepDraft, keptBooking, keptDraft, keptTicket } from './kept.js';
 import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { forgetRequestId, requestIdFor } from './request-id.js';
 import { bookingInput, faults, totalPrice } from './rules.js';
@@ -21,6 +21,7 @@ const clock = createClock(), ticker = createTicker(clock);
 const filled = { roomType: null, checkIn: '', nights: 1, guestName: '', channel: '', email: '' };
 let hotel = null, rooms = [], shownFaults = {}, problem = null, busy = false, asked = 0, loadedAt = 0;
 const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomType: code }, 'roomType') });
+let waiting = null; // the waiting list, once its script is loaded
 let running = null; // the line about the guest's running booking, once its script is loaded
 const emailQuestion = mountEmailQuestion({
   current: () => (filled.channel === 'WEB' ? filled.email : ''),
@@ -88,6 +89,27 @@ async function showRunning() {
     running = running ?? mountRunning({ api, now: () => clock.now() });
     await running.load();
   } catch { /* no connection: the next load of the form tries again */ }
+}
+
+/** Shows the waiting list while a room type is sold out, and to who is on it. Its script comes late too. */
+async function showWaiting() {
+  if (waiting) return waiting.update(filled, rooms, hotel);
+  if (!keptTicket() && rooms.every(({ available }) => available > 0)) return undefined;
+  try {
+    const { mountWaiting } = await import('./form-waiting.js');
+    waiting = waiting ?? mountWaiting(byId('waiting'), { api, now: () => clock.now(), onFaults: waitingFaults });
+    return waiting.update(filled, rooms, hotel);
+  } catch { return undefined; /* no connection: the next load of the form tries again */ }
+}
+
+/** Shows the faults of what the waiting list needs. Returns whether there are any. */
+function waitingFaults(found) {
+  shownFaults = {};
+  for (const [field, key] of Object.entries(found)) shownFaults[field] = { key };
+  update();
+  const any = Object.keys(found).length > 0;
+  if (any) focusFault();
+  return any;
 }
 
 async function loadRooms() {
@@ -207,6 +229,7 @@ function update() {
   showProblems();
   emailQuestion.update();
   if (running) running.update();
+  showWaiting();
   setText(byId('submit'), t(busy ? 'form.sending' : filled.channel === 'WEB' ? 'form.submit' : 'form.submit.telegram'));
   byId('submit').setAttribute('aria-disabled', String(busy));
 }

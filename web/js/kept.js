@@ -5,7 +5,7 @@
 // Which values are valid is not judged here.
 import { deviceStorage, tabStorage } from './storage.js';
 
-const bookingKey = 'jatah.booking', draftKey = 'jatah.draft';
+const bookingKey = 'jatah.booking', draftKey = 'jatah.draft', ticketKey = 'jatah.waiting';
 
 export function keepBooking(receiptNo, accessToken, storage = deviceStorage) {
   storage.setItem(bookingKey, JSON.stringify({ receiptNo, accessToken }));
@@ -21,6 +21,11 @@ export function keptBooking(storage = deviceStorage) {
   const { receiptNo, accessToken } = read(bookingKey, storage);
   return receiptNo && accessToken ? { receiptNo, accessToken } : null;
 }
+
+/** The ticket of the waiting list, or null. */
+export const keptTicket = (storage = deviceStorage) => read(ticketKey, storage).ticket ?? null;
+export const keepTicket = (ticket, storage = deviceStorage) => storage.setItem(ticketKey, JSON.stringify({ ticket }));
+export const forgetTicket = (storage = deviceStorage) => storage.removeItem(ticketKey);
 
 export const keepDraft = (values, storage = tabStorage) => storage.setItem(draftKey, JSON.stringify(values));
 export const forgetDraft = (storage = tabStorage) => storage.removeItem(draftKey);

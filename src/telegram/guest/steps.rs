@@ -157,7 +157,13 @@ impl GuestConversation {
         }
         let sold_out: Vec<_> = sold_out.iter().map(|left| &left.room).collect();
         let html = words::choose_room(user.language, &sold_out);
-        let rows = free.iter().map(|left| row(&left.room, Some(left.available))).collect();
+        let wait = |room: &&RoomType| {
+            let callback = GuestCallback::Wait(Some(room.code.clone()), today, 1);
+            let label = words::wait_label(user.language, room);
+            vec![Button::callback(label, CallbackData::Guest(callback))]
+        };
+        let free = free.iter().map(|left| row(&left.room, Some(left.available)));
+        let rows = free.chain(sold_out.iter().map(wait)).collect();
         Ok(MessageContent::text(html).with(rows))
     }
 

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::escape;
-use crate::domain::{Language, Moment, Policy, Wish, WishedRoom};
+use super::{escape, short};
+use crate::domain::{Language, Moment, Policy, RoomType, Wish, WishedRoom};
 use crate::text::{clock_time, date, duration, rupiah, say};
 
 /// The message of a guest who waits: for what, at which place, and what happens next.
@@ -57,6 +57,13 @@ fn wish_words(language: Language, wish: &Wish, policy: &Policy) -> String {
     };
     let night = say(language, "malam", if wish.nights == 1 { "night" } else { "nights" });
     format!("{} · {} · {} {night}", escape(&room), date(language, wish.check_in), wish.nights)
+}
+
+/// The button to wait for a room type that is sold out.
+#[must_use]
+pub fn wait_label(language: Language, room: &RoomType) -> String {
+    let room = short(&room.name, 24);
+    say(language, format!("🔔 Kabari bila {room} lepas"), format!("🔔 Tell me when {room} is free"))
 }
 
 /// The guest has left the waiting list.

@@ -30,6 +30,8 @@ pub struct Hotel {
     remind_minutes: f64,
     /// By how much the service extends the hold of a guest who is near at its end, in minutes.
     extend_minutes: f64,
+    /// How long a freed room is offered to a guest of the waiting list, in minutes.
+    offer_minutes: f64,
     /// How many days after today a stay may start at the latest. 0 means today only.
     advance_days: u32,
     /// The largest number of nights of one booking.
@@ -101,6 +103,7 @@ impl Hotel {
             hold_minutes: minutes(policy.hold.duration),
             remind_minutes: minutes(policy.hold.remind_before),
             extend_minutes: minutes(policy.hold.extend_by),
+            offer_minutes: minutes(policy.booking.offer_window),
             advance_days: policy.booking.advance_days,
             max_nights: policy.booking.max_nights,
             day_starts_at: hotel.day_starts_at.format("%H:%M").to_string(),
