@@ -9,14 +9,15 @@
 //!
 //! Submodules, in reading order: the sections as other modules use them (`section`), the keys of
 //! each section with their defaults (`read`), the parsers of single values (`value`, `address`),
-//! the file and the environment as sources of values (`raw`), and warnings about legal but
-//! doubtful settings (`warnings`).
+//! the file and the environment as sources of values (`raw`), the file of secrets (`secrets_file`), and
+//! warnings about legal but doubtful settings (`warnings`).
 
 mod address;
 mod error;
 mod raw;
 mod read;
 mod secret;
+mod secrets_file;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use crate::domain::{
 pub use address::{MailUrl, SmtpSecurity, StoreUrl, WebUrl};
 pub use error::ConfigError;
 pub use secret::Secret;
+pub use secrets_file::SECRETS_FILE;
 pub use section::{
     BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, QrisMode,
     QrisSection, QrisSend, QrisSource, ReportSection, Sender, ServerSection, StaffMember,
@@ -98,7 +100,8 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 impl Config {
     /// Reads the file at `path`. If `path` is `None`, reads [`DEFAULT_FILE`] in the current folder;
     /// if that does not exist either, uses the demo hotel. Environment variables override the file
-    /// and the defaults.
+    /// and the defaults. A file has its secrets, if it likes, in [`SECRETS_FILE`] in its folder: they
+    /// count as variables, which the environment overrides.
     ///
     /// # Errors
     /// [`ConfigError`] if the file cannot be read, or for the first wrong key or value.
@@ -136,7 +139,10 @@ impl Config {
         let file = path.unwrap_or(fallback);
         match std::fs::read_to_string(file) {
             Ok(text) => {
-                Self::from_table(parse(&text, &file.to_string_lossy())?, environment, false)
+                let table = parse(&text, &file.to_string_lossy())?;
+                // Of two variables with one name, the later one counts.
+                let secrets = secrets_file::secrets_beside(file)?;
+                Self::from_table(table, secrets.into_iter().chain(environment), false)
             }
             Err(error) if path.is_none() && error.kind() == ErrorKind::NotFound => {
                 Self::from_table(Table::new(), environment, true)

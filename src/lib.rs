@@ -15,6 +15,7 @@
 //! - [`auth`]: access of guests and staff; [`telegram`]: the bot; [`web`]: pages and GraphQL.
 //! - `system`: what is asked of the operating system; [`lifecycle`]: starts, watches and stops workers;
 //!   [`app`]: starts and stops all of it.
+//! - [`init`]: asks for what a first configuration needs, and writes it.
 //! - [`simulate`]: measures the rules on a day of simulated guests.
 
 pub mod app;
@@ -25,6 +26,7 @@ pub mod config;
 pub mod domain;
 pub mod email;
 pub mod feed;
+pub mod init;
 pub mod lifecycle;
 pub mod notifier;
 pub mod qris;

@@ -12,6 +12,7 @@ use jatah::clock::Clock;
 use jatah::config::{self, Config, StoreUrl};
 use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
 use jatah::email::Mailer;
+use jatah::init::{self, GivenAnswers};
 use jatah::qris::{self, Qris, StaticQris};
 use jatah::simulate::{self, SimulationPlan};
 use jatah::system::{ServiceState, keep_alive, tell_service_manager};
@@ -38,6 +39,8 @@ struct Arguments {
 enum Command {
     /// Runs the server. This is the default command.
     Serve,
+    /// Asks for what a first configuration needs, and writes it. Every option answers one question.
+    Init(Box<GivenAnswers>),
     /// Prints the GraphQL schema.
     Schema,
     /// Prints a link that signs a member of staff in. It works once, within ten minutes.
@@ -114,28 +117,22 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let command = arguments.command.unwrap_or(Command::Serve);
-    match &command {
+    let file = arguments.config;
+    let config = || Config::load(file.as_deref(), config::environment());
+    match arguments.command.unwrap_or(Command::Serve) {
         Command::Schema => {
             print(&jatah::web::sdl());
-            return Ok(ExitCode::SUCCESS);
+            Ok(ExitCode::SUCCESS)
         }
-        Command::Qris { code, amount, receipt } => return show_qris(code, *amount, receipt),
-        Command::Serve
-        | Command::StaffLink { .. }
-        | Command::Simulate { .. }
-        | Command::Check { .. } => {}
-    }
-    let config = Config::load(arguments.config.as_deref(), config::environment())?;
-    match command {
-        Command::Schema | Command::Qris { .. } => Ok(ExitCode::SUCCESS),
-        Command::Serve => serve(config).await,
-        Command::StaffLink { role, name } => staff_link(&config, role.into(), &name).await,
+        Command::Qris { code, amount, receipt } => show_qris(&code, amount, &receipt),
+        Command::Init(given) => init(file.as_deref(), *given),
+        Command::Serve => serve(config()?).await,
+        Command::StaffLink { role, name } => staff_link(&config()?, role.into(), &name).await,
         Command::Simulate { guests, seed, sweep, plot } => {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
-            simulate(&config, &SimulationPlan { guests, seed, threads }, sweep, plot.as_deref())
+            simulate(&config()?, &SimulationPlan { guests, seed, threads }, sweep, plot.as_deref())
         }
-        Command::Check { mail } => check(&config, mail.as_deref()).await,
+        Command::Check { mail } => check(&config()?, mail.as_deref()).await,
     }
 }
 
@@ -215,6 +212,13 @@ async fn signal() -> Result<&'static str> {
     })
 }
 
+fn init(file: Option<&Path>, given: GivenAnswers) -> Result<ExitCode> {
+    let file = file.unwrap_or(Path::new(config::DEFAULT_FILE));
+    let hides = std::io::IsTerminal::is_terminal(&std::io::stdin());
+    init::run(file, given, &mut std::io::stdin().lock(), &mut std::io::stdout().lock(), hides)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode> {
     let name = StaffName::parse(name).map_err(|error| anyhow::anyhow!("--name {error}"))?;
     let clock = Clock::system();
@@ -278,26 +282,10 @@ async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The payload: `code` itself if it is one, otherwise the content of the file `code`, which is a
-/// text or a picture.
-fn payload_of(code: &str) -> Result<String> {
-    if code.trim_start().starts_with("000201") {
-        return Ok(code.trim().to_owned());
-    }
-    let bytes = std::fs::read(code).with_context(|| {
-        let code = code.escape_debug();
-        format!("{code}: is no payload (one starts with 000201), and no file that can be read")
-    })?;
-    if qris::is_picture(&bytes) {
-        return qris::from_picture(&bytes).with_context(|| code.to_owned());
-    }
-    Ok(String::from_utf8_lossy(&bytes).trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_owned())
-}
-
 /// Prints the fields of a code as far as they can be read, and whether it can be used. With an
 /// amount prints the static and the dynamic code side by side, then the dynamic payload.
 fn show_qris(code: &str, amount: Option<u64>, receipt: &str) -> Result<ExitCode> {
-    let payload = payload_of(code)?;
+    let payload = qris::payload_of(code)?;
     let checked = StaticQris::parse(payload.as_bytes());
     let Some(amount) = amount else {
         print(&qris::table(&payload));

@@ -32,7 +32,7 @@ pub use exact::DynamicCodeError;
 use exact::LARGEST_AMOUNT;
 pub use picture::{Caption, MIN_WIDTH, Picture, PictureError, png, svg};
 use read::size;
-pub use read::{ReadError, from_picture, is_picture};
+pub use read::{ReadError, SourceError, from_picture, is_picture, payload_of};
 pub use table::{side_by_side, table};
 pub use tlv::{Field, Fields, TlvError, fields};
 

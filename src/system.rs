@@ -1,10 +1,12 @@
 //! What the program asks of the operating system beyond the standard library: the time since the
-//! machine booted, how many files it may open, and what a service manager that starts it wants to know.
+//! machine booted, how many files it may open, a terminal that shows no secrets, and what a service
+//! manager that starts it wants to know.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use rustix::time::{ClockId, clock_gettime};
 use sd_notify::NotifyState;
 use tracing::warn;
@@ -31,6 +33,17 @@ pub fn raise_descriptor_limit() -> usize {
         && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok();
     let limit = if is_raised { wanted } else { current };
     usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// Sets whether the terminal on standard input shows what is typed. Without a terminal, nothing is
+/// done.
+pub fn show_typing(is_shown: bool) {
+    let terminal = std::io::stdin();
+    if let Ok(mut modes) = tcgetattr(&terminal) {
+        modes.local_modes.set(LocalModes::ECHO, is_shown);
+        // If it fails, the secret is seen by whoever types it.
+        let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
+    }
 }
 
 /// What the service manager is told (`sd_notify(3)`). Without one, nothing is done.

@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::ConfigError;
 
 /// The prefix of our environment variables: `JATAH__SECTION__KEY`.
-const PREFIX: &str = "JATAH__";
+pub(super) const PREFIX: &str = "JATAH__";
 
 /// A value before it is parsed.
 pub(super) enum RawValue {

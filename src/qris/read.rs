@@ -37,6 +37,35 @@ pub enum ReadError {
     Several,
 }
 
+/// Why no payload was found where somebody said that it is.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// It is neither a payload nor a file that can be read.
+    #[error("{0}: is no payload (one starts with 000201), and no file that can be read: {1}")]
+    File(String, std::io::Error),
+    /// No code can be read from the picture.
+    #[error("{0}: {1}")]
+    Picture(String, ReadError),
+}
+
+/// The payload: `code` itself if it is one, otherwise the content of the file `code`, which is a
+/// text or a picture.
+///
+/// # Errors
+/// [`SourceError`] if there is no such file, or no code can be read from the picture.
+pub fn payload_of(code: &str) -> Result<String, SourceError> {
+    if code.trim_start().starts_with("000201") {
+        return Ok(code.trim().to_owned());
+    }
+    // What stands there may be anything, so that it must not break the line of the error.
+    let name = || code.escape_debug().to_string();
+    let bytes = std::fs::read(code).map_err(|error| SourceError::File(name(), error))?;
+    if is_picture(&bytes) {
+        return from_picture(&bytes).map_err(|error| SourceError::Picture(name(), error));
+    }
+    Ok(String::from_utf8_lossy(&bytes).trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_owned())
+}
+
 /// Whether the first bytes are those of a PNG or JPEG file.
 #[must_use]
 pub fn is_picture(bytes: &[u8]) -> bool {

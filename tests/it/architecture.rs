@@ -10,7 +10,7 @@ const COMMON: [&str; 7] =
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
 /// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &["system"]),
@@ -30,6 +30,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("telegram", &["store", "service", "feed", "auth", "notifier", "qris"]),
     ("web", &["store", "service", "feed", "auth", "qris"]),
     ("simulate", &[]),
+    ("init", &["qris", "system"]),
     ("routing", &["service"]),
     (
         "app",
@@ -48,7 +49,10 @@ const ALLOWED: [(&str, &[&str]); 22] = [
             "system",
         ],
     ),
-    ("main", &["app", "auth", "web", "store", "email", "qris", "simulate", "system", "telegram"]),
+    (
+        "main",
+        &["app", "auth", "web", "store", "email", "init", "qris", "simulate", "system", "telegram"],
+    ),
 ];
 
 /// Types of the store that change what is stored, each with the modules outside the store that may

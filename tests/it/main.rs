@@ -11,6 +11,7 @@ mod architecture;
 mod botapi;
 mod build;
 mod hotel;
+mod init;
 mod mail;
 mod mongo;
 mod mongod;
