@@ -7,6 +7,8 @@
 //! - *Bookings*: `createBooking` over HTTP by 64 clients, with mails in a folder in memory. Beside a plain axum
 //!   route that answers the same clients with a fixed text, and on MongoDB beside one durable
 //!   `insert_one` for each booking.
+//! - *Offers*: from the cancellation that frees a room to the offer to the first in line, heard on the
+//!   feed and accepted by the mail folder. Beside the same cancellation while nobody waits.
 //!
 //! Everything runs in this process, also the clients, so the figures are ratios of one run and not
 //! limits. It prints a table, and writes `target/figures.json`, `docs/lateness.svg` and
@@ -28,6 +30,8 @@ mod build;
 mod chart;
 #[path = "../tests/it/mongod.rs"]
 mod mongod;
+#[path = "figures/offers.rs"]
+mod offers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +90,7 @@ async fn main() {
         figures.push(storm(name, &late, reference));
     }
     let rates = bookings::measure(&mut figures).await;
+    offers::measure(&mut figures).await;
 
     println!("{:<34} {:>34}   beside, in the same run", "", "");
     for Figure { name, value, beside, .. } in &figures {

@@ -501,7 +501,7 @@ impl BookingService {
             committed.await?
         }
         .into_iter();
-        let mut results = Vec::with_capacity(decisions.len());
+        let (mut results, mut freeing) = (Vec::with_capacity(decisions.len()), Vec::new());
         for decision in decisions {
             results.push(match decision {
                 WakeDecision::Nothing(result) => result,
@@ -509,34 +509,56 @@ impl BookingService {
                     let none =
                         || Err(StoreError::Unexpected("a wake without an outcome".to_owned()));
                     match committed.next().unwrap_or_else(none) {
-                        Ok(outcome) => self.woken(step, due, outcome).await,
+                        Ok(CommitOutcome::GuestsWait) => {
+                            freeing.push((results.len(), step, due));
+                            Ok(WakeOutcome::NotYet)
+                        }
+                        Ok(outcome) => Ok(self.woken(&step.change, due, &outcome)),
                         Err(error) => Err(error),
                     }
                 }
             });
         }
+        for (index, result) in self.wake_with_offers(freeing).await {
+            if let Some(place) = results.get_mut(index) {
+                *place = result;
+            }
+        }
         Ok(results)
     }
 
-    /// The result of a wake. If it frees a room for which somebody waits, it is committed again with
-    /// the offer.
-    async fn woken(
+    /// Commits wakes that free rooms for which somebody waits, with the offers. All go into one commit,
+    /// so that the line is looked at once; if one of them has lost a race, each goes alone.
+    async fn wake_with_offers(
         &self,
-        step: CommitStep,
-        due: Option<Moment>,
-        outcome: CommitOutcome,
-    ) -> Result<WakeOutcome, StoreError> {
-        let change = Arc::clone(&step.change);
-        let outcome = match outcome {
-            CommitOutcome::GuestsWait => {
-                self.commit_with_offers(&self.commit_of(step, None)).await?
+        wakes: Vec<(usize, CommitStep, Option<Moment>)>,
+    ) -> Vec<(usize, Result<WakeOutcome, StoreError>)> {
+        if wakes.len() > 1 {
+            let steps: Vec<CommitStep> = wakes.iter().map(|(_, step, _)| step.clone()).collect();
+            let lease = Lease { node: self.node.clone(), until: self.clock.now() + Lease::LENGTH };
+            let all = Commit::of_steps(steps, None, lease);
+            if let Ok(outcome @ CommitOutcome::Done) = self.commit_with_offers(&all).await {
+                let done = |(index, step, due): (usize, CommitStep, Option<Moment>)| {
+                    (index, Ok(self.woken(&step.change, due, &outcome)))
+                };
+                return wakes.into_iter().map(done).collect();
             }
-            outcome => outcome,
-        };
+        }
+        let mut results = Vec::with_capacity(wakes.len());
+        for (index, step, due) in wakes {
+            let change = Arc::clone(&step.change);
+            let outcome = self.commit_with_offers(&self.commit_of(step, None)).await;
+            results.push((index, outcome.map(|outcome| self.woken(&change, due, &outcome))));
+        }
+        results
+    }
+
+    /// The result of a wake whose commit has this outcome.
+    fn woken(&self, change: &Change, due: Option<Moment>, outcome: &CommitOutcome) -> WakeOutcome {
         match outcome {
             CommitOutcome::Done => {
-                self.record(&change, due);
-                Ok(WakeOutcome::Done)
+                self.record(change, due);
+                WakeOutcome::Done
             }
             CommitOutcome::Stale
             | CommitOutcome::NumberTaken
@@ -546,7 +568,7 @@ impl BookingService {
             | CommitOutcome::GuestsWait
             | CommitOutcome::RoomIsFree
             | CommitOutcome::HasTicket
-            | CommitOutcome::AllotmentTooLow(_) => Ok(WakeOutcome::Superseded),
+            | CommitOutcome::AllotmentTooLow(_) => WakeOutcome::Superseded,
         }
     }
 

@@ -50,7 +50,7 @@ pub async fn measure(figures: &mut Vec<Figure>) -> Vec<(String, f64)> {
 
 async fn create_bookings(mongo: Option<String>) -> f64 {
     let (folder, mails) = (tempfile::TempDir::new().unwrap(), memory_folder());
-    let config = config(folder.path(), mails.path(), mongo.as_deref());
+    let config = config(folder.path(), mails.path(), mongo.as_deref(), 1_000_000);
     let clock = Clock::system();
     let store = OpenStore::to_serve(&config, &clock).await.unwrap();
     let app = App::start(&config, store, clock, None).await.unwrap();
@@ -71,7 +71,7 @@ async fn create_bookings(mongo: Option<String>) -> f64 {
 
 /// A folder in memory where the system has one: thousands of files in one folder would be measured
 /// otherwise.
-fn memory_folder() -> tempfile::TempDir {
+pub fn memory_folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
         tempfile::TempDir::new_in(memory).unwrap()
@@ -80,13 +80,14 @@ fn memory_folder() -> tempfile::TempDir {
     }
 }
 
-fn config(folder: &Path, mails: &Path, mongo: Option<&str>) -> Config {
+/// A hotel with one hall of so many rooms, and no limits in the way.
+pub fn config(folder: &Path, mails: &Path, mongo: Option<&str>, rooms: usize) -> Config {
     let store =
         mongo.map_or_else(|| format!("sqlite:{}/jatah.db", folder.display()), str::to_owned);
     let text = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"{store}\"\n\
          [email]\nurl = \"file:{}\"\n\
-         [[room]]\ncode = \"HALL\"\nname = \"Hall\"\nrooms = 1000000\nprice = 1\n\
+         [[room]]\ncode = \"HALL\"\nname = \"Hall\"\nrooms = {rooms}\nprice = 1\n\
          [limits]\nrequests_per_second = 1000000\nholds_per_address = 1000000\n",
         mails.display()
     );

@@ -57,6 +57,7 @@ macro_rules! contract {
             cases!($open, waiting:
                 a_freed_room_is_offered_to_the_first_in_line_by_the_same_commit,
                 an_offer_that_is_not_taken_goes_to_the_next_in_line,
+                holds_that_end_together_are_offered_together,
                 nobody_overtakes_the_line,
                 a_guest_who_wants_two_nights_is_offered_only_both,
                 a_raised_allotment_is_offered_and_a_closed_type_is_not,

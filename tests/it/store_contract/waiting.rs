@@ -15,6 +15,7 @@ use jatah::domain::{
 };
 use jatah::service::{
     BookRequest, BookingService, NewBookingAccess, ServiceError, WaitingPlace, WaitingRequest,
+    WakeOutcome,
 };
 use jatah::store::{CommitQueue, NodeId, Store, Wake};
 use rand::rngs::StdRng;
@@ -170,6 +171,43 @@ pub async fn an_offer_that_is_not_taken_goes_to_the_next_in_line(store: SharedSt
     let arrived = service.apply(third.receipt_no, arrived).await.unwrap().booking;
     assert!(!arrived.is_offer && arrived.arrived_at.is_some());
     assert_eq!(taken(&*store, "SUITE", 4).await, 1);
+    assert_claims_are_the_live_bookings(&*store).await;
+}
+
+pub async fn holds_that_end_together_are_offered_together(store: SharedStore) {
+    let hotel = nodes(&store, 1).await;
+    let [service] = &hotel.services[..] else { unreachable!() };
+    let mut wakes = Vec::new();
+    for number in 0..10 {
+        let sold = book(service, number, "STD", today(), 1).await.unwrap().tracked.booking;
+        wakes.push((sold.receipt_no, sold.revision));
+    }
+    let mut tickets = Vec::new();
+    for number in 10..13 {
+        tickets.push(join(service, number, wish_of("STD", today(), 1)).await.unwrap().0);
+        hotel.clock.step(TimeDelta::seconds(1));
+    }
+    // Who waits for more nights than are free keeps waiting, and is in nobody's way.
+    book(service, 20, "HALL", today(), 1).await.unwrap();
+    let closed = Allotment { from: day(5), through: day(5), rooms: None, is_closed: Some(true) };
+    service.set_allotment(&room("STD"), closed).await.unwrap();
+    let (long, _) = join(service, 21, wish_of("STD", today(), 2)).await.unwrap();
+    // The reminders are over; one of the ten pays in the meantime, so its wake is stale.
+    hotel.clock.step(TimeDelta::minutes(121));
+    let pay = Command::MarkPaid { by: staff("Sari") };
+    service.apply(wakes[3].0, pay).await.unwrap();
+    let now = service.now();
+    let due = |(receipt_no, revision)| Wake { receipt_no, revision, at: now };
+    let due: Vec<Wake> = wakes.into_iter().map(due).collect();
+    let turn = service.wake_turn().await;
+    let woken = service.wake(&due, turn).await.unwrap();
+    let done = woken.iter().filter(|one| matches!(one, Ok(WakeOutcome::Done))).count();
+    assert_eq!(done, 9, "{woken:?}");
+    for ticket in &tickets {
+        assert!(offer_of(service, ticket).await.is_some());
+    }
+    assert!(offer_of(service, &long).await.is_none());
+    assert_eq!(taken(&*store, "STD", 4).await, 4, "three offers and the paid one");
     assert_claims_are_the_live_bookings(&*store).await;
 }
 
