@@ -3,6 +3,7 @@
 //! Requests are converted to calls of the service, and its results to responses. The only decision
 //! made here is how many requests a client may send.
 
+mod address;
 mod assets;
 mod booking_limits;
 mod connections;
@@ -11,6 +12,7 @@ mod graphql_http;
 mod health;
 mod limits;
 mod pages;
+mod receipt_code;
 mod server;
 mod webhook;
 
@@ -132,6 +134,7 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
     let probes = health::routes(health.clone(), store, Arc::clone(&service));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());
+    let codes = receipt_code::routes(settings.clone(), limits.clone());
     let per_guest = service.policy().booking.max_active_per_guest;
     let booking_limits = BookingLimits::new(per_guest, settings.holds_per_address, limit_alarm);
     let context = ApiContext {
@@ -154,6 +157,7 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         .merge(probes)
         .merge(webhook)
         .merge(pages)
+        .merge(codes)
         .layer(middleware::map_response(secure))
 }
 

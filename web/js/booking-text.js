@@ -90,6 +90,9 @@ Object.assign(texts, {
   'guest.wrong.why': [
     'Buka lagi tautan dari e-mail booking Anda, lengkap sampai huruf terakhir. Tidak ada? Sebut saja nomor resi di resepsionis.',
     'Open the link from your booking e-mail again, complete to its last letter. Do you not have it? Just give your receipt number at the desk.'],
+  'guest.code': ['Tunjukkan di resepsionis', 'Show this at the desk'],
+  'guest.code.why': ['Resepsionis memindai kode ini untuk membuka booking Anda. Ini bukan kode pembayaran.', 'The desk scans this code to open your booking. It is not a payment code.'],
+  'guest.code.label': ['Kode nomor resi {receipt}', 'Code of the receipt number {receipt}'],
   'guest.new': ['Pesan kamar', 'Book a room'],
 
   // Paying at the desk

@@ -99,6 +99,7 @@ function update() {
   tick(clock.now());
   pay.update(booking, hotel);
   showState();
+  showCode();
   showEnd();
   showDetails();
   share.update(hotel.timezone);
@@ -171,6 +172,15 @@ function explained(seen) {
     default: if (booking.offer) return t('guest.offer.over');
       return t(`guest.cancelled.${booking.cancelReason}.why`, { when: when(booking.cancelledAt) });
   }
+}
+
+/** The code of the receipt number until arrival, then the payment code, and never both. */
+function showCode() {
+  const wanted = booking.status !== 'CANCELLED' && !booking.arrivedAt && !hasCode(booking, hotel);
+  const picture = byId('code-picture'), address = `/b/${encodeURIComponent(booking.receiptNo)}/code.svg`;
+  if (wanted && picture.getAttribute('src') !== address) picture.src = address;
+  picture.alt = t('guest.code.label', { receipt: booking.receiptNo });
+  show(byId('code'), wanted);
 }
 
 function showEnd() {

@@ -9,12 +9,12 @@ use async_graphql::ServerError;
 use async_graphql::dataloader::DataLoader;
 use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
 use axum::routing::MethodRouter;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::Language;
+use crate::web::address::base_url;
 use crate::web::graphql_http::{self, ConnectionRefusal, Host};
 use crate::web::limits::Limits;
 
@@ -58,7 +58,7 @@ impl Host for HotelHost {
         let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         Caller::new(
             preferred_language(headers).unwrap_or(settings.language),
-            settings.public_url.clone().unwrap_or_else(|| self.requested_url(parts)),
+            base_url(settings, &self.limits, parts),
             self.limits.network(parts),
             authorization.and_then(bearer).map(str::to_owned),
         )
@@ -114,17 +114,6 @@ impl Host for HotelHost {
 impl HotelHost {
     fn server_error(&self, error: &ApiError, caller: &Caller) -> ServerError {
         error::server_error(error, caller.language, &self.context.service.policy().hotel)
-    }
-
-    /// The address that a request was sent to. Used if no public address is configured.
-    fn requested_url(&self, parts: &Parts) -> String {
-        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let is_plain =
-            |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
-        let asked = text("host").or(parts.uri.authority().map(Authority::as_str));
-        let host = asked.filter(is_plain).unwrap_or("localhost");
-        let is_secure = self.limits.is_proxied(parts) && text("x-forwarded-proto") == Some("https");
-        format!("{}://{host}", if is_secure { "https" } else { "http" })
     }
 }
 

@@ -64,6 +64,24 @@ fn a_page_that_is_known_is_not_sent_again() {
     });
 }
 
+#[test]
+fn the_code_of_a_receipt_number_is_a_picture_of_the_address_that_opens_it_on_the_board() {
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let reply = site.get("/b/resi 20260104 1/code.svg").await;
+        assert_eq!((reply.status, reply.headers["content-type"].as_str()), (200, "image/svg+xml"));
+        let address = site.url("/fo#resi=RESI-20260104-001");
+        assert_eq!(reply.text, jatah::qris::svg(&address).unwrap());
+        assert_eq!(reply.headers["x-content-type-options"], "nosniff");
+        assert!(reply.headers["content-security-policy"].starts_with("default-src 'none'"));
+        for wrong in ["RESI", "RESI-20261399-001", "RESI-20260104-000", &"9".repeat(2_000)] {
+            let reply = site.get(&format!("/b/{wrong}/code.svg")).await;
+            assert_eq!(reply.status, 404, "{wrong}");
+        }
+        site.close().await;
+    });
+}
+
 /// The addresses in a page that start with `/assets/`.
 fn assets(page: &str) -> BTreeSet<&str> {
     page.split('"').filter(|part| part.starts_with("/assets/")).collect()
