@@ -15,6 +15,12 @@ test('receipt numbers are found however people write them', () => {
   for (const words of ['8', '17', '4', '20260105-7', 'RESI-20260104-008', '0104']) assert.ok(!means(words), words);
 });
 
+test('a whole receipt number means that booking alone, whatever else has such words', () => {
+  const other = booking(8, { contact: 'tamu.7abc@example.com' });
+  assert.deepEqual(numbers('RESI-20260104-007', other, booking(7)), [7]);
+  assert.deepEqual(numbers('20260104 007', other), [8], 'without it, what has the words');
+});
+
 test('names are found by the beginnings of their words, in any case and order, without accents', () => {
   for (const words of ['bud', 'SANTO', 'san bud', '']) assert.ok(means(words), words);
   for (const words of ['udi', 'toso', 'siti', 'budi siti']) assert.ok(!means(words), words);

@@ -52,7 +52,6 @@ export function mountAccount({ api, staff, hotel, now, onSignOut }) {
   function update() {
     if (!staff() || !hotel()) return;
     setText(byId('account-title'), `${staff().name} · ${t(`board.role.${staff().role}`)}`);
-    setText(byId('account'), staff().name);
     show(byId('team'), isManager());
     byId('team-sessions').replaceChildren(...sessions.map(({ id, staff: person, since, isOwn }) => el('li', { 'data-session': id },
       el('span', {}, el('strong', {}, person.name), ` · ${t(`board.role.${person.role}`)} · ${t('team.since', { when: when(since) })}`),

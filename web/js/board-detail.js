@@ -7,10 +7,11 @@ import { actionsOf, brief, endWords, flagsOf, timeLeft } from './board-words.js'
 
 /**
  * @param loadHistory (receiptNo) => Promise of the entries, or of an Error with a sentence
+ * @param next (booking) => the next action of a booking
  * @param onAct (action, booking)
  * @param onClose () => void
  */
-export function mountDetail({ now, loadHistory, onAct, onClose }) {
+export function mountDetail({ now, loadHistory, next, onAct, onClose }) {
   const detail = byId('detail'), bar = byId('detail-bar').firstElementChild;
   let shown = null; // {booking, hotel, entries, revision, back, scroll, drawn}
 
@@ -73,6 +74,7 @@ export function mountDetail({ now, loadHistory, onAct, onClose }) {
     }
     for (const button of byId('detail-actions').children) {
       const action = t(`do.${button.dataset.do}`);
+      button.classList.toggle('next', button.dataset.do === next(booking));
       setText(button, action);
       button.setAttribute('aria-label', t('do.named', { action, ...names }));
     }

@@ -1,7 +1,7 @@
 // How the board calls: a sound (off by default) that repeats until somebody touches the page, a
 // notification of the browser, the title of the tab with what is due next, and a line for screen
 // readers. It does not decide what is worth a call.
-import { byId, icon, setText } from './dom.js';
+import { byId, el, icon, setText } from './dom.js';
 import { countdown } from './format.js';
 import { t } from './language.js';
 import { deviceStorage } from './storage.js';
@@ -49,7 +49,8 @@ export function mountNotice() {
 
   function update() {
     const words = t(on ? 'board.sound.on' : 'board.sound.off');
-    button.replaceChildren(icon(on ? 'sound' : 'mute'));
+    // The words are for those who wonder why nothing rings; a phone has no room for them.
+    button.replaceChildren(icon(on ? 'sound' : 'mute'), ...(on ? [] : [el('span', {}, t('board.sound.hint'))]));
     button.classList.toggle('off', !on);
     button.setAttribute('aria-pressed', String(on));
     button.setAttribute('aria-label', words);

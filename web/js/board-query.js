@@ -66,11 +66,16 @@ function searchable(booking) {
   return known.get(booking);
 }
 
+function hasReceipt(booking, receipt) {
+  const { day, number } = searchable(booking);
+  return day === receipt.day && number === receipt.number;
+}
+
 /** Whether a search means this booking. An empty one means every booking. */
 export function matches(booking, query) {
   if (!query.text) return true;
-  const { day, number, words } = searchable(booking);
-  if (query.receipt && query.receipt.day === day && query.receipt.number === number) return true;
+  const { words } = searchable(booking);
+  if (query.receipt && hasReceipt(booking, query.receipt)) return true;
   if (query.text.includes('@')) return words.some((word) => word.startsWith(query.text.toLowerCase()));
   return query.terms.length > 0 && query.terms.every((term) => words.some((word) => word.startsWith(term)));
 }
@@ -79,12 +84,13 @@ export function matches(booking, query) {
 const ranks = { desk: 0, way: 1, paid: 2, cancelled: 3 };
 
 /**
- * The bookings that a search means. An amount that somebody owes means just those who owe exactly
- * that; otherwise every booking that has the words.
+ * The bookings that a search means. A whole receipt number means just that booking, and an amount that
+ * somebody owes just those who owe exactly that; otherwise every booking that has the words.
  */
 export function find(bookings, query, hotel) {
+  const exactly = query.receipt ? bookings.filter((booking) => hasReceipt(booking, query.receipt)) : [];
   const owing = query.amount === null ? [] : bookings.filter(({ status, price }) => status === 'PENDING' && price === query.amount);
-  const found = owing.length ? owing : bookings.filter((booking) => matches(booking, query));
+  const found = [exactly, owing].find((some) => some.length) ?? bookings.filter((booking) => matches(booking, query));
   const order = (booking) => { const { list, place } = standing(booking, hotel); return [ranks[list] ?? 4, place]; };
   return found.map((booking) => [order(booking), booking])
     .sort(([[rankA, placeA]], [[rankB, placeB]]) => rankA - rankB || placeA - placeB)

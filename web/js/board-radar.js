@@ -21,8 +21,10 @@ const textNode = (properties, words) => { const node = draw('text', properties);
 
 export function mountRadar({ state, now, onOpen }) {
   const ground = draw('g', { 'aria-hidden': 'true' }), trails = draw('g', { 'aria-hidden': 'true' }), guests = draw('g');
-  const labels = draw('g', { 'aria-hidden': 'true' }); // screen readers use the labels of the dots
-  const svg = draw('svg', { viewBox: `0 0 ${size} ${size}`, role: 'group' }, ground, trails, labels, guests);
+  // Words lie over the marks, where they can be read, and let taps through.
+  const scale = draw('g', { class: 'words', 'aria-hidden': 'true' });
+  const labels = draw('g', { class: 'words', 'aria-hidden': 'true' }); // screen readers use the labels of the dots
+  const svg = draw('svg', { viewBox: `0 0 ${size} ${size}`, role: 'group' }, ground, trails, guests, scale, labels);
   const radar = byId('radar');
   byId('radar-picture').append(svg);
   const dots = new Map();
@@ -49,7 +51,7 @@ export function mountRadar({ state, now, onOpen }) {
       onOpen(receiptNo);
     });
     // Among many guests only the one that is pointed at is named.
-    for (const sign of ['pointerenter', 'focus']) node.addEventListener(sign, () => { label.classList.add('pointed'); });
+    for (const sign of ['pointerenter', 'focus']) node.addEventListener(sign, () => { label.classList.add('pointed'); writeDetail(dots.get(receiptNo), now()); });
     for (const sign of ['pointerleave', 'blur']) node.addEventListener(sign, () => { label.classList.remove('pointed'); });
     guests.append(node);
     trails.append(trail);
@@ -131,10 +133,10 @@ export function mountRadar({ state, now, onOpen }) {
     ground.replaceChildren(
       draw('circle', { cx: middle, cy: middle, r: reach, class: 'field' }),
       draw('circle', { cx: middle, cy: middle, r: inner.toFixed(1), class: 'near' }),
-      ...rings(rimKm).map(ring), ...rings(rimKm).map((km) => far(km, 'far')),
-      textNode({ x: middle, y: (middle - inner - 5).toFixed(1), class: 'near-words', 'text-anchor': 'middle' }, t('radar.radius', { distance: `${state.hotel.radiusKm.toLocaleString(language())} km` })),
-      ...winds.filter((_, index) => index !== 2),
+      ...rings(rimKm).map(ring), ...winds.filter((_, index) => index !== 2),
       draw('path', { d: `M${middle - 8} ${middle + 8}v-9l8 -7l8 7v9Z`, class: 'hotel' }));
+    scale.replaceChildren(...rings(rimKm).map((km) => far(km, 'far')),
+      textNode({ x: middle, y: (middle - inner - 5).toFixed(1), class: 'near-words', 'text-anchor': 'middle' }, t('radar.radius', { distance: `${state.hotel.radiusKm.toLocaleString(language())} km` })));
   }
 
   function drawLegend(counts) {
@@ -148,17 +150,18 @@ export function mountRadar({ state, now, onOpen }) {
     byId('radar-legend').replaceChildren(...rows);
   }
 
+  const writeDetail = ({ booking, detail }, time) =>
+    setText(detail, [distance(booking.travel.distanceKm, language()), countdown(Date.parse(booking.holdUntil) - time)].join(' · '));
+
   /** Updates what depends on the time. */
   function tick(time) {
     if (performance.now() - drawnAt > 900) { redraw(); return; }
     if (!radar.open) return;
     const words = Math.floor(time / 1_000) % 10 === 0;
     for (const shown of dots.values()) {
-      const { booking, detail, node, label } = shown;
+      const { booking, node, label } = shown;
       const { travel } = booking, timezone = state.hotel.timezone;
-      if (dots.size <= mostLabels || label.classList.contains('pointed')) {
-        setText(detail, [distance(travel.distanceKm, language()), countdown(Date.parse(booking.holdUntil) - time)].join(' · '));
-      }
+      if (dots.size <= mostLabels || label.classList.contains('pointed')) writeDetail(shown, time);
       if (!words && node.hasAttribute('aria-label')) continue;
       const eta = travel.arrivesAt && t('card.flag.eta', { time: clockTime(Date.parse(travel.arrivesAt), timezone, language()) });
       node.setAttribute('aria-label', [booking.guestName, t(`card.forecast.${booking.forecast}`), distance(travel.distanceKm, language()), eta,

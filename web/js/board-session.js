@@ -41,6 +41,13 @@ export function takeInitData() {
   return data;
 }
 
+/** The receipt number of a guest's code that a phone scanned. The address keeps nothing of it. */
+export function takeReceipt() {
+  const receiptNo = new URLSearchParams(location.hash.slice(1)).get('resi');
+  if (receiptNo !== null) history.replaceState(null, '', location.pathname + location.search);
+  return receiptNo;
+}
+
 /** Accepts a pasted code or the whole pasted link. */
 export const codeIn = (pasted) => (pasted.match(/code=([\w-]+)/)?.[1] ?? pasted).trim();
 

@@ -9,7 +9,7 @@ export function actionsOf(booking, hotel) {
   const { status, arrivedAt, checkIn, channel } = booking;
   if (status === 'PENDING') {
     const code = hotel.hasQris ? ['show', ...(channel === 'DESK' ? [] : ['send'])] : [];
-    return [...(arrivedAt ? [] : ['arrived']), 'paid', ...code, 'extend', 'cancel'];
+    return [...(arrivedAt ? [] : ['arrived']), 'paid', ...code, 'extend', 'amend', 'cancel'];
   }
   if (status === 'PAID') return [...(arrivedAt ? [] : ['arrived']), ...(hotel.isManager ? ['reopen'] : [])];
   // The server refuses it after the day of the check-in, and while no room is free.

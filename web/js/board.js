@@ -5,6 +5,8 @@ import './board-text.js';
 import { BOOKING, BOOKINGS, HISTORY, ME, NOW, QRIS, SIGN_OUT } from './documents.js';
 import { mountAccount } from './board-account.js';
 import { createActions } from './board-actions.js';
+import { mountAllotments } from './board-allotments.js';
+import { mountAmend } from './board-amend.js';
 import { mountAsk } from './board-ask.js';
 import { mountBanner } from './board-banner.js';
 import { mountDetail } from './board-detail.js';
@@ -15,9 +17,10 @@ import { mountLists } from './board-lists.js';
 import { mountNotice } from './board-notice.js';
 import { mountQris } from './board-qris.js';
 import { mountRadar } from './board-radar.js';
+import { mountReport } from './board-report.js';
 import { mountRoomsLeft } from './board-rooms.js';
 import { mountSearch } from './board-search.js';
-import { createSession, mountSignIn, takeCode, takeInitData } from './board-session.js';
+import { createSession, mountSignIn, takeCode, takeInitData, takeReceipt } from './board-session.js';
 import { emptyState, merge, nextDue, notable, othersWaiting } from './board-state.js';
 import { mountToast } from './board-toast.js';
 import { mountWalkIn } from './board-walkin.js';
@@ -32,6 +35,7 @@ const session = createSession();
 const clock = createClock(), ticker = createTicker(clock), now = () => clock.now();
 const state = emptyState();
 const arriving = new Set(); // receipt numbers whose arrival is on its way to the server
+let scanned = takeReceipt(); // of a guest's code, until its booking is open
 let staff = null, socket = null, failure = null, loading = 0, retryTimer;
 
 /** Sends every request of the board. If the session has ended, the sign-in is shown. */
@@ -49,19 +53,25 @@ const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered)
 const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api }), lateness = mountLateness({ api });
 const toast = mountToast(), actions = createActions(api);
 const codesShown = new Set(); // receipt numbers whose code was on this screen
-const ask = mountAsk({ perform, now, others: (booking) => othersWaiting(state, booking), onRefused: (error, receiptNo) => { if (error.code) reread(receiptNo); } });
+const ask = mountAsk({ perform, now, others: (booking) => othersWaiting(state, booking), onRefused });
 const qris = mountQris({
   load: async (receiptNo) => (await api(QRIS, { receiptNo })).qris,
   onPaid: (booking) => act('paid', booking),
   onShown: (receiptNo) => { codesShown.add(receiptNo); update(); },
 });
-const detail = mountDetail({ now, loadHistory, onAct: act, onClose: () => select(null) });
-const handlers = { onAct: act, onOpen: open, next: (booking) => nextAction(booking, state.hotel, codesShown.has(booking.receiptNo)) };
+const next = (booking) => nextAction(booking, state.hotel, codesShown.has(booking.receiptNo));
+const detail = mountDetail({ now, loadHistory, next, onAct: act, onClose: () => select(null) });
+const handlers = { onAct: act, onOpen: open, next };
 const board = mountLists({ state, now, handlers });
 const search = mountSearch({ api, state, now, handlers });
 const radar = mountRadar({ state, now, onOpen: (receiptNo) => open(state.bookings.get(receiptNo)) });
-const walkIn = mountWalkIn({ api, hotel: () => state.hotel, onBooked: booked });
-const account = mountAccount({ api, staff: () => staff, hotel: () => state.hotel, now, onSignOut: leave });
+const hotel = () => state.hotel;
+const walkIn = mountWalkIn({ api, hotel, onBooked: booked });
+const amend = mountAmend({ api, hotel, onAmended: (booking) => done('amend', booking), onRefused });
+const allotments = mountAllotments({ api, hotel, onSet: () => rooms.soon(state.hotel.today) });
+const report = mountReport({ api, hotel });
+const account = mountAccount({ api, staff: () => staff, hotel, now, onSignOut: leave });
+const sheets = [ask, qris, walkIn, amend, allotments, report, account];
 const measure = createMeasure(clock, async () => (await api(NOW)).hotel);
 
 // ---- signing in and out, loading ----
@@ -84,6 +94,7 @@ async function start() {
     for (const booking of bookings) merge(state, booking);
     rooms.load(hotel.today);
     lateness.load();
+    if (scanned) openScanned();
     socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost, onDegraded: banner.degraded });
   } catch (error) {
     if (mine === loading && session.token()) { failure = error; retrySoon(); }
@@ -123,7 +134,7 @@ function signOut(sentence = null) {
   detail.close();
   search.clear();
   board.clear();
-  for (const sheet of [ask, qris, walkIn, account]) sheet.close();
+  for (const sheet of sheets) sheet.close();
   signIn.say(sentence);
   update();
   byId('code').focus();
@@ -137,6 +148,7 @@ function onChange({ action, booking }) {
   if (!news) return;
   ask.changed(state.bookings.get(booking.receiptNo));
   qris.changed(state.bookings.get(booking.receiptNo));
+  amend.changed(state.bookings.get(booking.receiptNo));
   updateSoon();
   lateness.changed(action);
   if (action !== 'POSITION' && action !== 'UNDELIVERED') rooms.soon(state.hotel.today);
@@ -195,6 +207,7 @@ function act(action, tapped) {
   if (!actionsOf(booking, state.hotel).includes(action)) return;
   if (action === 'show') qris.open(booking);
   else if (action === 'arrived') arrive(booking);
+  else if (action === 'amend') amend.open(booking);
   else ask.open(action, booking, state.hotel);
 }
 
@@ -253,6 +266,24 @@ function goBack() {
   document.activeElement?.blur?.();
 }
 
+function onRefused(error, receiptNo) {
+  if (error.code) reread(receiptNo);
+}
+
+/** Opens the booking whose code was scanned, also one that is not on the board. */
+async function openScanned() {
+  const receiptNo = scanned;
+  scanned = null;
+  try {
+    const { booking } = await api(BOOKING, { receiptNo });
+    merge(state, booking);
+    update();
+    open(state.bookings.get(booking.receiptNo));
+  } catch (error) {
+    toast.say(t('done.failed', { name: receiptNo, why: sentenceOf(error) }));
+  }
+}
+
 /** After a refusal the shown state may be old: load the present one. */
 async function reread(receiptNo) {
   try {
@@ -283,7 +314,7 @@ function update() {
   const inside = Boolean(session.token());
   show(byId('sign-in'), !inside);
   show(byId('board'), inside && Boolean(state.hotel));
-  for (const id of ['sound', 'account']) show(byId(id), inside);
+  for (const id of ['sound', 'report-open', 'account']) show(byId(id), inside);
   setText(byId('hotel-name'), state.hotel?.name ?? t('board.page'));
   setText(byId('who'), staff ? `${staff.name} · ${t(`board.role.${staff.role}`)}` : '');
   show(byId('load-failed'), Boolean(failure));
@@ -309,8 +340,10 @@ function leave() {
 }
 mountKeys({ input: byId('search'), chosen, onAct: act, onEscape: goBack });
 byId('load-again').addEventListener('click', start);
+// A phone scans into a tab that may be open already.
+addEventListener('hashchange', () => { scanned = takeReceipt() ?? scanned; if (scanned && staff) openScanned(); });
 session.onElsewhere(() => (session.token() ? start() : signOut()));
-onLanguage(() => { signIn.update(); notice.update(); rooms.update(); lateness.update(); ask.update(); qris.update(); banner.update(); walkIn.update(); account.update(); update(); });
+onLanguage(() => { signIn.update(); notice.update(); rooms.update(); lateness.update(); ask.update(); qris.update(); banner.update(); walkIn.update(); amend.update(); allotments.update(); report.update(); account.update(); update(); });
 mountLanguage(byId('language'));
 ticker.add((time) => {
   if (clock.drifted()) refreshDay();

@@ -105,6 +105,27 @@ export const REVIVE_BOOKING = `mutation ReviveBooking($receiptNo: String!, $arri
   reviveBooking(receiptNo: $receiptNo, arrived: $arrived) { ${staffFields} }
 }`;
 
+export const AMEND_BOOKING = `mutation AmendBooking($receiptNo: String!, $input: AmendInput!) {
+  amendBooking(receiptNo: $receiptNo, input: $input) { ${staffFields} }
+}`;
+
+export const ALLOTMENTS = `query Allotments($from: Date!, $through: Date!) {
+  allotments(from: $from, through: $through) { date rooms taken closed roomType { code name } }
+}`;
+
+export const SET_ALLOTMENT = `mutation SetAllotment($roomType: String!, $date: Date!, $through: Date, $rooms: Int!, $closed: Boolean) {
+  setAllotment(roomType: $roomType, date: $date, through: $through, rooms: $rooms, closed: $closed) { available }
+}`;
+
+const lineFields = 'name booked paid paidRupiah expired cancelled';
+
+export const DAY_SUMMARY = `query DaySummary($date: Date!) {
+  daySummary(date: $date) {
+    date booked paid paidRupiah expired cancelled extended extendedAndCame atDesk blockedMinutes deskWaitMinutes byHour undelivered
+    byChannel { ${lineFields} } byRoomType { ${lineFields} } byStaff { ${lineFields} } lateness { medianMs p99Ms worstMs deadlines }
+  }
+}`;
+
 export const REOPEN_BOOKING = `mutation ReopenBooking($receiptNo: String!, $reason: String!) {
   reopenBooking(receiptNo: $receiptNo, reason: $reason) { ${staffFields} }
 }`;
