@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertAccessible, assertFits, picture, visitor } from './browser.mjs';
 import { hotelAtNight } from './board_hotel.mjs';
+import { start } from './harness.mjs';
 
 const SCREENS = { desktop: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 }, phone: { width: 360, height: 740 } };
 const read = (file) => execFileSync('zbarimg', ['--quiet', '--raw', '--oneshot', '-Sdisable', '-Sqrcode.enable', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
@@ -297,6 +298,43 @@ describe('a night with 60 bookings', { concurrency: 1 }, () => {
     await guest.page.locator('#pay-code').waitFor();
     assert.equal(await guest.page.locator('#code').isVisible(), false, 'never both');
     assert.deepEqual([...guest.problems, ...phone.problems], []);
+  });
+});
+
+describe('a hotel that is full', { concurrency: 1 }, () => {
+  test('the board shows the waiting list, and a freed room as an offer until it is taken', async (t) => {
+    const server = await start();
+    t.after(() => server.stop());
+    const clerk = await server.staffToken('--name', 'Rina');
+    const { booking } = await server.book({ guestName: 'Pemilik Kamar', roomType: 'ONE' });
+    const JOIN = 'mutation ($input: WaitingInput!) { joinWaitingList(input: $input) { ticket position } }';
+    const join = async (guestName) => (await server.must(JOIN, { input: { guestName, email: `${guestName.toLowerCase()}@example.com`, roomType: 'ONE', checkIn: await server.today() } })).joinWaitingList;
+    const first = await join('Ani');
+    await join('Beni');
+    const { page, problems } = await boardAt(t, { server }, clerk);
+    await page.locator('#rooms [data-room="ONE"].none', { hasText: 'penuh' }).waitFor();
+    assert.deepEqual(await page.locator('#waiting-line strong').allTextContents(), ['Ani', 'Beni']);
+    await page.locator('#waiting-line li').first().getByText(/^Loteng · 1.malam · Web · sejak \d\d\.\d\d$/).waitFor();
+    await picture(page, 'board-waiting');
+    await assertAccessible(page, 'the board with a waiting list');
+
+    await server.must('mutation ($r: String!) { cancelBooking(receiptNo: $r) { status } }', { r: booking.receiptNo }, { token: clerk });
+    const offer = page.locator('[data-list="offer"] .row');
+    await offer.getByText('Ani').waitFor();
+    await offer.getByText('ditawarkan, belum diambil').waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('#waiting-line li').length === 1);
+    assert.equal(await page.locator('#way-head').isVisible(), false, 'an offer is no booking yet');
+    await offer.locator('.row-name').click();
+    await page.locator('#detail').getByText(/ditawarkan ke tamu ini/).waitFor();
+    assert.deepEqual(await page.locator('#detail-actions button').evaluateAll((all) => all.map((each) => each.dataset.do)), ['arrived', 'paid', 'cancel']);
+    await picture(page, 'board-offer');
+    await assertAccessible(page, 'the board with an offer');
+
+    const ticket = (await server.must('query ($t: String!) { waitingTicket(ticket: $t) { offer { accessToken booking { receiptNo } } } }', { t: first.ticket })).waitingTicket;
+    await server.must('mutation ($r: String!, $t: String!) { takeOffer(receiptNo: $r, accessToken: $t) { offer } }', { r: ticket.offer.booking.receiptNo, t: ticket.offer.accessToken });
+    await row(page, ticket.offer.booking, 'way').waitFor();
+    await offer.waitFor({ state: 'detached' });
+    assert.deepEqual(problems, []);
   });
 });
 

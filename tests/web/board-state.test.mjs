@@ -71,7 +71,7 @@ test('paid and cancelled are those of the hotel day, newest first', () => {
     booking(3, { status: 'PAID', paidAt: '2026-01-04T23:00:00Z' }), booking(4, { status: 'CANCELLED', cancelledAt: '2026-01-03T22:59:00Z' }),
   );
   assert.deepEqual(lists(state).paid.map(({ receiptNo }) => receiptNo.slice(-1)), ['2', '1']);
-  assert.deepEqual(counts(lists(state)), { pending: 0, desk: 0, way: 0, paid: 2, cancelled: 0 });
+  assert.deepEqual(counts(lists(state)), { pending: 0, desk: 0, offer: 0, way: 0, paid: 2, cancelled: 0 });
 });
 
 test('when a new hotel day starts, bookings of yesterday leave the lists', () => {
@@ -85,7 +85,7 @@ test('who stands at the desk is listed apart, the longest waiting first', () => 
   const arrived = (number, arrivedAt) => booking(number, { arrivedAt, price: 350_000 });
   const state = board(booking(1, { holdUntil: '2026-01-04T11:00:00Z' }), arrived(2, '2026-01-04T10:30:00Z'), arrived(3, '2026-01-04T10:10:00Z'));
   assert.deepEqual(lists(state).desk.map(({ receiptNo }) => receiptNo.slice(-1)), ['3', '2']);
-  assert.deepEqual(counts(lists(state)), { pending: 3, desk: 2, way: 1, paid: 0, cancelled: 0 });
+  assert.deepEqual(counts(lists(state)), { pending: 3, desk: 2, offer: 0, way: 1, paid: 0, cancelled: 0 });
 });
 
 test('a booking moves between the lists with its state', () => {
@@ -93,7 +93,17 @@ test('a booking moves between the lists with its state', () => {
   merge(state, booking(1, { revision: 2, arrivedAt: '2026-01-04T10:30:00Z' }));
   assert.equal(lists(state).desk.length, 1);
   merge(state, booking(1, { revision: 3, arrivedAt: '2026-01-04T10:30:00Z', status: 'PAID', paidAt: '2026-01-04T10:40:00Z' }));
-  assert.deepEqual(counts(lists(state)), { pending: 0, desk: 0, way: 0, paid: 1, cancelled: 0 });
+  assert.deepEqual(counts(lists(state)), { pending: 0, desk: 0, offer: 0, way: 0, paid: 1, cancelled: 0 });
+});
+
+test('an offer stands apart and counts as no booking until it is taken', () => {
+  const offered = { offer: true, holdUntil: '2026-01-04T10:10:00Z' };
+  const state = board(booking(1), booking(2, offered), booking(3, { ...offered, status: 'CANCELLED', cancelReason: 'EXPIRED', cancelledAt: '2026-01-04T10:10:00Z' }));
+  assert.deepEqual(lists(state).offer.map(({ receiptNo }) => receiptNo.slice(-1)), ['2']);
+  assert.deepEqual(counts(lists(state)), { pending: 1, desk: 0, offer: 1, way: 1, paid: 0, cancelled: 0 });
+  assert.equal(nextDue(state).receiptNo.slice(-1), '1');
+  merge(state, booking(2, { revision: 2, offer: false }));
+  assert.equal(lists(state).way.length, 2);
 });
 
 test('what is due next is the soonest end on the way, not who waits at the desk', () => {
@@ -120,4 +130,5 @@ test('paging stops when the bookings are older than two days and the days of adv
 
 test('new, expiring and expired bookings are notable, positions are not', () => {
   assert.deepEqual(['BOOKED', 'REVIVED', 'REMINDED', 'EXPIRED', 'POSITION', 'PAID'].map(notable), ['new', 'new', 'soon', 'gone', null, null]);
+  assert.deepEqual([notable('OFFERED', { offer: true }), notable('OFFER_TAKEN', { offer: false }), notable('EXPIRED', { offer: true })], [null, 'new', null]);
 });

@@ -28,6 +28,11 @@ test('a walk-in is sent no code, and only a manager takes a payment back', () =>
   assert.deepEqual(actionsOf(booking({ status: 'CANCELLED', checkIn: '2026-01-03' }), hotel), []);
 });
 
+test('an offer is neither extended nor changed, and says that it is not taken', () => {
+  assert.deepEqual(actionsOf(booking({ offer: true }), hotel), ['arrived', 'paid', 'cancel']);
+  assert.equal(whereWords(booking({ offer: true, forecast: null }), hotel, now), 'ditawarkan, belum diambil');
+});
+
 test('where a guest is takes a few words', () => {
   const travel = { distanceKm: 9, arrivesAt: '2026-01-04T11:32:00Z', withinRadius: true, approaching: true };
   assert.equal(whereWords(booking({ travel, forecast: 'IN_TIME' }), hotel, now), '9,0 km · tiba ±18.32 · tepat waktu');

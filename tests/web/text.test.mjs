@@ -86,6 +86,9 @@ test('the sentences for each value of the schema exist', () => {
     ...valuesOf('Channel').map((channel) => `channel.${channel}`),
     ...valuesOf('StaffRole').map((role) => `board.role.${role}`),
     ...['paid', 'extend', 'cancel', 'send', 'revive', 'reviveHere', 'reopen'].flatMap((action) => [`do.${action}`, `done.${action}`, `ask.${action}`, `ask.${action}.why`, `ask.${action}.yes`]),
+    ...['do.amend', 'done.amend', 'row.do.arrived', 'row.do.show', 'row.do.paid'],
+    ...['booked', 'paid', 'paidRupiah', 'expired', 'cancelled'].flatMap((name) => [`figures.${name}`, `figures.${name}.short`]),
+    ...['atDesk', 'extended', 'extendedAndCame', 'blockedMinutes', 'deskWaitMinutes', 'undelivered', 'medianMs', 'p99Ms', 'worstMs', 'by.channel', 'by.room', 'by.staff'].map((name) => `figures.${name}`),
     ...valuesOf('Forecast').map((forecast) => `row.forecast.${forecast}`),
     ...valuesOf('QrisProgress').flatMap((progress) => [`row.qris.${progress}`, `card.qris.${progress}`]),
   ];

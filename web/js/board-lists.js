@@ -5,7 +5,7 @@ import { t } from './language.js';
 import { createList } from './board-list.js';
 import { counts, lists, standing } from './board-state.js';
 
-const names = ['desk', 'way', 'paid', 'cancelled'];
+const names = ['desk', 'offer', 'way', 'paid', 'cancelled'];
 
 /** @param handlers {onAct, onOpen, next}, as for a list */
 export function mountLists({ state, now, handlers }) {
@@ -34,6 +34,7 @@ export function mountLists({ state, now, handlers }) {
       show(place, !next[place.dataset.empty]);
     }
     show(byId('desk-head'), next.desk > 0);
+    show(byId('offer-head'), next.offer > 0);
     show(byId('way-head'), next.way > 0);
   }
 

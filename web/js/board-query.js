@@ -80,8 +80,8 @@ export function matches(booking, query) {
   return query.terms.length > 0 && query.terms.every((term) => words.some((word) => word.startsWith(term)));
 }
 
-/** The order of results: at the desk, on the way, paid, cancelled, other days. */
-const ranks = { desk: 0, way: 1, paid: 2, cancelled: 3 };
+/** The order of results: at the desk, offers, on the way, paid, cancelled, other days. */
+const ranks = { desk: 0, offer: 1, way: 2, paid: 3, cancelled: 4 };
 
 /**
  * The bookings that a search means. A whole receipt number means just that booking, and an amount that
@@ -91,7 +91,7 @@ export function find(bookings, query, hotel) {
   const exactly = query.receipt ? bookings.filter((booking) => hasReceipt(booking, query.receipt)) : [];
   const owing = query.amount === null ? [] : bookings.filter(({ status, price }) => status === 'PENDING' && price === query.amount);
   const found = [exactly, owing].find((some) => some.length) ?? bookings.filter((booking) => matches(booking, query));
-  const order = (booking) => { const { list, place } = standing(booking, hotel); return [ranks[list] ?? 4, place]; };
+  const order = (booking) => { const { list, place } = standing(booking, hotel); return [ranks[list] ?? 5, place]; };
   return found.map((booking) => [order(booking), booking])
     .sort(([[rankA, placeA]], [[rankB, placeB]]) => rankA - rankB || placeA - placeB)
     .map(([, booking]) => booking);

@@ -42,8 +42,9 @@ export function isToday(instant, hotel) {
 const standings = new WeakMap();
 
 /**
- * The list of a booking, 'desk' (arrived and unpaid), 'way', 'paid' or 'cancelled', and its place in
- * it. The list is null for what ended on another hotel day.
+ * The list of a booking, 'desk' (arrived and unpaid), 'offer' (of a freed room, not taken yet), 'way',
+ * 'paid' or 'cancelled', and its place in it. The list is null for what ended on another hotel day, and
+ * for an offer that nobody took.
  */
 export function standing(booking, hotel) {
   const known = standings.get(booking);
@@ -54,27 +55,27 @@ export function standing(booking, hotel) {
 }
 
 function placeOf(booking, hotel) {
-  const { status, arrivedAt, holdUntil, paidAt, cancelledAt } = booking;
-  if (status === 'PENDING') return arrivedAt ? { list: 'desk', place: Date.parse(arrivedAt) } : { list: 'way', place: Date.parse(holdUntil) };
+  const { status, arrivedAt, holdUntil, paidAt, cancelledAt, offer } = booking;
+  if (status === 'PENDING') return arrivedAt ? { list: 'desk', place: Date.parse(arrivedAt) } : { list: offer ? 'offer' : 'way', place: Date.parse(holdUntil) };
   const ended = status === 'PAID' ? paidAt : cancelledAt;
-  return { list: isToday(ended, hotel) ? status.toLowerCase() : null, place: -Date.parse(ended) };
+  return { list: isToday(ended, hotel) && !offer ? status.toLowerCase() : null, place: -Date.parse(ended) };
 }
 
 /**
- * The lists of the board: at the desk the longest waiting first, on the way the soonest end first,
+ * The lists of the board: at the desk the longest waiting first, offers and on the way the soonest end first,
  * today's paid and cancelled newest first.
  */
 export function lists({ bookings, hotel }) {
-  const found = { desk: [], way: [], paid: [], cancelled: [] };
+  const found = { desk: [], offer: [], way: [], paid: [], cancelled: [] };
   for (const booking of bookings.values()) found[standing(booking, hotel).list]?.push(booking);
   const byPlace = (a, b) => standings.get(a).place - standings.get(b).place || (a.receiptNo < b.receiptNo ? -1 : 1);
   for (const list of Object.values(found)) list.sort(byPlace);
   return found;
 }
 
-/** The size of each list without the search. */
-export const counts = ({ desk, way, paid, cancelled }) =>
-  ({ pending: desk.length + way.length, desk: desk.length, way: way.length, paid: paid.length, cancelled: cancelled.length });
+/** The size of each list without the search. An offer is no booking yet. */
+export const counts = ({ desk, offer, way, paid, cancelled }) =>
+  ({ pending: desk.length + way.length, desk: desk.length, offer: offer.length, way: way.length, paid: paid.length, cancelled: cancelled.length });
 
 /** Of those on the way, the one whose time ends next. */
 export function nextDue({ bookings, hotel }) {
@@ -99,7 +100,8 @@ export function worthPaging(nodes, now, advanceDays) {
   return Boolean(oldest) && Date.parse(oldest.bookedAt) > now - (2 + advanceDays) * 86_400_000;
 }
 
-/** The kind of signal for a change: 'new', 'soon', 'gone', or null for none. */
-export function notable(action) {
-  return { BOOKED: 'new', REVIVED: 'new', REMINDED: 'soon', EXPIRED: 'gone' }[action] ?? null;
+/** The kind of signal for a change: 'new', 'soon', 'gone', or null for none, as for offers. */
+export function notable(action, { offer } = {}) {
+  if (offer) return null;
+  return { BOOKED: 'new', REVIVED: 'new', OFFER_TAKEN: 'new', REMINDED: 'soon', EXPIRED: 'gone' }[action] ?? null;
 }

@@ -6,8 +6,9 @@ import { language, t } from './language.js';
 
 /** Every action that the server may accept for this booking. */
 export function actionsOf(booking, hotel) {
-  const { status, arrivedAt, checkIn, channel } = booking;
+  const { status, arrivedAt, checkIn, channel, offer } = booking;
   if (status === 'PENDING') {
+    if (offer) return ['arrived', 'paid', 'cancel'];
     const code = hotel.hasQris ? ['show', ...(channel === 'DESK' ? [] : ['send'])] : [];
     return [...(arrivedAt ? [] : ['arrived']), 'paid', ...code, 'extend', 'amend', 'cancel'];
   }
@@ -56,7 +57,8 @@ export function whereWords(booking, hotel, now) {
     const qris = booking.qrisProgress && t(`row.qris.${booking.qrisProgress}`);
     return [t('row.here', { time: clock(booking.arrivedAt, hotel) }), qris].filter(Boolean).join(' · ');
   }
-  const { travel, forecast } = booking;
+  const { travel, forecast, offer } = booking;
+  if (offer) return t('row.offer');
   return [travel && distance(travel.distanceKm, language()), arrivalWords(booking, hotel, now), forecast && t(`row.forecast.${forecast}`)].filter(Boolean).join(' · ');
 }
 
@@ -71,6 +73,7 @@ const qrisKinds = { SENDING: 'plain', SENT: 'good', FAILED: 'bad' };
 /** What else there is to know, as pairs of a kind and words. */
 export function flagsOf(booking, hotel, now) {
   const found = [], pending = booking.status === 'PENDING';
+  if (pending && booking.offer) return [['plain', t('card.flag.offer')]];
   const { arrivedAt, forecast, travel, extensions, qrisProgress, qrisSentAt, undelivered } = booking;
   if (arrivedAt) found.push(pending ? ['strong', t('card.flag.arrived', { time: clock(arrivedAt, hotel) })] : ['plain', t('card.flag.arrived.paid', { time: brief(arrivedAt, now, hotel) })]);
   if (pending && !arrivedAt && forecast) found.push([`forecast ${forecast}`, t(`card.forecast.${forecast}`)]);

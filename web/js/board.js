@@ -23,6 +23,7 @@ import { mountSearch } from './board-search.js';
 import { createSession, mountSignIn, takeCode, takeInitData, takeReceipt } from './board-session.js';
 import { emptyState, merge, nextDue, notable, othersWaiting } from './board-state.js';
 import { mountToast } from './board-toast.js';
+import { mountWaiting } from './board-waiting.js';
 import { mountWalkIn } from './board-walkin.js';
 import { actionsOf, nextAction } from './board-words.js';
 import { createClock, createMeasure, createTicker } from './clock.js';
@@ -50,7 +51,7 @@ async function api(query, variables) {
 }
 
 const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered) => { session.keep(entered.token); start(); } });
-const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api }), lateness = mountLateness({ api });
+const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api }), waiting = mountWaiting({ api, hotel: () => state.hotel }), lateness = mountLateness({ api });
 const toast = mountToast(), actions = createActions(api);
 const codesShown = new Set(); // receipt numbers whose code was on this screen
 const ask = mountAsk({ perform, now, others: (booking) => othersWaiting(state, booking), onRefused });
@@ -93,6 +94,7 @@ async function start() {
     state.bookings.clear();
     for (const booking of bookings) merge(state, booking);
     rooms.load(hotel.today);
+    waiting.load();
     lateness.load();
     if (scanned) openScanned();
     socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost, onDegraded: banner.degraded });
@@ -151,8 +153,8 @@ function onChange({ action, booking }) {
   amend.changed(state.bookings.get(booking.receiptNo));
   updateSoon();
   lateness.changed(action);
-  if (action !== 'POSITION' && action !== 'UNDELIVERED') rooms.soon(state.hotel.today);
-  const kind = notable(action);
+  if (action !== 'POSITION' && action !== 'UNDELIVERED') { rooms.soon(state.hotel.today); waiting.soon(); }
+  const kind = notable(action, booking);
   if (!kind) return;
   if (!catchingUp) notice.tell(kind, booking);
   afterUpdate.push(() => board.notice(booking.receiptNo, kind)); // the card may not exist yet
@@ -160,7 +162,7 @@ function onChange({ action, booking }) {
 
 function onState(socketState) {
   const again = banner.state(socketState);
-  if (again) { refreshDay(); rooms.soon(state.hotel.today); catchUp(); }
+  if (again) { refreshDay(); rooms.soon(state.hotel.today); waiting.soon(); catchUp(); }
   // The token was refused: a normal request shows whether the session ended or the fault is
   // temporary.
   if (socketState === 'refused') retrySoon();
@@ -343,7 +345,7 @@ byId('load-again').addEventListener('click', start);
 // A phone scans into a tab that may be open already.
 addEventListener('hashchange', () => { scanned = takeReceipt() ?? scanned; if (scanned && staff) openScanned(); });
 session.onElsewhere(() => (session.token() ? start() : signOut()));
-onLanguage(() => { signIn.update(); notice.update(); rooms.update(); lateness.update(); ask.update(); qris.update(); banner.update(); walkIn.update(); amend.update(); allotments.update(); report.update(); account.update(); update(); });
+onLanguage(() => { signIn.update(); notice.update(); rooms.update(); waiting.update(); lateness.update(); ask.update(); qris.update(); banner.update(); walkIn.update(); amend.update(); allotments.update(); report.update(); account.update(); update(); });
 mountLanguage(byId('language'));
 ticker.add((time) => {
   if (clock.drifted()) refreshDay();
@@ -354,7 +356,7 @@ ticker.add((time) => {
   banner.update();
   if (staff) notice.title(nextDue(state), time);
 });
-setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
+setInterval(() => { if (staff) { refreshDay(); waiting.load(); } }, 3 * 60_000); // who joins the waiting list is not in the feed
 setInterval(refreshForecasts, 60_000);
 const initData = takeInitData(), code = takeCode();
 update();

@@ -59,7 +59,7 @@ export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, 
   cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${guestFields} }
 }`;
 
-const staffFields = `${sharedFields} contact cancelNote undelivered travel { trail { distanceKm bearing at } }`;
+const staffFields = `${sharedFields} offer contact cancelNote undelivered travel { trail { distanceKm bearing at } }`;
 
 export const DEGRADED = `subscription Degraded { degradedChanged { part reason } }`;
 
@@ -115,6 +115,10 @@ export const ALLOTMENTS = `query Allotments($from: Date!, $through: Date!) {
 
 export const SET_ALLOTMENT = `mutation SetAllotment($roomType: String!, $date: Date!, $through: Date, $rooms: Int!, $closed: Boolean) {
   setAllotment(roomType: $roomType, date: $date, through: $through, rooms: $rooms, closed: $closed) { available }
+}`;
+
+export const WAITING_LIST = `query WaitingList($checkIn: Date!) {
+  waitingList(checkIn: $checkIn) { guestName channel roomType { name } maxPrice nights since receiptNo }
 }`;
 
 const lineFields = 'name booked paid paidRupiah expired cancelled';

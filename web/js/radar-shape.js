@@ -48,7 +48,7 @@ export function onTheWay(bookings) {
 /** The number of pending guests for each forecast. */
 export function countForecasts(bookings) {
   const found = { IN_TIME: 0, WILL_EXTEND: 0, WILL_CANCEL: 0, NO_POSITION: 0 };
-  for (const { status, arrivedAt, forecast } of bookings) if (status === 'PENDING' && !arrivedAt && forecast in found) found[forecast] += 1;
+  for (const { status, arrivedAt, forecast, offer } of bookings) if (status === 'PENDING' && !arrivedAt && !offer && forecast in found) found[forecast] += 1;
   return found;
 }
 
