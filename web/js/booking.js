@@ -176,7 +176,7 @@ function explained(seen) {
 
 /** The code of the receipt number until arrival, then the payment code, and never both. */
 function showCode() {
-  const wanted = booking.status !== 'CANCELLED' && !booking.arrivedAt && !hasCode(booking, hotel);
+  const wanted = booking.status !== 'CANCELLED' && !booking.offer && !booking.arrivedAt && !hasCode(booking, hotel);
   const picture = byId('code-picture'), address = `/b/${encodeURIComponent(booking.receiptNo)}/code.svg`;
   if (wanted && picture.getAttribute('src') !== address) picture.src = address;
   picture.alt = t('guest.code.label', { receipt: booking.receiptNo });

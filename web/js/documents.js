@@ -59,7 +59,7 @@ export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, 
   cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { ${guestFields} }
 }`;
 
-const staffFields = `${sharedFields} offer contact cancelNote undelivered travel { trail { distanceKm bearing at } }`;
+const staffFields = `${sharedFields} contact cancelNote undelivered travel { trail { distanceKm bearing at } }`;
 
 export const DEGRADED = `subscription Degraded { degradedChanged { part reason } }`;
 
