@@ -1,6 +1,6 @@
 // The signed-in person's own sheet: signing out, which asks once more, and for managers the running
 // sessions and one-time codes for another device or person. It keeps no session itself.
-import { CREATE_STAFF_CODE, REVOKE_STAFF_SESSION, STAFF_SESSIONS } from './documents.js';
+import { CREATE_STAFF_CODE, REVOKE_STAFF_SESSION, STAFF_SESSIONS } from './board-documents.js';
 import { byId, closeByBackdrop, closeDialog, el, openDialog, setText, show } from './dom.js';
 import { shortMoment } from './format.js';
 import { language, sentenceOf, t } from './language.js';

@@ -2,7 +2,7 @@
 // question and shows nothing.
 import {
   CANCEL_BOOKING, EXTEND_HOLD, MARK_ARRIVED, MARK_PAID, REOPEN_BOOKING, REVIVE_BOOKING, SEND_QRIS,
-} from './documents.js';
+} from './board-documents.js';
 
 /** @param api (document, variables) => Promise of the data */
 export function createActions(api) {

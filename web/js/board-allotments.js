@@ -1,6 +1,6 @@
 // The rooms for sale, night by night, with what is sold. Managers set the number of a type for a range
 // of nights, or close it. What may be set is the server's decision.
-import { ALLOTMENTS, SET_ALLOTMENT } from './documents.js';
+import { ALLOTMENTS, SET_ALLOTMENT } from './board-documents.js';
 import { left, mostSold, nightsOf, stretches, table } from './board-allotment-rows.js';
 import { byId, closeByBackdrop, closeDialog, el, openDialog, setText, show } from './dom.js';
 import { addDays, shortDate } from './format.js';

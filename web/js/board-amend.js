@@ -1,6 +1,6 @@
 // Changing a pending booking: name, room type and nights, with the new price before it is confirmed. A
 // stay that is no longer free changes nothing. The server fixes the price; here it is only shown.
-import { AMEND_BOOKING } from './documents.js';
+import { AMEND_BOOKING } from './board-documents.js';
 import { amendment, amendedPrice } from './board-amendment.js';
 import { mountStay } from './board-stay.js';
 import { byId, closeByBackdrop, closeDialog, openDialog, setText, show } from './dom.js';

@@ -1,7 +1,7 @@
 // Loads the bookings of the board and then subscribes to every change. The cursor is from before
 // the load, so no change is missed. After a disconnect it continues at the last cursor. If the
 // server no longer knows the cursor, it loads everything again.
-import { BOOKING_CHANGED, BOOKINGS, DEGRADED } from './documents.js';
+import { BOOKING_CHANGED, BOOKINGS, DEGRADED } from './board-documents.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
 import { worthPaging } from './board-state.js';
 

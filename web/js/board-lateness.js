@@ -1,6 +1,6 @@
 // How late today's deadlines were, at the foot of the board: a promise that anybody can check. It is
 // requested again after the clock did something, at most once a minute.
-import { LATENESS } from './documents.js';
+import { LATENESS } from './board-documents.js';
 import { byId, setText, show } from './dom.js';
 import { t } from './language.js';
 

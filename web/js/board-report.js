@@ -1,6 +1,6 @@
 // The figures of a hotel day: what was booked, paid and lost, two small charts, and lines by channel,
 // room type and clerk; any day, and as CSV. It counts nothing itself: the server does.
-import { BOOKINGS, DAY_SUMMARY } from './documents.js';
+import { BOOKINGS, DAY_SUMMARY } from './board-documents.js';
 import { bookingRows, dayBeside, figureRows, hourBars, outcomeBars, tablesOf } from './board-figures.js';
 import { csv } from './csv.js';
 import { byId, closeByBackdrop, closeDialog, el, openDialog, setText, show } from './dom.js';

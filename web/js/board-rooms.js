@@ -1,6 +1,6 @@
 // Rooms left tonight, by type, always with the date they are for. They are requested again after
 // changes, with one request for many changes.
-import { ALLOTMENTS } from './documents.js';
+import { ALLOTMENTS } from './board-documents.js';
 import { left } from './board-allotment-rows.js';
 import { byId, el, setText } from './dom.js';
 import { shortDate } from './format.js';

@@ -1,7 +1,7 @@
 // The search: its results take the place of the lists while something is typed. The loaded bookings
 // are searched at once, and the server is asked for older ones. What a search means is decided in
 // board-query.js.
-import { BOOKINGS } from './documents.js';
+import { BOOKINGS } from './board-documents.js';
 import { byId, setText, show } from './dom.js';
 import { language, t } from './language.js';
 import { createList } from './board-list.js';

@@ -1,6 +1,6 @@
 // The signed-in employee. The token of the session is in localStorage, so that a reload or a second
 // tab stays signed in.
-import { SIGN_IN, SIGN_IN_TELEGRAM } from './documents.js';
+import { SIGN_IN, SIGN_IN_TELEGRAM } from './board-documents.js';
 import { byId, setText, show } from './dom.js';
 import { sentenceOf, t } from './language.js';
 

@@ -1,6 +1,6 @@
 // The choice of a room type and of the nights in a dialog of the board, with what is free and today's
 // prices. It asks the server at each change of the nights, and books nothing.
-import { AVAILABILITY } from './documents.js';
+import { AVAILABILITY } from './board-documents.js';
 import { byId, el } from './dom.js';
 import { rupiah } from './format.js';
 import { sentenceOf, t } from './language.js';

@@ -1,6 +1,6 @@
 // Who waits for a room tonight, in the order of the line. Offers are bookings and stand in a list of
 // their own. It is requested again after changes, with one request for many; it offers nothing itself.
-import { WAITING_LIST } from './documents.js';
+import { WAITING_LIST } from './board-documents.js';
 import { byId, el, setText, show } from './dom.js';
 import { clockTime, rupiah } from './format.js';
 import { language, t } from './language.js';

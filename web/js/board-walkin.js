@@ -1,6 +1,6 @@
 // Books for a guest who stands at the desk: room type, nights, name, and whether they have paid. It
 // asks for no contact. Prices and rooms left are the server's, for tonight.
-import { BOOK_AT_DESK } from './documents.js';
+import { BOOK_AT_DESK } from './board-documents.js';
 import { mountStay } from './board-stay.js';
 import { byId, closeByBackdrop, closeDialog, openDialog, setText, show } from './dom.js';
 import { rupiah, shortDate, stay } from './format.js';

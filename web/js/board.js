@@ -2,7 +2,7 @@
 // actions. They are merged into `state`, and `update()` lets each part draw what changed. No part
 // knows another one.
 import './board-text.js';
-import { BOOKING, BOOKINGS, HISTORY, ME, NOW, QRIS, SIGN_OUT } from './documents.js';
+import { BOOKING, BOOKINGS, HISTORY, ME, NOW, QRIS, SIGN_OUT } from './board-documents.js';
 import { mountAccount } from './board-account.js';
 import { createActions } from './board-actions.js';
 import { mountAllotments } from './board-allotments.js';
