@@ -28,8 +28,9 @@ use crate::qris::Qris;
 use crate::routing::{self, RouteWorker, RoutingServer};
 use crate::scheduler::Scheduler;
 use crate::service::BookingService;
-use crate::store::mongo::MongoStore;
-use crate::store::sqlite::{ServeLock, SqliteStore};
+use crate::store::backup::RestoreTarget;
+use crate::store::mongo::{MongoRestore, MongoStore};
+use crate::store::sqlite::{ServeLock, SqliteRestore, SqliteStore};
 use crate::store::{CommitQueue, FeedEvent, NodeId, NotificationQueue, Store, StoreFault};
 use crate::system;
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
@@ -75,6 +76,22 @@ impl OpenStore {
             StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
             StoreUrl::Mongo(url) => {
                 Arc::new(MongoStore::connect(url.expose(), clock.clone()).await?)
+            }
+        })
+    }
+
+    /// Starts to replace the configured store, which no process may serve meanwhile.
+    ///
+    /// # Errors
+    /// If a process serves it, or the store cannot be used.
+    pub async fn to_restore(config: &Config, clock: &Clock) -> Result<Box<dyn RestoreTarget>> {
+        Ok(match &config.store.url {
+            StoreUrl::Sqlite(path) => {
+                let lock = SqliteStore::lock(path)?;
+                Box::new(SqliteRestore::begin(path, lock, clock.now()).await?)
+            }
+            StoreUrl::Mongo(url) => {
+                Box::new(MongoRestore::begin(url.expose(), clock.clone()).await?)
             }
         })
     }

@@ -8,6 +8,7 @@
 //! - [`config`]: the configuration; [`clock`]: the current time.
 //! - [`store`]: bookings in SQLite or MongoDB; [`service`]: the use cases, which make every change
 //!   of a booking; [`feed`]: every committed change, in order.
+//! - [`backup`]: backup files of everything that is stored.
 //! - [`scheduler`]: wakes each booking at its next deadline; [`routing`]: asks a routing server for
 //!   the time of a drive.
 //! - [`notifier`]: delivers notifications; [`email`]: sends them by e-mail; [`qris`]: the payment
@@ -21,6 +22,7 @@
 pub mod app;
 pub mod auth;
 pub mod backoff;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use jatah::app::{App, OpenStore};
 use jatah::auth::{LinkKey, Staff, StaffAuth};
+use jatah::backup::{self, Head, Progress};
 use jatah::clock::Clock;
 use jatah::config::{self, Config, StoreUrl};
 use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
@@ -18,6 +20,7 @@ use jatah::simulate::{self, SimulationPlan};
 use jatah::system::{ServiceState, keep_alive, tell_service_manager};
 use jatah::text;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 /// Faster than the system's allocator for the many small allocations of a request.
@@ -66,6 +69,19 @@ enum Command {
         /// Also draws the results into this SVG file.
         #[arg(long, value_name = "FILE")]
         plot: Option<PathBuf>,
+    },
+    /// Writes everything that is stored into a file. The server may be running.
+    Backup {
+        /// The file, which must not exist yet, such as hotel.backup.
+        file: PathBuf,
+    },
+    /// Replaces what is stored by a backup. No server may be running.
+    Restore {
+        /// The file that `jatah backup` wrote.
+        file: PathBuf,
+        /// Also replaces a store that has bookings.
+        #[arg(long)]
+        replace: bool,
     },
     /// Checks the configuration, the store, the bot, the QRIS code and the e-mail settings.
     Check {
@@ -132,6 +148,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             simulate(&config()?, &SimulationPlan { guests, seed, threads }, sweep, plot.as_deref())
         }
+        Command::Backup { file } => write_backup(&config()?, &file).await,
+        Command::Restore { file, replace } => restore_backup(&config()?, &file, replace).await,
         Command::Check { mail } => check(&config()?, mail.as_deref()).await,
     }
 }
@@ -228,6 +246,49 @@ async fn staff_link(config: &Config, role: Role, name: &str) -> Result<ExitCode>
     store.close().await;
     print(&format!("{}/fo#code={code}", config.base_url()));
     Ok(ExitCode::SUCCESS)
+}
+
+async fn write_backup(config: &Config, file: &Path) -> Result<ExitCode> {
+    let clock = Clock::system();
+    let store = OpenStore::open_without_lock(config, &clock).await?;
+    let head = backup::write(store.as_ref(), file, clock.now(), progress("written")).await;
+    store.close().await;
+    print(&format!("{}: {}", file.display(), contents(&head?)));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restore_backup(config: &Config, file: &Path, replace: bool) -> Result<ExitCode> {
+    let target = OpenStore::to_restore(config, &Clock::system()).await?;
+    let restored = backup::restore(file, target, replace, progress).await?;
+    print(&format!("restored: {}", contents(&restored.head)));
+    print(&format!("made: {}", restored.head.made_at.with_timezone(&config.hotel.timezone)));
+    if let Some(kept) = restored.kept {
+        print(&format!("what was replaced is kept as {kept}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is in a backup, for people.
+fn contents(head: &Head) -> String {
+    format!(
+        "{} bookings, {} changes, {} notifications owed, {} records",
+        head.count("booking"),
+        head.count("change"),
+        head.count("owed"),
+        head.records(),
+    )
+}
+
+/// Says on standard error how far long work is, every few seconds.
+fn progress(what: &'static str) -> Progress {
+    const EVERY: Duration = Duration::from_secs(3);
+    let mut last = Instant::now();
+    Box::new(move |records| {
+        if last.elapsed() >= EVERY {
+            last = Instant::now();
+            eprintln!("{records} records {what}");
+        }
+    })
 }
 
 fn simulate(

@@ -17,6 +17,7 @@ use crate::domain::{
     WaitingGuest,
 };
 
+pub mod backup;
 mod call_queue;
 mod commit;
 mod document;
@@ -30,6 +31,7 @@ mod search;
 pub mod sqlite;
 mod typed;
 
+pub use backup::BackupStore;
 pub use commit::{
     ClaimKey, Commit, CommitOutcome, CommitStep, Limit, RequestKey, RequestRecord, TrackEffect,
     WaitingStep,
@@ -66,6 +68,7 @@ pub trait Store:
     + WaitingList
     + CredentialStore
     + KeyValueStore
+    + BackupStore
     + StoreControl
 {
 }
@@ -79,6 +82,7 @@ impl<T> Store for T where
         + WaitingList
         + CredentialStore
         + KeyValueStore
+        + BackupStore
         + StoreControl
 {
 }

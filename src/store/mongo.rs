@@ -24,6 +24,7 @@ use super::StoreError;
 use super::older_bookings::OlderBookings;
 use crate::clock::Clock;
 
+mod backup;
 mod bookings;
 mod commit;
 mod connect;
@@ -38,6 +39,8 @@ mod search;
 mod shape;
 mod waiting;
 mod writes;
+
+pub use backup::MongoRestore;
 
 /// A call that takes longer than this fails, because the driver waits for a lost connection as long
 /// as the operating system does. It is longer than [`commit`] tries a batch, with its last try.

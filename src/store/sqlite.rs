@@ -6,7 +6,7 @@
 //!
 //! The live feed does not contain changes that another process commits to the same file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::older_bookings::OlderBookings;
 use super::{StoreControl, StoreError, StoreFault};
 
+mod backup;
 mod commit;
 mod conditions;
 mod credentials;
@@ -37,6 +38,7 @@ mod schema;
 mod search;
 mod waiting;
 
+pub use backup::SqliteRestore;
 use files::DatabaseFiles;
 pub use lock::{LockError, ServeLock};
 
@@ -61,6 +63,7 @@ pub struct SqliteStore {
 }
 
 struct Connections {
+    path: PathBuf,
     /// `None` once the store is closed.
     writer: Mutex<Option<Writer>>,
     readers: [Mutex<Option<Connection>>; READERS],
@@ -92,7 +95,8 @@ impl SqliteStore {
         })?;
         let next_reader = AtomicUsize::new(0);
         let fault = watch::Sender::new(None);
-        let connections = Connections { writer, readers, next_reader, files, fault };
+        let path = path.to_owned();
+        let connections = Connections { path, writer, readers, next_reader, files, fault };
         Ok(Self { connections: Arc::new(connections), older_bookings: OlderBookings::default() })
     }
 

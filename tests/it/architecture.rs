@@ -10,7 +10,7 @@ const COMMON: [&str; 7] =
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
 /// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &["system"]),
@@ -20,6 +20,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ("backoff", &[]),
     ("rate_limit", &[]),
     ("store", &[]),
+    ("backup", &["store"]),
     ("auth", &["store"]),
     ("service", &["store", "auth"]),
     ("feed", &["store"]),
@@ -51,13 +52,16 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ),
     (
         "main",
-        &["app", "auth", "web", "store", "email", "init", "qris", "simulate", "system", "telegram"],
+        &[
+            "app", "auth", "backup", "web", "store", "email", "init", "qris", "simulate", "system",
+            "telegram",
+        ],
     ),
 ];
 
 /// Types of the store that change what is stored, each with the modules outside the store that may
 /// use it.
-const WRITERS: [(&str, &[&str]); 7] = [
+const WRITERS: [(&str, &[&str]); 8] = [
     ("CommitStore", &["service"]),
     ("CommitQueue", &["service", "app"]),
     ("CommitStep", &["service"]),
@@ -65,6 +69,7 @@ const WRITERS: [(&str, &[&str]); 7] = [
     ("NotificationQueue", &["notifier", "app"]),
     ("RoomStore", &["service"]),
     ("CredentialStore", &["auth"]),
+    ("RestoreTarget", &["backup", "app"]),
 ];
 
 /// Each driver crate, and the only module that may use it.

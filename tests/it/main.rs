@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod backup;
 mod botapi;
 mod build;
 mod hotel;

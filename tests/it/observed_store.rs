@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
 use jatah::domain::{Change, Moment, ReceiptNo, TokenHash, Track, TrackedBooking, WaitingGuest};
+use jatah::store::backup::RecordStream;
 use jatah::store::{
-    BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore, Credential,
+    BackupStore, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore, Credential,
     CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter, KeyValueStore,
     LeaseOutcome, LeaseRequest, NotificationId, NotificationStore, OwedNotification, Page, PageKey,
     RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError, StoredValue,
@@ -274,6 +275,14 @@ impl KeyValueStore for ObservedStore {
         self.called()?;
         self.fail_as_told(name)?;
         self.inner.value(name).await
+    }
+}
+
+#[async_trait]
+impl BackupStore for ObservedStore {
+    async fn dump(&self, now: Moment) -> Result<RecordStream, StoreError> {
+        self.called()?;
+        self.inner.dump(now).await
     }
 }
 

@@ -43,6 +43,15 @@ impl MongoStore {
     /// [`StoreError`] if the URL cannot be read, the server cannot be reached or has no replica
     /// set, or the database was written by another version.
     pub async fn connect(url: &str, clock: Clock) -> Result<Self, StoreError> {
+        Self::connect_to(url, clock, Purpose::Serve).await
+    }
+
+    /// Connects to replace what is in the database. Creates nothing.
+    pub(super) async fn connect_to_restore(url: &str, clock: Clock) -> Result<Self, StoreError> {
+        Self::connect_to(url, clock, Purpose::Restore).await
+    }
+
+    async fn connect_to(url: &str, clock: Clock, purpose: Purpose) -> Result<Self, StoreError> {
         let server_clock = Arc::new(ServerClock::default());
         let options = options(url, Arc::clone(&server_clock)).await?;
         let client =
@@ -57,7 +66,7 @@ impl MongoStore {
             older_bookings: OlderBookings::default(),
             closed: CancellationToken::new(),
         };
-        if let Err(error) = prepare(&store.db, options).await {
+        if let Err(error) = prepare(&store.db, options, purpose).await {
             store.close().await;
             return Err(error);
         }
@@ -65,7 +74,18 @@ impl MongoStore {
     }
 }
 
-async fn prepare(db: &Database, options: ClientOptions) -> Result<(), StoreError> {
+/// What a connection is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Serve,
+    Restore,
+}
+
+async fn prepare(
+    db: &Database,
+    options: ClientOptions,
+    purpose: Purpose,
+) -> Result<(), StoreError> {
     let hello = match hello(db).await {
         Ok(hello) => hello,
         Err(error) => return Err(unavailable_reason(&error, options).await),
@@ -76,7 +96,10 @@ async fn prepare(db: &Database, options: ClientOptions) -> Result<(), StoreError
     if hello.get_i32("maxWireVersion").is_ok_and(|version| version < WIRE_VERSION) {
         return Err(StoreError::Unavailable(TOO_OLD.to_owned()));
     }
-    schema::ensure(db).await
+    match purpose {
+        Purpose::Serve => schema::ensure(db).await,
+        Purpose::Restore => schema::check_version(db).await,
+    }
 }
 
 /// The write concern of every write, whatever the URL says: a confirmed booking must survive a

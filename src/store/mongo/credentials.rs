@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MongoStore;
 use super::error::store_error;
+use super::schema::SIGNING_KEY;
 use super::shape::{CODES, META, SESSIONS};
 use crate::domain::{Moment, StaffName, TelegramId, TokenHash};
 use crate::store::document::{hash, hash_text, moment, role, role_text};
@@ -116,7 +117,7 @@ impl CredentialStore for MongoStore {
     async fn signing_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.call(async {
             let meta = self.db.collection::<Document>(META);
-            let filter = doc! { "_id": "signing_key" };
+            let filter = doc! { "_id": SIGNING_KEY };
             let first = doc! { "$setOnInsert": { "key": hash_text(TokenHash(fresh)) } };
             let kept = meta.update_one(filter.clone(), first).upsert(true).await;
             match kept.map_err(|error| store_error(&error)) {

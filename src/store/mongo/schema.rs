@@ -23,7 +23,13 @@ use crate::store::{StatusKind, StoreError};
 /// this one writes.
 const VERSION: i64 = 1;
 
-const COLLECTIONS: [&str; 13] = [
+/// The document of the collection [`META`] that says that a restore is under way.
+pub(super) const RESTORE: &str = "restore";
+/// The document of the collection [`META`] that has the hotel's signing key.
+pub(super) const SIGNING_KEY: &str = "signing_key";
+
+/// Every collection of a hotel.
+pub(super) const COLLECTIONS: [&str; 13] = [
     BOOKINGS,
     CHANGES,
     CLAIMS,
@@ -42,16 +48,36 @@ const COLLECTIONS: [&str; 13] = [
 pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
     // The version is checked first, so that a newer version's database is not changed.
     check_version(db).await?;
-    create_collections(db).await?;
+    check_restore(db).await?;
+    create(db, "").await
+}
+
+/// Creates the collections and their indexes, with names that begin with a prefix.
+pub(super) async fn create(db: &Database, prefix: &str) -> Result<(), StoreError> {
+    create_collections(db, prefix).await?;
     try_join_all(indexes().into_iter().map(|(collection, models)| async move {
-        let collection: Collection<Document> = db.collection(collection);
+        let collection: Collection<Document> = db.collection(&format!("{prefix}{collection}"));
         collection.create_indexes(models).await.map_err(|error| store_error(&error))
     }))
     .await?;
     Ok(())
 }
 
-async fn check_version(db: &Database) -> Result<(), StoreError> {
+/// Refuses a database that is being replaced by a backup.
+async fn check_restore(db: &Database) -> Result<(), StoreError> {
+    let meta: Collection<Document> = db.collection(META);
+    let mark = meta.find_one(doc! { "_id": RESTORE }).await.map_err(|error| store_error(&error))?;
+    match mark {
+        None => Ok(()),
+        Some(_) => Err(StoreError::Unavailable(format!(
+            "a backup is being restored into the database {}; if that was interrupted, run `jatah \
+             restore FILE --replace` again",
+            db.name()
+        ))),
+    }
+}
+
+pub(super) async fn check_version(db: &Database) -> Result<(), StoreError> {
     let meta: Collection<Document> = db.collection(META);
     let filter = doc! { "_id": "schema" };
     let first = doc! { "$setOnInsert": { "version": VERSION } };
@@ -74,16 +100,17 @@ async fn check_version(db: &Database) -> Result<(), StoreError> {
 }
 
 /// Creates the collections, so that no transaction has to create one.
-async fn create_collections(db: &Database) -> Result<(), StoreError> {
+async fn create_collections(db: &Database, prefix: &str) -> Result<(), StoreError> {
     let there = db.list_collection_names().await.map_err(|error| store_error(&error))?;
     let there: HashSet<_> = there.iter().map(String::as_str).collect();
-    let create = |name: &'static str| async move {
+    let create = |name: String| async move {
         match db.create_collection(name).await {
             Err(error) if code(&error) != Some(NAMESPACE_EXISTS) => Err(store_error(&error)),
             Ok(()) | Err(_) => Ok(()),
         }
     };
-    try_join_all(COLLECTIONS.into_iter().filter(|name| !there.contains(name)).map(create)).await?;
+    let names = COLLECTIONS.into_iter().map(|name| format!("{prefix}{name}"));
+    try_join_all(names.filter(|name| !there.contains(name.as_str())).map(create)).await?;
     Ok(())
 }
 

@@ -29,7 +29,7 @@ const CHUNK: usize = 500;
 /// committed in the exact order of their times.
 const OVERLAP_MS: i64 = 60_000;
 /// The document that says until when all bookings are indexed.
-const PROGRESS: &str = "search words";
+pub(super) const PROGRESS: &str = "search words";
 
 /// The words of one booking.
 #[derive(Serialize)]

@@ -112,7 +112,7 @@ pub(super) fn waiting_statements(
 
 fn guest_document(guest: &WaitingGuest, claims: &[ClaimKey]) -> Result<RawDocumentBuf, StoreError> {
     let document = WaitingDocument::from(guest);
-    let over = guest.wish.check_in + WaitingDocument::KEPT_DAYS;
+    let expires_at = expires_at(guest.wish.check_in);
     raw(&StoredGuest {
         ticket: document.ticket.clone(),
         is_waiting: true,
@@ -120,8 +120,12 @@ fn guest_document(guest: &WaitingGuest, claims: &[ClaimKey]) -> Result<RawDocume
         check_in: document.check_in,
         claims: claims.iter().map(ToString::to_string).collect(),
         document,
-        expires_at: DateTime::from_millis(
-            over.and_time(NaiveTime::MIN).and_utc().timestamp_millis(),
-        ),
+        expires_at,
     })
+}
+
+/// When a guest of a check-in date is deleted.
+pub(super) fn expires_at(check_in: NaiveDate) -> DateTime {
+    let over = check_in + WaitingDocument::KEPT_DAYS;
+    DateTime::from_millis(over.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
 }
