@@ -171,6 +171,25 @@ impl Mailer {
         Ok(message)
     }
 
+    /// Goes through everything up to the recipient, and sends nothing: a server is asked whether it
+    /// would take an e-mail from the configured sender to itself; in a folder, a file is written and
+    /// removed. Returns the lines of the conversation and the outcome.
+    pub async fn rehearse(&self) -> (Vec<String>, Result<(), DeliveryError>) {
+        match &self.transport {
+            MailTransport::Folder(folder) => {
+                let written = write(folder, "check.eml", Vec::new()).await;
+                let file = folder.join("check.eml");
+                let _ = tokio::task::spawn_blocking(move || std::fs::remove_file(file)).await;
+                (Vec::new(), written)
+            }
+            MailTransport::Smtp(smtp) => {
+                let mut transcript = SmtpTranscript::default();
+                let outcome = smtp.rehearse(&self.from.email, &mut transcript).await;
+                (transcript.lines(), outcome)
+            }
+        }
+    }
+
     /// Sends a test e-mail. Returns the lines of the conversation and the outcome.
     pub async fn try_out(
         &self,

@@ -16,13 +16,14 @@
 //! - [`auth`]: access of guests and staff; [`telegram`]: the bot; [`web`]: pages and GraphQL.
 //! - `system`: what is asked of the operating system; [`lifecycle`]: starts, watches and stops workers;
 //!   [`app`]: starts and stops all of it.
-//! - [`init`]: asks for what a first configuration needs, and writes it.
+//! - [`check`]: tries everything that a hotel needs, and says what to do; [`init`]: asks for what a first configuration needs, and writes it.
 //! - [`simulate`]: measures the rules on a day of simulated guests.
 
 pub mod app;
 pub mod auth;
 pub mod backoff;
 pub mod backup;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod domain;

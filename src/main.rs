@@ -8,17 +8,16 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use jatah::app::{App, OpenStore};
-use jatah::auth::{LinkKey, Staff, StaffAuth};
+use jatah::auth::{Staff, StaffAuth};
 use jatah::backup::{self, Head, Progress};
+use jatah::check;
 use jatah::clock::Clock;
 use jatah::config::{self, Config, StoreUrl};
 use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
-use jatah::email::Mailer;
 use jatah::init::{self, GivenAnswers};
-use jatah::qris::{self, Qris, StaticQris};
+use jatah::qris::{self, StaticQris};
 use jatah::simulate::{self, SimulationPlan};
 use jatah::system::{ServiceState, keep_alive, tell_service_manager};
-use jatah::text;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
@@ -83,10 +82,11 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
-    /// Checks the configuration, the store, the bot, the QRIS code and the e-mail settings.
+    /// Tries everything that the hotel needs, and prints one table of what is well and what to do.
+    /// Ends with a failure if something must be mended.
     Check {
         /// Also sends a test e-mail to this address, and prints the conversation with the mail
-        /// server.
+        /// server. Without it the conversation ends before an e-mail is sent.
         #[arg(long, value_name = "ADDRESS")]
         mail: Option<String>,
     },
@@ -310,37 +310,16 @@ fn simulate(
 }
 
 async fn check(config: &Config, mail: Option<&str>) -> Result<ExitCode> {
-    print("configuration: ok");
-    for warning in config.warnings() {
-        print(&format!("warning: {warning}"));
-    }
-    let clock = Clock::system();
-    let store = OpenStore::open_without_lock(config, &clock).await.context("store")?;
-    store.ping().await.context("store")?;
-    let links = LinkKey::load(store.as_ref()).await.context("store")?;
-    store.close().await;
-    print("store: ok");
-    for line in jatah::telegram::check(config).await? {
-        print(&line);
-    }
-    let qris = Qris::load(&config.qris, &config.hotel.name)?;
-    print(if qris.is_some() { "qris: ok" } else { "qris: none" });
-    let hotel = config.policy().hotel;
-    let mailer = Mailer::new(&config.email, hotel, config.base_url(), links, qris)?;
-    print("email: set up");
-    if let Some(address) = mail {
-        let to = Email::parse(address).map_err(|error| anyhow::anyhow!("--mail {error}"))?;
-        let (lines, outcome) = mailer.try_out(&to, config.hotel.language, clock.now()).await;
-        for line in lines {
-            print(&format!("email: {line}"));
+    let mail = mail.map(Email::parse).transpose();
+    let mail = mail.map_err(|error| anyhow::anyhow!("--mail {error}"))?;
+    let report = check::run(config, mail.as_ref()).await;
+    if mail.is_some() || report.must_mend() {
+        for line in &report.conversation {
+            print(&format!("mail: {line}"));
         }
-        if let Err(failure) = outcome {
-            let reason = failure.reason().map(text::failure_in_both).unwrap_or_default();
-            anyhow::bail!("email: {reason}");
-        }
-        print("email: sent");
     }
-    Ok(ExitCode::SUCCESS)
+    print(&report.table());
+    Ok(if report.must_mend() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Prints the fields of a code as far as they can be read, and whether it can be used. With an

@@ -125,6 +125,12 @@ impl Qris {
         Ok(Some(Self(Arc::new(Inner { code, mode: section.mode, picture, hotel }))))
     }
 
+    /// What is unusual about the code, one line each. It can be used nevertheless.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.0.code.warnings()
+    }
+
     /// Whether guests get a dynamic code or the static code.
     #[must_use]
     pub fn mode(&self) -> QrisMode {

@@ -29,7 +29,9 @@ use crate::domain::{Booking, Moment, ReceiptNo, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage};
 use crate::lifecycle::Health;
 use crate::service::{BookingService, WakeOutcome, WakeTurn};
-use crate::store::{BookingReader, FeedEvent, Store, StoreControl, StoreError, Wake};
+use crate::store::{
+    BookingReader, FeedEvent, Store, StoreControl, StoreError, WARN_CLOCK_OFFSET_MS, Wake,
+};
 
 /// How often wall-clock and monotonic time are compared, in memory.
 pub const CLOCK_CHECK: Duration = Duration::from_secs(30);
@@ -45,8 +47,6 @@ const MAX_BATCH: usize = 500;
 const MAX_BATCHES: usize = 3;
 /// The wait before a failed wake is tried again, doubled from the first to the last.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-/// A node whose clock differs from the store's by more than this is degraded.
-const DEGRADED_OFFSET_MS: i64 = 250;
 
 /// The scheduler of one process.
 pub struct Scheduler {
@@ -378,7 +378,7 @@ impl Scheduler {
     /// for the next comparison of the clocks.
     fn is_clock_trusted(&self) -> bool {
         let ahead = self.store.clock_ahead_ms().unwrap_or(0);
-        let off = (ahead.abs() > DEGRADED_OFFSET_MS)
+        let off = (ahead.abs() > WARN_CLOCK_OFFSET_MS)
             .then(|| format!("this machine's clock is {} ms off the store's", -ahead));
         let stepped = self.clock.step_not_followed().map(|step| {
             format!(

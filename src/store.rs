@@ -50,6 +50,8 @@ pub use typed::{TypedValue, TypedValues};
 pub const MAX_COUNTED: u64 = 10_000;
 /// How far this machine's clock may be off the store's, in milliseconds.
 pub const MAX_CLOCK_OFFSET_MS: i64 = 2_000;
+/// A node whose clock differs from the store's by more than this, in milliseconds, is degraded.
+pub const WARN_CLOCK_OFFSET_MS: i64 = 250;
 /// How many of the bookings that match a search are looked at, if there are other conditions too.
 pub const MAX_SEARCHED: usize = 1_000;
 /// The most guests of the waiting list that are read.

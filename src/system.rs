@@ -1,10 +1,12 @@
 //! What the program asks of the operating system beyond the standard library: the time since the
-//! machine booted, how many files it may open, a terminal that shows no secrets, and what a service
+//! machine booted, how many files it may open, how much a disk takes, a terminal that shows no secrets, and what a service
 //! manager that starts it wants to know.
 
 use std::convert::Infallible;
+use std::path::Path;
 use std::time::Duration;
 
+use rustix::fs::statvfs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use rustix::time::{ClockId, clock_gettime};
@@ -33,6 +35,15 @@ pub fn raise_descriptor_limit() -> usize {
         && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok();
     let limit = if is_raised { wanted } else { current };
     usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// The bytes that a program without special rights may still write into the folder of a file; `None`
+/// if that is not known.
+#[must_use]
+pub fn free_space(file: &Path) -> Option<u64> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let disk = statvfs(folder.unwrap_or(Path::new("."))).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Sets whether the terminal on standard input shows what is typed. Without a terminal, nothing is

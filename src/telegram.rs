@@ -38,7 +38,7 @@ use url::Url;
 use crate::auth::{LinkKey, StaffAuth};
 use crate::clock::Clock;
 use crate::config::{Config, Secret, StaffMember, Webhook};
-use crate::domain::{HotelPolicy, Language, Refusal};
+use crate::domain::{FailureReason, HotelPolicy, Language, Refusal};
 use crate::feed::Feed;
 use crate::lifecycle::{Health, WorkerGroup};
 use crate::notifier::DeliveryMethod;
@@ -273,36 +273,49 @@ impl Telegram {
     }
 }
 
-/// The lines that `jatah check` prints about the bot: whether Telegram answers, and how updates are
-/// received.
+/// What `jatah check` finds out about the bot.
+#[derive(Debug)]
+pub struct BotCheck {
+    /// The bot's user name.
+    pub name: String,
+    /// How updates are received, and how many wait.
+    pub updates: String,
+    /// The last error of a call of the webhook.
+    pub webhook_error: Option<String>,
+    /// Whether the bot may write to the front office's chat; `None` if there is none.
+    pub front_office: Option<Result<(), FailureReason>>,
+}
+
+/// Asks Telegram about the bot and the front office's chat. Nobody gets a message.
 ///
 /// # Errors
-/// [`SetupError`] if the token is wrong, or if Telegram or its client cannot be used.
-pub async fn check(config: &Config) -> Result<Vec<String>, SetupError> {
-    let Some(token) = &config.telegram.token else {
-        return Ok(vec!["telegram: no bot is configured".to_owned()]);
-    };
+/// [`SetupError`] if there is no token or a wrong one, or if Telegram or its client cannot be used.
+pub async fn check(config: &Config) -> Result<BotCheck, SetupError> {
+    let unusable = |what: &str| SetupError::Unusable(what.to_owned());
+    let token = config.telegram.token.as_ref().ok_or_else(|| unusable("there is no token"))?;
     let url = Url::parse(config.telegram.api_url.as_str());
     let url = url.map_err(|error| SetupError::Unusable(error.to_string()))?;
     let api = Api::new(token.expose(), &url).map_err(SetupError::Unusable)?;
     let name = match api.name().await {
         Ok(name) => name,
         Err(CallError::WrongToken) => return Err(SetupError::WrongToken),
-        Err(_) => return Err(SetupError::Unusable("Telegram cannot be reached".to_owned())),
+        Err(_) => return Err(unusable("Telegram cannot be reached")),
     };
-    let mut lines = vec![format!("telegram: ok, the bot is @{name}")];
-    match api.webhook().await {
-        Ok((url, waiting, error)) => {
-            let ways = url.map_or_else(
-                || "updates are asked for".to_owned(),
-                |url| format!("updates come to {url}"),
-            );
-            lines.push(format!("telegram: {ways}, {waiting} wait"));
-            lines.extend(error.map(|error| format!("warning: telegram.webhook: {error}")));
+    let (updates, webhook_error) = match api.webhook().await {
+        Ok((Some(url), waiting, error)) => {
+            (format!("updates come to {url}, {waiting} wait"), error)
         }
-        Err(_) => lines.push("warning: telegram: the webhook's state is not known".to_owned()),
-    }
-    Ok(lines)
+        Ok((None, waiting, error)) => (format!("updates are asked for, {waiting} wait"), error),
+        Err(_) => ("how updates come is not known".to_owned(), None),
+    };
+    let front_office = match config.telegram.front_office_chat() {
+        Some(chat) => {
+            let asked = api.show_typing(chat, config.telegram.fo_topic_id).await;
+            Some(asked.map_err(|error| error.reason()))
+        }
+        None => None,
+    };
+    Ok(BotCheck { name, updates, webhook_error, front_office })
 }
 
 /// The text of a refusal as HTML, for a message.

@@ -29,6 +29,12 @@ impl ServerSection {
         if let Some(url) = &self.public_url {
             return url.as_str().to_owned();
         }
+        self.local_url(bound)
+    }
+
+    /// The address of a bound listener, as this machine reaches it.
+    #[must_use]
+    pub fn local_url(&self, bound: SocketAddr) -> String {
         match bound {
             _ if !bound.ip().is_unspecified() => format!("http://{bound}"),
             SocketAddr::V4(_) => format!("http://127.0.0.1:{}", bound.port()),

@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use lettre::Address;
 use lettre::message::Message;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 use tokio::time::Instant;
@@ -113,14 +114,29 @@ impl Smtp {
         transcript: &mut SmtpTranscript,
     ) -> Result<(), DeliveryError> {
         let conversation = self.converse(message, transcript);
-        match tokio::time::timeout(self.timeout, conversation).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(broken)) => Err(failure(transcript.stage, &broken)),
-            Err(_) if transcript.stage == SmtpStage::Message => {
-                Err(DeliveryError::Unknown(FailureCode::MailServerSilent.into()))
-            }
-            Err(_) => Err(transient(FailureCode::MailServerSilent)),
-        }
+        let ended = tokio::time::timeout(self.timeout, conversation).await;
+        outcome(ended, transcript.stage)
+    }
+
+    /// Asks on a new connection whether the server would take an e-mail from `sender` to `sender`,
+    /// and sends none.
+    ///
+    /// # Errors
+    /// As of [`Smtp::send`].
+    pub(super) async fn rehearse(
+        &self,
+        sender: &Address,
+        transcript: &mut SmtpTranscript,
+    ) -> Result<(), DeliveryError> {
+        let ask = async {
+            let mut connection = self.connect(transcript).await?;
+            let asked = ask_envelope(&mut connection, sender, transcript).await;
+            // What was found out does not depend on how the server says goodbye.
+            let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.abort()).await;
+            Ok(asked?)
+        };
+        let ended = tokio::time::timeout(self.timeout, ask).await;
+        outcome(ended, transcript.stage)
     }
 
     async fn converse(
@@ -209,6 +225,38 @@ impl Smtp {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(AsyncSmtpConnection, Instant)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a conversation comes to that ended at this stage, or did not end in time.
+fn outcome<E>(
+    ended: Result<Result<(), SmtpFailure>, E>,
+    stage: SmtpStage,
+) -> Result<(), DeliveryError> {
+    match ended {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(broken)) => Err(failure(stage, &broken)),
+        Err(_) if stage == SmtpStage::Message => {
+            Err(DeliveryError::Unknown(FailureCode::MailServerSilent.into()))
+        }
+        Err(_) => Err(transient(FailureCode::MailServerSilent)),
+    }
+}
+
+/// Names sender and recipient, and takes both back.
+async fn ask_envelope(
+    connection: &mut AsyncSmtpConnection,
+    sender: &Address,
+    transcript: &mut SmtpTranscript,
+) -> Result<(), SmtpError> {
+    transcript.reach(SmtpStage::Sender);
+    let answer = connection.command(Mail::new(Some(sender.clone()), Vec::new())).await?;
+    transcript.answered("sender", &answer);
+    transcript.reach(SmtpStage::Recipient);
+    let answer = connection.command(Rcpt::new(sender.clone(), Vec::new())).await?;
+    transcript.answered("recipient", &answer);
+    let answer = connection.command(Rset).await?;
+    transcript.answered("taken back", &answer);
+    Ok(())
 }
 
 async fn hand_over(

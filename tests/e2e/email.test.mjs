@@ -194,10 +194,10 @@ test('check --mail sends a test mail and prints the SMTP conversation', async (t
   const { config, folder } = await prepare({ email: smtp(port) });
   const { code, stdout, stderr } = await jatah(['check', '--mail', 'somebody@example.com', '--config', config], { cwd: folder });
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /email: connected\n(.*\n)*email: recipient: 250.*\nemail: message: 250.*\nemail: sent/);
+  assert.match(stdout, /mail: connected\n(.*\n)*mail: recipient: 250.*\nmail: message: 250.*\n(.*\n)*ok +mail .*took the test mail/);
   assert.equal((await mails()).length, 1);
   const closed = await prepare({ email: smtp(await freePort()) });
   const failed = await jatah(['check', '--mail', 'somebody@example.com', '--config', closed.config], { cwd: closed.folder });
   assert.equal(failed.code, 1);
-  assert.match(failed.stderr, /cannot be reached/);
+  assert.match(failed.stdout, /^MEND +mail .*cannot be reached/m);
 });

@@ -40,15 +40,15 @@ fn python(script: &str) -> Process {
 }
 
 /// Running mail servers, one for each mode. Dropping this stops them.
-struct MailServers {
+pub(crate) struct MailServers {
     folder: TempDir,
-    ports: Vec<u16>,
+    pub(crate) ports: Vec<u16>,
     child: Child,
     stdin: Option<ChildStdin>,
 }
 
 impl MailServers {
-    fn open(modes: &[&str]) -> Self {
+    pub(crate) fn open(modes: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let mut process = python("smtp.py");
         process.arg(folder.path()).args(modes).stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -11,6 +11,7 @@ mod architecture;
 mod backup;
 mod botapi;
 mod build;
+mod check;
 mod hotel;
 mod init;
 mod mail;

@@ -13,11 +13,12 @@ use teloxide::Bot;
 use teloxide::net::default_reqwest_settings;
 use teloxide::payloads::{
     AnswerCallbackQuerySetters, DeleteMyCommandsSetters, EditMessageTextSetters, GetUpdatesSetters,
-    SendMessageSetters, SendPhotoSetters, SetMyCommandsSetters, SetWebhookSetters,
+    SendChatActionSetters, SendMessageSetters, SendPhotoSetters, SetMyCommandsSetters,
+    SetWebhookSetters,
 };
 use teloxide::requests::Requester;
 use teloxide::types::{
-    AllowedUpdate, BotCommand, BotCommandScope, ButtonRequest, CallbackQueryId, ChatId,
+    AllowedUpdate, BotCommand, BotCommandScope, ButtonRequest, CallbackQueryId, ChatAction, ChatId,
     InlineKeyboardButton, InlineKeyboardMarkup, InputFile, KeyboardButton, KeyboardMarkup,
     KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup, ThreadId,
     Update, WebAppInfo,
@@ -147,6 +148,18 @@ impl Api {
         let mut call = self.bot.delete_my_commands().scope(scope);
         if let Some(language) = language {
             call = call.language_code(language);
+        }
+        call.await.map(drop).map_err(failure)
+    }
+
+    /// Shows for a moment that the bot writes, which Telegram allows where the bot may send messages.
+    ///
+    /// # Errors
+    /// [`CallError`] if the call fails or its outcome is unknown.
+    pub async fn show_typing(&self, chat: i64, topic: Option<i32>) -> Result<(), CallError> {
+        let mut call = self.bot.send_chat_action(ChatId(chat), ChatAction::Typing);
+        if let Some(topic) = topic {
+            call = call.message_thread_id(ThreadId(MessageId(topic)));
         }
         call.await.map(drop).map_err(failure)
     }

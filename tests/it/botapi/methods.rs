@@ -91,7 +91,7 @@ impl BotApi {
                 Ok(json!(true))
             }
             "answercallbackquery" => self.answer_query(arguments),
-            "sendchataction" => Ok(json!(true)),
+            "sendchataction" => self.reachable(chat).map(|()| json!(true)),
             "sendmessage" => self.send(chat, arguments, "text", 4096),
             // A client shows the title above the address; the tests read the title.
             "sendvenue" => self.send(chat, arguments, "title", 256),
