@@ -143,7 +143,8 @@ impl<'a> AppBuilder<'a> {
         let listeners = Listeners::bind(config).await?;
         let public_url = config.server.base_url(listeners.web.local_addr()?);
         let policy = Arc::new(config.policy());
-        let links = LinkKey::load(store.store.as_ref()).await?;
+        let keys = &config.server.link_keys;
+        let links = LinkKey::load_with(store.store.as_ref(), keys).await?;
         let qris = Qris::load(&config.qris, &config.hotel.name)?;
         let (hotel, url) = (policy.hotel.clone(), public_url.clone());
         let mailer = Mailer::new(&config.email, hotel, url, links.clone(), qris.clone())?;

@@ -3,6 +3,7 @@
 //! Secrets are random or derived. They are shown once, and only their hashes are stored. This
 //! module does not decide what a signed-in person may do; the modules with those operations do.
 
+mod link_key;
 mod mini_app;
 
 use std::sync::Arc;
@@ -21,12 +22,15 @@ use crate::config::StaffMember;
 use crate::domain::{Moment, ReceiptNo, Role, StaffName, TelegramId, TokenHash};
 use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
+pub use link_key::LinkKey;
 pub use mini_app::MiniApp;
 
 /// How long a one-time code can be used.
 pub const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
 /// How long a session lasts: longer than one shift.
 pub const SESSION_LIFE: TimeDelta = TimeDelta::hours(12);
+/// How long a signed text that opened a session is remembered: longer than it is valid.
+const USED_FOR: TimeDelta = TimeDelta::hours(2);
 /// The fewest characters of a request id: 128 bits in base64url.
 pub const MIN_REQUEST_ID: usize = 22;
 /// The most characters of a secret. Longer ones are refused unseen.
@@ -48,48 +52,6 @@ pub fn hash(secret: &str) -> TokenHash {
 #[must_use]
 pub fn older_access_token(request_id: &str, receipt_no: ReceiptNo) -> String {
     keyed(request_id.as_bytes(), receipt_no)
-}
-
-/// The key for the tokens in links to bookings. The access token itself is not stored, so messages
-/// that are written later need a token that can always be computed again.
-#[derive(Clone)]
-pub struct LinkKey([u8; 32]);
-
-impl LinkKey {
-    /// Loads the hotel's key from the store. It is created at the first start and never changes.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store fails.
-    pub async fn load(store: &dyn CredentialStore) -> Result<Self, StoreError> {
-        store.signing_key(rand::random()).await.map(Self)
-    }
-
-    /// The token in a link to a booking.
-    #[must_use]
-    pub fn token(&self, receipt_no: ReceiptNo) -> String {
-        keyed(&self.0, receipt_no)
-    }
-
-    /// The access token of a booking: HMAC-SHA-256 over the receipt number, with a key made of the
-    /// request id and the hotel's secret. The same request always gives the same token, although
-    /// only its hash is stored; who guesses a request id cannot compute it.
-    #[must_use]
-    pub fn access_token(&self, request_id: &str, receipt_no: ReceiptNo) -> String {
-        keyed(self.secret_of(&format!("access:{request_id}")).as_bytes(), receipt_no)
-    }
-
-    /// A secret derived from any text. The colon in front keeps it apart from link tokens, because
-    /// no receipt number starts with one.
-    #[must_use]
-    pub fn secret_of(&self, text: &str) -> String {
-        keyed_text(&self.0, &format!(":{text}"))
-    }
-
-    /// Whether this is the link token of the booking, compared in constant time.
-    #[must_use]
-    pub fn opens(&self, token: &str, receipt_no: ReceiptNo) -> bool {
-        token.as_bytes().ct_eq(self.token(receipt_no).as_bytes()).into()
-    }
 }
 
 fn keyed(key: &[u8], receipt_no: ReceiptNo) -> String {
@@ -206,6 +168,27 @@ impl StaffAuth {
         let session = credential(staff.clone(), expires_at);
         self.store.put_credential(CredentialKind::Session, hash(&token), &session).await?;
         Ok(NewSession { token, staff, expires_at })
+    }
+
+    /// Opens a session for a member of staff who was identified by a signed text. The same text opens one
+    /// session: `None` if it was used before.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn open_session_once(
+        &self,
+        staff: Staff,
+        signed: &str,
+    ) -> Result<Option<NewSession>, StoreError> {
+        // The first byte is in no text, so nobody can sign in with this mark as with a code.
+        let mark = Sha256::new().chain_update([0xff]).chain_update(signed).finalize();
+        let used = credential(staff.clone(), self.clock.now() + USED_FOR);
+        let mark = TokenHash(mark.into());
+        match self.store.put_credential(CredentialKind::Code, mark, &used).await {
+            Ok(()) => self.open_session(staff).await.map(Some),
+            Err(StoreError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The session of a token; `None` if it is unknown, expired or revoked, or belongs to somebody

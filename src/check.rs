@@ -73,7 +73,7 @@ fn check_configuration(config: &Config, report: &mut Report) {
 async fn check_store(config: &Config, clock: &Clock, report: &mut Report) -> Option<LinkKey> {
     let tried = async {
         let store = OpenStore::open_without_lock(config, clock).await?;
-        let tried = try_store(store.as_ref(), clock.now()).await;
+        let tried = try_store(store.as_ref(), config, clock.now()).await;
         if tried.is_ok() {
             check_clock(store.as_ref(), clock, report).await;
         }
@@ -101,11 +101,11 @@ async fn check_store(config: &Config, clock: &Clock, report: &mut Report) -> Opt
     }
 }
 
-async fn try_store(store: &dyn Store, now: Moment) -> anyhow::Result<LinkKey> {
+async fn try_store(store: &dyn Store, config: &Config, now: Moment) -> anyhow::Result<LinkKey> {
     store.ping().await?;
     let value = StoredValue { text: "written by jatah check".to_owned(), expires_at: now };
     store.put_value("check", &value, now).await?;
-    Ok(LinkKey::load(store).await?)
+    Ok(LinkKey::load_with(store, &config.server.link_keys).await?)
 }
 
 async fn check_clock(store: &dyn Store, clock: &Clock, report: &mut Report) {

@@ -38,8 +38,8 @@ pub use error::ConfigError;
 pub use secret::Secret;
 pub use secrets_file::SECRETS_FILE;
 pub use section::{
-    BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, QrisMode,
-    QrisSection, QrisSend, QrisSource, ReportSection, Sender, ServerSection, StaffMember,
+    BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, LinkKeySource,
+    QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, Sender, ServerSection, StaffMember,
     StoreSection, TelegramSection, TravelSection, Webhook,
 };
 

@@ -448,10 +448,10 @@ impl BookingService {
             return Err(Refusal::InvalidInput { field, error }.into());
         }
         let tracked = self.booking(earlier.receipt_no).await?;
-        let mut access_token = self.links.access_token(request_id, earlier.receipt_no);
-        if !auth::opens(&access_token, tracked.booking.access) {
-            access_token = auth::older_access_token(request_id, earlier.receipt_no);
-        }
+        let (receipt_no, access) = (earlier.receipt_no, tracked.booking.access);
+        let given = self.links.given_access_token(request_id, receipt_no, access);
+        let access_token =
+            given.unwrap_or_else(|| auth::older_access_token(request_id, receipt_no));
         Ok(NewBookingAccess { tracked, access_token })
     }
 

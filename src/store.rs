@@ -214,6 +214,9 @@ pub trait WaitingList: Send + Sync + 'static {
 #[async_trait]
 pub trait CredentialStore: Send + Sync + 'static {
     /// Stores a one-time code or a session under the hash of its secret until it expires.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is one with this secret.
     async fn put_credential(
         &self,
         kind: CredentialKind,

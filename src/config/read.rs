@@ -9,9 +9,9 @@ use toml::Table;
 use super::address::{mail_url, site_url, store_url, web_url};
 use super::raw::{ConfigSource, Section};
 use super::value::{
-    bot_token, chat_id, count, domain, duration, file, line, listen, mailbox, name, networks,
-    one_of, payload, price, room_code, some, speeds, staff_name, telegram_id, time_of_day,
-    time_zone, topic_id, up_to, webhook_secret, within,
+    bot_token, chat_id, count, domain, duration, file, line, link_keys, listen, mailbox, name,
+    networks, one_of, payload, price, room_code, some, speeds, staff_name, telegram_id,
+    time_of_day, time_zone, topic_id, up_to, webhook_secret, within,
 };
 use super::{
     BookingSection, Config, ConfigError, Dkim, EmailSection, HoldSection, HotelSection,
@@ -95,6 +95,7 @@ fn server(keys: &mut Section<'_>) -> ConfigResult<ServerSection> {
         listen: keys.get("listen", "127.0.0.1:8080", listen)?,
         public_url: keys.find("public_url", site_url)?,
         metrics_listen: keys.find("metrics_listen", listen)?,
+        link_keys: keys.find("link_key", link_keys)?.unwrap_or_default(),
     };
     if section.listen.port() != 0 && section.metrics_listen == Some(section.listen) {
         return Err(keys.wrong("metrics_listen", "is the same as listen; choose another port"));

@@ -19,6 +19,17 @@ pub struct ServerSection {
     pub public_url: Option<WebUrl>,
     /// A separate address for `/metrics`. Without it, metrics are served at `listen`.
     pub metrics_listen: Option<SocketAddr>,
+    /// The keys of the links to bookings, the newest first. Empty for the key in the store.
+    pub link_keys: Vec<LinkKeySource>,
+}
+
+/// A key of the links to bookings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkKeySource {
+    /// The one that is in the store.
+    Stored,
+    /// This one.
+    Secret(Secret),
 }
 
 impl ServerSection {

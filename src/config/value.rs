@@ -13,9 +13,13 @@ use ipnet::IpNet;
 use toml::Value;
 
 use super::raw::{RawValue, kind};
-use super::{MAX_COUNT, MAX_PRICE, Secret};
+use super::{LinkKeySource, MAX_COUNT, MAX_PRICE, Secret};
 use crate::domain::{Email, RoomCode, Rupiah, StaffName, TelegramId};
 
+/// The fewest characters of a key of links: 32 bytes in hexadecimal are 64.
+const LINK_KEY_CHARS: usize = 32;
+/// The most keys of links at a time.
+const MAX_LINK_KEYS: usize = 4;
 /// How many characters of a wrong value an error shows.
 const MAX_QUOTED: usize = 40;
 
@@ -254,6 +258,25 @@ pub(super) fn webhook_secret(raw: RawValue) -> Read<Secret> {
     } else {
         Err("is no webhook secret; allowed are 1 to 256 of A-Z a-z 0-9 _ -".to_owned())
     }
+}
+
+/// The keys of the links to bookings, the newest first, separated by spaces or lines.
+pub(super) fn link_keys(raw: RawValue) -> Read<Vec<LinkKeySource>> {
+    let text = text(raw)?;
+    let key = |word: &str| match word {
+        "stored" => Some(LinkKeySource::Stored),
+        secret if secret.len() >= LINK_KEY_CHARS => {
+            Some(LinkKeySource::Secret(Secret::new(secret)))
+        }
+        _ => None,
+    };
+    let keys: Option<Vec<_>> = text.split_whitespace().map(key).collect();
+    keys.filter(|keys| (1..=MAX_LINK_KEYS).contains(&keys.len())).ok_or_else(|| {
+        format!(
+            "has no good keys; write 1 to {MAX_LINK_KEYS} with spaces between, each of \
+             {LINK_KEY_CHARS} characters or more, or the word stored; `openssl rand -hex 32` makes one"
+        )
+    })
 }
 
 /// An IP address and a port to listen on.

@@ -277,7 +277,9 @@ impl BookingService {
         let (position, next_release, offer) = match guest.state {
             WaitingState::Offered(receipt_no) => {
                 let tracked = self.booking(receipt_no).await?;
-                let access_token = self.offer_token(guest.ticket, receipt_no);
+                let (request, access) = (offer_request(guest.ticket), tracked.booking.access);
+                let given = self.links.given_access_token(&request, receipt_no, access);
+                let access_token = given.ok_or(Refusal::NotFound)?;
                 (0, None, Some(NewBookingAccess { tracked, access_token }))
             }
             WaitingState::Waiting => {
@@ -316,12 +318,6 @@ impl BookingService {
                 && rooms.iter().any(|room| room.code == booking.stay.room.code)
         });
         Ok(would_do.map(|booking| booking.hold.until).min())
-    }
-
-    /// The access token of an offer. It is derived from the ticket, so that who has the ticket can be
-    /// given it at any time.
-    fn offer_token(&self, ticket: TokenHash, receipt_no: ReceiptNo) -> String {
-        self.links.access_token(&format!("ticket:{}", hex::encode(ticket.0)), receipt_no)
     }
 
     /// Offers the rooms that are free to the guests who wait: at the start, because the configuration may
@@ -478,7 +474,7 @@ impl BookingService {
         let receipt_no = ReceiptNo::new(day, self.commits.next_serial(day).await?);
         let new = NewBooking {
             receipt_no,
-            access: auth::hash(&self.offer_token(guest.ticket, receipt_no)),
+            access: auth::hash(&self.links.access_token(&offer_request(guest.ticket), receipt_no)),
             guest: guest.guest.clone(),
             room: room.clone(),
             check_in: guest.wish.check_in,
@@ -504,6 +500,12 @@ impl BookingService {
             |one: &&WaitingGuest| one.state == WaitingState::Waiting && one.wish.check_in == today;
         Ok(line.iter().filter(waits).count())
     }
+}
+
+/// What the access token of an offer is derived from, in place of a request id: who has the ticket can
+/// be given the token at any time.
+fn offer_request(ticket: TokenHash) -> String {
+    format!("ticket:{}", hex::encode(ticket.0))
 }
 
 /// The room nights of which a commit may leave more than before.

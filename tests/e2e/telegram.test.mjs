@@ -47,6 +47,14 @@ describe('Telegram', () => {
     assert.match((await ready.json()).degraded.telegram, /cannot be reached/);
   });
 
+  test('what Telegram signed opens one session', async () => {
+    const sign = 'mutation ($data: String!) { signInWithTelegram(initData: $data) { token } }';
+    const data = initData({ id: 42, first_name: 'Sari' });
+    const answers = await Promise.all([1, 2, 3].map(() => server.ask(sign, { data })));
+    assert.equal(answers.filter((answer) => answer.data?.signInWithTelegram?.token).length, 1);
+    for (const answer of answers.filter(({ errors }) => errors)) assert.equal(answer.errors[0].extensions.code, 'UNAUTHENTICATED');
+  });
+
   test('a stranger\'s data and forged data do not sign in', async (t) => {
     for (const data of [initData({ id: 43, first_name: 'Eve' }), initData({ id: 42, first_name: 'Eve' }, '100:guessed')]) {
       const desk = await opened(t, data);

@@ -7,6 +7,8 @@ use std::process::{Child, ChildStdin, Command as Process, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use jatah::auth::LinkKey;
 use jatah::config::Config;
@@ -78,7 +80,11 @@ impl Drop for MailServers {
 
 /// What Python's parser finds in a mail.
 fn facts(file: &Path, public_key: Option<&str>) -> Value {
-    let output = python("mail_facts.py").arg(file).args(public_key).output().unwrap();
+    let output = python("mail_facts.py")
+        .arg(file)
+        .args(public_key.into_iter().flat_map(str::split_whitespace))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -509,6 +515,33 @@ async fn signatures_are_found_good_by_dkimpy_for_keys_of_both_forms() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signature_of_an_ed25519_key_is_found_good_by_dkimpy() {
+    let servers = MailServers::open(&["plain"]);
+    let key = servers.folder.path().join("ed25519.pem");
+    let openssl = |args: &[&str]| {
+        let mut openssl = Process::new("openssl");
+        let output = openssl.args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    };
+    let path = key.to_str().unwrap();
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", path]);
+    // The last 32 bytes are the key; before them stands the algorithm (RFC 8410, 4).
+    let public = openssl(&["pkey", "-in", path, "-pubout", "-outform", "DER"]);
+    let public = STANDARD.encode(&public[public.len() - 32..]);
+    let email = format!(
+        "url = \"smtp://127.0.0.1:{}?tls=none\"\nfrom = \"booking@hotel.example\"\n\
+         dkim_domain = \"hotel.example\"\ndkim_selector = \"jatah\"\ndkim_key = \"{path}\"",
+        servers.ports[0]
+    );
+    mailer(&email, "").await.unwrap().deliver(&request(booked(), false)).await.unwrap();
+    let facts = facts(&servers.received("plain-1"), Some(&format!("{public} ed25519")));
+    assert_eq!(facts["dkim"], true);
+    let signature = facts["headers"]["dkim-signature"].as_str().unwrap();
+    assert!(signature.contains("a=ed25519-sha256"), "{signature}");
+}
+
 #[tokio::test]
 async fn a_bad_dkim_key_stops_the_start_with_one_line() {
     let folder = TempDir::new().unwrap();
@@ -522,7 +555,10 @@ async fn a_bad_dkim_key_stops_the_start_with_one_line() {
     assert!(missing.starts_with("email.dkim_key: "), "{missing}");
     std::fs::write(&key, "-----BEGIN NOTHING-----").unwrap();
     let wrong = mailer(&email, "").await.err().unwrap().to_string();
-    assert!(wrong.contains("is no RSA private key") && wrong.lines().count() == 1, "{wrong}");
+    assert!(
+        wrong.contains("is no private key of RSA or Ed25519") && wrong.lines().count() == 1,
+        "{wrong}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -444,6 +444,7 @@ async fn fail(url: &str, app: &str, times: Option<i32>, mut how: Document) {
     let client = mongodb::Client::with_uri_str(url).await.unwrap();
     how.insert("appName", app);
     let mode = match times {
+        Some(0) => Bson::from("off"),
         Some(times) => doc! { "times": times }.into(),
         None => Bson::from("alwaysOn"),
     };
@@ -493,4 +494,20 @@ async fn a_server_that_fails_makes_no_commit_happen_twice_or_half() {
     fail(&url, "lost", Some(1), how).await;
     let error = three.changes(Some(&cursor)).await.err();
     assert!(matches!(error, Some(StoreError::NotFound)), "{error:?}");
+
+    // A passing fault is told as one, whatever its code, by the code or by the label.
+    let four = store(&named("passing")).await;
+    let reads = vec!["find", "aggregate"];
+    let codes = [6, 7, 24, 43, 50, 89, 91, 189, 211, 239, 246, 262, 11_602, 13_436];
+    for code in codes.into_iter().chain([12_345]) {
+        let mut how = doc! { "failCommands": reads.clone(), "errorCode": code };
+        if code == 12_345 {
+            how.insert("errorLabels", vec!["RetryableWriteError"]);
+        }
+        fail(&url, "passing", None, how.clone()).await;
+        let refused = four.booking(receipt(1)).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{code}: {refused:?}");
+        fail(&url, "passing", Some(0), how).await;
+    }
+    assert!(four.booking(receipt(1)).await.unwrap().is_some());
 }

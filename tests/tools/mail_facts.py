@@ -1,5 +1,6 @@
-"""mail_facts.py FILE [PUBLIC_KEY]: parses a mail with Python's own parser and prints the result as
-JSON. With a public key (base64) it also checks the DKIM signature with dkimpy."""
+"""mail_facts.py FILE [PUBLIC_KEY [KIND]]: parses a mail with Python's own parser and prints the result as
+JSON. With a public key (base64; of RSA, unless KIND says ed25519) it also checks the DKIM signature with
+dkimpy."""
 import email
 import email.policy
 import hashlib
@@ -28,10 +29,11 @@ def part(each):
     }
 
 
-def verified(key):
+def verified(key, kind="rsa"):
     import dkim
 
-    return dkim.verify(raw, dnsfunc=lambda name, timeout=5: b"v=DKIM1; k=rsa; p=" + key.encode())
+    record = f"v=DKIM1; k={kind}; p={key}".encode()
+    return dkim.verify(raw, dnsfunc=lambda name, timeout=5: record)
 
 
 facts = {
@@ -43,6 +45,6 @@ facts = {
     "addresses": [(str(make_header(decode_header(name))), address) for name, address in getaddresses([to])],
     "ascii": raw.isascii(),
     "longest_line": max(len(line) for line in raw.split(b"\r\n")),
-    "dkim": verified(sys.argv[2]) if len(sys.argv) > 2 else None,
+    "dkim": verified(*sys.argv[2:4]) if len(sys.argv) > 2 else None,
 }
 print(json.dumps(facts))

@@ -15,6 +15,7 @@ fn debug_hides_every_secret() {
             ("JATAH__TELEGRAM__WEBHOOK", "on"),
             ("JATAH__TELEGRAM__WEBHOOK_SECRET", "hunter2"),
             ("JATAH__SERVER__PUBLIC_URL", "https://a.example"),
+            ("JATAH__SERVER__LINK_KEY", "hunter2-hunter2-hunter2-hunter2-hunter2 stored"),
         ],
     )
     .unwrap();
@@ -26,6 +27,8 @@ fn debug_hides_every_secret() {
 #[test]
 fn no_error_shows_a_secret() {
     let cases = [
+        ("server", "link_key", "hunter2"),
+        ("server", "link_key", "hunter2-hunter2-hunter2-hunter2-hunter2 hunter2"),
         ("store", "url", "mongo://user:hunter2@a/jatah"),
         ("store", "url", "sqlite://hunter2"),
         ("email", "url", "smtp://user:hunter2@"),

@@ -66,8 +66,7 @@ impl CredentialStore for MongoStore {
                 telegram_id: credential.telegram_id.map(|TelegramId(id)| id),
                 expires_at: DateTime::from_millis(credential.expires_at.timestamp_millis()),
             };
-            let kept =
-                self.credentials(kind).replace_one(by_secret(secret), stored).upsert(true).await;
+            let kept = self.credentials(kind).insert_one(stored).await;
             kept.map(|_| ()).map_err(|error| store_error(&error))
         })
         .await

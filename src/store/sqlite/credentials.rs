@@ -70,10 +70,10 @@ pub(super) fn keep(
         &format!("DELETE FROM {table} WHERE expires_at_ms < ?1"),
         [(credential.expires_at - EXPIRED_FOR).timestamp_millis()],
     )?;
-    transaction.execute(
+    let stored = transaction.execute(
         &format!(
-            "INSERT OR REPLACE INTO {table} (secret, name, role, expires_at_ms, telegram_id)
-             VALUES (?1, ?2, ?3, ?4, ?5)"
+            "INSERT INTO {table} (secret, name, role, expires_at_ms, telegram_id)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"
         ),
         params![
             hash_text(secret),
@@ -83,6 +83,9 @@ pub(super) fn keep(
             credential.telegram_id.map(|TelegramId(id)| id.to_string())
         ],
     )?;
+    if stored == 0 {
+        return Err(StoreError::Conflict("a credential with this secret".to_owned()));
+    }
     Ok(transaction.commit()?)
 }
 

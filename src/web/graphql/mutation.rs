@@ -256,7 +256,8 @@ impl Mutation {
         })
     }
 
-    /// Opens a session for the front office with the data that Telegram signed for the user.
+    /// Opens a session for the front office with the data that Telegram signed for the user. The same data
+    /// opens one session.
     async fn sign_in_with_telegram(
         &self,
         ctx: &Context<'_>,
@@ -269,7 +270,8 @@ impl Mutation {
         let Some(staff) = app.member(&init_data, context.service.now()) else {
             return Err(ApiError::Unauthenticated);
         };
-        let signed_in = context.staff.open_session(staff).await?;
+        let opened = context.staff.open_session_once(staff, &init_data).await?;
+        let signed_in = opened.ok_or(ApiError::Unauthenticated)?;
         Ok(StaffSession {
             token: signed_in.token,
             staff: Staff::from(&signed_in.staff),

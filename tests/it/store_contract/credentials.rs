@@ -44,12 +44,13 @@ pub async fn a_session_is_read_by_its_secret_until_it_is_taken(store: SharedStor
         assert_eq!(read, Some(session.clone()));
     }
     assert_eq!(store.credential(CredentialKind::Session, secret(2)).await.unwrap(), None);
-    // Storing a session again replaces it.
-    let longer = Credential { role: Role::Manager, ..session };
-    store.put_credential(CredentialKind::Session, secret(1), &longer).await.unwrap();
+    // A secret is used once: of several that are stored at once, one is.
+    let longer = Credential { role: Role::Manager, ..session.clone() };
+    let again = store.put_credential(CredentialKind::Session, secret(1), &longer).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
     assert_eq!(
         store.take_credential(CredentialKind::Session, secret(1)).await.unwrap(),
-        Some(longer)
+        Some(session)
     );
     assert_eq!(store.credential(CredentialKind::Session, secret(1)).await.unwrap(), None);
 }
