@@ -98,7 +98,11 @@ fn offer_ended(about: &MailFacts<'_>, reason: CancelReason) -> Words {
             "Tawaran kamar ini tidak diambil, jadi kami berikan kepada tamu berikutnya. Tidak ada yang perlu dibayar.".to_owned(),
             "This offer was not taken, so the next guest gets the room. There is nothing to pay.".to_owned(),
         ),
-        CancelReason::ByStaff | CancelReason::ByGuest => about.say(
+        CancelReason::ByStaff => about.say(
+            "Maaf, hotel menarik kembali tawaran kamar ini. Tidak ada yang perlu dibayar.".to_owned(),
+            "Sorry, the hotel took this offer back. There is nothing to pay.".to_owned(),
+        ),
+        CancelReason::ByGuest => about.say(
             "Tawaran kamar ini dilepas. Terima kasih sudah memberi kabar.".to_owned(),
             "This offer was given back. Thank you for telling us.".to_owned(),
         ),

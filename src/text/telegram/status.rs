@@ -210,7 +210,12 @@ fn ended(booking: &Booking, by: &Actor, hotel: &HotelPolicy) -> String {
                 "Tawaran kamar ini tidak diambil, jadi kami berikan kepada tamu berikutnya.",
                 "This offer was not taken, so the next guest gets the room.",
             ),
-            CancelReason::ByStaff | CancelReason::ByGuest => say(
+            CancelReason::ByStaff => say(
+                language,
+                "Maaf, hotel menarik kembali tawaran kamar ini.",
+                "Sorry, the hotel took this offer back.",
+            ),
+            CancelReason::ByGuest => say(
                 language,
                 "Tawaran kamar ini dilepas. Terima kasih sudah memberi kabar.",
                 "This offer was given back. Thank you for telling us.",
