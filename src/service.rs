@@ -15,7 +15,7 @@ use crate::auth::{self, LinkKey};
 use crate::clock::Clock;
 use crate::domain::{
     self, Booking, Change, Command, Contact, Field, Fix, HoldsOf, InputError, Moment, NewBooking,
-    Policy, ReceiptNo, Refusal, StaffName, Step, TokenHash, Track, TrackedBooking,
+    Policy, ReceiptNo, Refusal, StaffName, Step, Track, TrackedBooking,
 };
 use crate::store::{
     Commit, CommitOutcome, CommitQueue, CommitStep, Lease, Limit, NodeId, RequestKey,
@@ -260,7 +260,7 @@ impl BookingService {
         // that was made while the stay was still offered.
         if let Err(refusal) = self.check_stay(&request, now) {
             return match self.store.request(request_hash).await? {
-                Some(earlier) => self.repeat(&request.request_id, fingerprint, earlier).await,
+                Some(earlier) => self.repeat(&request, earlier).await,
                 None => Err(refusal.into()),
             };
         }
@@ -282,9 +282,7 @@ impl BookingService {
                 CommitOutcome::NumberTaken => continue,
                 CommitOutcome::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
                 CommitOutcome::TooManyHolds(reached) => Err(refusal_of(&reached, &limits).into()),
-                CommitOutcome::Repeated(earlier) => {
-                    self.repeat(&request.request_id, fingerprint, earlier).await
-                }
+                CommitOutcome::Repeated(earlier) => self.repeat(&request, earlier).await,
                 CommitOutcome::Stale
                 | CommitOutcome::GuestsWait
                 | CommitOutcome::RoomIsFree
@@ -341,7 +339,7 @@ impl BookingService {
                 CommitOutcome::NumberTaken => continue,
                 CommitOutcome::SoldOut(night) => Err(Refusal::SoldOut { night }.into()),
                 CommitOutcome::Repeated(earlier) => {
-                    Ok(self.repeat(&request.request_id, fingerprint, earlier).await?.tracked)
+                    Ok(self.repeat(&request, earlier).await?.tracked)
                 }
                 CommitOutcome::TooManyHolds(_)
                 | CommitOutcome::Stale
@@ -364,9 +362,7 @@ impl BookingService {
         request: &BookRequest,
     ) -> Result<Option<NewBookingAccess>, ServiceError> {
         match self.store.request(auth::hash(&request.request_id)).await? {
-            Some(earlier) => {
-                self.repeat(&request.request_id, request.fingerprint(), earlier).await.map(Some)
-            }
+            Some(earlier) => self.repeat(request, earlier).await.map(Some),
             None => Ok(None),
         }
     }
@@ -439,19 +435,18 @@ impl BookingService {
     /// The answer to a request that was carried out before.
     async fn repeat(
         &self,
-        request_id: &str,
-        fingerprint: TokenHash,
+        request: &BookRequest,
         earlier: RequestRecord,
     ) -> Result<NewBookingAccess, ServiceError> {
-        if earlier.fingerprint != fingerprint {
+        if !request.is_repeat_of(earlier.fingerprint) {
             let (field, error) = (Field::RequestId, InputError::UsedForAnother);
             return Err(Refusal::InvalidInput { field, error }.into());
         }
         let tracked = self.booking(earlier.receipt_no).await?;
         let (receipt_no, access) = (earlier.receipt_no, tracked.booking.access);
-        let given = self.links.given_access_token(request_id, receipt_no, access);
+        let given = self.links.given_access_token(&request.request_id, receipt_no, access);
         let access_token =
-            given.unwrap_or_else(|| auth::older_access_token(request_id, receipt_no));
+            given.unwrap_or_else(|| auth::older_access_token(&request.request_id, receipt_no));
         Ok(NewBookingAccess { tracked, access_token })
     }
 

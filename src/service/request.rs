@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Contact, Fix, Guest, RoomCode, Rupiah, TokenHash};
+use crate::domain::{Contact, Fix, Guest, Language, RoomCode, Rupiah, TokenHash};
 
 /// A request to book.
 #[derive(Debug, Clone)]
@@ -43,6 +43,17 @@ impl BookRequest {
     /// request may have newer ones and is still the same request.
     #[must_use]
     pub fn fingerprint(&self) -> TokenHash {
+        self.fingerprint_in(self.guest.language)
+    }
+
+    /// Whether this repeats the request with this fingerprint. The language may be another one: without one
+    /// in the request it is the server's, which a restart may have changed before the request is repeated.
+    #[must_use]
+    pub fn is_repeat_of(&self, fingerprint: TokenHash) -> bool {
+        Language::CODES.iter().any(|(language, _)| self.fingerprint_in(*language) == fingerprint)
+    }
+
+    fn fingerprint_in(&self, language: Language) -> TokenHash {
         let contact = match &self.guest.contact {
             Contact::Telegram(id) => format!("telegram:{}", id.0),
             Contact::Web(email) => format!("email:{}", email.as_str()),
@@ -52,12 +63,40 @@ impl BookRequest {
         let parts = [
             self.guest.name.as_str(),
             &contact,
-            self.guest.language.code(),
+            language.code(),
             self.room.as_str(),
             &self.check_in.to_string(),
             &self.nights.to_string(),
         ];
         // No part contains a control character, so the separator is unambiguous.
         TokenHash(Sha256::digest(parts.join("\0")).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{GuestName, TelegramId};
+
+    #[test]
+    fn a_request_is_repeated_in_another_language_but_not_with_another_stay() {
+        let request = |language, nights| BookRequest {
+            request_id: "secret".to_owned(),
+            guest: Guest {
+                name: GuestName::parse("Budi").unwrap(),
+                contact: Contact::Telegram(TelegramId(7)),
+                language,
+            },
+            room: RoomCode::parse("STD").unwrap(),
+            check_in: "2026-01-04".parse().unwrap(),
+            nights,
+            expected_price: None,
+            position: None,
+            origin: None,
+        };
+        let made = request(Language::Indonesian, 1).fingerprint();
+        assert!(request(Language::Indonesian, 1).is_repeat_of(made));
+        assert!(request(Language::English, 1).is_repeat_of(made));
+        assert!(!request(Language::Indonesian, 2).is_repeat_of(made));
     }
 }

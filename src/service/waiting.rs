@@ -126,7 +126,10 @@ impl BookingService {
         asked: &WaitingGuest,
         known: WaitingGuest,
     ) -> Result<(String, WaitingPlace), ServiceError> {
-        if asked.guest != known.guest || asked.wish != known.wish {
+        // The language may be the server's, which a restart may have changed.
+        let is_same = (&asked.guest.name, &asked.guest.contact, &asked.wish)
+            == (&known.guest.name, &known.guest.contact, &known.wish);
+        if !is_same {
             let (field, error) = (Field::RequestId, InputError::UsedForAnother);
             return Err(Refusal::InvalidInput { field, error }.into());
         }

@@ -22,6 +22,8 @@ const STEPS = {
   REVIVED: { from: ['CANCELLED'], to: 'PENDING', by: ['STAFF'] },
   REOPENED: { from: ['PAID'], to: 'PENDING', by: ['STAFF'] },
   AMENDED: { from: ['PENDING'], by: ['STAFF'] },
+  OFFERED: { from: [null], to: 'PENDING', by: ['CLOCK'] },
+  OFFER_TAKEN: { from: ['PENDING'], by: ['GUEST'] },
 };
 /** The kinds of the log that the API calls otherwise. */
 const ACTIONS = { PAYMENT_ASKED: 'REMINDED', EXTENDED_BY_CLOCK: 'EXTENDED', EXTENDED_BY_STAFF: 'EXTENDED' };
@@ -31,6 +33,8 @@ const DUE = {
   EXTENDED_BY_CLOCK: (before) => before.until, EXPIRED: (before) => before.until,
 };
 const CONSTANT = ['channel', 'guest', 'room', 'roomPrice', 'checkIn', 'nights', 'price'];
+/** What an offer never has before it is taken. */
+const NEVER_OFFERED = ['REMINDED', 'EXTENDED_BY_CLOCK', 'EXTENDED_BY_STAFF', 'AMENDED', 'QRIS_REQUESTED', 'QRIS_SENT'];
 /** What only a walk-in never has: everything that a guest away from the desk is sent. */
 const SENT = ['QRIS_REQUESTED', 'QRIS_SENT', 'QRIS_FAILED'];
 /** A deadline that waits longer than this while nothing fails is late. */
@@ -127,6 +131,7 @@ export function audit(run) {
   for (const problem of run.stored.problems) evidence.find('store', null, problem);
   for (const changes of evidence.changesOf.values()) auditBooking(evidence, changes);
   auditRooms(evidence);
+  auditLine(evidence);
   auditStored(evidence);
   auditApi(evidence);
   auditBoard(evidence);
@@ -156,6 +161,8 @@ function auditBooking(evidence, changes) {
     const isAmended = kind === 'AMENDED';
     for (const name of isAmended ? ['channel', 'checkIn'] : CONSTANT) if (before && change[name] !== before[name]) find('history', `${name} changed from ${before[name]} to ${change[name]}`);
     if (change.channel === 'DESK' && (change.owes.length > 0 || SENT.includes(kind))) find('desk', `${kind} sends something to a guest of the desk`);
+    if (before?.isOffer && NEVER_OFFERED.includes(kind)) find('offer', `${kind} before the offer was taken`);
+    if (change.isOffer !== (kind === 'OFFERED' || (Boolean(before?.isOffer) && ['EXPIRED', 'CANCELLED'].includes(kind)))) find('offer', `${kind} left ${change.isOffer ? 'an offer' : 'no offer'}`);
     if (!before) auditFirst(evidence, change, find);
     else auditDeadline(evidence, before, change, find, hold);
     const isNewStay = !before || (isAmended && (change.room !== before.room || change.nights !== before.nights));
@@ -167,8 +174,12 @@ function auditBooking(evidence, changes) {
   totals.ends[end] = (totals.ends[end] ?? 0) + 1;
 }
 
-/** A guest of the web has the whole hold; a walk-in is at the desk, and was entered by the staff. */
-function auditFirst({ hold }, { channel, who, at, until, remindAt, arrivedAt }, find) {
+/** An offer is short; a guest of the web has the whole hold; a walk-in is at the desk, and was entered by the staff. */
+function auditFirst({ hold }, { channel, who, at, until, remindAt, arrivedAt, isOffer }, find) {
+  if (isOffer) {
+    if (until !== at + hold.offerWindow || remindAt !== null) find('offer', `the offer is ${until - at} ms long, with a reminder at ${remindAt}`);
+    return;
+  }
   const isDesk = channel === 'DESK';
   if (who !== (isDesk ? 'STAFF' : 'GUEST')) find('history', `a booking of the channel ${channel} was made by ${who}`);
   if (arrivedAt !== (isDesk ? at : null)) find('arrival', `a new booking of the channel ${channel} has the arrival ${arrivedAt}`);
@@ -189,6 +200,7 @@ function auditDeadline(evidence, before, change, find, hold) {
   const allowed = {
     PAYMENT_ASKED: later(hold.paymentWindow), EXTENDED_BY_CLOCK: later(hold.extendBy), EXTENDED_BY_STAFF: later((minutes ?? 0) * 60_000),
     ARRIVED: before.status === 'PENDING' ? [Math.max(before.until, at + hold.paymentWindow)] : [before.until],
+    OFFER_TAKEN: [at + hold.duration],
     REVIVED: [at + hold.duration, at + hold.paymentWindow], REOPENED: [Math.max(before.until, at + hold.paymentWindow)],
   }[kind] ?? [before.until];
   if (!allowed.includes(until)) find('deadline', `${kind} moved the end of the hold by ${until - before.until} ms`);
@@ -255,6 +267,22 @@ function auditRooms(evidence) {
     taken.delete(`${room}|${night}`);
   }
   for (const [key, count] of taken) if (count > 0) evidence.find('claims', null, `${key}: nothing is claimed, ${count} bookings are live`);
+}
+
+/** In the end no room is free for which somebody still waits. */
+function auditLine(evidence) {
+  const { stored: { waiting, claims }, periods } = evidence;
+  evidence.totals.waiting = waiting.length;
+  const rooms = periods.at(-1).rooms;
+  const isFree = (code, night) => {
+    const claim = claims.find((one) => one.room === code && one.night === night);
+    return !claim?.closed && (claim?.taken ?? 0) < (claim?.allotment ?? rooms.find((room) => room.code === code).rooms);
+  };
+  for (const guest of waiting.filter(({ isWaiting }) => isWaiting)) {
+    const wished = rooms.filter(({ code, price }) => (guest.room ? guest.room === code : price <= (guest.atMost ?? Infinity)));
+    const idle = wished.find(({ code }) => nightsOf(guest).every((night) => isFree(code, night)));
+    if (idle) evidence.find('idle', null, `${guest.guest} waits for ${guest.room ?? 'any room'} from ${guest.checkIn}, and ${idle.code} is free`);
+  }
 }
 
 /** The states beside the log agree with it. */

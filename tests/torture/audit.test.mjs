@@ -5,7 +5,7 @@ import { actionOf, audit, nightsOf } from './audit.mjs';
 
 const START = Date.parse('2026-01-04T03:00:00Z');
 const at = (second) => START + second * 1_000;
-const HOLD = { duration: 4_000, extendBy: 2_000, remindBefore: 1_000, paymentWindow: 3_000, maxExtensions: 1 };
+const HOLD = { duration: 4_000, extendBy: 2_000, remindBefore: 1_000, paymentWindow: 3_000, maxExtensions: 1, offerWindow: 1_500 };
 const ROOMS = [{ code: 'ONE', rooms: 1, price: 800 }, { code: 'TWO', rooms: 2, price: 500 }];
 /** A fault that touches none of the made-up requests. */
 const AWAY = { kind: 'kill', from: at(-100), until: at(-99) };
@@ -22,7 +22,7 @@ function booking(receiptNo, { room = 'ONE', begun = 0, nights = 1, price, ...fir
   let state = {
     receiptNo, revision: 1, at: at(begun), node: 'n', who: 'GUEST', name: null, event: { kind: 'BOOKED' }, status: 'PENDING',
     until: at(begun + 4), remindAt: at(begun + 3), extensions: 0, arrivedAt: null, channel: 'WEB', guest: `guest of ${receiptNo}`, room,
-    roomPrice: ROOMS.find(({ code }) => code === room).price, checkIn: '2026-01-04', nights, owes: [{ usefulUntil: at(begun + 4), withQris: false }],
+    roomPrice: ROOMS.find(({ code }) => code === room).price, checkIn: '2026-01-04', nights, isOffer: false, owes: [{ usefulUntil: at(begun + 4), withQris: false }],
     ...first,
   };
   state.price = price ?? state.roomPrice * nights;
@@ -36,6 +36,8 @@ function booking(receiptNo, { room = 'ONE', begun = 0, nights = 1, price, ...fir
 
 /** A walk-in, entered by Sari at `begun`. */
 const walkIn = (begun) => ({ begun, channel: 'DESK', who: 'STAFF', name: 'Sari', arrivedAt: at(begun), until: at(begun + 3), remindAt: null, owes: [] });
+/** An offer to a guest of the waiting list. */
+const offered = { who: 'CLOCK', event: { kind: 'OFFERED' }, isOffer: true, until: at(1.5), remindAt: null };
 /** What a guest at the desk is not told. */
 const untold = { owes: [] };
 
@@ -51,7 +53,7 @@ function run(...bookings) {
   const answered = (change, entry) => ({ receiptNo: change.receiptNo, sent: change.at - 2, answered: change.at + 2, code: 'OK', ...entry });
   return {
     stored: {
-      changes, problems: [],
+      changes, problems: [], waiting: [],
       bookings: lasts.map((last) => ({ receiptNo: last.receiptNo, revision: last.revision, status: last.status, limitKeys: last.status === 'PENDING' ? [`email:${last.receiptNo}`] : [] })),
       claims: [...live].map(([key, taken]) => ({ room: key.split('|')[0], night: key.split('|')[1], taken, allotment: null, closed: false })),
       limits: lasts.filter(({ status }) => status === 'PENDING').map(({ receiptNo }) => ({ key: `email:${receiptNo}`, running: 1 })),
@@ -120,6 +122,18 @@ const CASES = [
   ['a night that is oversold by a smaller allotment', 'oversold', () => {
     const one = run(booking('A', { room: 'TWO', begun: 1 }), booking('B', { room: 'TWO', begun: 2 }));
     one.log.push(allotted('TWO', 1, 0));
+    return one;
+  }],
+  ['a room that is free while somebody waits for it', 'idle', () => {
+    const one = run(booking('A', {}, cancelled(1)));
+    one.stored.waiting.push({ isWaiting: true, guest: 'Budi', room: 'ONE', atMost: null, checkIn: '2026-01-04', nights: 1 });
+    return one;
+  }],
+  ['an offer to somebody who never waited', 'offer', () => run(booking('A', { ...offered, guest: 'nobody' }))],
+  ['an offer of another stay than the one that was waited for', 'offer', () => {
+    const one = run(booking('A', offered));
+    one.log[0] = { ...one.log[0], action: 'joinWaitingList', receiptNo: null, answer: { ticket: 't' } };
+    one.log[0].input = { ...one.log[0].input, nights: 2 };
     return one;
   }],
   ['a night that is sold although its type is closed', 'oversold', () => {

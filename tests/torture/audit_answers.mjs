@@ -67,7 +67,15 @@ function auditBookings(evidence) {
     if (input.expectedPrice !== undefined && first.price !== input.expectedPrice) evidence.find('price', receiptNo, `costs ${first.price}, the guest agreed to ${input.expectedPrice}`);
   }
   const made = new Map();
-  for (const [receiptNo, [{ guest, at, who, name }]] of changesOf) {
+  const joined = new Map(log.filter(({ action }) => action === 'joinWaitingList').map((entry) => [entry.input.guestName, entry.input]));
+  for (const [receiptNo, [{ guest, at, who, name, isOffer, room, checkIn, nights }]] of changesOf) {
+    if (isOffer) {
+      const wish = joined.get(guest);
+      if (!wish || made.has(guest)) evidence.find('offer', receiptNo, wish ? `${guest} was offered ${made.get(guest)} too` : `${guest} never waited`);
+      else if (wish.checkIn !== checkIn || wish.nights !== nights || (wish.roomType ?? room) !== room) evidence.find('offer', receiptNo, 'is not the stay that was waited for');
+      made.set(guest, receiptNo);
+      continue;
+    }
     const request = asked.get(guest);
     if (!request) evidence.find('unasked', receiptNo, 'nobody asked for it');
     else if (made.has(guest)) evidence.find('twice', receiptNo, `${guest} asked once and has ${made.get(guest)} too`);
@@ -173,6 +181,8 @@ function auditRefusal(evidence, entry, levels) {
         const most = Math.max(...nights.map((night) => mostTaken(levels.get(`${allotment.room}|${night}`), sent - 1 - slack, answered + 1 + slack)));
         return most > allotment.rooms ? undefined : find(`an allotment of ${allotment.rooms} was refused, and ${most} rooms were sold`);
       }
+      if (action === 'joinWaitingList') return undefined; // a room is free
+      if (['sendQris', 'extendHold', 'amendBooking'].includes(action) && before().some(({ isOffer, status }) => isOffer && status === 'PENDING')) return undefined;
       if (action === 'sendQris' && evidence.changesOf.get(receiptNo)?.[0].channel === 'DESK') return undefined;
       const isTrue = { reportPosition: ['PAID'], reopenBooking: ['PENDING'] }[action] ?? [];
       return before().some(({ status }) => isTrue.includes(status)) ? undefined : find(`refused with NOT_ALLOWED: ${message}`);

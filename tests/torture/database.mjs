@@ -20,6 +20,7 @@ print(json.dumps({
   "bookings": rows("SELECT receipt_no, document, limit_keys FROM bookings"),
   "claims": rows("SELECT room, night, taken, allotment, is_closed FROM claims"),
   "tracks": rows("SELECT receipt_no, fixes FROM tracks"),
+  "waiting": rows("SELECT is_waiting, document FROM waiting"),
   "limits": rows("SELECT key, running FROM limits"),
   "notices": rows("SELECT receipt_no, revision, recipient, useful_until_ms, sent_at_ms, gave_up_at_ms, gave_up_code FROM notices"),
   "integrity": db.execute("PRAGMA integrity_check").fetchone()[0],
@@ -37,10 +38,13 @@ function change(node, stored) {
     status: booking.status.kind, until: booking.hold_until_ms, remindAt: booking.remind_at_ms ?? null,
     extensions: booking.extensions, arrivedAt: booking.arrived_at_ms ?? null,
     channel: booking.contact.channel, guest: booking.guest_name, room: booking.room.code, roomPrice: booking.room.price,
-    checkIn: booking.check_in, nights: booking.nights, price: booking.price,
+    checkIn: booking.check_in, nights: booking.nights, price: booking.price, isOffer: Boolean(booking.offer),
     owes: stored.notices.filter(({ to }) => to === 'GUEST').map((owed) => ({ usefulUntil: owed.useful_until_ms, withQris: Boolean(owed.with_qris) })),
   };
 }
+
+/** One guest of the waiting list. */
+const waiting = (isWaiting, { guest_name: guest, room = null, at_most: atMost = null, check_in: checkIn, nights }) => ({ isWaiting: Boolean(isWaiting), guest, room, atMost, checkIn, nights });
 
 export class Sqlite {
   static async create(folder, { isSmallDisk }) {
@@ -73,6 +77,7 @@ export class Sqlite {
       changes: stored.changes.map(([, , node, text]) => change(node, JSON.parse(text))),
       bookings: stored.bookings.map(([receiptNo, text, keys]) => ({ receiptNo, revision: JSON.parse(text).revision, status: JSON.parse(text).status.kind, limitKeys: JSON.parse(keys) })),
       claims: stored.claims.map(([room, night, taken, allotment, closed]) => ({ room, night, taken, allotment, closed: Boolean(closed) })),
+      waiting: stored.waiting.map(([isWaiting, text]) => waiting(isWaiting, JSON.parse(text))),
       tracks: stored.tracks.map(([receiptNo, fixes]) => ({ receiptNo, fixes: JSON.parse(fixes).length })),
       limits: stored.limits.map(([key, running]) => ({ key, running })),
       notices: stored.notices.map(([receiptNo, revision, to, usefulUntil, sentAt, gaveUpAt, code]) => ({ receiptNo, revision, to, usefulUntil, sentAt, gaveUpAt, code })),
@@ -170,7 +175,7 @@ export class Mongo {
   async read() {
     const db = this.client.db('jatah');
     const all = (name) => db.collection(name).find({}).toArray();
-    const [stored, bookings, claims, tracks, limits] = await Promise.all(['changes', 'bookings', 'claims', 'tracks', 'limits'].map(all));
+    const [stored, bookings, claims, tracks, limits, line] = await Promise.all(['changes', 'bookings', 'claims', 'tracks', 'limits', 'waiting'].map(all));
     const inOrder = await this.changesInOrder(stored.length);
     const problems = inOrder.length === stored.length ? [] : [`the change stream has ${inOrder.length} of ${stored.length} changes`];
     const notices = stored.flatMap((one) => Object.entries(one.outbox).map(([to, state]) => ({
@@ -182,6 +187,7 @@ export class Mongo {
       changes: inOrder.map((one) => change(one.lease.node, plain(one))),
       bookings: bookings.map((one) => ({ receiptNo: one._id, revision: Number(one.revision), status: one.status.kind, limitKeys: one.limit_keys })),
       claims: claims.map((one) => ({ room: one.room, night: one.night, taken: Number(one.taken), allotment: numberOrNull(one.allotment), closed: Boolean(one.closed) })),
+      waiting: line.map((one) => waiting(one.is_waiting, plain(one.document))),
       tracks: tracks.map((one) => ({ receiptNo: one._id, fixes: one.fixes.length })),
       limits: limits.map((one) => ({ key: one._id, running: Number(one.running) })),
       notices, problems,

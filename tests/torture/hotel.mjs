@@ -56,7 +56,7 @@ export const ROOMS = [
   { code: 'ONE', name: 'Loteng', rooms: 1, price: 800_000 },
 ];
 /** In milliseconds. */
-export const HOLD = { duration: 4_000, extendBy: 2_000, remindBefore: 1_000, paymentWindow: 3_000, maxExtensions: 1 };
+export const HOLD = { duration: 4_000, extendBy: 2_000, remindBefore: 1_000, paymentWindow: 3_000, maxExtensions: 1, offerWindow: 1_500 };
 export const PLACE = { latitude: -6.9147, longitude: 107.6098 };
 const QRIS =
   '00020101021126620016ID.CO.CONTOH.WWW011893600000000000000002090000000020303UBE51440014ID.CO.QRIS.WWW0215ID00000000000020303UBE5204701153033605802ID5912HOTEL CONTOH6015JAKARTA SELATAN61051294062070703A016304EFAD';
@@ -85,6 +85,7 @@ advance_days = 366
 advance_hold = "duration"
 max_nights = 5
 max_active_per_guest = 1000
+offer_window = ${ms(HOLD.offerWindow)}
 [limits]
 requests_per_second = 100000
 holds_per_address = 100000

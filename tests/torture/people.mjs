@@ -24,6 +24,11 @@ const CREATE = `mutation ($input: CreateBookingInput!) { answer: createBooking(i
 const REPORT = `mutation ($r: String!, $t: String!, $p: PositionInput!) { answer: reportPosition(receiptNo: $r, accessToken: $t, position: $p) ${STATE} }`;
 const CANCEL = `mutation ($r: String!, $t: String!) { answer: cancelMyBooking(receiptNo: $r, accessToken: $t) ${STATE} }`;
 
+const JOIN = 'mutation ($input: WaitingInput!) { answer: joinWaitingList(input: $input) { ticket } }';
+const PLACE_IN_LINE = 'query ($ticket: String!) { waitingTicket(ticket: $ticket) { offer { accessToken booking { receiptNo status offer } } } }';
+const LEAVE = 'mutation ($ticket: String!) { leaveWaitingList(ticket: $ticket) }';
+const TAKE = `mutation ($r: String!, $t: String!) { answer: takeOffer(receiptNo: $r, accessToken: $t) ${STATE} }`;
+
 const newRequestId = () => randomBytes(16).toString('base64url');
 
 export const STAFF = ['Sari', 'Budi', 'Rina', 'Wati'];
@@ -37,6 +42,8 @@ export class People {
   log = [];
   /** The guests' bookings: `{receiptNo, accessToken}`. */
   known = [];
+  /** The tickets of guests who wait. */
+  tickets = [];
   isActing = true;
 
   /** `tokens` are those of the staff by name. */
@@ -79,6 +86,8 @@ export class People {
   async guest() {
     const known = oneOf(this.random, this.known);
     const dice = this.random();
+    if (dice < 0.03) return this.wait(this.stay());
+    if (dice < 0.2 && this.tickets.length > 0) return this.askAboutPlace();
     if (!known || dice < 0.55) return this.book();
     const mine = { r: known.receiptNo, t: known.accessToken };
     if (dice < 0.9) return this.act('guest', 'reportPosition', known.receiptNo, REPORT, { ...mine, p: this.position() });
@@ -105,29 +114,61 @@ export class People {
     if (this.random() < 0.3) input.position = this.position();
     if (this.random() < 0.5) input.expectedPrice = this.hotels[0].settings.rooms.find(({ code }) => code === stay.roomType).price * stay.nights;
     const entry = await this.bookUntilAnswered('guest', 'createBooking', CREATE, input);
-    if (!entry) return;
+    if (entry.code === 'SOLD_OUT' && this.random() < 0.7) return this.wait(stay);
+    if (entry.code !== 'OK') return undefined;
     const { booking, accessToken } = entry.answer;
     entry.receiptNo = booking.receiptNo;
     this.known.push({ receiptNo: booking.receiptNo, accessToken });
     if (this.known.length > 40) this.known.shift();
+    return undefined;
+  }
+
+  /** Joins the waiting list, for a room type or for any. */
+  async wait({ roomType, ...stay }) {
+    const guest = randomBytes(6).toString('hex');
+    const input = { guestName: `Tamu ${guest}`, email: `tamu.${guest}@example.com`, ...stay, requestId: newRequestId() };
+    if (this.random() < 0.7) input.roomType = roomType;
+    const entry = await this.bookUntilAnswered('guest', 'joinWaitingList', JOIN, input);
+    if (entry.code !== 'OK') return;
+    this.tickets.push(entry.answer.ticket);
+    if (this.tickets.length > 30) this.tickets.shift();
+  }
+
+  /** Asks about a place in the line. An offer is mostly taken; some guests leave. */
+  async askAboutPlace() {
+    const ticket = oneOf(this.random, this.tickets), hotel = oneOf(this.random, this.hotels);
+    const dice = this.random();
+    try {
+      const { data } = await hotel.ask(PLACE_IN_LINE, { ticket });
+      const offer = data?.waitingTicket?.offer;
+      if (!offer) {
+        if (dice < 0.1) await hotel.ask(LEAVE, { ticket });
+        return;
+      }
+      const { accessToken, booking: { receiptNo } } = offer, mine = { r: receiptNo, t: accessToken };
+      this.tickets = this.tickets.filter((other) => other !== ticket);
+      if (dice < 0.6) await this.act('guest', 'takeOffer', receiptNo, TAKE, mine);
+      else if (dice < 0.8) await this.act('guest', 'cancelMyBooking', receiptNo, CANCEL, mine);
+      this.known.push({ receiptNo, accessToken });
+    } catch { /* the server is away; the guest asks again later */ }
   }
 
   /** A walk-in: the guest stands at the desk, and may have paid. */
   async bookAtDesk(name) {
     const input = { guestName: `Tamu ${randomBytes(6).toString('hex')}`, ...this.stay(), paid: this.random() < 0.5, requestId: newRequestId() };
     const entry = await this.bookUntilAnswered(name, 'bookAtDesk', AT_DESK, input, this.tokens.get(name));
-    if (entry) entry.receiptNo = entry.answer.receiptNo;
+    if (entry.code === 'OK') entry.receiptNo = entry.answer.receiptNo;
   }
 
-  /** Without an answer people try again with the same id, and get the same booking. Returns the entry of an acceptance. */
+  /** Without an answer people try again with the same id, and get the same booking. Returns the last entry. */
   async bookUntilAnswered(who, action, query, input, token) {
+    let entry;
     for (let tries = 0; tries < 4; tries += 1) {
-      const entry = await this.act(who, action, null, query, { input }, { input, token });
-      if (entry.code === 'OK') return entry;
-      if (![null, 'DOWN', 'UNAVAILABLE', 'CONFLICT'].includes(entry.code)) return undefined;
+      entry = await this.act(who, action, null, query, { input }, { input, token });
+      if (![null, 'DOWN', 'UNAVAILABLE', 'CONFLICT'].includes(entry.code)) break;
       await sleep(between(this.random, 50, 600));
     }
-    return undefined;
+    return entry;
   }
 
   /** Another name, room type or number of nights. */
