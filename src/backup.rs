@@ -8,6 +8,7 @@
 //!
 //! This module does not know databases, and does not decide when a backup is made.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -23,7 +24,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::Moment;
 use crate::store::backup::{Counts, Record, RecordCheck, RestoreTarget};
-use crate::store::{BackupStore, StoreError};
+use crate::store::{BackupStore, StoreError, erase_record};
 
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u32 = 1;
@@ -307,6 +308,9 @@ async fn load_into(
         Ok(false) => return Err(BackupError::NotEmpty),
         Err(error) => return Err(error.into()),
     }
+    // What was forgotten since the backup is forgotten again. A store that cannot be read has no
+    // list any more.
+    let forgotten = target.forgotten().await.unwrap_or_default();
     let (sender, mut receiver) = mpsc::channel(AHEAD);
     let path = file.to_owned();
     let reading = tokio::task::spawn_blocking(move || {
@@ -319,8 +323,10 @@ async fn load_into(
         Ok(reader)
     });
     let (mut count, mut told) = (0, progress("loaded"));
-    while let Some(chunk) = receiver.recv().await {
+    let numbers: HashSet<_> = forgotten.iter().filter_map(Record::receipt_no).collect();
+    while let Some(mut chunk) = receiver.recv().await {
         count += chunk.len() as u64;
+        chunk.retain_mut(|record| keep(record, &numbers));
         target.load(chunk).await?;
         told(count);
     }
@@ -329,7 +335,30 @@ async fn load_into(
         return Err(reader.damaged(&"it was changed while it was restored"));
     }
     reader.check_sum()?;
+    for chunk in forgotten.chunks(CHUNK) {
+        target.load(chunk.to_vec()).await?;
+    }
     Ok(checked)
+}
+
+/// Takes the guest out of a record, if they were forgotten. Returns whether anything of it is kept.
+fn keep(record: &mut Record, forgotten: &HashSet<&str>) -> bool {
+    if !record.receipt_no().is_some_and(|number| forgotten.contains(number)) {
+        return true;
+    }
+    erase_record(record);
+    match record {
+        // Those of the list are added at the end.
+        Record::Forgotten { .. } | Record::Waiting { .. } | Record::Request { .. } => false,
+        Record::Booking { .. }
+        | Record::Change { .. }
+        | Record::Track { .. }
+        | Record::Claim { .. }
+        | Record::Limit { .. }
+        | Record::Counter { .. }
+        | Record::SigningKey { .. }
+        | Record::Text { .. } => true,
+    }
 }
 
 /// Reads a file from its head to its end.

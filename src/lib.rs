@@ -9,6 +9,7 @@
 //! - [`store`]: bookings in SQLite or MongoDB; [`service`]: the use cases, which make every change
 //!   of a booking; [`feed`]: every committed change, in order.
 //! - [`backup`]: backup files of everything that is stored.
+//! - [`personal_data`]: what is stored about people, shown, forgotten and erased by age.
 //! - [`scheduler`]: wakes each booking at its next deadline; [`routing`]: asks a routing server for
 //!   the time of a drive.
 //! - [`notifier`]: delivers notifications; [`email`]: sends them by e-mail; [`qris`]: the payment
@@ -32,6 +33,7 @@ pub mod feed;
 pub mod init;
 pub mod lifecycle;
 pub mod notifier;
+pub mod personal_data;
 pub mod qris;
 pub mod rate_limit;
 pub mod routing;

@@ -15,6 +15,7 @@ use jatah::clock::Clock;
 use jatah::config::{self, Config, StoreUrl};
 use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
 use jatah::init::{self, GivenAnswers};
+use jatah::personal_data::{self, Person};
 use jatah::qris::{self, StaticQris};
 use jatah::simulate::{self, SimulationPlan};
 use jatah::system::{ServiceState, keep_alive, tell_service_manager};
@@ -81,6 +82,18 @@ enum Command {
         /// Also replaces a store that has bookings.
         #[arg(long)]
         replace: bool,
+    },
+    /// Erases a guest from their bookings, which must be over. Dates and prices stay.
+    Forget {
+        /// A receipt number, an e-mail address or a Telegram id.
+        #[arg(value_name = "RECEIPT|EMAIL|TELEGRAM_ID")]
+        person: String,
+    },
+    /// Prints everything that is stored about a guest, as JSON.
+    Export {
+        /// A receipt number, an e-mail address or a Telegram id.
+        #[arg(value_name = "RECEIPT|EMAIL|TELEGRAM_ID")]
+        person: String,
     },
     /// Tries everything that the hotel needs, and prints one table of what is well and what to do.
     /// Ends with a failure if something must be mended.
@@ -149,6 +162,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             simulate(&config()?, &SimulationPlan { guests, seed, threads }, sweep, plot.as_deref())
         }
         Command::Backup { file } => write_backup(&config()?, &file).await,
+        Command::Forget { person } => forget(&config()?, &person).await,
+        Command::Export { person } => export(&config()?, &person).await,
         Command::Restore { file, replace } => restore_backup(&config()?, &file, replace).await,
         Command::Check { mail } => check(&config()?, mail.as_deref()).await,
     }
@@ -265,6 +280,28 @@ async fn restore_backup(config: &Config, file: &Path, replace: bool) -> Result<E
     if let Some(kept) = restored.kept {
         print(&format!("what was replaced is kept as {kept}"));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn forget(config: &Config, person: &str) -> Result<ExitCode> {
+    let (clock, person) = (Clock::system(), Person::parse(person)?);
+    let store = OpenStore::open_without_lock(config, &clock).await?;
+    let forgotten = personal_data::forget(store.as_ref(), &person, clock.now()).await;
+    store.close().await;
+    let numbers: Vec<_> = forgotten?.iter().map(ToString::to_string).collect();
+    print(&format!("forgotten: {}", numbers.join(" ")));
+    print(
+        "backups that were made before still have it; a restore over this store forgets it again",
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn export(config: &Config, person: &str) -> Result<ExitCode> {
+    let (clock, person) = (Clock::system(), Person::parse(person)?);
+    let store = OpenStore::open_without_lock(config, &clock).await?;
+    let exported = personal_data::export(store.as_ref(), &person).await;
+    store.close().await;
+    print(&serde_json::to_string_pretty(&exported?)?);
     Ok(ExitCode::SUCCESS)
 }
 

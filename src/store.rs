@@ -25,6 +25,7 @@ mod list;
 mod log;
 pub mod mongo;
 mod older_bookings;
+mod personal_data;
 pub mod queue;
 mod race;
 mod search;
@@ -42,6 +43,7 @@ pub use log::{
     NodeId, NotificationId, OwedNotification, SettledNotification, UndeliveredNotification,
     until_error,
 };
+pub use personal_data::{PersonalDataStore, erase_record};
 pub use queue::{CommitQueue, NotificationQueue};
 pub use search::Search;
 pub use typed::{TypedValue, TypedValues};
@@ -71,6 +73,7 @@ pub trait Store:
     + CredentialStore
     + KeyValueStore
     + BackupStore
+    + PersonalDataStore
     + StoreControl
 {
 }
@@ -85,6 +88,7 @@ impl<T> Store for T where
         + CredentialStore
         + KeyValueStore
         + BackupStore
+        + PersonalDataStore
         + StoreControl
 {
 }

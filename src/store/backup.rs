@@ -39,6 +39,9 @@ pub trait RestoreTarget: Send {
     /// Whether it has nothing that a hotel would miss.
     async fn is_empty(&mut self) -> Result<bool, StoreError>;
 
+    /// The records of guests who wished to be forgotten, in the store that is being replaced.
+    async fn forgotten(&mut self) -> Result<Vec<Record>, StoreError>;
+
     /// Adds records to what will replace the store.
     async fn load(&mut self, records: Vec<Record>) -> Result<(), StoreError>;
 
@@ -134,6 +137,13 @@ pub enum Record {
         /// The last counter that was given out.
         last: u32,
     },
+    /// A booking whose guest wished to be forgotten.
+    Forgotten {
+        /// The booking.
+        receipt_no: String,
+        /// When it was done.
+        at_ms: i64,
+    },
     /// The hotel's signing key.
     SigningKey {
         /// The key, base64url.
@@ -151,6 +161,25 @@ pub enum Record {
 }
 
 impl Record {
+    /// The booking that it is about, if it is of one.
+    #[must_use]
+    pub fn receipt_no(&self) -> Option<&str> {
+        match self {
+            Self::Booking { document, .. } | Self::Waiting { document, .. } => {
+                document.get("receipt_no")?.as_str()
+            }
+            Self::Change { document, .. } => document.get("booking")?.get("receipt_no")?.as_str(),
+            Self::Request { receipt_no, .. }
+            | Self::Track { receipt_no, .. }
+            | Self::Forgotten { receipt_no, .. } => Some(receipt_no),
+            Self::Claim { .. }
+            | Self::Limit { .. }
+            | Self::Counter { .. }
+            | Self::SigningKey { .. }
+            | Self::Text { .. } => None,
+        }
+    }
+
     /// The name of its kind, as in the record.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -163,6 +192,7 @@ impl Record {
             Self::Request { .. } => "request",
             Self::Track { .. } => "track",
             Self::Counter { .. } => "counter",
+            Self::Forgotten { .. } => "forgotten",
             Self::SigningKey { .. } => "signing_key",
             Self::Text { .. } => "text",
         }

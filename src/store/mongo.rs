@@ -33,6 +33,7 @@ mod error;
 mod feed;
 mod key_value;
 mod notifications;
+mod personal_data;
 mod rooms;
 mod schema;
 mod search;

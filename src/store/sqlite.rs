@@ -32,6 +32,7 @@ mod json;
 mod key_value;
 mod lock;
 mod notifications;
+mod personal_data;
 mod read;
 mod rooms;
 mod schema;

@@ -10,7 +10,7 @@ const COMMON: [&str; 7] =
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
 /// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &["system"]),
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ("rate_limit", &[]),
     ("store", &[]),
     ("backup", &["store"]),
+    ("personal_data", &["store"]),
     ("auth", &["store"]),
     ("service", &["store", "auth"]),
     ("feed", &["store"]),
@@ -53,13 +54,25 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ),
     (
         "main",
-        &["app", "auth", "backup", "check", "web", "store", "init", "qris", "simulate", "system"],
+        &[
+            "app",
+            "auth",
+            "backup",
+            "check",
+            "personal_data",
+            "web",
+            "store",
+            "init",
+            "qris",
+            "simulate",
+            "system",
+        ],
     ),
 ];
 
 /// Types of the store that change what is stored, each with the modules outside the store that may
 /// use it.
-const WRITERS: [(&str, &[&str]); 8] = [
+const WRITERS: [(&str, &[&str]); 9] = [
     ("CommitStore", &["service"]),
     ("CommitQueue", &["service", "app"]),
     ("CommitStep", &["service"]),
@@ -68,6 +81,7 @@ const WRITERS: [(&str, &[&str]); 8] = [
     ("RoomStore", &["service"]),
     ("CredentialStore", &["auth"]),
     ("RestoreTarget", &["backup", "app"]),
+    ("PersonalDataStore", &["personal_data"]),
 ];
 
 /// Each driver crate, and the only modules that may use it.

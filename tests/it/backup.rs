@@ -16,6 +16,7 @@ use jatah::domain::{
     Allotment, Command, FailureCode, FailureReason, Recipient, Revision, Role, WaitingGuest,
     WaitingState, Wish, WishedRoom,
 };
+use jatah::personal_data::{self, Person};
 use jatah::store::backup::{Record, RestoreTarget};
 use jatah::store::mongo::{MongoRestore, MongoStore};
 use jatah::store::sqlite::{SqliteRestore, SqliteStore};
@@ -412,4 +413,31 @@ async fn what_is_served_is_not_replaced() {
     let node = mongo(&url).await;
     assert_eq!(seen(&node).await, before);
     put(&node, TestBooking::new(77).commit()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_forgets_again_who_was_forgotten_since_the_backup() {
+    let (folder, path) = folder();
+    let url = mongod::fresh_url();
+    let file = |name: &str| folder.path().join(name);
+    let store = SqliteStore::open(&path).unwrap();
+    fill(&store).await;
+    let second = TestBooking::new(2).receipt_no();
+    write(&store, &file("before")).await.unwrap();
+    let person = Person::OfBooking(second);
+    personal_data::forget(&store, &person, minute(200)).await.unwrap();
+    let forgotten = seen(&store).await;
+    store.close().await;
+    restore(&file("before"), sqlite_target(&path).await, true).await.unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(seen(&store).await, forgotten);
+    let head = write(&store, &file("after")).await.unwrap();
+    assert_eq!(head.count("forgotten"), 1);
+    store.close().await;
+
+    // The list goes with the hotel.
+    restore(&file("after"), mongo_target(&url).await, false).await.unwrap();
+    restore(&file("before"), mongo_target(&url).await, true).await.unwrap();
+    let store = mongo(&url).await;
+    assert_eq!(seen(&store).await, forgotten);
 }

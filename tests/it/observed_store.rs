@@ -9,14 +9,16 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
-use jatah::domain::{Change, Moment, ReceiptNo, TokenHash, Track, TrackedBooking, WaitingGuest};
-use jatah::store::backup::RecordStream;
+use jatah::domain::{
+    Change, Moment, ReceiptNo, TelegramId, TokenHash, Track, TrackedBooking, WaitingGuest,
+};
+use jatah::store::backup::{Record, RecordStream};
 use jatah::store::{
     BackupStore, BookingReader, ChangeLog, Changes, Commit, CommitOutcome, CommitStore, Credential,
     CredentialKind, CredentialStore, Cursor, DeliveryOutcome, FeedEvent, Filter, KeyValueStore,
     LeaseOutcome, LeaseRequest, NotificationId, NotificationStore, OwedNotification, Page, PageKey,
-    RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError, StoredValue,
-    UndeliveredNotification, WaitingList, Wake,
+    PersonalDataStore, RequestRecord, RoomNight, RoomStore, Store, StoreControl, StoreError,
+    StoredValue, UndeliveredNotification, WaitingList, Wake,
 };
 
 /// How reading a stored value fails.
@@ -275,6 +277,54 @@ impl KeyValueStore for ObservedStore {
         self.called()?;
         self.fail_as_told(name)?;
         self.inner.value(name).await
+    }
+}
+
+#[async_trait]
+impl PersonalDataStore for ObservedStore {
+    async fn stored_about(&self, receipt_no: ReceiptNo) -> Result<Vec<Record>, StoreError> {
+        self.called()?;
+        self.inner.stored_about(receipt_no).await
+    }
+
+    async fn finished(
+        &self,
+        settled_before: Moment,
+        over_by: NaiveDate,
+        has_name: bool,
+        most: usize,
+    ) -> Result<Vec<ReceiptNo>, StoreError> {
+        self.called()?;
+        self.inner.finished(settled_before, over_by, has_name, most).await
+    }
+
+    async fn erase(
+        &self,
+        of: &[ReceiptNo],
+        wished_at: Option<Moment>,
+    ) -> Result<usize, StoreError> {
+        self.called()?;
+        self.inner.erase(of, wished_at).await
+    }
+
+    async fn delete(&self, of: &[ReceiptNo]) -> Result<usize, StoreError> {
+        self.called()?;
+        self.inner.delete(of).await
+    }
+
+    async fn texts_of(&self, user: TelegramId) -> Result<Vec<Record>, StoreError> {
+        self.called()?;
+        self.inner.texts_of(user).await
+    }
+
+    async fn delete_texts_of(&self, user: TelegramId) -> Result<usize, StoreError> {
+        self.called()?;
+        self.inner.delete_texts_of(user).await
+    }
+
+    async fn delete_rest(&self, before: NaiveDate, now: Moment) -> Result<(), StoreError> {
+        self.called()?;
+        self.inner.delete_rest(before, now).await
     }
 }
 

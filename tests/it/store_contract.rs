@@ -14,6 +14,7 @@ mod credentials;
 mod feed;
 mod notifications;
 mod pages;
+mod personal_data;
 mod races;
 mod rooms;
 mod steps;
@@ -102,6 +103,11 @@ macro_rules! contract {
                 a_page_shows_where_guests_are,
                 many_bookings_are_asked_for_at_once,
                 an_empty_store_has_an_empty_page,
+            );
+            cases!($open, personal_data:
+                a_guest_who_wishes_it_is_shown_everything_and_then_forgotten,
+                a_telegram_guest_is_forgotten_with_the_state_of_the_bot,
+                names_and_then_bookings_go_when_they_are_old_and_nothing_before,
             );
             cases!($open, credentials:
                 a_code_is_taken_once_among_many,

@@ -97,6 +97,9 @@ impl RecordCheck {
             Record::Waiting { document, .. } => {
                 document::hash(&waiting(document)?.ticket)?;
             }
+            Record::Forgotten { receipt_no, .. } => {
+                document::receipt_no(receipt_no)?;
+            }
             Record::Limit { .. } | Record::Counter { .. } | Record::Text { .. } => {}
         }
         Ok(())

@@ -21,8 +21,8 @@ use super::error::{broken, store_error};
 use super::schema::{self, COLLECTIONS, RESTORE};
 use super::search::{PROGRESS, search_document};
 use super::shape::{
-    BOOKINGS, CHANGES, CLAIMS, COUNTERS, KEY_VALUES, LIMITS, META, REQUESTS, SEARCH_WORDS, TRACKS,
-    WAITING, raw,
+    BOOKINGS, CHANGES, CLAIMS, COUNTERS, FORGOTTEN, KEY_VALUES, LIMITS, META, REQUESTS,
+    SEARCH_WORDS, TRACKS, WAITING, raw,
 };
 use super::waiting::expires_at;
 use crate::domain::Moment;
@@ -33,8 +33,10 @@ use crate::store::document::{receipt_no, receipt_order};
 use crate::store::{StoreControl, StoreError};
 
 /// The collections that are dumped, in order.
-const DUMPED: [&str; 10] =
-    [META, COUNTERS, CLAIMS, WAITING, LIMITS, BOOKINGS, TRACKS, REQUESTS, KEY_VALUES, CHANGES];
+const DUMPED: [&str; 11] = [
+    META, COUNTERS, CLAIMS, WAITING, LIMITS, BOOKINGS, TRACKS, REQUESTS, KEY_VALUES, FORGOTTEN,
+    CHANGES,
+];
 /// What the name of a collection that is being made begins with.
 const UNFINISHED: &str = "restore_";
 
@@ -135,7 +137,7 @@ struct StoredNotification {
 }
 
 /// The record of a document; `None` for what backups do not have.
-fn record(
+pub(super) fn record(
     collection: &str,
     stored: &RawDocumentBuf,
     now: Moment,
@@ -183,6 +185,7 @@ fn record(
             receipt_no: part(&mut document, "receipt_no")?,
             fingerprint: part(&mut document, "fingerprint")?,
         },
+        FORGOTTEN => Record::Forgotten { receipt_no: id, at_ms: part(&mut document, "at_ms")? },
         BOOKINGS => {
             let limit_keys = part::<Option<Vec<String>>>(&mut document, "limit_keys")?;
             take(&mut document, "receipt_order");
@@ -374,6 +377,19 @@ impl RestoreTarget for MongoRestore {
         Ok(true)
     }
 
+    async fn forgotten(&mut self) -> Result<Vec<Record>, StoreError> {
+        let collection = self.store.db.collection::<RawDocumentBuf>(FORGOTTEN);
+        self.store
+            .call(async {
+                let found = collection.find(doc! {}).await.map_err(|error| store_error(&error))?;
+                let found: Vec<_> =
+                    found.try_collect().await.map_err(|error| store_error(&error))?;
+                let record = |stored| record(FORGOTTEN, stored, Moment::UNIX_EPOCH);
+                found.iter().filter_map(|stored| record(stored).transpose()).collect()
+            })
+            .await
+    }
+
     async fn load(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
         let mut documents: Vec<(&str, Vec<RawDocumentBuf>)> = Vec::new();
         let mut add = |name: &'static str, document: RawDocumentBuf| match documents
@@ -506,6 +522,9 @@ fn document_of(record: Record) -> Result<(&'static str, RawDocumentBuf), StoreEr
         }
         Record::Counter { day, last } => {
             (COUNTERS, raw(&doc! { "_id": format!("receipt {day}"), "last": i64::from(last) })?)
+        }
+        Record::Forgotten { receipt_no, at_ms } => {
+            (FORGOTTEN, raw(&doc! { "_id": receipt_no, "at_ms": at_ms })?)
         }
         Record::SigningKey { key } => {
             (META, raw(&doc! { "_id": schema::SIGNING_KEY, "key": key })?)

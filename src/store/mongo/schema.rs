@@ -13,8 +13,8 @@ use mongodb::{Collection, Database, IndexModel};
 use super::error::{NAMESPACE_EXISTS, code, store_error};
 use super::search::words_index;
 use super::shape::{
-    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, KEY_VALUES, LIMITS, META, REQUESTS, SEARCH_WORDS,
-    SESSIONS, TRACKS, WAITING, newest_first,
+    BOOKINGS, CHANGES, CLAIMS, CODES, COUNTERS, FORGOTTEN, KEY_VALUES, LIMITS, META, REQUESTS,
+    SEARCH_WORDS, SESSIONS, TRACKS, WAITING, newest_first,
 };
 use crate::store::document::status_text;
 use crate::store::{StatusKind, StoreError};
@@ -29,7 +29,7 @@ pub(super) const RESTORE: &str = "restore";
 pub(super) const SIGNING_KEY: &str = "signing_key";
 
 /// Every collection of a hotel.
-pub(super) const COLLECTIONS: [&str; 13] = [
+pub(super) const COLLECTIONS: [&str; 14] = [
     BOOKINGS,
     CHANGES,
     CLAIMS,
@@ -43,6 +43,7 @@ pub(super) const COLLECTIONS: [&str; 13] = [
     KEY_VALUES,
     SEARCH_WORDS,
     WAITING,
+    FORGOTTEN,
 ];
 
 pub(super) async fn ensure(db: &Database) -> Result<(), StoreError> {
@@ -144,6 +145,7 @@ fn indexes() -> Vec<(&'static str, Vec<IndexModel>)> {
         ),
         (SEARCH_WORDS, vec![index(words_index()), index(newest_first())]),
         (CLAIMS, vec![index(doc! { "night": 1 })]),
+        (REQUESTS, vec![index(doc! { "receipt_no": 1 })]),
         (CODES, vec![expiring()]),
         (SESSIONS, vec![expiring()]),
         (KEY_VALUES, vec![expiring()]),

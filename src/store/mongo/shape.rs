@@ -30,6 +30,7 @@ pub(super) const SESSIONS: &str = "sessions";
 pub(super) const META: &str = "meta";
 pub(super) const SEARCH_WORDS: &str = "search_words";
 pub(super) const KEY_VALUES: &str = "memos";
+pub(super) const FORGOTTEN: &str = "forgotten";
 pub(super) const WAITING: &str = "waiting";
 
 /// More documents than any call reads at once, so that the first answer contains all of them.

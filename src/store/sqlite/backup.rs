@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use futures_util::StreamExt;
 use futures_util::stream;
-use rusqlite::{Connection, Row, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Statement, TransactionBehavior, params};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -19,7 +19,7 @@ use super::super::document::status_text;
 use super::super::search::booking_words;
 use super::super::{StatusKind, StoreControl, StoreError};
 use super::{ServeLock, SqliteStore, blocking, json, schema, search};
-use crate::domain::Moment;
+use crate::domain::{Moment, ReceiptNo};
 
 /// How many chunks may wait for the reader of a dump.
 const AHEAD: usize = 2;
@@ -88,20 +88,9 @@ impl Dump<'_> {
         self.rows("SELECT key, running FROM limits ORDER BY key", |row| {
             Ok(Record::Limit { key: row.get(0)?, running: row.get(1)? })
         })?;
-        self.rows("SELECT document, limit_keys FROM bookings ORDER BY id", |row| {
-            let limit_keys = value(row, 1)?;
-            let limit_keys =
-                serde_json::from_value(limit_keys).map_err(|error| broken(1, error))?;
-            Ok(Record::Booking { document: value(row, 0)?, limit_keys })
-        })?;
-        self.rows("SELECT receipt_no, fixes FROM tracks ORDER BY receipt_no", |row| {
-            Ok(Record::Track { receipt_no: row.get(0)?, fixes: value(row, 1)? })
-        })?;
-        let sql = "SELECT request, receipt_no, fingerprint FROM requests";
-        self.rows(sql, |row| {
-            let (request, receipt_no) = (row.get(0)?, row.get(1)?);
-            Ok(Record::Request { request, receipt_no, fingerprint: row.get(2)? })
-        })?;
+        self.rows(&format!("{BOOKINGS} ORDER BY id"), booking_record)?;
+        self.rows(&format!("{TRACKS} ORDER BY receipt_no"), track_record)?;
+        self.rows(REQUESTS, request_record)?;
         let sql = format!(
             "SELECT name, text, expires_at_ms FROM memos WHERE expires_at_ms > {} ORDER BY name",
             now.timestamp_millis()
@@ -110,27 +99,12 @@ impl Dump<'_> {
             let (name, text, expires_at_ms) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(Record::Text { name, text, expires_at_ms })
         })?;
-        self.changes()
-    }
-
-    fn changes(&mut self) -> Result<(), StoreError> {
-        let connection = self.connection;
-        let sql = "SELECT recipient, lease_node, lease_until_ms, sent_at_ms, gave_up_at_ms,
-                       gave_up_reason, gave_up_code, gave_up_detail
-                   FROM notices WHERE receipt_no = ?1 AND revision = ?2 ORDER BY id";
-        let mut of_change = connection.prepare(sql)?;
-        let sql = "SELECT id, document, lease_node, lease_until_ms, receipt_no, revision
-                   FROM changes ORDER BY id";
-        self.rows(sql, move |row| {
-            let key: (String, u32) = (row.get(4)?, row.get(5)?);
-            let notifications = of_change.query_map(params![key.0, key.1], notification)?;
-            Ok(Record::Change {
-                row: Some(row.get(0)?),
-                document: value(row, 1)?,
-                lease: LeaseRecord { node: row.get(2)?, until_ms: row.get(3)? },
-                notifications: notifications.collect::<rusqlite::Result<_>>()?,
-            })
-        })
+        let sql = "SELECT receipt_no, at_ms FROM forgotten ORDER BY at_ms";
+        self.rows(sql, |row| {
+            Ok(Record::Forgotten { receipt_no: row.get(0)?, at_ms: row.get(1)? })
+        })?;
+        let mut notifications = self.connection.prepare(NOTIFICATIONS)?;
+        self.rows(&format!("{CHANGES} ORDER BY id"), |row| change_record(row, &mut notifications))
     }
 
     /// Adds a record for each row of a query.
@@ -155,6 +129,70 @@ impl Dump<'_> {
         let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
         self.to.blocking_send(Ok(chunk)).is_ok()
     }
+}
+
+const BOOKINGS: &str = "SELECT document, limit_keys FROM bookings";
+const TRACKS: &str = "SELECT receipt_no, fixes FROM tracks";
+const REQUESTS: &str = "SELECT request, receipt_no, fingerprint FROM requests";
+const CHANGES: &str = "SELECT id, document, lease_node, lease_until_ms, receipt_no, revision
+                       FROM changes";
+const NOTIFICATIONS: &str = "
+    SELECT recipient, lease_node, lease_until_ms, sent_at_ms, gave_up_at_ms, gave_up_reason,
+           gave_up_code, gave_up_detail
+    FROM notices WHERE receipt_no = ?1 AND revision = ?2 ORDER BY id";
+
+fn booking_record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let limit_keys = serde_json::from_value(value(row, 1)?).map_err(|error| broken(1, error))?;
+    Ok(Record::Booking { document: value(row, 0)?, limit_keys })
+}
+
+fn track_record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record::Track { receipt_no: row.get(0)?, fixes: value(row, 1)? })
+}
+
+fn request_record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let (request, receipt_no, fingerprint) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok(Record::Request { request, receipt_no, fingerprint })
+}
+
+/// The record of a row of [`CHANGES`]. `notifications` is the statement [`NOTIFICATIONS`].
+fn change_record(row: &Row<'_>, notifications: &mut Statement<'_>) -> rusqlite::Result<Record> {
+    let key: (String, u32) = (row.get(4)?, row.get(5)?);
+    let notifications = notifications.query_map(params![key.0, key.1], notification)?;
+    Ok(Record::Change {
+        row: Some(row.get(0)?),
+        document: value(row, 1)?,
+        lease: LeaseRecord { node: row.get(2)?, until_ms: row.get(3)? },
+        notifications: notifications.collect::<rusqlite::Result<_>>()?,
+    })
+}
+
+/// Makes a record of a row.
+type RowReader = fn(&Row<'_>) -> rusqlite::Result<Record>;
+
+/// The records of one booking.
+pub(super) fn stored_about(
+    connection: &Connection,
+    receipt_no: ReceiptNo,
+) -> Result<Vec<Record>, StoreError> {
+    let number = receipt_no.to_string();
+    let mut all = Vec::new();
+    let readings: [(&str, RowReader); 3] =
+        [(BOOKINGS, booking_record), (TRACKS, track_record), (REQUESTS, request_record)];
+    for (sql, record) in readings {
+        let mut statement = connection.prepare(&format!("{sql} WHERE receipt_no = ?1"))?;
+        for record in statement.query_map([&number], record)? {
+            all.push(record?);
+        }
+    }
+    let mut notifications = connection.prepare(NOTIFICATIONS)?;
+    let mut changes =
+        connection.prepare(&format!("{CHANGES} WHERE receipt_no = ?1 ORDER BY id"))?;
+    let mut found = changes.query([&number])?;
+    while let Some(row) = found.next()? {
+        all.push(change_record(row, &mut notifications)?);
+    }
+    Ok(all)
 }
 
 fn notification(row: &Row<'_>) -> rusqlite::Result<NotificationRecord> {
@@ -227,6 +265,20 @@ impl RestoreTarget for SqliteRestore {
             })
             .await?;
         Ok(self.is_empty)
+    }
+
+    async fn forgotten(&mut self) -> Result<Vec<Record>, StoreError> {
+        let current = self.current.as_ref().map_err(Clone::clone)?;
+        current
+            .read(|connection| {
+                let mut statement =
+                    connection.prepare("SELECT receipt_no, at_ms FROM forgotten")?;
+                let found = statement.query_map([], |row| {
+                    Ok(Record::Forgotten { receipt_no: row.get(0)?, at_ms: row.get(1)? })
+                })?;
+                Ok(found.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
     }
 
     async fn load(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
@@ -369,6 +421,10 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), StoreError> {
         Record::Counter { day, last } => {
             let sql = "INSERT INTO counters (day, last) VALUES (?1, ?2)";
             connection.prepare_cached(sql)?.execute(params![day, last])?;
+        }
+        Record::Forgotten { receipt_no, at_ms } => {
+            let sql = "INSERT OR REPLACE INTO forgotten (receipt_no, at_ms) VALUES (?1, ?2)";
+            connection.prepare_cached(sql)?.execute(params![receipt_no, at_ms])?;
         }
         Record::SigningKey { key } => {
             let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES ('signing_key', ?1)";

@@ -53,6 +53,15 @@ const WAITING_LIST: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS waiting_line ON waiting (check_in, since_ms, ticket);";
 
+/// The list of what was forgotten, and the index by which the request of a booking is found, added in
+/// the same way.
+const PERSONAL_DATA: &str = "
+    CREATE TABLE IF NOT EXISTS forgotten (
+        receipt_no TEXT    NOT NULL PRIMARY KEY,
+        at_ms      INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS requests_booking ON requests (receipt_no);";
+
 /// The index by which expired texts are deleted, added in the same way.
 const EXPIRY_INDEX: &str = "CREATE INDEX IF NOT EXISTS memos_expiry ON memos (expires_at_ms);";
 
@@ -167,5 +176,6 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     transaction.execute_batch(SEARCH_INDEX)?;
     transaction.execute_batch(EXPIRY_INDEX)?;
     transaction.execute_batch(WAITING_LIST)?;
+    transaction.execute_batch(PERSONAL_DATA)?;
     Ok(transaction.commit()?)
 }
