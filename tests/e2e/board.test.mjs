@@ -136,6 +136,89 @@ describe('a night with 60 bookings', { concurrency: 1 }, () => {
     await check('matching');
   });
 
+  test('from arrival to paid are three taps without a search', async (t) => {
+    const { booking } = await hotel.server.book({ guestName: 'Sari Tiga Ketuk', roomType: 'DLX' });
+    const { page, problems } = await boardAt(t, hotel, hotel.clerk, { rows: 60, viewport: SCREENS.tablet });
+    await row(page, booking, 'way').locator('.do').click();
+    await page.waitForFunction(() => document.getElementById('qris-code').naturalWidth > 0);
+    await picture(page, 'board-code');
+    await assertAccessible(page, 'the code on the whole screen');
+    const file = join(hotel.server.folder, 'desk.png');
+    await page.locator('#qris-code').screenshot({ path: file });
+    assert.match(read(file), /5406525500/, 'the code holds exactly the price');
+    await page.locator('#qris-paid').click();
+    await page.locator('#ask-yes').click();
+    await page.locator('#toast', { hasText: 'Sari Tiga Ketuk: lunas, Rp525.500.' }).waitFor();
+    await row(page, booking, 'paid').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  test('the keyboard searches, moves, opens and acts, and pays nobody without the sheet', async (t) => {
+    const { booking } = await hotel.server.book({ guestName: 'Zainal Papan Ketik', roomType: 'DLX' });
+    const { page, problems } = await boardAt(t, hotel, hotel.clerk, { rows: 60 });
+    const { keyboard } = page;
+    const status = async () => (await hotel.server.booking(booking.receiptNo, hotel.clerk)).status;
+    await keyboard.press('/');
+    await keyboard.type('zainal');
+    await row(page, booking, 'results').waitFor();
+    await keyboard.press('Enter');
+    await page.locator(`#detail[data-receipt="${booking.receiptNo}"]`).waitFor();
+    await keyboard.press('Escape');
+    await page.locator('#detail').waitFor({ state: 'hidden' });
+    await page.locator('#search').focus();
+    await keyboard.press('ArrowDown');
+    assert.equal(await page.evaluate(() => document.activeElement.closest('.row')?.dataset.receipt), booking.receiptNo);
+    await keyboard.press('p');
+    await page.locator('#ask[data-action="paid"][open]').waitFor();
+    await keyboard.press('Enter');
+    await page.locator('#ask').waitFor({ state: 'hidden' });
+    assert.equal(await status(), 'PENDING', 'Enter on the sheet goes back');
+    await row(page, booking, 'results').locator('.row-name').focus();
+    await keyboard.press('c');
+    await page.locator('#ask[data-action="cancel"][open]').waitFor();
+    await keyboard.press('Escape');
+    await row(page, booking, 'results').locator('.row-name').focus();
+    await keyboard.press('t');
+    await page.locator('#qris[open]').waitFor();
+    assert.ok((await hotel.server.booking(booking.receiptNo, hotel.clerk)).arrivedAt);
+    await keyboard.press('Escape');
+    await keyboard.press('Escape');
+    await row(page, booking, 'desk').waitFor();
+    assert.equal(await page.locator('#search').inputValue(), '');
+    assert.deepEqual(problems, []);
+  });
+
+  test('a new booking rings until somebody touches the page, and shows in the title and as a notification', async (t) => {
+    const desk = await visitor(t, { viewport: SCREENS.desktop });
+    const { page, problems } = desk;
+    await page.addInitScript((kept) => {
+      localStorage.setItem('jatah.staff', kept);
+      localStorage.setItem('jatah.sound', 'on');
+      [window.beeps, window.notified] = [0, []];
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function count(...given) { window.beeps += 1; return start.apply(this, given); };
+      window.Notification = class { static permission = 'granted'; constructor(words) { window.notified.push(words); } };
+      document.hasFocus = () => false;
+    }, hotel.clerk);
+    await page.clock.install();
+    await page.goto(`${hotel.server.url}/fo`);
+    await page.waitForFunction(() => document.querySelectorAll('[data-list="pending"] .row').length >= 60);
+    await page.locator('#sound[aria-pressed="true"]').waitFor();
+    await hotel.server.book({ guestName: 'Tamu Bunyi', roomType: 'DLX' });
+    await page.waitForFunction(() => window.beeps === 2);
+    await page.waitForFunction(() => document.title.startsWith('(1) '));
+    assert.match(await page.title(), /^\(1\) \d[\d:]+ .+ · Papan resepsionis$/, 'what is due next');
+    assert.deepEqual(await page.evaluate(() => window.notified), ['Booking baru: Tamu Bunyi, Deluxe']);
+    await page.clock.runFor(12_100);
+    assert.equal(await page.evaluate(() => window.beeps), 4, 'nobody was there');
+    await page.locator('#hotel-name').click();
+    await page.clock.runFor(30_000);
+    assert.equal(await page.evaluate(() => window.beeps), 4, 'seen');
+    await page.locator('#sound').click();
+    await page.getByText('Bunyi mati').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   test('the matching sheet names the others who wait with the same amount', async (t) => {
     const { page } = await boardAt(t, hotel, hotel.clerk, { rows: 60 });
     const atDesk = hotel.booked.slice(0, 4).map(({ booking }) => booking);

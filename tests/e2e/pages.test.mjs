@@ -440,7 +440,15 @@ describe('time on the pages', { concurrency: true }, () => {
     await card(desk.page, first.receiptNo, 'pending').waitFor();
     await server.kill();
     await desk.page.getByText(/Terputus/).waitFor();
-    await picture(desk.page, 'board-disconnected');
+    // What is shown may be old: it is hatched, and as readable as before.
+    for (const colorScheme of ['light', 'dark']) {
+      await desk.page.emulateMedia({ colorScheme });
+      await picture(desk.page, `board-disconnected-${colorScheme}`);
+      await assertAccessible(desk.page, `the board without a connection, ${colorScheme}`);
+    }
+    const look = await card(desk.page, first.receiptNo).evaluate((node) => { const { opacity, backgroundImage } = getComputedStyle(node); return { opacity, backgroundImage }; });
+    assert.equal(look.opacity, '1');
+    assert.match(look.backgroundImage, /repeating-linear-gradient/);
     await server.start();
     const missed = [(await server.book()).booking, (await server.book()).booking];
     for (const { receiptNo } of missed) await card(desk.page, receiptNo, 'pending').waitFor({ timeout: 60_000 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { besideDot, countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName } from '../../web/js/radar-shape.js';
+import { besideDot, countForecasts, fade, labelPlaces, scaleBoxes, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName } from '../../web/js/radar-shape.js';
 
 const near = (found, expected) => assert.ok(Math.abs(found - expected) < 0.01, `${found} is not ${expected}`);
 
@@ -78,4 +78,13 @@ test('a label without a free place is not shown, and alone it stands towards the
   const fits = labelPlaces(crowd).map((place_) => place_.fits);
   assert.ok(fits.includes(true) && fits.includes(false));
   assert.equal(besideDot({ x: 300, y: 10 }).anchor, 'end');
+});
+
+test('a label covers neither the hotel nor the distances, if another place is free', () => {
+  const boxes = scaleBoxes(30, 10), inside = ({ x, y, anchor }) => ({ left: anchor === 'end' ? x - 104 : x, right: anchor === 'end' ? x : x + 104, top: y - 13, bottom: y + 17 });
+  const dots = [{ x: 225, y: 200 }, { x: 205, y: 120 }, { x: 190, y: 360 }];
+  for (const label of labelPlaces(dots, boxes).filter(({ fits }) => fits)) {
+    const box = inside(label);
+    for (const other of boxes) assert.ok(box.right <= other.left || other.right <= box.left || box.bottom <= other.top || other.bottom <= box.top);
+  }
 });

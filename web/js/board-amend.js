@@ -4,7 +4,7 @@ import { AMEND_BOOKING } from './board-documents.js';
 import { amendment, amendedPrice } from './board-amendment.js';
 import { mountStay } from './board-stay.js';
 import { byId, closeByBackdrop, closeDialog, openDialog, setText, show } from './dom.js';
-import { rupiah, stay } from './format.js';
+import { rupiah, shortDate, stay } from './format.js';
 import { language, sentenceOf, t } from './language.js';
 import { nameFault } from './rules.js';
 
@@ -40,6 +40,7 @@ export function mountAmend({ api, hotel, onAmended, onRefused }) {
     if (!booking) return;
     const gone = booking.status !== 'PENDING', nights = choice.nights(), { roomType } = choice;
     setText(byId('amend-receipt'), booking.receiptNo);
+    setText(byId('amend-left'), t('amend.left', { date: shortDate(booking.checkIn, language()) }));
     setText(byId('amend-stay'), stay(booking.checkIn, nights, language()));
     const price = amendedPrice(booking, wanted(), roomType);
     setText(byId('amend-was'), price === booking.price ? '' : rupiah(booking.price));

@@ -43,7 +43,7 @@ export function mountQris({ load, onPaid, onShown }) {
     const price = rupiah(qris?.amount ?? booking.price);
     setText(byId('qris-hotel'), byId('hotel-name').textContent);
     setText(byId('qris-amount'), price);
-    setText(byId('qris-receipt'), `${booking.guestName} · ${booking.receiptNo}`);
+    setText(byId('qris-receipt'), `${booking.guestName} · ${booking.receiptNo.replace(/-/g, '\u2011')}`); // it stays on one line
     show(byId('qris-paid'), !over);
     const paid = t('row.do.paid');
     setText(byId('qris-paid'), paid);

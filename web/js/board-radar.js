@@ -5,7 +5,7 @@ import { byId, el, setText, show } from './dom.js';
 import { ageWords, clockTime, countdown, distance } from './format.js';
 import { language, t } from './language.js';
 import { deviceStorage } from './storage.js';
-import { besideDot, countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, shortName, size } from './radar-shape.js';
+import { besideDot, countForecasts, fade, labelPlaces, marks, middle, onTheWay, place, radiusOf, reach, rim, rings, scaleBoxes, shortName, size } from './radar-shape.js';
 
 const key = 'jatah.radar', mostLabels = 12, narrow = '(max-width: 899px)';
 const svgNs = 'http://www.w3.org/2000/svg';
@@ -86,7 +86,7 @@ export function mountRadar({ state, now, onOpen }) {
     const present = new Set(moving.map(({ receiptNo }) => receiptNo));
     for (const [receiptNo, shown] of [...dots]) if (!present.has(receiptNo)) drop(receiptNo, shown);
     const places = moving.map(({ travel }) => place(travel.trail[travel.trail.length - 1], rimKm));
-    const words = moving.length <= mostLabels ? labelPlaces(places) : places.map(besideDot);
+    const words = moving.length <= mostLabels ? labelPlaces(places, scaleBoxes(rimKm, state.hotel.radiusKm)) : places.map(besideDot);
     svg.setAttribute('class', moving.length <= mostLabels ? 'few' : moving.length <= 100 ? 'many' : 'crowd');
     moving.forEach((booking, index) => drawGuest(booking, rimKm, places[index], words[index]));
     tick(now());

@@ -18,7 +18,7 @@ export function mountSearch({ api, state, now, handlers }) {
   const active = () => Boolean(query.text);
 
   function update() {
-    input.placeholder = t('board.search');
+    input.placeholder = t('board.search.short');
     show(byId('results'), active());
     show(byId('columns'), !active());
     document.body.classList.toggle('searching', active());

@@ -55,6 +55,7 @@ Object.assign(texts, {
   'board.paid.none': ['Belum ada yang lunas hari ini.', 'Nobody has paid yet today.'],
   'board.cancelled.none': ['Belum ada yang batal hari ini.', 'Nothing cancelled yet today.'],
   'board.search': ['Cari nama, resi, jumlah', 'Search name, receipt, amount'],
+  'board.search.short': ['Cari nama, resi, jumlah', 'Name, receipt, amount'],
   'board.search.found': ['{n} cocok', '{n} {n|match|matches}'],
   'board.search.owed': ['{n} tamu belum membayar tepat {price}', '{n} {n|guest owes|guests owe} exactly {price}'],
   'board.search.more': ['Hanya {n} yang pertama. Ketik lebih lengkap.', 'Only the first {n}. Type more.'],
@@ -122,6 +123,7 @@ Object.assign(texts, {
 
   'stay.kept': ['sekarang', 'as now'],
   'amend.title': ['Ubah booking', 'Change the booking'],
+  'amend.left': ['Kamar mulai {date}', 'Rooms from {date}'],
   'amend.price': ['Jumlah', 'Amount'],
   'amend.code': ['Kode QRIS yang sudah terkirim diganti, dan tamu diberi tahu jumlah barunya.', 'The QRIS code that was sent is replaced, and the guest is told the new amount.'],
   'amend.yes': ['Simpan perubahan', 'Save the changes'],

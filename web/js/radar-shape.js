@@ -61,12 +61,12 @@ export function shortName(name) {
 /**
  * Places labels so that they do not overlap each other or a dot. Each label goes beside its dot,
  * towards the middle if there is little room outside. If that is taken, it goes to the other side,
- * else step by step up or down; `fits` is false if no place is free. Input: dots with {x, y}. Output:
- * {x, y, anchor, fits} for each dot in the same order, where {x, y} is the start or the end of the
+ * else step by step up or down; `fits` is false if no place is free. Input: dots with {x, y}, and the
+ * boxes of what else must stay readable. Output: {x, y, anchor, fits} for each dot in the same order, where {x, y} is the start or the end of the
  * first of two lines.
  */
-export function labelPlaces(dots) {
-  const taken = dots.map(({ x, y }) => ({ left: x - 10, right: x + 10, top: y - 10, bottom: y + 10 }));
+export function labelPlaces(dots, others = []) {
+  const taken = [...others, ...dots.map(({ x, y }) => ({ left: x - 10, right: x + 10, top: y - 10, bottom: y + 10 }))];
   return dots.map(({ x, y }) => {
     const sides = x > middle + 85 ? ['end', 'start'] : ['start', 'end'];
     const candidates = labelSteps.flatMap((step) => sides.map((anchor) => ({ x: anchor === 'end' ? x - 14 : x + 14, y: y + 4 + step, anchor })));
@@ -75,6 +75,13 @@ export function labelPlaces(dots) {
     taken.push(labelBox(at));
     return { ...at, fits: true };
   });
+}
+
+/** The boxes of the hotel, of its radius in words, and of the distances at the rings. */
+export function scaleBoxes(rimKm, radiusKm) {
+  const near = middle - radiusOf(radiusKm, rimKm) - 5;
+  const words = rings(rimKm).map((km) => middle + radiusOf(km, rimKm) + 11).map((y) => ({ left: middle - 26, right: middle + 26, top: y - 11, bottom: y + 3 }));
+  return [{ left: middle - 10, right: middle + 10, top: middle - 10, bottom: middle + 10 }, { left: middle - 46, right: middle + 46, top: near - 11, bottom: near + 3 }, ...words];
 }
 
 /** The place of a label that is shown alone. */
