@@ -444,8 +444,6 @@ impl App {
         self.inbound.stop(INBOUND_LIMIT).await;
         // The notifier commits whether QRIS codes were sent, so it stops before the commit queue.
         self.deliveries.stop(notifier::DRAIN_TIMEOUT + Duration::from_secs(1)).await;
-        // The queues end when nobody can write any more.
-        drop(self.service);
         self.commits.stop(COMMITS_LIMIT).await;
         self.log.stop(INBOUND_LIMIT).await;
         self.store.store.close().await;
