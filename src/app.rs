@@ -2,6 +2,7 @@
 //! only module that uses all others. It contains no rule about bookings.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ use crate::store::sqlite::{ServeLock, SqliteRestore, SqliteStore};
 use crate::store::{CommitQueue, FeedEvent, NodeId, NotificationQueue, Store, StoreFault};
 use crate::system;
 use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
+use crate::text;
 use crate::web::{self, Connections, LimitAlarm, WebParts, WebSettings, Webhook, WebhookHandler};
 
 /// How long the inbound workers may take to stop, with the requests that they are handling; also
@@ -41,6 +43,10 @@ use crate::web::{self, Connections, LimitAlarm, WebParts, WebSettings, Webhook, 
 const INBOUND_LIMIT: Duration = Duration::from_secs(5);
 /// How long the queues may take to write what they hold.
 const COMMITS_LIMIT: Duration = Duration::from_secs(5);
+/// How often the free space of the database's disk is looked at. No query goes to the database.
+const DISK_LOOK: Duration = Duration::from_mins(1);
+/// Below this many free bytes the disk is reported. A busy day writes a few megabytes.
+const DISK_NEARLY_FULL: u64 = 256 << 20;
 /// How often the recorded samples of metrics are summed up, so that they do not fill the memory.
 const METRICS_UPKEEP: Duration = Duration::from_mins(1);
 
@@ -257,6 +263,10 @@ impl<'a> AppBuilder<'a> {
         if self.has_scheduler_and_notifier {
             app.start_notifier(node, DeliveryMethods { email: self.email, telegram });
             app.start_scheduler(self.clock);
+        }
+        if let StoreUrl::Sqlite(path) = &self.config.store.url {
+            let watch = watch_disk(path.clone(), app.health.clone(), app.inbound.stop_signal());
+            app.inbound.spawn("disk", watch);
         }
         app.serve_web(self.config, self.listeners, self.metrics, (self.bot_name, inbox));
         Ok(app)
@@ -566,9 +576,39 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
+/// Reports the disk of a file before it is full.
+async fn watch_disk(file: PathBuf, health: Health, stop: CancellationToken) {
+    loop {
+        if let Some(free) = system::free_space(&file) {
+            #[expect(clippy::cast_precision_loss, reason = "a disk's size need not be exact")]
+            metrics::gauge!("jatah_disk_free_bytes").set(free as f64);
+            health.set_degraded("disk", disk_fault(free));
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(DISK_LOOK)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Why a disk with this many free bytes is degraded, if it is.
+fn disk_fault(free: u64) -> Option<String> {
+    (free < DISK_NEARLY_FULL).then(|| text::disk_nearly_full(free >> 20))
+}
+
 /// Sums up the recorded samples of metrics every [`METRICS_UPKEEP`].
 async fn upkeep(metrics: PrometheusHandle, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(METRICS_UPKEEP)).await.is_some() {
         metrics.run_upkeep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_reported_before_it_is_full() {
+        assert_eq!(disk_fault(DISK_NEARLY_FULL), None);
+        assert!(disk_fault(DISK_NEARLY_FULL - 1).is_some_and(|words| words.contains("255 MB")));
     }
 }

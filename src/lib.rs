@@ -32,6 +32,7 @@ pub mod email;
 pub mod feed;
 pub mod init;
 pub mod lifecycle;
+pub mod metric_help;
 pub mod notifier;
 pub mod personal_data;
 pub mod qris;

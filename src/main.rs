@@ -15,6 +15,7 @@ use jatah::clock::Clock;
 use jatah::config::{self, Config, StoreUrl};
 use jatah::domain::{Email, ReceiptNo, Role, Rupiah, StaffName};
 use jatah::init::{self, GivenAnswers};
+use jatah::metric_help::{self, METRICS, Metric, MetricKind};
 use jatah::personal_data::{self, Person};
 use jatah::qris::{self, StaticQris};
 use jatah::simulate::{self, SimulationPlan};
@@ -198,16 +199,14 @@ async fn serve(config: Config) -> Result<ExitCode> {
     for warning in config.warnings() {
         warn!("{warning}");
     }
-    let metrics = PrometheusBuilder::new()
-        .set_buckets_for_metric(
-            Matcher::Full("jatah_lateness_ms".to_owned()),
-            &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 500.0, 2_000.0, 60_000.0],
-        )?
-        .set_buckets_for_metric(
-            Matcher::Full("jatah_commit_batch_size".to_owned()),
-            &[1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 250.0, 500.0],
-        )?
-        .install_recorder()?;
+    let mut metrics = PrometheusBuilder::new();
+    for Metric { name, kind, .. } in METRICS {
+        if let MetricKind::Histogram(buckets) = kind {
+            metrics = metrics.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)?;
+        }
+    }
+    let metrics = metrics.install_recorder()?;
+    metric_help::describe();
     let mut app = App::start(&config, store, clock, Some(metrics)).await?;
     info!("listening on http://{}", app.address);
     if config.is_demo {

@@ -209,6 +209,7 @@ impl Scheduler {
         }
         self.disarm(wake.receipt_no);
         self.armed.insert(wake.receipt_no, TimerEntry { wake, key: None, failures: 0 });
+        self.count_armed();
         self.enqueue(wake.receipt_no);
     }
 
@@ -216,6 +217,12 @@ impl Scheduler {
         if let Some(TimerEntry { key: Some(key), .. }) = self.armed.remove(&receipt_no) {
             self.queue.try_remove(&key);
         }
+        self.count_armed();
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 bookings")]
+    fn count_armed(&self) {
+        metrics::gauge!("jatah_armed_timers").set(self.armed.len() as f64);
     }
 
     /// Puts an armed booking among the wakes that are due, or into the queue.

@@ -67,6 +67,16 @@ pub fn limit_reached() -> String {
         .to_owned()
 }
 
+/// Why the disk of the database is degraded.
+#[must_use]
+pub fn disk_nearly_full(free_megabytes: u64) -> String {
+    format!(
+        "Tempat penyimpanan hampir penuh, tinggal {free_megabytes} MB; sesudah penuh tidak ada \
+         booking yang bisa dicatat (the disk is nearly full, {free_megabytes} MB are left; once it \
+         is full no booking can be stored)"
+    )
+}
+
 /// The sentence for an unknown address.
 #[must_use]
 pub fn no_page(language: Language) -> &'static str {

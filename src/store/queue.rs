@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures_util::stream::BoxStream;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::call_queue::CallQueue;
@@ -144,7 +145,10 @@ async fn commit(
     batch: Vec<Commit>,
 ) -> Vec<Result<CommitOutcome, StoreError>> {
     metrics::histogram!("jatah_commit_batch_size").record(count(batch.len()));
-    match store.commit(&batch).await {
+    let started = Instant::now();
+    let committed = store.commit(&batch).await;
+    metrics::histogram!("jatah_commit_ms").record(started.elapsed().as_secs_f64() * 1_000.0);
+    match committed {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(StoreError::Unexpected(_) | StoreError::Damaged(_)) if batch.len() > 1 => {
             let mut results = Vec::with_capacity(batch.len());

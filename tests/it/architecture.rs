@@ -10,7 +10,7 @@ const COMMON: [&str; 7] =
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
 /// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 27] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &["system"]),
@@ -33,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("web", &["store", "service", "feed", "auth", "qris"]),
     ("simulate", &[]),
     ("init", &["qris", "system"]),
+    ("metric_help", &[]),
     ("check", &["app", "auth", "email", "qris", "store", "system", "telegram"]),
     ("routing", &["service"]),
     (
@@ -63,6 +64,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
             "web",
             "store",
             "init",
+            "metric_help",
             "qris",
             "simulate",
             "system",

@@ -9,6 +9,7 @@
 
 mod architecture;
 mod backup;
+mod bad_input;
 mod botapi;
 mod build;
 mod check;
@@ -27,4 +28,5 @@ mod sqlite;
 mod store_contract;
 mod system;
 mod telegram;
+mod watch;
 mod web;

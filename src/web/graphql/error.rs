@@ -99,6 +99,7 @@ pub fn internal(cause: &str, language: Language) -> ServerError {
 }
 
 fn settle(error: &mut ServerError, code: &str, field: Option<&str>) {
+    metrics::counter!("jatah_refusals_total", "code" => code.to_owned()).increment(1);
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", code);
     if let Some(field) = field {
