@@ -70,7 +70,7 @@ torture: build ## let servers, databases, mail and clocks fail while people act,
 	node tests/torture/run.mjs --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) --repeat $(or $(RUNS),1) \
 	  $(if $(STORE),--store $(STORE)) $(if $(FAULTS),--faults $(FAULTS)) --members $(or $(MEMBERS),1) --nodes $(or $(NODES),1)
 
-bench: ## measure the figures of the README, each beside a reference of the same run
+bench: ## measure the figures of docs/figures.md, each beside a reference of the same run
 	@$(mongod); RUST_LOG=warn cargo bench --quiet --bench figures && cargo bench --quiet --bench decisions
 
 fuzz: ## fuzz the QRIS parser for FUZZ_SECONDS (60); needs `cargo install cargo-fuzz --locked`, no nightly
