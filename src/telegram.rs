@@ -5,17 +5,20 @@
 //! what the bot must remember. `dispatch` passes each update to one of the conversations, `guest`
 //! or `staff`. `dashboard` keeps the front office's list of bookings up to date, and `status` keeps
 //! the message that shows guests their booking up to date. `notifications` sends notifications,
-//! and `merging` merges those for the front office. `remember` stores the ids of sent messages.
+//! `notification_merger` merges those for the front office, and `living_messages` keeps one message
+//! for each booking in the front office's chat up to date. `message_recorder` stores the ids of sent messages.
 //!
 //! The bot decides nothing about bookings: it calls the [`BookingService`].
 
 mod buttons;
 mod callback;
 mod dashboard;
+mod delivery_errors;
 mod dispatch;
 mod fault_reporter;
 mod front_office;
 mod guest;
+mod living_messages;
 mod menus;
 mod message_recorder;
 mod morning_report;
@@ -53,6 +56,7 @@ use dispatch::Dispatcher;
 use fault_reporter::FaultReporter;
 use front_office::FrontOfficeChat;
 use guest::GuestConversation;
+use living_messages::LivingMessages;
 use menus::MenuParts;
 use message_recorder::MessageRecorder;
 use morning_report::MorningReporter;
@@ -234,8 +238,9 @@ impl Telegram {
         let (remember, receiver) = sent_messages::channel();
         let status = Arc::new(StatusMessages::new(&shared, remember.clone()));
         let dashboards = Arc::new(Dashboards::new(&shared, remember));
+        let living = Arc::new(LivingMessages::new(&shared));
         let (delivery, merger) =
-            TelegramDelivery::with_merger(&shared, Arc::clone(&status), parts.qris);
+            TelegramDelivery::with_merger(&shared, Arc::clone(&status), &living, parts.qris);
         let stop = || deliveries.stop_signal();
         deliveries.spawn("telegram send queue", queue_worker.run(stop(), health.clone()));
         deliveries.spawn("telegram notifications", merger.run(stop()));
@@ -255,7 +260,7 @@ impl Telegram {
             inbound.spawn("telegram morning report", reporter.run(stop()));
         }
         let guests = GuestConversation::new(&shared, parts.links.clone(), status);
-        let staff = StaffConversation::new(&shared, parts.staff, parts.links, dashboards);
+        let staff = StaffConversation::new(&shared, parts.staff, parts.links, dashboards, living);
         let dispatcher = Dispatcher::new(&shared, guests, staff, Arc::clone(&name));
         let inbox = Arc::new(Inbox::new(Arc::new(dispatcher), Arc::clone(&shared.locks)));
         let menus = MenuParts::new(&shared);

@@ -59,6 +59,14 @@ pub(super) fn action_buttons(language: Language, booking: &Booking) -> Vec<Vec<B
     ]
 }
 
+/// The buttons below the living message of a booking: none once it is paid.
+pub(super) fn living_buttons(language: Language, booking: &Booking) -> Vec<Vec<Button>> {
+    match booking.status {
+        Status::Pending | Status::Cancelled { .. } => action_buttons(language, booking),
+        Status::Paid { .. } => Vec::new(),
+    }
+}
+
 fn extend(language: Language, receipt_no: ReceiptNo, revision: Revision) -> Button {
     staff_button(language, StaffLabel::Extend, StaffCallback::Extend(receipt_no, revision))
 }

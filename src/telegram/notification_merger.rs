@@ -1,5 +1,5 @@
 //! Sends notifications to the front office, and merges them into one message if many are waiting.
-//! The message is composed only when the send queue grants a permit for the chat, so it contains
+//! One notification alone goes by the living message of its booking. The message is composed only when the send queue grants a permit for the chat, so it contains
 //! everything that is waiting by then.
 //!
 //! This module does not send a change again after a failure: it reports the outcome to the
@@ -15,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::BotParts;
-use super::buttons::action_buttons;
+use super::delivery_errors::front_office_error;
 use super::front_office::FrontOfficeChat;
+use super::living_messages::{LivingMessages, Telling};
 use super::transport::call::{Call, CallError, MessageContent};
 use super::transport::{FINAL_CALLS_WAIT, Permit, Priority, SendQueue};
-use crate::domain::{Change, FailureCode, FailureReason, Language};
+use crate::domain::{Change, FailureCode, FailureReason, Language, ReceiptNo};
 use crate::notifier::DeliveryError;
 use crate::service::BookingService;
 use crate::text::telegram as words;
@@ -124,6 +125,12 @@ impl ClaimedNotification {
             Self::GivenUp { change, .. } => words::MergedItem::GivenUp(change),
         }
     }
+
+    fn change(&self) -> &Change {
+        match self {
+            Self::Change { change, .. } | Self::GivenUp { change, .. } => change,
+        }
+    }
 }
 
 /// The worker that sends notifications to the front office.
@@ -134,10 +141,15 @@ pub(super) struct NotificationMerger {
     language: Language,
     waiting: mpsc::Receiver<PendingNotification>,
     pending: VecDeque<PendingNotification>,
+    living: Arc<LivingMessages>,
 }
 
 impl NotificationMerger {
-    pub(super) fn new(parts: &BotParts, waiting: mpsc::Receiver<PendingNotification>) -> Self {
+    pub(super) fn new(
+        parts: &BotParts,
+        living: Arc<LivingMessages>,
+        waiting: mpsc::Receiver<PendingNotification>,
+    ) -> Self {
         Self {
             service: Arc::clone(&parts.service),
             queue: parts.queue.clone(),
@@ -145,6 +157,7 @@ impl NotificationMerger {
             language: parts.settings.language,
             waiting,
             pending: VecDeque::new(),
+            living,
         }
     }
 
@@ -199,7 +212,7 @@ impl NotificationMerger {
         self.pending.push_back(next);
     }
 
-    async fn send(&mut self, mut chat: i64, permit: Permit) {
+    async fn send(&mut self, chat: i64, permit: Permit) {
         while let Ok(next) = self.waiting.try_recv() {
             self.add(next);
         }
@@ -208,32 +221,67 @@ impl NotificationMerger {
         let taken = self.pending.drain(..count.min(self.pending.len()));
         let claimed: Vec<ClaimedNotification> =
             taken.filter_map(PendingNotification::claim).collect();
-        // Returning drops the permit, which gives it back.
-        let Some(content) = self.content(&claimed) else { return };
-        let content = MessageContent { topic: self.front_office.topic, ..content };
-        let mut outcome = permit.send(Call::Send(content.clone())).await;
-        while let Err(CallError::Moved(to)) = outcome {
-            self.front_office.record_move(chat, to).await;
-            if self.front_office.chat() != Some(to) || chat == to {
-                break;
-            }
-            chat = to;
-            outcome =
-                self.queue.send(to, Priority::Notification, Call::Send(content.clone())).await;
+        if claimed.is_empty() {
+            // This drops the permit, which gives it back.
+            return;
         }
+        let mut outcome = self.say(Some(permit), chat, &claimed).await;
+        if let Err(CallError::Moved(to)) = outcome {
+            self.front_office.record_move(chat, to).await;
+            if self.front_office.chat() == Some(to) && chat != to {
+                outcome = self.say(None, to, &claimed).await;
+            }
+        }
+        let merged: Vec<ReceiptNo> = match claimed.as_slice() {
+            [_] => Vec::new(),
+            several => several.iter().map(|one| one.change().booking.receipt_no).collect(),
+        };
         self.report(claimed, &outcome);
         if outcome.is_err() {
             tokio::time::sleep(RETRY_PAUSE).await;
+        } else if !merged.is_empty() {
+            self.living.renew_later(chat, merged).await;
+        }
+    }
+
+    /// Sends one notification by the living message of its booking, or several as one message.
+    async fn say(
+        &self,
+        permit: Option<Permit>,
+        chat: i64,
+        claimed: &[ClaimedNotification],
+    ) -> Result<(), CallError> {
+        let (language, hotel) = (self.language, &self.service.policy().hotel);
+        match claimed {
+            [ClaimedNotification::Change { change, .. }] => {
+                let reply = (Telling::of(change) == Telling::Reply)
+                    .then(|| words::staff_reply(language, change, hotel));
+                self.living.tell(permit, chat, change, reply).await
+            }
+            [ClaimedNotification::GivenUp { change, reason }] => {
+                let reply = words::given_up(language, change, reason);
+                self.living.tell(permit, chat, change, Some(reply)).await
+            }
+            several => {
+                let items: Vec<_> = several.iter().map(ClaimedNotification::item).collect();
+                let html = words::merged_notification(language, &items);
+                let topic = self.front_office.topic;
+                let call = Call::Send(MessageContent { topic, ..MessageContent::text(html) });
+                match permit {
+                    Some(permit) => permit.send(call).await.map(drop),
+                    None => self.queue.send(chat, Priority::Notification, call).await.map(drop),
+                }
+            }
         }
     }
 
     /// Reports the outcome of a message to the deliveries that wait for it.
-    fn report(&mut self, claimed: Vec<ClaimedNotification>, outcome: &Result<i32, CallError>) {
+    fn report(&mut self, claimed: Vec<ClaimedNotification>, outcome: &Result<(), CallError>) {
         // From the last to the first, so that what goes back to the front keeps its order.
         for one in claimed.into_iter().rev() {
             match (one, outcome) {
                 (ClaimedNotification::Change { outcome: waiting, .. }, _) => {
-                    let _ = waiting.send(outcome.as_ref().map(drop).map_err(front_office_error));
+                    let _ = waiting.send(outcome.as_ref().copied().map_err(front_office_error));
                 }
                 (ClaimedNotification::GivenUp { .. }, Ok(_)) => {}
                 (ClaimedNotification::GivenUp { change, reason }, Err(error)) => {
@@ -250,27 +298,6 @@ impl NotificationMerger {
                         }
                     }
                 }
-            }
-        }
-    }
-
-    /// The message with these notifications; `None` if there are none.
-    fn content(&self, claimed: &[ClaimedNotification]) -> Option<MessageContent> {
-        let language = self.language;
-        let hotel = &self.service.policy().hotel;
-        match claimed {
-            [] => None,
-            [ClaimedNotification::Change { change, .. }] => {
-                let html = words::staff_notification(language, change, hotel);
-                Some(MessageContent::text(html).with(action_buttons(language, &change.booking)))
-            }
-            [ClaimedNotification::GivenUp { change, reason }] => {
-                let html = words::given_up(language, change, reason, hotel);
-                Some(MessageContent::text(html).with(action_buttons(language, &change.booking)))
-            }
-            several => {
-                let items: Vec<_> = several.iter().map(ClaimedNotification::item).collect();
-                Some(MessageContent::text(words::merged_notification(language, &items)))
             }
         }
     }
@@ -297,34 +324,5 @@ impl NotificationMerger {
             }
         }
         fitting
-    }
-}
-
-/// The delivery error for a failed call to the front office's chat. What keeps the bot out of that
-/// chat is a fault of the hotel's set-up (the bot is muted or was removed, the topic is closed), which
-/// somebody mends, so no notification is given up because of it.
-fn front_office_error(error: &CallError) -> DeliveryError {
-    match delivery_error(error) {
-        DeliveryError::Permanent(reason) => DeliveryError::Transient { reason, retry_after: None },
-        failure @ (DeliveryError::Transient { .. }
-        | DeliveryError::Unknown(_)
-        | DeliveryError::NotYet) => failure,
-    }
-}
-
-/// The delivery error for a failed call. Its reason is shown to the front office.
-pub(super) fn delivery_error(error: &CallError) -> DeliveryError {
-    let transient = |retry_after| DeliveryError::Transient { reason: error.reason(), retry_after };
-    match error {
-        CallError::Busy => DeliveryError::NotYet,
-        CallError::Wait(wait) => transient(Some(*wait)),
-        CallError::Unreachable | CallError::WrongToken | CallError::TakenByAnother => {
-            transient(None)
-        }
-        CallError::Unknown => DeliveryError::Unknown(error.reason()),
-        CallError::NoMessage => DeliveryError::Permanent(FailureCode::ChatNotFound.into()),
-        CallError::Gone(_) | CallError::Moved(_) | CallError::Refused(_) => {
-            DeliveryError::Permanent(error.reason())
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Delivers notifications to guests and to the front office. A guest gets one message for each
 //! notification. Notifications to the front office go through [`NotificationMerger`], which merges
-//! them if many are waiting.
+//! them if many are waiting; what needs no sound is only an edit
+//! ([`LivingMessages`]).
 //!
 //! Each delivery is one attempt. The notifier decides whether and when to try again.
 
@@ -13,9 +14,11 @@ use tokio::time::{Instant, timeout_at};
 use super::BotParts;
 use super::buttons::guest_button;
 use super::callback::GuestCallback;
+use super::delivery_errors::delivery_error;
 use super::front_office::FrontOfficeChat;
+use super::living_messages::{LivingMessages, Telling};
 use super::notification_merger::{
-    CHANNEL_CAPACITY, NotificationMerger, PendingChange, PendingNotification, delivery_error,
+    CHANNEL_CAPACITY, NotificationMerger, PendingChange, PendingNotification,
 };
 use super::status::StatusMessages;
 use super::transport::call::{Button, Call, CallError, MessageContent, PhotoContent};
@@ -33,6 +36,7 @@ use crate::text::telegram::GuestLabel;
 pub(super) struct TelegramDelivery {
     service: Arc<BookingService>,
     status: Arc<StatusMessages>,
+    living: Arc<LivingMessages>,
     queue: SendQueue,
     locks: Arc<ChatLocks>,
     front_office_chat: Arc<FrontOfficeChat>,
@@ -45,19 +49,21 @@ impl TelegramDelivery {
     pub(super) fn with_merger(
         parts: &BotParts,
         status: Arc<StatusMessages>,
+        living: &Arc<LivingMessages>,
         qris: Option<Qris>,
     ) -> (Arc<dyn DeliveryMethod>, NotificationMerger) {
         let (to_merger, waiting) = mpsc::channel(CHANNEL_CAPACITY);
         let delivery = Self {
             service: Arc::clone(&parts.service),
             status,
+            living: Arc::clone(living),
             queue: parts.queue.clone(),
             locks: Arc::clone(&parts.locks),
             front_office_chat: Arc::clone(&parts.front_office),
             qris,
             to_merger,
         };
-        (Arc::new(delivery), NotificationMerger::new(parts, waiting))
+        (Arc::new(delivery), NotificationMerger::new(parts, Arc::clone(living), waiting))
     }
 
     async fn to_guest(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
@@ -169,6 +175,9 @@ impl TelegramDelivery {
             return Err(DeliveryError::Permanent(FailureCode::NoFrontOfficeChat.into()));
         }
         let by = Instant::now() + PERMIT_TIMEOUT;
+        if Telling::of(&request.change) == Telling::Edit {
+            return self.living.renew(request.change.booking.receipt_no, by).await;
+        }
         let (pending, claim) = PendingChange::new(Arc::clone(&request.change));
         let accepted = self.to_merger.send(PendingNotification::Change(pending));
         match timeout_at(by, accepted).await {

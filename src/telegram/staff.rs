@@ -13,6 +13,7 @@ use url::Url;
 
 use super::callback::{CallbackData, StaffCallback};
 use super::dashboard::Dashboards;
+use super::living_messages::LivingMessages;
 use super::state::BotState;
 use super::transport::SendQueue;
 use super::transport::call::{Button, ButtonAction, MessageContent};
@@ -79,6 +80,7 @@ pub(super) struct StaffConversation {
     service: Arc<BookingService>,
     bookings: Arc<dyn BookingReader>,
     dashboards: Arc<Dashboards>,
+    living: Arc<LivingMessages>,
     queue: SendQueue,
     auth: StaffAuth,
     state: BotState,
@@ -94,11 +96,13 @@ impl StaffConversation {
         auth: StaffAuth,
         links: LinkKey,
         dashboards: Arc<Dashboards>,
+        living: Arc<LivingMessages>,
     ) -> Self {
         Self {
             service: Arc::clone(&parts.service),
             bookings: Arc::clone(&parts.bookings),
             dashboards,
+            living,
             queue: parts.queue.clone(),
             auth,
             state: parts.state.clone(),

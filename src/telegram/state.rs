@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::callback::{CallbackData, NAME_KEY_CHARS, NameSource};
 use super::view::{Dashboard, View};
 use crate::auth::fresh_secret;
-use crate::domain::{GuestName, Language, ReceiptNo};
+use crate::domain::{GuestName, Language, Moment, ReceiptNo};
 use crate::store::{StoreError, TypedValue, TypedValues};
 
 /// How long the bot remembers which message shows which booking: longer than any booking runs.
@@ -59,6 +59,17 @@ pub(super) struct StatusMessage {
     pub message: i32,
 }
 
+/// The message in the front office's chat that is edited while a booking lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LivingMessage {
+    pub chat: i64,
+    pub message: i32,
+    /// Tells what it shows apart from other contents.
+    pub shown: u64,
+    /// Since when it shows a question or the history instead of the booking.
+    pub details_since: Option<Moment>,
+}
+
 /// A group whose id has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MovedGroup {
@@ -98,6 +109,26 @@ impl BotState {
             .skip(surplus)
             .map(|one| MessageRow { receipt_no: one.receipt_no.to_string(), message: one.message });
         self.0.put(&messages_key(guest), &MessageList(rows.collect()), MESSAGES_LIFE).await
+    }
+
+    /// The living message of a booking.
+    pub(super) async fn living_message(
+        &self,
+        receipt_no: ReceiptNo,
+    ) -> Result<Option<LivingMessage>, StoreError> {
+        let stored: Option<LivingValue> = self.0.get(&living_key(receipt_no)).await?;
+        Ok(stored.map(|stored| stored.read()))
+    }
+
+    pub(super) async fn put_living_message(
+        &self,
+        receipt_no: ReceiptNo,
+        living: LivingMessage,
+    ) -> Result<(), StoreError> {
+        let LivingMessage { chat, message, shown, details_since } = living;
+        let details_since_ms = details_since.map(|since| since.timestamp_millis());
+        let stored = LivingValue { chat, message, shown: format!("{shown:x}"), details_since_ms };
+        self.0.put(&living_key(receipt_no), &stored, MESSAGES_LIFE).await
     }
 
     // ── text that a guest was asked for ─────────────────────────────────────────────────────
@@ -276,6 +307,10 @@ fn messages_key(guest: i64) -> String {
     format!("telegram.messages:{guest}")
 }
 
+fn living_key(receipt_no: ReceiptNo) -> String {
+    format!("telegram.living:{receipt_no}")
+}
+
 fn typing_key(chat: i64) -> String {
     format!("telegram.typing:{chat}")
 }
@@ -322,6 +357,32 @@ impl TypedValue for MessageList {
             Some(MessageRow { receipt_no: receipt_no.to_owned(), message: message.parse().ok()? })
         };
         Some(Self(text.lines().filter_map(row).collect()))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct LivingValue {
+    chat: i64,
+    message: i32,
+    /// In hexadecimal: a JSON number of this size may lose digits.
+    shown: String,
+    details_since_ms: Option<i64>,
+}
+
+impl LivingValue {
+    fn read(&self) -> LivingMessage {
+        LivingMessage {
+            chat: self.chat,
+            message: self.message,
+            shown: u64::from_str_radix(&self.shown, 16).unwrap_or_default(),
+            details_since: self.details_since_ms.and_then(chrono::DateTime::from_timestamp_millis),
+        }
+    }
+}
+
+impl TypedValue for LivingValue {
+    fn from_plain_text(_: &str) -> Option<Self> {
+        None
     }
 }
 

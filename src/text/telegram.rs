@@ -4,6 +4,7 @@ mod commands;
 mod dashboard;
 mod guest;
 mod labels;
+mod living;
 mod notification;
 mod report;
 mod staff;
@@ -24,8 +25,9 @@ pub use guest::{
     room_label, stale, summary, type_name, venue_address, which_to_cancel, your_id,
 };
 pub use labels::{GuestLabel, StaffLabel, guest_label, staff_label};
+pub use living::{given_up, staff_reply};
 pub use notification::{
-    MergedItem, booking_details, channel, given_up, merged_notification, staff_notification,
+    MergedItem, booking_details, channel, merged_notification, staff_notification,
 };
 pub use report::day_report;
 pub use staff::{

@@ -75,6 +75,12 @@ pub struct Message {
     pub edits: usize,
     /// The topic of the chat.
     pub topic: Option<i64>,
+    /// The text with which it was sent, before all edits.
+    pub first: String,
+    /// The message that it replies to.
+    pub reply_to: Option<i64>,
+    /// Whether it made no sound.
+    pub is_silent: bool,
     markup: Value,
 }
 

@@ -6,6 +6,7 @@ mod dashboard;
 mod faults;
 mod flood;
 mod guest;
+mod living;
 mod staff;
 mod transport;
 mod waiting;

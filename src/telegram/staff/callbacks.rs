@@ -51,11 +51,53 @@ impl StaffConversation {
             Ok(no_effect) => no_effect.map(|why| why.line(language).to_owned()),
             Err(error) => refusal_line(language, Err(error), &self.service.policy().hotel)?,
         };
+        let view = View::of(callback);
+        if let View::Card(receipt_no) | View::Details(receipt_no) = view
+            && self.living.is_living(user.chat, message, receipt_no).await?
+        {
+            self.show_in_living(language, (user.chat, message), receipt_no, callback).await?;
+            return Ok(line);
+        }
         let content = self.staff_view(language, callback).await?;
         // Recorded before the edit, so that the updater does not overwrite it.
-        self.dashboards.note_view(user.chat, message, View::of(callback), language).await?;
+        self.dashboards.note_view(user.chat, message, view, language).await?;
         self.queue.edit(user.chat, message, content).await;
         Ok(line)
+    }
+
+    /// Shows in a living message what a tap on it asked for. It goes on being the living message.
+    async fn show_in_living(
+        &self,
+        language: Language,
+        (chat, message): (i64, i32),
+        receipt_no: ReceiptNo,
+        callback: StaffCallback,
+    ) -> Result<(), ServiceError> {
+        let is_details = match callback {
+            StaffCallback::History(_) => true,
+            StaffCallback::ConfirmPaid(_) | StaffCallback::ConfirmCancel(_) => {
+                self.service.booking(receipt_no).await?.booking.is_pending()
+            }
+            StaffCallback::Tab(..)
+            | StaffCallback::Card(_)
+            | StaffCallback::Arrive(_)
+            | StaffCallback::SendQris(_)
+            | StaffCallback::Paid(_)
+            | StaffCallback::Cancel(_)
+            | StaffCallback::Revive(_)
+            | StaffCallback::ReviveArrived(_)
+            | StaffCallback::Extend(..) => false,
+        };
+        let content = if is_details {
+            Some(self.staff_view(language, callback).await?)
+        } else {
+            self.living.content(receipt_no).await?
+        };
+        if let Some(content) = content {
+            self.living.note_tap((chat, message), receipt_no, &content, is_details).await?;
+            self.queue.edit(chat, message, content).await;
+        }
+        Ok(())
     }
 
     /// Applies the command of a button, if it has one. Returns why nothing was changed, if so.

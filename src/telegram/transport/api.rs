@@ -20,8 +20,8 @@ use teloxide::requests::Requester;
 use teloxide::types::{
     AllowedUpdate, BotCommand, BotCommandScope, ButtonRequest, CallbackQueryId, ChatAction, ChatId,
     InlineKeyboardButton, InlineKeyboardMarkup, InputFile, KeyboardButton, KeyboardMarkup,
-    KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup, ThreadId,
-    Update, WebAppInfo,
+    KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup,
+    ReplyParameters, ThreadId, Update, WebAppInfo,
 };
 use url::Url;
 
@@ -173,6 +173,13 @@ impl Api {
         call = call.parse_mode(ParseMode::Html).link_preview_options(no_preview());
         if let Some(topic) = content.topic {
             call = call.message_thread_id(ThreadId(MessageId(topic)));
+        }
+        if let Some(message) = content.reply_to {
+            let parameters = ReplyParameters::new(MessageId(message));
+            call = call.reply_parameters(parameters.allow_sending_without_reply());
+        }
+        if content.is_silent {
+            call = call.disable_notification(true);
         }
         let markup = match &content.keyboard {
             _ if !content.buttons.is_empty() => {

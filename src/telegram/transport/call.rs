@@ -52,6 +52,10 @@ pub struct MessageContent {
     pub keyboard: Keyboard,
     /// The topic of the chat to which a new message is sent, if the chat has topics.
     pub topic: Option<i32>,
+    /// The message that a new message replies to. If it is gone, the message is sent without it.
+    pub reply_to: Option<i32>,
+    /// Whether a new message makes no sound.
+    pub is_silent: bool,
 }
 
 impl MessageContent {
@@ -59,7 +63,8 @@ impl MessageContent {
     #[must_use]
     pub fn text(html: impl Into<String>) -> Self {
         let (buttons, keyboard) = (Vec::new(), Keyboard::AsItWas);
-        Self { html: html.into(), buttons, keyboard, topic: None }
+        let html = html.into();
+        Self { html, buttons, keyboard, topic: None, reply_to: None, is_silent: false }
     }
 
     /// Returns the message with these rows of buttons.
@@ -118,7 +123,7 @@ pub enum Keyboard {
 }
 
 /// One button below a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Button {
     /// The label.
     pub label: String,
@@ -127,7 +132,7 @@ pub struct Button {
 }
 
 /// What a button does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ButtonAction {
     /// Sends this data to the bot: at most 64 bytes (Bot API,
     /// `InlineKeyboardButton.callback_data`).

@@ -2,10 +2,10 @@
 
 use super::{escape, facts, when};
 use crate::domain::{
-    Actor, Booking, Change, Contact, Event, FailureReason, HotelPolicy, Language, Moment,
-    QrisProgress, ReceiptNo, Status,
+    Actor, Booking, Change, Contact, Event, HotelPolicy, Language, Moment, QrisProgress, ReceiptNo,
+    Status,
 };
-use crate::text::{failure, say};
+use crate::text::say;
 
 /// The name of a booking's channel.
 #[must_use]
@@ -19,7 +19,7 @@ pub fn channel(contact: &Contact) -> &'static str {
 }
 
 /// The heading of a notification about an event.
-fn heading(language: Language, event: &Event) -> &'static str {
+pub(super) fn heading(language: Language, event: &Event) -> &'static str {
     match event {
         Event::Booked => say(language, "🆕 BOOKING BARU", "🆕 NEW BOOKING"),
         Event::Reminded { .. } => say(language, "⏰ SEGERA HABIS", "⏰ ENDS SOON"),
@@ -99,25 +99,7 @@ pub(super) fn qris_state(
     }
 }
 
-/// The notification that a message to a guest was given up, with the reason.
-#[must_use]
-pub fn given_up(
-    language: Language,
-    change: &Change,
-    reason: &FailureReason,
-    hotel: &HotelPolicy,
-) -> String {
-    let head = not_told(language);
-    let (about, reason) = (heading(language, &change.event), escape(&failure(language, reason)));
-    let details = booking_details(language, &change.booking, change.at, hotel);
-    say(
-        language,
-        format!("<b>{head}</b>\nTamu belum tahu: {about}\nSebab: {reason}\n{details}"),
-        format!("<b>{head}</b>\nThe guest does not know: {about}\nWhy: {reason}\n{details}"),
-    )
-}
-
-fn not_told(language: Language) -> &'static str {
+pub(super) fn not_told(language: Language) -> &'static str {
     say(language, "❗️ PESAN KE TAMU TIDAK TERKIRIM", "❗️ GUEST NOT TOLD")
 }
 

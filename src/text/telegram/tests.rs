@@ -269,10 +269,8 @@ fn for_staff(language: Language) -> String {
         sheet.add(&format!("notification: {name}"), staff_notification(language, change, hotel));
     }
     let (_, booked) = &all[0];
-    sheet.add(
-        "notification: given up",
-        given_up(language, booked, &FailureCode::BotBlocked.into(), hotel),
-    );
+    sheet
+        .add("notification: given up", given_up(language, booked, &FailureCode::BotBlocked.into()));
     let merged =
         [MergedItem::Change(booked), MergedItem::Change(booked), MergedItem::GivenUp(booked)];
     sheet.add("notifications in one", merged_notification(language, &merged));

@@ -177,11 +177,28 @@ impl BotApi {
         state.next_message += 1;
         let id = state.next_message;
         let labels: Vec<&str> = buttons.iter().map(|(label, _)| label.as_str()).collect();
-        let line = format!("bot → {chat} #{id}\n{}", indented(&text, &labels));
+        let reply_to = arguments["reply_parameters"]["message_id"].as_i64();
+        let is_silent = arguments["disable_notification"] == true;
+        let known = state.messages.get(&chat).into_iter().flatten();
+        let reply_to = reply_to.filter(|to| known.clone().any(|message| message.id == *to));
+        let mut how = reply_to.map(|to| format!(" ↩ #{to}")).unwrap_or_default();
+        how += if is_silent { " (no sound)" } else { "" };
+        let line = format!("bot → {chat} #{id}{how}\n{}", indented(&text, &labels));
         state.transcript.push(line);
         let markup = arguments["reply_markup"].clone();
         let topic = arguments["message_thread_id"].as_i64();
-        let message = Message { id, text: text.clone(), buttons, edits: 0, topic, markup };
+        let first = text.clone();
+        let message = Message {
+            id,
+            text: first.clone(),
+            buttons,
+            edits: 0,
+            topic,
+            first,
+            reply_to,
+            is_silent,
+            markup,
+        };
         state.messages.entry(chat).or_default().push(message);
         drop(state);
         Ok(message_json(chat, id, &text))

@@ -74,6 +74,9 @@ impl BotApi {
                 buttons: buttons(chat, &markup).unwrap(),
                 edits: 0,
                 topic: None,
+                first: String::new(),
+                reply_to: None,
+                is_silent: false,
                 markup,
             };
             state.messages.entry(chat).or_default().push(restored);
