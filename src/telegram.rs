@@ -19,6 +19,7 @@ mod fault_reporter;
 mod front_office;
 mod guest;
 mod living_messages;
+mod location_keyboard;
 mod menus;
 mod message_recorder;
 mod morning_report;
@@ -259,7 +260,8 @@ impl Telegram {
             let reporter = MorningReporter::new(&shared, at);
             inbound.spawn("telegram morning report", reporter.run(stop()));
         }
-        let guests = GuestConversation::new(&shared, parts.links.clone(), status);
+        let guests =
+            GuestConversation::new(&shared, parts.links.clone(), status, Arc::clone(&living));
         let staff = StaffConversation::new(&shared, parts.staff, parts.links, dashboards, living);
         let dispatcher = Dispatcher::new(&shared, guests, staff, Arc::clone(&name));
         let inbox = Arc::new(Inbox::new(Arc::new(dispatcher), Arc::clone(&shared.locks)));

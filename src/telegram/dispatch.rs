@@ -224,6 +224,20 @@ impl Dispatcher {
                 .await;
             return Ok(());
         }
+        if let Some(file) = message.photo().and_then(|sizes| sizes.last())
+            && words_of(message).and_then(command).is_none()
+        {
+            // The first picture of an album stands for all.
+            let is_more = self.is_same_album(message);
+            if is_more || self.guests.pictured(&user, &file.file.id.0).await? {
+                return Ok(());
+            }
+            if words_of(message).is_none() {
+                let line = MessageContent::text(words::cannot_read(user.language));
+                self.queue.reply(user.chat, line).await;
+                return Ok(());
+            }
+        }
         let Some(text) = words_of(message) else {
             // The pictures of an album come one by one, and are answered once.
             if !self.is_same_album(message) {

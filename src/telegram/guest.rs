@@ -2,6 +2,7 @@
 //! cancel their bookings. The buttons that lead to a booking are in `steps`, and shared positions
 //! in [`location`].
 
+mod free_text;
 pub(super) mod location;
 mod steps;
 mod waiting;
@@ -12,9 +13,11 @@ use url::Url;
 
 use super::buttons::guest_button;
 use super::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
+use super::living_messages::LivingMessages;
+use super::location_keyboard::LocationKeyboard;
 use super::state::BotState;
 use super::status::StatusMessages;
-use super::transport::call::{Button, ButtonAction, Call, MessageContent, VenueContent};
+use super::transport::call::{Button, ButtonAction, Call, Keyboard, MessageContent, VenueContent};
 use super::transport::{Priority, SendQueue};
 use super::user::BotUser;
 use super::{BotParts, StaffList, refusal_html};
@@ -36,6 +39,8 @@ pub(super) struct GuestConversation {
     service: Arc<BookingService>,
     bookings: Arc<dyn BookingReader>,
     status: Arc<StatusMessages>,
+    living: Arc<LivingMessages>,
+    keyboard: LocationKeyboard,
     state: BotState,
     queue: SendQueue,
     links: LinkKey,
@@ -45,11 +50,18 @@ pub(super) struct GuestConversation {
 }
 
 impl GuestConversation {
-    pub(super) fn new(parts: &BotParts, links: LinkKey, status: Arc<StatusMessages>) -> Self {
+    pub(super) fn new(
+        parts: &BotParts,
+        links: LinkKey,
+        status: Arc<StatusMessages>,
+        living: Arc<LivingMessages>,
+    ) -> Self {
         Self {
             service: Arc::clone(&parts.service),
             bookings: Arc::clone(&parts.bookings),
             status,
+            living,
+            keyboard: LocationKeyboard::new(&parts.state),
             state: parts.state.clone(),
             queue: parts.queue.clone(),
             links,
@@ -89,7 +101,7 @@ impl GuestConversation {
 
     /// `/start`, alone or with the key of a choice that was made on the web form.
     pub(super) async fn start(&self, user: &BotUser, key: &str) -> Result<(), ServiceError> {
-        self.state.forget_awaited_text(user.chat).await?;
+        self.leave_flow(user).await?;
         if !key.is_empty() {
             if let Some(choice) = self.service.handoff(key).await? {
                 let draft = StayDraft {
@@ -117,6 +129,23 @@ impl GuestConversation {
         Ok(())
     }
 
+    /// Ends what the guest was asked for before: a name to type, or a position to send.
+    async fn leave_flow(&self, user: &BotUser) -> Result<(), StoreError> {
+        self.state.forget_awaited_text(user.chat).await?;
+        if self.keyboard.take(user.chat).await {
+            let line = MessageContent::text(words::keyboard_closed(user.language));
+            let content = MessageContent { keyboard: Keyboard::Removed, ..line };
+            self.queue.reply(user.chat, content).await;
+        }
+        Ok(())
+    }
+
+    async fn no_booking(&self, user: &BotUser) -> Result<(), ServiceError> {
+        let content = MessageContent::text(words::no_booking(user.language));
+        self.queue.reply(user.chat, content.with(self.ways_to_book(user))).await;
+        Ok(())
+    }
+
     /// The buttons for the ways to book.
     fn ways_to_book(&self, user: &BotUser) -> Vec<Vec<Button>> {
         let mut rows = vec![user.button(GuestLabel::BookHere, GuestCallback::Start)];
@@ -129,7 +158,7 @@ impl GuestConversation {
 
     /// `/booking`, with or without a name.
     pub(super) async fn booking(&self, user: &BotUser, name: &str) -> Result<(), ServiceError> {
-        self.state.forget_awaited_text(user.chat).await?;
+        self.leave_flow(user).await?;
         let name = match name {
             "" => None,
             name => match GuestName::parse(name) {
@@ -138,7 +167,10 @@ impl GuestConversation {
             },
         };
         self.state.put_given_name(user.chat, name.as_ref()).await?;
-        let content = self.rooms(user).await?;
+        let content = match self.likeliest(user).await? {
+            Some(summary) => summary,
+            None => self.rooms(user).await?,
+        };
         self.queue.reply(user.chat, content).await;
         Ok(())
     }
@@ -221,8 +253,7 @@ impl GuestConversation {
         let Some(CallbackData::Guest(GuestCallback::TypeName(draft))) =
             self.state.awaited_text(user.chat).await?
         else {
-            self.help(user).await;
-            return Ok(());
+            return self.answer_text(user, typed).await;
         };
         match GuestName::parse(typed) {
             Ok(name) => {

@@ -21,7 +21,7 @@ use super::buttons::living_buttons;
 use super::delivery_errors::front_office_error;
 use super::front_office::FrontOfficeChat;
 use super::state::{BotState, LivingMessage};
-use super::transport::call::{Call, CallError, MessageContent};
+use super::transport::call::{Call, CallError, MessageContent, PassedPicture};
 use super::transport::{Permit, Priority, SendQueue};
 use crate::domain::{Actor, Change, Event, FailureCode, Language, Moment, ReceiptNo};
 use crate::notifier::DeliveryError;
@@ -284,6 +284,29 @@ impl LivingMessages {
             self.renew_later(chat, vec![receipt_no]).await;
         }
         Ok(())
+    }
+
+    /// Sends a note about a booking as a reply to its living message. Nothing waits for it.
+    pub(super) async fn note(&self, receipt_no: ReceiptNo, html: impl FnOnce(Language) -> String) {
+        let Some(chat) = self.front_office.chat() else { return };
+        let reply_to = self.known(chat, receipt_no).await.map(|known| known.message);
+        let content = MessageContent::text(html(self.language));
+        let content = MessageContent { topic: self.front_office.topic, reply_to, ..content };
+        self.queue.post(chat, Priority::Notification, Call::Send(content)).await;
+    }
+
+    /// Hands a picture that a guest sent to the front office, as a reply like [`Self::note`].
+    pub(super) async fn pass_picture(
+        &self,
+        receipt_no: ReceiptNo,
+        file_id: &str,
+        caption: impl FnOnce(Language) -> String,
+    ) {
+        let Some(chat) = self.front_office.chat() else { return };
+        let reply_to = self.known(chat, receipt_no).await.map(|known| known.message);
+        let (html, topic) = (caption(self.language), self.front_office.topic);
+        let picture = PassedPicture { file_id: file_id.to_owned(), html, topic, reply_to };
+        self.queue.post(chat, Priority::Notification, Call::PassPicture(picture)).await;
     }
 
     fn silent(&self, content: MessageContent) -> MessageContent {

@@ -1,4 +1,4 @@
-//! Sets the menus of commands. Every private chat has the guests' menu. The private chats of
+//! Sets the menus of commands and the texts of the bot's profile, by language. Every private chat has the guests' menu. The private chats of
 //! members of staff also have the front office's commands, and the front office's group has only
 //! those. The menu of a chat is removed if its user is no longer staff.
 //!
@@ -17,7 +17,7 @@ use super::transport::api::Api;
 use super::transport::call::CallError;
 use super::{BotParts, StaffList};
 use crate::backoff::Backoff;
-use crate::domain::{Language, Role};
+use crate::domain::{HotelPolicy, Language, Role};
 use crate::store::StoreError;
 use crate::text::telegram as words;
 
@@ -29,6 +29,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_sec
 /// What is needed to set the menus.
 pub(super) struct MenuParts {
     language: Language,
+    hotel: HotelPolicy,
     staff: StaffList,
     front_office: Arc<FrontOfficeChat>,
     state: BotState,
@@ -38,6 +39,7 @@ impl MenuParts {
     pub(super) fn new(parts: &BotParts) -> Self {
         Self {
             language: parts.settings.language,
+            hotel: parts.service.policy().hotel.clone(),
             staff: parts.settings.staff.clone(),
             front_office: Arc::clone(&parts.front_office),
             state: parts.state.clone(),
@@ -104,6 +106,14 @@ pub(super) async fn set(api: &Api, parts: &MenuParts) {
             warn!(?failure, "a menu of commands was not set");
         }
     }
+    for (code, language) in languages(parts) {
+        let long = words::description(language, &parts.hotel);
+        let short = words::short_description(language, &parts.hotel);
+        let set = async || api.set_descriptions(&long, &short, code).await;
+        if let Err(failure) = with_retries(set).await {
+            warn!(?failure, "the descriptions of the bot were not set");
+        }
+    }
     let mut remaining = BTreeSet::new();
     for chat in known.difference(&chats) {
         for (code, _) in languages(parts) {
@@ -138,20 +148,25 @@ async fn store_chats(parts: &MenuParts, chats: &BTreeSet<i64>) -> Result<(), Sto
     parts.state.put_menu_chats(&chats).await
 }
 
-/// Sets one menu, or clears it if `lines` is `None`. Tries again after a failure that may pass, at
-/// most [`MAX_ATTEMPTS`] times in all.
+/// Sets one menu, or clears it if `lines` is `None`.
 async fn call_with_retries(
     api: &Api,
     lines: Option<&[(&'static str, &'static str)]>,
     chat: Option<i64>,
     language: Option<&'static str>,
 ) -> Result<(), CallError> {
+    let call = async || match lines {
+        Some(lines) => api.set_commands(lines, scope(chat), language).await,
+        None => api.delete_commands(scope(chat), language).await,
+    };
+    with_retries(call).await
+}
+
+/// Makes a call, and tries again after a failure that may pass, at most [`MAX_ATTEMPTS`] times in all.
+async fn with_retries(call: impl AsyncFn() -> Result<(), CallError>) -> Result<(), CallError> {
     let mut attempts = 0;
     loop {
-        let outcome = match lines {
-            Some(lines) => api.set_commands(lines, scope(chat), language).await,
-            None => api.delete_commands(scope(chat), language).await,
-        };
+        let outcome = call().await;
         attempts += 1;
         let pause = match &outcome {
             Err(CallError::Wait(wait)) => *wait,

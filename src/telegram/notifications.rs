@@ -17,6 +17,7 @@ use super::callback::GuestCallback;
 use super::delivery_errors::delivery_error;
 use super::front_office::FrontOfficeChat;
 use super::living_messages::{LivingMessages, Telling};
+use super::location_keyboard::LocationKeyboard;
 use super::notification_merger::{
     CHANNEL_CAPACITY, NotificationMerger, PendingChange, PendingNotification,
 };
@@ -37,6 +38,7 @@ pub(super) struct TelegramDelivery {
     service: Arc<BookingService>,
     status: Arc<StatusMessages>,
     living: Arc<LivingMessages>,
+    keyboard: LocationKeyboard,
     queue: SendQueue,
     locks: Arc<ChatLocks>,
     front_office_chat: Arc<FrontOfficeChat>,
@@ -57,6 +59,7 @@ impl TelegramDelivery {
             service: Arc::clone(&parts.service),
             status,
             living: Arc::clone(living),
+            keyboard: LocationKeyboard::new(&parts.state),
             queue: parts.queue.clone(),
             locks: Arc::clone(&parts.locks),
             front_office_chat: Arc::clone(&parts.front_office),
@@ -81,14 +84,22 @@ impl TelegramDelivery {
         }
         let hotel = &self.service.policy().hotel;
         let notification = words::guest_notification(&request.change, hotel);
+        let is_over = !booking.is_pending() || booking.arrived_at.is_some();
         let call = match self.code(request)? {
             Some(code) => {
                 let html = notification.unwrap_or_else(|| words::pay_by_code(booking, hotel));
-                Call::Picture(PhotoContent { html, ..code })
+                // A guest at the desk needs to send no position any more.
+                let removes_keyboard = is_over && self.keyboard.take(id.0).await;
+                Call::Picture(PhotoContent { html, removes_keyboard, ..code })
             }
             None => match notification {
                 Some(html) => {
-                    Call::Send(MessageContent::text(html).with(guest_buttons(&request.change)))
+                    let content = MessageContent::text(html).with(guest_buttons(&request.change));
+                    Call::Send(if is_over {
+                        self.keyboard.remove_with(id.0, content).await
+                    } else {
+                        content
+                    })
                 }
                 None => return Ok(()),
             },
@@ -108,8 +119,9 @@ impl TelegramDelivery {
         };
         let code = qris.of(&request.change.booking).map_err(|error| unusable(&error))?;
         let picture = code.picture().map_err(|error| unusable(&error))?;
-        let html = String::new();
-        Ok(Some(PhotoContent { bytes: picture.bytes.into(), file_name: picture.file_name, html }))
+        let (bytes, file_name) = (picture.bytes.into(), picture.file_name);
+        let (html, removes_keyboard) = (String::new(), false);
+        Ok(Some(PhotoContent { bytes, file_name, html, removes_keyboard }))
     }
 
     /// Makes sure that the guest's status message shows the current state of the booking. This is

@@ -131,6 +131,45 @@ impl BotState {
         self.0.put(&living_key(receipt_no), &stored, MESSAGES_LIFE).await
     }
 
+    /// Whether the keyboard for the position is shown in this chat.
+    pub(super) async fn has_location_keyboard(&self, chat: i64) -> Result<bool, StoreError> {
+        Ok(self.0.get::<KeyboardShown>(&keyboard_key(chat)).await?.is_some())
+    }
+
+    pub(super) async fn set_location_keyboard(
+        &self,
+        chat: i64,
+        is_shown: bool,
+    ) -> Result<(), StoreError> {
+        if is_shown {
+            self.0.put(&keyboard_key(chat), &KeyboardShown {}, MESSAGES_LIFE).await
+        } else {
+            self.0.remove(&keyboard_key(chat)).await
+        }
+    }
+
+    /// Whether a message of this kind from a guest may be passed on: at most so many within a time.
+    /// If so, it counts as passed on.
+    pub(super) async fn may_pass(
+        &self,
+        kind: &str,
+        guest: i64,
+        (most, within): (usize, TimeDelta),
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        let key = format!("telegram.passed:{kind}:{guest}");
+        let stored: Option<PassedList> = self.0.get(&key).await?;
+        let mut passed = stored.map(|PassedList(times)| times).unwrap_or_default();
+        let since = (now - within).timestamp_millis();
+        passed.retain(|at| *at > since);
+        if passed.len() >= most {
+            return Ok(false);
+        }
+        passed.push(now.timestamp_millis());
+        self.0.put(&key, &PassedList(passed), within).await?;
+        Ok(true)
+    }
+
     // ── text that a guest was asked for ─────────────────────────────────────────────────────
 
     /// Records that the next text in this chat that is not a command answers this button.
@@ -311,6 +350,10 @@ fn living_key(receipt_no: ReceiptNo) -> String {
     format!("telegram.living:{receipt_no}")
 }
 
+fn keyboard_key(chat: i64) -> String {
+    format!("telegram.keyboard:{chat}")
+}
+
 fn typing_key(chat: i64) -> String {
     format!("telegram.typing:{chat}")
 }
@@ -381,6 +424,25 @@ impl LivingValue {
 }
 
 impl TypedValue for LivingValue {
+    fn from_plain_text(_: &str) -> Option<Self> {
+        None
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyboardShown {}
+
+impl TypedValue for KeyboardShown {
+    fn from_plain_text(_: &str) -> Option<Self> {
+        None
+    }
+}
+
+/// When messages of a guest were passed on, in milliseconds.
+#[derive(Serialize, Deserialize)]
+struct PassedList(Vec<i64>);
+
+impl TypedValue for PassedList {
     fn from_plain_text(_: &str) -> Option<Self> {
         None
     }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod dashboard;
+mod free_text;
 mod guest;
 mod labels;
 mod living;
@@ -17,6 +18,10 @@ pub use commands::{Audience, BotCommand, guest_menu, staff_menu};
 pub use dashboard::{
     booking_history, card, confirm_cancel, confirm_paid, dashboard, dashboard_moved_on, line,
     nothing_in_tab,
+};
+pub use free_text::{
+    being_late, description, keyboard_closed, late_note, picture_note, rooms_left,
+    short_description, show_at_desk, you_are_welcome,
 };
 pub use guest::{
     address, cannot_read, choice_is_gone, choose_date, choose_name, choose_nights, choose_room,

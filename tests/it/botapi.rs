@@ -59,6 +59,8 @@ struct State {
     chats: BTreeSet<i64>,
     blocked: BTreeSet<i64>,
     menus: Vec<(String, String, Vec<String>)>,
+    /// The texts of the profile, by field and language.
+    descriptions: BTreeMap<(String, String), String>,
     faults: Vec<(String, Option<i64>, Fault)>,
     answers: BTreeMap<String, Option<String>>,
     transcript: Vec<String>,
@@ -85,6 +87,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether it removed the keyboard below the chat.
+    pub fn removes_keyboard(&self) -> bool {
+        self.markup["remove_keyboard"] == true
+    }
+
     pub fn labels(&self) -> Vec<&str> {
         self.buttons.iter().map(|(label, _)| label.as_str()).collect()
     }
@@ -187,6 +194,11 @@ impl BotApi {
 
     pub fn menus(&self) -> Vec<(String, String, Vec<String>)> {
         self.state().menus.clone()
+    }
+
+    /// A text of the bot's profile.
+    pub fn description(&self, field: &str, language: &str) -> Option<String> {
+        self.state().descriptions.get(&(field.to_owned(), language.to_owned())).cloned()
     }
 
     pub fn webhook_calls(&self) -> Vec<u16> {

@@ -6,6 +6,7 @@ mod dashboard;
 mod faults;
 mod flood;
 mod guest;
+mod guest_words;
 mod living;
 mod staff;
 mod transport;
@@ -220,6 +221,7 @@ role = "front_office"
     /// Chooses a room for one night and goes on to the summary.
     async fn sees_summary(&self, guest: &Person, room: &str) -> Message {
         guest.says("/booking");
+        guest.taps("Ganti kamar").await;
         guest.taps(room).await;
         guest.taps("1 malam").await;
         self.taps_own_name(guest).await;

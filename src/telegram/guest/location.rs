@@ -89,8 +89,9 @@ impl GuestConversation {
         if is_new && !has_hold {
             let line = MessageContent::text(words::no_hold_for_position(user.language));
             let book = guest_button(user.language, GuestLabel::BookHere, GuestCallback::Start);
-            self.queue.reply(user.chat, line.with(vec![book])).await;
-        } else if is_new && !is_live {
+            let content = self.keyboard.remove_with(user.chat, line.with(vec![book])).await;
+            self.queue.reply(user.chat, content).await;
+        } else if is_new && (self.keyboard.take(user.chat).await || !is_live) {
             let metres = fix.place.metres_to(self.service.policy().hotel.position);
             let line = MessageContent::text(words::position_received(user.language, metres));
             self.queue

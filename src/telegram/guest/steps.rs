@@ -7,7 +7,7 @@ use super::{GuestConversation, ask_cancel};
 use crate::domain::{Contact, Guest, Refusal, RoomCode, RoomType, Rupiah, TelegramId};
 use crate::service::{BookRequest, ServiceError};
 use crate::telegram::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
-use crate::telegram::transport::call::{Button, Keyboard, MessageContent};
+use crate::telegram::transport::call::{Button, MessageContent};
 use crate::telegram::user::BotUser;
 use crate::text::telegram as words;
 use crate::text::telegram::GuestLabel;
@@ -31,11 +31,18 @@ impl GuestConversation {
         match callback {
             GuestCallback::Start => self.booking(user, "").await,
             GuestCallback::Mine => self.statuses(user).await,
-            GuestCallback::Share(_) => {
+            GuestCallback::Share(receipt_no) => {
+                // A hold that is over needs no position, and would leave the keyboard behind.
+                if let Some(tracked) = self.own_booking(user, receipt_no).await?
+                    && (!tracked.booking.is_pending() || tracked.booking.arrived_at.is_some())
+                {
+                    self.status.show_anew(&tracked).await;
+                    return Ok(());
+                }
                 let label = words::guest_label(user.language, GuestLabel::SendOnce).to_owned();
                 let content = MessageContent::text(words::how_to_share(user.language));
-                let keyboard = Keyboard::AskPosition(label);
-                self.queue.reply(user.chat, MessageContent { keyboard, ..content }).await;
+                let content = self.keyboard.show_with(user.chat, label, content).await?;
+                self.queue.reply(user.chat, content).await;
                 Ok(())
             }
             GuestCallback::AskCancel(receipt_no) => {
@@ -292,14 +299,40 @@ impl GuestConversation {
         };
         let until = policy.hold_end(stay.check_in, now);
         let html = words::summary(user.language, name.as_str(), &stay, (now, until), &policy.hotel);
+        let nights = GuestCallback::Nights(draft.room.clone(), draft.check_in, 1);
+        let changes = [
+            user.button(GuestLabel::ChangeRoom, GuestCallback::Rooms),
+            user.button(GuestLabel::ChangeNights, nights),
+            user.button(GuestLabel::ChangeName, GuestCallback::TypeName(draft.clone())),
+        ]
+        .concat();
         let rows = vec![
             user.button(
                 GuestLabel::Book,
                 GuestCallback::Book(draft, name_source, Some(stay.price)),
             ),
-            user.button(GuestLabel::StartOver, GuestCallback::Rooms),
+            changes,
         ];
         Ok(MessageContent::text(html).with(rows))
+    }
+
+    /// The summary of the likeliest stay: the cheapest type with a room tonight, one night, the name
+    /// that was given or that of the Telegram account. `None` without a room or a name.
+    pub(super) async fn likeliest(
+        &self,
+        user: &BotUser,
+    ) -> Result<Option<MessageContent>, ServiceError> {
+        let check_in = self.service.policy().hotel.day_of(self.service.now());
+        let rooms = self.service.availability(check_in, 1).await?;
+        let free = rooms.iter().filter(|left| left.available > 0);
+        let Some(cheapest) = free.min_by_key(|left| left.room.price.0) else { return Ok(None) };
+        let name_source = match self.state.given_name(user.chat).await? {
+            Some(name) => self.state.put_name(&name).await?,
+            None if user.name.is_some() => NameSource::Telegram,
+            None => return Ok(None),
+        };
+        let draft = StayDraft { room: cheapest.room.code.clone(), check_in, nights: 1 };
+        self.summary(user, draft, name_source).await.map(Some)
     }
 
     /// A refusal, with buttons for what the guest can do next. A guest who finds the draft of a stay

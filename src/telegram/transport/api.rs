@@ -14,20 +14,20 @@ use teloxide::net::default_reqwest_settings;
 use teloxide::payloads::{
     AnswerCallbackQuerySetters, DeleteMyCommandsSetters, EditMessageTextSetters, GetUpdatesSetters,
     SendChatActionSetters, SendMessageSetters, SendPhotoSetters, SetMyCommandsSetters,
-    SetWebhookSetters,
+    SetMyDescriptionSetters, SetMyShortDescriptionSetters, SetWebhookSetters,
 };
 use teloxide::requests::Requester;
 use teloxide::types::{
     AllowedUpdate, BotCommand, BotCommandScope, ButtonRequest, CallbackQueryId, ChatAction, ChatId,
-    InlineKeyboardButton, InlineKeyboardMarkup, InputFile, KeyboardButton, KeyboardMarkup,
+    FileId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, KeyboardButton, KeyboardMarkup,
     KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup,
     ReplyParameters, ThreadId, Update, WebAppInfo,
 };
 use url::Url;
 
 use super::call::{
-    BotApi, Button, ButtonAction, Call, CallError, Keyboard, MessageContent, PhotoContent,
-    VenueContent,
+    BotApi, Button, ButtonAction, Call, CallError, Keyboard, MessageContent, PassedPicture,
+    PhotoContent, VenueContent,
 };
 use failure::{failure, is_late_answer, is_unchanged};
 
@@ -207,8 +207,49 @@ impl Api {
     pub async fn send_picture(&self, chat: i64, picture: &PhotoContent) -> Result<i32, CallError> {
         let file = InputFile::memory(picture.bytes.to_vec()).file_name(picture.file_name);
         let call = self.bot.send_photo(ChatId(chat), file).caption(picture.html.as_str());
-        let call = call.parse_mode(ParseMode::Html);
+        let mut call = call.parse_mode(ParseMode::Html);
+        if picture.removes_keyboard {
+            call = call.reply_markup(ReplyMarkup::KeyboardRemove(KeyboardRemove::new()));
+        }
         call.await.map(|message: Message| message.id.0).map_err(failure)
+    }
+
+    /// Sends a picture that Telegram has already, and returns the id of the message.
+    ///
+    /// # Errors
+    /// [`CallError`] if the call fails or its outcome is unknown.
+    pub async fn pass_picture(&self, chat: i64, picture: &PassedPicture) -> Result<i32, CallError> {
+        let file = InputFile::file_id(FileId(picture.file_id.clone()));
+        let call = self.bot.send_photo(ChatId(chat), file).caption(picture.html.as_str());
+        let mut call = call.parse_mode(ParseMode::Html);
+        if let Some(topic) = picture.topic {
+            call = call.message_thread_id(ThreadId(MessageId(topic)));
+        }
+        if let Some(message) = picture.reply_to {
+            let parameters = ReplyParameters::new(MessageId(message));
+            call = call.reply_parameters(parameters.allow_sending_without_reply());
+        }
+        call.await.map(|message: Message| message.id.0).map_err(failure)
+    }
+
+    /// Sets the description and the short description of the bot for a language.
+    ///
+    /// # Errors
+    /// [`CallError`] if a call fails or its outcome is unknown.
+    pub async fn set_descriptions(
+        &self,
+        long: &str,
+        short: &str,
+        language: Option<&str>,
+    ) -> Result<(), CallError> {
+        let mut describe = self.bot.set_my_description().description(long);
+        let mut summarize = self.bot.set_my_short_description().short_description(short);
+        if let Some(language) = language {
+            describe = describe.language_code(language);
+            summarize = summarize.language_code(language);
+        }
+        describe.await.map_err(failure)?;
+        summarize.await.map(drop).map_err(failure)
     }
 
     /// Sends a place on a map, and returns the id of the message.
@@ -267,6 +308,7 @@ impl BotApi for Api {
         match call {
             Call::Send(content) => self.send(chat, content).await,
             Call::Picture(picture) => self.send_picture(chat, picture).await,
+            Call::PassPicture(picture) => self.pass_picture(chat, picture).await,
             Call::Venue(venue) => self.send_venue(chat, venue).await,
             Call::Edit(message, content) => {
                 self.edit(chat, *message, content).await.map(|()| *message)

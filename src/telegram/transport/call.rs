@@ -33,6 +33,8 @@ pub enum Call {
     Send(MessageContent),
     /// A new message with a picture.
     Picture(PhotoContent),
+    /// A new message with a picture that a user sent to the bot.
+    PassPicture(PassedPicture),
     /// A new message with a place on a map.
     Venue(VenueContent),
     /// The new content of a message.
@@ -98,6 +100,21 @@ pub struct PhotoContent {
     pub file_name: &'static str,
     /// The caption, as HTML.
     pub html: String,
+    /// Whether the message removes the keyboard below the chat.
+    pub removes_keyboard: bool,
+}
+
+/// A picture that Telegram has already, with a caption.
+#[derive(Debug, Clone)]
+pub struct PassedPicture {
+    /// The id by which Telegram knows the file.
+    pub file_id: String,
+    /// The caption, as HTML.
+    pub html: String,
+    /// The topic of the chat, if it has topics.
+    pub topic: Option<i32>,
+    /// The message that it replies to.
+    pub reply_to: Option<i32>,
 }
 
 /// A place on a map.

@@ -12,6 +12,12 @@ pub enum GuestLabel {
     BookOnWeb,
     /// Confirms the booking.
     Book,
+    /// Chooses another room type in the summary.
+    ChangeRoom,
+    /// Chooses another number of nights in the summary.
+    ChangeNights,
+    /// Types another name in the summary.
+    ChangeName,
     /// Starts the choice again.
     StartOver,
     /// Books again after a booking has ended.
@@ -53,6 +59,9 @@ pub fn guest_label(language: Language, label: GuestLabel) -> &'static str {
         GuestLabel::BookHere => say(language, "Pesan di sini", "Book here"),
         GuestLabel::BookOnWeb => say(language, "Pesan lewat web", "Book on the web"),
         GuestLabel::Book => say(language, "✅ Pesan", "✅ Book"),
+        GuestLabel::ChangeRoom => say(language, "Ganti kamar", "Change room"),
+        GuestLabel::ChangeNights => say(language, "Ganti malam", "Change nights"),
+        GuestLabel::ChangeName => say(language, "Ganti nama", "Change name"),
         GuestLabel::StartOver => say(language, "Mulai lagi", "Start over"),
         GuestLabel::BookAgain => say(language, "Pesan lagi", "Book again"),
         GuestLabel::LookAgain => say(language, "Cek lagi", "Look again"),

@@ -7,7 +7,7 @@ use crate::domain::{Booking, Change, FailureReason, HotelPolicy, Language};
 use crate::text::{change_detail, failure, rupiah, say};
 
 /// `RESI-20260104-001 · Budi · Standar · Rp350.000`
-fn whose(booking: &Booking) -> String {
+pub(super) fn whose(booking: &Booking) -> String {
     let (name, room) = (booking.guest.name.as_str(), &booking.stay.room.name);
     let price = rupiah(booking.stay.price);
     format!("<code>{}</code> · {} · {} · {price}", booking.receipt_no, escape(name), escape(room))

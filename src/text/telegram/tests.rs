@@ -196,6 +196,13 @@ fn for_guests(language: Language) -> String {
     sheet.add("no contacts", no_contacts(language));
     sheet.add("a place", not_your_position(language));
     sheet.add("unreadable", cannot_read(language));
+    sheet.add("rooms left", rooms_left(language, check_in, &[(room, 3)]));
+    sheet.add("late", being_late(language));
+    sheet.add("a picture", show_at_desk(language));
+    sheet.add("thanks", you_are_welcome(language));
+    sheet.add("keyboard closed", keyboard_closed(language));
+    sheet.add("description", description(language, hotel));
+    sheet.add("short description", short_description(language, hotel));
     sheet.add("stale", stale(language));
     sheet.add("not in groups", not_in_groups(language));
     sheet.add("id", your_id(language, 7, 7, None));
@@ -229,6 +236,9 @@ fn for_guests(language: Language) -> String {
         GuestLabel::BookHere,
         GuestLabel::BookOnWeb,
         GuestLabel::Book,
+        GuestLabel::ChangeRoom,
+        GuestLabel::ChangeNights,
+        GuestLabel::ChangeName,
         GuestLabel::StartOver,
         GuestLabel::BookAgain,
         GuestLabel::LookAgain,
@@ -269,6 +279,11 @@ fn for_staff(language: Language) -> String {
         sheet.add(&format!("notification: {name}"), staff_notification(language, change, hotel));
     }
     let (_, booked) = &all[0];
+    sheet.add("a guest is late", late_note(language, &booked.booking, "macet di <tol>"));
+    sheet.add("a guest's picture", picture_note(language, &booked.booking));
+    for (name, change) in &all {
+        sheet.add(&format!("reply: {name}"), staff_reply(language, change, hotel));
+    }
     sheet
         .add("notification: given up", given_up(language, booked, &FailureCode::BotBlocked.into()));
     let merged =

@@ -90,6 +90,19 @@ impl BotApi {
                 self.state().menus.retain(|(of, code, _)| *of != scope || *code != language);
                 Ok(json!(true))
             }
+            "setmydescription" | "setmyshortdescription" => {
+                let (field, most) = match method {
+                    "setmydescription" => ("description", 512),
+                    _ => ("short_description", 120),
+                };
+                let text = arguments[field].as_str().unwrap_or_default().to_owned();
+                if text.chars().count() > most {
+                    return bad("description is too long");
+                }
+                let language = arguments["language_code"].as_str().unwrap_or_default().to_owned();
+                self.state().descriptions.insert((field.to_owned(), language), text);
+                Ok(json!(true))
+            }
             "answercallbackquery" => self.answer_query(arguments),
             "sendchataction" => self.reachable(chat).map(|()| json!(true)),
             "sendmessage" => self.send(chat, arguments, "text", 4096),

@@ -237,6 +237,7 @@ impl<'a> Scene<'a> {
         types.reads("Ketik nama tamu").await;
         let brings = self.hotel.guest(18, "Nina");
         brings.says("/booking Nyonya Nina");
+        brings.taps("Ganti kamar").await;
         brings.reads("Pilih tipe kamar").await;
         let query = "mutation ($input: TelegramBookingInput!) {
             prepareTelegramBooking(input: $input) { link } }";
@@ -297,6 +298,7 @@ impl<'a> Scene<'a> {
 /// Chooses a standard room for tonight and stops at the question for the name.
 async fn chooses_stay(guest: &Person) {
     guest.says("/booking");
+    guest.taps("Ganti kamar").await;
     guest.taps("Standar").await;
     guest.taps("Malam ini").await;
     guest.taps("1 malam").await;

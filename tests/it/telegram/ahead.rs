@@ -22,6 +22,7 @@ async fn a_later_date_is_booked_in_five_taps_and_kept_until_the_release_of_that_
     let today = policy.hotel.day_of(service.now());
     let day = today + chrono::Days::new(9);
     budi.says("/booking");
+    budi.taps("Ganti kamar").await;
     let rooms = budi.reads("Pilih tipe kamar").await;
     assert_eq!(rooms.labels()[0], "Standar · Rp350.000", "the rooms left are shown for each date");
     budi.taps("Standar").await;
@@ -53,6 +54,7 @@ async fn dates_and_nights_that_are_sold_out_are_not_offered() {
     let deluxe = RoomCode::parse("DLX").unwrap();
     service.set_allotment(&deluxe, Allotment::of_night(night(3), 0)).await.unwrap();
     budi.says("/booking");
+    budi.taps("Ganti kamar").await;
     budi.taps("Deluxe").await;
     let dates = budi.reads("Check-in tanggal berapa?").await;
     let full = date(Indonesian, night(3));
@@ -74,6 +76,7 @@ async fn buttons_of_yesterday_or_of_a_room_type_that_is_gone_are_stale() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     budi.says("/booking");
+    budi.taps("Ganti kamar").await;
     let rooms = budi.reads("Pilih tipe kamar").await;
     for data in ["1|n|STD|20200101|1", "1|n|GONE|20991231|1", "1|d|STD|7"] {
         budi.taps_data(budi.id, &rooms, data, "?");

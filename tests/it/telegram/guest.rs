@@ -73,6 +73,7 @@ async fn a_restart_in_the_middle_loses_no_conversation() {
     let mut hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     budi.says("/booking");
+    budi.taps("Ganti kamar").await;
     budi.taps("Standar").await;
     budi.reads("Berapa malam?").await;
     hotel.restart().await;
@@ -122,6 +123,7 @@ async fn a_stale_button_says_so_and_offers_a_fresh_start() {
     let hotel = Hotel::open().await;
     let budi = hotel.guest(7, "Budi");
     budi.says("/booking");
+    budi.taps("Ganti kamar").await;
     let rooms = budi.reads("Pilih tipe kamar").await;
     let query = budi.taps_data(budi.id, &rooms, "0|old", "?");
     assert!(budi.is_answered(&query).await.contains("tidak berlaku"));
@@ -192,6 +194,7 @@ async fn an_english_guest_is_reminded_and_told_of_the_end() {
     let hotel = Hotel::open_with("", "4s").await;
     let ann = hotel.api.person(9, "Ann", "en-GB");
     ann.says("/booking Ann Smith");
+    ann.taps("Change room").await;
     ann.taps("Standar").await;
     ann.taps("1 night").await;
     assert!(ann.reads("Is this right?").await.text.contains("Ann Smith"));
@@ -237,7 +240,7 @@ async fn whatever_is_no_plain_text_is_done_explained_or_left_in_silence() {
     budi.sends_any(7, json!({ "photo": photo, "caption": "/id" }));
     budi.reads("Id Telegram Anda: 7").await;
     let told = |part: &str| hotel.api.messages(7).iter().filter(|m| m.text.contains(part)).count();
-    assert_eq!(told("tidak bisa saya baca"), 1);
+    assert_eq!(told("tunjukkan di resepsionis"), 1);
     assert_eq!(told("harus diisi"), 0);
     // A command below a picture is a command, also in the group.
     sari.sends_any(

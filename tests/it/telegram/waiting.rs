@@ -31,6 +31,7 @@ async fn a_guest_who_waits_in_the_chat_is_offered_the_freed_room_and_takes_it() 
     let (_dewi, budi, sari) = (hotel.guest(8, "Dewi"), hotel.guest(7, "Budi"), hotel.sari());
     let sold = sells_deluxe(&hotel).await;
     budi.says("/booking");
+    budi.taps("Ganti kamar").await;
     budi.taps("🔔 Kabari bila Deluxe").await;
     let waits = budi.reads("🔔 Anda di daftar tunggu").await;
     for fact in ["Deluxe <&>", "Urutan ke-1", "10 menit", "mungkin lepas pukul"] {
@@ -65,6 +66,7 @@ async fn an_offer_is_given_back_and_the_place_in_line_too_by_one_tap() {
     let sold = sells_deluxe(&hotel).await;
     for guest in [&budi, &agus] {
         guest.says("/booking");
+        guest.taps("Ganti kamar").await;
         guest.taps("🔔 Kabari bila Deluxe").await;
         guest.reads("🔔 Anda di daftar tunggu").await;
     }
@@ -78,6 +80,7 @@ async fn an_offer_is_given_back_and_the_place_in_line_too_by_one_tap() {
     // Who has left is offered nothing more.
     let citra = hotel.guest(10, "Citra");
     citra.says("/booking");
+    citra.taps("Ganti kamar").await;
     citra.taps("🔔 Kabari bila Deluxe").await;
     citra.reads("🔔 Anda di daftar tunggu").await;
     citra.taps("Berhenti menunggu").await;

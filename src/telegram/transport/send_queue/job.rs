@@ -106,14 +106,21 @@ impl Job {
     pub(super) fn edited(&self) -> Option<i32> {
         match self.call()? {
             Call::Edit(message, _) => Some(*message),
-            Call::Send(_) | Call::Picture(_) | Call::Venue(_) | Call::Answer(..) => None,
+            Call::Send(_)
+            | Call::Picture(_)
+            | Call::PassPicture(_)
+            | Call::Venue(_)
+            | Call::Answer(..) => None,
         }
     }
 
     /// Whether it is a new message.
     pub(super) fn is_message(&self) -> bool {
         match self.call() {
-            None | Some(Call::Send(_) | Call::Picture(_) | Call::Venue(_)) => true,
+            None
+            | Some(Call::Send(_) | Call::Picture(_) | Call::PassPicture(_) | Call::Venue(_)) => {
+                true
+            }
             Some(Call::Edit(..) | Call::Answer(..)) => false,
         }
     }
