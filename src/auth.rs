@@ -23,7 +23,7 @@ use crate::domain::{Moment, ReceiptNo, Role, StaffName, TelegramId, TokenHash};
 use crate::store::{Credential, CredentialKind, CredentialStore, StoreError};
 
 pub use link_key::LinkKey;
-pub use mini_app::MiniApp;
+pub use mini_app::{MiniApp, MiniAppGuest};
 
 /// How long a one-time code can be used.
 pub const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);

@@ -1,5 +1,5 @@
-//! Identifies staff by a Mini App's `initData`, which Telegram signs with a key derived from the
-//! bot's token.
+//! Identifies staff and guests by a Mini App's `initData`, which Telegram signs with a key derived
+//! from the bot's token.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::Staff;
 use crate::config::StaffMember;
-use crate::domain::Moment;
+use crate::domain::{Moment, TelegramId};
 
 /// How old signed data may be. Telegram creates it when the Mini App is opened.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
@@ -20,7 +20,18 @@ const MAX_AHEAD: TimeDelta = TimeDelta::minutes(1);
 /// The most characters of the data.
 const MAX_DATA: usize = 8_192;
 
-/// Identifies staff by data that Telegram signed.
+/// A guest who opened the form inside Telegram.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MiniAppGuest {
+    /// The user's id.
+    pub id: TelegramId,
+    /// The name of the account, as the user wrote it.
+    pub name: String,
+    /// The code of the language of the user's Telegram, if it has one.
+    pub language_code: Option<String>,
+}
+
+/// Identifies staff and guests by data that Telegram signed.
 #[derive(Clone)]
 pub struct MiniApp {
     key: [u8; 32],
@@ -38,12 +49,24 @@ impl MiniApp {
     /// not staff.
     #[must_use]
     pub fn member(&self, init_data: &str, now: Moment) -> Option<Staff> {
-        let id = self.user(init_data, now)?;
+        let id = self.user(init_data, now)?.get("id")?.as_i64()?;
         let member = self.staff.iter().find(|member| member.telegram_id.0 == id)?;
         Some(Staff::from(member))
     }
 
-    fn user(&self, init_data: &str, now: Moment) -> Option<i64> {
+    /// The user in the data, as a guest; `None` if the signature is wrong or too old.
+    #[must_use]
+    pub fn guest(&self, init_data: &str, now: Moment) -> Option<MiniAppGuest> {
+        let user = self.user(init_data, now)?;
+        let text = |name: &str| user.get(name).and_then(|value| value.as_str());
+        let id = TelegramId(user.get("id")?.as_i64()?);
+        let names = [text("first_name"), text("last_name")];
+        let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let language_code = text("language_code").map(str::to_owned);
+        Some(MiniAppGuest { id, name, language_code })
+    }
+
+    fn user(&self, init_data: &str, now: Moment) -> Option<serde_json::Value> {
         if init_data.len() > MAX_DATA {
             return None;
         }
@@ -62,8 +85,7 @@ impl MiniApp {
         if now - at > MAX_AGE || at - now > MAX_AHEAD {
             return None;
         }
-        let user: serde_json::Value = serde_json::from_str(field("user")?).ok()?;
-        user.get("id")?.as_i64()
+        serde_json::from_str(field("user")?).ok()
     }
 }
 
@@ -78,7 +100,7 @@ fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Role, StaffName, TelegramId};
+    use crate::domain::{Role, StaffName};
 
     fn app() -> MiniApp {
         let name = StaffName::parse("Sari").unwrap();
@@ -112,6 +134,10 @@ mod tests {
         assert_eq!(app().member(&data, now() - TimeDelta::minutes(2)), None, "from the future");
         let forged = data.replace("42", "43");
         assert_eq!(app().member(&forged, now()), None, "changed after it was signed");
+        let guest = app().guest(&data, now()).unwrap();
+        assert_eq!((guest.id, guest.name.as_str()), (TelegramId(42), "Sari <&>"));
+        assert_eq!(app().guest(&forged, now()), None, "changed after it was signed");
+        assert_eq!(app().guest(&data, now() + TimeDelta::minutes(61)), None, "too old");
         let stranger = signed(&[("user", r#"{"id":43}"#), ("auth_date", &at)]);
         assert_eq!(app().member(&stranger, now()), None, "a stranger");
         for broken in ["", "hash=", "user={}&hash=00", "a&b", &"x=1&".repeat(3000)] {

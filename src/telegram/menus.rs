@@ -100,8 +100,8 @@ pub(super) async fn set(api: &Api, parts: &MenuParts) {
         }
     };
     for menu in &menus {
-        let lines = Some(menu.lines.as_slice());
-        if let Err(failure) = call_with_retries(api, lines, menu.chat, menu.language).await {
+        let setting = Setting::Menu(menu.lines.as_slice(), menu.chat);
+        if let Err(failure) = set_with_retries(api, setting, menu.language).await {
             // For example, a member of staff that never wrote to the bot has no chat with it.
             warn!(?failure, "a menu of commands was not set");
         }
@@ -109,15 +109,15 @@ pub(super) async fn set(api: &Api, parts: &MenuParts) {
     for (code, language) in languages(parts) {
         let long = words::description(language, &parts.hotel);
         let short = words::short_description(language, &parts.hotel);
-        let set = async || api.set_descriptions(&long, &short, code).await;
-        if let Err(failure) = with_retries(set).await {
+        let setting = Setting::Descriptions(&long, &short);
+        if let Err(failure) = set_with_retries(api, setting, code).await {
             warn!(?failure, "the descriptions of the bot were not set");
         }
     }
     let mut remaining = BTreeSet::new();
     for chat in known.difference(&chats) {
         for (code, _) in languages(parts) {
-            match call_with_retries(api, None, Some(*chat), code).await {
+            match set_with_retries(api, Setting::NoMenu(*chat), code).await {
                 Ok(()) | Err(CallError::Gone(_) | CallError::Refused(_)) => {}
                 Err(failure) => {
                     warn!(?failure, "a menu of commands was not cleared");
@@ -148,25 +148,31 @@ async fn store_chats(parts: &MenuParts, chats: &BTreeSet<i64>) -> Result<(), Sto
     parts.state.put_menu_chats(&chats).await
 }
 
-/// Sets one menu, or clears it if `lines` is `None`.
-async fn call_with_retries(
-    api: &Api,
-    lines: Option<&[(&'static str, &'static str)]>,
-    chat: Option<i64>,
-    language: Option<&'static str>,
-) -> Result<(), CallError> {
-    let call = async || match lines {
-        Some(lines) => api.set_commands(lines, scope(chat), language).await,
-        None => api.delete_commands(scope(chat), language).await,
-    };
-    with_retries(call).await
+/// One text or menu that Telegram keeps for the bot.
+#[derive(Clone, Copy)]
+enum Setting<'a> {
+    /// The menu of commands of a chat, or of every private chat.
+    Menu(&'a [(&'static str, &'static str)], Option<i64>),
+    /// A chat has no menu of its own any more.
+    NoMenu(i64),
+    /// The description and the short description.
+    Descriptions(&'a str, &'a str),
 }
 
-/// Makes a call, and tries again after a failure that may pass, at most [`MAX_ATTEMPTS`] times in all.
-async fn with_retries(call: impl AsyncFn() -> Result<(), CallError>) -> Result<(), CallError> {
+/// Makes one setting for a language. Tries again after a failure that may pass, at most
+/// [`MAX_ATTEMPTS`] times in all.
+async fn set_with_retries(
+    api: &Api,
+    setting: Setting<'_>,
+    language: Option<&'static str>,
+) -> Result<(), CallError> {
     let mut attempts = 0;
     loop {
-        let outcome = call().await;
+        let outcome = match setting {
+            Setting::Menu(lines, chat) => api.set_commands(lines, scope(chat), language).await,
+            Setting::NoMenu(chat) => api.delete_commands(scope(Some(chat)), language).await,
+            Setting::Descriptions(long, short) => api.set_descriptions(long, short, language).await,
+        };
         attempts += 1;
         let pause = match &outcome {
             Err(CallError::Wait(wait)) => *wait,

@@ -8,6 +8,7 @@ mod flood;
 mod guest;
 mod guest_words;
 mod living;
+mod mini_app;
 mod staff;
 mod transport;
 mod waiting;

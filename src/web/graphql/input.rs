@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 
-use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, fresh_secret};
+use crate::auth::{MAX_SECRET, MIN_REQUEST_ID, MiniAppGuest, fresh_secret};
 use crate::domain::ids::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, ParseIdError};
 use crate::domain::{
     self, Amendment, Contact, Email, Field, Fix, Guest, GuestName, HotelPolicy, InputError, Moment,
@@ -138,6 +138,51 @@ impl CreateBookingInput {
             expected_price: self.expected_price.map(|Rupiah(price)| price),
             position,
             origin: Some(origin),
+        })
+    }
+}
+
+/// The data for a booking from the form inside Telegram. Who the guest is comes from `initData`.
+#[derive(InputObject)]
+pub struct MiniAppBookingInput {
+    /// The code of the room type.
+    room_type: String,
+    /// The date of the first night, as a hotel day.
+    check_in: Date,
+    /// The number of nights.
+    #[graphql(default = 1)]
+    nights: i64,
+    /// The guest's name: one line of 1 to 80 characters. The default is the name of the account.
+    guest_name: Option<String>,
+    /// The client's id of this request, as in `CreateBookingInput`.
+    request_id: Option<ID>,
+    /// The price of all nights that the guest was shown, as in `CreateBookingInput`.
+    expected_price: Option<Rupiah>,
+}
+
+impl MiniAppBookingInput {
+    /// Converts the input to a request to the service, for the guest that Telegram named.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`]
+    pub fn read(
+        self,
+        guest: MiniAppGuest,
+        language: domain::Language,
+    ) -> Result<BookRequest, Refusal> {
+        let name = self.guest_name.unwrap_or(guest.name);
+        let name = id(GuestName::parse(&name), Field::GuestName, MAX_NAME_CHARS)?;
+        let code = guest.language_code.as_deref();
+        let language = code.and_then(domain::Language::from_code).unwrap_or(language);
+        Ok(BookRequest {
+            request_id: self.request_id.map_or_else(|| Ok(fresh_secret()), read_request_id)?,
+            guest: Guest { name, contact: Contact::Telegram(guest.id), language },
+            room: room_code(&self.room_type)?,
+            check_in: self.check_in.0,
+            nights: nights(self.nights),
+            expected_price: self.expected_price.map(|Rupiah(price)| price),
+            position: None,
+            origin: None,
         })
     }
 }

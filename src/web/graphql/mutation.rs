@@ -13,8 +13,8 @@ use super::booking::{Booking, Viewer};
 use super::caller::{Caller, RequestContext};
 use super::enums::StaffRole;
 use super::input::{
-    self, AmendInput, CreateBookingInput, DeskBookingInput, PositionInput, TelegramBookingInput,
-    WaitingInput,
+    self, AmendInput, CreateBookingInput, DeskBookingInput, MiniAppBookingInput, PositionInput,
+    TelegramBookingInput, WaitingInput,
 };
 use super::payload::{CreateBookingPayload, WaitingTicket};
 use super::scalar::{Date, DateTime};
@@ -120,6 +120,26 @@ impl Mutation {
         let origin = origin_of(context, caller);
         let request = input.read(caller.language, origin, context.service.now())?;
         Ok(CreateBookingPayload::of(book(context, caller, request).await?, caller))
+    }
+
+    /// Books a room for a guest who opened the form inside Telegram. The channel is `TELEGRAM`: the
+    /// guest is limited as in the bot, and everything about the booking comes into the chat.
+    async fn create_telegram_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `initData` that Telegram gave the Mini App.")] init_data: String,
+        #[graphql(desc = "The data for the booking.")] input: MiniAppBookingInput,
+    ) -> Result<CreateBookingPayload, ApiError> {
+        check_asked(&ctx.look_ahead().field("booking"))?;
+        let (context, caller) = (ctx.context(), ctx.caller());
+        let Some(app) = &context.mini_app else {
+            return Err(Refusal::Unavailable(Unavailable::Telegram).into());
+        };
+        let Some(guest) = app.guest(&init_data, context.service.now()) else {
+            return Err(ApiError::Unauthenticated);
+        };
+        let request = input.read(guest, caller.language)?;
+        Ok(CreateBookingPayload::of(context.service.book(request).await?, caller))
     }
 
     /// Puts a guest at the end of the waiting list. The first in line whose whole stay fits is offered

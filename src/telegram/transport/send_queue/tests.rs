@@ -33,6 +33,7 @@ impl BotApi for FakeApi {
         let text = match call {
             Call::Send(content) => content.html.clone(),
             Call::Picture(photo) => photo.html.clone(),
+            Call::PassPicture(picture) => picture.html.clone(),
             Call::Venue(venue) => venue.title.clone(),
             Call::Edit(message, content) => format!("{message}={}", content.html),
             Call::Answer(query, _) => {

@@ -1,0 +1,101 @@
+//! The booking from the form that is opened inside Telegram.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::{FRONT_OFFICE, Hotel};
+use crate::botapi::TOKEN;
+
+fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// What Telegram gives a Mini App that this user opened at this time (Bot API, "Validating data
+/// received via the Mini App").
+fn init_data(user: &Value, at: i64) -> String {
+    let user = user.to_string();
+    let signed = format!("auth_date={at}\nuser={user}");
+    let key = hmac(b"WebAppData", TOKEN.as_bytes());
+    let hash = hex::encode(hmac(&key, signed.as_bytes()));
+    let at = at.to_string();
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("user", user.as_str()), ("auth_date", &at), ("hash", &hash)])
+        .finish()
+}
+
+const BOOK: &str = "mutation ($data: String!, $input: MiniAppBookingInput!) {
+    createTelegramBooking(initData: $data, input: $input) {
+        booking { receiptNo guestName channel contact price } accessToken } }";
+
+async fn book(hotel: &Hotel, data: &str, input: Value) -> Value {
+    let url = format!("http://{}/graphql", hotel.running().address);
+    let body = json!({ "query": BOOK, "variables": { "data": data, "input": input } });
+    let answer = reqwest::Client::new()
+        .post(url)
+        .header("content-type", "application/json")
+        .body(body.to_string())
+        .send();
+    serde_json::from_str(&answer.await.unwrap().text().await.unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_of_the_mini_app_books_without_an_address_and_hears_of_it_in_the_chat() {
+    let hotel = Hotel::open().await;
+    let ann = hotel.api.person(9, "Ann", "en");
+    let now = hotel.clock.now().timestamp();
+    let data = init_data(
+        &json!({ "id": 9, "first_name": "Ann", "last_name": "S", "language_code": "en" }),
+        now,
+    );
+    let service = &hotel.running().service;
+    let today = service.policy().hotel.day_of(service.now()).to_string();
+    let input = json!({ "roomType": "STD", "checkIn": today, "requestId": "aB3dE6gH9jK2mN5pQ8sT1v",
+        "expectedPrice": 350_000 });
+    let other = json!({ "roomType": "STD", "checkIn": today, "expectedPrice": 1 });
+    let refused = book(&hotel, &data, other).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "PRICE_CHANGED", "{refused}");
+    let booked = book(&hotel, &data, input.clone()).await;
+    let booking = &booked["data"]["createTelegramBooking"]["booking"];
+    assert_eq!(booking["guestName"], "Ann S", "{booked}");
+    assert_eq!((&booking["channel"], &booking["contact"]), (&json!("TELEGRAM"), &Value::Null));
+    let receipt_no = booking["receiptNo"].as_str().unwrap();
+    assert!(ann.reads("🟡 We keep your room").await.text.contains(receipt_no));
+    assert!(hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await.text.contains(receipt_no));
+    assert_eq!(book(&hotel, &data, input).await["data"], booked["data"], "booked once");
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn data_that_telegram_did_not_sign_or_not_recently_books_nothing() {
+    let hotel = Hotel::open().await;
+    let now = hotel.clock.now().timestamp();
+    let user = json!({ "id": 9, "first_name": "Ann" });
+    let service = &hotel.running().service;
+    let today = service.policy().hotel.day_of(service.now()).to_string();
+    let input = json!({ "roomType": "STD", "checkIn": today });
+    let good = init_data(&user, now);
+    for data in [
+        String::new(),
+        good.replace("Ann", "Eve"),
+        init_data(&user, now - 7_200),
+        init_data(&user, now + 600),
+    ] {
+        let refused = book(&hotel, &data, input.clone()).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
+    }
+    let nameless = init_data(&json!({ "id": 9, "first_name": "" }), now);
+    let refused = book(&hotel, &nameless, input.clone()).await;
+    assert_eq!(refused["errors"][0]["extensions"]["field"], "guestName", "{refused}");
+    // The limit of a guest is the bot's.
+    for expected in [None, None, Some("TOO_MANY_HOLDS")] {
+        let answer = book(&hotel, &good, input.clone()).await;
+        let code = answer["errors"][0]["extensions"]["code"].as_str();
+        assert_eq!(code, expected, "{answer}");
+    }
+    let _ = hotel.api.person(9, "Ann", "id");
+    hotel.api.forgives();
+    hotel.close().await;
+}
