@@ -155,8 +155,8 @@ async fn the_keyboard_for_the_position_is_removed_whichever_way_it_is_left() {
             End::Cancelled => apply(Command::CancelByGuest).await,
             End::Arrived => apply(Command::Arrive { by: staff("Sari") }).await,
             End::Paid => apply(Command::MarkPaid { by: staff("Sari") }).await,
-            End::PositionSent => guest.shares(-6.21, 106.8, false, 0),
-            End::LiveShared => guest.shares(-6.21, 106.8, true, 0),
+            End::PositionSent => drop(guest.shares(-6.21, 106.8, false, 0)),
+            End::LiveShared => drop(guest.shares(-6.21, 106.8, true, 0)),
             End::StartedAgain => guest.says("/booking"),
         }
         let removed =
