@@ -264,16 +264,14 @@ impl LivingMessages {
                 self.put(chat, receipt_no, message, shown).await;
             }
         }
-        let message = match message {
-            Some(message) => message,
-            None => {
-                let content = MessageContent { topic: self.front_office.topic, ..content };
-                let is_silent = reply.is_some();
-                let message =
-                    turn.call(Call::Send(MessageContent { is_silent, ..content })).await?;
-                self.put(chat, receipt_no, message, shown).await;
-                message
-            }
+        let message = if let Some(message) = message {
+            message
+        } else {
+            let content = MessageContent { topic: self.front_office.topic, ..content };
+            let is_silent = reply.is_some();
+            let message = turn.call(Call::Send(MessageContent { is_silent, ..content })).await?;
+            self.put(chat, receipt_no, message, shown).await;
+            message
         };
         if let Some(html) = reply {
             let (topic, reply_to) = (self.front_office.topic, Some(message));
@@ -332,13 +330,11 @@ struct Turn<'a> {
 
 impl Turn<'_> {
     async fn call(&mut self, call: Call) -> Result<i32, CallError> {
-        match self.permit.take() {
-            Some(permit) => permit.send(call).await,
-            None => {
-                let queued = self.queue.queue(self.chat, Priority::Notification, call).await;
-                queued.outcome_by(self.by).await
-            }
+        if let Some(permit) = self.permit.take() {
+            return permit.send(call).await;
         }
+        let queued = self.queue.queue(self.chat, Priority::Notification, call).await;
+        queued.outcome_by(self.by).await
     }
 }
 

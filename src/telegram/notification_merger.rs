@@ -283,7 +283,7 @@ impl NotificationMerger {
                 (ClaimedNotification::Change { outcome: waiting, .. }, _) => {
                     let _ = waiting.send(outcome.as_ref().copied().map_err(front_office_error));
                 }
-                (ClaimedNotification::GivenUp { .. }, Ok(_)) => {}
+                (ClaimedNotification::GivenUp { .. }, Ok(())) => {}
                 (ClaimedNotification::GivenUp { change, reason }, Err(error)) => {
                     match front_office_error(error) {
                         DeliveryError::Transient { .. } | DeliveryError::NotYet => {

@@ -270,6 +270,13 @@ fn add_allotments(sheet: &mut Snapshot, language: Language, check_in: chrono::Na
     sheet.add("opened for some nights", allotment_set(language, "Standar", &opened, 4));
 }
 
+/// The replies in the front office's chat.
+fn add_replies(sheet: &mut Snapshot, language: Language, hotel: &HotelPolicy) {
+    for (name, change) in changes(language) {
+        sheet.add(&format!("reply: {name}"), staff_reply(language, &change, hotel));
+    }
+}
+
 fn for_staff(language: Language) -> String {
     let policy = policy();
     let hotel = &policy.hotel;
@@ -281,9 +288,7 @@ fn for_staff(language: Language) -> String {
     let (_, booked) = &all[0];
     sheet.add("a guest is late", late_note(language, &booked.booking, "macet di <tol>"));
     sheet.add("a guest's picture", picture_note(language, &booked.booking));
-    for (name, change) in &all {
-        sheet.add(&format!("reply: {name}"), staff_reply(language, change, hotel));
-    }
+    add_replies(&mut sheet, language, hotel);
     sheet
         .add("notification: given up", given_up(language, booked, &FailureCode::BotBlocked.into()));
     let merged =

@@ -16,6 +16,7 @@ async fn a_guest_books_in_four_taps_and_sees_one_message_change() {
     budi.says("/start");
     assert_eq!(budi.reads("Selamat datang").await.labels(), ["Pesan di sini"]);
     budi.taps("Pesan di sini").await;
+    budi.taps("Ganti kamar").await;
     let rooms = budi.reads("Pilih tipe kamar").await;
     assert_eq!(
         rooms.labels(),
