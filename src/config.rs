@@ -35,11 +35,11 @@ use crate::domain::{
 
 pub use address::{MailUrl, SmtpSecurity, StoreUrl, WebUrl};
 pub use error::ConfigError;
-pub use secret::Secret;
+pub use secret::{LinkKeySource, Secret};
 pub use secrets_file::SECRETS_FILE;
 pub use section::{
-    BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, LinkKeySource,
-    QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, Sender, ServerSection, StaffMember,
+    BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, QrisMode,
+    QrisSection, QrisSend, QrisSource, ReportSection, Sender, ServerSection, StaffMember,
     StoreSection, TelegramSection, TravelSection, Webhook,
 };
 

@@ -29,3 +29,12 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
+
+/// A key of the links to bookings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkKeySource {
+    /// The one that is in the store.
+    Stored,
+    /// This one.
+    Secret(Secret),
+}

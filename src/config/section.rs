@@ -7,7 +7,7 @@ use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use ipnet::IpNet;
 
-use super::{MailUrl, Secret, StoreUrl, WebUrl};
+use super::{LinkKeySource, MailUrl, Secret, StoreUrl, WebUrl};
 use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, StaffName, TelegramId};
 
 /// `[server]`: the addresses to listen on and the public URL.
@@ -21,15 +21,6 @@ pub struct ServerSection {
     pub metrics_listen: Option<SocketAddr>,
     /// The keys of the links to bookings, the newest first. Empty for the key in the store.
     pub link_keys: Vec<LinkKeySource>,
-}
-
-/// A key of the links to bookings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LinkKeySource {
-    /// The one that is in the store.
-    Stored,
-    /// This one.
-    Secret(Secret),
 }
 
 impl ServerSection {

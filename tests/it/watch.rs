@@ -68,7 +68,7 @@ fn the_alert_rules_are_rules() {
     match Command::new("promtool").args(["check", "rules"]).arg(rules).output() {
         Ok(output) => assert!(output.status.success(), "{output:?}"),
         Err(error) => {
-            eprintln!("promtool is not installed, so the rules were not checked: {error}")
+            eprintln!("promtool is not installed, so the rules were not checked: {error}");
         }
     }
 }
