@@ -94,7 +94,8 @@ test('a mailbox that is refused is shown to the front office with the reason, an
   await page.goto(`${server.url}/fo#code=${await server.staffCode()}`);
   await page.locator('#board').waitFor();
   const { booking } = await server.book({ email: 'penuh@example.com' });
-  const card = page.locator(`[data-receipt="${booking.receiptNo}"]`);
+  await page.locator(`.row[data-receipt="${booking.receiptNo}"] .row-name`).click();
+  const card = page.locator('#detail');
   // The booking does not change. The board shows without a reload that its mail was given up.
   await card.locator('.flag.bad', { hasText: '550' }).first().waitFor();
   await board.seeAction(booking.receiptNo, 'UNDELIVERED');
