@@ -226,7 +226,7 @@ impl WaitingInput {
         self,
         language: domain::Language,
         contact: Option<Contact>,
-        origin: WebOrigin,
+        origin: Option<WebOrigin>,
     ) -> Result<WaitingRequest, Refusal> {
         let name = id(GuestName::parse(&self.guest_name), Field::GuestName, MAX_NAME_CHARS)?;
         let contact = if let Some(contact) = contact {
@@ -244,7 +244,7 @@ impl WaitingInput {
             request_id: self.request_id.map_or_else(|| Ok(fresh_secret()), read_request_id)?,
             guest: Guest { name, contact, language },
             wish: Wish { room, check_in: self.check_in.0, nights: nights(self.nights) },
-            origin: Some(origin),
+            origin,
         })
     }
 }

@@ -3,9 +3,11 @@
 use async_graphql::{Context, ID, Lookahead, Object};
 
 use super::error::ApiError;
-use crate::auth;
+use crate::auth::{self, MiniAppGuest};
 use crate::domain::refusal::Unavailable;
-use crate::domain::{Allotment, Command, Contact, Field, Forbidden, HoldsOf, InputError, Refusal};
+use crate::domain::{
+    self, Allotment, Command, Contact, Field, Forbidden, HoldsOf, InputError, Refusal,
+};
 use crate::service::{BookRequest, NewBookingAccess, ServiceError, WaitingPlace, WebOrigin};
 
 use super::ApiContext;
@@ -72,6 +74,13 @@ async fn book(
     }
 }
 
+/// The guest whom Telegram's signature names.
+fn signed_guest(context: &ApiContext, init_data: &str) -> Result<MiniAppGuest, ApiError> {
+    let unavailable = || Refusal::Unavailable(Unavailable::Telegram);
+    let app = context.mini_app.as_ref().ok_or_else(unavailable)?;
+    app.guest(init_data, context.service.now()).ok_or(ApiError::Unauthenticated)
+}
+
 /// Where a request of the web came from.
 fn origin_of(context: &ApiContext, caller: &Caller) -> WebOrigin {
     WebOrigin {
@@ -132,12 +141,7 @@ impl Mutation {
     ) -> Result<CreateBookingPayload, ApiError> {
         check_asked(&ctx.look_ahead().field("booking"))?;
         let (context, caller) = (ctx.context(), ctx.caller());
-        let Some(app) = &context.mini_app else {
-            return Err(Refusal::Unavailable(Unavailable::Telegram).into());
-        };
-        let Some(guest) = app.guest(&init_data, context.service.now()) else {
-            return Err(ApiError::Unauthenticated);
-        };
+        let guest = signed_guest(context, &init_data)?;
         let request = input.read(guest, caller.language)?;
         Ok(CreateBookingPayload::of(context.service.book(request).await?, caller))
     }
@@ -151,21 +155,32 @@ impl Mutation {
     ) -> Result<WaitingTicket, ApiError> {
         check_asked(&ctx.look_ahead().field("offer").field("booking"))?;
         let (context, caller) = (ctx.context(), ctx.caller());
-        if input.init_data().is_some() {
-            return Err(Refusal::Unavailable(Unavailable::Telegram).into());
-        }
-        let request = input.read(caller.language, None, origin_of(context, caller))?;
+        let guest = match input.init_data() {
+            Some(data) => Some(signed_guest(context, data)?),
+            None => None,
+        };
+        let language = guest.as_ref().and_then(|guest| guest.language_code.as_deref());
+        let language = language.and_then(domain::Language::from_code).unwrap_or(caller.language);
+        let contact = guest.map(|guest| Contact::Telegram(guest.id));
+        // A guest of Telegram is limited as in the bot, by nothing of the network.
+        let origin = contact.is_none().then(|| origin_of(context, caller));
+        let request = input.read(language, contact, origin)?;
         // An offer sends a mail and holds a room, as a booking does.
         let counted = match &request.guest.contact {
-            Contact::Web(email) => context.booking_limits.count_booking(email, caller.network),
+            Contact::Web(email) => {
+                let counted = context.booking_limits.count_booking(email, caller.network);
+                if counted.is_none() {
+                    context.booking_limits.alarm.ring();
+                    return Err(ApiError::RateLimited);
+                }
+                counted
+            }
             Contact::Telegram(_) | Contact::Desk | Contact::Other => None,
         };
-        let Some(counted) = counted else {
-            context.booking_limits.alarm.ring();
-            return Err(ApiError::RateLimited);
-        };
         let (ticket, place) = context.service.join_waiting_list(request).await?;
-        counted.keep();
+        if let Some(counted) = counted {
+            counted.keep();
+        }
         Ok(WaitingTicket::of(ticket, place, caller))
     }
 

@@ -1,6 +1,7 @@
 //! The booking from the form that is opened inside Telegram.
 
 use hmac::{Hmac, KeyInit, Mac};
+use jatah::domain::Command;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -31,8 +32,11 @@ const BOOK: &str = "mutation ($data: String!, $input: MiniAppBookingInput!) {
         booking { receiptNo guestName channel contact price } accessToken } }";
 
 async fn book(hotel: &Hotel, data: &str, input: Value) -> Value {
+    ask(hotel, json!({ "query": BOOK, "variables": { "data": data, "input": input } })).await
+}
+
+async fn ask(hotel: &Hotel, body: Value) -> Value {
     let url = format!("http://{}/graphql", hotel.running().address);
-    let body = json!({ "query": BOOK, "variables": { "data": data, "input": input } });
     let answer = reqwest::Client::new()
         .post(url)
         .header("content-type", "application/json")
@@ -97,5 +101,31 @@ async fn data_that_telegram_did_not_sign_or_not_recently_books_nothing() {
     }
     let _ = hotel.api.person(9, "Ann", "id");
     hotel.api.forgives();
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_of_the_mini_app_waits_without_an_address_and_is_offered_the_room_in_the_chat() {
+    let hotel = Hotel::open().await;
+    let (_dewi, ann) = (hotel.guest(8, "Dewi"), hotel.api.person(9, "Ann", "en"));
+    let sold = super::waiting::sells_deluxe(&hotel).await;
+    let service = &hotel.running().service;
+    let today = service.policy().hotel.day_of(service.now()).to_string();
+    let join = |data: &str| {
+        let query = "mutation ($input: WaitingInput!) {
+            joinWaitingList(input: $input) { position offer { accessToken } } }";
+        let input = json!({ "guestName": "Ann S", "roomType": "DLX", "checkIn": today,
+            "initData": data });
+        ask(&hotel, json!({ "query": query, "variables": { "input": input } }))
+    };
+    let user = json!({ "id": 9, "first_name": "Ann", "language_code": "en" });
+    let data = init_data(&user, hotel.clock.now().timestamp());
+    let forged = join(&data.replace("Ann", "Eve")).await;
+    assert_eq!(forged["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{forged}");
+    let joined = join(&data).await;
+    assert_eq!(joined["data"]["joinWaitingList"]["position"], 1, "{joined}");
+    service.apply(sold, Command::CancelByGuest).await.unwrap();
+    let offer = ann.reads("A room is free for you").await;
+    assert_eq!(offer.labels(), ["✅ Take it", "No, thanks"]);
     hotel.close().await;
 }

@@ -6,7 +6,7 @@ use jatah::service::BookRequest;
 use super::{FRONT_OFFICE, Hotel, receipt_in};
 
 /// Takes the only deluxe room for somebody else. Returns the booking's number.
-async fn sells_deluxe(hotel: &Hotel) -> jatah::domain::ReceiptNo {
+pub async fn sells_deluxe(hotel: &Hotel) -> jatah::domain::ReceiptNo {
     let service = &hotel.running().service;
     let request = BookRequest {
         request_id: "the deluxe room is taken".to_owned(),
