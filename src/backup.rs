@@ -267,7 +267,7 @@ pub fn check(file: &Path, mut progress: Progress) -> Result<Head, BackupError> {
 
 /// What a restore did.
 #[derive(Debug)]
-pub struct Restored {
+pub struct RestoreOutcome {
     /// The head of the backup.
     pub head: Head,
     /// Where the replaced store is kept, if it is.
@@ -283,9 +283,9 @@ pub async fn restore(
     mut target: Box<dyn RestoreTarget>,
     replaces: bool,
     progress: impl Fn(&'static str) -> Progress,
-) -> Result<Restored, BackupError> {
+) -> Result<RestoreOutcome, BackupError> {
     match load_into(target.as_mut(), file, replaces, progress).await {
-        Ok(head) => Ok(Restored { head, kept: target.put_in_place().await? }),
+        Ok(head) => Ok(RestoreOutcome { head, kept: target.put_in_place().await? }),
         Err(error) => {
             target.give_up().await;
             Err(error)
