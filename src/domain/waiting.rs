@@ -105,10 +105,12 @@ impl RoomsLeft {
     }
 }
 
-/// Whether a guest may be offered a room at `now`: they wait, and the day of check-in is not over.
+/// Whether a guest may be offered a room at `now`: they wait, and the hotel still offers the stay, which
+/// another configuration may have ended.
 #[must_use]
 pub fn may_be_offered(guest: &WaitingGuest, now: Moment, policy: &Policy) -> bool {
-    guest.state == WaitingState::Waiting && !is_over(guest, now, policy)
+    let Wish { check_in, nights, .. } = guest.wish;
+    guest.state == WaitingState::Waiting && policy.check_dates(check_in, nights, now).is_ok()
 }
 
 /// Whether the day of check-in is over, so that the guest waits no longer.

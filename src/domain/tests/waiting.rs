@@ -98,6 +98,19 @@ fn nobody_is_offered_a_room_twice_or_after_the_day_of_check_in() {
     assert_eq!(offered(&line, rooms, &policy), []);
 }
 
+#[test]
+fn a_stay_that_the_hotel_no_longer_offers_is_in_nobodys_way() {
+    let mut policy = two_types();
+    (policy.booking.advance_days, policy.booking.max_nights) = (1, 2);
+    let line = [
+        waiting_guest(1, any(None), "2026-01-04", 3),
+        waiting_guest(2, any(None), "2026-01-06", 1),
+        waiting_guest(3, any(None), "2026-01-04", 1),
+    ];
+    let nights = ["2026-01-04", "2026-01-05", "2026-01-06"].map(|night| ("STD", night, 1));
+    assert_eq!(offered(&line, left(&nights), &policy), [(3, "STD".to_owned())]);
+}
+
 /// An offer made at minute 0.
 fn an_offer(policy: &Policy) -> TrackedBooking {
     let step = domain::offer(new_booking(date("2026-01-04"), 1), at(0), policy).unwrap();
