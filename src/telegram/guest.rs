@@ -279,18 +279,20 @@ impl GuestConversation {
         Ok(())
     }
 
-    /// Cancels a booking, and shows its state in the message whose button was tapped.
-    async fn cancel(
+    /// Carries out a guest's command on their booking, and shows its state in the message whose button
+    /// was tapped.
+    async fn apply_in(
         &self,
         user: &BotUser,
         message: i32,
         receipt_no: ReceiptNo,
+        command: Command,
     ) -> Result<(), ServiceError> {
         if self.own_booking(user, receipt_no).await?.is_none() {
             self.queue.edit(user.chat, message, Self::stale(user)).await;
             return Ok(());
         }
-        let tracked = match self.service.apply(receipt_no, Command::CancelByGuest).await {
+        let tracked = match self.service.apply(receipt_no, command).await {
             Ok(tracked) => tracked,
             // The message shows the state that is the reason for the refusal.
             Err(ServiceError::Refused(_)) => self.service.booking(receipt_no).await?,

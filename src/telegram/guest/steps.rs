@@ -4,7 +4,7 @@
 use chrono::{Days, NaiveDate};
 
 use super::{GuestConversation, ask_cancel};
-use crate::domain::{Contact, Guest, Refusal, RoomCode, RoomType, Rupiah, TelegramId};
+use crate::domain::{Command, Contact, Guest, Refusal, RoomCode, RoomType, Rupiah, TelegramId};
 use crate::service::{BookRequest, ServiceError};
 use crate::telegram::callback::{CallbackData, GuestCallback, NameSource, StayDraft};
 use crate::telegram::transport::call::{Button, MessageContent};
@@ -55,9 +55,11 @@ impl GuestConversation {
                 }
                 Ok(())
             }
-            GuestCallback::Cancel(receipt_no) => self.cancel(user, message, receipt_no).await,
+            GuestCallback::Cancel(receipt_no) => {
+                self.apply_in(user, message, receipt_no, Command::CancelByGuest).await
+            }
             GuestCallback::TakeOffer(receipt_no) => {
-                self.take_offer(user, message, receipt_no).await
+                self.apply_in(user, message, receipt_no, Command::TakeOffer).await
             }
             GuestCallback::Wait(room, check_in, nights) => {
                 let content = self.wait(user, message, room, check_in, nights).await?;

@@ -1,10 +1,10 @@
-//! The waiting list in a guest's chat: joining it when everything is sold out, leaving it, and taking
-//! an offer. The offer itself is a notification.
+//! The waiting list in a guest's chat: joining it when everything is sold out, and leaving it.
+//! An offer is a notification, and is taken like any other step of a booking.
 
 use chrono::NaiveDate;
 
 use super::GuestConversation;
-use crate::domain::{Command, Contact, Guest, ReceiptNo, RoomCode, TelegramId, Wish, WishedRoom};
+use crate::domain::{Contact, Guest, RoomCode, TelegramId, Wish, WishedRoom};
 use crate::service::{ServiceError, WaitingPlace, WaitingRequest};
 use crate::telegram::callback::GuestCallback;
 use crate::telegram::transport::call::MessageContent;
@@ -76,27 +76,6 @@ impl GuestConversation {
         let again = user.button(GuestLabel::BookAgain, GuestCallback::Rooms);
         let content = MessageContent::text(words::waits_no_longer(user.language));
         self.queue.edit(user.chat, message, content.with(vec![again])).await;
-        Ok(())
-    }
-
-    /// Takes the room that was offered, and shows the booking in the message of the button.
-    pub(super) async fn take_offer(
-        &self,
-        user: &BotUser,
-        message: i32,
-        receipt_no: ReceiptNo,
-    ) -> Result<(), ServiceError> {
-        if self.own_booking(user, receipt_no).await?.is_none() {
-            self.queue.edit(user.chat, message, Self::stale(user)).await;
-            return Ok(());
-        }
-        let tracked = match self.service.apply(receipt_no, Command::TakeOffer).await {
-            Ok(tracked) => tracked,
-            // The message shows the state that is the reason for the refusal.
-            Err(ServiceError::Refused(_)) => self.service.booking(receipt_no).await?,
-            Err(error) => return Err(error),
-        };
-        self.status.show_in(message, &tracked).await?;
         Ok(())
     }
 }

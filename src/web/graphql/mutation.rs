@@ -31,6 +31,20 @@ async fn apply(ctx: &Context<'_>, receipt_no: &str, command: Command) -> Result<
     Ok(Booking::new(tracked, Viewer::Staff))
 }
 
+/// Applies a command of the guest who has the access token of the booking.
+async fn apply_by_guest(
+    ctx: &Context<'_>,
+    receipt_no: &str,
+    access_token: &str,
+    command: Command,
+) -> Result<Booking, ApiError> {
+    check_asked(&ctx.look_ahead())?;
+    let service = &ctx.context().service;
+    let receipt_no = input::receipt_no(receipt_no)?;
+    service.booking_for_guest(receipt_no, access_token).await?;
+    Ok(Booking::new(service.apply(receipt_no, command).await?, Viewer::Guest))
+}
+
 /// Refuses a guest's mutation that selects a field for the front office. This is checked before the
 /// mutation is executed, so that a refused mutation changes nothing.
 fn check_asked(booking: &Lookahead<'_>) -> Result<(), ApiError> {
@@ -200,12 +214,7 @@ impl Mutation {
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The access token of the booking.")] access_token: String,
     ) -> Result<Booking, ApiError> {
-        check_asked(&ctx.look_ahead())?;
-        let service = &ctx.context().service;
-        let receipt_no = input::receipt_no(&receipt_no)?;
-        service.booking_for_guest(receipt_no, &access_token).await?;
-        let tracked = service.apply(receipt_no, Command::TakeOffer).await?;
-        Ok(Booking::new(tracked, Viewer::Guest))
+        apply_by_guest(ctx, &receipt_no, &access_token, Command::TakeOffer).await
     }
 
     /// Books for a walk-in, who is at the desk: arrived now, and paid at once or waiting to pay. Only
@@ -266,12 +275,7 @@ impl Mutation {
         #[graphql(desc = "The receipt number, as people type it.")] receipt_no: String,
         #[graphql(desc = "The access token of the booking.")] access_token: String,
     ) -> Result<Booking, ApiError> {
-        check_asked(&ctx.look_ahead())?;
-        let service = &ctx.context().service;
-        let receipt_no = input::receipt_no(&receipt_no)?;
-        service.booking_for_guest(receipt_no, &access_token).await?;
-        let tracked = service.apply(receipt_no, Command::CancelByGuest).await?;
-        Ok(Booking::new(tracked, Viewer::Guest))
+        apply_by_guest(ctx, &receipt_no, &access_token, Command::CancelByGuest).await
     }
 
     /// Opens a session for the front office with a one-time code.
