@@ -26,9 +26,13 @@ pub async fn of_restored(engine: Engine) -> Value {
     }
     let mail = notes["bookings"]["pending_without_mail"]["receiptNo"].as_str().unwrap();
     hotel.holds_up_mail(mail, 2);
-    hotel.start().await;
+    // The store is read before the program works on it: an owed edit of a message that is not known
+    // is done at once.
+    let (config, opened) = hotel.open().await;
+    let store = of_store(&hotel).await;
+    hotel.serve(&config, opened).await;
     let answers = json!({
-        "store": of_store(&hotel).await,
+        "store": store,
         "public": public(&hotel).await,
         "staff": of_staff(&hotel, &notes, engine).await,
         "guests": of_guests(&hotel, &notes).await,

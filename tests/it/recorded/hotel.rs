@@ -133,21 +133,32 @@ impl RecordedHotel {
         std::fs::create_dir_all(draft).unwrap();
     }
 
+    /// Opens the store and starts the program on it.
     pub async fn start(&mut self) {
+        let (config, store) = self.open().await;
+        self.serve(&config, store).await;
+    }
+
+    /// Opens the store. Nothing works on it yet.
+    pub async fn open(&mut self) -> (Config, OpenStore) {
         let text = super::fixture("hotel.toml")
             .replace("{store}", &self.url)
             .replace("{folder}", &self.folder.path().display().to_string())
             .replace("{token}", TOKEN)
             .replace("{api}", &self.api.address.to_string());
         let config = Config::from_toml(&text, []).unwrap();
-        let clock = self.clock.clone();
-        let OpenStore { store, lock } = OpenStore::to_serve(&config, &clock).await.unwrap();
+        let OpenStore { store, lock } = OpenStore::to_serve(&config, &self.clock).await.unwrap();
         let observed = Arc::new(ObservedStore::new(store));
         // The MongoDB server has the real time, so the difference must be ignored.
         *observed.ahead_ms.lock().unwrap() = Some(0);
         self.store = Some(Arc::clone(&observed));
-        let store = OpenStore { store: observed, lock };
-        self.running = Some(App::start(&config, store, clock, None).await.unwrap());
+        (config, OpenStore { store: observed, lock })
+    }
+
+    /// Starts the program on an open store.
+    pub async fn serve(&mut self, config: &Config, store: OpenStore) {
+        let clock = self.clock.clone();
+        self.running = Some(App::start(config, store, clock, None).await.unwrap());
     }
 
     pub async fn stop(&mut self) {
