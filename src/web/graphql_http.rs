@@ -11,6 +11,7 @@
 
 mod content_negotiation;
 mod document;
+mod document_cache;
 mod http;
 mod http_response;
 mod null_propagation;

@@ -6,6 +6,7 @@
 //! fragments. Here each fragment is weighed only once.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
@@ -14,6 +15,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 
+use super::document_cache::DocumentCache;
 use super::response::{malformed, set_invalid_input};
 
 /// The deepest nesting of fields.
@@ -35,7 +37,7 @@ const MAX_LEVELS: usize = 30;
 /// A document that is safe to execute.
 pub struct Document {
     /// The document.
-    pub parsed: ExecutableDocument,
+    pub parsed: Arc<ExecutableDocument>,
     /// The kind of the selected operation.
     pub kind: OperationType,
     /// The given variables, and the default values of the others. The library does not apply the
@@ -52,6 +54,15 @@ pub fn read(
     operation_name: Option<&str>,
     variables: Variables,
 ) -> Result<Document, ServerError> {
+    let parsed = DocumentCache::shared().get_or_parse(query, || parse(query))?;
+    let operation = operation(&parsed, operation_name)?;
+    let variables = with_defaults(operation, variables)?;
+    let kind = operation.ty;
+    Ok(Document { parsed, kind, variables })
+}
+
+/// Parses a document, unless it is too large to be executed.
+fn parse(query: &str) -> Result<ExecutableDocument, ServerError> {
     if nesting(query) > MAX_NESTING {
         return Err(too_deep());
     }
@@ -69,10 +80,7 @@ pub fn read(
         error
     })?;
     weigh(&parsed)?;
-    let operation = operation(&parsed, operation_name)?;
-    let variables = with_defaults(operation, variables)?;
-    let kind = operation.ty;
-    Ok(Document { parsed, kind, variables })
+    Ok(parsed)
 }
 
 fn too_deep() -> ServerError {

@@ -6,6 +6,7 @@
 //! specification requires the nulls, and clients that rely on the schema need them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::parse_schema;
@@ -18,7 +19,7 @@ use async_graphql::{Name, Positioned, Value, Variables};
 /// The request, for completing its response.
 pub struct ResponsePlan {
     /// The document.
-    pub document: ExecutableDocument,
+    pub document: Arc<ExecutableDocument>,
     /// The name of the operation, if the document has several.
     pub operation_name: Option<String>,
     /// All variables that have a value, including default values.
@@ -202,7 +203,7 @@ mod tests {
         let sdl = "type Query { a: A! may: A list: [A!]! loose: [A]! n: Int! o: Int }
                    type A { n: Int! o: Int a: A! }";
         let variables = Variables::from_json(json!({ "yes": true }));
-        let document = parse_query(query).unwrap();
+        let document = Arc::new(parse_query(query).unwrap());
         let plan = ResponsePlan { document, operation_name: None, variables };
         let data = Value::from_json(data).unwrap();
         serde_json::to_string(&FieldTypes::of(sdl).complete(&plan, data, has_failed)).unwrap()

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, ServerError, Variables};
 use serde_json::{Map, Value};
 
@@ -104,7 +104,7 @@ impl ResponsePlan {
     pub fn request(&self, query: &str) -> Request {
         let mut request = Request::new(query).variables(self.variables.clone());
         request.operation_name.clone_from(&self.operation_name);
-        request.set_parsed_query(self.document.clone());
+        request.set_parsed_query(ExecutableDocument::clone(&self.document));
         request
     }
 }
