@@ -18,8 +18,10 @@ use tracing::{info, warn};
 
 use crate::auth::{LinkKey, MiniApp, StaffAuth, fresh_secret};
 use crate::backoff::Backoff;
+use crate::backup::ScheduledBackup;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreUrl};
+use crate::daily::{DailyJob, DailyJobs};
 use crate::domain::Policy;
 use crate::email::Mailer;
 use crate::feed::{Feed, FeedItem, FeedMessage};
@@ -34,7 +36,7 @@ use crate::store::mongo::{MongoRestore, MongoStore};
 use crate::store::sqlite::{ServeLock, SqliteRestore, SqliteStore};
 use crate::store::{CommitQueue, FeedEvent, NodeId, NotificationQueue, Store, StoreFault};
 use crate::system;
-use crate::telegram::{BotName, Telegram, TelegramParts, TelegramWebhook};
+use crate::telegram::{BotName, RunningTelegram, Telegram, TelegramParts, TelegramWebhook};
 use crate::text;
 use crate::web::{self, Connections, LimitAlarm, WebParts, WebSettings, Webhook, WebhookHandler};
 
@@ -258,11 +260,12 @@ impl<'a> AppBuilder<'a> {
             deliveries,
             log,
         };
-        let (telegram, inbox) =
+        let TelegramStarted { delivery: telegram, webhook: inbox, report } =
             app.start_telegram(self.telegram, &self.clock, self.links, node.clone());
         if self.has_scheduler_and_notifier {
             app.start_notifier(node, DeliveryMethods { email: self.email, telegram });
-            app.start_scheduler(self.clock);
+            app.start_scheduler(self.clock.clone());
+            app.start_daily_jobs(self.config, report, self.clock);
         }
         if let StoreUrl::Sqlite(path) = &self.config.store.url {
             let watch = watch_disk(path.clone(), app.health.clone(), app.inbound.stop_signal());
@@ -330,18 +333,19 @@ impl App {
         }
     }
 
-    /// Starts the bot if there is one. Returns the delivery method for Telegram, and the receiver
-    /// of webhook calls.
+    /// Starts the bot if there is one.
     fn start_telegram(
         &self,
         telegram: TelegramPart,
         clock: &Clock,
         links: LinkKey,
         node: NodeId,
-    ) -> (Option<Arc<dyn DeliveryMethod>>, Option<TelegramWebhook>) {
+    ) -> TelegramStarted {
         let bot = match telegram {
-            TelegramPart::None => return (None, None),
-            TelegramPart::Method(method) => return (Some(method), None),
+            TelegramPart::None => return TelegramStarted::default(),
+            TelegramPart::Method(method) => {
+                return TelegramStarted { delivery: Some(method), ..TelegramStarted::default() };
+            }
             TelegramPart::Bot(bot) => bot,
         };
         let parts = TelegramParts {
@@ -356,8 +360,9 @@ impl App {
             node,
             health: self.health.clone(),
         };
-        let (inbox, method) = bot.start(parts, &self.inbound, &self.deliveries);
-        (Some(method), Some(inbox))
+        let RunningTelegram { webhook, delivery, report } =
+            bot.start(parts, &self.inbound, &self.deliveries);
+        TelegramStarted { delivery: Some(delivery), webhook: Some(webhook), report }
     }
 
     fn start_notifier(&self, node: NodeId, methods: DeliveryMethods) {
@@ -384,6 +389,25 @@ impl App {
         self.inbound.spawn("scheduler", scheduler.run(self.inbound.stop_signal()));
         let offers = offer_free_rooms(Arc::clone(&self.service), self.inbound.stop_signal());
         self.inbound.spawn("waiting list", offers);
+    }
+
+    /// Starts what is done once each day.
+    fn start_daily_jobs(&self, config: &Config, report: Option<Arc<dyn DailyJob>>, clock: Clock) {
+        let mut jobs: Vec<Arc<dyn DailyJob>> = report.into_iter().collect();
+        if let Some(schedule) = config.backup.schedule.clone() {
+            jobs.push(Arc::new(ScheduledBackup::new(
+                schedule,
+                config.backup.keep,
+                Arc::<dyn Store>::clone(&self.store.store),
+                config.hotel.timezone,
+                clock.clone(),
+                self.health.clone(),
+            )));
+        }
+        let values = Arc::<dyn Store>::clone(&self.store.store);
+        let hotel = self.service.policy().hotel.clone();
+        let daily = DailyJobs::new(jobs, values, hotel, clock);
+        self.inbound.spawn("daily jobs", daily.run(self.inbound.stop_signal()));
     }
 
     /// Starts the web server, and the separate metrics server if one is configured.
@@ -459,6 +483,14 @@ impl App {
         self.store.store.close().await;
         info!("stopped");
     }
+}
+
+/// What there is of Telegram once the hotel runs.
+#[derive(Default)]
+struct TelegramStarted {
+    delivery: Option<Arc<dyn DeliveryMethod>>,
+    webhook: Option<TelegramWebhook>,
+    report: Option<Arc<dyn DailyJob>>,
 }
 
 /// The webhook for Telegram's calls. `None` if it is switched off or there is no bot.

@@ -6,7 +6,7 @@
 //! place of the same length, so a file is never read or written as a whole. A file gets its name
 //! once it is complete.
 //!
-//! This module does not know databases, and does not decide when a backup is made.
+//! This module does not know databases. `schedule` makes a backup each day.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -25,6 +25,10 @@ use tokio::sync::mpsc;
 use crate::domain::Moment;
 use crate::store::backup::{Counts, Record, RecordCheck, RestoreTarget};
 use crate::store::{BackupStore, StoreError, erase_record};
+
+mod schedule;
+
+pub use schedule::ScheduledBackup;
 
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u32 = 1;
@@ -144,15 +148,18 @@ pub async fn write(
     let mut chunks = store.dump(now).await?;
     while let Some(chunk) = chunks.next().await {
         let has_failed = chunk.is_err();
-        if sender.send(chunk).await.is_err() || has_failed {
+        if sender.send(chunk.map(Some)).await.is_err() || has_failed {
             break;
         }
     }
-    drop(sender);
+    // The writer ends at the first failure.
+    let _ = sender.send(Ok(None)).await;
     joined(writing.await)
 }
 
-type Chunks = mpsc::Receiver<Result<Vec<Record>, StoreError>>;
+/// What the writer is given: chunks, and `None` at the end. If whoever gives them is cancelled
+/// before, the file is not complete.
+type Chunks = mpsc::Receiver<Result<Option<Vec<Record>>, StoreError>>;
 
 fn write_file(
     path: &Path,
@@ -209,8 +216,10 @@ fn write_records(
 ) -> Result<(RecordCheck, String), BackupError> {
     let mut lines = GzEncoder::new(BufWriter::new(file), Compression::fast());
     let (mut check, mut digest, mut count) = (RecordCheck::default(), Sha256::new(), 0);
-    while let Some(chunk) = chunks.blocking_recv() {
-        for record in chunk? {
+    loop {
+        let given_up = Err(StoreError::Unexpected("the backup was given up".to_owned()));
+        let Some(chunk) = chunks.blocking_recv().unwrap_or(given_up)? else { break };
+        for record in chunk {
             check.add(&record);
             let mut line = serde_json::to_vec(&record)
                 .map_err(|_| StoreError::Unexpected("a record cannot be written".to_owned()))?;

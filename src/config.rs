@@ -38,9 +38,9 @@ pub use error::ConfigError;
 pub use secret::{LinkKeySource, Secret};
 pub use secrets_file::SECRETS_FILE;
 pub use section::{
-    BookingSection, Dkim, EmailSection, HoldSection, HotelSection, LimitsSection, QrisMode,
-    QrisSection, QrisSend, QrisSource, ReportSection, Sender, ServerSection, StaffMember,
-    StoreSection, TelegramSection, TravelSection, Webhook,
+    BackupSchedule, BackupSection, BookingSection, Dkim, EmailSection, HoldSection, HotelSection,
+    LimitsSection, QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, Sender,
+    ServerSection, StaffMember, StoreSection, TelegramSection, TravelSection, Webhook,
 };
 
 /// The file that is read if it exists and no other file is named.
@@ -81,6 +81,8 @@ pub struct Config {
     pub qris: QrisSection,
     /// `[report]`: the figures of the night.
     pub report: ReportSection,
+    /// `[backup]`: the backup of each day.
+    pub backup: BackupSection,
     /// `[limits]`: limits for requests and web holds, and the trusted proxies.
     pub limits: LimitsSection,
     /// `[[staff]]`: the staff who may use the bot. Telegram ids are unique.

@@ -8,7 +8,8 @@
 //! - [`config`]: the configuration; [`clock`]: the current time.
 //! - [`store`]: bookings in SQLite or MongoDB; [`service`]: the use cases, which make every change
 //!   of a booking; [`feed`]: every committed change, in order.
-//! - [`backup`]: backup files of everything that is stored.
+//! - [`backup`]: backup files of everything that is stored; [`daily`]: does what a hotel does once
+//!   each day.
 //! - [`personal_data`]: what is stored about people, shown, forgotten and erased by age.
 //! - [`scheduler`]: wakes each booking at its next deadline; [`routing`]: asks a routing server for
 //!   the time of a drive.
@@ -27,6 +28,7 @@ pub mod backup;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod daily;
 pub mod domain;
 pub mod email;
 pub mod feed;

@@ -35,7 +35,7 @@ const fn metric(name: &'static str, kind: MetricKind, unit: Unit, help: &'static
 }
 
 /// Every metric.
-pub const METRICS: [Metric; 13] = [
+pub const METRICS: [Metric; 14] = [
     metric(
         "jatah_lateness_ms",
         MetricKind::Histogram(MILLISECONDS),
@@ -108,6 +108,12 @@ pub const METRICS: [Metric; 13] = [
         MetricKind::Gauge,
         Unit::Bytes,
         "What may still be written to the disk of the SQLite database.",
+    ),
+    metric(
+        "jatah_last_backup_timestamp_seconds",
+        MetricKind::Gauge,
+        Unit::Seconds,
+        "When the newest scheduled backup of this node was made, in seconds since 1970; 0 if there is none.",
     ),
 ];
 

@@ -263,6 +263,15 @@ pub trait KeyValueStore: Send + Sync + 'static {
         now: Moment,
     ) -> Result<(), StoreError>;
 
+    /// Stores a text under a name unless there is one that has not expired by `now`. Returns whether
+    /// it was stored. If several callers try, one of them stores its text.
+    async fn put_value_if_absent(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<bool, StoreError>;
+
     /// The text stored under a name. It may have expired; the caller must check.
     async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError>;
 }

@@ -42,6 +42,7 @@ use url::Url;
 use crate::auth::{LinkKey, StaffAuth};
 use crate::clock::Clock;
 use crate::config::{Config, Secret, StaffMember, Webhook};
+use crate::daily::DailyJob;
 use crate::domain::{FailureReason, HotelPolicy, Language, Refusal};
 use crate::feed::Feed;
 use crate::lifecycle::{Health, WorkerGroup};
@@ -60,7 +61,7 @@ use guest::GuestConversation;
 use living_messages::LivingMessages;
 use menus::MenuParts;
 use message_recorder::MessageRecorder;
-use morning_report::MorningReporter;
+use morning_report::MorningReport;
 use notifications::TelegramDelivery;
 use staff::StaffConversation;
 use state::BotState;
@@ -211,15 +212,14 @@ impl Telegram {
     }
 
     /// Starts the bot's workers: those that handle updates and changes in the phase `inbound`,
-    /// those that send in the phase `deliveries`. Returns the receiver of webhook calls and the
-    /// delivery method for notifications.
+    /// those that send in the phase `deliveries`.
     #[must_use]
     pub fn start(
         self,
         parts: TelegramParts,
         inbound: &WorkerGroup,
         deliveries: &WorkerGroup,
-    ) -> (TelegramWebhook, Arc<dyn DeliveryMethod>) {
+    ) -> RunningTelegram {
         let Self { api, queue, queue_worker, name, settings } = self;
         let TelegramParts { service, bookings, feed, node, .. } = parts;
         let process_health = parts.health.clone();
@@ -256,10 +256,7 @@ impl Telegram {
         inbound.spawn("telegram status", updater.run(stop()));
         let updater = DashboardUpdater::new(Arc::clone(&dashboards), feed, node);
         inbound.spawn("telegram dashboards", updater.run(stop()));
-        if let Some(at) = shared.settings.report_at {
-            let reporter = MorningReporter::new(&shared, at);
-            inbound.spawn("telegram morning report", reporter.run(stop()));
-        }
+        let report = shared.settings.report_at.map(|at| MorningReport::new(&shared, at));
         let guests =
             GuestConversation::new(&shared, parts.links.clone(), status, Arc::clone(&living));
         let staff = StaffConversation::new(&shared, parts.staff, parts.links, dashboards, living);
@@ -276,8 +273,22 @@ impl Telegram {
         };
         let set_menus = async move { menus::set(&api, &menus).await };
         inbound.spawn("telegram updates", poller.run(set_menus, stop()));
-        (TelegramWebhook(inbox), delivery)
+        RunningTelegram {
+            webhook: TelegramWebhook(inbox),
+            delivery,
+            report: report.map(|report| Arc::new(report) as Arc<dyn DailyJob>),
+        }
     }
+}
+
+/// What the rest of the hotel needs of a bot that runs.
+pub struct RunningTelegram {
+    /// The receiver of webhook calls.
+    pub webhook: TelegramWebhook,
+    /// The delivery method for notifications.
+    pub delivery: Arc<dyn DeliveryMethod>,
+    /// The morning report, if managers get one.
+    pub report: Option<Arc<dyn DailyJob>>,
 }
 
 /// What `jatah check` finds out about the bot.

@@ -77,6 +77,15 @@ pub fn disk_nearly_full(free_megabytes: u64) -> String {
     )
 }
 
+/// Why the scheduled backup is degraded. The reason is one of the system, in English.
+#[must_use]
+pub fn backup_failed(reason: &str) -> String {
+    format!(
+        "Salinan cadangan hari ini belum jadi; salinan yang lama masih ada (today's backup was not \
+         made, older ones are still there): {reason}"
+    )
+}
+
 /// The sentence for an unknown address.
 #[must_use]
 pub fn no_page(language: Language) -> &'static str {

@@ -14,9 +14,10 @@ use super::value::{
     time_of_day, time_zone, topic_id, up_to, webhook_secret, within,
 };
 use super::{
-    BookingSection, Config, ConfigError, Dkim, EmailSection, HoldSection, HotelSection,
-    LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, Sender,
-    ServerSection, StaffMember, StoreSection, TelegramSection, TravelSection, WebUrl, Webhook,
+    BackupSchedule, BackupSection, BookingSection, Config, ConfigError, Dkim, EmailSection,
+    HoldSection, HotelSection, LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend,
+    QrisSource, ReportSection, Sender, ServerSection, StaffMember, StoreSection, TelegramSection,
+    TravelSection, WebUrl, Webhook,
 };
 use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, RoomCode, RoomType, Rupiah};
 
@@ -56,6 +57,7 @@ impl Config {
         let qris = source.section("qris", qris)?;
         let report = source
             .section("report", |keys| Ok(ReportSection { at: keys.find("at", time_of_day)? }))?;
+        let backup = source.section("backup", backup)?;
         let limits = source.section("limits", |keys| limits(keys, &rooms))?;
         let staff = staff(&mut source)?;
         source.finish()?;
@@ -72,6 +74,7 @@ impl Config {
             email,
             qris,
             report,
+            backup,
             limits,
             staff,
             left_at_demo,
@@ -278,6 +281,17 @@ fn qris(keys: &mut Section<'_>) -> ConfigResult<QrisSection> {
         }
     };
     Ok(QrisSection { source, mode, send })
+}
+
+fn backup(keys: &mut Section<'_>) -> ConfigResult<BackupSection> {
+    let (at, folder) = (keys.find("at", time_of_day)?, keys.find("folder", file)?);
+    let keep = keys.get("keep", "14", some)?;
+    let schedule = match (at, folder) {
+        (None, _) => None,
+        (Some(at), Some(folder)) => Some(BackupSchedule { at, folder }),
+        (Some(_), None) => return Err(keys.wrong("folder", "is missing; backup.at needs it")),
+    };
+    Ok(BackupSection { schedule, keep })
 }
 
 /// The fewest web holds that one network may have by default: carriers share addresses.

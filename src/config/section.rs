@@ -136,6 +136,24 @@ pub struct ReportSection {
     pub at: Option<NaiveTime>,
 }
 
+/// `[backup]`: the backup of each day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupSection {
+    /// When a backup is made, and where it goes; `None`: not at all.
+    pub schedule: Option<BackupSchedule>,
+    /// How many backups are kept in the folder.
+    pub keep: u32,
+}
+
+/// When a backup is made each day, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupSchedule {
+    /// The time of the hotel's clock.
+    pub at: NaiveTime,
+    /// The folder.
+    pub folder: PathBuf,
+}
+
 /// `[telegram]`: the Telegram bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelegramSection {

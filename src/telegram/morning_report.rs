@@ -1,35 +1,28 @@
 //! Sends managers the figures of the last whole hotel day, once each morning.
 //!
-//! The worker sleeps until the configured time; it does not poll. Several nodes wake at the same time,
-//! so each waits a little more, at random, and the first stores that the report is sent. A process that
+//! When that is done, and that one node does it, is known to [`daily`](crate::daily). A process that
 //! was down at the time sends the report when it starts, unless the morning is over.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use async_trait::async_trait;
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::front_office::FrontOfficeChat;
 use super::state::BotState;
 use super::transport::call::{Call, MessageContent};
 use super::transport::{Priority, SendQueue};
 use super::{BotParts, StaffList};
+use crate::daily::{DailyJob, JobFailed};
 use crate::domain::{HotelPolicy, Language, Moment, Role};
 use crate::service::BookingService;
-use crate::store::StoreError;
 use crate::text::telegram as words;
 
 /// How late a report is still sent.
 const USEFUL_FOR: TimeDelta = TimeDelta::hours(6);
-/// The most that is added to the time at random, so that of several nodes one is first.
-const MAX_SPREAD: Duration = Duration::from_secs(10);
-/// How long the worker waits before it tries again while the store does not answer.
-const RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// The worker that sends the report.
-pub(super) struct MorningReporter {
+/// The job that sends the report.
+pub(super) struct MorningReport {
     at: NaiveTime,
     service: Arc<BookingService>,
     state: BotState,
@@ -39,8 +32,8 @@ pub(super) struct MorningReporter {
     language: Language,
 }
 
-impl MorningReporter {
-    /// A worker that sends the report at this time of the hotel's clock.
+impl MorningReport {
+    /// A job that sends the report at this time of the hotel's clock.
     pub(super) fn new(parts: &BotParts, at: NaiveTime) -> Self {
         Self {
             at,
@@ -52,30 +45,25 @@ impl MorningReporter {
             language: parts.settings.language,
         }
     }
+}
 
-    /// Sends reports until `stop` is cancelled.
-    pub(super) async fn run(self, stop: CancellationToken) {
-        loop {
-            let now = self.service.now();
-            let hotel = &self.service.policy().hotel;
-            let (last, next) = times_around(now, self.at, hotel);
-            let mut wait = (next - now).to_std().unwrap_or_default();
-            wait += MAX_SPREAD.mul_f64(rand::random_range(0.0..=1.0));
-            if now - last <= USEFUL_FOR
-                && let Err(error) = self.send_once(day_before(last, hotel)).await
-            {
-                warn!(%error, "the morning report could not be made");
-                wait = RETRY_AFTER;
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
-            }
-        }
+#[async_trait]
+impl DailyJob for MorningReport {
+    fn name(&self) -> &'static str {
+        "report"
     }
 
-    /// Sends the report of a day unless it was sent before.
-    async fn send_once(&self, day: NaiveDate) -> Result<(), StoreError> {
+    fn at(&self) -> NaiveTime {
+        self.at
+    }
+
+    fn useful_for(&self) -> TimeDelta {
+        USEFUL_FOR
+    }
+
+    async fn run(&self, due: Moment) -> Result<(), JobFailed> {
+        let day = day_before(due, &self.service.policy().hotel);
+        // A node of an earlier version has sent it, or this one died after it had sent it.
         if self.state.was_reported(day).await? {
             return Ok(());
         }
@@ -97,15 +85,6 @@ impl MorningReporter {
     }
 }
 
-/// The last moment at or before `now` at which the hotel's clock showed `at`, and the next one.
-fn times_around(now: Moment, at: NaiveTime, hotel: &HotelPolicy) -> (Moment, Moment) {
-    let today = hotel.day_of(now);
-    let on = |day: NaiveDate| hotel.instant_of(day, at);
-    let before = today.checked_sub_days(Days::new(1)).unwrap_or(today);
-    let after = today.checked_add_days(Days::new(1)).unwrap_or(today);
-    if now < on(today) { (on(before), on(today)) } else { (on(today), on(after)) }
-}
-
 /// The hotel day before the one of a moment: the last one that is over.
 fn day_before(moment: Moment, hotel: &HotelPolicy) -> NaiveDate {
     let day = hotel.day_of(moment);
@@ -115,25 +94,17 @@ fn day_before(moment: Moment, hotel: &HotelPolicy) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tests::build::{moment, policy, time};
+    use crate::domain::tests::build::{moment, policy};
 
     #[test]
     fn a_report_is_of_the_day_that_ended_before_it() {
         let hotel = policy().hotel;
-        let at = time("06:15:00");
-        for (now, last, next, day) in [
-            ("2026-01-05T06:15:00+07:00", "2026-01-05", "2026-01-06", "2026-01-04"),
-            ("2026-01-05T06:14:59+07:00", "2026-01-04", "2026-01-05", "2026-01-03"),
-            ("2026-01-06T02:00:00+07:00", "2026-01-05", "2026-01-06", "2026-01-04"),
+        for (due, day) in [
+            ("2026-01-05T06:15:00+07:00", "2026-01-04"),
+            // Before the hotel day turns, the day that runs is not over.
+            ("2026-01-05T05:00:00+07:00", "2026-01-03"),
         ] {
-            let clock = |day: &str| moment(&format!("{day}T06:15:00+07:00"));
-            let found = times_around(moment(now), at, &hotel);
-            assert_eq!(found, (clock(last), clock(next)), "{now}");
-            assert_eq!(day_before(found.0, &hotel).to_string(), day, "{now}");
+            assert_eq!(day_before(moment(due), &hotel).to_string(), day, "{due}");
         }
-        // Before the hotel day turns, the day that runs is not over.
-        let (last, _) = times_around(moment("2026-01-05T05:30:00+07:00"), time("05:00:00"), &hotel);
-        assert_eq!(last, moment("2026-01-05T05:00:00+07:00"));
-        assert_eq!(day_before(last, &hotel).to_string(), "2026-01-03");
     }
 }

@@ -10,7 +10,7 @@ const COMMON: [&str; 7] =
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
 /// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
-const ALLOWED: [(&str, &[&str]); 27] = [
+const ALLOWED: [(&str, &[&str]); 28] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &["system"]),
@@ -20,7 +20,8 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("backoff", &[]),
     ("rate_limit", &[]),
     ("store", &[]),
-    ("backup", &["store"]),
+    ("daily", &["store"]),
+    ("backup", &["store", "daily"]),
     ("personal_data", &["store"]),
     ("auth", &["store"]),
     ("service", &["store", "auth"]),
@@ -29,7 +30,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("notifier", &["store", "feed", "service"]),
     ("scheduler", &["store", "service", "feed"]),
     ("email", &["notifier", "auth", "qris", "store"]),
-    ("telegram", &["store", "service", "feed", "auth", "notifier", "qris"]),
+    ("telegram", &["store", "service", "feed", "auth", "notifier", "qris", "daily"]),
     ("web", &["store", "service", "feed", "auth", "qris"]),
     ("simulate", &[]),
     ("init", &["qris", "system"]),
@@ -51,6 +52,8 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "web",
             "qris",
             "system",
+            "daily",
+            "backup",
         ],
     ),
     (

@@ -5,6 +5,7 @@
 //! while a blocking task runs. So one blocking task waits until the test ends, and time moves only
 //! by [`Hotel::pass`].
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::pin;
@@ -265,6 +266,11 @@ impl Hotel {
         self.service
             .apply(tracked.booking.receipt_no, Command::MarkPaid { by: staff("Sari") })
             .await
+    }
+
+    /// The degraded parts with their reasons.
+    pub fn degraded(&self) -> BTreeMap<&'static str, String> {
+        self.app.health.degraded()
     }
 
     /// Moves every clock forward. What was due before is done first, and messages about it are on

@@ -13,6 +13,7 @@ mod bad_input;
 mod botapi;
 mod build;
 mod check;
+mod daily;
 mod hotel;
 mod init;
 mod mail;

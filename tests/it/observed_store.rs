@@ -58,7 +58,7 @@ impl ObservedStore {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// Makes the next `times` readings of a value fail.
+    /// Makes the next `times` readings of a value fail. The name `dump` is that of all values.
     pub fn value_fails(&self, name: &str, times: u32, outage: Outage) {
         self.failing_values.lock().unwrap().push((name.to_owned(), times, outage));
     }
@@ -273,6 +273,16 @@ impl KeyValueStore for ObservedStore {
         self.inner.put_value(name, value, now).await
     }
 
+    async fn put_value_if_absent(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        self.called()?;
+        self.inner.put_value_if_absent(name, value, now).await
+    }
+
     async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
         self.called()?;
         self.fail_as_told(name)?;
@@ -332,6 +342,7 @@ impl PersonalDataStore for ObservedStore {
 impl BackupStore for ObservedStore {
     async fn dump(&self, now: Moment) -> Result<RecordStream, StoreError> {
         self.called()?;
+        self.fail_as_told("dump")?;
         self.inner.dump(now).await
     }
 }

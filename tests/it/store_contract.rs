@@ -116,6 +116,7 @@ macro_rules! contract {
                 codes_and_sessions_are_different_things,
                 the_signing_key_is_the_first_one_for_everybody,
                 a_value_is_read_by_its_name_and_a_later_one_replaces_it,
+                of_several_who_store_a_value_if_there_is_none_one_does,
                 a_value_that_is_kept_for_years_does_not_shorten_the_life_of_another,
                 a_closed_store_is_unavailable,
             );

@@ -6,7 +6,7 @@ use mongodb::bson::{DateTime, doc};
 use serde::{Deserialize, Serialize};
 
 use super::MongoStore;
-use super::error::store_error;
+use super::error::{DUPLICATE_KEY, code, store_error};
 use super::shape::KEY_VALUES;
 use crate::domain::Moment;
 use crate::store::document::moment;
@@ -27,6 +27,14 @@ impl MongoStore {
     }
 }
 
+fn document(name: &str, value: &StoredValue) -> ValueDocument {
+    ValueDocument {
+        name: name.to_owned(),
+        text: value.text.clone(),
+        expires_at: DateTime::from_millis(value.expires_at.timestamp_millis()),
+    }
+}
+
 #[async_trait]
 impl KeyValueStore for MongoStore {
     async fn put_value(
@@ -36,14 +44,31 @@ impl KeyValueStore for MongoStore {
         _: Moment,
     ) -> Result<(), StoreError> {
         self.call(async {
-            let stored = ValueDocument {
-                name: name.to_owned(),
-                text: value.text.clone(),
-                expires_at: DateTime::from_millis(value.expires_at.timestamp_millis()),
-            };
+            let stored = document(name, value);
             let kept =
                 self.key_value().replace_one(doc! { "_id": name }, stored).upsert(true).await;
             kept.map(|_| ()).map_err(|error| store_error(&error))
+        })
+        .await
+    }
+
+    async fn put_value_if_absent(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        self.call(async {
+            let now = DateTime::from_millis(now.timestamp_millis());
+            let expired = doc! { "_id": name, "expires_at": { "$lte": now } };
+            // If there is one that has not expired, an insert of the same name is tried.
+            let stored =
+                self.key_value().replace_one(expired, document(name, value)).upsert(true).await;
+            match stored {
+                Ok(_) => Ok(true),
+                Err(error) if code(&error) == Some(DUPLICATE_KEY) => Ok(false),
+                Err(error) => Err(store_error(&error)),
+            }
         })
         .await
     }

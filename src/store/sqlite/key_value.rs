@@ -21,6 +21,16 @@ impl KeyValueStore for SqliteStore {
         self.write(move |writer| keep(&mut writer.connection, &name, &value, now)).await
     }
 
+    async fn put_value_if_absent(
+        &self,
+        name: &str,
+        value: &StoredValue,
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        let (name, value) = (name.to_owned(), value.clone());
+        self.write(move |writer| keep_if_absent(&writer.connection, &name, &value, now)).await
+    }
+
     async fn value(&self, name: &str) -> Result<Option<StoredValue>, StoreError> {
         let name = name.to_owned();
         self.read(move |connection| read(connection, &name)).await
@@ -40,6 +50,26 @@ pub(super) fn keep(
         params![name, value.text, value.expires_at.timestamp_millis()],
     )?;
     Ok(transaction.commit()?)
+}
+
+fn keep_if_absent(
+    connection: &Connection,
+    name: &str,
+    value: &StoredValue,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO memos (name, text, expires_at_ms) VALUES (?1, ?2, ?3)
+               ON CONFLICT (name) DO UPDATE
+               SET text = excluded.text, expires_at_ms = excluded.expires_at_ms
+               WHERE memos.expires_at_ms <= ?4";
+    let ends = value.expires_at.timestamp_millis();
+    let stored = connection.prepare_cached(sql)?.execute(params![
+        name,
+        value.text,
+        ends,
+        now.timestamp_millis()
+    ])?;
+    Ok(stored == 1)
 }
 
 pub(super) fn read(connection: &Connection, name: &str) -> Result<Option<StoredValue>, StoreError> {

@@ -205,7 +205,8 @@ pub fn paid_too_late(language: Language) -> &'static str {
 }
 
 /// The parts of the system that can be degraded.
-pub const DEGRADABLE_PARTS: [&str; 6] = ["clock", "courier", "feed", "limits", "store", "telegram"];
+pub const DEGRADABLE_PARTS: [&str; 8] =
+    ["backup", "clock", "courier", "disk", "feed", "limits", "store", "telegram"];
 
 /// A part of the system has a fault that lasts, with its reason.
 #[must_use]
@@ -251,6 +252,8 @@ pub fn well_again(language: Language, part: &str) -> String {
 /// What people call a part of the system.
 fn part_name(language: Language, part: &str) -> String {
     let (indonesian, english) = match part {
+        "backup" => ("salinan cadangan", "the backup"),
+        "disk" => ("tempat penyimpanan", "the disk"),
         "store" => ("penyimpanan data", "the data store"),
         "courier" => ("pengiriman pesan", "sending messages"),
         "clock" => ("jam server", "the server's clock"),

@@ -112,6 +112,28 @@ pub async fn a_value_is_read_by_its_name_and_a_later_one_replaces_it(store: Shar
     assert_eq!(store.value("start:abc").await.unwrap(), Some(value("two <&> 🙂")));
 }
 
+pub async fn of_several_who_store_a_value_if_there_is_none_one_does(store: SharedStore) {
+    let value = |text: String, expires_at| StoredValue { text, expires_at };
+    let put = async |minutes: i64, expires_at| {
+        let tries = (0..8).map(|index| {
+            let (store, value) = (store.clone(), value(format!("{minutes} {index}"), expires_at));
+            async move {
+                store.put_value_if_absent("daily.test:1", &value, minute(minutes)).await.unwrap()
+            }
+        });
+        let stored = futures_util::future::join_all(tries).await;
+        stored.into_iter().filter(|is_stored| *is_stored).count()
+    };
+    let ends = far_ahead();
+    assert_eq!(put(0, ends).await, 1);
+    assert_eq!(put(1, ends).await, 0, "it is there");
+    let after = ends + TimeDelta::minutes(1);
+    let late = (after - minute(0)).num_minutes();
+    assert_eq!(put(late, after + TimeDelta::minutes(1)).await, 1, "it has expired");
+    let kept = store.value("daily.test:1").await.unwrap().unwrap();
+    assert!(kept.text.starts_with(&format!("{late} ")), "{kept:?}");
+}
+
 pub async fn a_closed_store_is_unavailable(store: SharedStore) {
     let mut changes = store.changes(None).await.unwrap();
     store.close().await;

@@ -1,0 +1,111 @@
+//! What a running hotel does once each day.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{NaiveTime, TimeDelta};
+use jatah::backup;
+use jatah::config::BackupSchedule;
+
+use crate::build::today;
+use crate::hotel::{Hotel, HotelSetup, until, with_paused_clock};
+use crate::observed_store::Outage;
+
+/// The names in a folder, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn setup(folder: &Path, keep: u32) -> HotelSetup {
+    let mut setup = HotelSetup::new();
+    setup.config.backup.schedule =
+        Some(BackupSchedule { at: half_past_three(), folder: folder.to_owned() });
+    setup.config.backup.keep = keep;
+    setup
+}
+
+#[test]
+fn a_backup_is_made_each_day_and_the_newest_are_kept_with_what_is_not_ours() {
+    with_paused_clock(|| async {
+        let home = tempfile::TempDir::new().unwrap();
+        let folder = home.path().join("backups");
+        let setup = setup(&folder, 2);
+        let next = setup.config.policy().hotel.instant_of(today(), half_past_three());
+        fs::create_dir(&folder).unwrap();
+        for name in ["jatah-2020-01-01-033000.backup.part", "jatah-old.backup", "mine.backup"] {
+            fs::write(folder.join(name), "").unwrap();
+        }
+        let foreign = ["jatah-old.backup", "mine.backup"];
+
+        // Today's was missed, so it is made at the start, and not again after a restart.
+        let hotel = setup.open().await;
+        hotel.book("Budi").await;
+        until(|| (names(&folder).len() == 3).then_some(())).await;
+        hotel.close().await;
+        let mut hotel = setup.open().await;
+        hotel.nothing_more().await;
+        assert_eq!(names(&folder).len(), 3, "{:?}", names(&folder));
+        let first = names(&folder)[0].clone();
+        hotel.pass_until(next).await;
+        until(|| (names(&folder).len() == 4).then_some(())).await;
+        hotel.pass(TimeDelta::days(1)).await;
+        until(|| (!names(&folder).contains(&first)).then_some(())).await;
+        let kept = names(&folder);
+        assert_eq!(kept[2..], foreign, "{kept:?}");
+        assert_eq!(&kept[0][6..], format!("{}-033000.backup", day_after(1)), "{kept:?}");
+        assert_eq!(&kept[1][6..], format!("{}-033000.backup", day_after(2)), "{kept:?}");
+        let head = backup::check(&folder.join(&kept[1]), Box::new(|_| {})).unwrap();
+        assert_eq!(head.count("booking"), 1);
+        hotel.close().await;
+    });
+}
+
+#[test]
+fn a_backup_that_fails_is_told_and_tried_again_and_deletes_nothing() {
+    with_paused_clock(|| async {
+        let home = tempfile::TempDir::new().unwrap();
+        // The folder's own folder is not there, as on a disk that is not mounted.
+        let disk = home.path().join("disk");
+        let folder = disk.join("backups");
+        let mut hotel = setup(&folder, 1).open().await;
+        let reason = until(|| hotel.degraded().remove("backup")).await;
+        assert!(reason.contains("backups: No such file"), "{reason}");
+        fs::create_dir_all(&folder).unwrap();
+        let old = folder.join("jatah-2020-01-01-033000.backup");
+        fs::write(&old, "").unwrap();
+        hotel.store.value_fails("dump", 1, Outage::Away);
+        let is_away = |hotel: &Hotel| {
+            hotel.degraded().remove("backup").filter(|reason| reason.contains("unavailable"))
+        };
+        soon(&mut hotel, is_away).await;
+        assert_eq!(names(&folder), ["jatah-2020-01-01-033000.backup"]);
+        soon(&mut hotel, |hotel| hotel.degraded().is_empty().then_some(())).await;
+        assert_eq!(names(&folder).len(), 1);
+        assert!(!old.exists());
+        hotel.close().await;
+    });
+}
+
+/// Lets time pass until there is a value, for less than a quarter of an hour.
+async fn soon<T>(hotel: &mut Hotel, mut find: impl FnMut(&Hotel) -> Option<T>) -> T {
+    for _ in 0..14 {
+        hotel.pass(TimeDelta::minutes(1)).await;
+        hotel.nothing_more().await;
+        if let Some(found) = find(hotel) {
+            return found;
+        }
+    }
+    panic!("it did not happen: {:?}", hotel.degraded());
+}
+
+fn half_past_three() -> NaiveTime {
+    NaiveTime::from_hms_opt(3, 30, 0).unwrap()
+}
+
+fn day_after(days: i64) -> String {
+    (today() + TimeDelta::days(days)).to_string()
+}
