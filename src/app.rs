@@ -27,6 +27,7 @@ use crate::email::Mailer;
 use crate::feed::{Feed, FeedItem, FeedMessage};
 use crate::lifecycle::{Health, Lifecycle, WorkerGroup};
 use crate::notifier::{self, DeliveryMethod, DeliveryMethods, Notifier};
+use crate::personal_data::{DailyRetention, Retention};
 use crate::qris::Qris;
 use crate::routing::{self, RouteWorker, RoutingServer};
 use crate::scheduler::Scheduler;
@@ -406,6 +407,12 @@ impl App {
         }
         let values = Arc::<dyn Store>::clone(&self.store.store);
         let hotel = self.service.policy().hotel.clone();
+        jobs.push(Arc::new(DailyRetention::new(
+            Retention::from_config(&config.retention),
+            Arc::<dyn Store>::clone(&self.store.store),
+            hotel.clone(),
+            clock.clone(),
+        )));
         let daily = DailyJobs::new(jobs, values, hotel, clock);
         self.inbound.spawn("daily jobs", daily.run(self.inbound.stop_signal()));
     }

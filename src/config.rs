@@ -39,8 +39,8 @@ pub use secret::{LinkKeySource, Secret};
 pub use secrets_file::SECRETS_FILE;
 pub use section::{
     BackupSchedule, BackupSection, BookingSection, Dkim, EmailSection, HoldSection, HotelSection,
-    LimitsSection, QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, Sender,
-    ServerSection, StaffMember, StoreSection, TelegramSection, TravelSection, Webhook,
+    LimitsSection, QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, RetentionSection,
+    Sender, ServerSection, StaffMember, StoreSection, TelegramSection, TravelSection, Webhook,
 };
 
 /// The file that is read if it exists and no other file is named.
@@ -83,6 +83,8 @@ pub struct Config {
     pub report: ReportSection,
     /// `[backup]`: the backup of each day.
     pub backup: BackupSection,
+    /// `[retention]`: how long guests and bookings are kept.
+    pub retention: RetentionSection,
     /// `[limits]`: limits for requests and web holds, and the trusted proxies.
     pub limits: LimitsSection,
     /// `[[staff]]`: the staff who may use the bot. Telegram ids are unique.

@@ -1,18 +1,20 @@
 //! What is stored about people: shown and forgotten when a guest wishes it, and erased by age.
 //!
 //! Erasing takes names, addresses, Telegram ids and free texts out of a settled booking and out of
-//! every state of it that is stored; dates, prices and counts stay. This module does not decide when
-//! the clock asks for it, and does not write to a database itself.
+//! every state of it that is stored; dates, prices and counts stay. This module does not write to a
+//! database itself.
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use crate::domain::{Contact, Email, HotelPolicy, Moment, ReceiptNo, TelegramId};
+use crate::domain::{Contact, Email, Moment, ReceiptNo, TelegramId};
 use crate::store::backup::Record;
-use crate::store::{BookingReader, Filter, PersonalDataStore, Store, StoreError};
+use crate::store::{BookingReader, Filter, Store, StoreError};
+
+mod retention;
+
+pub use retention::{DailyRetention, Retention, RetentionOutcome};
 
 /// The number of bookings that are erased or deleted at once. A step holds the store for some
 /// milliseconds.
@@ -197,64 +199,6 @@ pub async fn export(store: &dyn Store, person: &Person) -> Result<Value, PersonE
         return Err(PersonError::Unknown);
     }
     Ok(json!({ "bookings": bookings, "waiting_list": known.waiting, "bot": texts }))
-}
-
-/// How long guests and bookings are kept after the booking is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// How long names, addresses and Telegram ids are kept.
-    pub names: TimeDelta,
-    /// How long bookings and their changes are kept.
-    pub bookings: TimeDelta,
-}
-
-/// What a run of the retention did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetentionOutcome {
-    /// Bookings whose guest was erased.
-    pub erased: usize,
-    /// Bookings that were deleted.
-    pub deleted: usize,
-}
-
-impl Retention {
-    /// Erases and deletes what is older than it may be, in small steps, between which others use
-    /// the store.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store fails. The next run does the rest.
-    pub async fn run(
-        self,
-        store: &dyn PersonalDataStore,
-        hotel: &HotelPolicy,
-        now: Moment,
-    ) -> Result<RetentionOutcome, StoreError> {
-        let mut outcome = RetentionOutcome { erased: 0, deleted: 0 };
-        let oldest = now - self.bookings;
-        loop {
-            let begun = Instant::now();
-            let old = store.finished(oldest, hotel.day_of(oldest), false, STEP).await?;
-            let deleted = store.delete(&old).await?;
-            outcome.deleted += deleted;
-            if deleted == 0 {
-                break;
-            }
-            tokio::time::sleep(begun.elapsed()).await;
-        }
-        let with_names = now - self.names;
-        loop {
-            let begun = Instant::now();
-            let old = store.finished(with_names, hotel.day_of(with_names), true, STEP).await?;
-            let erased = store.erase(&old, None).await?;
-            outcome.erased += erased;
-            if erased == 0 {
-                break;
-            }
-            tokio::time::sleep(begun.elapsed()).await;
-        }
-        store.delete_rest(hotel.day_of(oldest), now).await?;
-        Ok(outcome)
-    }
 }
 
 #[cfg(test)]

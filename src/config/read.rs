@@ -16,8 +16,8 @@ use super::value::{
 use super::{
     BackupSchedule, BackupSection, BookingSection, Config, ConfigError, Dkim, EmailSection,
     HoldSection, HotelSection, LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend,
-    QrisSource, ReportSection, Sender, ServerSection, StaffMember, StoreSection, TelegramSection,
-    TravelSection, WebUrl, Webhook,
+    QrisSource, ReportSection, RetentionSection, Sender, ServerSection, StaffMember, StoreSection,
+    TelegramSection, TravelSection, WebUrl, Webhook,
 };
 use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, RoomCode, RoomType, Rupiah};
 
@@ -58,6 +58,12 @@ impl Config {
         let report = source
             .section("report", |keys| Ok(ReportSection { at: keys.find("at", time_of_day)? }))?;
         let backup = source.section("backup", backup)?;
+        let retention = source.section("retention", |keys| {
+            Ok(RetentionSection {
+                names_days: keys.get("names_days", "90", some)?,
+                bookings_days: keys.get("bookings_days", "400", some)?,
+            })
+        })?;
         let limits = source.section("limits", |keys| limits(keys, &rooms))?;
         let staff = staff(&mut source)?;
         source.finish()?;
@@ -75,6 +81,7 @@ impl Config {
             qris,
             report,
             backup,
+            retention,
             limits,
             staff,
             left_at_demo,

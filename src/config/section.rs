@@ -154,6 +154,16 @@ pub struct BackupSchedule {
     pub folder: PathBuf,
 }
 
+/// `[retention]`: how long guests and bookings are kept after the end of the stay or of the booking,
+/// whichever is later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionSection {
+    /// For how many days names, addresses and Telegram ids are kept.
+    pub names_days: u32,
+    /// For how many days bookings and their changes are kept.
+    pub bookings_days: u32,
+}
+
 /// `[telegram]`: the Telegram bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelegramSection {

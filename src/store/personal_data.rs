@@ -49,8 +49,9 @@ pub trait PersonalDataStore: Send + Sync + 'static {
     /// Deletes these texts. Returns how many it were.
     async fn delete_texts_of(&self, user: TelegramId) -> Result<usize, StoreError>;
 
-    /// Deletes what belongs to no booking: counters and empty nights before a day, credentials and
-    /// texts that have expired by `now`, and what was forgotten before the day.
+    /// Deletes what belongs to no booking: counters and empty nights before a day, credentials,
+    /// texts and places in the waiting list that have expired by `now`, and what was forgotten
+    /// before the day.
     async fn delete_rest(&self, before: NaiveDate, now: Moment) -> Result<(), StoreError>;
 }
 

@@ -22,7 +22,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
     ("store", &[]),
     ("daily", &["store"]),
     ("backup", &["store", "daily"]),
-    ("personal_data", &["store"]),
+    ("personal_data", &["store", "daily"]),
     ("auth", &["store"]),
     ("service", &["store", "auth"]),
     ("feed", &["store"]),
@@ -54,6 +54,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
             "system",
             "daily",
             "backup",
+            "personal_data",
         ],
     ),
     (

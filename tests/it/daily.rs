@@ -6,8 +6,11 @@ use std::path::Path;
 use chrono::{NaiveTime, TimeDelta};
 use jatah::backup;
 use jatah::config::BackupSchedule;
+use jatah::domain::{Command, Wish, WishedRoom};
+use jatah::service::WaitingRequest;
+use jatah::store::{BookingReader, WaitingList};
 
-use crate::build::today;
+use crate::build::{room, staff, today};
 use crate::hotel::{Hotel, HotelSetup, until, with_paused_clock};
 use crate::observed_store::Outage;
 
@@ -90,9 +93,47 @@ fn a_backup_that_fails_is_told_and_tried_again_and_deletes_nothing() {
     });
 }
 
-/// Lets time pass until there is a value, for less than a quarter of an hour.
+#[test]
+fn old_guests_and_then_old_bookings_go_by_themselves_and_a_live_one_stays() {
+    with_paused_clock(|| async {
+        let hotel = HotelSetup::new().open().await;
+        let over = hotel.book("Budi").await.booking.receipt_no;
+        hotel.service.apply(over, Command::CancelByGuest).await.unwrap();
+        let live = hotel.try_book("Sari", "SUITE").await.unwrap().tracked.booking.receipt_no;
+        hotel.service.apply(live, Command::Arrive { by: staff("Rina") }).await.unwrap();
+        let request = WaitingRequest {
+            request_id: "a guest who waits".to_owned(),
+            guest: hotel.store.booking(live).await.unwrap().unwrap().booking.guest,
+            wish: Wish { room: WishedRoom::OfType(room("SUITE")), check_in: today(), nights: 1 },
+            origin: None,
+        };
+        hotel.service.join_waiting_list(request).await.unwrap();
+        for (days, expected) in [(88, Some("Budi")), (5, Some("—")), (306, Some("—")), (5, None)]
+        {
+            hotel.pass(TimeDelta::days(days)).await;
+            // What is left of the guest who cancelled: the name, the numbers, nothing.
+            let mut left = None;
+            for _ in 0..200 {
+                left = hotel.store.booking(over).await.unwrap();
+                let name = left.as_ref().map(|left| left.booking.guest.name.as_str());
+                if name == expected {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            let name = left.as_ref().map(|left| left.booking.guest.name.as_str());
+            assert_eq!(name, expected, "after {days} more days");
+            let live = hotel.store.booking(live).await.unwrap().unwrap().booking;
+            assert_eq!((live.guest.name.as_str(), live.is_pending()), ("Sari", true));
+        }
+        assert_eq!(hotel.store.waiting_guests(chrono::NaiveDate::MIN).await.unwrap(), []);
+        hotel.close().await;
+    });
+}
+
+/// Lets time pass until there is a value. A file takes real time, so that it may be some minutes.
 async fn soon<T>(hotel: &mut Hotel, mut find: impl FnMut(&Hotel) -> Option<T>) -> T {
-    for _ in 0..14 {
+    for _ in 0..120 {
         hotel.pass(TimeDelta::minutes(1)).await;
         hotel.nothing_more().await;
         if let Some(found) = find(hotel) {

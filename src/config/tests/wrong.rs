@@ -42,6 +42,10 @@ fn a_wrong_value_is_one_line_that_names_its_key() {
         ("[report]\nat = \"6\"", "report.at: \"6\" is no time of day"),
         ("[backup]\nat = \"03:30\"", "backup.folder: is missing; backup.at needs it"),
         ("[backup]\nkeep = 0", "backup.keep: is 0; allowed are whole numbers from 1 to 1000000"),
+        (
+            "[retention]\nnames_days = 0",
+            "retention.names_days: is 0; allowed are whole numbers from 1 to 1000000",
+        ),
         ("[hotel]\naddress = \" \"", "hotel.address: is empty"),
         ("[hotel]\ncontact = \"a\\nb\"", "hotel.contact: contains a line break"),
         ("[hotel]\nmap_url = \"maps\"", "hotel.map_url: "),

@@ -131,7 +131,7 @@ impl PersonalDataStore for MongoStore {
         .await
     }
 
-    // The server deletes credentials and texts that have expired by itself.
+    // The server deletes credentials, texts and guests of the waiting list that have expired by itself.
     async fn delete_rest(&self, before: NaiveDate, _: Moment) -> Result<(), StoreError> {
         let midnight = before.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
         for (name, filter) in [

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::super::StoreError;
 use super::super::backup::{self, Record};
+use super::super::document::WaitingDocument;
 use super::super::personal_data::{ERASED, PersonalDataStore, erase_booking, erase_change};
 use super::super::search::booking_words;
 use super::{SqliteStore, backup as rows, json, search};
@@ -220,6 +221,8 @@ fn delete_rest(
     transaction.execute("DELETE FROM claims WHERE night < ?1 AND taken = 0", [&day])?;
     let midnight = before.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
     transaction.execute("DELETE FROM forgotten WHERE at_ms < ?1", [midnight])?;
+    let over = now.date_naive() - WaitingDocument::KEPT_DAYS;
+    transaction.execute("DELETE FROM waiting WHERE check_in < ?1", [over.to_string()])?;
     for table in ["codes", "sessions", "memos"] {
         let sql = format!("DELETE FROM {table} WHERE expires_at_ms <= ?1");
         transaction.execute(&sql, [now.timestamp_millis()])?;
