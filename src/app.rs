@@ -434,6 +434,8 @@ impl App {
             holds_per_address: config.limits.holds_per_address,
             web_share: config.limits.web_share,
             trusted_proxies: config.limits.trusted_proxies.clone(),
+            retention: config.retention,
+            asks_routing_server: config.travel.routing_url.is_some(),
             serves_metrics: listeners.metrics.is_none(),
         };
         let limit_alarm = LimitAlarm::default();

@@ -86,6 +86,20 @@ pub fn backup_failed(reason: &str) -> String {
     )
 }
 
+/// Who gets the positions that a guest shares, besides the hotel.
+#[must_use]
+pub fn who_gets_positions(language: Language, asks_routing_server: bool) -> &'static str {
+    if asks_routing_server {
+        say(
+            language,
+            "Untuk menghitung waktu tempuh, titiknya juga dikirim ke server penghitung rute.",
+            "To estimate the drive, the points are also sent to a routing server.",
+        )
+    } else {
+        say(language, "Kami tidak meneruskannya ke pihak lain.", "We pass it on to nobody else.")
+    }
+}
+
 /// The sentence for an unknown address.
 #[must_use]
 pub fn no_page(language: Language) -> &'static str {

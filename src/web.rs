@@ -29,6 +29,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{MiniApp, StaffAuth};
+use crate::config::RetentionSection;
 use crate::domain::Language;
 use crate::feed::Feed;
 use crate::lifecycle::Health;
@@ -36,6 +37,7 @@ use crate::qris::Qris;
 use crate::service::BookingService;
 use crate::store::{BookingReader, StoreControl};
 
+use assets::PageFacts;
 use booking_limits::BookingLimits;
 use graphql::ApiContext;
 use limits::Limits;
@@ -80,6 +82,10 @@ pub struct WebSettings {
     pub web_share: f64,
     /// The proxies that are trusted to forward the client's address.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long guests and bookings are kept, as the pages say it.
+    pub retention: RetentionSection,
+    /// Whether positions are sent to a routing server, as the pages say it.
+    pub asks_routing_server: bool,
     /// Whether `/metrics` is served here and not on a separate listener.
     pub serves_metrics: bool,
 }
@@ -130,7 +136,13 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         settings,
     } = parts;
     let webhook = webhook.map(webhook::routes).unwrap_or_default();
-    let pages = pages::routes(settings.language, &service.policy().hotel);
+    let facts = PageFacts {
+        hotel: &service.policy().hotel,
+        hold: service.policy().hold.duration,
+        retention: settings.retention,
+        asks_routing_server: settings.asks_routing_server,
+    };
+    let pages = pages::routes(settings.language, &facts);
     let probes = health::routes(health.clone(), store, Arc::clone(&service));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());

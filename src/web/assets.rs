@@ -17,13 +17,16 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use brotli::enc::BrotliEncoderParams;
+use chrono::TimeDelta;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::graphql_http::weight;
-use crate::domain::HotelPolicy;
+use crate::config::RetentionSection;
+use crate::domain::{HotelPolicy, Language};
+use crate::text;
 
 /// Bytes of a hash in an address: enough that two versions never meet.
 const VERSION_BYTES: usize = 9;
@@ -36,8 +39,17 @@ const BROTLI_WINDOW_GAP: usize = 16;
 /// Smaller files are sent as they are.
 const MIN_COMPRESSED: usize = 512;
 
-/// Where a page names the hotel for those who see it without scripts.
-const HOTEL_PLACE: &str = "<!-- hotel -->";
+/// What the pages say of the hotel where no script does.
+pub struct PageFacts<'a> {
+    /// The hotel.
+    pub hotel: &'a HotelPolicy,
+    /// How long a room is held.
+    pub hold: TimeDelta,
+    /// How long guests and bookings are kept.
+    pub retention: RetentionSection,
+    /// Whether positions are sent to a routing server.
+    pub asks_routing_server: bool,
+}
 
 #[derive(RustEmbed)]
 #[folder = "web/"]
@@ -68,7 +80,7 @@ enum Encoding {
 
 impl Assets {
     /// All embedded files. The pages name the hotel where their scripts cannot.
-    pub fn load(hotel: &HotelPolicy) -> Self {
+    pub fn load(facts: &PageFacts<'_>) -> Self {
         let mut names: Vec<String> = Files::iter().map(Cow::into_owned).collect();
         names.sort();
         let mut hasher = Sha256::new();
@@ -82,7 +94,7 @@ impl Assets {
         let files = names
             .into_iter()
             .filter_map(|name| {
-                let asset = Asset::load(&name, &version, hotel)?;
+                let asset = Asset::load(&name, &version, facts)?;
                 Some((name, asset))
             })
             .collect();
@@ -107,7 +119,7 @@ impl Assets {
 }
 
 impl Asset {
-    fn load(name: &str, version: &str, hotel: &HotelPolicy) -> Option<Self> {
+    fn load(name: &str, version: &str, facts: &PageFacts<'_>) -> Option<Self> {
         let file = Files::get(name)?;
         let kind = match file.metadata.mimetype() {
             kind if kind.starts_with("text/") => format!("{kind}; charset=utf-8"),
@@ -116,7 +128,7 @@ impl Asset {
         let is_page = kind.starts_with("text/html");
         let bytes = if is_page {
             let page = String::from_utf8_lossy(&file.data);
-            with_hotel(&with_version(&page, version), hotel).into()
+            facts.fill_in(&with_version(&page, version)).into()
         } else if name.starts_with("js/") || name.starts_with("css/") {
             without_comments(&String::from_utf8_lossy(&file.data)).into()
         } else {
@@ -246,12 +258,29 @@ fn with_version(page: &str, version: &str) -> String {
     page.replacen("</head>", &format!("{preloads}</head>"), 1)
 }
 
-/// A page with the hotel's name, address and contact where it is read without scripts.
-fn with_hotel(page: &str, hotel: &HotelPolicy) -> String {
-    let facts = [Some(&hotel.name), hotel.address.as_ref(), hotel.contact.as_ref()];
-    let lines: String =
-        facts.into_iter().flatten().map(|fact| format!("<p>{}</p>", escape(fact))).collect();
-    page.replacen(HOTEL_PLACE, &lines, 1)
+impl PageFacts<'_> {
+    /// A page with these facts in their places, which are comments.
+    fn fill_in(&self, page: &str) -> String {
+        let Self { hotel, hold, retention, asks_routing_server } = *self;
+        let lines = [Some(&hotel.name), hotel.address.as_ref(), hotel.contact.as_ref()];
+        let lines: String =
+            lines.into_iter().flatten().map(|fact| format!("<p>{}</p>", escape(fact))).collect();
+        let routing = |language| text::who_gets_positions(language, asks_routing_server).to_owned();
+        let [indonesian, english] = [Language::Indonesian, Language::English];
+        let facts = [
+            ("hotel", lines),
+            ("hotel.name", escape(&hotel.name)),
+            ("names.days", retention.names_days.to_string()),
+            ("bookings.days", retention.bookings_days.to_string()),
+            ("hold.id", text::duration(indonesian, hold)),
+            ("hold.en", text::duration(english, hold)),
+            ("routing.id", routing(indonesian)),
+            ("routing.en", routing(english)),
+        ];
+        facts.iter().fold(page.to_owned(), |page, (place, fact)| {
+            page.replace(&format!("<!-- {place} -->"), fact)
+        })
+    }
 }
 
 /// Escapes text for HTML.
@@ -349,17 +378,43 @@ mod tests {
         }
     }
 
+    /// A page with the facts of a hotel.
+    fn filled_in(name: &str, asks_routing_server: bool) -> String {
+        let mut policy = crate::domain::tests::build::policy();
+        policy.hotel.contact = Some("Telegram @hotel <&>".to_owned());
+        let facts = PageFacts {
+            hotel: &policy.hotel,
+            hold: TimeDelta::minutes(150),
+            retention: RetentionSection { names_days: 30, bookings_days: 365 },
+            asks_routing_server,
+        };
+        facts.fill_in(&String::from_utf8(Files::get(name).unwrap().data.into_owned()).unwrap())
+    }
+
     #[test]
     fn a_page_without_scripts_says_whom_to_ask() {
-        let mut hotel = crate::domain::tests::build::policy().hotel;
-        hotel.contact = Some("Telegram @hotel <&>".to_owned());
-        for name in ["index.html", "booking.html"] {
-            let page = String::from_utf8(Files::get(name).unwrap().data.into_owned()).unwrap();
-            let page = with_hotel(&page, &hotel);
+        for name in ["index.html", "booking.html", "privasi.html", "kebijakan.html"] {
+            let page = filled_in(name, false);
             for fact in ["Hotel Uji", "Jalan Uji 1", "Telegram @hotel &lt;&amp;&gt;"] {
                 assert!(page.contains(&format!("<p>{fact}</p>")), "{name}: {fact}");
             }
-            assert!(!page.contains(HOTEL_PLACE), "{name}");
+            assert!(!page.contains("<!--"), "{name}: {page}");
+        }
+    }
+
+    #[test]
+    fn the_pages_of_words_have_the_numbers_of_the_configuration() {
+        let privacy = filled_in("privasi.html", false);
+        for fact in ["Dihapus 30 hari", "Dihapus 365 hari", "Erased 30 days", "after 365 days"] {
+            assert!(privacy.contains(fact), "{fact}: {privacy}");
+        }
+        assert!(privacy.contains("tidak meneruskannya ke pihak lain"), "{privacy}");
+        assert!(filled_in("privasi.html", true).contains("penghitung rute"));
+        let policy = filled_in("kebijakan.html", false);
+        assert!(policy.contains("biasanya 2 jam 30 menit."), "{policy}");
+        assert!(policy.contains("usually 2 hours 30 minutes."), "{policy}");
+        for page in [privacy, policy] {
+            assert!(!page.contains("<script"), "it works without scripts");
         }
     }
 

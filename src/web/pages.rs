@@ -10,7 +10,8 @@ use axum::routing::get;
 
 use super::MINI_APP_POLICY;
 use super::assets::Assets;
-use crate::domain::{HotelPolicy, Language};
+use super::assets::PageFacts;
+use crate::domain::Language;
 use crate::text;
 
 #[derive(Clone)]
@@ -19,8 +20,8 @@ struct Pages {
     language: Language,
 }
 
-/// The booking form, the guest's page, the front office's page, and the files that they load.
-pub fn routes(language: Language, hotel: &HotelPolicy) -> Router {
+/// The booking form, the guest's page, the pages of words, the front office's page, and the files that they load.
+pub fn routes(language: Language, facts: &PageFacts<'_>) -> Router {
     let page = |name: &'static str| {
         get(async move |State(pages): State<Pages>, asked: HeaderMap| pages.file(name, &asked))
     };
@@ -31,13 +32,15 @@ pub fn routes(language: Language, hotel: &HotelPolicy) -> Router {
         .route("/b/{receipt_no}", page("booking.html"))
         // Other software puts a slash between the path and the fragment.
         .route("/b/{receipt_no}/", page("booking.html"))
+        .route("/privasi", page("privasi.html"))
+        .route("/kebijakan", page("kebijakan.html"))
         .route("/fo", get(front_office))
         .route("/icon.svg", page("icon.svg"))
         .route("/js/{name}", get(script))
         .route("/css/{name}", get(style))
         .route("/assets/{version}/{*name}", get(versioned))
         .fallback(async |State(pages): State<Pages>| pages.not_found())
-        .with_state(Pages { assets: Arc::new(Assets::load(hotel)), language })
+        .with_state(Pages { assets: Arc::new(Assets::load(facts)), language })
 }
 
 /// The front office's page, which Telegram's web client may frame.

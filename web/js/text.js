@@ -22,6 +22,8 @@ export const texts = {
   'skip': ['Langsung ke isi', 'Skip to content'],
   'loading': ['Memuat…', 'Loading…'],
   'retry': ['Coba lagi', 'Try again'],
+  'foot.terms': ['Kebijakan booking', 'What a booking is'],
+  'foot.privacy': ['Privasi', 'Privacy'],
   'close': ['Tutup', 'Close'],
   'error.network': [
     'Tidak tersambung ke hotel. Periksa internet Anda, lalu coba lagi.',

@@ -15,6 +15,8 @@ fn pages_come_with_their_type_and_every_safety_header() {
         for (path, kind) in [
             ("/", "text/html; charset=utf-8"),
             ("/b/RESI-20260104-001", "text/html; charset=utf-8"),
+            ("/privasi", "text/html; charset=utf-8"),
+            ("/kebijakan", "text/html; charset=utf-8"),
             ("/fo", "text/html; charset=utf-8"),
             ("/icon.svg", "image/svg+xml"),
         ] {
