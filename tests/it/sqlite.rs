@@ -128,6 +128,45 @@ fn a_database_of_a_newer_version_is_refused_in_one_line() {
 }
 
 #[tokio::test]
+async fn before_the_version_of_a_database_moves_forward_it_is_copied_beside_it() {
+    let (_folder, path) = fresh_path();
+    let names = || {
+        let entries = std::fs::read_dir(path.parent().unwrap()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.filter(|name| name.contains("schema")).collect();
+        names.sort();
+        names
+    };
+    let store = SqliteStore::open(&path).unwrap();
+    book(&store, &TestBooking::new(1)).await;
+    store.close().await;
+    drop(store);
+    assert_eq!(names(), Vec::<String>::new(), "a new one is not copied");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("DROP INDEX bookings_settled; PRAGMA user_version = 2").unwrap();
+    drop(connection);
+
+    let store = SqliteStore::open(&path).unwrap();
+    book(&store, &TestBooking::new(2)).await;
+    store.close().await;
+    drop(store);
+    let copy = format!("{}.schema-2", path.file_name().unwrap().to_str().unwrap());
+    assert_eq!(names(), [copy.as_str()]);
+    let copy = path.with_file_name(copy);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&copy.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let read = |path: &Path, sql: &str| -> i64 {
+        Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    for (path, version, bookings) in [(&copy, 2, 1), (&path, 3, 2)] {
+        assert_eq!(read(path, "SELECT user_version FROM pragma_user_version"), version);
+        assert_eq!(read(path, "SELECT count(*) FROM bookings"), bookings);
+    }
+    drop(SqliteStore::open(&path).unwrap());
+    assert_eq!(names().len(), 1, "once");
+}
+
+#[tokio::test]
 async fn a_path_that_looks_like_a_uri_or_a_memory_database_is_still_a_path() {
     let folder = tempfile::tempdir().unwrap();
     for name in [":memory:", "file:odd?mode=memory", "with space%20 and ü.db"] {

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -148,7 +148,47 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Copies the database beside it if its version is about to move forward: a version never goes back.
+/// The copy is called after the version that it has, and replaces an earlier one of that version.
+fn copy_before_migration(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let is_old = usize::try_from(version).is_ok_and(|version| version < MIGRATIONS.len());
+    if version == 0 || !is_old {
+        return Ok(());
+    }
+    let beside = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".schema-{version}{end}"));
+        PathBuf::from(name)
+    };
+    // Another process may copy at the same time.
+    let part = beside(&format!(".{}.part", std::process::id()));
+    let copied = copy_into(connection, &part, &beside(""));
+    if copied.is_err() {
+        // It is not complete.
+        let _ = std::fs::remove_file(&part);
+    }
+    copied
+}
+
+fn copy_into(connection: &Connection, part: &Path, copy: &Path) -> Result<(), StoreError> {
+    let io = |error: io::Error| {
+        StoreError::Unavailable(format!("cannot make {}: {error}", copy.display()))
+    };
+    let name = std::path::absolute(part).map_err(io)?;
+    let Some(name) = name.to_str() else {
+        return Err(io(io::Error::from(io::ErrorKind::InvalidFilename)));
+    };
+    // SQLite takes an empty file as the target, and keeps its permissions.
+    let file = private_file(part).map_err(io)?;
+    file.set_len(0).map_err(io)?;
+    connection.execute("VACUUM INTO ?1", [name])?;
+    file.sync_all().map_err(io)?;
+    std::fs::rename(part, copy).map_err(io)
+}
+
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    copy_before_migration(connection, path)?;
     // In a transaction, so that only one of two processes that start at once migrates.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
