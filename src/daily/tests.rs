@@ -123,7 +123,7 @@ async fn a_job_that_fails_is_tried_again_and_that_of_a_dead_node_is_taken_over()
     assert_eq!(done(&job).len(), 1);
 
     let house = House::at("2026-01-05T06:15:00+07:00");
-    let long = Duration::from_mins(60);
+    let long = Duration::from_hours(1);
     let dying = Arc::new(TestJob { takes: long, ..TestJob::default() });
     let other = Arc::<TestJob>::default();
     let first = house.start(&dying);

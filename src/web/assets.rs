@@ -388,7 +388,7 @@ mod tests {
             retention: RetentionSection { names_days: 30, bookings_days: 365 },
             asks_routing_server,
         };
-        facts.fill_in(&String::from_utf8(Files::get(name).unwrap().data.into_owned()).unwrap())
+        facts.fill_in(std::str::from_utf8(&Files::get(name).unwrap().data).unwrap())
     }
 
     #[test]
