@@ -142,10 +142,10 @@ pub async fn write(
     now: Moment,
     progress: Progress,
 ) -> Result<Head, BackupError> {
+    let mut chunks = store.dump(now).await?;
     let (sender, receiver) = mpsc::channel(AHEAD);
     let path = file.to_owned();
     let writing = tokio::task::spawn_blocking(move || write_file(&path, now, receiver, progress));
-    let mut chunks = store.dump(now).await?;
     while let Some(chunk) = chunks.next().await {
         let has_failed = chunk.is_err();
         if sender.send(chunk.map(Some)).await.is_err() || has_failed {
