@@ -9,8 +9,8 @@ use toml::Table;
 use super::address::{mail_url, site_url, store_url, web_url};
 use super::raw::{ConfigSource, Section};
 use super::value::{
-    bot_token, chat_id, count, domain, duration, file, line, link_keys, listen, mailbox, name,
-    networks, one_of, payload, price, room_code, some, speeds, staff_name, telegram_id,
+    bot_token, chat_id, count, days, domain, duration, file, line, link_keys, listen, mailbox,
+    name, networks, one_of, payload, price, room_code, some, speeds, staff_name, telegram_id,
     time_of_day, time_zone, topic_id, up_to, webhook_secret, within,
 };
 use super::{
@@ -60,8 +60,8 @@ impl Config {
         let backup = source.section("backup", backup)?;
         let retention = source.section("retention", |keys| {
             Ok(RetentionSection {
-                names_days: keys.get("names_days", "90", some)?,
-                bookings_days: keys.get("bookings_days", "400", some)?,
+                names: keys.get("names", "90d", days)?,
+                bookings: keys.get("bookings", "400d", days)?,
             })
         })?;
         let limits = source.section("limits", |keys| limits(keys, &rooms))?;

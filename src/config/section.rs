@@ -158,10 +158,10 @@ pub struct BackupSchedule {
 /// whichever is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetentionSection {
-    /// For how many days names, addresses and Telegram ids are kept.
-    pub names_days: u32,
-    /// For how many days bookings and their changes are kept.
-    pub bookings_days: u32,
+    /// For how long names, addresses and Telegram ids are kept, in whole days.
+    pub names: TimeDelta,
+    /// For how long bookings and their changes are kept, in whole days.
+    pub bookings: TimeDelta,
 }
 
 /// `[telegram]`: the Telegram bot.

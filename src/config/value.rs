@@ -141,6 +141,18 @@ pub(super) fn duration(raw: RawValue) -> Read<TimeDelta> {
     }
 }
 
+/// A duration of whole days, from 1 d to 36,500 d.
+pub(super) fn days(raw: RawValue) -> Read<TimeDelta> {
+    const ALLOWED: &str = "write whole days like 90d, from 1d to 36500d, in quotes";
+    let text = text(raw).map_err(|is| format!("{is}; {ALLOWED}"))?;
+    let length = humantime::parse_duration(text.trim()).ok();
+    length
+        .and_then(|length| TimeDelta::from_std(length).ok())
+        .filter(|length| *length == TimeDelta::days(length.num_days()))
+        .filter(|length| (1..=36_500).contains(&length.num_days()))
+        .ok_or_else(|| format!("is {}; {ALLOWED}", quoted(&text)))
+}
+
 /// A time of day, `HH:MM`.
 pub(super) fn time_of_day(raw: RawValue) -> Read<NaiveTime> {
     const ALLOWED: &str = "write HH:MM in quotes, from \"00:00\" to \"23:59\"";

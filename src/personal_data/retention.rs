@@ -41,10 +41,7 @@ impl Retention {
     /// The retention that is configured.
     #[must_use]
     pub fn from_config(section: &RetentionSection) -> Self {
-        Self {
-            names: TimeDelta::days(section.names_days.into()),
-            bookings: TimeDelta::days(section.bookings_days.into()),
-        }
+        Self { names: section.names, bookings: section.bookings }
     }
 
     /// Erases and deletes what is older than it may be, in small steps, between which others use

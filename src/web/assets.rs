@@ -270,8 +270,8 @@ impl PageFacts<'_> {
         let facts = [
             ("hotel", lines),
             ("hotel.name", escape(&hotel.name)),
-            ("names.days", retention.names_days.to_string()),
-            ("bookings.days", retention.bookings_days.to_string()),
+            ("names.days", retention.names.num_days().to_string()),
+            ("bookings.days", retention.bookings.num_days().to_string()),
             ("hold.id", text::duration(indonesian, hold)),
             ("hold.en", text::duration(english, hold)),
             ("routing.id", routing(indonesian)),
@@ -385,7 +385,10 @@ mod tests {
         let facts = PageFacts {
             hotel: &policy.hotel,
             hold: TimeDelta::minutes(150),
-            retention: RetentionSection { names_days: 30, bookings_days: 365 },
+            retention: RetentionSection {
+                names: TimeDelta::days(30),
+                bookings: TimeDelta::days(365),
+            },
             asks_routing_server,
         };
         facts.fill_in(std::str::from_utf8(&Files::get(name).unwrap().data).unwrap())

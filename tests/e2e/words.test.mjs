@@ -10,7 +10,7 @@ const SMALL = { width: 360, height: 740 };
 describe('the pages of words', () => {
   let server;
   before(async () => {
-    server = await start({ retention: { names_days: 45 }, hotel: { name: 'Hotel Melati', address: 'Jalan Melati 7', contact: '@hotelmelati' } });
+    server = await start({ retention: { names: '45d' }, hotel: { name: 'Hotel Melati', address: 'Jalan Melati 7', contact: '@hotelmelati' } });
   });
   after(() => server?.stop());
 

@@ -43,9 +43,11 @@ fn a_wrong_value_is_one_line_that_names_its_key() {
         ("[backup]\nat = \"03:30\"", "backup.folder: is missing; backup.at needs it"),
         ("[backup]\nkeep = 0", "backup.keep: is 0; allowed are whole numbers from 1 to 1000000"),
         (
-            "[retention]\nnames_days = 0",
-            "retention.names_days: is 0; allowed are whole numbers from 1 to 1000000",
+            "[retention]\nnames = \"0d\"",
+            "retention.names: is \"0d\"; write whole days like 90d, from 1d to 36500d, in quotes",
         ),
+        ("[retention]\nnames = 90", "retention.names: is a number; write it as text, in quotes"),
+        ("[retention]\nbookings = \"36h\"", "retention.bookings: is \"36h\"; write whole days"),
         ("[hotel]\naddress = \" \"", "hotel.address: is empty"),
         ("[hotel]\ncontact = \"a\\nb\"", "hotel.contact: contains a line break"),
         ("[hotel]\nmap_url = \"maps\"", "hotel.map_url: "),
