@@ -1,6 +1,7 @@
 //! The command line: parses the arguments, loads the configuration, and runs the command. The work
 //! itself is in the library.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -70,6 +71,10 @@ enum Command {
         /// Also draws the results into this SVG file.
         #[arg(long, value_name = "FILE")]
         plot: Option<PathBuf>,
+        /// Replays recorded drives instead of invented guests: a text file, also compressed with
+        /// gzip, with one case a line (docs/on-the-way.md).
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["guests", "seed", "sweep", "plot"])]
+        replay: Option<PathBuf>,
     },
     /// Writes everything that is stored into a file. The server may be running.
     Backup {
@@ -158,7 +163,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Init(given) => init(file.as_deref(), *given),
         Command::Serve => serve(config()?).await,
         Command::StaffLink { role, name } => staff_link(&config()?, role.into(), &name).await,
-        Command::Simulate { guests, seed, sweep, plot } => {
+        Command::Simulate { replay: Some(file), .. } => replay(&config()?, &file),
+        Command::Simulate { guests, seed, sweep, plot, replay: None } => {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             simulate(&config()?, &SimulationPlan { guests, seed, threads }, sweep, plot.as_deref())
         }
@@ -325,6 +331,31 @@ fn progress(what: &'static str) -> Progress {
             eprintln!("{records} records {what}");
         }
     })
+}
+
+/// Asks the rules about recorded drives and prints what they decide.
+fn replay(config: &Config, file: &Path) -> Result<ExitCode> {
+    let open = || std::fs::File::open(file);
+    let mut magic = [0; 2];
+    let is_compressed = open().and_then(|mut file| file.read(&mut magic)).is_ok_and(|read| {
+        // The first bytes of a gzip file (RFC 1952, section 2.3.1).
+        read == 2 && magic == [0x1f, 0x8b]
+    });
+    let drives = open().map_err(Into::into).and_then(|file| {
+        let lines: Box<dyn Read> = if is_compressed {
+            Box::new(flate2::read::MultiGzDecoder::new(file))
+        } else {
+            Box::new(file)
+        };
+        simulate::read_drives(std::io::BufReader::new(lines))
+    });
+    let drives = drives.with_context(|| format!("cannot replay {}", file.display()))?;
+    let settings = simulate::settings(&config.policy());
+    let tallies: Vec<_> =
+        settings.iter().map(|setting| simulate::replay(&drives, setting)).collect();
+    print(&format!("{} cases\n", drives.len()));
+    print(&simulate::replay_table(&settings, &tallies));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn simulate(

@@ -6,12 +6,15 @@
 //! first, and a wake for an older revision has no effect (`run`). The outcomes are counted
 //! (`tally`) and shown as a table and a plot (`report`).
 //!
+//! Recorded drives of real people are replayed instead with `jatah simulate --replay FILE` (`replay`).
+//!
 //! The same seed gives the same result on any number of threads, because every guest has a random
 //! generator of their own. The simulation opens no socket, stores nothing, does not sell out rooms,
 //! and uses no routing server.
 
 mod city;
 mod guest;
+mod replay;
 mod report;
 mod run;
 mod tally;
@@ -22,6 +25,7 @@ use chrono::{DateTime, TimeDelta};
 
 use crate::domain::{HoldPolicy, Moment, Policy, TravelPolicy};
 
+pub use replay::{DriveKind, ReplayError, ReplayTally, read_drives, replay, replay_table};
 pub use report::{plot, table};
 pub use run::run;
 pub use tally::Tally;

@@ -5,7 +5,7 @@
 use chrono::TimeDelta;
 
 use super::policy::HoldPolicy;
-use super::travel::{self, Evidence, Track, Why};
+use super::travel::{self, EstimateBasis, Evidence, Track, Why};
 use super::{Moment, Policy};
 
 /// A clock that decides later than this was stopped (the machine slept or was off). An extension
@@ -17,7 +17,10 @@ const STOPPED_CLOCK: TimeDelta = TimeDelta::minutes(1);
 const NOT_LEFT_AFTER: TimeDelta = TimeDelta::minutes(30);
 /// After an extension, a guest who has been at one spot for longer than this is resting there:
 /// traffic rarely stands still for that long.
-const RESTING_AFTER: TimeDelta = TimeDelta::minutes(20);
+const RESTING_AFTER: TimeDelta = TimeDelta::minutes(15);
+/// Before any extension, a guest within the radius who has been at one spot for longer than this is
+/// staying there, also if they came closer before.
+const STAYING_AFTER: TimeDelta = TimeDelta::minutes(95);
 /// Within this distance a guest may be at the hotel already, for example in the car park, without
 /// having been seen by the front office.
 const AT_HOTEL_METRES: f64 = 500.0;
@@ -123,11 +126,12 @@ pub fn end(track: &Track, hold: &Hold, now: Moment, policy: &Policy) -> Option<V
 /// The clause of the rule by which a hold is extended or ends.
 ///
 /// Within the radius, the first extension is refused only to guests who are clearly not coming:
-/// those who move away, and those who have not left yet. Later extensions are also refused to
-/// guests who rest. For guests who come closer from outside the radius, the estimated arrival may
-/// be later than the end of the extension by three quarters of an extension, because estimates are
-/// uncertain. (An extension granted in vain costs half an hour of a room; one refused costs the
-/// guest the night.) The limits were chosen with `jatah simulate`: `docs/on-the-way.md`.
+/// those whose drive does not lead to the hotel, and those who have not left yet. Later extensions
+/// are also refused to guests who rest. For guests who come closer from outside the radius, the
+/// estimated arrival may be later than the end of the extension by three quarters of an extension,
+/// because estimates are uncertain. If the guest's own speed is not known yet, the empty road counts.
+/// (An extension granted in vain costs half an hour of a room; one refused costs the guest the
+/// night.) The limits were chosen with `jatah simulate`: `docs/on-the-way.md`.
 fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let HoldPolicy { extend_by, max_extensions, .. } = policy.hold;
     if !evidence.is_fresh {
@@ -140,15 +144,19 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
     let to_end = (hold.until - now).max(TimeDelta::zero());
     let covered_by =
         |time| evidence.estimate.is_some_and(|known| known.arrives_in <= to_end + time);
+    let has_unknown_speed =
+        evidence.estimate.is_some_and(|known| known.basis == EstimateBasis::CitySpeed);
+    let on_empty_roads = policy.travel.drive_on_empty_roads(evidence.distance_metres);
     let is_repeat = hold.extensions > 0;
     let is_parked =
         evidence.standing > if is_repeat { extend_by.min(RESTING_AFTER) } else { extend_by };
     let is_away = evidence.is_approaching == Some(false);
     let is_closing = evidence.is_approaching == Some(true);
+    let is_staying = is_closing && evidence.standing > STAYING_AFTER && !is_at_hotel(evidence);
     if evidence.within_radius {
-        if is_away {
+        if is_away && !is_at_hotel(evidence) {
             Why::MovedAway
-        } else if is_repeat && is_parked {
+        } else if is_repeat && is_parked || is_staying {
             Why::Parked
         } else if !is_closing && evidence.standing > NOT_LEFT_AFTER && !is_at_hotel(evidence) {
             Why::NotLeft
@@ -159,7 +167,9 @@ fn why(evidence: &Evidence, hold: &Hold, now: Moment, policy: &Policy) -> Why {
         Why::Far
     } else if is_parked && (is_repeat || !covered_by(extend_by)) {
         Why::Parked
-    } else if covered_by(extend_by + extend_by * 3 / 4) {
+    } else if covered_by(extend_by + extend_by * 3 / 4)
+        || has_unknown_speed && on_empty_roads <= to_end + extend_by * 8 / 5
+    {
         Why::Closing
     } else {
         Why::TooLate

@@ -185,9 +185,7 @@ impl<'a> SimulatedStay<'a> {
             self.tracked.track = track;
         }
         if setting.is_radius_only {
-            let latest =
-                self.tracked.track.latest().map(|fix| fix.from_source(PositionSource::Page));
-            self.tracked.track = Track::from_fixes(latest.into_iter().collect());
+            self.tracked.track = latest_only(&self.tracked.track);
         }
         Ok(())
     }
@@ -221,6 +219,13 @@ impl<'a> SimulatedStay<'a> {
             extended: self.tracked.booking.hold.until - self.first_end,
         }
     }
+}
+
+/// What the rule "radius only" knows of a track: its latest fix. It is from a page, so that the silence
+/// of a live location says nothing.
+pub(super) fn latest_only(track: &Track) -> Track {
+    let latest = track.latest().map(|fix| fix.from_source(PositionSource::Page));
+    Track::from_fixes(latest.into_iter().collect())
 }
 
 fn new_booking(index: usize, today: NaiveDate, policy: &Policy) -> Option<NewBooking> {

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::{duration, kilometres, rupiah, say, verdict, why_not};
+use super::travel::verdict_for_guest;
+use super::{duration, kilometres, rupiah, say, why_not};
 use crate::domain::{Booking, CancelReason, Forecast, Language, Stay, Verdict, Why};
 
 /// The sentences beside a payment code.
@@ -203,7 +204,7 @@ pub(super) fn expected(about: &MailFacts<'_>, at: &str) -> String {
 pub(super) fn last_seen(about: &MailFacts<'_>, known: Option<&Verdict>) -> String {
     match known {
         Some(known) => {
-            let known = verdict(about.language, known);
+            let known = verdict_for_guest(about.language, known);
             about.say(format!("Lokasi Anda: {known}."), format!("Your position: {known}."))
         }
         None => about.say(

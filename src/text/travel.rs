@@ -15,7 +15,23 @@ const STANDSTILL: TimeDelta = TimeDelta::minutes(5);
 /// kecepatan tamu), lokasi 40 detik lalu · sudah dekat`.
 #[must_use]
 pub fn verdict(language: Language, verdict: &Verdict) -> String {
-    let facts = facts(language, verdict);
+    with_why(language, verdict, facts(language, verdict, Reader::FrontOffice))
+}
+
+/// The same for the guest.
+pub(super) fn verdict_for_guest(language: Language, verdict: &Verdict) -> String {
+    with_why(language, verdict, facts(language, verdict, Reader::Guest))
+}
+
+/// Who reads what is known of a guest's way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    FrontOffice,
+    /// Is not told that positions of their own phone were not believed.
+    Guest,
+}
+
+fn with_why(language: Language, verdict: &Verdict, facts: String) -> String {
     match why(language, verdict.why) {
         Some(why) => format!("{facts} · {why}"),
         None => facts,
@@ -26,12 +42,14 @@ pub fn verdict(language: Language, verdict: &Verdict) -> String {
 pub(super) fn verdict_beside(language: Language, forecast: Forecast, verdict: &Verdict) -> String {
     match forecast {
         Forecast::WillCancel => self::verdict(language, verdict),
-        Forecast::InTime | Forecast::WillExtend | Forecast::NoPosition => facts(language, verdict),
+        Forecast::InTime | Forecast::WillExtend | Forecast::NoPosition => {
+            facts(language, verdict, Reader::FrontOffice)
+        }
     }
 }
 
 /// Where the guest was.
-fn facts(language: Language, verdict: &Verdict) -> String {
+fn facts(language: Language, verdict: &Verdict, reader: Reader) -> String {
     let Verdict { evidence, extensions, .. } = verdict;
     let extensions = (*extensions > 0).then(|| {
         let count = extensions;
@@ -41,7 +59,8 @@ fn facts(language: Language, verdict: &Verdict) -> String {
             format!("extended {count}× before"),
         )
     });
-    let dropped = (evidence.dropped > 0).then(|| {
+    let is_told = reader == Reader::FrontOffice && evidence.dropped > 0;
+    let dropped = is_told.then(|| {
         let count = evidence.dropped;
         say(
             language,
@@ -141,7 +160,9 @@ fn why(language: Language, why: Why) -> Option<&'static str> {
             "mendekat, tetapi tiba lama sesudah perpanjangan habis",
             "closing in, but there only long after an extension would be over",
         ),
-        Why::MovedAway => say(language, "dekat tetapi menjauh", "near, but moving away"),
+        Why::MovedAway => {
+            say(language, "dekat tetapi tidak menuju hotel", "near, but not heading to the hotel")
+        }
         Why::NotLeft => say(language, "belum berangkat", "has not set out"),
         Why::Parked => {
             say(language, "terlalu lama diam di satu tempat", "at one spot for too long")
@@ -156,7 +177,10 @@ pub(super) fn why_not(language: Language, why: Option<Why>) -> &'static str {
         Some(Why::NoneLeft) => {
             ("Waktunya tidak bisa diperpanjang lagi", "The time cannot be extended again")
         }
-        Some(Why::MovedAway) => ("Anda menjauh dari hotel", "You are moving away"),
+        Some(Why::MovedAway) => (
+            "Perjalanan Anda tampaknya tidak menuju hotel",
+            "You do not seem to be heading to the hotel",
+        ),
         Some(Why::NotLeft) => ("Anda belum berangkat", "You have not set out yet"),
         Some(Why::Parked) => (
             "Anda sudah lama berhenti di tempat yang sama",
@@ -223,4 +247,35 @@ pub fn forecast(
         ),
     };
     format!("{}: {verdict}", known.unwrap_or_else(|| unknown.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{verdict, verdict_for_guest};
+    use crate::domain::{Evidence, Language, Verdict, Why};
+
+    #[test]
+    fn a_guest_does_not_read_that_positions_were_not_believed() {
+        let evidence = Evidence {
+            distance_metres: 4_200.0,
+            is_approaching: Some(false),
+            within_radius: true,
+            fix_age: chrono::TimeDelta::minutes(2),
+            is_fresh: true,
+            estimate: None,
+            source: None,
+            standing: chrono::TimeDelta::zero(),
+            dropped: 3,
+        };
+        let known = Verdict { evidence, why: Why::MovedAway, extensions: 0 };
+        assert_eq!(
+            verdict(Language::Indonesian, &known),
+            "4,2 km, menjauh, lokasi 2 menit lalu, 3 laporan lokasi tidak dipercaya · dekat tetapi tidak \
+             menuju hotel"
+        );
+        assert_eq!(
+            verdict_for_guest(Language::Indonesian, &known),
+            "4,2 km, menjauh, lokasi 2 menit lalu · dekat tetapi tidak menuju hotel"
+        );
+    }
 }

@@ -127,8 +127,12 @@ fn a_track_tells_whether_the_guest_comes_closer() {
     assert_eq!(approach(&[0.3]), None);
     assert_eq!(approach(&[0.3, 0.2]), Some(true));
     assert_eq!(approach(&[0.2, 0.3]), Some(false));
-    assert_eq!(approach(&[0.3, 0.301]), None, "a hundred metres say nothing");
-    assert_eq!(approach(&[0.3, 0.5, 0.2]), Some(true), "from first to last");
+    assert_eq!(approach(&[0.3, 0.3008]), None, "less than a hundred metres: not left");
+    assert_eq!(approach(&[0.3, 0.3015]), Some(true), "the first metres may lead away");
+    assert_eq!(approach(&[0.3, 0.303]), Some(false), "three hundred metres away");
+    assert_eq!(approach(&[0.3, 0.5, 0.1]), Some(true), "nearer than ever");
+    assert_eq!(approach(&[0.13, 0.1, 0.11]), Some(false), "a kilometre past the nearest place");
+    assert_eq!(approach(&[0.3, 0.004, 0.01]), Some(true), "close by, streets lead away");
 }
 
 #[test]

@@ -95,7 +95,8 @@ fn the_end_of_a_hold_looks_at_the_road() {
         (&[(12.0, 100), (15.0, 119)], 0, (false, Why::Far)),
         (&away, 0, (false, Why::MovedAway)),
         (&away, 1, (false, Why::MovedAway)),
-        (&[(4.0, 110), (5.5, 119)], 1, (true, Why::Near)),
+        (&[(4.0, 110), (5.5, 119)], 1, (false, Why::MovedAway)),
+        (&[(4.0, 110), (4.1, 119)], 1, (true, Why::Near)),
         (&gone_home, 0, (false, Why::MovedAway)),
         (&at_home, 0, (false, Why::NotLeft)),
         (&at_home, 1, (false, Why::Parked)),
@@ -105,6 +106,8 @@ fn the_end_of_a_hold_looks_at_the_road() {
         (&pausing, 1, (true, Why::Near)),
         (&resting, 0, (true, Why::Near)),
         (&resting, 1, (false, Why::Parked)),
+        (&[(12.0, 5), (3.0, 23), (3.0, 119)], 0, (false, Why::Parked)),
+        (&[(12.0, 7), (3.0, 25), (3.0, 119)], 0, (true, Why::Near)),
         (&resting_far, 0, (true, Why::Near)),
         (&resting_far, 1, (false, Why::Parked)),
         (&bot, 0, (true, Why::Near)),
@@ -117,6 +120,56 @@ fn the_end_of_a_hold_looks_at_the_road() {
         assert_eq!(end(way(points), extensions), (expected.0, Some(expected.1)), "{points:?}");
     }
     assert_eq!(end(Track::default(), 0), (false, None), "no position, no extension");
+}
+
+#[test]
+fn a_drive_begins_at_the_last_stay() {
+    let closing = |points: &[(f64, i64)]| seen(&way(points), 119).is_approaching;
+    // Past the hotel, a visit of half an hour, and back: the way to the visit does not count.
+    let visit = [(9.0, 50), (1.0, 60), (8.0, 75), (8.0, 105), (6.5, 112), (5.0, 119)];
+    assert_eq!(closing(&visit), Some(true));
+    // Without the visit, the guest turned back: only the last minutes tell.
+    assert_eq!(closing(&[(9.0, 85), (1.0, 95), (8.0, 108), (7.7, 119)]), Some(false));
+    assert_eq!(closing(&[(9.0, 85), (1.0, 95), (8.0, 112), (5.0, 119)]), Some(true));
+    // A jam is no visit: the guest has not left it yet.
+    assert_eq!(closing(&[(9.0, 85), (1.0, 95), (4.0, 105), (4.0, 119)]), Some(false));
+    // A long road swings more widely than a short one.
+    assert_eq!(closing(&[(30.0, 60), (6.0, 100), (6.5, 119)]), Some(true));
+    assert_eq!(closing(&[(9.0, 100), (6.0, 110), (6.5, 119)]), Some(false));
+}
+
+#[test]
+fn the_accuracy_of_a_device_is_no_movement() {
+    let accuracy = |metres, fix: Fix| Fix { accuracy_metres: Some(metres), ..fix };
+    let wobbles = |metres| {
+        let track = Track::from_fixes(vec![
+            accuracy(metres, km(5.0, 60)),
+            accuracy(metres, km(4.8, 90)),
+            accuracy(metres, km(4.85, 119)),
+        ]);
+        seen(&track, 119).is_approaching
+    };
+    assert_eq!(wobbles(100.0), None, "150 m within the accuracy of two positions");
+    assert_eq!(wobbles(10.0), Some(true), "50 m past the nearest place, on the first metres");
+}
+
+#[test]
+fn the_speed_of_a_guest_who_has_just_left_is_not_known_yet() {
+    // 22 km: too far for the city's speed, not for an empty road.
+    let just_left = [(24.0, 80), (24.0, 112), (22.0, 119)];
+    let mut speeds = [20.0; 24];
+    speeds[3] = 40.0;
+    let end = |points: &[(f64, i64)], speeds| {
+        let travel = TravelPolicy { speeds, ..policy().travel };
+        let story = Scenario { policy: Policy { travel, ..policy() }, ..story(way(points), 0) };
+        let known = forecast_with_verdict(&story.tracked, at(120), &story.policy).1.unwrap();
+        (known.extends(), known.why)
+    };
+    assert_eq!(end(&just_left, speeds), (true, Why::Closing));
+    assert_eq!(end(&just_left, [20.0; 24]), (false, Why::TooLate));
+    // After twenty minutes at 20 km/h, this guest's own speed says that it takes longer.
+    let slow = [(29.0, 98), (26.0, 108), (22.0, 119)];
+    assert_eq!(end(&slow, speeds), (false, Why::TooLate));
 }
 
 #[test]
@@ -187,7 +240,7 @@ fn a_guest_who_stands_in_a_jam_is_on_the_way_for_as_long_as_an_extension() {
     let longer = live(&[(24.0, 70), (20.0, 80), (10.5, 88)]);
     assert_eq!(end(longer, 0), (false, Some(Why::Parked)));
     // A guest who was there all along shows no direction. A guest who came from nearer moves away.
-    assert_eq!(seen(&live(&[(12.0, 60), (12.1, 98)]), 120).is_approaching, None);
+    assert_eq!(seen(&live(&[(12.0, 60), (12.05, 98)]), 120).is_approaching, None);
     assert_eq!(seen(&live(&[(6.0, 60), (12.0, 98)]), 120).is_approaching, Some(false));
 }
 
@@ -202,23 +255,23 @@ fn an_estimate_is_the_road_at_the_best_known_speed_and_the_buffer() {
     assert_eq!(estimated(&way(&[(10.0, 10)]), 10, &policy), Some((57, EstimateBasis::CitySpeed)));
     // The estimate counts from the fix.
     assert_eq!(estimated(&way(&[(10.0, 10)]), 20, &policy), Some((47, EstimateBasis::CitySpeed)));
-    // Ten kilometres in ten minutes are 60 km/h. The mean with the city's 20 km/h is 40 km/h, and
-    // 14 km of road are left.
-    let fast = way(&[(20.0, 0), (10.0, 10)]);
-    assert_eq!(estimated(&fast, 10, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
-    // The driven way counts, not the approach: 7 km in ten minutes, only 2 km closer.
+    // Twenty kilometres in twenty minutes are 60 km/h. The mean with the city's 20 km/h is 40 km/h,
+    // and 14 km of road are left.
+    let fast = way(&[(30.0, 0), (10.0, 20)]);
+    assert_eq!(estimated(&fast, 20, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
+    // The driven way counts, not the approach: 14 km in twenty minutes, only 4 km closer.
     let crosswise = |degrees: f64, minute| {
         let place = Coordinates::new(-6.2 + 10.0 / 110.6, 106.8 + degrees).unwrap();
         Fix::seen(place, at(minute))
     };
-    let swung = Track::from_fixes(vec![km(12.0, 0), crosswise(0.03, 5), crosswise(0.0, 10)]);
-    assert_eq!(estimated(&swung, 10, &policy), Some((26 + 15, EstimateBasis::OwnSpeed)));
+    let swung = Track::from_fixes(vec![km(14.0, 0), crosswise(0.06, 10), crosswise(0.0, 20)]);
+    assert_eq!(estimated(&swung, 20, &policy), Some((26 + 15, EstimateBasis::OwnSpeed)));
     // A halt does not count as driving.
-    let halted = way(&[(20.0, 0), (20.0, 30), (10.0, 40)]);
-    assert_eq!(estimated(&halted, 40, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
-    // Two minutes are too short, 2 km/h are too slow, and 126 km/h are too fast.
+    let halted = way(&[(30.0, 0), (30.0, 30), (10.0, 50)]);
+    assert_eq!(estimated(&halted, 50, &policy), Some((20 + 15, EstimateBasis::OwnSpeed)));
+    // Eleven minutes are too short, 2 km/h are too slow, and 126 km/h are too fast.
     assert_eq!(
-        estimated(&way(&[(12.0, 8), (10.0, 10)]), 10, &policy).unwrap().1,
+        estimated(&way(&[(21.0, 0), (10.0, 11)]), 11, &policy).unwrap().1,
         EstimateBasis::CitySpeed
     );
     assert_eq!(
@@ -226,7 +279,7 @@ fn an_estimate_is_the_road_at_the_best_known_speed_and_the_buffer() {
         EstimateBasis::CitySpeed
     );
     assert_eq!(
-        estimated(&way(&[(31.0, 0), (10.0, 10)]), 10, &policy).unwrap().1,
+        estimated(&way(&[(42.0, 0), (10.0, 15)]), 15, &policy).unwrap().1,
         EstimateBasis::CitySpeed
     );
     // There is no estimate for a guest who moves away.
@@ -265,11 +318,11 @@ fn a_routing_server_is_believed_before_speeds_and_slowed_by_the_hour() {
     let later = taken(&track, km(8.0, 15));
     assert_eq!(estimate(&later, 15).arrives_in.num_minutes(), 24 + 15);
     // An old answer is not used for later fixes.
-    let much_later = taken(&later, km(7.0, 21));
-    assert_eq!(estimate(&much_later, 21).basis, EstimateBasis::OwnSpeed);
+    let much_later = taken(&later, km(6.0, 24));
+    assert_eq!(estimate(&much_later, 24).basis, EstimateBasis::OwnSpeed);
     // The estimate says if the routing server failed.
-    let silent = way(&[(20.0, 0), (16.0, 10)]).routed(at(10), RouteEstimate::Silent).unwrap();
-    let known = estimate(&silent, 10);
+    let silent = way(&[(20.0, 0), (16.0, 12)]).routed(at(12), RouteEstimate::Silent).unwrap();
+    let known = estimate(&silent, 12);
     assert_eq!((known.basis, known.is_routing_silent), (EstimateBasis::OwnSpeed, true));
     assert_eq!(silent.routed(at(9), RouteEstimate::Silent), None, "no such fix");
 }
@@ -349,9 +402,9 @@ fn twelve_fixes_tell_of_the_whole_way_and_of_a_whole_rest() {
 #[test]
 fn a_forecast_is_what_the_end_would_decide() {
     for (points, minute, expected) in [
-        // Two km in ten minutes, and ten km are left: 53 minutes, and 15 to park.
+        // Ten km are left: 42 minutes at the city's speed, and 15 to park.
         (&[(12.0, 42), (10.0, 52)][..], 52, Forecast::InTime),
-        (&[(12.0, 50), (10.0, 60)], 60, Forecast::WillExtend),
+        (&[(12.0, 50), (10.0, 65)], 65, Forecast::WillExtend),
         (&[(30.0, 90), (20.0, 100), (12.0, 109)], 110, Forecast::WillExtend),
         (&[(30.0, 80), (28.0, 90)], 90, Forecast::WillCancel),
         (&[(5.0, 60)], 90, Forecast::NoPosition),

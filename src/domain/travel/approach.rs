@@ -5,25 +5,17 @@
 
 use chrono::{TimeDelta, Timelike};
 
+use super::drive::Drive;
 use super::track::SPOT_METRES;
 use super::{Fix, RouteEstimate, Track};
 use crate::domain::{Moment, Policy, TravelPolicy};
 
-/// Approach is measured over the fixes of this long before the latest one.
-const APPROACH_WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Coming closer by less than this, in metres, says nothing about direction.
-const APPROACH_METRES: f64 = 200.0;
-/// Moving away by less than this, in metres, may be a detour: to the next U-turn, round a block of
-/// one-way streets, or on to the toll road.
-const DETOUR_METRES: f64 = 2_000.0;
-/// The direction of a guest who stands still is given by the last fix that was at least this many
-/// metres nearer or farther.
-const LEG_METRES: f64 = 500.0;
 /// The guest's own speed is measured over this long before the latest fix: long enough for a mean
 /// over main roads and small streets.
 const SPEED_WINDOW: TimeDelta = TimeDelta::minutes(60);
-/// Driving for less than this is too short to measure a speed.
-const MIN_DRIVE: TimeDelta = TimeDelta::minutes(3);
+/// Driving for less than this is too short to measure a speed: the small streets at the beginning say
+/// nothing about the main roads.
+const MIN_DRIVE: TimeDelta = TimeDelta::minutes(12);
 /// Speeds that are believed of a driving guest, in km/h. Below, the guest is on foot or in a jam
 /// that will not last. Above, it is a train or an error (the limit on Indonesian toll roads is
 /// 100).
@@ -73,9 +65,6 @@ pub(super) struct Approach<'a> {
     is_silent: bool,
     /// Metres to the hotel, along the geodesic.
     pub metres: f64,
-    /// By how many metres the guest came closer over [`APPROACH_WINDOW`], and in what time; `None` for a
-    /// single fix.
-    closed: Option<(f64, TimeDelta)>,
 }
 
 impl<'a> Approach<'a> {
@@ -89,40 +78,13 @@ impl<'a> Approach<'a> {
     ) -> Self {
         let hotel = policy.hotel.position;
         let metres = latest.place.metres_to(hotel);
-        let seen_at = if is_silent { now.max(latest.at) } else { latest.at };
-        let earlier = |fix: &&Fix| fix.at < seen_at;
-        let mut recent = track.fixes().iter().filter(earlier);
-        let first = recent
-            .clone()
-            .find(|fix| seen_at - fix.at <= APPROACH_WINDOW)
-            .or_else(|| recent.next_back());
-        let closed = first.map(|first| (first.place.metres_to(hotel) - metres, seen_at - first.at));
-        Self { track, latest, now, policy, is_silent, metres, closed }
+        Self { track, latest, now, policy, is_silent, metres }
     }
 
-    /// Whether the guest comes closer; `None` if the fixes do not show it. For a guest who stands
-    /// still or may be on a detour, the movement before that decides: a guest in a jam is still on
-    /// the way.
+    /// Whether the guest drives to the hotel; `None` if the fixes do not show it. For a guest who
+    /// stands still, the drive before that decides: a guest in a jam is still on the way.
     pub fn is_closing(&self) -> Option<bool> {
-        let (metres, _) = self.closed?;
-        if metres >= APPROACH_METRES {
-            Some(true)
-        } else if metres <= -DETOUR_METRES {
-            Some(false)
-        } else if metres <= -APPROACH_METRES {
-            self.came_closer(DETOUR_METRES)
-        } else {
-            self.came_closer(LEG_METRES)
-        }
-    }
-
-    /// Whether the guest was farther away at the last fix that was at least this many metres nearer
-    /// or farther than the latest one.
-    fn came_closer(&self, metres: f64) -> Option<bool> {
-        let hotel = self.policy.hotel.position;
-        let change = |fix: &Fix| fix.place.about_metres_to(hotel) - self.metres;
-        let mut changes = self.track.fixes().iter().rev().map(change);
-        changes.find(|change| change.abs() >= metres).map(|change| change > 0.0)
+        Drive::latest(self.track, self.policy.hotel.position)?.leads_to_hotel()
     }
 
     /// How long the guest has been at the spot of the latest fix, as far as the fixes show.
@@ -218,6 +180,13 @@ impl TravelPolicy {
         // An hour is 0 to 23, so the index is always in range.
         let index = usize::try_from(hour).unwrap_or_default();
         self.speeds.get(index).copied().unwrap_or(1.0)
+    }
+
+    /// How long a drive takes at least: at the speed of the fastest hour. The distance is in metres,
+    /// in a straight line.
+    #[must_use]
+    pub fn drive_on_empty_roads(&self, metres: f64) -> TimeDelta {
+        hours(metres / 1000.0 * self.road_factor / self.free_speed())
     }
 
     /// Speed on empty roads, in km/h: that of the fastest hour.

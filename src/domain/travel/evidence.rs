@@ -45,7 +45,7 @@ pub enum PositionSourceKind {
 }
 
 /// The clause of the rule that decided the end of a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Why {
     /// Within the radius: the hold is extended.
     Near,
