@@ -46,7 +46,6 @@ fn a_wrong_value_is_one_line_that_names_its_key() {
             "[retention]\nnames = \"0d\"",
             "retention.names: is \"0d\"; write whole days like 90d, from 1d to 36500d, in quotes",
         ),
-        ("[retention]\nnames = 90", "retention.names: is a number; write it as text, in quotes"),
         ("[retention]\nbookings = \"36h\"", "retention.bookings: is \"36h\"; write whole days"),
         ("[hotel]\naddress = \" \"", "hotel.address: is empty"),
         ("[hotel]\ncontact = \"a\\nb\"", "hotel.contact: contains a line break"),
