@@ -5,7 +5,7 @@ use jatah::domain::Recipient;
 use jatah::store::{BookingReader, NotificationStore};
 use serde_json::{Value, json};
 
-use super::hotel::{Engine, MOVED, RecordedHotel, while_time_passes};
+use super::hotel::{Engine, MOVED, RecordedHotel, while_time_passes_by};
 use super::scenario::another;
 use crate::botapi::{Fault, Message, Person};
 
@@ -150,7 +150,9 @@ async fn of_bot(hotel: &RecordedHotel, notes: &Value) -> Value {
 async fn said(person: &Person, command: &str, part: &str) -> Value {
     let known = person.api.messages(person.id);
     person.says(command);
-    let Message { text, buttons, .. } = while_time_passes(another(person, part, &known)).await;
+    // At the speed of real time: the answers say how many minutes are left.
+    let answer = while_time_passes_by(1, another(person, part, &known));
+    let Message { text, buttons, .. } = answer.await;
     json!({ "text": text, "buttons": buttons })
 }
 

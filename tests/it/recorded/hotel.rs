@@ -40,10 +40,15 @@ pub enum Engine {
 
 /// Runs a future to its end while time passes.
 pub async fn while_time_passes<T>(work: impl Future<Output = T>) -> T {
+    while_time_passes_by(FAST, work).await
+}
+
+/// Runs a future to its end while time passes so many times as fast as real time.
+pub async fn while_time_passes_by<T>(times: u32, work: impl Future<Output = T>) -> T {
     tokio::select! {
         biased;
         done = work => done,
-        () = pass_time(TICK, FAST) => unreachable!("time passes for ever"),
+        () = pass_time(TICK, times) => unreachable!("time passes for ever"),
     }
 }
 
