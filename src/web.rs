@@ -48,21 +48,12 @@ pub use graphql::sdl;
 pub use server::serve;
 pub use webhook::{Webhook, WebhookHandler};
 
-/// Pages load only files of this server, have no inline script or style, and cannot be framed, except
-/// for those that Telegram's web client shows as Mini Apps.
-macro_rules! content_security_policy {
-    ($frame_ancestors:literal) => {
-        concat!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-             connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-             frame-ancestors ",
-            $frame_ancestors
-        )
-    };
-}
-const CONTENT_SECURITY_POLICY: &str = content_security_policy!("'none'");
-/// The policy of pages that are Mini Apps.
-const MINI_APP_POLICY: &str = content_security_policy!("https://web.telegram.org");
+/// Pages load only files of this server, have no inline script or style, and are framed by nobody but
+/// Telegram's web client, which shows Mini Apps in a frame. The form and the board are Mini Apps, and
+/// the other pages open from them in the same frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors https://web.telegram.org";
 
 /// The settings of the web server.
 #[derive(Debug, Clone)]

@@ -149,9 +149,18 @@ impl GuestConversation {
     /// The buttons for the ways to book.
     fn ways_to_book(&self, user: &BotUser) -> Vec<Vec<Button>> {
         let mut rows = vec![user.button(GuestLabel::BookHere, GuestCallback::Start)];
+        let button = |label, action| {
+            vec![Button { label: words::guest_label(user.language, label).to_owned(), action }]
+        };
         if let Some(url) = &self.public_url {
-            let label = words::guest_label(user.language, GuestLabel::BookOnWeb).to_owned();
-            rows.push(vec![Button { label, action: ButtonAction::Url(url.clone()) }]);
+            let link = ButtonAction::Url(url.clone());
+            if url.scheme() == "https" && user.chat == user.id {
+                rows.push(button(GuestLabel::BookOnWeb, ButtonAction::WebApp(url.clone())));
+                // Where the Mini App does not open (an old client, a blocked web view), the link does.
+                rows.push(button(GuestLabel::FormInBrowser, link));
+            } else {
+                rows.push(button(GuestLabel::BookOnWeb, link));
+            }
         }
         rows
     }

@@ -1,6 +1,7 @@
-//! Sets the menus of commands and the texts of the bot's profile, by language. Every private chat has the guests' menu. The private chats of
-//! members of staff also have the front office's commands, and the front office's group has only
-//! those. The menu of a chat is removed if its user is no longer staff.
+//! Sets the menus of commands and the texts of the bot's profile, by language, and the button that
+//! opens the form as a Mini App. Every private chat has the guests' menu. The private chats of members
+//! of staff also have the front office's commands, and the front office's group has only those. The
+//! menu of a chat is removed if its user is no longer staff.
 //!
 //! A menu only suggests commands: whether a user may use one is checked when the command arrives.
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use teloxide::types::{BotCommandScope, ChatId};
 use tracing::warn;
+use url::Url;
 
 use super::front_office::FrontOfficeChat;
 use super::state::BotState;
@@ -20,6 +22,7 @@ use crate::backoff::Backoff;
 use crate::domain::{HotelPolicy, Language, Role};
 use crate::store::StoreError;
 use crate::text::telegram as words;
+use crate::text::telegram::GuestLabel;
 
 /// Maximum number of attempts for one call.
 const MAX_ATTEMPTS: u32 = 5;
@@ -33,6 +36,8 @@ pub(super) struct MenuParts {
     staff: StaffList,
     front_office: Arc<FrontOfficeChat>,
     state: BotState,
+    /// The form, if Telegram can show it as a Mini App.
+    form: Option<Url>,
 }
 
 impl MenuParts {
@@ -43,6 +48,7 @@ impl MenuParts {
             staff: parts.settings.staff.clone(),
             front_office: Arc::clone(&parts.front_office),
             state: parts.state.clone(),
+            form: parts.settings.public_url.clone().filter(|url| url.scheme() == "https"),
         }
     }
 }
@@ -114,6 +120,11 @@ pub(super) async fn set(api: &Api, parts: &MenuParts) {
             warn!(?failure, "the descriptions of the bot were not set");
         }
     }
+    let label = words::guest_label(parts.language, GuestLabel::FormButton);
+    let setting = Setting::FormButton(parts.form.as_ref().map(|url| (label, url)));
+    if let Err(failure) = set_with_retries(api, setting, None).await {
+        warn!(?failure, "the button that opens the form was not set");
+    }
     let mut remaining = BTreeSet::new();
     for chat in known.difference(&chats) {
         for (code, _) in languages(parts) {
@@ -157,6 +168,9 @@ enum Setting<'a> {
     NoMenu(i64),
     /// The description and the short description.
     Descriptions(&'a str, &'a str),
+    /// The button of every private chat that opens the form, with its text; none if there is no form
+    /// that Telegram can show.
+    FormButton(Option<(&'a str, &'a Url)>),
 }
 
 /// Makes one setting for a language. Tries again after a failure that may pass, at most
@@ -172,6 +186,7 @@ async fn set_with_retries(
             Setting::Menu(lines, chat) => api.set_commands(lines, scope(chat), language).await,
             Setting::NoMenu(chat) => api.delete_commands(scope(Some(chat)), language).await,
             Setting::Descriptions(long, short) => api.set_descriptions(long, short, language).await,
+            Setting::FormButton(page) => api.set_menu_button(page).await,
         };
         attempts += 1;
         let pause = match &outcome {

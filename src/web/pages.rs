@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::MINI_APP_POLICY;
 use super::assets::Assets;
 use super::assets::PageFacts;
 use crate::domain::Language;
@@ -34,19 +33,13 @@ pub fn routes(language: Language, facts: &PageFacts<'_>) -> Router {
         .route("/b/{receipt_no}/", page("booking.html"))
         .route("/privasi", page("privasi.html"))
         .route("/kebijakan", page("kebijakan.html"))
-        .route("/fo", get(front_office))
+        .route("/fo", page("fo.html"))
         .route("/icon.svg", page("icon.svg"))
         .route("/js/{name}", get(script))
         .route("/css/{name}", get(style))
         .route("/assets/{version}/{*name}", get(versioned))
         .fallback(async |State(pages): State<Pages>| pages.not_found())
         .with_state(Pages { assets: Arc::new(Assets::load(facts)), language })
-}
-
-/// The front office's page, which Telegram's web client may frame.
-async fn front_office(State(pages): State<Pages>, asked: HeaderMap) -> Response {
-    let policy = (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(MINI_APP_POLICY));
-    ([policy], pages.file("fo.html", &asked)).into_response()
 }
 
 async fn script(

@@ -61,6 +61,8 @@ struct State {
     menus: Vec<(String, String, Vec<String>)>,
     /// The texts of the profile, by field and language.
     descriptions: BTreeMap<(String, String), String>,
+    /// The button beside the text field of every private chat.
+    menu_button: Value,
     faults: Vec<(String, Option<i64>, Fault)>,
     answers: BTreeMap<String, Option<String>>,
     transcript: Vec<String>,
@@ -199,6 +201,11 @@ impl BotApi {
     /// A text of the bot's profile.
     pub fn description(&self, field: &str, language: &str) -> Option<String> {
         self.state().descriptions.get(&(field.to_owned(), language.to_owned())).cloned()
+    }
+
+    /// The button beside the text field of every private chat, as it was set.
+    pub fn menu_button(&self) -> Value {
+        self.state().menu_button.clone()
     }
 
     pub fn webhook_calls(&self) -> Vec<u16> {

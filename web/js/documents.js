@@ -15,6 +15,12 @@ export const CREATE_BOOKING = `mutation CreateBooking($input: CreateBookingInput
   createBooking(input: $input) { statusUrl }
 }`;
 
+export const CREATE_TELEGRAM_BOOKING = `mutation CreateTelegramBooking($initData: String!, $input: MiniAppBookingInput!) {
+  createTelegramBooking(initData: $initData, input: $input) {
+    accessToken booking { receiptNo holdUntil price checkIn nights roomType { name } }
+  }
+}`;
+
 const ticketFields = `ticket position nextRelease offer { statusUrl booking { offer status roomType { name } checkIn nights price holdUntil } }`;
 
 export const JOIN_WAITING_LIST = `mutation JoinWaitingList($input: WaitingInput!) { joinWaitingList(input: $input) { ${ticketFields} } }`;
@@ -52,6 +58,10 @@ export const MY_QRIS = `query MyQris($receiptNo: String!, $accessToken: String!)
 
 export const REPORT_POSITION = `mutation ReportPosition($receiptNo: String!, $accessToken: String!, $position: PositionInput!) {
   reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) { ${guestFields} }
+}`;
+
+export const SEND_POSITION = `mutation SendPosition($receiptNo: String!, $accessToken: String!, $position: PositionInput!) {
+  reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) { revision }
 }`;
 
 export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, $accessToken: String!) {

@@ -15,9 +15,10 @@ const gone = new Set(['NOT_FOUND', 'INVALID_INPUT']);
 /**
  * @param parent the element that this fills
  * @param now () => ms, the server's time
+ * @param initData what Telegram signed, in a Mini App: it names the guest instead of an e-mail address
  * @param onFaults (faults) => void, shows what is missing in the form
  */
-export function mountWaiting(parent, { api, now, onFaults }) {
+export function mountWaiting(parent, { api, now, initData, onFaults }) {
   let asked = { filled: null, rooms: [], hotel: null };
   let wish = 'any', requestId = randomId(), busy = false, problem = null, place = null, socket = null;
 
@@ -54,14 +55,14 @@ export function mountWaiting(parent, { api, now, onFaults }) {
   async function join() {
     const { filled } = asked;
     const faults = {};
-    const name = nameFault(filled.guestName, true), email = emailFault(filled.email);
+    const name = nameFault(filled.guestName, true), email = initData ? null : emailFault(filled.email);
     if (name) faults.guestName = name;
     if (email) faults.email = email;
     problem = null;
     if (onFaults(faults) || busy) return;
     busy = true;
     draw();
-    const input = { guestName: filled.guestName.trim(), email: filled.email.trim(), checkIn: filled.checkIn, nights: filled.nights, language: language().toUpperCase(), requestId, ...wished() };
+    const input = { guestName: filled.guestName.trim(), ...(initData ? { initData } : { email: filled.email.trim() }), checkIn: filled.checkIn, nights: filled.nights, language: language().toUpperCase(), requestId, ...wished() };
     try {
       const { joinWaitingList } = await api(JOIN_WAITING_LIST, { input });
       keepTicket(joinWaitingList.ticket);
@@ -119,7 +120,7 @@ export function mountWaiting(parent, { api, now, onFaults }) {
   function drawQuestion() {
     const { filled, hotel } = asked;
     const words = [heading(t('wait.title')), el('p', {}, t('wait.why', { window: window() }))];
-    if (filled.channel === 'TELEGRAM') {
+    if (filled.channel === 'TELEGRAM' && !initData) {
       const link = el('a', { href: `https://t.me/${encodeURIComponent(hotel.telegramBot)}`, target: '_blank', rel: 'noopener noreferrer' }, t('wait.telegram.open'));
       return [...words, el('p', {}, t('wait.telegram'), ' ', link)];
     }
@@ -147,7 +148,7 @@ export function mountWaiting(parent, { api, now, onFaults }) {
     }
     return [heading(t('wait.place', { n: place.position })),
       place.nextRelease ? el('p', {}, t('wait.next', { when: when(place.nextRelease) })) : '',
-      el('p', {}, t('wait.place.why', { window: window() })),
+      el('p', {}, t(initData ? 'wait.place.why.telegram' : 'wait.place.why', { window: window() })),
       el('button', { type: 'button', class: 'button', id: 'waiting-leave', onclick: leave }, t('wait.leave'))];
   }
 

@@ -11,9 +11,10 @@ import { showHow } from './form-how.js';
 import { mapLinks, showPlace } from './hotel-place.js';
 import { Unreachable, createApi } from './graphql.js';
 import { forgetDraft, keepDraft, keptBooking, keptDraft, keptTicket } from './kept.js';
-import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
+import { language, mountLanguage, onLanguage, preferLanguage, sentenceOf, t } from './language.js';
+import { takeLaunch } from './launch.js';
 import { forgetRequestId, requestIdFor } from './request-id.js';
-import { bookingInput, faults, totalPrice } from './rules.js';
+import { bookingInput, faults, telegramInput, totalPrice } from './rules.js';
 import { tabStorage } from './storage.js';
 
 const api = createApi({ language });
@@ -22,6 +23,8 @@ const filled = { roomType: null, checkIn: '', nights: 1, guestName: '', channel:
 let hotel = null, rooms = [], shownFaults = {}, problem = null, busy = false, asked = 0, loadedAt = 0;
 const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomType: code }, 'roomType') });
 let waiting = null; // the waiting list, once its script is loaded
+const launch = takeLaunch(); // what Telegram gave the page, if it is a Mini App
+let telegram = null; // the form inside Telegram, once its script is loaded
 let running = null; // the line about the guest's running booking, once its script is loaded
 const emailQuestion = mountEmailQuestion({
   current: () => (filled.channel === 'WEB' ? filled.email : ''),
@@ -36,6 +39,7 @@ function restore() {
   const link = new URLSearchParams(location.search);
   if (link.get('room')) filled.roomType = link.get('room');
   if (/^\d{1,4}$/.test(link.get('nights') ?? '')) filled.nights = Math.max(1, Number(link.get('nights')));
+  if (launch && !filled.guestName) filled.guestName = launch.name;
 }
 
 /**
@@ -55,6 +59,7 @@ function change(values, field) {
 
 async function load() {
   try {
+    if (launch) await loadTelegramForm();
     const dayBefore = hotel?.today;
     hotel = await clock.sync(async () => (await api(HOTEL)).hotel);
     hotel.lastCheckIn = addDays(hotel.today, hotel.advanceDays);
@@ -65,17 +70,24 @@ async function load() {
       if (dayBefore && dayBefore !== hotel.today) shownFaults.checkIn = { key: 'form.day.turned' };
     }
     filled.nights = Math.min(filled.nights, hotel.maxNights);
-    if (!hotel.telegramBot) filled.channel = 'WEB';
+    if (telegram) filled.channel = 'TELEGRAM';
+    else if (!hotel.telegramBot) filled.channel = 'WEB';
     else if (!filled.channel) filled.channel = 'TELEGRAM';
     await loadRooms();
     show(byId('load-failed'), false);
     show(byId('form'), true);
-    showRunning();
+    if (!telegram) showRunning(); // the chat has the guest's bookings
   } catch (error) {
     if (!(error instanceof Unreachable) && !error.code) console.error(error);
     show(byId('load-failed'), true);
   }
   update();
+}
+
+/** Loads what only a Mini App needs. */
+async function loadTelegramForm() {
+  const { mountTelegramForm } = await import('./form-telegram.js');
+  telegram = telegram ?? mountTelegramForm({ launch, api, now: () => clock.now() });
 }
 
 /**
@@ -97,7 +109,7 @@ async function showWaiting() {
   if (!keptTicket() && rooms.every(({ available }) => available > 0)) return undefined;
   try {
     const { mountWaiting } = await import('./form-waiting.js');
-    waiting = waiting ?? mountWaiting(byId('waiting'), { api, now: () => clock.now(), onFaults: waitingFaults });
+    waiting = waiting ?? mountWaiting(byId('waiting'), { api, now: () => clock.now(), initData: launch?.initData, onFaults: waitingFaults });
     return waiting.update(filled, rooms, hotel);
   } catch { return undefined; /* no connection: the next load of the form tries again */ }
 }
@@ -145,7 +157,7 @@ async function submit(event) {
   busy = true;
   update();
   try {
-    await (filled.channel === 'WEB' ? bookByWeb() : handOver());
+    await (telegram ? telegram.book(filled, shownPrice(), hotel) : filled.channel === 'WEB' ? bookByWeb() : handOver());
   } catch (error) {
     await refused(error);
   }
@@ -169,10 +181,7 @@ async function bookByWeb() {
 }
 
 async function handOver() {
-  const guestName = filled.guestName.trim();
-  const { prepareTelegramBooking } = await api(PREPARE_TELEGRAM, {
-    input: { roomType: filled.roomType, checkIn: filled.checkIn, nights: filled.nights, ...(guestName && { guestName }) },
-  });
+  const { prepareTelegramBooking } = await api(PREPARE_TELEGRAM, { input: telegramInput(filled) });
   const link = new URL(prepareTelegramBooking.link);
   if (link.protocol !== 'https:') throw new Error('not a link to Telegram');
   byId('handoff-link').href = link.href;
@@ -230,7 +239,8 @@ function update() {
   emailQuestion.update();
   if (running) running.update();
   showWaiting();
-  setText(byId('submit'), t(busy ? 'form.sending' : filled.channel === 'WEB' ? 'form.submit' : 'form.submit.telegram'));
+  if (telegram) telegram.update();
+  setText(byId('submit'), t(busy ? 'form.sending' : filled.channel === 'WEB' || telegram ? 'form.submit' : 'form.submit.telegram'));
   byId('submit').setAttribute('aria-disabled', String(busy));
 }
 
@@ -297,7 +307,7 @@ function showProblems() {
   const words = {};
   for (const [field, fault] of Object.entries(shownFaults)) words[field] = fault.words ?? t(fault.key, figures[field]);
   showFaults(words);
-  setText(byId('problem'), problem ? sentenceOf(problem.error, 'form.failed.network') : '');
+  setText(byId('problem'), problem ? telegram?.sentence(problem.error) ?? sentenceOf(problem.error, 'form.failed.network') : '');
   show(byId('problem'), Boolean(problem));
 }
 
@@ -315,13 +325,14 @@ byId('channel').addEventListener('change', (event) => change({ channel: event.ta
 for (const field of ['guestName', 'email']) byId(field).addEventListener('input', (event) => change({ [field]: event.target.value }, field));
 byId('load-again').addEventListener('click', load);
 onLanguage(update);
+if (launch) preferLanguage(launch.languageCode);
 mountLanguage(byId('language'));
 keepBarLow(document.querySelector('.pay'));
 ticker.add(() => { if (running) running.update(); });
 // The page is shown again, also by the browser's Back: rooms and the hotel day may have changed.
-addEventListener('pageshow', (event) => { if (event.persisted) { busy = false; load(); } });
+addEventListener('pageshow', (event) => { if (event.persisted && !telegram?.isBooked()) { busy = false; load(); } });
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible' && hotel && performance.now() - loadedAt > 30_000 && !busy) load();
+  if (document.visibilityState === 'visible' && hotel && performance.now() - loadedAt > 30_000 && !busy && !telegram?.isBooked()) load();
 });
 load();
 pageStarted();

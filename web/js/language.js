@@ -18,6 +18,13 @@ export const language = () => current;
 export const t = (textKey, values) => translate(current, textKey, values);
 export const onLanguage = (listener) => listeners.add(listener);
 
+/** Speaks the language of a code such as `en-GB`, if the pages have it and the guest chose none here. */
+export function preferLanguage(code) {
+  const [primary] = code.toLowerCase().split(/[-_]/);
+  try { if (localStorage.getItem(key)) return; } catch { /* nothing was chosen */ }
+  if (languages.includes(primary)) current = primary;
+}
+
 /** Fills the `data-t` (text) and `data-t-label` (aria-label) elements of the page. */
 export function applyTexts(root = document) {
   for (const node of root.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);

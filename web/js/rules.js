@@ -40,5 +40,11 @@ export function bookingInput(filled, language) {
   };
 }
 
+/** The input of `createTelegramBooking`. Without a name the account's own is used. */
+export function telegramInput(filled) {
+  const guestName = filled.guestName.trim();
+  return { roomType: filled.roomType, checkIn: filled.checkIn, nights: filled.nights, ...(guestName && { guestName }) };
+}
+
 /** The total price: the price of the room times the nights. */
 export const totalPrice = (price, nights) => price * nights;

@@ -17,6 +17,9 @@ Object.assign(texts, {
   'wait.place.why': [
     'Biarkan halaman ini terbuka, atau tutup saja: kabarnya juga kami kirim ke e-mail Anda. Anda punya waktu {window} untuk mengambil kamarnya.',
     'Keep this page open, or close it: we also send the news to your e-mail address. You have {window} to take the room.'],
+  'wait.place.why.telegram': [
+    'Biarkan halaman ini terbuka, atau tutup saja: kabarnya juga masuk ke chat. Anda punya waktu {window} untuk mengambil kamarnya.',
+    'Keep this page open, or close it: the news comes into the chat too. You have {window} to take the room.'],
   'wait.next': ['Kamar berikutnya mungkin lepas {when}.', 'The next room may be free at {when}.'],
   'wait.leave': ['Berhenti menunggu', 'Stop waiting'],
   'wait.offer': ['Ada kamar untuk Anda', 'A room for you'],

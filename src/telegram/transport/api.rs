@@ -13,14 +13,14 @@ use teloxide::Bot;
 use teloxide::net::default_reqwest_settings;
 use teloxide::payloads::{
     AnswerCallbackQuerySetters, DeleteMyCommandsSetters, EditMessageTextSetters, GetUpdatesSetters,
-    SendChatActionSetters, SendMessageSetters, SendPhotoSetters, SetMyCommandsSetters,
-    SetMyDescriptionSetters, SetMyShortDescriptionSetters, SetWebhookSetters,
+    SendChatActionSetters, SendMessageSetters, SendPhotoSetters, SetChatMenuButtonSetters,
+    SetMyCommandsSetters, SetMyDescriptionSetters, SetMyShortDescriptionSetters, SetWebhookSetters,
 };
 use teloxide::requests::Requester;
 use teloxide::types::{
     AllowedUpdate, BotCommand, BotCommandScope, ButtonRequest, CallbackQueryId, ChatAction, ChatId,
     FileId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, KeyboardButton, KeyboardMarkup,
-    KeyboardRemove, LinkPreviewOptions, Message, MessageId, ParseMode, ReplyMarkup,
+    KeyboardRemove, LinkPreviewOptions, MenuButton, Message, MessageId, ParseMode, ReplyMarkup,
     ReplyParameters, ThreadId, Update, WebAppInfo,
 };
 use url::Url;
@@ -250,6 +250,19 @@ impl Api {
         }
         describe.await.map_err(failure)?;
         summarize.await.map(drop).map_err(failure)
+    }
+
+    /// Sets the button beside the text field of every private chat: it opens a page as a Mini App, or
+    /// shows the menu of commands if there is none.
+    ///
+    /// # Errors
+    /// [`CallError`] if the call fails or its outcome is unknown.
+    pub async fn set_menu_button(&self, page: Option<(&str, &Url)>) -> Result<(), CallError> {
+        let button = page.map_or(MenuButton::Commands, |(text, url)| MenuButton::WebApp {
+            text: text.to_owned(),
+            web_app: WebAppInfo { url: url.clone() },
+        });
+        self.bot.set_chat_menu_button().menu_button(button).await.map(drop).map_err(failure)
     }
 
     /// Sends a place on a map, and returns the id of the message.

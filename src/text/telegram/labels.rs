@@ -10,6 +10,10 @@ pub enum GuestLabel {
     BookHere,
     /// Books on the web form.
     BookOnWeb,
+    /// The button beside the text field, which opens the form. Telegram shows about ten characters.
+    FormButton,
+    /// The form in a browser, beside the form as a Mini App.
+    FormInBrowser,
     /// Confirms the booking.
     Book,
     /// Chooses another room type in the summary.
@@ -57,6 +61,8 @@ pub enum GuestLabel {
 pub fn guest_label(language: Language, label: GuestLabel) -> &'static str {
     match label {
         GuestLabel::BookHere => say(language, "Pesan di sini", "Book here"),
+        GuestLabel::FormButton => say(language, "Pesan", "Book"),
+        GuestLabel::FormInBrowser => say(language, "Formulir di browser", "Form in the browser"),
         GuestLabel::BookOnWeb => say(language, "Pesan lewat web", "Book on the web"),
         GuestLabel::Book => say(language, "✅ Pesan", "✅ Book"),
         GuestLabel::ChangeRoom => say(language, "Ganti kamar", "Change room"),

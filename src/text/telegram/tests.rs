@@ -235,6 +235,8 @@ fn for_guests(language: Language) -> String {
     for label in [
         GuestLabel::BookHere,
         GuestLabel::BookOnWeb,
+        GuestLabel::FormButton,
+        GuestLabel::FormInBrowser,
         GuestLabel::Book,
         GuestLabel::ChangeRoom,
         GuestLabel::ChangeNights,

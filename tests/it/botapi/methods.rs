@@ -103,6 +103,15 @@ impl BotApi {
                 self.state().descriptions.insert((field.to_owned(), language), text);
                 Ok(json!(true))
             }
+            "setchatmenubutton" => {
+                let button = &arguments["menu_button"];
+                let url = button["web_app"]["url"].as_str();
+                if url.is_some_and(|url| !url.starts_with("https://")) {
+                    return bad("menu button Web App URL must use HTTPS");
+                }
+                self.state().menu_button = button.clone();
+                Ok(json!(true))
+            }
             "answercallbackquery" => self.answer_query(arguments),
             "sendchataction" => self.reachable(chat).map(|()| json!(true)),
             "sendmessage" => self.send(chat, arguments, "text", 4096),

@@ -129,3 +129,32 @@ async fn a_guest_of_the_mini_app_waits_without_an_address_and_is_offered_the_roo
     assert_eq!(offer.labels(), ["✅ Take it", "No, thanks"]);
     hotel.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_form_opens_as_a_mini_app_by_the_menu_button_and_beside_the_bot_s_own_way_to_book() {
+    let mut hotel = Hotel::closed("webhook = \"on\"\nwebhook_secret = \"s3cret\"", "2h").await;
+    hotel.start().await;
+    hotel.api.calls_at(hotel.running().address);
+    let button = hotel
+        .api
+        .until("the menu button", |api| Some(api.menu_button()).filter(|button| !button.is_null()));
+    let page = json!({ "url": "https://hotel.example/" });
+    assert_eq!(button.await, json!({ "type": "web_app", "text": "Pesan", "web_app": page }));
+    let ann = hotel.api.person(9, "Ann", "id");
+    ann.says("/start");
+    let greeting = ann.reads("Hotel Melati").await;
+    assert_eq!(greeting.labels(), ["Pesan di sini", "Pesan lewat web", "Formulir di browser"]);
+    assert_eq!(greeting.buttons[1].1["web_app"], page);
+    assert_eq!(greeting.buttons[2].1["url"], page["url"]);
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_public_address_of_https_the_menu_button_lists_the_commands() {
+    let hotel = Hotel::open().await;
+    let button = hotel
+        .api
+        .until("the menu button", |api| Some(api.menu_button()).filter(|button| !button.is_null()));
+    assert_eq!(button.await, json!({ "type": "commands" }));
+    hotel.close().await;
+}
