@@ -1,5 +1,5 @@
-// The GraphQL documents of the guests' pages, in one file for an easy comparison with the schema. Those
-// of the board are in board-documents.js, so that guests do not load them.
+// The GraphQL documents that a guest's page always loads. Those of the board, of the waiting list and of
+// the form inside Telegram are in files of their own, so that other guests do not load them.
 
 export const hotelFields = `name timezone radiusKm holdMinutes remindMinutes extendMinutes offerMinutes advanceDays maxNights dayStartsAt telegramBot hasQris now today`;
 
@@ -14,20 +14,6 @@ export const AVAILABILITY = `query Availability($checkIn: Date!, $nights: Int!) 
 export const CREATE_BOOKING = `mutation CreateBooking($input: CreateBookingInput!) {
   createBooking(input: $input) { statusUrl }
 }`;
-
-export const CREATE_TELEGRAM_BOOKING = `mutation CreateTelegramBooking($initData: String!, $input: MiniAppBookingInput!) {
-  createTelegramBooking(initData: $initData, input: $input) {
-    accessToken booking { receiptNo holdUntil price checkIn nights roomType { name } }
-  }
-}`;
-
-const ticketFields = `ticket position nextRelease offer { statusUrl booking { offer status roomType { name } checkIn nights price holdUntil } }`;
-
-export const JOIN_WAITING_LIST = `mutation JoinWaitingList($input: WaitingInput!) { joinWaitingList(input: $input) { ${ticketFields} } }`;
-
-export const LEAVE_WAITING_LIST = `mutation LeaveWaitingList($ticket: String!) { leaveWaitingList(ticket: $ticket) }`;
-
-export const WAITING_CHANGED = `subscription WaitingChanged($ticket: String!) { waitingChanged(ticket: $ticket) { ${ticketFields} } }`;
 
 export const TAKE_OFFER = `mutation TakeOffer($receiptNo: String!, $accessToken: String!) {
   takeOffer(receiptNo: $receiptNo, accessToken: $accessToken) { revision }
@@ -58,10 +44,6 @@ export const MY_QRIS = `query MyQris($receiptNo: String!, $accessToken: String!)
 
 export const REPORT_POSITION = `mutation ReportPosition($receiptNo: String!, $accessToken: String!, $position: PositionInput!) {
   reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) { ${guestFields} }
-}`;
-
-export const SEND_POSITION = `mutation SendPosition($receiptNo: String!, $accessToken: String!, $position: PositionInput!) {
-  reportPosition(receiptNo: $receiptNo, accessToken: $accessToken, position: $position) { revision }
 }`;
 
 export const CANCEL_MY_BOOKING = `mutation CancelMyBooking($receiptNo: String!, $accessToken: String!) {

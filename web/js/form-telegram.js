@@ -1,23 +1,28 @@
 // The form inside Telegram: it wears the user's theme, books for the guest that Telegram names, without
 // an e-mail address, and then leads back into the chat, where everything about the booking is.
 import './form-telegram-text.js';
-import { CREATE_TELEGRAM_BOOKING, SEND_POSITION } from './documents.js';
 import { byId, el, setText, show } from './dom.js';
 import { moment, rupiah, stay } from './format.js';
 import { mapLinks } from './hotel-place.js';
 import { forgetDraft } from './kept.js';
-import { language, t } from './language.js';
+import { language, preferLanguage, t } from './language.js';
+import { takeLaunch } from './launch.js';
 import { forgetRequestId, requestIdFor } from './request-id.js';
 import { telegramInput } from './rules.js';
 import { tabStorage } from './storage.js';
 import { createTelegramClient } from './telegram-client.js';
+import { CREATE_TELEGRAM_BOOKING, SEND_POSITION } from './telegram-documents.js';
 import { wearTheme } from './telegram-theme.js';
 
 /**
- * @param launch what Telegram gave the page (launch.js)
+ * Returns null if Telegram gave the page nothing.
+ *
  * @param now () => ms, the server's time
  */
-export function mountTelegramForm({ launch, api, now }) {
+export function mountTelegramForm({ api, now }) {
+  const launch = takeLaunch();
+  if (!launch) return null;
+  preferLanguage(launch.languageCode);
   const client = createTelegramClient(launch.version);
   wearTheme(launch.theme);
   client.onTheme((theme) => wearTheme(theme));
@@ -85,6 +90,9 @@ export function mountTelegramForm({ launch, api, now }) {
   }
 
   return {
+    initData: launch.initData,
+    /** The name of the guest's account, which may be empty. */
+    guestName: launch.name,
     book,
     /** Whether the booking was made, so that the form is over. */
     isBooked: () => Boolean(booked),

@@ -1,7 +1,6 @@
 // The waiting list on the form: joining it while rooms are sold out, and the guest's place in it, live.
 // The ticket is remembered on this device. An offer is taken on the page of its booking.
 import './waiting-text.js';
-import { JOIN_WAITING_LIST, LEAVE_WAITING_LIST, WAITING_CHANGED } from './documents.js';
 import { el, show } from './dom.js';
 import { lengthWords, moment, rupiah, stay } from './format.js';
 import { forgetTicket, keepTicket, keptTicket } from './kept.js';
@@ -9,6 +8,7 @@ import { language, sentenceOf, t } from './language.js';
 import { randomId } from './request-id.js';
 import { emailFault, nameFault } from './rules.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
+import { JOIN_WAITING_LIST, LEAVE_WAITING_LIST, WAITING_CHANGED } from './waiting-documents.js';
 
 const gone = new Set(['NOT_FOUND', 'INVALID_INPUT']);
 

@@ -11,8 +11,7 @@ import { showHow } from './form-how.js';
 import { mapLinks, showPlace } from './hotel-place.js';
 import { Unreachable, createApi } from './graphql.js';
 import { forgetDraft, keepDraft, keptBooking, keptDraft, keptTicket } from './kept.js';
-import { language, mountLanguage, onLanguage, preferLanguage, sentenceOf, t } from './language.js';
-import { takeLaunch } from './launch.js';
+import { language, mountLanguage, onLanguage, sentenceOf, t } from './language.js';
 import { forgetRequestId, requestIdFor } from './request-id.js';
 import { bookingInput, faults, telegramInput, totalPrice } from './rules.js';
 import { tabStorage } from './storage.js';
@@ -23,7 +22,7 @@ const filled = { roomType: null, checkIn: '', nights: 1, guestName: '', channel:
 let hotel = null, rooms = [], shownFaults = {}, problem = null, busy = false, asked = 0, loadedAt = 0;
 const roomCards = mountRooms(byId('rooms'), { onChoose: (code) => change({ roomType: code }, 'roomType') });
 let waiting = null; // the waiting list, once its script is loaded
-const launch = takeLaunch(); // what Telegram gave the page, if it is a Mini App
+const isMiniApp = location.hash.includes('tgWebAppData=') || tabStorage.getItem('jatah.launch'); // see launch.js
 let telegram = null; // the form inside Telegram, once its script is loaded
 let running = null; // the line about the guest's running booking, once its script is loaded
 const emailQuestion = mountEmailQuestion({
@@ -39,7 +38,6 @@ function restore() {
   const link = new URLSearchParams(location.search);
   if (link.get('room')) filled.roomType = link.get('room');
   if (/^\d{1,4}$/.test(link.get('nights') ?? '')) filled.nights = Math.max(1, Number(link.get('nights')));
-  if (launch && !filled.guestName) filled.guestName = launch.name;
 }
 
 /**
@@ -59,7 +57,7 @@ function change(values, field) {
 
 async function load() {
   try {
-    if (launch) await loadTelegramForm();
+    if (isMiniApp) await loadTelegramForm();
     const dayBefore = hotel?.today;
     hotel = await clock.sync(async () => (await api(HOTEL)).hotel);
     hotel.lastCheckIn = addDays(hotel.today, hotel.advanceDays);
@@ -87,7 +85,8 @@ async function load() {
 /** Loads what only a Mini App needs. */
 async function loadTelegramForm() {
   const { mountTelegramForm } = await import('./form-telegram.js');
-  telegram = telegram ?? mountTelegramForm({ launch, api, now: () => clock.now() });
+  telegram = telegram ?? mountTelegramForm({ api, now: () => clock.now() });
+  if (telegram && !filled.guestName) filled.guestName = telegram.guestName;
 }
 
 /**
@@ -109,7 +108,7 @@ async function showWaiting() {
   if (!keptTicket() && rooms.every(({ available }) => available > 0)) return undefined;
   try {
     const { mountWaiting } = await import('./form-waiting.js');
-    waiting = waiting ?? mountWaiting(byId('waiting'), { api, now: () => clock.now(), initData: launch?.initData, onFaults: waitingFaults });
+    waiting = waiting ?? mountWaiting(byId('waiting'), { api, now: () => clock.now(), initData: telegram?.initData, onFaults: waitingFaults });
     return waiting.update(filled, rooms, hotel);
   } catch { return undefined; /* no connection: the next load of the form tries again */ }
 }
@@ -325,7 +324,6 @@ byId('channel').addEventListener('change', (event) => change({ channel: event.ta
 for (const field of ['guestName', 'email']) byId(field).addEventListener('input', (event) => change({ [field]: event.target.value }, field));
 byId('load-again').addEventListener('click', load);
 onLanguage(update);
-if (launch) preferLanguage(launch.languageCode);
 mountLanguage(byId('language'));
 keepBarLow(document.querySelector('.pay'));
 ticker.add(() => { if (running) running.update(); });

@@ -6,6 +6,7 @@ import { languages, translate } from './text.js';
 const key = 'jatah.language';
 const listeners = new Set();
 let current = remembered();
+let speak = (next) => { current = next; }; // draws too, once the page has its switch
 
 function remembered() {
   try {
@@ -22,7 +23,7 @@ export const onLanguage = (listener) => listeners.add(listener);
 export function preferLanguage(code) {
   const [primary] = code.toLowerCase().split(/[-_]/);
   try { if (localStorage.getItem(key)) return; } catch { /* nothing was chosen */ }
-  if (languages.includes(primary)) current = primary;
+  if (languages.includes(primary)) speak(primary);
 }
 
 /** Fills the `data-t` (text) and `data-t-label` (aria-label) elements of the page. */
@@ -33,7 +34,8 @@ export function applyTexts(root = document) {
 
 /** Activates the language switch in the header and fills in all texts. */
 export function mountLanguage(button) {
-  const update = () => {
+  speak = (next) => {
+    current = next;
     document.documentElement.lang = current;
     applyTexts();
     const short = 'short' in button.dataset; // the board's header is narrow on a phone
@@ -43,11 +45,11 @@ export function mountLanguage(button) {
     for (const listener of listeners) listener(current);
   };
   button.addEventListener('click', () => {
-    current = current === 'id' ? 'en' : 'id';
-    try { localStorage.setItem(key, current); } catch { /* then only for this visit */ }
-    update();
+    const next = current === 'id' ? 'en' : 'id';
+    try { localStorage.setItem(key, next); } catch { /* then only for this visit */ }
+    speak(next);
   });
-  update();
+  speak(current);
 }
 
 /** The sentence for an error that `request` threw. */
