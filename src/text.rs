@@ -100,6 +100,19 @@ pub fn who_gets_positions(language: Language, asks_routing_server: bool) -> &'st
     }
 }
 
+/// The link to the hotel's bot on pages that no script fills in, in both languages.
+pub const LINK_TO_BOT: &str = "Buka bot Telegram hotel · Open the hotel's Telegram bot";
+
+/// The answer while the bot cannot be linked to.
+#[must_use]
+pub fn no_bot(language: Language) -> &'static str {
+    say(
+        language,
+        "Telegram hotel ini belum bisa dibuka. Coba lagi sebentar lagi, atau pesan lewat web.",
+        "This hotel's Telegram cannot be opened yet. Try again in a moment, or book on the web.",
+    )
+}
+
 /// The sentence for an unknown address.
 #[must_use]
 pub fn no_page(language: Language) -> &'static str {

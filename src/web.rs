@@ -132,8 +132,9 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         hold: service.policy().hold.duration,
         retention: settings.retention,
         asks_routing_server: settings.asks_routing_server,
+        has_bot: mini_app.is_some(),
     };
-    let pages = pages::routes(settings.language, &facts);
+    let pages = pages::routes(settings.language, Arc::clone(&settings.telegram_bot), &facts);
     let probes = health::routes(health.clone(), store, Arc::clone(&service));
     let metrics = metrics.filter(|_| settings.serves_metrics).map(metrics_router);
     let limits = Limits::new(settings.requests_per_second, settings.trusted_proxies.clone());

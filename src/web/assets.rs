@@ -49,6 +49,8 @@ pub struct PageFacts<'a> {
     pub retention: RetentionSection,
     /// Whether positions are sent to a routing server.
     pub asks_routing_server: bool,
+    /// Whether the hotel has a bot, so that [`TELEGRAM`](super::pages::TELEGRAM) leads to it.
+    pub has_bot: bool,
 }
 
 #[derive(RustEmbed)]
@@ -261,10 +263,13 @@ fn with_version(page: &str, version: &str) -> String {
 impl PageFacts<'_> {
     /// A page with these facts in their places, which are comments.
     fn fill_in(&self, page: &str) -> String {
-        let Self { hotel, hold, retention, asks_routing_server } = *self;
+        let Self { hotel, hold, retention, asks_routing_server, has_bot } = *self;
         let lines = [Some(&hotel.name), hotel.address.as_ref(), hotel.contact.as_ref()];
-        let lines: String =
-            lines.into_iter().flatten().map(|fact| format!("<p>{}</p>", escape(fact))).collect();
+        let lines = lines.into_iter().flatten().map(|fact| format!("<p>{}</p>", escape(fact)));
+        let bot = has_bot.then(|| {
+            format!("<p><a href=\"{}\">{}</a></p>", super::pages::TELEGRAM, text::LINK_TO_BOT)
+        });
+        let lines: String = lines.chain(bot).collect();
         let routing = |language| text::who_gets_positions(language, asks_routing_server).to_owned();
         let [indonesian, english] = [Language::Indonesian, Language::English];
         let facts = [
@@ -345,8 +350,8 @@ mod tests {
             let all = code.matches("from './").count() + code.matches("import './").count();
             assert_eq!(found, all, "{name}");
             let late = code.matches("import(").count();
-            // For few: the running booking of this device, and the waiting list.
-            let expected = if name == "js/form.js" { 2 } else { 0 };
+            // For few: the form inside Telegram, the running booking, and the waiting list.
+            let expected = if name == "js/form.js" { 3 } else { 0 };
             assert_eq!(late, expected, "{name}: late on purpose");
         }
     }
@@ -380,6 +385,10 @@ mod tests {
 
     /// A page with the facts of a hotel.
     fn filled_in(name: &str, asks_routing_server: bool) -> String {
+        filled_in_with_bot(name, asks_routing_server, true)
+    }
+
+    fn filled_in_with_bot(name: &str, asks_routing_server: bool, has_bot: bool) -> String {
         let mut policy = crate::domain::tests::build::policy();
         policy.hotel.contact = Some("Telegram @hotel <&>".to_owned());
         let facts = PageFacts {
@@ -390,6 +399,7 @@ mod tests {
                 bookings: TimeDelta::days(365),
             },
             asks_routing_server,
+            has_bot,
         };
         facts.fill_in(std::str::from_utf8(&Files::get(name).unwrap().data).unwrap())
     }
@@ -402,6 +412,9 @@ mod tests {
                 assert!(page.contains(&format!("<p>{fact}</p>")), "{name}: {fact}");
             }
             assert!(!page.contains("<!--"), "{name}: {page}");
+            let link = "<a href=\"/telegram\">";
+            assert!(page.contains(link), "{name}: {page}");
+            assert!(!filled_in_with_bot(name, false, false).contains(link), "{name}");
         }
     }
 

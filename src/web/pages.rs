@@ -1,11 +1,11 @@
 //! The addresses of the static pages and of the files that they load.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use super::assets::Assets;
@@ -13,14 +13,19 @@ use super::assets::PageFacts;
 use crate::domain::Language;
 use crate::text;
 
+/// The address that leads to the hotel's bot. The name of the bot is known only once Telegram has
+/// answered, so pages that no script fills in link to this address.
+pub const TELEGRAM: &str = "/telegram";
+
 #[derive(Clone)]
 struct Pages {
     assets: Arc<Assets>,
     language: Language,
+    bot: Arc<OnceLock<String>>,
 }
 
 /// The booking form, the guest's page, the pages of words, the front office's page, and the files that they load.
-pub fn routes(language: Language, facts: &PageFacts<'_>) -> Router {
+pub fn routes(language: Language, bot: Arc<OnceLock<String>>, facts: &PageFacts<'_>) -> Router {
     let page = |name: &'static str| {
         get(async move |State(pages): State<Pages>, asked: HeaderMap| pages.file(name, &asked))
     };
@@ -34,12 +39,21 @@ pub fn routes(language: Language, facts: &PageFacts<'_>) -> Router {
         .route("/privasi", page("privasi.html"))
         .route("/kebijakan", page("kebijakan.html"))
         .route("/fo", page("fo.html"))
+        .route(TELEGRAM, get(bot_link))
         .route("/icon.svg", page("icon.svg"))
         .route("/js/{name}", get(script))
         .route("/css/{name}", get(style))
         .route("/assets/{version}/{*name}", get(versioned))
         .fallback(async |State(pages): State<Pages>| pages.not_found())
-        .with_state(Pages { assets: Arc::new(Assets::load(facts)), language })
+        .with_state(Pages { assets: Arc::new(Assets::load(facts)), language, bot })
+}
+
+/// Leads to the bot, once its name is known.
+async fn bot_link(State(pages): State<Pages>) -> Response {
+    match pages.bot.get() {
+        Some(name) => Redirect::temporary(&format!("https://t.me/{name}")).into_response(),
+        None => (StatusCode::NOT_FOUND, text::no_bot(pages.language)).into_response(),
+    }
 }
 
 async fn script(

@@ -158,3 +158,18 @@ async fn without_a_public_address_of_https_the_menu_button_lists_the_commands() 
     assert_eq!(button.await, json!({ "type": "commands" }));
     hotel.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_without_scripts_leads_to_the_bot() {
+    let hotel = Hotel::open().await;
+    let site = format!("http://{}", hotel.running().address);
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    let http = http.unwrap();
+    let page = http.get(&site).send().await.unwrap().text().await.unwrap();
+    let (_, link) = page.split_once("<a href=\"/telegram\">").unwrap();
+    assert!(link.starts_with("Buka bot Telegram hotel"), "{link}");
+    let reply = http.get(format!("{site}/telegram")).send().await.unwrap();
+    assert_eq!(reply.status(), 307);
+    assert_eq!(reply.headers()["location"], "https://t.me/melati_bot");
+    hotel.close().await;
+}
