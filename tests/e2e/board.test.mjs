@@ -398,6 +398,11 @@ describe('a hotel that is full', { concurrency: 1 }, () => {
     await page.locator('#rooms [data-room="ONE"].none', { hasText: 'penuh' }).waitFor();
     assert.deepEqual(await page.locator('#waiting-line strong').allTextContents(), ['Ani', 'Beni']);
     await page.locator('#waiting-line li').first().getByText(/^Loteng · 1.malam · Web · sejak \d\d\.\d\d$/).waitFor();
+    // Who joins and who leaves is seen at once.
+    const third = await join('Cici');
+    await page.waitForFunction(() => document.querySelectorAll('#waiting-line li').length === 3);
+    await server.must('mutation ($t: String!) { leaveWaitingList(ticket: $t) }', { t: third.ticket });
+    await page.waitForFunction(() => document.querySelectorAll('#waiting-line li').length === 2);
     await picture(page, 'board-waiting');
     await assertAccessible(page, 'the board with a waiting list');
 

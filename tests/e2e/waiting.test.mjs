@@ -13,6 +13,7 @@ const PLACE = `query ($ticket: String!) { waitingTicket(ticket: $ticket) { ${TIC
 const CHANGED = `subscription ($ticket: String!) { waitingChanged(ticket: $ticket) { ${TICKET} } } ${FRAGMENT}`;
 const CANCEL = 'mutation ($receiptNo: String!, $accessToken: String!) { cancelMyBooking(receiptNo: $receiptNo, accessToken: $accessToken) { status } }';
 const TAKE = `mutation ($receiptNo: String!, $accessToken: String!) { takeOffer(receiptNo: $receiptNo, accessToken: $accessToken) { ...B offer } } ${FRAGMENT}`;
+const LINE_CHANGED = 'subscription { waitingListChanged { guestName receiptNo } }';
 const LINE = 'query ($checkIn: Date!) { waitingList(checkIn: $checkIn) { guestName channel roomType { code } maxPrice nights offerUntil receiptNo } }';
 
 const cancel = (server, { booking, accessToken }) => server.must(CANCEL, { receiptNo: booking.receiptNo, accessToken });
@@ -109,6 +110,14 @@ for (const store of STORES) {
       const sold = await server.book({ roomType: 'STD' });
       const [first, second] = [await join(server, {}), await join(server, { guestName: 'Agus', email: 'agus@example.com' })];
       const page = new Listener(server.socket(), { query: CHANGED, variables: { ticket: second.ticket } }, (data) => data.waitingChanged);
+      const names = (guests) => guests.map(({ guestName }) => guestName).join();
+      const desk = new Listener(server.socket({ token: await server.staffToken() }), { query: LINE_CHANGED }, (data) => data.waitingListChanged);
+      await desk.see('the line at first', (guests) => names(guests) === 'Sari,Agus');
+      const third = await join(server, { guestName: 'Cici', email: 'cici@example.com' });
+      await desk.see('who joins', (guests) => names(guests) === 'Sari,Agus,Cici');
+      await server.must('mutation ($t: String!) { leaveWaitingList(ticket: $t) }', { t: third.ticket });
+      await desk.see('who leaves', (guests) => names(guests) === 'Sari,Agus');
+      await desk.close();
       await page.see('the place at first', ({ position }) => position === 2);
       await cancel(server, sold);
       await page.see('the place after the first offer', ({ position }) => position === 1);

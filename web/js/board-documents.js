@@ -63,8 +63,8 @@ export const SET_ALLOTMENT = `mutation SetAllotment($roomType: String!, $date: D
   setAllotment(roomType: $roomType, date: $date, through: $through, rooms: $rooms, closed: $closed) { available }
 }`;
 
-export const WAITING_LIST = `query WaitingList($checkIn: Date!) {
-  waitingList(checkIn: $checkIn) { guestName channel roomType { name } maxPrice nights since receiptNo }
+export const WAITING_LIST_CHANGED = `subscription WaitingListChanged {
+  waitingListChanged { guestName channel roomType { name } maxPrice nights since receiptNo }
 }`;
 
 const lineFields = 'name booked paid paidRupiah expired cancelled';

@@ -1,7 +1,7 @@
 // Loads the bookings of the board and then subscribes to every change. The cursor is from before
 // the load, so no change is missed. After a disconnect it continues at the last cursor. If the
 // server no longer knows the cursor, it loads everything again.
-import { BOOKING_CHANGED, BOOKINGS, DEGRADED } from './board-documents.js';
+import { BOOKING_CHANGED, BOOKINGS, DEGRADED, WAITING_LIST_CHANGED } from './board-documents.js';
 import { createSocket, socketUrl, wakeWithPage } from './socket.js';
 import { worthPaging } from './board-state.js';
 
@@ -32,9 +32,10 @@ export async function loadAll(api, now, advanceDays) {
  * @param onChange ({action, booking, at}) of each change
  * @param onState the socket's states
  * @param onLost (refusal) when the cursor or the session is refused
+ * @param onWaiting (guests) with tonight's waiting list, whenever it changes
  * @param onDegraded ([{part, reason}]) with the degraded parts, whenever they change
  */
-export function followChanges({ cursor, token, language, onChange, onState, onLost, onDegraded }) {
+export function followChanges({ cursor, token, language, onChange, onState, onLost, onDegraded, onWaiting }) {
   let last = cursor;
   const socket = createSocket({
     url: socketUrl(location), onState,
@@ -45,6 +46,7 @@ export function followChanges({ cursor, token, language, onChange, onState, onLo
     refused: onLost,
   });
   socket.subscribe(DEGRADED, () => ({}), { next: ({ degradedChanged }) => onDegraded(degradedChanged), refused: () => {} });
+  socket.subscribe(WAITING_LIST_CHANGED, () => ({}), { next: ({ waitingListChanged }) => onWaiting(waitingListChanged), refused: () => {} });
   wakeWithPage(socket);
   return socket;
 }

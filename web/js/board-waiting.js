@@ -1,22 +1,12 @@
 // Who waits for a room tonight, in the order of the line. Offers are bookings and stand in a list of
-// their own. It is requested again after changes, with one request for many; it offers nothing itself.
-import { WAITING_LIST } from './board-documents.js';
+// their own. The server sends the line after every change; it offers nothing itself.
 import { byId, el, setText, show } from './dom.js';
 import { clockTime, rupiah } from './format.js';
 import { language, t } from './language.js';
 
 /** @param hotel () => the hotel */
-export function mountWaiting({ api, hotel }) {
-  let line = [], timer;
-
-  async function load() {
-    if (!hotel()) return;
-    try {
-      const { waitingList } = await api(WAITING_LIST, { checkIn: hotel().today });
-      line = waitingList.filter(({ receiptNo }) => !receiptNo);
-      update();
-    } catch { /* keep the last line until the next change */ }
-  }
+export function mountWaiting({ hotel }) {
+  let line = [];
 
   function update() {
     if (!hotel()) return;
@@ -30,7 +20,11 @@ export function mountWaiting({ api, hotel }) {
   }
 
   return {
-    load, update,
-    soon() { clearTimeout(timer); timer = setTimeout(load, 500); },
+    update,
+    /** Takes the line of the server. Who was offered a room stands in the list of offers. */
+    take(guests) {
+      line = guests.filter(({ receiptNo }) => !receiptNo);
+      update();
+    },
   };
 }

@@ -51,7 +51,7 @@ async function api(query, variables) {
 }
 
 const signIn = mountSignIn({ api: createApi({ language }), onSignedIn: (entered) => { session.keep(entered.token); start(); } });
-const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api }), waiting = mountWaiting({ api, hotel: () => state.hotel }), lateness = mountLateness({ api });
+const notice = mountNotice(), banner = mountBanner(), rooms = mountRoomsLeft({ api }), waiting = mountWaiting({ hotel: () => state.hotel }), lateness = mountLateness({ api });
 const toast = mountToast(), actions = createActions(api);
 const codesShown = new Set(); // receipt numbers whose code was on this screen
 const ask = mountAsk({ perform, now, others: (booking) => othersWaiting(state, booking), onRefused });
@@ -94,10 +94,9 @@ async function start() {
     state.bookings.clear();
     for (const booking of bookings) merge(state, booking);
     rooms.load(hotel.today);
-    waiting.load();
     lateness.load();
     if (scanned) openScanned();
-    socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost, onDegraded: banner.degraded });
+    socket = followChanges({ cursor, token: session.token, language, onChange, onState, onLost, onDegraded: banner.degraded, onWaiting: waiting.take });
   } catch (error) {
     if (mine === loading && session.token()) { failure = error; retrySoon(); }
   }
@@ -153,7 +152,7 @@ function onChange({ action, booking }) {
   amend.changed(state.bookings.get(booking.receiptNo));
   updateSoon();
   lateness.changed(action);
-  if (action !== 'POSITION' && action !== 'UNDELIVERED') { rooms.soon(state.hotel.today); waiting.soon(); }
+  if (action !== 'POSITION' && action !== 'UNDELIVERED') rooms.soon(state.hotel.today);
   const kind = notable(action, booking);
   if (!kind) return;
   if (!catchingUp) notice.tell(kind, booking);
@@ -162,7 +161,7 @@ function onChange({ action, booking }) {
 
 function onState(socketState) {
   const again = banner.state(socketState);
-  if (again) { refreshDay(); rooms.soon(state.hotel.today); waiting.soon(); catchUp(); }
+  if (again) { refreshDay(); rooms.soon(state.hotel.today); catchUp(); }
   // The token was refused: a normal request shows whether the session ended or the fault is
   // temporary.
   if (socketState === 'refused') retrySoon();
@@ -356,7 +355,7 @@ ticker.add((time) => {
   banner.update();
   if (staff) notice.title(nextDue(state), time);
 });
-setInterval(() => { if (staff) { refreshDay(); waiting.load(); } }, 3 * 60_000); // who joins the waiting list is not in the feed
+setInterval(() => { if (staff) refreshDay(); }, 3 * 60_000);
 setInterval(refreshForecasts, 60_000);
 const initData = takeInitData(), code = takeCode();
 update();

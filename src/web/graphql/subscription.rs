@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, Subscription};
+use chrono::NaiveDate;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 
@@ -22,8 +23,8 @@ use super::booking::{Booking, Viewer};
 use super::caller::{Caller, RequestContext};
 use super::enums::Action;
 use super::input;
-use super::payload::{BookingChange, WaitingTicket};
-use super::scalar::DateTime;
+use super::payload::{BookingChange, WaitingGuest, WaitingTicket};
+use super::scalar::{Date, DateTime};
 use super::types::DegradedPart;
 
 /// The shortest wait of a timer.
@@ -119,6 +120,29 @@ impl Subscription {
         Ok(stream::empty().boxed())
     }
 
+    /// The guests who wait for a stay that starts on a date, in the order of the line, and those who can
+    /// still take an offer: first as they are now, then after every change of the list. Only for the
+    /// front office. The subscription ends with the session.
+    async fn waiting_list_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The date of the first night, as a hotel day. By default, the hotel day of \
+                          each answer."
+        )]
+        check_in: Option<Date>,
+    ) -> Result<BoxStream<'static, Result<Vec<WaitingGuest>, ApiError>>, ApiError> {
+        let context = ctx.context();
+        let ends_at = ctx.caller().staff(context).await?.expires_at;
+        // Subscribe before reading, so that no change in between is missed.
+        let moved = context.feed.watch_waiting_list();
+        let service = Arc::clone(&context.service);
+        let watch = LineSubscription { service, moved, check_in, is_first: true };
+        let lines = stream::unfold(watch, async |mut watch| Some((watch.next().await, watch)));
+        let end = session_end(Arc::clone(ctx.caller()), Arc::clone(context), ends_at);
+        Ok(until_error(stream::select(lines, stream::once(end)).boxed()))
+    }
+
     /// The degraded parts of the serving process: first the current list, then the list after every
     /// change. Only for the front office. The subscription ends with the session.
     async fn degraded_changed(
@@ -134,6 +158,12 @@ impl Subscription {
         let end = session_end(Arc::clone(ctx.caller()), Arc::clone(context), ends_at);
         Ok(until_error(stream::select(changes, stream::once(end)).boxed()))
     }
+}
+
+/// Waits a moment after a change of the waiting list, so that many changes are one.
+async fn merge(moved: &mut watch::Receiver<()>) {
+    tokio::time::sleep(MERGED_WITHIN).await;
+    moved.mark_unchanged();
 }
 
 fn gone(error: ListenError) -> ApiError {
@@ -273,10 +303,50 @@ impl WaitingSubscription {
         } else {
             // The feed lives as long as the process.
             let _ = self.moved.changed().await;
-            tokio::time::sleep(MERGED_WITHIN).await;
-            self.moved.mark_unchanged();
+            merge(&mut self.moved).await;
         }
         Ok(self.service.waiting_place(&self.ticket).await?)
+    }
+}
+
+/// A subscription of the front office to the waiting list of a date.
+struct LineSubscription {
+    service: Arc<BookingService>,
+    moved: watch::Receiver<()>,
+    /// `None` for the hotel day of each answer.
+    check_in: Option<Date>,
+    is_first: bool,
+}
+
+impl LineSubscription {
+    /// The list as it is now, then as it is after the next change of it.
+    async fn next(&mut self) -> Result<Vec<WaitingGuest>, ApiError> {
+        if !std::mem::take(&mut self.is_first) {
+            self.changed().await;
+        }
+        let (service, today) = (&self.service, self.today());
+        let line =
+            service.waiting_list(self.check_in.as_ref().map_or(today, |date| date.0)).await?;
+        let guest =
+            |(guest, offer): &(_, Option<_>)| WaitingGuest::of(guest, offer.as_ref(), service);
+        Ok(line.iter().map(guest).collect())
+    }
+
+    /// Waits until the list changes, or until another list is meant because the hotel day turned.
+    async fn changed(&mut self) {
+        let today = self.today();
+        let turn = self.service.policy().hotel.moments_of(today).end;
+        while self.check_in.is_some() || self.today() == today {
+            let left = (turn - self.service.now()).to_std().unwrap_or_default();
+            tokio::select! {
+                _ = self.moved.changed() => return merge(&mut self.moved).await,
+                () = tokio::time::sleep(left.clamp(MIN_SLEEP, MAX_SLEEP)) => {}
+            }
+        }
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.service.policy().hotel.day_of(self.service.now())
     }
 }
 
