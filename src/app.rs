@@ -25,6 +25,7 @@ use crate::daily::{DailyJob, DailyJobs};
 use crate::domain::Policy;
 use crate::email::Mailer;
 use crate::feed::{Feed, FeedItem, FeedMessage};
+use crate::hotel_system::HotelSystem;
 use crate::lifecycle::{Health, Lifecycle, WorkerGroup};
 use crate::notifier::{self, DeliveryMethod, DeliveryMethods, Notifier};
 use crate::personal_data::{DailyRetention, Retention};
@@ -121,6 +122,7 @@ pub struct AppBuilder<'a> {
     email: Arc<dyn DeliveryMethod>,
     telegram: TelegramPart,
     bot_name: BotName,
+    hotel_system: Option<Arc<dyn DeliveryMethod>>,
     routing: Option<RoutingServer>,
     has_scheduler_and_notifier: bool,
 }
@@ -162,6 +164,11 @@ impl<'a> AppBuilder<'a> {
             .map(|url| RoutingServer::new(url.as_str(), policy.hotel.position))
             .transpose()
             .context("travel.routing_url")?;
+        let hotel_system = config.webhook.as_ref();
+        let hotel_system = hotel_system
+            .map(|target| HotelSystem::new(target, clock.clone()))
+            .transpose()
+            .context("webhook.url")?;
         let bot_name = BotName::default();
         let bot = Telegram::set_up(config, public_url.clone(), Arc::clone(&bot_name)).await?;
         Ok(Self {
@@ -177,6 +184,7 @@ impl<'a> AppBuilder<'a> {
             email: Arc::new(mailer),
             telegram: bot.map_or(TelegramPart::None, |bot| TelegramPart::Bot(Box::new(bot))),
             bot_name,
+            hotel_system: hotel_system.map(|system| Arc::new(system) as Arc<dyn DeliveryMethod>),
             routing,
             has_scheduler_and_notifier: true,
         })
@@ -264,7 +272,8 @@ impl<'a> AppBuilder<'a> {
         let TelegramStarted { delivery: telegram, webhook: inbox, report } =
             app.start_telegram(self.telegram, &self.clock, self.links, node.clone());
         if self.has_scheduler_and_notifier {
-            app.start_notifier(node, DeliveryMethods { email: self.email, telegram });
+            let (email, hotel_system) = (self.email, self.hotel_system);
+            app.start_notifier(node, DeliveryMethods { email, telegram, hotel_system });
             app.start_scheduler(self.clock.clone());
             app.start_daily_jobs(self.config, report, self.clock);
         }

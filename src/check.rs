@@ -17,8 +17,9 @@ use crate::app::OpenStore;
 use crate::auth::LinkKey;
 use crate::clock::Clock;
 use crate::config::{Config, MailUrl, StoreUrl};
-use crate::domain::{Email, HotelPolicy, Language, Moment};
+use crate::domain::{Email, FailureCode, HotelPolicy, Language, Moment};
 use crate::email::Mailer;
+use crate::hotel_system::HotelSystem;
 use crate::qris::Qris;
 use crate::store::{Filter, MAX_CLOCK_OFFSET_MS, Store, StoredValue, WARN_CLOCK_OFFSET_MS};
 use crate::system;
@@ -54,6 +55,7 @@ pub async fn run(config: &Config, mail: Option<&Email>) -> Report {
         None => report.look("mail", "not tried, because mails need the store"),
     }
     addresses::check(config, clock.now(), &mut report).await;
+    check_webhook(config, clock, &mut report).await;
     report
 }
 
@@ -261,6 +263,31 @@ async fn check_mail(
         Err(failure) => {
             let reason = failure.reason().map(text::failure_in_both).unwrap_or_default();
             report.mend("mail", format!("{server}: {reason}"));
+        }
+    }
+}
+
+/// Calls the hotel's own system, if there is one. The call is about no booking.
+async fn check_webhook(config: &Config, clock: Clock, report: &mut Report) {
+    const PART: &str = "webhook";
+    let Some(target) = &config.webhook else { return };
+    let pinged = match HotelSystem::new(target, clock) {
+        Ok(system) => system.ping(&config.hotel.name).await,
+        Err(error) => {
+            report.mend(PART, format!("no client can be made: {error}"));
+            return;
+        }
+    };
+    match pinged {
+        Ok(()) => report.ok(PART, format!("{}, took the test call", target.host)),
+        Err(reason) => {
+            let to_do = if reason.code == FailureCode::WebhookGone {
+                "set another webhook.url, or take [webhook] out"
+            } else {
+                "look at webhook.url, webhook.secret and what the receiver logged"
+            };
+            let words = text::failure_in_both(&reason);
+            report.mend(PART, format!("{}: {words}; {to_do}", target.host));
         }
     }
 }

@@ -35,12 +35,13 @@ use crate::domain::{
 
 pub use address::{MailUrl, SmtpSecurity, StoreUrl, WebUrl};
 pub use error::ConfigError;
-pub use secret::{LinkKeySource, Secret};
+pub use secret::{LinkKeySource, Secret, SecretBytes};
 pub use secrets_file::SECRETS_FILE;
 pub use section::{
     BackupSchedule, BackupSection, BookingSection, Dkim, EmailSection, HoldSection, HotelSection,
     LimitsSection, QrisMode, QrisSection, QrisSend, QrisSource, ReportSection, RetentionSection,
     Sender, ServerSection, StaffMember, StoreSection, TelegramSection, TravelSection, Webhook,
+    WebhookTarget,
 };
 
 /// The file that is read if it exists and no other file is named.
@@ -83,6 +84,8 @@ pub struct Config {
     pub report: ReportSection,
     /// `[backup]`: the backup of each day.
     pub backup: BackupSection,
+    /// `[webhook]`: the hotel's own system, which is told of every change. `None` if there is none.
+    pub webhook: Option<WebhookTarget>,
     /// `[retention]`: how long guests and bookings are kept.
     pub retention: RetentionSection,
     /// `[limits]`: limits for requests and web holds, and the trusted proxies.
@@ -204,6 +207,7 @@ impl Config {
                 arrival_buffer: self.hold.arrival_buffer,
             },
             front_office_chat: self.telegram.front_office_chat().is_some(),
+            has_hotel_system: self.webhook.is_some(),
             qris: self.qris.source.as_ref().map(|_| match self.qris.send {
                 QrisSend::OnArrival => QrisPolicy::OnArrival,
                 QrisSend::OnBooking => QrisPolicy::OnBooking,

@@ -29,7 +29,7 @@ pub(crate) mod tests;
 pub use booking::{
     Booking, CancelReason, Channel, Contact, Guest, QrisProgress, Status, TrackedBooking,
 };
-pub use change::{Action, Change, Event, Notification, Recipient};
+pub use change::{Action, Change, Event, HOTEL_SYSTEM_LIFE, Notification, Recipient};
 pub use command::{Amendment, Command, NewBooking, QrisOutcome};
 pub use decide::{Step, apply, book, book_at_desk, offer, wake};
 pub use failure::{FailureCode, FailureReason};

@@ -228,6 +228,7 @@ impl DeliveryMethod for Mailer {
                 let to = match id.to {
                     Recipient::Guest => "guest",
                     Recipient::FrontOffice => "front-office",
+                    Recipient::HotelSystem => "hotel-system",
                 };
                 let name = format!("{}.{}.{to}.eml", id.receipt_no, id.revision.0);
                 write(folder, &name, message.formatted()).await

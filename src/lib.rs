@@ -13,8 +13,8 @@
 //! - [`personal_data`]: what is stored about people, shown, forgotten and erased by age.
 //! - [`scheduler`]: wakes each booking at its next deadline; [`routing`]: asks a routing server for
 //!   the time of a drive.
-//! - [`notifier`]: delivers notifications; [`email`]: sends them by e-mail; [`qris`]: the payment
-//!   code.
+//! - [`notifier`]: delivers notifications; [`email`]: sends them by e-mail; [`hotel_system`]: tells
+//!   the hotel's own system of every change; [`qris`]: the payment code.
 //! - [`auth`]: access of guests and staff; [`telegram`]: the bot; [`web`]: pages and GraphQL.
 //! - `system`: what is asked of the operating system; [`lifecycle`]: starts, watches and stops workers;
 //!   [`app`]: starts and stops all of it.
@@ -32,6 +32,7 @@ pub mod daily;
 pub mod domain;
 pub mod email;
 pub mod feed;
+pub mod hotel_system;
 pub mod init;
 pub mod lifecycle;
 pub mod metric_help;

@@ -40,6 +40,9 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The waits between attempts to deliver, and between attempts to read the undelivered
 /// notifications.
 const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(5));
+/// The waits between attempts to call the hotel's own system. All changes of three days may wait for
+/// it, so the longest is longer.
+const HOTEL_SYSTEM_BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(15));
 /// How long a stopping process waits for the last changes of the feed. The feed may be some
 /// milliseconds behind the commits.
 const LAST_FEED_WAIT: Duration = Duration::from_millis(200);

@@ -147,6 +147,27 @@ pub(super) fn site_url(raw: RawValue) -> Result<WebUrl, String> {
     }
 }
 
+/// Parses the address of the hotel's own system. Path and query are kept as they are written.
+/// Returns it with its host.
+pub(super) fn webhook_url(raw: RawValue) -> Result<(Secret, String), String> {
+    const EXAMPLE: &str = "https://pms.hotel.example/jatah";
+    let url = parse(&text(raw)?, EXAMPLE)?;
+    let wrong = |problem: &str| Err(format!("{problem}; write it like {EXAMPLE}"));
+    let host = url.host_str().unwrap_or_default().to_owned();
+    match url.scheme() {
+        "https" => {}
+        "http" if is_local(&host) => {}
+        _ => return wrong("is not https://, or http:// on this machine"),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("has a user or password");
+    }
+    if url.fragment().is_some() {
+        return wrong("has a fragment");
+    }
+    Ok((Secret::new(url.as_str()), host))
+}
+
 /// Parses the path after `sqlite:` or `file:`. Exactly two slashes are refused, because programs
 /// disagree whether a host follows them. Three slashes start an absolute path.
 fn path(rest: &str, scheme: &str) -> Result<PathBuf, String> {

@@ -6,18 +6,18 @@ use std::net::Ipv4Addr;
 
 use toml::Table;
 
-use super::address::{mail_url, site_url, store_url, web_url};
+use super::address::{mail_url, site_url, store_url, web_url, webhook_url};
 use super::raw::{ConfigSource, Section};
 use super::value::{
     bot_token, chat_id, count, days, domain, duration, file, line, link_keys, listen, mailbox,
-    name, networks, one_of, payload, price, room_code, some, speeds, staff_name, telegram_id,
-    time_of_day, time_zone, topic_id, up_to, webhook_secret, within,
+    name, networks, one_of, payload, price, room_code, signing_key, some, speeds, staff_name,
+    telegram_id, time_of_day, time_zone, topic_id, up_to, webhook_secret, within,
 };
 use super::{
     BackupSchedule, BackupSection, BookingSection, Config, ConfigError, Dkim, EmailSection,
     HoldSection, HotelSection, LimitsSection, MAX_COUNT, QrisMode, QrisSection, QrisSend,
     QrisSource, ReportSection, RetentionSection, Sender, ServerSection, StaffMember, StoreSection,
-    TelegramSection, TravelSection, WebUrl, Webhook,
+    TelegramSection, TravelSection, WebUrl, Webhook, WebhookTarget,
 };
 use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, RoomCode, RoomType, Rupiah};
 
@@ -64,6 +64,7 @@ impl Config {
                 bookings: keys.get("bookings", "400d", days)?,
             })
         })?;
+        let webhook = source.section("webhook", webhook)?;
         let limits = source.section("limits", |keys| limits(keys, &rooms))?;
         let staff = staff(&mut source)?;
         source.finish()?;
@@ -81,6 +82,7 @@ impl Config {
             qris,
             report,
             backup,
+            webhook,
             retention,
             limits,
             staff,
@@ -299,6 +301,15 @@ fn backup(keys: &mut Section<'_>) -> ConfigResult<BackupSection> {
         (Some(_), None) => return Err(keys.wrong("folder", "is missing; backup.at needs it")),
     };
     Ok(BackupSection { schedule, keep })
+}
+
+fn webhook(keys: &mut Section<'_>) -> ConfigResult<Option<WebhookTarget>> {
+    match (keys.find("url", webhook_url)?, keys.find("secret", signing_key)?) {
+        (None, None) => Ok(None),
+        (Some((url, host)), Some(key)) => Ok(Some(WebhookTarget { url, host, key })),
+        (Some(_), None) => Err(keys.wrong("secret", "is missing; webhook.url needs it")),
+        (None, Some(_)) => Err(keys.wrong("url", "is missing; webhook.secret is for it")),
+    }
 }
 
 /// The fewest web holds that one network may have by default: carriers share addresses.

@@ -30,6 +30,30 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The bytes of a key. `{:?}` does not print them; [`SecretBytes::expose`] gives them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretBytes(Vec<u8>);
+
+impl SecretBytes {
+    /// Wraps bytes.
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes, for code that signs with them. Never log them.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretBytes(…)")
+    }
+}
+
 /// A key of the links to bookings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkKeySource {

@@ -7,7 +7,7 @@ use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use ipnet::IpNet;
 
-use super::{LinkKeySource, MailUrl, Secret, StoreUrl, WebUrl};
+use super::{LinkKeySource, MailUrl, Secret, SecretBytes, StoreUrl, WebUrl};
 use crate::domain::{AdvanceHold, Coordinates, Email, Language, Role, StaffName, TelegramId};
 
 /// `[server]`: the addresses to listen on and the public URL.
@@ -152,6 +152,17 @@ pub struct BackupSchedule {
     pub at: NaiveTime,
     /// The folder.
     pub folder: PathBuf,
+}
+
+/// `[webhook]`: the address of the hotel's own system, which is told of every change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookTarget {
+    /// The address: https, or http on this machine. Its path and query may be as good as a password.
+    pub url: Secret,
+    /// The host of the address, which may be shown.
+    pub host: String,
+    /// The key that signs the calls: 24 to 64 bytes.
+    pub key: SecretBytes,
 }
 
 /// `[retention]`: how long guests and bookings are kept after the end of the stay or of the booking,

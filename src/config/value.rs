@@ -7,17 +7,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::{Bound, RangeBounds, RangeInclusive};
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use ipnet::IpNet;
 use toml::Value;
 
 use super::raw::{RawValue, kind};
-use super::{LinkKeySource, MAX_COUNT, MAX_PRICE, Secret};
+use super::{LinkKeySource, MAX_COUNT, MAX_PRICE, Secret, SecretBytes};
 use crate::domain::{Email, RoomCode, Rupiah, StaffName, TelegramId};
 
 /// The fewest characters of a key of links: 32 bytes in hexadecimal are 64.
 const LINK_KEY_CHARS: usize = 32;
+/// How long a signing key is, by the Standard Webhooks scheme.
+const SIGNING_KEY_BYTES: RangeInclusive<usize> = 24..=64;
 /// The most keys of links at a time.
 const MAX_LINK_KEYS: usize = 4;
 /// How many characters of a wrong value an error shows.
@@ -270,6 +274,26 @@ pub(super) fn webhook_secret(raw: RawValue) -> Read<Secret> {
     } else {
         Err("is no webhook secret; allowed are 1 to 256 of A-Z a-z 0-9 _ -".to_owned())
     }
+}
+
+/// The key that signs calls of the hotel's own system: `whsec_` and base64, as the Standard Webhooks
+/// scheme writes it, or a text whose bytes are the key.
+pub(super) fn signing_key(raw: RawValue) -> Read<SecretBytes> {
+    let text = text(raw)?;
+    let key = match text.strip_prefix("whsec_") {
+        Some(encoded) => STANDARD.decode(encoded).ok(),
+        None => Some(text.into_bytes()),
+    };
+    key.filter(|key| SIGNING_KEY_BYTES.contains(&key.len())).map(SecretBytes::new).ok_or_else(
+        || {
+            format!(
+                "is no good key; write whsec_ and the base64 of {} to {} bytes, or a text of that \
+             length; `echo whsec_$(openssl rand -base64 32)` makes one",
+                SIGNING_KEY_BYTES.start(),
+                SIGNING_KEY_BYTES.end()
+            )
+        },
+    )
 }
 
 /// The keys of the links to bookings, the newest first, separated by spaces or lines.

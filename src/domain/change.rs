@@ -6,10 +6,14 @@
 use chrono::TimeDelta;
 
 use super::failure::FailureReason;
-use super::{Actor, Booking, Contact, Forecast, GuestName, Moment, QrisProgress, Stay, Verdict};
+use super::{
+    Actor, Booking, Contact, Forecast, GuestName, Moment, Policy, QrisProgress, Stay, Verdict,
+};
 
 /// How long a notification of a booking's outcome stays useful.
 const OUTCOME_LIFE: TimeDelta = TimeDelta::hours(24);
+/// For how long the hotel's own system is called about a change: longer than a weekend.
+pub const HOTEL_SYSTEM_LIFE: TimeDelta = TimeDelta::days(3);
 
 /// One committed step: when, by whom, what happened, the state after it, and the notifications
 /// that it owes.
@@ -204,22 +208,22 @@ pub enum Recipient {
     Guest,
     /// The front office's chat.
     FrontOffice,
+    /// The hotel's own system, through the webhook.
+    HotelSystem,
 }
 
 impl Recipient {
     /// Every recipient.
-    pub const ALL: [Self; 2] = [Self::Guest, Self::FrontOffice];
+    pub const ALL: [Self; 3] = [Self::Guest, Self::FrontOffice, Self::HotelSystem];
 }
 
-/// The notifications that a change owes.
-///
-/// `front_office_chat` says whether the front office has a chat. Without one it sees changes on
-/// the live board only and is owed no notifications.
+/// The notifications that a change at `at` owes. A hotel's own system is told of every change.
 #[must_use]
 pub fn notifications_owed(
     booking: &Booking,
     event: &Event,
-    front_office_chat: bool,
+    at: Moment,
+    policy: &Policy,
 ) -> Vec<Notification> {
     let deadline = booking.hold.until;
     let outcome = |at: Moment| at + OUTCOME_LIFE;
@@ -255,6 +259,13 @@ pub fn notifications_owed(
     };
     notification(Recipient::Guest, guest)
         .into_iter()
-        .chain(notification(Recipient::FrontOffice, front_office.filter(|_| front_office_chat)))
+        .chain(notification(
+            Recipient::FrontOffice,
+            front_office.filter(|_| policy.front_office_chat),
+        ))
+        .chain(notification(
+            Recipient::HotelSystem,
+            policy.has_hotel_system.then_some(at + HOTEL_SYSTEM_LIFE),
+        ))
         .collect()
 }

@@ -97,7 +97,7 @@ pub fn offer(new: NewBooking, now: Moment, policy: &Policy) -> Result<Step, Refu
 }
 
 fn step(booking: Booking, event: Event, actor: Actor, now: Moment, policy: &Policy) -> Step {
-    let notifications = change::notifications_owed(&booking, &event, policy.front_office_chat);
+    let notifications = change::notifications_owed(&booking, &event, now, policy);
     Step { change: Change { at: now, actor, event, booking, notifications }, due: None }
 }
 

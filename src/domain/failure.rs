@@ -134,6 +134,14 @@ codes! {
     TelegramUpdatesTaken = "TELEGRAM_UPDATES_TAKEN",
     /// Telegram refused the call with the description in the detail.
     TelegramRefused = "TELEGRAM_REFUSED",
+    /// The hotel's own system cannot be reached.
+    WebhookUnreachable = "WEBHOOK_UNREACHABLE",
+    /// The hotel's own system did not answer in time.
+    WebhookSilent = "WEBHOOK_SILENT",
+    /// The hotel's own system did not accept the call. The detail is the status of its answer.
+    WebhookRefused = "WEBHOOK_REFUSED",
+    /// The hotel's own system wants no further calls (410).
+    WebhookGone = "WEBHOOK_GONE",
 }
 
 impl FailureCode {

@@ -28,6 +28,8 @@ pub struct Policy {
     pub travel: TravelPolicy,
     /// Whether the front office has a chat, so that it is owed notifications.
     pub front_office_chat: bool,
+    /// Whether a system of the hotel is owed a notification of every change.
+    pub has_hotel_system: bool,
     /// When guests are sent the hotel's QRIS code; `None` if the hotel has none.
     pub qris: Option<QrisPolicy>,
 }

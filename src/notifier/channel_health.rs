@@ -1,5 +1,6 @@
-//! The health of the channels by which notifications are delivered. It is reported as one part of the
-//! process, with the reasons of all channels that fail.
+//! The health of the channels by which notifications are delivered. The channels to people are
+//! reported as one part of the process, with the reasons of all that fail; the hotel's own system is
+//! another part.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,8 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use super::method::DeliveryChannel;
 use crate::lifecycle::Health;
 
-/// The name of this part in the list of degraded parts.
-const PART: &str = "courier";
+/// The name of the channels to people in the list of degraded parts.
+const PEOPLE: &str = "courier";
+/// The name of the hotel's own system in that list.
+const HOTEL_SYSTEM: &str = "webhook";
 
 /// The health of all channels.
 pub(super) struct ChannelHealth {
@@ -23,6 +26,8 @@ struct FailingChannel {
     retrying: usize,
     /// Why the last attempt failed; `None` if a later one succeeded.
     reason: Option<String>,
+    /// Whether the recipient wants no further message, so that the reason stays.
+    is_closed: bool,
 }
 
 impl ChannelHealth {
@@ -41,7 +46,7 @@ impl ChannelHealth {
         self.update(channel, |failing| {
             failing.retrying = failing.retrying.saturating_sub(1);
             if failing.retrying == 0 {
-                failing.reason = None;
+                failing.clear();
             }
         });
     }
@@ -51,9 +56,17 @@ impl ChannelHealth {
         self.update(channel, |failing| failing.reason = Some(reason));
     }
 
+    /// The recipient wants no further message by this channel. It is degraded until the process ends.
+    pub(super) fn closed(&self, channel: DeliveryChannel, reason: String) {
+        self.update(channel, |failing| {
+            failing.reason = Some(reason);
+            failing.is_closed = true;
+        });
+    }
+
     /// An attempt succeeded.
     pub(super) fn succeeded(&self, channel: DeliveryChannel) {
-        self.update(channel, |failing| failing.reason = None);
+        self.update(channel, FailingChannel::clear);
     }
 
     fn update(&self, channel: DeliveryChannel, change: impl FnOnce(&mut FailingChannel)) {
@@ -62,11 +75,26 @@ impl ChannelHealth {
         let before = one.reason.clone();
         change(one);
         if one.reason != before {
+            let is_people = |channel: DeliveryChannel| channel != DeliveryChannel::HotelSystem;
+            let same_part =
+                failing.iter().filter(|(other, _)| is_people(**other) == is_people(channel));
             let mut reasons: Vec<&str> =
-                failing.values().filter_map(|one| one.reason.as_deref()).collect();
+                same_part.filter_map(|(_, one)| one.reason.as_deref()).collect();
             reasons.dedup();
             let reasons = (!reasons.is_empty()).then(|| reasons.join("; "));
-            self.health.set_degraded(PART, reasons);
+            if is_people(channel) {
+                self.health.set_degraded(PEOPLE, reasons);
+            } else {
+                self.health.set_degraded(HOTEL_SYSTEM, reasons);
+            }
+        }
+    }
+}
+
+impl FailingChannel {
+    fn clear(&mut self) {
+        if !self.is_closed {
+            self.reason = None;
         }
     }
 }
@@ -85,12 +113,34 @@ mod tests {
         channels.failed(FrontOffice, "muted".to_owned());
         channels.began_retrying(Email);
         channels.failed(Email, "553".to_owned());
-        assert_eq!(health.degraded()[PART], "553; muted");
+        assert_eq!(health.degraded()["courier"], "553; muted");
         channels.succeeded(Email);
-        assert_eq!(health.degraded()[PART], "muted");
+        assert_eq!(health.degraded()["courier"], "muted");
         channels.ended_retrying(Email);
-        assert_eq!(health.degraded()[PART], "muted");
+        assert_eq!(health.degraded()["courier"], "muted");
         channels.ended_retrying(FrontOffice);
         assert!(health.degraded().is_empty());
+    }
+
+    #[test]
+    fn the_hotels_own_system_is_another_part_and_stays_degraded_once_it_wants_no_calls() {
+        use DeliveryChannel::{Email, HotelSystem};
+
+        let health = Health::default();
+        let channels = ChannelHealth::new(health.clone());
+        channels.began_retrying(Email);
+        channels.failed(Email, "553".to_owned());
+        channels.began_retrying(HotelSystem);
+        channels.failed(HotelSystem, "500".to_owned());
+        assert_eq!(health.degraded()["courier"], "553");
+        assert_eq!(health.degraded()["webhook"], "500");
+        channels.closed(HotelSystem, "410".to_owned());
+        channels.ended_retrying(HotelSystem);
+        channels.succeeded(HotelSystem);
+        channels.ended_retrying(Email);
+        assert_eq!(
+            health.degraded().into_iter().collect::<Vec<_>>(),
+            [("webhook", "410".to_owned())]
+        );
     }
 }

@@ -14,7 +14,9 @@ use tracing::{error, warn};
 
 use super::channel_health::ChannelHealth;
 use super::method::DeliveryChannel;
-use super::{ATTEMPT_TIMEOUT, BACKOFF, DeliveryError, DeliveryMethods, DeliveryRequest};
+use super::{
+    ATTEMPT_TIMEOUT, BACKOFF, DeliveryError, DeliveryMethods, DeliveryRequest, HOTEL_SYSTEM_BACKOFF,
+};
 use crate::domain::{
     Booking, Change, Command, Event, FailureCode, FailureReason, Moment, QrisOutcome, Recipient,
     Refusal,
@@ -32,7 +34,7 @@ use crate::text;
 const MAX_UNKNOWN: u32 = 2;
 /// The wait before another attempt if the queue was busy.
 const BUSY_PAUSE: Duration = Duration::from_secs(1);
-/// The most simultaneous attempts over one channel to guests.
+/// The most simultaneous attempts over one channel to guests, and to the hotel's own system.
 const MAX_SENDING: usize = 8;
 /// The most simultaneous attempts to the front office. They are limited separately and wait to be
 /// merged, so they do not delay notifications to guests.
@@ -51,6 +53,7 @@ pub(super) struct DeliveryContext {
     email_places: Semaphore,
     telegram_places: Semaphore,
     front_office_places: Semaphore,
+    hotel_system_places: Semaphore,
 }
 
 impl DeliveryContext {
@@ -73,6 +76,7 @@ impl DeliveryContext {
             email_places: Semaphore::new(MAX_SENDING),
             telegram_places: Semaphore::new(MAX_SENDING),
             front_office_places: Semaphore::new(MAX_MERGING),
+            hotel_system_places: Semaphore::new(MAX_SENDING),
         }
     }
 
@@ -80,6 +84,7 @@ impl DeliveryContext {
         match DeliveryMethods::channel(request) {
             Some(DeliveryChannel::Telegram) => &self.telegram_places,
             Some(DeliveryChannel::FrontOffice) => &self.front_office_places,
+            Some(DeliveryChannel::HotelSystem) => &self.hotel_system_places,
             Some(DeliveryChannel::Email) | None => &self.email_places,
         }
     }
@@ -202,7 +207,9 @@ impl Delivery {
                 self.unknown += 1;
                 backoff
             }
-            DeliveryError::Permanent(_) | DeliveryError::NotYet => backoff,
+            DeliveryError::Permanent(_) | DeliveryError::Closed(_) | DeliveryError::NotYet => {
+                backoff
+            }
         }
     }
 
@@ -211,7 +218,14 @@ impl Delivery {
             self.with_channel(ChannelHealth::began_retrying);
         }
         self.failures += 1;
-        BACKOFF.spread_after(self.failures)
+        let backoff = match DeliveryMethods::channel(&self.request) {
+            Some(DeliveryChannel::HotelSystem) => HOTEL_SYSTEM_BACKOFF,
+            Some(
+                DeliveryChannel::Email | DeliveryChannel::Telegram | DeliveryChannel::FrontOffice,
+            )
+            | None => BACKOFF,
+        };
+        backoff.spread_after(self.failures)
     }
 
     fn end(&self) {
@@ -285,6 +299,11 @@ impl Delivery {
         };
         match failure {
             DeliveryError::Permanent(reason) => Ok(self.give_up(reason)),
+            DeliveryError::Closed(reason) => {
+                let words = text::failure_in_both(&reason);
+                self.with_channel(|channels, channel| channels.closed(channel, words));
+                Ok(self.give_up(reason))
+            }
             // It may have been delivered, so it is not sent again. Because that is not certain, the
             // front office is told.
             DeliveryError::Unknown(_) if self.unknown + 1 >= MAX_UNKNOWN => {
@@ -302,6 +321,7 @@ impl Delivery {
             Some(DeliveryChannel::Telegram | DeliveryChannel::FrontOffice) => {
                 FailureCode::TelegramSilent
             }
+            Some(DeliveryChannel::HotelSystem) => FailureCode::WebhookSilent,
             Some(DeliveryChannel::Email) | None => FailureCode::MailServerSilent,
         }
     }

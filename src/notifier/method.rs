@@ -71,6 +71,9 @@ pub enum DeliveryError {
     /// A later attempt would fail too.
     #[error("{0}")]
     Permanent(FailureReason),
+    /// The recipient wants no further message by this channel, which is degraded from now on.
+    #[error("{0}")]
+    Closed(FailureReason),
     /// It may have been delivered.
     #[error("{0}")]
     Unknown(FailureReason),
@@ -85,9 +88,10 @@ impl DeliveryError {
     #[must_use]
     pub fn reason(&self) -> Option<&FailureReason> {
         match self {
-            Self::Transient { reason, .. } | Self::Permanent(reason) | Self::Unknown(reason) => {
-                Some(reason)
-            }
+            Self::Transient { reason, .. }
+            | Self::Permanent(reason)
+            | Self::Closed(reason)
+            | Self::Unknown(reason) => Some(reason),
             Self::NotYet => None,
         }
     }
@@ -100,6 +104,8 @@ pub struct DeliveryMethods {
     pub email: Arc<dyn DeliveryMethod>,
     /// For guests of Telegram and for the front office. `None` if there is no bot.
     pub telegram: Option<Arc<dyn DeliveryMethod>>,
+    /// For the hotel's own system. `None` if there is none.
+    pub hotel_system: Option<Arc<dyn DeliveryMethod>>,
 }
 
 impl DeliveryMethods {
@@ -110,6 +116,7 @@ impl DeliveryMethods {
             (Recipient::Guest, Contact::Telegram(_)) => Some(DeliveryChannel::Telegram),
             (Recipient::Guest, Contact::Desk | Contact::Other) => None,
             (Recipient::FrontOffice, _) => Some(DeliveryChannel::FrontOffice),
+            (Recipient::HotelSystem, _) => Some(DeliveryChannel::HotelSystem),
         }
     }
 
@@ -118,6 +125,7 @@ impl DeliveryMethods {
         match Self::channel(request)? {
             DeliveryChannel::Email => Some(Arc::clone(&self.email)),
             DeliveryChannel::Telegram | DeliveryChannel::FrontOffice => self.telegram.clone(),
+            DeliveryChannel::HotelSystem => self.hotel_system.clone(),
         }
     }
 }
@@ -127,4 +135,5 @@ pub(super) enum DeliveryChannel {
     Email,
     Telegram,
     FrontOffice,
+    HotelSystem,
 }

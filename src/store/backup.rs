@@ -76,6 +76,9 @@ pub enum Record {
         /// What became of the notifications that it owes.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notifications: Vec<NotificationRecord>,
+        /// What became of those to recipients that earlier versions do not know.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more_notifications: Vec<NotificationRecord>,
     },
     /// The rooms of one type on one night.
     Claim {
@@ -265,6 +268,8 @@ pub(super) struct ChangeKey {
     pub revision: u32,
     /// The recipients of its notifications, each with the moment until which it is useful.
     pub notifications: Vec<(String, i64)>,
+    /// The same for recipients that earlier versions do not know.
+    pub more_notifications: Vec<(String, i64)>,
 }
 
 /// Reads the parts of a change that a store has beside its document.
@@ -274,18 +279,23 @@ pub(super) fn change_key(document: &Value) -> Result<ChangeKey, StoreError> {
         booking: Key,
         #[serde(default)]
         notices: Vec<document::NotificationDocument>,
+        #[serde(default)]
+        more_notices: Vec<document::NotificationDocument>,
     }
     #[derive(Deserialize)]
     struct Key {
         receipt_no: String,
         revision: u32,
     }
-    let Parts { booking, notices } = Parts::deserialize(document)
+    let Parts { booking, notices, more_notices } = Parts::deserialize(document)
         .map_err(|_| StoreError::Damaged("a change has not the form that it should have".into()))?;
-    let notifications = notices.into_iter().map(|notice| (notice.to, notice.useful_until_ms));
+    let notifications = |notices: Vec<document::NotificationDocument>| {
+        notices.into_iter().map(|notice| (notice.to, notice.useful_until_ms)).collect()
+    };
     Ok(ChangeKey {
         receipt_no: document::receipt_no(&booking.receipt_no)?,
         revision: booking.revision,
-        notifications: notifications.collect(),
+        notifications: notifications(notices),
+        more_notifications: notifications(more_notices),
     })
 }

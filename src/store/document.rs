@@ -57,14 +57,25 @@ pub(super) fn recipient_text(to: Recipient) -> &'static str {
     match to {
         Recipient::Guest => "GUEST",
         Recipient::FrontOffice => "FRONT_OFFICE",
+        Recipient::HotelSystem => "HOTEL_SYSTEM",
     }
 }
 
 pub(super) fn recipient(text: &str) -> Result<Recipient, StoreError> {
-    Recipient::ALL
-        .into_iter()
-        .find(|to| recipient_text(*to) == text)
-        .ok_or_else(|| broken("recipient", &text))
+    known_recipient(text).ok_or_else(|| broken("recipient", &text))
+}
+
+fn known_recipient(text: &str) -> Option<Recipient> {
+    Recipient::ALL.into_iter().find(|to| recipient_text(*to) == text)
+}
+
+/// Whether versions before this one know a recipient. What is owed to others is stored where those
+/// versions do not look, because they cannot read a change that names another recipient.
+pub(super) fn is_first_recipient(to: Recipient) -> bool {
+    match to {
+        Recipient::Guest | Recipient::FrontOffice => true,
+        Recipient::HotelSystem => false,
+    }
 }
 
 /// The text of a status in columns and queries.
@@ -263,6 +274,22 @@ pub(super) struct ChangeDocument {
     pub booking: BookingDocument,
     #[serde(rename = "notices", default)]
     pub notifications: Vec<NotificationDocument>,
+    /// Those to recipients that the versions before do not know: see [`is_first_recipient`].
+    #[serde(rename = "more_notices", default, skip_serializing_if = "Vec::is_empty")]
+    pub more_notifications: Vec<NotificationDocument>,
+}
+
+impl ChangeDocument {
+    /// The notifications to recipients that this version knows.
+    pub(super) fn known_notifications(&self) -> Result<Vec<Notification>, StoreError> {
+        let first = self.notifications.iter().map(NotificationDocument::notification);
+        let more = self
+            .more_notifications
+            .iter()
+            .filter(|stored| known_recipient(&stored.to).is_some())
+            .map(NotificationDocument::notification);
+        first.chain(more).collect()
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -271,6 +298,26 @@ pub(super) struct NotificationDocument {
     pub useful_until_ms: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub with_qris: bool,
+}
+
+impl NotificationDocument {
+    fn notification(&self) -> Result<Notification, StoreError> {
+        Ok(Notification {
+            to: recipient(&self.to)?,
+            useful_until: moment(self.useful_until_ms)?,
+            with_qris: self.with_qris,
+        })
+    }
+}
+
+impl From<&Notification> for NotificationDocument {
+    fn from(notification: &Notification) -> Self {
+        Self {
+            to: recipient_text(notification.to).to_owned(),
+            useful_until_ms: notification.useful_until.timestamp_millis(),
+            with_qris: notification.with_qris,
+        }
+    }
 }
 
 fn rupiah_number(price: Rupiah) -> i64 {
@@ -456,20 +503,17 @@ impl TryFrom<ActorDocument> for Actor {
 
 impl From<&Change> for ChangeDocument {
     fn from(change: &Change) -> Self {
+        let owed = |is_first| {
+            let owed = change.notifications.iter();
+            owed.filter(|owed| is_first_recipient(owed.to) == is_first).map(Into::into).collect()
+        };
         Self {
             at_ms: change.at.timestamp_millis(),
             actor: (&change.actor).into(),
             event: (&change.event).into(),
             booking: (&change.booking).into(),
-            notifications: change
-                .notifications
-                .iter()
-                .map(|notification| NotificationDocument {
-                    to: recipient_text(notification.to).to_owned(),
-                    useful_until_ms: notification.useful_until.timestamp_millis(),
-                    with_qris: notification.with_qris,
-                })
-                .collect(),
+            notifications: owed(true),
+            more_notifications: owed(false),
         }
     }
 }
@@ -478,11 +522,7 @@ impl TryFrom<ChangeDocument> for Change {
     type Error = StoreError;
 
     fn try_from(stored: ChangeDocument) -> Result<Self, StoreError> {
-        let notification = |stored: NotificationDocument| {
-            let to = recipient(&stored.to)?;
-            let with_qris = stored.with_qris;
-            Ok(Notification { to, useful_until: moment(stored.useful_until_ms)?, with_qris })
-        };
+        let notifications = stored.known_notifications()?;
         let event = Event::try_from(stored.event)?;
         let actor = match (&event, stored.actor.try_into()?) {
             (Event::QrisSent | Event::QrisFailed { .. } | Event::Offered, Actor::Clock) => {
@@ -495,11 +535,7 @@ impl TryFrom<ChangeDocument> for Change {
             actor,
             event,
             booking: stored.booking.try_into()?,
-            notifications: stored
-                .notifications
-                .into_iter()
-                .map(notification)
-                .collect::<Result<_, StoreError>>()?,
+            notifications,
         })
     }
 }

@@ -89,9 +89,9 @@ pub(super) fn erase_change(document: &mut Value) {
 pub fn erase_record(record: &mut Record) {
     match record {
         Record::Booking { document, .. } => erase_booking(document),
-        Record::Change { document, notifications, .. } => {
+        Record::Change { document, notifications, more_notifications, .. } => {
             erase_change(document);
-            for notification in notifications {
+            for notification in notifications.iter_mut().chain(more_notifications) {
                 notification.gave_up_detail = None;
                 if let Some(sentence) = &mut notification.gave_up {
                     ERASED.clone_into(sentence);

@@ -11,6 +11,7 @@ pub(super) fn front_office_error(error: &CallError) -> DeliveryError {
     match delivery_error(error) {
         DeliveryError::Permanent(reason) => DeliveryError::Transient { reason, retry_after: None },
         failure @ (DeliveryError::Transient { .. }
+        | DeliveryError::Closed(_)
         | DeliveryError::Unknown(_)
         | DeliveryError::NotYet) => failure,
     }

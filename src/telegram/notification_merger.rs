@@ -290,7 +290,9 @@ impl NotificationMerger {
                             self.pending
                                 .push_front(PendingNotification::GivenUp { change, reason });
                         }
-                        DeliveryError::Permanent(_) | DeliveryError::Unknown(_) => {
+                        DeliveryError::Permanent(_)
+                        | DeliveryError::Closed(_)
+                        | DeliveryError::Unknown(_) => {
                             warn!(
                                 receipt_no = %change.booking.receipt_no,
                                 "the front office was not told of an undelivered notification"

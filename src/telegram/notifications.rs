@@ -206,6 +206,7 @@ impl DeliveryMethod for TelegramDelivery {
         match request.to {
             Recipient::Guest => self.to_guest(request).await,
             Recipient::FrontOffice => self.to_front_office(request).await,
+            Recipient::HotelSystem => Err(DeliveryError::Permanent(FailureCode::NotSetUp.into())),
         }
     }
 

@@ -110,6 +110,19 @@ fn words(code: FailureCode) -> (&'static str, &'static str) {
             ("pembaruan bot ini diambil proses lain", "another process takes this bot's updates")
         }
         FailureCode::TelegramRefused => ("Telegram menolak", "Telegram refused"),
+        FailureCode::WebhookUnreachable => {
+            ("sistem hotel tidak bisa dihubungi", "the hotel's system cannot be reached")
+        }
+        FailureCode::WebhookSilent => {
+            ("sistem hotel tidak menjawab", "the hotel's system did not answer")
+        }
+        FailureCode::WebhookRefused => {
+            ("sistem hotel tidak menerima", "the hotel's system did not accept it")
+        }
+        FailureCode::WebhookGone => (
+            "sistem hotel menjawab 410: tidak mau dipanggil lagi",
+            "the hotel's system answered 410: it wants no further calls",
+        ),
     }
 }
 

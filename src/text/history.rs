@@ -118,6 +118,7 @@ pub fn undelivered(language: Language, to: Recipient, reason: &FailureReason) ->
     let to = match to {
         Recipient::Guest => say(language, "tamu", "the guest"),
         Recipient::FrontOffice => say(language, "resepsionis", "the desk"),
+        Recipient::HotelSystem => say(language, "sistem hotel", "the hotel's system"),
     };
     let reason = failure(language, reason);
     say(

@@ -10,7 +10,7 @@ const COMMON: [&str; 7] =
 
 /// What each module may import besides [`COMMON`] and itself. Adapters import the store to read
 /// from it and for its types. Only the modules in [`WRITERS`] may change what is stored.
-const ALLOWED: [(&str, &[&str]); 28] = [
+const ALLOWED: [(&str, &[&str]); 29] = [
     ("domain", &[]),
     ("text", &[]),
     ("clock", &["system"]),
@@ -30,12 +30,13 @@ const ALLOWED: [(&str, &[&str]); 28] = [
     ("notifier", &["store", "feed", "service"]),
     ("scheduler", &["store", "service", "feed"]),
     ("email", &["notifier", "auth", "qris", "store"]),
+    ("hotel_system", &["notifier"]),
     ("telegram", &["store", "service", "feed", "auth", "notifier", "qris", "daily"]),
     ("web", &["store", "service", "feed", "auth", "qris"]),
     ("simulate", &[]),
     ("init", &["qris", "system"]),
     ("metric_help", &[]),
-    ("check", &["app", "auth", "email", "qris", "store", "system", "telegram"]),
+    ("check", &["app", "auth", "email", "hotel_system", "qris", "store", "system", "telegram"]),
     ("routing", &["service"]),
     (
         "app",
@@ -47,6 +48,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
             "notifier",
             "scheduler",
             "email",
+            "hotel_system",
             "telegram",
             "routing",
             "web",
@@ -100,7 +102,7 @@ const DRIVERS: [(&str, &[&str]); 15] = [
     ("image", &["qris"]),
     ("qrcode", &["qris"]),
     ("rqrr", &["qris"]),
-    ("reqwest", &["routing", "check"]),
+    ("reqwest", &["routing", "hotel_system", "check"]),
     ("axum", &["web"]),
     ("async_graphql", &["web"]),
     ("async_graphql_axum", &["web/graphql_http"]),

@@ -92,6 +92,7 @@ pub fn policy() -> Policy {
             arrival_buffer: TimeDelta::minutes(15),
         },
         front_office_chat: true,
+        has_hotel_system: true,
         qris: None,
     }
 }

@@ -254,3 +254,37 @@ async fn a_place_far_from_its_time_zone_is_looked_at_and_a_test_mail_is_sent() {
     assert!(of(&report, "mail").1.contains("took the test mail"), "{}", report.table());
     assert!(report.conversation.join("\n").contains("message: 250"));
 }
+
+#[tokio::test]
+async fn the_hotels_own_system_is_called_and_what_is_wrong_with_it_is_named() {
+    let folder = TempDir::new().unwrap();
+    let check = async |address: String| {
+        let more = format!(
+            "[webhook]\nurl = \"http://{address}/hook?token=hidden\"\nsecret = \"{}\"",
+            "0123456789abcdef01234567"
+        );
+        let report = check::run(&config(&folder, &more), None).await;
+        let (grade, words) = of(&report, "webhook");
+        assert!(!report.table().contains("hidden"), "the address may be a secret");
+        (grade, words.to_owned())
+    };
+    let length = "content-length: 0\r\nconnection: close\r\n\r\n";
+    let answer = |status: &str| format!("HTTP/1.1 {status}\r\n{length}").leak() as &'static str;
+    let well = check(answers(answer("204 No Content")).await.to_string()).await;
+    assert_eq!(well, (Grade::Ok, "127.0.0.1, took the test call".to_owned()));
+    for (status, words) in [
+        (
+            "401 Unauthorized",
+            "the hotel's system did not accept it): HTTP 401; look at webhook.url",
+        ),
+        ("410 Gone", "wants no further calls); set another webhook.url"),
+        ("308 Permanent Redirect", "HTTP 308"),
+    ] {
+        let (grade, found) = check(answers(answer(status)).await.to_string()).await;
+        assert!(grade == Grade::Mend && found.contains(words), "{status}: {found}");
+    }
+    let (grade, found) = check(format!("127.0.0.1:{}", free_port())).await;
+    assert!(grade == Grade::Mend && found.contains("cannot be reached"), "{found}");
+    let without = check::run(&config(&folder, ""), None).await;
+    assert!(without.findings.iter().all(|finding| finding.part != "webhook"));
+}

@@ -140,6 +140,10 @@ pub fn config(folder: &Path) -> Config {
 pub async fn open_store(config: &Config, clock: &Clock) -> (OpenStore, Arc<ObservedStore>) {
     let OpenStore { store, lock } = OpenStore::to_serve(config, clock).await.unwrap();
     let observed = Arc::new(ObservedStore::new(store));
+    // The clock of a test is not that of a server.
+    if matches!(config.store.url, StoreUrl::Mongo(_)) {
+        *observed.ahead_ms.lock().unwrap() = Some(0);
+    }
     (OpenStore { store: observed.clone(), lock }, observed)
 }
 

@@ -170,6 +170,7 @@ fn outcome_of(result: &Result<(), DeliveryError>) -> (Outcome, String) {
         Err(DeliveryError::Transient { reason, .. }) => (Outcome::Transient, reason),
         Err(DeliveryError::Permanent(reason)) => (Outcome::Permanent, reason),
         Err(DeliveryError::Unknown(reason)) => (Outcome::Unknown, reason),
+        Err(DeliveryError::Closed(_)) => panic!("a mail server never closes the channel"),
         Err(DeliveryError::NotYet) => panic!("a mail is never postponed"),
     };
     (outcome, text::failure(Language::Indonesian, reason))

@@ -31,3 +31,4 @@ mod system;
 mod telegram;
 mod watch;
 mod web;
+mod webhook;

@@ -264,7 +264,7 @@ async fn streams_run_on_past_one_chunk() {
     let numbers: std::collections::BTreeSet<_> = wakes.iter().map(|wake| wake.receipt_no).collect();
     assert_eq!((wakes.len(), numbers.len()), (2_500, 2_500));
     let owed: Vec<_> = store.owed().await.unwrap().try_collect().await.unwrap();
-    assert_eq!(owed.len(), 5_000);
+    assert_eq!(owed.len(), 7_500);
     let (start, end) = (Cursor("0".to_owned()), store.changes(None).await.unwrap().start);
     let replay: Vec<_> = store.replay(&start, &end).await.unwrap().try_collect().await.unwrap();
     assert_eq!(replay.len(), 2_500);

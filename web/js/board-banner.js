@@ -5,7 +5,7 @@ import { ageWords } from './format.js';
 import { language, t } from './language.js';
 
 const settle = 1_500, visible = 5_000;
-const known = new Set(['telegram', 'courier', 'clock', 'limits', 'store']);
+const known = new Set(['telegram', 'courier', 'clock', 'limits', 'store', 'webhook']);
 
 export function mountBanner({ monotonic = () => performance.now() } = {}) {
   const banner = byId('banner');

@@ -70,6 +70,7 @@ Object.assign(texts, {
   'board.back': ['Tersambung lagi, {n} perubahan.', 'Connected again, {n} {n|change|changes}.'],
   'degraded.telegram': ['Telegram tidak bisa dihubungi: pesan lewat bot tertunda, booking tetap berjalan.', 'Telegram cannot be reached: messages by the bot are delayed, bookings go on.'],
   'degraded.courier': ['Ada pesan yang belum terkirim ke tamu; sistem terus mencoba.', 'Some messages to guests have not gone out yet; the system keeps trying.'],
+  'degraded.webhook': ['Sistem hotel belum menerima semua perubahan booking: percayai papan ini, dan beri tahu pengelola sistem.', 'The hotel’s system has not received every change of a booking: trust this board, and tell whoever looks after the system.'],
   'degraded.store': ['Penyimpanan data bermasalah: booking baru mungkin ditolak. Beri tahu pengelola sistem sekarang.', 'The data store has a fault: new bookings may be refused. Tell whoever looks after the system now.'],
   'degraded.limits': ['Ada yang mencoba memesan lewat web melebihi batas; kelebihannya ditolak. Periksa daftar booking.', 'Somebody tries to book more through the web than the limits allow; what exceeds them is refused. Look through the bookings.'],
   'degraded.clock': ['Jam server ini tidak tepat: beri tahu pengelola sistem.', 'This server’s clock is off: tell whoever looks after the system.'],

@@ -59,15 +59,15 @@ fn the_example_is_exactly_the_demo() {
 
 #[test]
 fn each_group_of_unset_keys_can_be_set() {
-    assert_eq!(groups(), 13);
+    assert_eq!(groups(), 14);
     for group in 1..=groups() {
         let text = with_groups(|other| other == group);
         assert_ne!(text, with_groups(|_| false));
         Config::from_toml(&text, []).unwrap_or_else(|error| panic!("group {group}: {error}"));
     }
     // All groups together, except `qris.image`, which excludes `qris.payload`.
-    let all = from(&with_groups(|group| group != 11));
-    assert!(all.backup.schedule.is_some());
+    let all = from(&with_groups(|group| group != 12));
+    assert!(all.backup.schedule.is_some() && all.webhook.is_some());
     assert!(all.email.dkim.is_some() && all.qris.source.is_some() && !all.staff.is_empty());
     assert_eq!(all.telegram.front_office_chat(), Some(-1_001_234_567_890));
     assert!(wrong(&with_groups(|_| true)).starts_with("qris.image: "));

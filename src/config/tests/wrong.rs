@@ -107,6 +107,45 @@ fn a_wrong_value_is_one_line_that_names_its_key() {
 }
 
 #[test]
+fn the_hotels_own_system_needs_a_safe_address_and_a_good_key() {
+    for (text, start) in [
+        (
+            "[webhook]\nurl = \"https://pms.hotel.example\"",
+            "webhook.secret: is missing; webhook.url needs it",
+        ),
+        (
+            "[webhook]\nurl = \"http://pms.hotel.example\"",
+            "webhook.url: is not https://, or http:// on this machine; write it like",
+        ),
+        (
+            "[webhook]\nurl = \"https://a:b@pms.hotel.example\"",
+            "webhook.url: has a user or password",
+        ),
+        (
+            "[webhook]\nsecret = \"whsec_c2hvcnQ=\"",
+            "webhook.secret: is no good key; write whsec_ and the base64 of 24 to 64 bytes",
+        ),
+        ("[webhook]\nsecret = \"short\"", "webhook.secret: is no good key"),
+        (
+            "[webhook]\nsecret = \"0123456789abcdef01234567\"",
+            "webhook.url: is missing; webhook.secret is for it",
+        ),
+    ] {
+        let line = wrong(text);
+        assert!(line.starts_with(start), "{text:?} gives {line:?}, not {start:?}");
+    }
+    let read = |url: &str, secret: &str| {
+        from(&format!("[webhook]\nurl = \"{url}\"\nsecret = \"{secret}\"")).webhook.unwrap()
+    };
+    let plain = read("http://127.0.0.1:9/a?b=c", "0123456789abcdef01234567");
+    assert_eq!(plain.url.expose(), "http://127.0.0.1:9/a?b=c");
+    assert_eq!(plain.key.expose(), b"0123456789abcdef01234567");
+    let encoded = read("https://pms.hotel.example", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
+    assert_eq!((encoded.host.as_str(), encoded.key.expose().len()), ("pms.hotel.example", 24));
+    assert!(!format!("{encoded:?}{plain:?}").contains("b=c"), "the address may be a secret");
+}
+
+#[test]
 fn a_wrong_room_type_is_named_by_its_place_from_1() {
     let second = |change: (&str, &str)| {
         wrong(&format!("{ROOM}{}", ROOM.replace("\"A\"", "\"B\"").replace(change.0, change.1)))

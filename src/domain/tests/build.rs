@@ -72,6 +72,7 @@ pub fn policy() -> Policy {
             arrival_buffer: TimeDelta::minutes(15),
         },
         front_office_chat: true,
+        has_hotel_system: false,
         qris: None,
     }
 }

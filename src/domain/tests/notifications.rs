@@ -6,7 +6,9 @@ use super::build::{Input, Scenario, arrive, at, book, cancel, change, extend, pa
 use crate::domain::{Amendment, Command, Moment, Notification, Policy, Recipient};
 
 fn both(until: Moment) -> Vec<Notification> {
-    Recipient::ALL.map(|to| Notification { to, useful_until: until, with_qris: false }).to_vec()
+    [Recipient::Guest, Recipient::FrontOffice]
+        .map(|to| Notification { to, useful_until: until, with_qris: false })
+        .to_vec()
 }
 
 fn front_office(until: Moment) -> Vec<Notification> {
@@ -77,5 +79,17 @@ fn a_front_office_without_a_chat_is_owed_nothing() {
             .filter(|notification| notification.to == Recipient::Guest)
             .collect();
         assert_eq!(change.notifications, guests, "{:?}", change.event);
+    }
+}
+
+#[test]
+fn the_hotels_own_system_is_owed_every_change_for_three_days() {
+    let connected = Policy { has_hotel_system: true, ..policy() };
+    for (story, command, minute, expected) in steps() {
+        let change = change(Some(&story.tracked), command, at(minute), &connected);
+        let until = at(minute) + TimeDelta::days(3);
+        let owed =
+            Notification { to: Recipient::HotelSystem, useful_until: until, with_qris: false };
+        assert_eq!(change.notifications, [expected, vec![owed]].concat(), "{:?}", change.event);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::{Record, booking, change_key, waiting};
+use super::{NotificationRecord, Record, booking, change_key, waiting};
 use crate::domain::ReceiptNo;
 use crate::store::{StoreError, document};
 
@@ -64,19 +64,23 @@ impl RecordCheck {
                     self.revisions = self.revisions.wrapping_add(hash);
                 }
             }
-            Record::Change { document, notifications, .. } => {
+            Record::Change { document, notifications, more_notifications, .. } => {
                 let key = change_key(document)?;
                 let hash = hash(key.receipt_no, key.revision);
                 self.revisions = self.revisions.wrapping_sub(hash);
-                let of_change = key.notifications.iter().map(|(to, _)| to);
-                if !of_change.eq(notifications.iter().map(|notification| &notification.to)) {
+                // A backup of an earlier version has none of the second kind.
+                if !are_of(notifications, &key.notifications)
+                    || !(more_notifications.is_empty()
+                        || are_of(more_notifications, &key.more_notifications))
+                {
                     let message = format!(
                         "the notifications of change {} of {} are not those that it owes",
                         key.revision, key.receipt_no
                     );
                     return Err(StoreError::Damaged(message));
                 }
-                let owed = notifications.iter().filter(|notification| notification.is_owed());
+                let owed = notifications.iter().chain(more_notifications);
+                let owed = owed.filter(|notification| notification.is_owed());
                 *self.counts.entry("owed".to_owned()).or_default() += owed.count() as u64;
             }
             Record::Claim { room, night, taken, .. } => {
@@ -133,6 +137,11 @@ impl RecordCheck {
         }
         faults
     }
+}
+
+/// Whether these are notifications to these recipients, in this order.
+fn are_of(notifications: &[NotificationRecord], recipients: &[(String, i64)]) -> bool {
+    notifications.iter().map(|one| &one.to).eq(recipients.iter().map(|(to, _)| to))
 }
 
 fn add<K: Ord>(sums: &mut BTreeMap<K, i64>, key: K, number: i64) {

@@ -184,3 +184,29 @@ fn a_reason_without_a_code_or_with_a_later_one_is_its_sentence() {
         assert_eq!(again, json!({ "reason": "kata lama (old words)" }));
     }
 }
+
+#[test]
+fn what_is_owed_to_the_hotels_own_system_is_stored_where_earlier_versions_do_not_look() {
+    let mut change = read(&written_first()[0]).unwrap();
+    let owed = |to| Notification { to, useful_until: change.at, with_qris: false };
+    let notifications = Recipient::ALL.map(owed).to_vec();
+    change.notifications = notifications.clone();
+    let mut document = serde_json::to_value(ChangeDocument::from(&change)).unwrap();
+    let recipients = |document: &Value, field: &str| {
+        document[field].as_array().unwrap().iter().map(|one| one["to"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(recipients(&document, "notices"), ["GUEST", "FRONT_OFFICE"]);
+    assert_eq!(recipients(&document, "more_notices"), ["HOTEL_SYSTEM"]);
+    assert_eq!(read(&document).unwrap().notifications, notifications);
+    // A recipient that only a newer version knows is left to it.
+    let more = document["more_notices"].as_array_mut().unwrap();
+    more.push(json!({ "to": "MOON", "useful_until_ms": 0 }));
+    assert_eq!(read(&document).unwrap().notifications, notifications);
+}
+
+#[test]
+fn a_change_that_owes_the_hotels_own_system_nothing_is_stored_as_before() {
+    let change = read(&written_first()[0]).unwrap();
+    let document = serde_json::to_value(ChangeDocument::from(&change)).unwrap();
+    assert!(document.get("more_notices").is_none());
+}

@@ -200,15 +200,28 @@ pub(super) fn record(
 fn change(mut document: Value) -> Result<Record, StoreError> {
     let lease = part(&mut document, "lease")?;
     let mut outbox = take(&mut document, "outbox");
-    for field in ["owed", "marked"] {
+    for field in ["owed", "marked", "marked_more"] {
         take(&mut document, field);
     }
-    let mut notifications = Vec::new();
-    for (to, _) in backup::change_key(&document)?.notifications {
-        let stored: StoredNotification = part(&mut outbox, &to)?;
+    let key = backup::change_key(&document)?;
+    let notifications = notifications(key.notifications, &mut outbox)?;
+    // After a restore of an earlier version there is no state of these.
+    let mut more = key.more_notifications;
+    more.retain(|(to, _)| outbox.get(to).is_some());
+    let more_notifications = self::notifications(more, &mut outbox)?;
+    Ok(Record::Change { row: None, document, lease, notifications, more_notifications })
+}
+
+/// The state of each of these notifications of a change.
+fn notifications(
+    recipients: Vec<(String, i64)>,
+    outbox: &mut Value,
+) -> Result<Vec<NotificationRecord>, StoreError> {
+    let record = |(to, _): (String, i64)| {
+        let stored: StoredNotification = part(outbox, &to)?;
         // What was settled has a time. One that has none and is not owed must not be sent again.
         let given_up = (!stored.owed && stored.sent_at_ms.is_none()).then_some(0);
-        notifications.push(NotificationRecord {
+        Ok(NotificationRecord {
             to,
             lease: stored.lease,
             sent_at_ms: stored.sent_at_ms,
@@ -216,9 +229,9 @@ fn change(mut document: Value) -> Result<Record, StoreError> {
             gave_up: stored.gave_up,
             gave_up_code: stored.gave_up_code,
             gave_up_detail: stored.gave_up_detail,
-        });
-    }
-    Ok(Record::Change { row: None, document, lease, notifications })
+        })
+    };
+    recipients.into_iter().map(record).collect()
 }
 
 fn read<T: serde::de::DeserializeOwned>(stored: &[u8]) -> Result<T, StoreError> {
@@ -460,8 +473,9 @@ fn document_of(record: Record) -> Result<(&'static str, RawDocumentBuf), StoreEr
             });
             (BOOKINGS, with_fields(document, beside)?)
         }
-        Record::Change { document, lease, notifications, .. } => {
+        Record::Change { document, lease, mut notifications, more_notifications, .. } => {
             let key = backup::change_key(&document)?;
+            notifications.extend(more_notifications);
             let owed = notifications.iter().filter(|notification| notification.is_owed()).count();
             let outbox = notifications
                 .iter()

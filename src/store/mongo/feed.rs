@@ -22,7 +22,8 @@ use super::shape::{
     CHANGES, LeaseDocument, SESSIONS, TRACKS, WAITING, notification_id, outbox_field, read,
     read_raw,
 };
-use crate::store::document::{ChangeDocument, receipt_no};
+use crate::domain::Recipient;
+use crate::store::document::{ChangeDocument, receipt_no, recipient_text};
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, SettledNotification, StoreError};
 
 /// Longer than any resume token. Longer cursors are refused without asking the server.
@@ -64,6 +65,8 @@ struct UpdateDescription {
 struct UpdatedFields {
     /// The recipient of the notification that was settled last, if the update is of a change.
     marked: Option<String>,
+    /// The same for recipients that earlier versions do not know.
+    marked_more: Option<String>,
     #[serde(flatten)]
     others: Document,
 }
@@ -157,6 +160,13 @@ fn pipeline() -> [Document; 2] {
         "operationType": "update",
         "updateDescription.updatedFields.marked": { "$exists": true },
     };
+    // Other recipients are only known to a newer version.
+    let known = [recipient_text(Recipient::HotelSystem)];
+    let settle_more = doc! {
+        "ns.coll": CHANGES,
+        "operationType": "update",
+        "updateDescription.updatedFields.marked_more": { "$in": known },
+    };
     let moved = doc! { "ns.coll": TRACKS, "operationType": "replace" };
     let ended = doc! { "ns.coll": SESSIONS, "operationType": "delete" };
     let waiting = doc! {
@@ -164,7 +174,7 @@ fn pipeline() -> [Document; 2] {
         "operationType": { "$in": ["insert", "update", "delete"] },
     };
     [
-        doc! { "$match": { "$or": [insert, settle, moved, ended, waiting] } },
+        doc! { "$match": { "$or": [insert, settle, settle_more, moved, ended, waiting] } },
         doc! { "$unset": ["fullDocument.fixes", "fullDocument.document", "lsid", "txnNumber", "clusterTime", "wallTime"] },
     ]
 }
@@ -194,9 +204,9 @@ fn feed_event(event: StreamEvent) -> Result<FeedEvent, StoreError> {
             })
         }
         (CHANGES, "update") => {
-            let UpdatedFields { marked, others } =
+            let UpdatedFields { marked, marked_more, others } =
                 event.update_description.ok_or_else(odd)?.updated_fields;
-            let marked = marked.ok_or_else(odd)?;
+            let marked = marked.or(marked_more).ok_or_else(odd)?;
             let notification = notification_id(&event.document_key.id, &marked)?;
             let is_given_up = others.contains_key(outbox_field(notification.to, "gave_up"));
             Ok(FeedEvent::NotificationSettled(SettledNotification { notification, is_given_up }))

@@ -14,9 +14,9 @@ use serde::Deserialize;
 use super::MongoStore;
 use super::connect::durable;
 use super::error::{broken, store_error};
-use super::shape::{CHANGES, LeaseDocument, change_id, outbox_field, read};
-use crate::domain::{Change, FailureReason};
-use crate::store::document::{ChangeDocument, FailureDocument, recipient, recipient_text};
+use super::shape::{CHANGES, LeaseDocument, change_id, marked_field, outbox_field, read};
+use crate::domain::{Change, FailureReason, Notification};
+use crate::store::document::{ChangeDocument, FailureDocument, recipient_text};
 use crate::store::{
     DeliveryOutcome, Lease, LeaseOutcome, LeaseRequest, NotificationId, NotificationStore,
     OwedNotification, StoreError,
@@ -172,11 +172,11 @@ fn lease_statement(request: &LeaseRequest) -> Document {
     doc! { "q": filter, "u": { "$set": { outbox_field(notification.to, "lease"): lease } } }
 }
 
-/// The field `marked` is for the change stream: it shows which notification was settled.
+/// The marked field is for the change stream: it shows which notification was settled.
 fn settlement(notification: NotificationId, outcome: &DeliveryOutcome) -> Document {
     let mut set = doc! {
         outbox_field(notification.to, "owed"): false,
-        "marked": recipient_text(notification.to),
+        marked_field(notification.to): recipient_text(notification.to),
     };
     let (at, field) = match outcome {
         DeliveryOutcome::Sent(at) => (at, "sent_at_ms"),
@@ -207,14 +207,13 @@ fn still_owed(notification: NotificationId) -> Document {
 fn owed_of(stored: Document) -> Result<Vec<OwedNotification>, StoreError> {
     let ChangeWithOutbox { mut outbox, .. } = read(stored.clone())?;
     let stored: ChangeDocument = read(stored)?;
-    let recipients: Vec<_> =
-        stored.notifications.iter().map(|notification| notification.to.clone()).collect();
     let change = Arc::new(Change::try_from(stored)?);
     let mut owed = Vec::new();
-    for to in recipients {
-        if let Some(state) = outbox.remove(&to).filter(|state| state.owed) {
+    for Notification { to, .. } in &change.notifications {
+        let state = outbox.remove(recipient_text(*to));
+        if let Some(state) = state.filter(|state| state.owed) {
             let lease = state.lease.try_into()?;
-            owed.push(OwedNotification { change: Arc::clone(&change), to: recipient(&to)?, lease });
+            owed.push(OwedNotification { change: Arc::clone(&change), to: *to, lease });
         }
     }
     Ok(owed)

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::error::broken;
 use crate::domain::{Booking, Change, ReceiptNo, Recipient, Revision, Track};
 use crate::store::document::{
-    self, BookingDocument, ChangeDocument, FixDocument, fix_documents, receipt_order,
-    recipient_text,
+    self, BookingDocument, ChangeDocument, FixDocument, fix_documents, is_first_recipient,
+    receipt_order, recipient_text,
 };
 use crate::store::{ClaimKey, Lease, NodeId, NotificationId, PageKey, RequestRecord, StoreError};
 
@@ -89,8 +89,12 @@ pub(super) fn change_document(
     let change_id = change_id(change.booking.receipt_no, change.booking.revision);
     let change = ChangeDocument::from(change);
     let owed_state = |to: &String| (to.clone(), OwedState { owed: true, lease: &lease });
-    let outbox: BTreeMap<_, _> =
-        change.notifications.iter().map(|notification| owed_state(&notification.to)).collect();
+    let outbox: BTreeMap<_, _> = change
+        .notifications
+        .iter()
+        .chain(&change.more_notifications)
+        .map(|notification| owed_state(&notification.to))
+        .collect();
     let owed = i64::try_from(outbox.len()).unwrap_or(i64::MAX);
     raw(&StoredChange { id: change_id, change, lease: &lease, outbox, owed })
 }
@@ -119,6 +123,12 @@ pub(super) fn notification_id(change_id: &str, to: &str) -> Result<NotificationI
 /// A field of one notification's state in the document of its change.
 pub(super) fn outbox_field(to: Recipient, field: &str) -> String {
     format!("outbox.{}.{field}", recipient_text(to))
+}
+
+/// The field of a change that names the notification that was settled last, for the change stream.
+/// An earlier version reads only the first of the two fields.
+pub(super) fn marked_field(to: Recipient) -> &'static str {
+    if is_first_recipient(to) { "marked" } else { "marked_more" }
 }
 
 #[derive(Serialize)]

@@ -18,6 +18,7 @@ use super::super::backup::{
 use super::super::document::status_text;
 use super::super::search::booking_words;
 use super::super::{StatusKind, StoreControl, StoreError};
+use super::notifications::Table;
 use super::{ServeLock, SqliteStore, blocking, json, schema, search};
 use crate::domain::{Moment, ReceiptNo};
 
@@ -103,7 +104,7 @@ impl Dump<'_> {
         self.rows(sql, |row| {
             Ok(Record::Forgotten { receipt_no: row.get(0)?, at_ms: row.get(1)? })
         })?;
-        let mut notifications = self.connection.prepare(NOTIFICATIONS)?;
+        let mut notifications = NotificationReader::new(self.connection)?;
         self.rows(&format!("{CHANGES} ORDER BY id"), |row| change_record(row, &mut notifications))
     }
 
@@ -136,10 +137,6 @@ const TRACKS: &str = "SELECT receipt_no, fixes FROM tracks";
 const REQUESTS: &str = "SELECT request, receipt_no, fingerprint FROM requests";
 const CHANGES: &str = "SELECT id, document, lease_node, lease_until_ms, receipt_no, revision
                        FROM changes";
-const NOTIFICATIONS: &str = "
-    SELECT recipient, lease_node, lease_until_ms, sent_at_ms, gave_up_at_ms, gave_up_reason,
-           gave_up_code, gave_up_detail
-    FROM notices WHERE receipt_no = ?1 AND revision = ?2 ORDER BY id";
 
 fn booking_record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let limit_keys = serde_json::from_value(value(row, 1)?).map_err(|error| broken(1, error))?;
@@ -155,16 +152,52 @@ fn request_record(row: &Row<'_>) -> rusqlite::Result<Record> {
     Ok(Record::Request { request, receipt_no, fingerprint })
 }
 
-/// The record of a row of [`CHANGES`]. `notifications` is the statement [`NOTIFICATIONS`].
-fn change_record(row: &Row<'_>, notifications: &mut Statement<'_>) -> rusqlite::Result<Record> {
+/// The record of a row of [`CHANGES`].
+fn change_record(
+    row: &Row<'_>,
+    notifications: &mut NotificationReader<'_>,
+) -> rusqlite::Result<Record> {
     let key: (String, u32) = (row.get(4)?, row.get(5)?);
-    let notifications = notifications.query_map(params![key.0, key.1], notification)?;
     Ok(Record::Change {
         row: Some(row.get(0)?),
         document: value(row, 1)?,
         lease: LeaseRecord { node: row.get(2)?, until_ms: row.get(3)? },
-        notifications: notifications.collect::<rusqlite::Result<_>>()?,
+        notifications: notifications.of(Table::First, &key)?,
+        more_notifications: notifications.of(Table::More, &key)?,
     })
+}
+
+/// Reads the notifications of changes.
+struct NotificationReader<'a> {
+    first: Statement<'a>,
+    more: Statement<'a>,
+}
+
+impl<'a> NotificationReader<'a> {
+    fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
+        let prepare = |table: Table| {
+            connection.prepare(&format!(
+                "SELECT recipient, lease_node, lease_until_ms, sent_at_ms, gave_up_at_ms,
+                        gave_up_reason, gave_up_code, gave_up_detail
+                 FROM {} WHERE receipt_no = ?1 AND revision = ?2 ORDER BY id",
+                table.name()
+            ))
+        };
+        Ok(Self { first: prepare(Table::First)?, more: prepare(Table::More)? })
+    }
+
+    /// The notifications of the change with this receipt number and revision.
+    fn of(
+        &mut self,
+        table: Table,
+        change: &(String, u32),
+    ) -> rusqlite::Result<Vec<NotificationRecord>> {
+        let statement = match table {
+            Table::First => &mut self.first,
+            Table::More => &mut self.more,
+        };
+        statement.query_map(params![change.0, change.1], notification)?.collect()
+    }
 }
 
 /// Makes a record of a row.
@@ -185,7 +218,7 @@ pub(super) fn stored_about(
             all.push(record?);
         }
     }
-    let mut notifications = connection.prepare(NOTIFICATIONS)?;
+    let mut notifications = NotificationReader::new(connection)?;
     let mut changes =
         connection.prepare(&format!("{CHANGES} WHERE receipt_no = ?1 ORDER BY id"))?;
     let mut found = changes.query([&number])?;
@@ -383,8 +416,9 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), StoreError> {
         Record::Booking { document, limit_keys } => {
             return insert_booking(connection, document, limit_keys);
         }
-        Record::Change { row, document, lease, notifications } => {
-            return insert_change(connection, *row, document, lease, notifications);
+        Record::Change { row, document, lease, notifications, more_notifications } => {
+            let owed = [(Table::First, notifications), (Table::More, more_notifications)];
+            return insert_change(connection, *row, document, lease, owed);
         }
         Record::Claim { room, night, taken, allotment, is_closed, waiting, line } => {
             let sql = "INSERT INTO claims (night, room, taken, allotment, is_closed, waiting, line)
@@ -468,7 +502,7 @@ fn insert_change(
     row: Option<i64>,
     document: &Value,
     lease: &LeaseRecord,
-    notifications: &[NotificationRecord],
+    owed: [(Table, &Vec<NotificationRecord>); 2],
 ) -> Result<(), StoreError> {
     let key = backup::change_key(document)?;
     let receipt_no = key.receipt_no.to_string();
@@ -482,26 +516,35 @@ fn insert_change(
         lease.until_ms,
         document.to_string(),
     ])?;
-    let sql = "INSERT INTO notices (change_id, receipt_no, revision, recipient, useful_until_ms,
-                   lease_node, lease_until_ms, sent_at_ms, gave_up_at_ms, gave_up_reason,
-                   gave_up_code, gave_up_detail)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    let mut statement = connection.prepare_cached(sql)?;
-    for (notification, (_, useful_until_ms)) in notifications.iter().zip(&key.notifications) {
-        statement.execute(params![
-            row,
-            receipt_no,
-            key.revision,
-            notification.to,
-            useful_until_ms,
-            notification.lease.node,
-            notification.lease.until_ms,
-            notification.sent_at_ms,
-            notification.gave_up_at_ms,
-            notification.gave_up,
-            notification.gave_up_code,
-            notification.gave_up_detail,
-        ])?;
+    for (table, notifications) in owed {
+        let sql = format!(
+            "INSERT INTO {} (change_id, receipt_no, revision, recipient, useful_until_ms,
+                 lease_node, lease_until_ms, sent_at_ms, gave_up_at_ms, gave_up_reason,
+                 gave_up_code, gave_up_detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            table.name()
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let recipients = match table {
+            Table::First => &key.notifications,
+            Table::More => &key.more_notifications,
+        };
+        for (notification, (_, useful_until_ms)) in notifications.iter().zip(recipients) {
+            statement.execute(params![
+                row,
+                receipt_no,
+                key.revision,
+                notification.to,
+                useful_until_ms,
+                notification.lease.node,
+                notification.lease.until_ms,
+                notification.sent_at_ms,
+                notification.gave_up_at_ms,
+                notification.gave_up,
+                notification.gave_up_code,
+                notification.gave_up_detail,
+            ])?;
+        }
     }
     Ok(())
 }

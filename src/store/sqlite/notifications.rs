@@ -3,16 +3,16 @@
 //! This module does not send notifications.
 
 use async_trait::async_trait;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::super::document::{moment, receipt_no, recipient, recipient_text};
+use super::super::document::{is_first_recipient, moment, receipt_no, recipient, recipient_text};
 use super::super::{
     DeliveryOutcome, FeedEvent, Lease, LeaseOutcome, LeaseRequest, NodeId, NotificationId,
     OwedNotification, SettledNotification, StoreError, UndeliveredNotification,
 };
 use super::{CHUNK, Chunk, SqliteStore, Writer, json};
-use crate::domain::{Change, ReceiptNo};
+use crate::domain::{Change, ReceiptNo, Recipient};
 use crate::store::NotificationStore;
 use crate::store::document::FailureDocument;
 
@@ -21,7 +21,11 @@ impl NotificationStore for SqliteStore {
     async fn owed(
         &self,
     ) -> Result<BoxStream<'static, Result<OwedNotification, StoreError>>, StoreError> {
-        Ok(self.in_chunks(owed))
+        let in_table = |table: Table| {
+            self.rows_after(0, move |connection, after| owed(connection, table, after))
+                .map_ok(|(_, owed)| owed)
+        };
+        Ok(in_table(Table::First).chain(in_table(Table::More)).boxed())
     }
 
     async fn take_leases(
@@ -41,6 +45,30 @@ impl NotificationStore for SqliteStore {
     }
 }
 
+/// The table of a notification.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Table {
+    /// For the recipients that every version knows.
+    First,
+    /// For the others.
+    More,
+}
+
+impl Table {
+    pub(super) const ALL: [Self; 2] = [Self::First, Self::More];
+
+    fn of(to: Recipient) -> Self {
+        if is_first_recipient(to) { Self::First } else { Self::More }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::First => "notices",
+            Self::More => "more_notices",
+        }
+    }
+}
+
 /// Inserts the notifications that a change owes, with the lease of its commit.
 pub(super) fn insert(
     connection: &Connection,
@@ -49,12 +77,14 @@ pub(super) fn insert(
     lease: &Lease,
 ) -> Result<(), StoreError> {
     let booking = &change.booking;
-    let sql = "INSERT INTO notices (change_id, receipt_no, revision, recipient, useful_until_ms,
-                   lease_node, lease_until_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let mut statement = connection.prepare_cached(sql)?;
     for notification in &change.notifications {
-        statement.execute(params![
+        let table = Table::of(notification.to).name();
+        let sql = format!(
+            "INSERT INTO {table} (change_id, receipt_no, revision, recipient, useful_until_ms,
+                 lease_node, lease_until_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        );
+        connection.prepare_cached(&sql)?.execute(params![
             row,
             booking.receipt_no.to_string(),
             booking.revision.0,
@@ -67,14 +97,20 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// A chunk of the owed notifications after a row, each with its row.
-pub(super) fn owed(connection: &mut Connection, after: i64) -> Chunk<OwedNotification> {
-    let sql = "SELECT notices.id, recipient, notices.lease_node, notices.lease_until_ms, document
-               FROM notices JOIN changes ON changes.id = change_id
-               WHERE notices.id > ?1 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL
-               ORDER BY notices.id LIMIT ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([after, CHUNK], |row| {
+/// A chunk of the owed notifications of a table after a row, each with its row. Those to recipients
+/// that only a newer version knows are left to it.
+fn owed(connection: &mut Connection, table: Table, after: i64) -> Chunk<OwedNotification> {
+    let known = json::encode(&Recipient::ALL.map(recipient_text))?;
+    let sql = format!(
+        "SELECT owed.id, recipient, owed.lease_node, owed.lease_until_ms, document
+         FROM {} AS owed JOIN changes ON changes.id = change_id
+         WHERE owed.id > ?1 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL
+           AND recipient IN (SELECT value FROM json_each(?3))
+         ORDER BY owed.id LIMIT ?2",
+        table.name()
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![after, CHUNK, known], |row| {
         let to: String = row.get(1)?;
         let change: String = row.get(4)?;
         Ok((row.get(0)?, to, NodeId(row.get(2)?), row.get(3)?, change))
@@ -106,11 +142,14 @@ fn take_lease(
     request: &LeaseRequest,
 ) -> Result<LeaseOutcome, StoreError> {
     let LeaseRequest { notification, lease, now } = request;
-    let sql = "SELECT id, lease_node, lease_until_ms FROM notices
-               WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
-                 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL";
+    let table = Table::of(notification.to).name();
+    let sql = format!(
+        "SELECT id, lease_node, lease_until_ms FROM {table}
+         WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
+           AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL"
+    );
     let owed: Option<(i64, String, i64)> = transaction
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row(
             params![
                 notification.receipt_no.to_string(),
@@ -127,8 +166,8 @@ fn take_lease(
     if until > *now && node != lease.node.0 {
         return Ok(LeaseOutcome::LeasedUntil(until));
     }
-    let sql = "UPDATE notices SET lease_node = ?2, lease_until_ms = ?3 WHERE id = ?1";
-    transaction.prepare_cached(sql)?.execute(params![
+    let sql = format!("UPDATE {table} SET lease_node = ?2, lease_until_ms = ?3 WHERE id = ?1");
+    transaction.prepare_cached(&sql)?.execute(params![
         id,
         lease.node.0,
         lease.until.timestamp_millis()
@@ -166,11 +205,14 @@ fn settle_one(
             (None, Some(at.timestamp_millis()), Some(FailureDocument::from(reason)))
         }
     };
-    let sql = "UPDATE notices SET sent_at_ms = ?4, gave_up_at_ms = ?5, gave_up_reason = ?6,
-                      gave_up_code = ?7, gave_up_detail = ?8
-               WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
-                 AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL";
-    let marked = transaction.prepare_cached(sql)?.execute(params![
+    let sql = format!(
+        "UPDATE {} SET sent_at_ms = ?4, gave_up_at_ms = ?5, gave_up_reason = ?6,
+                gave_up_code = ?7, gave_up_detail = ?8
+         WHERE receipt_no = ?1 AND revision = ?2 AND recipient = ?3
+           AND sent_at_ms IS NULL AND gave_up_at_ms IS NULL",
+        Table::of(notification.to).name()
+    );
+    let marked = transaction.prepare_cached(&sql)?.execute(params![
         notification.receipt_no.to_string(),
         notification.revision.0,
         recipient_text(notification.to),
@@ -189,12 +231,29 @@ pub(super) fn undelivered(
     receipt_nos: &[ReceiptNo],
 ) -> Result<Vec<UndeliveredNotification>, StoreError> {
     let asked: Vec<_> = receipt_nos.iter().map(ToString::to_string).collect();
-    let sql =
-        "SELECT receipt_no, recipient, gave_up_reason, gave_up_code, gave_up_detail FROM notices
-               WHERE receipt_no IN (SELECT value FROM json_each(?1)) AND gave_up_at_ms IS NOT NULL
-               ORDER BY id";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([json::encode(&asked)?], |row| {
+    let asked = json::encode(&asked)?;
+    let mut all = Vec::new();
+    for table in Table::ALL {
+        all.extend(undelivered_in(connection, table, &asked)?);
+    }
+    Ok(all)
+}
+
+fn undelivered_in(
+    connection: &Connection,
+    table: Table,
+    asked: &str,
+) -> Result<Vec<UndeliveredNotification>, StoreError> {
+    let known = json::encode(&Recipient::ALL.map(recipient_text))?;
+    let sql = format!(
+        "SELECT receipt_no, recipient, gave_up_reason, gave_up_code, gave_up_detail FROM {}
+         WHERE receipt_no IN (SELECT value FROM json_each(?1)) AND gave_up_at_ms IS NOT NULL
+           AND recipient IN (SELECT value FROM json_each(?2))
+         ORDER BY id",
+        table.name()
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([asked, &known], |row| {
         let sentence: Option<String> = row.get(2)?;
         let failure = FailureDocument {
             sentence: sentence.unwrap_or_default(),

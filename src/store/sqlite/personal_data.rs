@@ -11,6 +11,7 @@ use super::super::backup::{self, Record};
 use super::super::document::WaitingDocument;
 use super::super::personal_data::{ERASED, PersonalDataStore, erase_booking, erase_change};
 use super::super::search::booking_words;
+use super::notifications::Table;
 use super::{SqliteStore, backup as rows, json, search};
 use crate::domain::{Booking, Moment, ReceiptNo, TelegramId};
 
@@ -166,9 +167,14 @@ fn erase(
         let sql = "UPDATE changes SET document = ?2 WHERE id = ?1";
         connection.prepare_cached(sql)?.execute(params![row, document.to_string()])?;
     }
-    let sql = "UPDATE notices SET gave_up_reason = ?2, gave_up_detail = NULL
-               WHERE receipt_no = ?1 AND gave_up_reason IS NOT NULL";
-    connection.prepare_cached(sql)?.execute([number.as_str(), ERASED])?;
+    for table in Table::ALL {
+        let sql = format!(
+            "UPDATE {} SET gave_up_reason = ?2, gave_up_detail = NULL
+             WHERE receipt_no = ?1 AND gave_up_reason IS NOT NULL",
+            table.name()
+        );
+        connection.prepare_cached(&sql)?.execute([number.as_str(), ERASED])?;
+    }
     delete_beside(connection, &number)?;
     if let Some(at) = wished_at {
         let sql = "INSERT OR REPLACE INTO forgotten (receipt_no, at_ms) VALUES (?1, ?2)";
@@ -201,6 +207,7 @@ fn delete(connection: &Connection, row: i64, booking: &Booking) -> Result<(), St
     delete_beside(connection, &number)?;
     for sql in [
         "DELETE FROM notices WHERE receipt_no = ?1",
+        "DELETE FROM more_notices WHERE receipt_no = ?1",
         "DELETE FROM changes WHERE receipt_no = ?1",
         "DELETE FROM tracks WHERE receipt_no = ?1",
         "DELETE FROM bookings WHERE receipt_no = ?1",

@@ -62,6 +62,28 @@ const PERSONAL_DATA: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS requests_booking ON requests (receipt_no);";
 
+/// The notifications to recipients that the version before does not know, added in the same way. It
+/// would not read `notices` with such a row. There is no foreign key, so that it can delete changes.
+const MORE_NOTIFICATIONS: &str = "
+    CREATE TABLE IF NOT EXISTS more_notices (
+        id              INTEGER PRIMARY KEY,
+        change_id       INTEGER NOT NULL,
+        receipt_no      TEXT    NOT NULL,
+        revision        INTEGER NOT NULL,
+        recipient       TEXT    NOT NULL,
+        useful_until_ms INTEGER NOT NULL,
+        lease_node      TEXT    NOT NULL,
+        lease_until_ms  INTEGER NOT NULL,
+        sent_at_ms      INTEGER,
+        gave_up_at_ms   INTEGER,
+        gave_up_reason  TEXT,
+        gave_up_code    TEXT,
+        gave_up_detail  TEXT,
+        UNIQUE (receipt_no, revision, recipient)
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS more_notices_owed ON more_notices (id)
+        WHERE sent_at_ms IS NULL AND gave_up_at_ms IS NULL;";
+
 /// The index by which expired texts are deleted, added in the same way.
 const EXPIRY_INDEX: &str = "CREATE INDEX IF NOT EXISTS memos_expiry ON memos (expires_at_ms);";
 
@@ -217,5 +239,6 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     transaction.execute_batch(EXPIRY_INDEX)?;
     transaction.execute_batch(WAITING_LIST)?;
     transaction.execute_batch(PERSONAL_DATA)?;
+    transaction.execute_batch(MORE_NOTIFICATIONS)?;
     Ok(transaction.commit()?)
 }

@@ -205,8 +205,8 @@ pub fn paid_too_late(language: Language) -> &'static str {
 }
 
 /// The parts of the system that can be degraded.
-pub const DEGRADABLE_PARTS: [&str; 8] =
-    ["backup", "clock", "courier", "disk", "feed", "limits", "store", "telegram"];
+pub const DEGRADABLE_PARTS: [&str; 9] =
+    ["backup", "clock", "courier", "disk", "feed", "limits", "store", "telegram", "webhook"];
 
 /// A part of the system has a fault that lasts, with its reason.
 #[must_use]
@@ -223,6 +223,11 @@ pub fn degraded(language: Language, part: &str, reason: &str) -> String {
             language,
             "Pesan yang tertunda terus dicoba; booking tetap berjalan.",
             "Delayed messages are tried again; bookings go on.",
+        ),
+        "webhook" => say(
+            language,
+            "Booking tetap berjalan. Sampai ini diperbaiki, percayai papan, bukan sistem hotel.",
+            "Bookings go on. Until this is mended, trust the board, not the hotel's system.",
         ),
         "limits" => say(
             language,
@@ -259,6 +264,7 @@ fn part_name(language: Language, part: &str) -> String {
         "clock" => ("jam server", "the server's clock"),
         "feed" => ("pembaruan langsung", "live updates"),
         "telegram" => ("bot Telegram", "the Telegram bot"),
+        "webhook" => ("sambungan ke sistem hotel", "the connection to the hotel's system"),
         "limits" => ("batas booking web", "the limits of the web"),
         other => (other, other),
     };

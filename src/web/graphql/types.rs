@@ -251,7 +251,8 @@ pub struct HistoryEntry {
 #[derive(SimpleObject)]
 #[graphql(name = "Degraded")]
 pub struct DegradedPart {
-    /// The name of the part: `telegram`, `courier` (the delivery of notifications) or `clock`.
+    /// The name of the part, such as `telegram`, `courier` (the delivery of notifications), `webhook`
+    /// (the hotel's own system) or `clock`.
     pub part: String,
     /// What is wrong, as a text for the system's administrators.
     pub reason: String,

@@ -60,6 +60,7 @@ pub async fn of_store(hotel: &RecordedHotel) -> Value {
         let to = match owed.to {
             Recipient::Guest => "guest",
             Recipient::FrontOffice => "front office",
+            Recipient::HotelSystem => "hotel system",
         };
         let notification = owed
             .change

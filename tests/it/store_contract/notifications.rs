@@ -58,7 +58,9 @@ pub async fn a_notification_is_owed_until_it_is_settled(store: SharedStore) {
             })
         })
         .collect();
-    assert_eq!(owed(&*store).await, expected);
+    let mut found = owed(&*store).await;
+    found.sort_by_key(|owed| (owed.change.booking.revision, owed.to));
+    assert_eq!(found, expected);
     let mut changes = store.changes(None).await.unwrap();
     let sent = notification(1, 1, Recipient::FrontOffice);
     store.settle(&[(sent, DeliveryOutcome::Sent(minute(1)))]).await.unwrap();
@@ -69,8 +71,20 @@ pub async fn a_notification_is_owed_until_it_is_settled(store: SharedStore) {
         .await
         .unwrap();
     assert_eq!(next(&mut changes).await.unwrap().1, marked(given_up, true));
+    let called = notification(1, 1, Recipient::HotelSystem);
+    store.settle(&[(called, DeliveryOutcome::Sent(minute(2)))]).await.unwrap();
+    assert_eq!(next(&mut changes).await.unwrap().1, marked(called, false));
+    let not_called = notification(1, 2, Recipient::HotelSystem);
+    store
+        .settle(&[(not_called, DeliveryOutcome::GivenUp(minute(2), FailureCode::TooLate.into()))])
+        .await
+        .unwrap();
+    assert_eq!(next(&mut changes).await.unwrap().1, marked(not_called, true));
     let left = [notification(1, 1, Recipient::Guest), notification(1, 2, Recipient::FrontOffice)];
     assert_eq!(names(&*store).await, left);
+    let undelivered = store.undelivered(&[test_booking.receipt_no()]).await.unwrap();
+    let undelivered: Vec<_> = undelivered.iter().map(|one| one.to).collect();
+    assert_eq!(undelivered, [Recipient::Guest, Recipient::HotelSystem]);
 }
 
 fn refused(reply: &str) -> FailureReason {
@@ -92,7 +106,7 @@ pub async fn the_first_outcome_of_a_notification_is_kept(store: SharedStore) {
     let reasons: Vec<_> =
         store.undelivered(&numbers).await.unwrap().into_iter().map(|lost| lost.reason).collect();
     assert_eq!(reasons, [refused("first")]);
-    assert_eq!(names(&*store).await, []);
+    assert_eq!(names(&*store).await, [notification(1, 1, Recipient::HotelSystem)]);
 }
 
 pub async fn a_notification_that_was_given_up_is_listed_as_undelivered(store: SharedStore) {
@@ -181,10 +195,17 @@ pub async fn a_lease_can_be_taken_when_it_has_ended_or_is_the_nodes_own(store: S
     assert_eq!(take(of("here", 80), at(50)).await, LeaseOutcome::LeasedUntil(at(70)));
     let kept = owed(&*store).await.into_iter().find(|owed| owed.to == Recipient::Guest).unwrap();
     assert_eq!(kept.lease, of("there", 70));
-    // The notification to the other recipient has its own lease.
-    let other = notification(1, 1, Recipient::FrontOffice);
-    let answer = take_lease(&*store, other, &of("there", 60), at(29)).await;
-    assert_eq!(answer, LeaseOutcome::LeasedUntil(at(30)));
+    // The notification to another recipient has its own lease.
+    for to in [Recipient::FrontOffice, Recipient::HotelSystem] {
+        let other = |seconds| LeaseRequest {
+            notification: notification(1, 1, to),
+            lease: of("there", 60),
+            now: at(seconds),
+        };
+        let early = store.take_leases(&[other(29)]).await.unwrap();
+        assert_eq!(early, [LeaseOutcome::LeasedUntil(at(30))]);
+        assert_eq!(store.take_leases(&[other(30)]).await.unwrap(), [LeaseOutcome::Acquired]);
+    }
 }
 
 pub async fn only_one_of_many_nodes_gets_a_lease(store: SharedStore) {
