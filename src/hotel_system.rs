@@ -12,6 +12,7 @@
 mod payload;
 mod signature;
 
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -135,7 +136,13 @@ impl CallFailure {
         } else {
             FailureCode::WebhookUnreachable
         };
-        Self { reason: code.into(), retry_after: None }
+        let mut cause: &dyn Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        // The innermost cause says most. Only the error itself has the address.
+        let detail = error.source().map_or_else(String::new, |_| cause.to_string());
+        Self { reason: FailureReason::with_detail(code, detail), retry_after: None }
     }
 }
 

@@ -113,6 +113,20 @@ pub fn no_bot(language: Language) -> &'static str {
     )
 }
 
+/// Who gets the bookings, besides the front office and the guest; empty if nobody does.
+#[must_use]
+pub fn who_gets_bookings(language: Language, has_hotel_system: bool) -> &'static str {
+    if has_hotel_system {
+        say(
+            language,
+            "Nama dan booking Anda juga dicatat di sistem hotel ini.",
+            "Your name and booking are also recorded in the hotel's own system.",
+        )
+    } else {
+        ""
+    }
+}
+
 /// The sentence for an unknown address.
 #[must_use]
 pub fn no_page(language: Language) -> &'static str {

@@ -133,6 +133,7 @@ pub fn router(parts: WebParts, stop: CancellationToken) -> Router {
         retention: settings.retention,
         asks_routing_server: settings.asks_routing_server,
         has_bot: mini_app.is_some(),
+        has_hotel_system: service.policy().has_hotel_system,
     };
     let pages = pages::routes(settings.language, Arc::clone(&settings.telegram_bot), &facts);
     let probes = health::routes(health.clone(), store, Arc::clone(&service));

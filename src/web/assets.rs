@@ -51,6 +51,8 @@ pub struct PageFacts<'a> {
     pub asks_routing_server: bool,
     /// Whether the hotel has a bot, so that [`TELEGRAM`](super::pages::TELEGRAM) leads to it.
     pub has_bot: bool,
+    /// Whether a system of the hotel is told of bookings.
+    pub has_hotel_system: bool,
 }
 
 #[derive(RustEmbed)]
@@ -263,7 +265,7 @@ fn with_version(page: &str, version: &str) -> String {
 impl PageFacts<'_> {
     /// A page with these facts in their places, which are comments.
     fn fill_in(&self, page: &str) -> String {
-        let Self { hotel, hold, retention, asks_routing_server, has_bot } = *self;
+        let Self { hotel, hold, retention, asks_routing_server, has_bot, has_hotel_system } = *self;
         let lines = [Some(&hotel.name), hotel.address.as_ref(), hotel.contact.as_ref()];
         let lines = lines.into_iter().flatten().map(|fact| format!("<p>{}</p>", escape(fact)));
         let bot = has_bot.then(|| {
@@ -271,6 +273,7 @@ impl PageFacts<'_> {
         });
         let lines: String = lines.chain(bot).collect();
         let routing = |language| text::who_gets_positions(language, asks_routing_server).to_owned();
+        let system = |language| text::who_gets_bookings(language, has_hotel_system).to_owned();
         let [indonesian, english] = [Language::Indonesian, Language::English];
         let facts = [
             ("hotel", lines),
@@ -281,6 +284,8 @@ impl PageFacts<'_> {
             ("hold.en", text::duration(english, hold)),
             ("routing.id", routing(indonesian)),
             ("routing.en", routing(english)),
+            ("system.id", system(indonesian)),
+            ("system.en", system(english)),
         ];
         facts.iter().fold(page.to_owned(), |page, (place, fact)| {
             page.replace(&format!("<!-- {place} -->"), fact)
@@ -384,11 +389,11 @@ mod tests {
     }
 
     /// A page with the facts of a hotel.
-    fn filled_in(name: &str, asks_routing_server: bool) -> String {
-        filled_in_with_bot(name, asks_routing_server, true)
+    fn filled_in(name: &str, passes_on: bool) -> String {
+        filled_in_with_bot(name, passes_on, true)
     }
 
-    fn filled_in_with_bot(name: &str, asks_routing_server: bool, has_bot: bool) -> String {
+    fn filled_in_with_bot(name: &str, passes_on: bool, has_bot: bool) -> String {
         let mut policy = crate::domain::tests::build::policy();
         policy.hotel.contact = Some("Telegram @hotel <&>".to_owned());
         let facts = PageFacts {
@@ -398,7 +403,8 @@ mod tests {
                 names: TimeDelta::days(30),
                 bookings: TimeDelta::days(365),
             },
-            asks_routing_server,
+            asks_routing_server: passes_on,
+            has_hotel_system: passes_on,
             has_bot,
         };
         facts.fill_in(std::str::from_utf8(&Files::get(name).unwrap().data).unwrap())
@@ -425,7 +431,11 @@ mod tests {
             assert!(privacy.contains(fact), "{fact}: {privacy}");
         }
         assert!(privacy.contains("tidak meneruskannya ke pihak lain"), "{privacy}");
-        assert!(filled_in("privasi.html", true).contains("penghitung rute"));
+        assert!(!privacy.contains("sistem hotel") && !privacy.contains("hotel's own system"));
+        let passing_on = filled_in("privasi.html", true);
+        for fact in ["penghitung rute", "sistem hotel", "hotel's own system"] {
+            assert!(passing_on.contains(fact), "{fact}: {passing_on}");
+        }
         let policy = filled_in("kebijakan.html", false);
         assert!(policy.contains("biasanya 2 jam 30 menit."), "{policy}");
         assert!(policy.contains("usually 2 hours 30 minutes."), "{policy}");

@@ -285,6 +285,7 @@ async fn the_hotels_own_system_is_called_and_what_is_wrong_with_it_is_named() {
     }
     let (grade, found) = check(format!("127.0.0.1:{}", free_port())).await;
     assert!(grade == Grade::Mend && found.contains("cannot be reached"), "{found}");
+    assert!(found.contains("Connection refused"), "{found}");
     let without = check::run(&config(&folder, ""), None).await;
     assert!(without.findings.iter().all(|finding| finding.part != "webhook"));
 }
