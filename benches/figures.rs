@@ -193,7 +193,7 @@ async fn expire(store: Arc<dyn Store>, (count, gap): (u32, TimeDelta)) -> Vec<Du
     let first = clock.now() + LEAD + TimeDelta::microseconds(i64::from(count) * 500);
     book(store.as_ref(), &rules, count, |number| first + gap * number).await;
 
-    let (feed, work) = Feed::open(Arc::<dyn Store>::clone(&store)).await.unwrap();
+    let (feed, work) = Feed::open(Arc::<dyn Store>::clone(&store), clock.clone()).await.unwrap();
     let lifecycle = Lifecycle::default();
     let parts = lifecycle.phase("bench");
     let (queue, queue_work) =

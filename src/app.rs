@@ -235,7 +235,7 @@ impl<'a> AppBuilder<'a> {
         // this nothing is awaited, so on a single thread no worker runs before the caller listens.
         let health = Health::default();
         log.spawn("store faults", report_faults(store.faults(), health.clone(), log.stop_signal()));
-        let feed = open_feed(&store, &health, &log).await?;
+        let feed = open_feed(&store, self.clock.clone(), &health, &log).await?;
         let queue = open_commit_queue(&store, &commits);
         let notifications = open_notification_queue(&store, &commits);
         let node = NodeId(fresh_secret());
@@ -535,8 +535,13 @@ impl WebhookHandler for WebhookAdapter {
 ///
 /// # Errors
 /// If the store fails.
-async fn open_feed(store: &Arc<dyn Store>, health: &Health, log: &WorkerGroup) -> Result<Feed> {
-    let (feed, work) = Feed::open(Arc::<dyn Store>::clone(store)).await?;
+async fn open_feed(
+    store: &Arc<dyn Store>,
+    clock: Clock,
+    health: &Health,
+    log: &WorkerGroup,
+) -> Result<Feed> {
+    let (feed, work) = Feed::open(Arc::<dyn Store>::clone(store), clock).await?;
     log.spawn("feed", work.run(health.clone(), log.stop_signal()));
     Ok(feed)
 }

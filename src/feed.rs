@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::{broadcast, mpsc, watch};
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::backoff::Backoff;
+use crate::clock::Clock;
 use crate::domain::{Change, ReceiptNo};
 use crate::lifecycle::Health;
 use crate::store::{ChangeLog, Changes, Cursor, FeedEvent, Lease, StoreError};
@@ -103,7 +105,10 @@ impl Feed {
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn open(store: Arc<dyn ChangeLog>) -> Result<(Self, FeedWorker), StoreError> {
+    pub async fn open(
+        store: Arc<dyn ChangeLog>,
+        clock: Clock,
+    ) -> Result<(Self, FeedWorker), StoreError> {
         let changes = store.changes(None).await?;
         let state = State {
             base: changes.start.clone(),
@@ -114,7 +119,7 @@ impl Feed {
         let (live, _) = broadcast::channel(LISTENER_CAPACITY);
         let waiting_list = watch::Sender::default();
         let feed = Self(Arc::new(Inner { store, state: Mutex::new(state), live, waiting_list }));
-        let work = FeedWorker { feed: feed.clone(), changes };
+        let work = FeedWorker { feed: feed.clone(), changes, clock };
         Ok((feed, work))
     }
 
@@ -278,13 +283,14 @@ impl Drop for GuestFeed {
 pub struct FeedWorker {
     feed: Feed,
     changes: Changes,
+    clock: Clock,
 }
 
 impl FeedWorker {
     /// Reads the log. When the stream fails, opens it again where it left off, or from now on if it
     /// keeps failing there.
     pub async fn run(self, health: Health, stop: CancellationToken) {
-        let Self { feed, changes } = self;
+        let Self { feed, changes, clock } = self;
         let mut stream = changes.stream;
         let mut failures = StreamFailures::new();
         loop {
@@ -299,6 +305,9 @@ impl FeedWorker {
             };
             match item {
                 Some(Ok((cursor, event))) => {
+                    if let FeedEvent::Changed { change, .. } = &event {
+                        record_lag(clock.now() - change.at);
+                    }
                     feed.publish(&cursor, event);
                     continue;
                 }
@@ -318,6 +327,13 @@ impl FeedWorker {
             stream = opened;
         }
     }
+}
+
+/// Publishes how long it took from a decision until this process heard of its change.
+fn record_lag(lag: TimeDelta) {
+    // The clock of the node that decided may be a little ahead.
+    let milliseconds = lag.as_seconds_f64().max(0.0) * 1_000.0;
+    metrics::histogram!("jatah_feed_lag_ms").record(milliseconds);
 }
 
 /// How often the log has failed since it was last steady. That an event came is no sign that it

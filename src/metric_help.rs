@@ -35,7 +35,7 @@ const fn metric(name: &'static str, kind: MetricKind, unit: Unit, help: &'static
 }
 
 /// Every metric.
-pub const METRICS: [Metric; 14] = [
+pub const METRICS: [Metric; 19] = [
     metric(
         "jatah_lateness_ms",
         MetricKind::Histogram(MILLISECONDS),
@@ -58,13 +58,43 @@ pub const METRICS: [Metric; 14] = [
         "jatah_refusals_total",
         MetricKind::Counter,
         Unit::Count,
-        "Requests to GraphQL that were refused or failed, by code.",
+        "Requests that were refused or failed, by where they came in (door: graphql, telegram) and by code.",
     ),
     metric(
         "jatah_notices_total",
         MetricKind::Counter,
         Unit::Count,
-        "Notifications that were sent, or given up after every useful try (outcome).",
+        "Notifications that were sent, or given up after every useful try (outcome), by channel.",
+    ),
+    metric(
+        "jatah_notices_owed",
+        MetricKind::Gauge,
+        Unit::Count,
+        "Notifications that are neither sent nor given up, by channel. Every node counts all.",
+    ),
+    metric(
+        "jatah_notices_oldest_timestamp_seconds",
+        MetricKind::Gauge,
+        Unit::Seconds,
+        "When the oldest change was made that owes such a notification, by channel, in seconds since 1970; 0 if none does.",
+    ),
+    metric(
+        "jatah_feed_lag_ms",
+        MetricKind::Histogram(MILLISECONDS),
+        Unit::Milliseconds,
+        "From a decision until this process heard of its change from the store, so how current boards are.",
+    ),
+    metric(
+        "jatah_store_call_ms",
+        MetricKind::Histogram(MILLISECONDS),
+        Unit::Milliseconds,
+        "How long one call to the database took, of any kind, with the wait for a connection.",
+    ),
+    metric(
+        "jatah_subscriptions",
+        MetricKind::Gauge,
+        Unit::Count,
+        "GraphQL subscriptions that run: of boards, of guests' pages, of other programs.",
     ),
     metric(
         "jatah_commit_ms",

@@ -27,9 +27,11 @@ use crate::store::{FeedEvent, Lease, NodeId, NotificationId, NotificationQueue, 
 mod channel_health;
 mod delivery;
 mod method;
+mod owed;
 
 use delivery::{Delivery, DeliveryContext};
 pub use method::{DeliveryError, DeliveryMethod, DeliveryMethods, DeliveryRequest};
+use owed::OwedNotifications;
 
 /// The longest duration of one attempt. It is shorter than a lease, so that no other process takes
 /// over during an attempt.
@@ -54,6 +56,7 @@ pub struct Notifier {
     deliveries: JoinSet<NotificationId>,
     /// For each delivery, the token that is cancelled when its notification is settled.
     settled: HashMap<NotificationId, CancellationToken>,
+    owed: OwedNotifications,
 }
 
 impl Notifier {
@@ -71,7 +74,8 @@ impl Notifier {
     ) -> Self {
         let context = DeliveryContext::new(queue, service, node, is_alone, methods, health);
         let (deliveries, settled) = (JoinSet::new(), HashMap::new());
-        Self { context: Arc::new(context), feed, deliveries, settled }
+        let owed = OwedNotifications::default();
+        Self { context: Arc::new(context), feed, deliveries, settled, owed }
     }
 
     /// Delivers until `stop` is cancelled. Then continues the started deliveries for at most
@@ -173,6 +177,7 @@ impl Notifier {
         }
         let settled = CancellationToken::new();
         self.settled.insert(id, settled.clone());
+        self.owed.add(&request);
         let delivery = Delivery::new(Arc::clone(&self.context), request, lease, settled);
         self.deliveries.spawn(delivery.run());
     }
@@ -181,6 +186,7 @@ impl Notifier {
         match ended {
             Ok(id) => {
                 self.settled.remove(&id);
+                self.owed.remove(id);
             }
             Err(failure) => error!(%failure, "a delivery crashed"),
         }

@@ -21,6 +21,7 @@ pub mod backup;
 mod call_queue;
 mod commit;
 mod document;
+mod latency;
 mod list;
 mod log;
 pub mod mongo;

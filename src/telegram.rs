@@ -336,9 +336,16 @@ pub async fn check(config: &Config) -> Result<BotCheck, SetupError> {
     Ok(BotCheck { name, updates, webhook_error, front_office })
 }
 
-/// The text of a refusal as HTML, for a message.
+/// The text of a refusal that somebody is shown, without markup. Counts it.
+fn refusal_text(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> String {
+    let code = refusal.code();
+    metrics::counter!("jatah_refusals_total", "door" => "telegram", "code" => code).increment(1);
+    text::refusal(language, refusal, hotel)
+}
+
+/// The same as HTML, for a message.
 fn refusal_html(language: Language, refusal: &Refusal, hotel: &HotelPolicy) -> String {
-    text::telegram::escape(&text::refusal(language, refusal, hotel))
+    text::telegram::escape(&refusal_text(language, refusal, hotel))
 }
 
 /// The text of a refusal without markup, for the answer to a tapped button; `None` if `done` is no
@@ -353,7 +360,7 @@ fn refusal_line(
 ) -> Result<Option<String>, StoreError> {
     match done {
         Ok(()) => Ok(None),
-        Err(ServiceError::Refused(refusal)) => Ok(Some(text::refusal(language, &refusal, hotel))),
+        Err(ServiceError::Refused(refusal)) => Ok(Some(refusal_text(language, &refusal, hotel))),
         Err(ServiceError::Store(error)) => Err(error),
     }
 }

@@ -61,6 +61,26 @@ pub enum Refusal {
     Unavailable(Unavailable),
 }
 
+impl Refusal {
+    /// The code by which programs know it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidInput { .. } => "INVALID_INPUT",
+            Self::SoldOut { .. } => "SOLD_OUT",
+            Self::PriceChanged { .. } => "PRICE_CHANGED",
+            Self::TooManyHolds { .. } => "TOO_MANY_HOLDS",
+            Self::NotFound => "NOT_FOUND",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::AlreadyPaid(_) => "ALREADY_PAID",
+            Self::AlreadyCancelled(_) => "ALREADY_CANCELLED",
+            Self::NotAllowed(_) => "NOT_ALLOWED",
+            Self::Conflict => "CONFLICT",
+            Self::Unavailable(_) => "UNAVAILABLE",
+        }
+    }
+}
+
 /// Who decided first, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winner {

@@ -42,7 +42,7 @@ impl ChangeLog for EndingLog {
 async fn a_log_that_keeps_ending_is_opened_seldom_skipped_and_reported() {
     let (log, health, stop) =
         (Arc::new(EndingLog::default()), Health::default(), CancellationToken::new());
-    let (feed, work) = Feed::open(Arc::<EndingLog>::clone(&log)).await.unwrap();
+    let (feed, work) = Feed::open(Arc::<EndingLog>::clone(&log), Clock::system()).await.unwrap();
     let mut listener = feed.listen();
     let running = work.run(health.clone(), stop.clone());
     tokio::pin!(running);

@@ -390,7 +390,9 @@ impl Delivery {
                 ("given_up", AttemptOutcome::Settled)
             }
         };
-        metrics::counter!("jatah_notices_total", "outcome" => name).increment(1);
+        let channel = DeliveryMethods::channel(&self.request).map_or("none", DeliveryChannel::name);
+        metrics::counter!("jatah_notices_total", "outcome" => name, "channel" => channel)
+            .increment(1);
         Ok(attempt)
     }
 

@@ -137,3 +137,15 @@ pub(super) enum DeliveryChannel {
     FrontOffice,
     HotelSystem,
 }
+
+impl DeliveryChannel {
+    /// The name in metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Telegram => "telegram",
+            Self::FrontOffice => "front_office",
+            Self::HotelSystem => "webhook",
+        }
+    }
+}

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use connect::ServerClock;
 
 use super::StoreError;
+use super::latency::timed;
 use super::older_bookings::OlderBookings;
 use crate::clock::Clock;
 
@@ -70,7 +71,7 @@ impl MongoStore {
         if self.closed.is_cancelled() {
             return Err(error::closed());
         }
-        tokio::time::timeout(CALL_TIMEOUT, call)
+        timed(tokio::time::timeout(CALL_TIMEOUT, call))
             .await
             .map_err(|_| StoreError::Unavailable("MongoDB does not answer".to_owned()))?
     }

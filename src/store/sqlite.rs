@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::latency::timed;
 use super::older_bookings::OlderBookings;
 use super::{StoreControl, StoreError, StoreFault};
 
@@ -115,7 +116,7 @@ impl SqliteStore {
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let connections = Arc::clone(&self.connections);
-        blocking(move || connections.write(work)).await
+        timed(blocking(move || connections.write(work))).await
     }
 
     async fn read<T: Send + 'static>(
@@ -123,14 +124,14 @@ impl SqliteStore {
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let connections = Arc::clone(&self.connections);
-        blocking(move || {
+        timed(blocking(move || {
             let turn = connections.next_reader.fetch_add(1, Ordering::Relaxed) % READERS;
             let result = work(lock(&connections.readers[turn]).as_mut().ok_or_else(closed)?);
             if let Err(StoreError::Damaged(_)) = result {
                 connections.set_fault(StoreFault::Damaged);
             }
             result
-        })
+        }))
         .await
     }
 

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use teloxide::types::{CallbackQuery, LivePeriod, Message, MessageKind, Update, UpdateKind, User};
 use tracing::warn;
 
-use super::BotParts;
 use super::callback::CallbackData;
 use super::front_office::FrontOfficeChat;
 use super::guest::GuestConversation;
@@ -20,11 +19,11 @@ use super::transport::SendQueue;
 use super::transport::call::{Destination, MessageContent};
 use super::transport::updates::{UpdateError, UpdateHandler, chat_of};
 use super::user::{BotUser, usable_name};
+use super::{BotParts, refusal_text};
 use crate::domain::travel::PositionSource;
 use crate::domain::{Language, Moment};
 use crate::service::{BookingService, ServiceError};
 use crate::store::StoreError;
-use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::BotCommand;
 
@@ -371,7 +370,7 @@ impl Dispatcher {
         let line = match self.handle_callback(&user, message_id, callback).await {
             // For example, the booking does not exist any more.
             Err(ServiceError::Refused(refusal)) => {
-                Some(text::refusal(user.language, &refusal, &self.service.policy().hotel))
+                Some(refusal_text(user.language, &refusal, &self.service.policy().hotel))
             }
             line => line?,
         };

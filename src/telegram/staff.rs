@@ -27,7 +27,6 @@ use crate::domain::{
 };
 use crate::service::{BookingService, ServiceError};
 use crate::store::{BookingReader, Filter, Search, StatusKind, StoreError};
-use crate::text;
 use crate::text::telegram as words;
 use crate::text::telegram::{BotCommand, StaffLabel};
 
@@ -275,7 +274,7 @@ impl StaffConversation {
         let html = match member.role {
             Role::FrontOffice => {
                 let refusal = Refusal::Forbidden(Forbidden::ManagerOnly);
-                words::escape(&text::refusal(language, &refusal, &self.service.policy().hotel))
+                refusal_html(language, &refusal, &self.service.policy().hotel)
             }
             Role::Manager => self.allotment_reply(language, typed).await?,
         };
@@ -310,7 +309,7 @@ impl StaffConversation {
                 Ok(words::allotment_set(language, &left.room.name, &allotment, left.available))
             }
             Err(ServiceError::Refused(refusal)) => {
-                Ok(words::escape(&text::refusal(language, &refusal, &policy.hotel)))
+                Ok(refusal_html(language, &refusal, &policy.hotel))
             }
             Err(error) => Err(error),
         }

@@ -34,7 +34,6 @@ use null_propagation::FieldTypes;
 use sharing::SharedQueries;
 
 pub use content_negotiation::weight;
-pub use response::INVALID_INPUT;
 pub use sharing::{SharedEvent, SharedSource};
 pub use socket::Sockets;
 

@@ -9,7 +9,6 @@ use crate::domain::{Field, HotelPolicy, Language, Refusal};
 use crate::service::{ReportError, ServiceError};
 use crate::store::StoreError;
 use crate::text;
-use crate::web::graphql_http::INVALID_INPUT;
 
 /// Why a resolver or the endpoint failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -62,7 +61,7 @@ pub fn server_error(error: &ApiError, language: Language, hotel: &HotelPolicy) -
             Refusal::InvalidInput { field, .. } => Some(field_name(*field)),
             _ => None,
         };
-        settle(&mut error, code(refusal), field);
+        settle(&mut error, refusal.code(), field);
         if let (Refusal::PriceChanged { price }, Some(extensions)) =
             (refusal, error.extensions.as_mut())
         {
@@ -99,27 +98,12 @@ pub fn internal(cause: &str, language: Language) -> ServerError {
 }
 
 fn settle(error: &mut ServerError, code: &str, field: Option<&str>) {
-    metrics::counter!("jatah_refusals_total", "code" => code.to_owned()).increment(1);
+    metrics::counter!("jatah_refusals_total", "door" => "graphql", "code" => code.to_owned())
+        .increment(1);
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", code);
     if let Some(field) = field {
         extensions.set("field", field);
-    }
-}
-
-fn code(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::InvalidInput { .. } => INVALID_INPUT,
-        Refusal::SoldOut { .. } => "SOLD_OUT",
-        Refusal::PriceChanged { .. } => "PRICE_CHANGED",
-        Refusal::TooManyHolds { .. } => "TOO_MANY_HOLDS",
-        Refusal::NotFound => "NOT_FOUND",
-        Refusal::Forbidden(_) => "FORBIDDEN",
-        Refusal::AlreadyPaid(_) => "ALREADY_PAID",
-        Refusal::AlreadyCancelled(_) => "ALREADY_CANCELLED",
-        Refusal::NotAllowed(_) => "NOT_ALLOWED",
-        Refusal::Conflict => "CONFLICT",
-        Refusal::Unavailable(_) => "UNAVAILABLE",
     }
 }
 

@@ -48,7 +48,13 @@ pub fn events<H: Host>(
         };
     let execution = Arc::new(Execution { endpoint, caller, query, plan });
     let results = stream::once(execution.start(kind, request)).flatten().boxed();
-    let running = RunningOperation { id, kind, results, is_first: true };
+    let running = RunningOperation {
+        id,
+        kind,
+        results,
+        is_first: true,
+        _count: (kind == OperationType::Subscription).then(SubscriptionCount::add),
+    };
     let next = async |running: Option<RunningOperation>| running?.next().await;
     stream::unfold(Some(running), next).boxed()
 }
@@ -171,6 +177,23 @@ struct RunningOperation {
     results: BoxStream<'static, OperationResult>,
     /// Whether there was no result yet.
     is_first: bool,
+    _count: Option<SubscriptionCount>,
+}
+
+/// A subscription in the count of those that run. Dropping it ends that.
+struct SubscriptionCount;
+
+impl SubscriptionCount {
+    fn add() -> Self {
+        metrics::gauge!("jatah_subscriptions").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for SubscriptionCount {
+    fn drop(&mut self) {
+        metrics::gauge!("jatah_subscriptions").decrement(1.0);
+    }
 }
 
 impl RunningOperation {
