@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, StoreUrl};
 use crate::daily::{DailyJob, DailyJobs};
 use crate::domain::Policy;
-use crate::email::Mailer;
+use crate::email::{Mailer, MorningReport};
 use crate::feed::{Feed, FeedItem, FeedMessage};
 use crate::hotel_system::HotelSystem;
 use crate::lifecycle::{Health, Lifecycle, WorkerGroup};
@@ -36,7 +36,9 @@ use crate::service::BookingService;
 use crate::store::backup::RestoreTarget;
 use crate::store::mongo::{MongoRestore, MongoStore};
 use crate::store::sqlite::{ServeLock, SqliteRestore, SqliteStore};
-use crate::store::{CommitQueue, FeedEvent, NodeId, NotificationQueue, Store, StoreFault};
+use crate::store::{
+    CommitQueue, FeedEvent, NodeId, NotificationQueue, Store, StoreFault, TypedValues,
+};
 use crate::system;
 use crate::telegram::{BotName, RunningTelegram, Telegram, TelegramParts, TelegramWebhook};
 use crate::text;
@@ -119,6 +121,7 @@ pub struct AppBuilder<'a> {
     policy: Arc<Policy>,
     links: LinkKey,
     qris: Option<Qris>,
+    mailer: Arc<Mailer>,
     email: Arc<dyn DeliveryMethod>,
     telegram: TelegramPart,
     bot_name: BotName,
@@ -159,6 +162,7 @@ impl<'a> AppBuilder<'a> {
         let qris = Qris::load(&config.qris, &config.hotel.name)?;
         let (hotel, url) = (policy.hotel.clone(), public_url.clone());
         let mailer = Mailer::new(&config.email, hotel, url, links.clone(), qris.clone())?;
+        let mailer = Arc::new(mailer);
         let routing = config.travel.routing_url.as_ref();
         let routing = routing
             .map(|url| RoutingServer::new(url.as_str(), policy.hotel.position))
@@ -181,7 +185,8 @@ impl<'a> AppBuilder<'a> {
             policy,
             links,
             qris,
-            email: Arc::new(mailer),
+            email: Arc::<Mailer>::clone(&mailer),
+            mailer,
             telegram: bot.map_or(TelegramPart::None, |bot| TelegramPart::Bot(Box::new(bot))),
             bot_name,
             hotel_system: hotel_system.map(|system| Arc::new(system) as Arc<dyn DeliveryMethod>),
@@ -196,7 +201,7 @@ impl<'a> AppBuilder<'a> {
         Self { metrics: Some(metrics), ..self }
     }
 
-    /// Delivers e-mails by this method instead of the configured one.
+    /// Delivers e-mails to guests by this method instead of the configured one.
     #[must_use]
     pub fn with_email(self, method: Arc<dyn DeliveryMethod>) -> Self {
         Self { email: method, ..self }
@@ -275,7 +280,9 @@ impl<'a> AppBuilder<'a> {
             let (email, hotel_system) = (self.email, self.hotel_system);
             app.start_notifier(node, DeliveryMethods { email, telegram, hotel_system });
             app.start_scheduler(self.clock.clone());
-            app.start_daily_jobs(self.config, report, self.clock);
+            let mut reports: Vec<Arc<dyn DailyJob>> = report.into_iter().collect();
+            reports.extend(app.mailed_report(self.config, self.mailer, &self.clock));
+            app.start_daily_jobs(self.config, reports, self.clock);
         }
         if let StoreUrl::Sqlite(path) = &self.config.store.url {
             let watch = watch_disk(path.clone(), app.health.clone(), app.inbound.stop_signal());
@@ -401,9 +408,24 @@ impl App {
         self.inbound.spawn("waiting list", offers);
     }
 
+    /// The morning report by e-mail, if managers get one.
+    fn mailed_report(
+        &self,
+        config: &Config,
+        mailer: Arc<Mailer>,
+        clock: &Clock,
+    ) -> Option<Arc<dyn DailyJob>> {
+        let managers = config.report.email.clone();
+        let at = config.report.at.filter(|_| !managers.is_empty())?;
+        let values = TypedValues::new(Arc::<dyn Store>::clone(&self.store.store), clock.clone());
+        let service = Arc::clone(&self.service);
+        let language = config.hotel.language;
+        Some(Arc::new(MorningReport::new((at, managers), language, mailer, service, values)))
+    }
+
     /// Starts what is done once each day.
-    fn start_daily_jobs(&self, config: &Config, report: Option<Arc<dyn DailyJob>>, clock: Clock) {
-        let mut jobs: Vec<Arc<dyn DailyJob>> = report.into_iter().collect();
+    fn start_daily_jobs(&self, config: &Config, reports: Vec<Arc<dyn DailyJob>>, clock: Clock) {
+        let mut jobs = reports;
         if let Some(schedule) = config.backup.schedule.clone() {
             jobs.push(Arc::new(ScheduledBackup::new(
                 schedule,

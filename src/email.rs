@@ -1,15 +1,17 @@
-//! Sends e-mails to guests, over SMTP or as `.eml` files into a folder.
+//! Sends e-mails to guests and managers, over SMTP or as `.eml` files into a folder.
 //!
 //! An e-mail is the same at every attempt: its id and date come from the change that it reports, so
 //! a receiver recognises a repeated one. This module does not decide what an e-mail says (that is
 //! `text`), nor when and how often it is tried (that is `notifier`).
 //!
 //! Submodules, in reading order: the parts of an e-mail (`message`), its signature (`dkim`), the
-//! SMTP client (`smtp`), and what a failure means for another attempt (`fault`).
+//! SMTP client (`smtp`), what a failure means for another attempt (`fault`), and the e-mail that
+//! managers get each morning (`morning_report`).
 
 mod dkim;
 mod fault;
 mod message;
+mod morning_report;
 mod smtp;
 
 use std::fs::{File, OpenOptions};
@@ -28,6 +30,8 @@ use crate::domain::{
 use crate::notifier::{DeliveryError, DeliveryMethod, DeliveryRequest};
 use crate::qris::{Code, Qris};
 use crate::text::{self, CodeInMail, Links, Mail};
+
+pub use morning_report::MorningReport;
 
 use dkim::Signer;
 use fault::transient;
@@ -60,7 +64,7 @@ enum MailTransport {
     Smtp(Box<Smtp>),
 }
 
-/// Sends e-mails to guests.
+/// Sends e-mails to guests and managers.
 pub struct Mailer {
     transport: MailTransport,
     from: Mailbox,
@@ -171,6 +175,14 @@ impl Mailer {
         Ok(message)
     }
 
+    /// Sends an e-mail; in a folder, it gets this file name.
+    async fn send(&self, message: &Message, file_name: &str) -> Result<(), DeliveryError> {
+        match &self.transport {
+            MailTransport::Folder(folder) => write(folder, file_name, message.formatted()).await,
+            MailTransport::Smtp(smtp) => smtp.send(message, &mut SmtpTranscript::default()).await,
+        }
+    }
+
     /// Goes through everything up to the recipient, and sends nothing: a server is asked whether it
     /// would take an e-mail from the configured sender to itself; in a folder, a file is written and
     /// removed. Returns the lines of the conversation and the outcome.
@@ -222,19 +234,13 @@ impl Mailer {
 impl DeliveryMethod for Mailer {
     async fn deliver(&self, request: &DeliveryRequest) -> Result<(), DeliveryError> {
         let message = self.compose(request)?;
-        match &self.transport {
-            MailTransport::Folder(folder) => {
-                let id = request.id();
-                let to = match id.to {
-                    Recipient::Guest => "guest",
-                    Recipient::FrontOffice => "front-office",
-                    Recipient::HotelSystem => "hotel-system",
-                };
-                let name = format!("{}.{}.{to}.eml", id.receipt_no, id.revision.0);
-                write(folder, &name, message.formatted()).await
-            }
-            MailTransport::Smtp(smtp) => smtp.send(&message, &mut SmtpTranscript::default()).await,
-        }
+        let id = request.id();
+        let to = match id.to {
+            Recipient::Guest => "guest",
+            Recipient::FrontOffice => "front-office",
+            Recipient::HotelSystem => "hotel-system",
+        };
+        self.send(&message, &format!("{}.{}.{to}.eml", id.receipt_no, id.revision.0)).await
     }
 }
 

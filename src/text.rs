@@ -27,15 +27,17 @@ mod history;
 mod mail;
 mod mail_words;
 mod refusal;
+mod report;
 pub mod telegram;
 mod travel;
 
 pub use failure::{failure, failure_in_both};
 pub use format::{clock_time, date, duration, kilometres, rupiah, told_time};
 pub use history::{action, actor, change_detail, undelivered};
-pub use mail::{Links, Mail, guest_mail, test_mail};
+pub use mail::{Links, Mail, MailSection, guest_mail, test_mail};
 pub use mail_words::{CodeInMail, Pay};
 pub use refusal::{rate_limited, refusal, unauthenticated};
+pub use report::report_mail;
 use travel::why_not;
 pub use travel::{forecast, verdict};
 

@@ -9,9 +9,9 @@ use toml::Table;
 use super::address::{mail_url, site_url, store_url, web_url, webhook_url};
 use super::raw::{ConfigSource, Section};
 use super::value::{
-    bot_token, chat_id, count, days, domain, duration, file, line, link_keys, listen, mailbox,
-    name, networks, one_of, payload, price, room_code, signing_key, some, speeds, staff_name,
-    telegram_id, time_of_day, time_zone, topic_id, up_to, webhook_secret, within,
+    addresses, bot_token, chat_id, count, days, domain, duration, file, line, link_keys, listen,
+    mailbox, name, networks, one_of, payload, price, room_code, signing_key, some, speeds,
+    staff_name, telegram_id, time_of_day, time_zone, topic_id, up_to, webhook_secret, within,
 };
 use super::{
     BackupSchedule, BackupSection, BookingSection, Config, ConfigError, Dkim, EmailSection,
@@ -55,8 +55,7 @@ impl Config {
         let telegram = source.section("telegram", |keys| telegram(keys, &server))?;
         let email = source.section("email", |keys| email(keys, &hotel, &server))?;
         let qris = source.section("qris", qris)?;
-        let report = source
-            .section("report", |keys| Ok(ReportSection { at: keys.find("at", time_of_day)? }))?;
+        let report = source.section("report", report)?;
         let backup = source.section("backup", backup)?;
         let retention = source.section("retention", |keys| {
             Ok(RetentionSection {
@@ -290,6 +289,15 @@ fn qris(keys: &mut Section<'_>) -> ConfigResult<QrisSection> {
         }
     };
     Ok(QrisSection { source, mode, send })
+}
+
+fn report(keys: &mut Section<'_>) -> ConfigResult<ReportSection> {
+    let at = keys.find("at", time_of_day)?;
+    let email = keys.get("email", "", addresses)?;
+    if at.is_none() && !email.is_empty() {
+        return Err(keys.wrong("at", "is missing; report.email needs it"));
+    }
+    Ok(ReportSection { at, email })
 }
 
 fn backup(keys: &mut Section<'_>) -> ConfigResult<BackupSection> {

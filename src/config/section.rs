@@ -134,6 +134,8 @@ pub struct TravelSection {
 pub struct ReportSection {
     /// When managers get the figures of the last hotel day; `None`: not at all.
     pub at: Option<NaiveTime>,
+    /// The managers who get them by e-mail.
+    pub email: Vec<Email>,
 }
 
 /// `[backup]`: the backup of each day.

@@ -216,6 +216,22 @@ fn what_is_hardly_meant_is_warned_of() {
 }
 
 #[test]
+fn a_report_that_nobody_gets_is_warned_of() {
+    for (more, warns) in [
+        ("", true),
+        ("email = [\"ani@hotel.example\"]", false),
+        ("[telegram]\ntoken = \"1:a\"", false),
+    ] {
+        let config = from(&format!("[report]\nat = \"06:15\"\n{more}"));
+        let warned = config.warnings().iter().any(|line| line.starts_with("report.at: "));
+        assert_eq!(warned, warns, "{more}");
+    }
+    let managers = ("JATAH__REPORT__EMAIL", "ani@hotel.example, budi@hotel.example");
+    let config = with("[report]\nat = \"06:15\"", &[managers]).unwrap();
+    assert_eq!(config.report.email.len(), 2);
+}
+
+#[test]
 fn a_chat_with_a_stranger_is_warned_of_and_one_with_staff_is_not() {
     let staff = "[[staff]]\ntelegram_id = 7\nname = \"Sari\"\nrole = \"front_office\"";
     for (chat, warns) in [(7, false), (8, true), (-100, false)] {

@@ -398,6 +398,20 @@ pub(super) fn networks(raw: RawValue) -> Read<Vec<IpNet>> {
     list(raw)?.into_iter().map(network).collect()
 }
 
+/// A list of different e-mail addresses.
+pub(super) fn addresses(raw: RawValue) -> Read<Vec<Email>> {
+    let mut addresses: Vec<Email> = Vec::new();
+    for raw in list(raw)? {
+        let text = text(raw)?;
+        let address = Email::parse(&text).map_err(|error| format!("{} {error}", quoted(&text)))?;
+        if addresses.contains(&address) {
+            return Err(format!("has {} twice", quoted(&text)));
+        }
+        addresses.push(address);
+    }
+    Ok(addresses)
+}
+
 /// A list of 24 speeds in km/h, one for each hour.
 pub(super) fn speeds(raw: RawValue) -> Read<[f64; 24]> {
     let speeds: Vec<f64> = list(raw)?.into_iter().map(within(1.0, 200.0)).collect::<Read<_>>()?;

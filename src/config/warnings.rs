@@ -18,6 +18,7 @@ impl Config {
         self.warn_of_telegram(&mut lines);
         self.warn_of_proxy(&mut lines);
         self.warn_of_email(&mut lines);
+        self.warn_of_report(&mut lines);
         lines
     }
 
@@ -85,6 +86,16 @@ impl Config {
             lines.push(
                 "limits.trusted_proxies: is empty, so all guests behind the proxy count as one \
                  address; write the proxy's, such as 127.0.0.1"
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn warn_of_report(&self, lines: &mut Vec<String>) {
+        let has_reader = self.telegram.token.is_some() || !self.report.email.is_empty();
+        if self.report.at.is_some() && !has_reader {
+            lines.push(
+                "report.at: without telegram.token and report.email nobody gets the report"
                     .to_owned(),
             );
         }

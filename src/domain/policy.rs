@@ -266,6 +266,13 @@ impl HotelPolicy {
         }
     }
 
+    /// The last hotel day that is over at a moment.
+    #[must_use]
+    pub fn last_whole_day(&self, moment: Moment) -> NaiveDate {
+        let day = self.day_of(moment);
+        day.pred_opt().unwrap_or(day)
+    }
+
     /// The moments of a hotel day.
     #[must_use]
     pub fn moments_of(&self, day: NaiveDate) -> Range<Moment> {

@@ -1,6 +1,7 @@
 //! Builds an e-mail: plain text, HTML, and the picture of the QRIS code inline.
 
 use std::fmt::Write;
+use std::iter;
 
 use askama::Template;
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart, header};
@@ -91,6 +92,11 @@ fn plain(mail: &Mail) -> String {
         mail.facts.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     if !facts.is_empty() {
         paragraph(&facts.join("\n"));
+    }
+    for section in &mail.sections {
+        let rows = section.rows.iter().map(|(name, value)| format!("{name}: {value}"));
+        let lines: Vec<String> = iter::once(section.title.to_owned()).chain(rows).collect();
+        paragraph(&lines.join("\n"));
     }
     if let Some((words, address)) = &mail.button {
         paragraph(&format!("{words}:\n{address}"));

@@ -1,6 +1,6 @@
 //! The summary of a hotel day, from the bookings that the store finds by its indexes.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::{BookingService, Lateness};
 use crate::domain::summary::{DayCounter, DaySummary};
@@ -18,6 +18,11 @@ pub struct DayReport {
     pub lateness: Lateness,
     /// Notifications about these bookings that were given up.
     pub undelivered: u32,
+}
+
+impl DayReport {
+    /// For how long after its time a morning's report is still sent.
+    pub const USEFUL_FOR: TimeDelta = TimeDelta::hours(6);
 }
 
 impl BookingService {

@@ -1,4 +1,4 @@
-//! Sends managers the figures of the last whole hotel day, once each morning.
+//! Sends managers the figures of the last whole hotel day by Telegram, once each morning.
 //!
 //! When that is done, and that one node does it, is known to [`daily`](crate::daily). A process that
 //! was down at the time sends the report when it starts, unless the morning is over.
@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveTime, TimeDelta};
 
 use super::front_office::FrontOfficeChat;
 use super::state::BotState;
@@ -14,12 +14,9 @@ use super::transport::call::{Call, MessageContent};
 use super::transport::{Priority, SendQueue};
 use super::{BotParts, StaffList};
 use crate::daily::{DailyJob, JobFailed};
-use crate::domain::{HotelPolicy, Language, Moment, Role};
-use crate::service::BookingService;
+use crate::domain::{Language, Moment, Role};
+use crate::service::{BookingService, DayReport};
 use crate::text::telegram as words;
-
-/// How late a report is still sent.
-const USEFUL_FOR: TimeDelta = TimeDelta::hours(6);
 
 /// The job that sends the report.
 pub(super) struct MorningReport {
@@ -58,11 +55,11 @@ impl DailyJob for MorningReport {
     }
 
     fn useful_for(&self) -> TimeDelta {
-        USEFUL_FOR
+        DayReport::USEFUL_FOR
     }
 
     async fn run(&self, due: Moment) -> Result<(), JobFailed> {
-        let day = day_before(due, &self.service.policy().hotel);
+        let day = self.service.policy().hotel.last_whole_day(due);
         // A node of an earlier version has sent it, or this one died after it had sent it.
         if self.state.was_reported(day).await? {
             return Ok(());
@@ -82,29 +79,5 @@ impl DailyJob for MorningReport {
             self.queue.post(chat, Priority::Notification, Call::Send(content)).await;
         }
         Ok(())
-    }
-}
-
-/// The hotel day before the one of a moment: the last one that is over.
-fn day_before(moment: Moment, hotel: &HotelPolicy) -> NaiveDate {
-    let day = hotel.day_of(moment);
-    day.pred_opt().unwrap_or(day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::tests::build::{moment, policy};
-
-    #[test]
-    fn a_report_is_of_the_day_that_ended_before_it() {
-        let hotel = policy().hotel;
-        for (due, day) in [
-            ("2026-01-05T06:15:00+07:00", "2026-01-04"),
-            // Before the hotel day turns, the day that runs is not over.
-            ("2026-01-05T05:00:00+07:00", "2026-01-03"),
-        ] {
-            assert_eq!(day_before(moment(due), &hotel).to_string(), day, "{due}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The mails to guests, as parts in plain text. The template that lays them out escapes them.
+//! The mails, as parts in plain text. The template that lays them out escapes them.
 
 use super::mail_words::{self as words, CodeInMail, MailFacts, Pay};
 use super::{clock_time, date, rupiah, say, told_time};
@@ -23,12 +23,23 @@ pub struct Mail {
     pub pay: Option<Pay>,
     /// The facts of the booking, each with a label.
     pub facts: Vec<(&'static str, String)>,
+    /// More facts, in parts.
+    pub sections: Vec<MailSection>,
     /// The button: a label and an address.
     pub button: Option<(&'static str, String)>,
     /// The sentences below the button.
     pub after: Vec<String>,
     /// The name of the hotel.
     pub from: String,
+}
+
+/// A part of the facts in a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailSection {
+    /// What they are about.
+    pub title: &'static str,
+    /// The facts, each with a label.
+    pub rows: Vec<(String, String)>,
 }
 
 /// The links in a mail.
@@ -64,6 +75,7 @@ pub fn guest_mail(
         deadline: counts.then(|| deadline(&context, booking.hold.until, change.at, hotel)),
         pay: words::pay(&context, code),
         facts: facts(language, booking, hotel),
+        sections: Vec::new(),
         button: Some(button(language, booking, links)),
         after: after(language, &change.event),
         from: hotel.name.clone(),
@@ -83,6 +95,7 @@ pub fn test_mail(language: Language, hotel: &str) -> Mail {
         deadline: None,
         pay: None,
         facts: Vec::new(),
+        sections: Vec::new(),
         button: None,
         after: Vec::new(),
         from: hotel.to_owned(),

@@ -29,7 +29,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
     ("qris", &[]),
     ("notifier", &["store", "feed", "service"]),
     ("scheduler", &["store", "service", "feed"]),
-    ("email", &["notifier", "auth", "qris", "store"]),
+    ("email", &["notifier", "auth", "qris", "store", "service", "daily"]),
     ("hotel_system", &["notifier"]),
     ("telegram", &["store", "service", "feed", "auth", "notifier", "qris", "daily"]),
     ("web", &["store", "service", "feed", "auth", "qris"]),

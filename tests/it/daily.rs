@@ -5,13 +5,14 @@ use std::path::Path;
 
 use chrono::{Days, NaiveTime, TimeDelta};
 use jatah::backup;
-use jatah::config::BackupSchedule;
-use jatah::domain::{Command, Wish, WishedRoom};
+use jatah::config::{BackupSchedule, MailUrl, SmtpSecurity};
+use jatah::domain::{Action, Command, Email, Moment, Wish, WishedRoom};
 use jatah::service::WaitingRequest;
 use jatah::store::{BookingReader, KeyValueStore, WaitingList};
 
 use crate::build::{room, staff, today};
 use crate::hotel::{Hotel, HotelSetup, until, with_paused_clock};
+use crate::mail::MailServers;
 use crate::observed_store::Outage;
 
 /// The names in a folder, in order.
@@ -124,6 +125,89 @@ fn old_guests_and_then_old_bookings_go_by_themselves_and_a_live_one_stays() {
             assert_eq!((live.guest.name.as_str(), live.is_pending()), ("Sari", true));
         }
         assert_eq!(hotel.store.waiting_guests(chrono::NaiveDate::MIN).await.unwrap(), []);
+        hotel.close().await;
+    });
+}
+
+fn with_report(port: u16, managers: &[&str]) -> HotelSetup {
+    let mut setup = HotelSetup::new();
+    setup.config.report.at = NaiveTime::from_hms_opt(6, 15, 0);
+    setup.config.report.email =
+        managers.iter().map(|address| Email::parse(address).unwrap()).collect();
+    setup.config.email.url = MailUrl::Smtp {
+        host: "127.0.0.1".to_owned(),
+        port,
+        security: SmtpSecurity::None,
+        credentials: None,
+    };
+    setup
+}
+
+/// The moment of the first morning report.
+fn first_morning(setup: &HotelSetup) -> Moment {
+    let hotel = setup.config.policy().hotel;
+    hotel.instant_of(today() + Days::new(1), setup.config.report.at.unwrap())
+}
+
+#[test]
+fn each_manager_gets_the_mail_of_the_morning_once_although_one_must_be_tried_again() {
+    with_paused_clock(|| async {
+        let servers = MailServers::open(&["managers"]);
+        let (owner, gone, partner) =
+            ("owner@hotel.example", "gone@hotel.example", "partner@hotel.example");
+        let setup = with_report(servers.ports[0], &[owner, gone, partner]);
+        let taken = || servers.recipients("managers");
+        let mut hotel = setup.open().await;
+        let paid = hotel.book("Budi").await;
+        hotel.pay(&paid).await.unwrap();
+        for action in [Action::Booked, Action::Paid] {
+            hotel.next(action).await;
+        }
+        hotel.pass_until(first_morning(&setup)).await;
+        until(|| (taken() == [partner]).then_some(())).await;
+        soon(&mut hotel, |_| (taken().len() == 2).then_some(())).await;
+        assert_eq!(taken(), [partner, owner]);
+        hotel.pass(TimeDelta::hours(2)).await;
+        hotel.nothing_more().await;
+        hotel.close().await;
+        let mut hotel = setup.open().await;
+        hotel.nothing_more().await;
+        assert_eq!(taken().len(), 2, "once");
+        hotel.close().await;
+
+        let facts = servers.facts("managers-2");
+        let price = jatah::text::rupiah(paid.booking.stay.price);
+        let subject = facts["headers"]["subject"].as_str().unwrap();
+        assert!(subject.starts_with("Laporan Minggu, 4 Januari 2026 · "), "{subject}");
+        for part in facts["parts"].as_array().unwrap() {
+            let text = part["text"].as_str().unwrap();
+            for words in ["Di resepsionis", &price, "1 booking, 1 lunas", "Petugas", "/fo"] {
+                assert!(text.contains(words), "{words}: {text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_mail_of_the_morning_that_may_have_arrived_is_sent_once_more() {
+    with_paused_clock(|| async {
+        let servers = MailServers::open(&["drops_after_data"]);
+        let owner = "owner@hotel.example";
+        let setup = with_report(servers.ports[0], &[owner]);
+        let mut hotel = setup.open().await;
+        hotel.pass_until(first_morning(&setup)).await;
+        let taken = || servers.recipients("drops_after_data");
+        soon(&mut hotel, |_| (taken().len() == 2).then_some(())).await;
+        for _ in 0..6 {
+            hotel.pass(TimeDelta::minutes(11)).await;
+            hotel.nothing_more().await;
+        }
+        assert_eq!(taken(), [owner, owner]);
+        let id = |number: u32| {
+            let facts = servers.facts(&format!("drops_after_data-{number}"));
+            facts["headers"]["message-id"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(id(1), id(2), "the same mail");
         hotel.close().await;
     });
 }

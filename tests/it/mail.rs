@@ -66,6 +66,20 @@ impl MailServers {
         format!("ca={}", self.folder.path().join("ca.pem").display())
     }
 
+    /// The recipient of each mail that a server has taken.
+    pub(crate) fn recipients(&self, mode: &str) -> Vec<String> {
+        let records = (1..).map(|number| self.folder.path().join(format!("{mode}-{number}.json")));
+        let records = records.map_while(|file| std::fs::read(file).ok());
+        // A record that is being written is not counted yet.
+        let records = records.map_while(|record| serde_json::from_slice::<Value>(&record).ok());
+        records.map(|record| record["to"][0].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What Python's parser finds in the mail of this name.
+    pub(crate) fn facts(&self, name: &str) -> Value {
+        facts(&self.received(name), None)
+    }
+
     fn received(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("{name}.eml"))
     }

@@ -50,6 +50,11 @@ class Handler:
         if self.mode == "greylist" and address not in Handler.greeted:
             Handler.greeted.add(address)
             return f"450 4.2.0 <{address}>: greylisted, come back later"
+        if self.mode == "managers" and "owner" in address and address not in Handler.greeted:
+            Handler.greeted.add(address)
+            return f"450 4.2.0 <{address}>: come back later"
+        if self.mode == "managers" and "gone" in address:
+            return f"550 5.1.1 <{address}>: no such user here"
         if self.mode == "unknown_user" and "full" in address:
             return f"550 5.1.1 <{address}>: no such user here"
         if self.mode == "no_relay":

@@ -100,6 +100,24 @@ fn a_wrong_value_is_one_line_that_names_its_key() {
         ("[hold]\n\nduration = \"1h\"\nduration = \"2h\"", "configuration: line 4 is no TOML: "),
         ("\"a\\nb\" = 1", "a; b: unknown"),
     ];
+    each_starts(&cases);
+}
+
+#[test]
+fn a_report_needs_a_time_and_different_addresses() {
+    each_starts(&[
+        ("[report]\nemail = [\"a@b.example\"]", "report.at: is missing; report.email needs it"),
+        ("[report]\nemail = \"a@b.example\"", "report.email: is text; write a list in [ ]"),
+        ("[report]\nemail = [\"ani\"]", "report.email: \"ani\" "),
+        (
+            "[report]\nemail = [\"a@b.example\", \"a@b.example\"]",
+            "report.email: has \"a@b.example\" twice",
+        ),
+    ]);
+}
+
+/// Each configuration is refused with a line that starts so.
+fn each_starts(cases: &[(&str, &str)]) {
     for (text, start) in cases {
         let line = wrong(text);
         assert!(line.starts_with(start), "{text:?} gives {line:?}, not {start:?}");

@@ -37,6 +37,16 @@ fn a_hotel_day_starts_at_six() {
 }
 
 #[test]
+fn the_last_whole_day_ended_before_the_one_that_runs() {
+    let hotel = policy().hotel;
+    for (now, day) in
+        [("2026-01-05T06:15:00+07:00", "2026-01-04"), ("2026-01-05T05:00:00+07:00", "2026-01-03")]
+    {
+        assert_eq!(hotel.last_whole_day(moment(now)), date(day), "{now}");
+    }
+}
+
+#[test]
 fn a_guest_after_midnight_books_tonight() {
     let now = "2026-01-05T00:30:00+07:00";
     assert_eq!(refused(&policy(), "2026-01-04", 1, now), None);

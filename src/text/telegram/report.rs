@@ -1,8 +1,9 @@
 //! The summary of a hotel day, as the front office reads it in the chat.
 
 use super::escape;
+use crate::domain::Language;
 use crate::domain::summary::{DayCounts, DaySummary};
-use crate::domain::{Channel, Language, Rupiah};
+use crate::text::report::{channel, counts_of, part_names};
 use crate::text::{date, duration, rupiah, say};
 
 /// The most lines of one list, so that the message stays below 4,096 characters.
@@ -52,18 +53,14 @@ pub fn day_report(language: Language, summary: &DaySummary, undelivered: u32) ->
             format!("From arrival to payment on average: {wait}"),
         ));
     }
-    let channel = |channel: Channel| match channel {
-        Channel::Telegram => "Telegram".to_owned(),
-        Channel::Web => "Web".to_owned(),
-        Channel::Desk => say(language, "Langsung", "Walk-in").to_owned(),
-        Channel::Other => "?".to_owned(),
-    };
-    let channels = summary.by_channel.iter().map(|(of, counts)| (channel(*of), *counts));
-    lines.extend(section(language, say(language, "Saluran", "Channels"), channels));
+    let [of_channels, of_rooms, of_staff] = part_names(language);
+    let channels = summary.by_channel.iter();
+    let channels = channels.map(|(of, counts)| (channel(language, *of), *counts));
+    lines.extend(section(language, of_channels, channels));
     let rooms = summary.by_room.iter().map(|(_, name, counts)| (name.clone(), *counts));
-    lines.extend(section(language, say(language, "Kamar", "Rooms"), rooms));
+    lines.extend(section(language, of_rooms, rooms));
     let staff = summary.by_staff.iter().map(|(name, counts)| (name.as_str().to_owned(), *counts));
-    lines.extend(section(language, say(language, "Petugas", "Staff"), staff));
+    lines.extend(section(language, of_staff, staff));
     if undelivered > 0 {
         lines.push(say(
             language,
@@ -93,25 +90,5 @@ fn section(
 
 /// `Standar: 7 booking, 5 lunas (Rp1.750.000), 1 batal otomatis`, without what is 0.
 fn part(language: Language, name: &str, counts: DayCounts) -> String {
-    let DayCounts { booked, paid, paid_sum, expired, cancelled } = counts;
-    let sum = |sum: Rupiah| rupiah(sum);
-    let facts = [
-        (booked, say(language, format!("{booked} booking"), format!("{booked} booked"))),
-        (
-            paid,
-            say(
-                language,
-                format!("{paid} lunas ({})", sum(paid_sum)),
-                format!("{paid} paid ({})", sum(paid_sum)),
-            ),
-        ),
-        (expired, say(language, format!("{expired} batal otomatis"), format!("{expired} expired"))),
-        (
-            cancelled,
-            say(language, format!("{cancelled} dibatalkan"), format!("{cancelled} cancelled")),
-        ),
-    ];
-    let facts: Vec<String> =
-        facts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
-    format!("{}: {}", escape(&super::short(name, 40)), facts.join(", "))
+    format!("{}: {}", escape(&super::short(name, 40)), counts_of(language, counts))
 }
