@@ -39,6 +39,10 @@ const BROTLI_WINDOW_GAP: usize = 16;
 /// Smaller files are sent as they are.
 const MIN_COMPRESSED: usize = 512;
 
+/// The address that leads to the hotel's bot. The name of the bot is known only once Telegram has
+/// answered, so pages that no script fills in link to this address.
+pub const TELEGRAM: &str = "/telegram";
+
 /// What the pages say of the hotel where no script does.
 pub struct PageFacts<'a> {
     /// The hotel.
@@ -49,7 +53,7 @@ pub struct PageFacts<'a> {
     pub retention: RetentionSection,
     /// Whether positions are sent to a routing server.
     pub asks_routing_server: bool,
-    /// Whether the hotel has a bot, so that [`TELEGRAM`](super::pages::TELEGRAM) leads to it.
+    /// Whether the hotel has a bot, so that [`TELEGRAM`] leads to it.
     pub has_bot: bool,
     /// Whether a system of the hotel is told of bookings.
     pub has_hotel_system: bool,
@@ -268,9 +272,8 @@ impl PageFacts<'_> {
         let Self { hotel, hold, retention, asks_routing_server, has_bot, has_hotel_system } = *self;
         let lines = [Some(&hotel.name), hotel.address.as_ref(), hotel.contact.as_ref()];
         let lines = lines.into_iter().flatten().map(|fact| format!("<p>{}</p>", escape(fact)));
-        let bot = has_bot.then(|| {
-            format!("<p><a href=\"{}\">{}</a></p>", super::pages::TELEGRAM, text::LINK_TO_BOT)
-        });
+        let bot =
+            has_bot.then(|| format!("<p><a href=\"{}\">{}</a></p>", TELEGRAM, text::LINK_TO_BOT));
         let lines: String = lines.chain(bot).collect();
         let routing = |language| text::who_gets_positions(language, asks_routing_server).to_owned();
         let system = |language| text::who_gets_bookings(language, has_hotel_system).to_owned();

@@ -8,14 +8,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::assets::Assets;
-use super::assets::PageFacts;
+use super::assets::{Assets, PageFacts, TELEGRAM};
 use crate::domain::Language;
 use crate::text;
-
-/// The address that leads to the hotel's bot. The name of the bot is known only once Telegram has
-/// answered, so pages that no script fills in link to this address.
-pub const TELEGRAM: &str = "/telegram";
 
 #[derive(Clone)]
 struct Pages {
