@@ -28,7 +28,7 @@ use crate::store::{BackupStore, StoreError, erase_record};
 
 mod schedule;
 
-pub use schedule::ScheduledBackup;
+pub use schedule::{BackupFolder, ScheduledBackup, try_folder};
 
 /// The version of the format that this program writes, and the newest that it reads.
 const VERSION: u32 = 1;

@@ -15,8 +15,9 @@ use chrono::{Offset, TimeDelta, TimeZone};
 
 use crate::app::OpenStore;
 use crate::auth::LinkKey;
+use crate::backup;
 use crate::clock::Clock;
-use crate::config::{Config, MailUrl, StoreUrl};
+use crate::config::{BackupSchedule, Config, MailUrl, StoreUrl};
 use crate::domain::{Email, FailureCode, HotelPolicy, Language, Moment};
 use crate::email::Mailer;
 use crate::hotel_system::HotelSystem;
@@ -56,6 +57,7 @@ pub async fn run(config: &Config, mail: Option<&Email>) -> Report {
     }
     addresses::check(config, clock.now(), &mut report).await;
     check_webhook(config, clock, &mut report).await;
+    check_backup(config, &mut report);
     report
 }
 
@@ -289,5 +291,46 @@ async fn check_webhook(config: &Config, clock: Clock, report: &mut Report) {
             let words = text::failure_in_both(&reason);
             report.mend(PART, format!("{}: {words}; {to_do}", target.host));
         }
+    }
+}
+
+/// Whether the backup of each day has a folder that can be written and has space.
+fn check_backup(config: &Config, report: &mut Report) {
+    const PART: &str = "backup";
+    let Some(BackupSchedule { at, folder }) = &config.backup.schedule else { return };
+    let place = folder.display();
+    let found = match backup::try_folder(folder) {
+        Ok(found) => found,
+        Err(error) => {
+            report.mend(
+                PART,
+                format!(
+                    "{place} (backup.folder) cannot be written: {error}; make it, mount its disk, \
+                     or give the user of jatah the right to write there"
+                ),
+            );
+            return;
+        }
+    };
+    let state = match (&found.newest, found.is_there) {
+        (Some((name, _)), _) => format!("the newest is {name}"),
+        (None, true) => format!("none yet, the first at {}", at.format("%H:%M")),
+        (None, false) => format!("the folder is made with the first, at {}", at.format("%H:%M")),
+    };
+    let Some(free) = found.free else {
+        report.ok(PART, format!("{place} can be written, {state}"));
+        return;
+    };
+    let words = format!("{place}, {} MB free, {state}", free >> 20);
+    // The new one is complete before an old one is deleted, and the hotel grows.
+    let needed = found.newest.map_or(0, |(_, size)| size.saturating_mul(2));
+    match free {
+        free if free < NO_SPACE.max(needed) => {
+            report.mend(PART, format!("{words}: free some space, or lower backup.keep"));
+        }
+        free if free < LITTLE_SPACE => {
+            report.look(PART, format!("{words}: free some space, or lower backup.keep"));
+        }
+        _ => report.ok(PART, words),
     }
 }

@@ -19,6 +19,7 @@ use crate::daily::{DailyJob, JobFailed};
 use crate::domain::Moment;
 use crate::lifecycle::Health;
 use crate::store::BackupStore;
+use crate::system;
 use crate::text;
 
 /// The name of this part in the list of degraded parts.
@@ -94,6 +95,37 @@ impl DailyJob for ScheduledBackup {
     fn was_done_elsewhere(&self) {
         self.health.set_degraded(PART, None);
     }
+}
+
+/// The folder of the scheduled backups, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupFolder {
+    /// Whether it is there. If not, the first backup makes it.
+    pub is_there: bool,
+    /// The newest backup in it, with its size in bytes.
+    pub newest: Option<(String, u64)>,
+    /// The bytes that may still be written there; `None` if that is not known.
+    pub free: Option<u64>,
+}
+
+/// Tries whether a backup could be written into a folder, by a small file that is removed again. If
+/// the folder is missing, the one in which it would be made is tried.
+///
+/// # Errors
+/// [`io::Error`] if no file can be made there.
+pub fn try_folder(folder: &Path) -> io::Result<BackupFolder> {
+    let is_there = folder.try_exists()?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let tried = if is_there { folder } else { parent.unwrap_or(Path::new(".")) };
+    let file = tried.join(format!(".jatah-check-{}", std::process::id()));
+    fs::write(&file, b"jatah")?;
+    fs::remove_file(&file)?;
+    let newest = if is_there { names(folder)?.pop() } else { None };
+    let newest = newest.map(|name| {
+        let size = fs::metadata(folder.join(&name)).map_or(0, |file| file.len());
+        (name, size)
+    });
+    Ok(BackupFolder { is_there, newest, free: system::free_space(&file) })
 }
 
 /// Publishes when the newest backup was made.

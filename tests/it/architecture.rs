@@ -21,7 +21,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
     ("rate_limit", &[]),
     ("store", &[]),
     ("daily", &["store"]),
-    ("backup", &["store", "daily"]),
+    ("backup", &["store", "daily", "system"]),
     ("personal_data", &["store", "daily"]),
     ("auth", &["store"]),
     ("service", &["store", "auth"]),
@@ -36,7 +36,10 @@ const ALLOWED: [(&str, &[&str]); 29] = [
     ("simulate", &[]),
     ("init", &["qris", "system"]),
     ("metric_help", &[]),
-    ("check", &["app", "auth", "email", "hotel_system", "qris", "store", "system", "telegram"]),
+    (
+        "check",
+        &["app", "auth", "backup", "email", "hotel_system", "qris", "store", "system", "telegram"],
+    ),
     ("routing", &["service"]),
     (
         "app",

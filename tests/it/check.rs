@@ -289,3 +289,36 @@ async fn the_hotels_own_system_is_called_and_what_is_wrong_with_it_is_named() {
     let without = check::run(&config(&folder, ""), None).await;
     assert!(without.findings.iter().all(|finding| finding.part != "webhook"));
 }
+
+#[tokio::test]
+async fn the_folder_of_the_backups_is_tried_and_nothing_is_left_in_it() {
+    let folder = TempDir::new().unwrap();
+    let check = async |path: &std::path::Path| {
+        let more = format!("[backup]\nat = \"03:30\"\nfolder = \"{}\"", path.display());
+        let report = check::run(&config(&folder, &more), None).await;
+        let (grade, words) = of(&report, "backup");
+        (grade, words.to_owned())
+    };
+    let backups = folder.path().join("backups");
+    let (grade, words) = check(&backups).await;
+    assert!(words.contains("made with the first, at 03:30") && grade != Grade::Mend, "{words}");
+    assert!(!backups.exists(), "the check makes nothing");
+    std::fs::create_dir(&backups).unwrap();
+    assert!(check(&backups).await.1.contains("MB free, none yet"));
+    let newest = "jatah-2026-01-05-033000.backup";
+    for name in ["jatah-2026-01-04-033000.backup", newest, "zz.txt"] {
+        std::fs::write(backups.join(name), b"x").unwrap();
+    }
+    let (_, words) = check(&backups).await;
+    assert!(words.ends_with(&format!("the newest is {newest}")), "{words}");
+    assert_eq!(std::fs::read_dir(&backups).unwrap().count(), 3, "the test file is gone");
+    // A missing disk, a file in the way, and a place that takes no files.
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"x").unwrap();
+    for path in ["/nowhere/disk/backups".as_ref(), file.as_path(), "/proc/backups".as_ref()] {
+        let (grade, words) = check(path).await;
+        assert!(grade == Grade::Mend && words.contains("cannot be written"), "{words}");
+    }
+    let without = check::run(&config(&folder, ""), None).await;
+    assert!(without.findings.iter().all(|finding| finding.part != "backup"));
+}
