@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeyValueStore, StoreError, StoredValue};
 use crate::clock::Clock;
+use crate::domain::Moment;
 
 /// The version of the forms that this program writes and reads.
 const VERSION: u32 = 1;
@@ -64,9 +65,22 @@ impl TypedValues {
         life: TimeDelta,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let text = serde_json::to_string(&VersionedValue { v: VERSION, value })
-            .map_err(|_| StoreError::Unexpected(format!("{name} cannot be written")))?;
-        self.store.put_value(name, &StoredValue { text, expires_at: now + life }, now).await
+        self.store.put_value(name, &stored(name, value, now + life)?, now).await
+    }
+
+    /// Stores a value under a name for the time `life`, unless there is one. Returns whether it was
+    /// stored.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn put_if_absent<T: TypedValue + Sync>(
+        &self,
+        name: &str,
+        value: &T,
+        life: TimeDelta,
+    ) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        self.store.put_value_if_absent(name, &stored(name, value, now + life)?, now).await
     }
 
     /// Removes the value of a name.
@@ -78,6 +92,16 @@ impl TypedValues {
         let ended = StoredValue { text: String::new(), expires_at: now };
         self.store.put_value(name, &ended, now).await
     }
+}
+
+fn stored<T: TypedValue>(
+    name: &str,
+    value: &T,
+    expires_at: Moment,
+) -> Result<StoredValue, StoreError> {
+    let text = serde_json::to_string(&VersionedValue { v: VERSION, value })
+        .map_err(|_| StoreError::Unexpected(format!("{name} cannot be written")))?;
+    Ok(StoredValue { text, expires_at })
 }
 
 fn read<T: TypedValue>(text: &str) -> Option<T> {

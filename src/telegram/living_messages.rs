@@ -3,8 +3,10 @@
 //! a reply to it. `notification_merger` decides when that is; a booking whose messages were merged
 //! has no living message until it needs such a reply.
 //!
-//! The ids of the messages are stored, so that a restart and other nodes edit the same one. This
-//! module does not send a change again after a failure; the notifier does.
+//! The ids of the messages are stored, so that a restart and other nodes edit the same one. A node
+//! sends a new one only with a stored claim, so that a booking whose changes were committed by
+//! different nodes has one message. This module does not send a change again after a failure; the
+//! notifier does.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -175,8 +177,12 @@ impl LivingMessages {
         let outcome = match queued.outcome_by(by).await {
             Err(error) if is_gone(&error) => {
                 let content = self.silent(content);
-                let queued = self.queue.queue(chat, Priority::Notification, Call::Send(content));
-                queued.await.outcome_by(by).await
+                let send = async {
+                    let call = Call::Send(content);
+                    let queued = self.queue.queue(chat, Priority::Notification, call).await;
+                    queued.outcome_by(by).await
+                };
+                self.send_new((chat, receipt_no), Some(known.message), shown, send).await
             }
             // An edit may be made twice.
             Err(CallError::Unknown) => Err(CallError::Unreachable),
@@ -185,6 +191,8 @@ impl LivingMessages {
         match outcome {
             Ok(message) => {
                 self.put(chat, receipt_no, message, shown).await;
+                // Another node may have shown a newer state, before or while this one was sent.
+                self.renew_later(chat, vec![receipt_no]).await;
                 Ok(())
             }
             Err(CallError::Moved(to)) => {
@@ -194,6 +202,32 @@ impl LivingMessages {
             }
             Err(error) => Err(front_office_error(&error)),
         }
+    }
+
+    /// Sends a new living message of a booking, unless another node does so, or has done so since
+    /// this one saw that there is none, or that the one with the id `gone` is.
+    async fn send_new(
+        &self,
+        (chat, receipt_no): (i64, ReceiptNo),
+        gone: Option<i32>,
+        shown: u64,
+        send: impl Future<Output = Result<i32, CallError>>,
+    ) -> Result<i32, CallError> {
+        match self.state.claim_living_message(receipt_no).await {
+            Ok(true) => {}
+            Ok(false) => return Err(CallError::Busy),
+            // A second message is better than none.
+            Err(error) => warn!(%receipt_no, %error, "the message of a booking was not claimed"),
+        }
+        let known = self.known(chat, receipt_no).await.map(|known| known.message);
+        let sent = if known == gone { send.await } else { Err(CallError::Busy) };
+        if let Ok(message) = sent {
+            self.put(chat, receipt_no, message, shown).await;
+        }
+        if let Err(error) = self.state.release_living_message(receipt_no).await {
+            warn!(%receipt_no, %error, "the claim of a message was not given back");
+        }
+        sent
     }
 
     /// The living message of a booking and its new content, if they differ and nobody may be reading
@@ -269,18 +303,18 @@ impl LivingMessages {
         } else {
             let content = MessageContent { topic: self.front_office.topic, ..content };
             let is_silent = reply.is_some();
-            let message = turn.call(Call::Send(MessageContent { is_silent, ..content })).await?;
-            self.put(chat, receipt_no, message, shown).await;
-            message
+            let send = turn.call(Call::Send(MessageContent { is_silent, ..content }));
+            let gone = known.map(|known| known.message);
+            self.send_new((chat, receipt_no), gone, shown, send).await?
         };
         if let Some(html) = reply {
             let (topic, reply_to) = (self.front_office.topic, Some(message));
             let content = MessageContent { topic, reply_to, ..MessageContent::text(html) };
             turn.call(Call::Send(content)).await?;
-        } else {
-            // The booking may have changed while nobody knew which message to edit.
-            self.renew_later(chat, vec![receipt_no]).await;
         }
+        // The booking may have changed while nobody knew which message to edit, and another node may
+        // have shown a newer state.
+        self.renew_later(chat, vec![receipt_no]).await;
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::callback::{CallbackData, NAME_KEY_CHARS, NameSource};
 use super::view::{Dashboard, View};
 use crate::auth::fresh_secret;
 use crate::domain::{GuestName, Language, Moment, ReceiptNo};
-use crate::store::{StoreError, TypedValue, TypedValues};
+use crate::store::{Lease, StoreError, TypedValue, TypedValues};
 
 /// How long the bot remembers which message shows which booking: longer than any booking runs.
 const MESSAGES_LIFE: TimeDelta = TimeDelta::days(400);
@@ -129,6 +129,22 @@ impl BotState {
         let details_since_ms = details_since.map(|since| since.timestamp_millis());
         let stored = LivingValue { chat, message, shown: format!("{shown:x}"), details_since_ms };
         self.0.put(&living_key(receipt_no), &stored, MESSAGES_LIFE).await
+    }
+
+    /// Claims the right to send the first living message of a booking, for as long as that may take.
+    /// Returns false while another node, or another task, has it.
+    pub(super) async fn claim_living_message(
+        &self,
+        receipt_no: ReceiptNo,
+    ) -> Result<bool, StoreError> {
+        self.0.put_if_absent(&living_claim_key(receipt_no), &LivingClaim {}, Lease::LENGTH).await
+    }
+
+    pub(super) async fn release_living_message(
+        &self,
+        receipt_no: ReceiptNo,
+    ) -> Result<(), StoreError> {
+        self.0.remove(&living_claim_key(receipt_no)).await
     }
 
     /// Whether the keyboard for the position is shown in this chat.
@@ -350,6 +366,10 @@ fn living_key(receipt_no: ReceiptNo) -> String {
     format!("telegram.living:{receipt_no}")
 }
 
+fn living_claim_key(receipt_no: ReceiptNo) -> String {
+    format!("telegram.living_claim:{receipt_no}")
+}
+
 fn keyboard_key(chat: i64) -> String {
     format!("telegram.keyboard:{chat}")
 }
@@ -555,6 +575,15 @@ impl TypedValue for DayReported {
 
 fn report_key(day: NaiveDate) -> String {
     format!("telegram.report:{day}")
+}
+
+#[derive(Serialize, Deserialize)]
+struct LivingClaim {}
+
+impl TypedValue for LivingClaim {
+    fn from_plain_text(_: &str) -> Option<Self> {
+        None
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -123,6 +123,8 @@ pub enum Fault {
     CutBefore,
     /// The call is carried out, and then the connection breaks.
     CutAfter,
+    /// The call is carried out after this time.
+    Late(Duration),
 }
 
 impl BotApi {
@@ -227,6 +229,11 @@ impl BotApi {
         let state = self.state();
         let of = |(name, into, _): &&(String, i64, Instant)| *into == chat && name == method;
         state.calls.iter().filter(of).map(|(_, _, at)| *at).collect()
+    }
+
+    /// The number of faults that no call has had yet.
+    pub fn faults_left(&self) -> usize {
+        self.state().faults.len()
     }
 
     /// The number of updates that are not confirmed yet.

@@ -30,6 +30,7 @@ use tempfile::TempDir;
 
 use crate::botapi::{BotApi, Message, Person, TOKEN};
 use crate::hotel::{open_store, pass_time, until};
+use crate::mongod;
 use crate::observed_store::ObservedStore;
 
 /// The chat id of the front office's group.
@@ -48,6 +49,8 @@ struct Hotel {
     /// The price a night of a standard room.
     standard_price: u64,
     clock: Clock,
+    /// The URL of the store.
+    store_url: String,
     /// The store while the hotel runs.
     store: Option<Arc<ObservedStore>>,
     running: Option<App>,
@@ -91,9 +94,11 @@ impl Hotel {
         let api = BotApi::open().await;
         api.group(FRONT_OFFICE);
         let folder = Arc::new(TempDir::new().unwrap());
+        let store_url = format!("sqlite:{}/jatah.db", folder.path().display());
         let hotel = Self {
             api,
             folder,
+            store_url,
             more,
             hold,
             ahead: 0,
@@ -115,6 +120,11 @@ impl Hotel {
         Self { clock: Clock::anchored(Clock::system().now()), ..hotel }
     }
 
+    /// A hotel that has not started yet, on a store that several nodes may serve.
+    async fn closed_on_mongodb(more: &'static str) -> Self {
+        Self { store_url: mongod::fresh_url(), ..Self::closed(more, "2h").await }
+    }
+
     fn config(&self) -> Config {
         self.config_with([])
     }
@@ -122,6 +132,7 @@ impl Hotel {
     fn config_with(&self, environment: impl IntoIterator<Item = (String, String)>) -> Config {
         let folder = self.folder.path().display();
         let (api, hold, more) = (self.api.address, self.hold, self.more);
+        let store_url = &self.store_url;
         let (ahead, price) = (self.ahead, self.standard_price);
         let joko = if self.without_joko {
             ""
@@ -136,7 +147,7 @@ impl Hotel {
 listen = "127.0.0.1:0"
 {public}
 [store]
-url = "sqlite:{folder}/jatah.db"
+url = "{store_url}"
 [hotel]
 name = "Hotel Melati"
 latitude = -6.2
@@ -186,6 +197,13 @@ role = "front_office"
         let (store, observed) = open_store(&config, &clock).await;
         self.store = Some(observed);
         self.running = Some(App::start(&config, store, clock, None).await.unwrap());
+    }
+
+    /// Starts another node on the same store.
+    async fn another_node(&self) -> App {
+        let (config, clock) = (self.config(), self.clock.clone());
+        let (store, _) = open_store(&config, &clock).await;
+        App::start(&config, store, clock, None).await.unwrap()
     }
 
     fn store(&self) -> &ObservedStore {

@@ -70,6 +70,7 @@ async fn call(
             let _ = api.carry_out(&method, &arguments);
             return cut();
         }
+        Some(Fault::Late(time)) => tokio::time::sleep(time).await,
         None => {}
     }
     if let Some(to) = chat.and_then(|chat| api.state().moved.get(&chat).copied()) {

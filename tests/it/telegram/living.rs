@@ -1,10 +1,16 @@
 //! The living message of a booking in the front office's chat.
 
+use std::time::Duration;
+
 use jatah::domain::{Command, Contact, Email, ReceiptNo};
 
 use super::{FRONT_OFFICE, Hotel};
-use crate::botapi::{BotApi, Message, leave};
+use crate::botapi::{BotApi, Fault, Message, leave};
 use crate::build::staff;
+use crate::hotel::until;
+
+/// Two nodes share a bot by the webhook, whose calls a proxy gives to either.
+const WEBHOOK: &str = "webhook = \"on\"\nwebhook_secret = \"s3cret\"";
 
 /// The message with this id, once its text contains a part.
 async fn shows(api: &BotApi, id: i64, part: &str) -> Message {
@@ -96,6 +102,60 @@ async fn a_booking_of_a_merged_message_gets_its_own_only_with_a_reply() {
     assert_eq!((reply.reply_to, reply.is_silent), (Some(card.id), false));
     apply(&hotel, last, Command::MarkPaid { by: staff("Sari") }).await;
     assert!(shows(&hotel.api, card.id, "LUNAS").await.buttons.is_empty());
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_edit_one_message_and_the_other_one_goes_on_alone() {
+    let mut hotel = Hotel::closed_on_mongodb(WEBHOOK).await;
+    hotel.start().await;
+    hotel.api.calls_at(hotel.running().address);
+    let other = hotel.another_node().await;
+    let (sari, budi) = (hotel.sari(), hotel.guest(7, "Budi"));
+    let number = ReceiptNo::parse(&hotel.books(&budi).await).unwrap();
+    let card = hotel.api.reads(FRONT_OFFICE, "BOOKING BARU").await;
+    // Either node commits, and either gets the updates.
+    let extend = Command::Extend { by: staff("Sari"), minutes: 30 };
+    other.service.apply(number, extend).await.unwrap();
+    shows(&hotel.api, card.id, "DIPERPANJANG").await;
+    hotel.api.calls_at(other.address);
+    sari.taps_in(FRONT_OFFICE, "🏨 Tiba").await;
+    replies(&hotel.api, card.id, "TAMU TIBA").await;
+    hotel.owes_nothing().await;
+    hotel.stop().await;
+    sari.taps_in(FRONT_OFFICE, "✅ Paid").await;
+    sari.taps_in(FRONT_OFFICE, "Cocok, tandai PAID").await;
+    let paid = shows(&hotel.api, card.id, "Status: PAID").await;
+    assert!(paid.text.contains("LUNAS") && paid.buttons.is_empty(), "{paid:?}");
+    hotel.start().await;
+    let cancelled = hotel.running().service.booking(number).await.unwrap();
+    assert!(cancelled.booking.is_paid());
+    hotel.owes_nothing().await;
+    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 2, "{}", hotel.api.transcript());
+    other.stop().await;
+    hotel.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_waits_for_the_first_message_that_another_one_sends() {
+    let mut hotel = Hotel::closed_on_mongodb(WEBHOOK).await;
+    hotel.start().await;
+    let other = hotel.another_node().await;
+    let contact = Contact::Web(Email::parse("budi@example.com").unwrap());
+    hotel.api.fails("sendmessage", Some(FRONT_OFFICE), Fault::Late(Duration::from_secs(2)));
+    let number = hotel.books_for("Budi", contact).await;
+    until(|| (hotel.api.faults_left() == 0).then_some(())).await;
+    let extend = Command::Extend { by: staff("Sari"), minutes: 30 };
+    other.service.apply(number, extend).await.unwrap();
+    other.service.apply(number, Command::CancelByGuest).await.unwrap();
+    assert!(hotel.api.messages(FRONT_OFFICE).is_empty(), "the first one is on its way");
+    let card = hotel.api.reads(FRONT_OFFICE, &number.to_string()).await;
+    assert!(card.first.contains("BOOKING BARU"), "{card:?}");
+    shows(&hotel.api, card.id, "Status: CANCELLED").await;
+    replies(&hotel.api, card.id, "DIBATALKAN").await;
+    hotel.owes_nothing().await;
+    assert_eq!(hotel.api.messages(FRONT_OFFICE).len(), 2, "{}", hotel.api.transcript());
+    other.stop().await;
     hotel.close().await;
 }
 
