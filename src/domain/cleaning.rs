@@ -22,7 +22,7 @@ pub(super) fn trim(text: &str) -> &str {
 /// are never seen.
 pub(super) fn name(text: &str) -> String {
     let is_seen = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}');
-    let composed: String = text.nfc().filter(is_seen).collect();
+    let composed: String = text.chars().filter(is_seen).nfc().collect();
     trim(&composed).to_owned()
 }
 
