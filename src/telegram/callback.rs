@@ -362,7 +362,9 @@ fn day_text(day: NaiveDate) -> String {
 }
 
 fn read_day(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text, "%Y%m%d").ok()
+    // The parser alone would also accept signs and white space, which are never written.
+    let is_plain = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    NaiveDate::parse_from_str(text, "%Y%m%d").ok().filter(|_| is_plain)
 }
 
 fn receipt_text(receipt_no: ReceiptNo) -> String {

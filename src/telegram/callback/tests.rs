@@ -92,7 +92,9 @@ proptest! {
 
 #[test]
 fn data_of_another_version_is_stale() {
-    for data in ["", "1", "0|s", "2|s", "s", "1|s|s", "1|b|STD|20260104|1", "1|Q|RESI"] {
+    for data in
+        ["", "1", "0|s", "2|s", "s", "1|s|s", "1|b|STD|20260104|1", "1|Q|RESI", "1|b|S|-2 04 4|1|"]
+    {
         assert_eq!(CallbackData::read(data), None, "{data}");
     }
 }
