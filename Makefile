@@ -73,15 +73,17 @@ torture: build ## let servers, databases, mail and clocks fail while people act,
 bench: ## measure the figures of docs/figures.md, each beside a reference of the same run
 	@$(mongod); RUST_LOG=warn cargo bench --quiet --bench figures && cargo bench --quiet --bench decisions
 
-fuzz: ## fuzz the QRIS parser for FUZZ_SECONDS (60); needs `cargo install cargo-fuzz --locked`, no nightly
-	@mkdir -p fuzz/target/found
-	@cargo fuzz run -s none qris fuzz/target/found fuzz/corpus/qris -- \
-	  -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=700 -print_final_stats=1
+fuzz: ## fuzz each parser of foreign bytes for FUZZ_SECONDS (60); FUZZ=TARGET... for some; needs `cargo install cargo-fuzz --locked`, no nightly
+	@for target in $(or $(FUZZ),$(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))); do \
+	  mkdir -p fuzz/target/found/$$target; \
+	  cargo fuzz run -s none $$target fuzz/target/found/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=$(or $(FUZZ_BYTES),2000) -timeout=10 -print_final_stats=1 || exit 1; \
+	done
 
 release-check: ## what takes longer than `make test`, before a release: the release build, the figures, the fuzzer, torture
 	@$(step) 'cargo build --release' cargo build --quiet --release $(locked)
 	@$(MAKE) bench
-	@$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600)
+	@$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),120)
 	@$(MAKE) torture SECONDS=300 FAULTS= MEMBERS=1 NODES=1
 	@$(MAKE) torture SECONDS=300 SEED=2 FAULTS=all MEMBERS=3 NODES=3
 
