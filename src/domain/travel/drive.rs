@@ -43,7 +43,7 @@ const RECENT: TimeDelta = TimeDelta::minutes(7);
 /// The least metres by which a guest comes closer in the last part.
 const RECENT_METRES: f64 = 500.0;
 /// The metres for each metre driven by which a guest comes closer in the last part.
-const RECENT_COURSE: f64 = 0.6;
+const RECENT_COURSE: f64 = 0.62;
 
 /// A guest's way since they last stayed somewhere. All numbers are metres.
 #[derive(Debug, Clone, Copy, PartialEq)]
