@@ -396,6 +396,7 @@ describe('a hotel that is full', { concurrency: 1 }, () => {
     await join('Beni');
     const { page, problems } = await boardAt(t, { server }, clerk);
     await page.locator('#rooms [data-room="ONE"].none', { hasText: 'penuh' }).waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('#waiting-line li').length === 2);
     assert.deepEqual(await page.locator('#waiting-line strong').allTextContents(), ['Ani', 'Beni']);
     await page.locator('#waiting-line li').first().getByText(/^Loteng · 1.malam · Web · sejak \d\d\.\d\d$/).waitFor();
     // Who joins and who leaves is seen at once.
