@@ -87,6 +87,15 @@ const rulesOf = (one) => [...new Set(audit(one).findings.map(({ rule }) => rule)
 const refused = (receiptNo, action, code, second, more = {}) => ({ who: 'Budi', action, receiptNo, code, message: 'by Sari', sent: at(second), answered: at(second) + 5, answer: null, ...more });
 const allotted = (room, rooms, second, more) => ({ who: 'Sari', action: 'setAllotment', receiptNo: null, code: 'OK', sent: at(second), answered: at(second) + 5, answer: {}, allotment: { room, night: '2026-01-04', rooms, ...more } });
 
+test('a booking that the clock made while the bookings were read may be missing, an older one may not', () => {
+  const unshown = (begun) => {
+    const one = run(booking('A'), booking('B', { room: 'TWO', begun }));
+    return rulesOf({ ...one, bookings: one.bookings.filter(({ receiptNo }) => receiptNo === 'A') });
+  };
+  assert.deepEqual(unshown(4.9), ['api']);
+  assert.deepEqual(unshown(5.1), []);
+});
+
 test('a run in which everything went right has no findings', () => {
   const extended = step('EXTENDED_BY_CLOCK', 4, 'CLOCK', { until: at(6), extensions: 1, remindAt: at(5) });
   const arrived = step('ARRIVED', 1, 'STAFF', { until: at(4), arrivedAt: at(1), remindAt: null }, 'Rina');

@@ -106,8 +106,8 @@ export async function torture({ store, seed, seconds, binary, groups, members = 
     await people.stop();
     await settle(hotel, database, token, waitsForMail);
     await sleep(500);
-    const bookings = await allBookings(hotel, token);
     const now = Date.now();
+    const bookings = await allBookings(hotel, token);
     await board.close();
     for (const one of hotels) await one.stop();
     const { findings, totals } = audit({
