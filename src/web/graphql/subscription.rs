@@ -1,18 +1,19 @@
 //! The subscriptions of the schema. A subscription ends at its first error; the client then reads
 //! and subscribes again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, Subscription};
 use chrono::NaiveDate;
-use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt, TryStreamExt};
 use tokio::sync::watch;
 
 use super::error::ApiError;
 use crate::auth::Session;
 use crate::domain::refusal::Unavailable;
-use crate::domain::{Field, InputError, Moment, ReceiptNo, Refusal, Revision};
+use crate::domain::{self, Field, InputError, Moment, ReceiptNo, Refusal, Revision};
 use crate::feed::{Feed, FeedItem, FeedMessage, GuestFeed, ListenError};
 use crate::service::{BookingService, WaitingPlace};
 use crate::store::{Cursor, FeedEvent, SettledNotification, StoreError, until_error};
@@ -120,25 +121,23 @@ impl Subscription {
         Ok(stream::empty().boxed())
     }
 
-    /// The guests who wait for a stay that starts on a date, in the order of the line, and those who can
-    /// still take an offer: first as they are now, then after every change of the list. Only for the
-    /// front office. The subscription ends with the session.
+    /// The guests who wait for a stay that starts on a date, as `waitingList` has them: first as they
+    /// are now, then whenever somebody joined or left, or an offer was made, taken or ended. Only for
+    /// the front office. The subscription ends with the session.
     async fn waiting_list_changed(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The date of the first night, as a hotel day. By default, the hotel day of \
-                          each answer."
+            desc = "The date of the first night, as a hotel day. By default, the hotel day \
+                          of each answer."
         )]
         check_in: Option<Date>,
     ) -> Result<BoxStream<'static, Result<Vec<WaitingGuest>, ApiError>>, ApiError> {
         let context = ctx.context();
         let ends_at = ctx.caller().staff(context).await?.expires_at;
-        // Subscribe before reading, so that no change in between is missed.
-        let moved = context.feed.watch_waiting_list();
-        let service = Arc::clone(&context.service);
-        let watch = LineSubscription { service, moved, check_in, is_first: true };
-        let lines = stream::unfold(watch, async |mut watch| Some((watch.next().await, watch)));
+        let (service, feed) = (Arc::clone(&context.service), context.feed.clone());
+        let line = LineSubscription::new(service, feed, check_in.map(|Date(date)| date));
+        let lines = stream::unfold(line, async |mut line| Some((line.next().await, line)));
         let end = session_end(Arc::clone(ctx.caller()), Arc::clone(context), ends_at);
         Ok(until_error(stream::select(lines, stream::once(end)).boxed()))
     }
@@ -312,41 +311,87 @@ impl WaitingSubscription {
 /// A subscription of the front office to the waiting list of a date.
 struct LineSubscription {
     service: Arc<BookingService>,
-    moved: watch::Receiver<()>,
+    feed: Feed,
     /// `None` for the hotel day of each answer.
-    check_in: Option<Date>,
-    is_first: bool,
+    check_in: Option<NaiveDate>,
+    moved: watch::Receiver<()>,
+    /// The events of the bookings that offer a room.
+    offers: HashMap<ReceiptNo, GuestFeed>,
+    /// What was sent last.
+    sent: Option<Line>,
 }
 
+/// The guests of a waiting list, each with the booking that offers a room.
+type Line = Vec<(domain::WaitingGuest, Option<domain::Booking>)>;
+
 impl LineSubscription {
-    /// The list as it is now, then as it is after the next change of it.
-    async fn next(&mut self) -> Result<Vec<WaitingGuest>, ApiError> {
-        if !std::mem::take(&mut self.is_first) {
-            self.changed().await;
-        }
-        let (service, today) = (&self.service, self.today());
-        let line =
-            service.waiting_list(self.check_in.as_ref().map_or(today, |date| date.0)).await?;
-        let guest =
-            |(guest, offer): &(_, Option<_>)| WaitingGuest::of(guest, offer.as_ref(), service);
-        Ok(line.iter().map(guest).collect())
+    fn new(service: Arc<BookingService>, feed: Feed, check_in: Option<NaiveDate>) -> Self {
+        // The first list is read after this, so that no change in between is missed.
+        let moved = feed.watch_waiting_list();
+        Self { service, feed, check_in, moved, offers: HashMap::new(), sent: None }
     }
 
-    /// Waits until the list changes, or until another list is meant because the hotel day turned.
-    async fn changed(&mut self) {
-        let today = self.today();
-        let turn = self.service.policy().hotel.moments_of(today).end;
-        while self.check_in.is_some() || self.today() == today {
-            let left = (turn - self.service.now()).to_std().unwrap_or_default();
-            tokio::select! {
-                _ = self.moved.changed() => return merge(&mut self.moved).await,
-                () = tokio::time::sleep(left.clamp(MIN_SLEEP, MAX_SLEEP)) => {}
+    /// Waits for a list that differs from the one that was sent last.
+    async fn next(&mut self) -> Result<Vec<WaitingGuest>, ApiError> {
+        loop {
+            if self.sent.is_some() {
+                self.changed().await;
+            }
+            let line = self.read().await?;
+            if self.sent.as_ref() != Some(&line) {
+                let guest = |(guest, offer): &(_, Option<_>)| {
+                    WaitingGuest::of(guest, offer.as_ref(), &self.service)
+                };
+                let guests = line.iter().map(guest).collect();
+                self.sent = Some(line);
+                return Ok(guests);
             }
         }
     }
 
-    fn today(&self) -> NaiveDate {
-        self.service.policy().hotel.day_of(self.service.now())
+    /// Waits until the list may have changed, or until another list is meant because the hotel day
+    /// turned.
+    async fn changed(&mut self) {
+        let Self { service, check_in, moved, offers, .. } = self;
+        let hotel = &service.policy().hotel;
+        let turn = hotel.moments_of(hotel.day_of(service.now())).end;
+        let mut offers: FuturesUnordered<_> = offers.values_mut().map(GuestFeed::next).collect();
+        loop {
+            let left = (turn - service.now()).to_std().unwrap_or_default();
+            tokio::select! {
+                // The feed lives as long as the process.
+                _ = moved.changed() => break,
+                Some(_) = offers.next() => break,
+                () = tokio::time::sleep(left.clamp(MIN_SLEEP, MAX_SLEEP)), if check_in.is_none() => {
+                    if service.now() >= turn {
+                        break;
+                    }
+                }
+            }
+        }
+        merge(moved).await;
+    }
+
+    /// Reads the list, and listens to every offer in it from before the read on.
+    async fn read(&mut self) -> Result<Line, ApiError> {
+        // Listeners that fell behind are replaced.
+        self.offers.clear();
+        loop {
+            let today = || self.service.policy().hotel.day_of(self.service.now());
+            let day = self.check_in.unwrap_or_else(today);
+            let line = self.service.waiting_list(day).await?;
+            let mut is_new = false;
+            for receipt_no in line.iter().filter_map(|(_, offer)| Some(offer.as_ref()?.receipt_no))
+            {
+                self.offers.entry(receipt_no).or_insert_with(|| {
+                    is_new = true;
+                    self.feed.listen_to(receipt_no)
+                });
+            }
+            if !is_new {
+                return Ok(line);
+            }
+        }
     }
 }
 

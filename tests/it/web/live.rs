@@ -6,9 +6,9 @@ use jatah::domain::{FailureCode, FailureReason, ReceiptNo, Recipient, Revision, 
 use jatah::store::{DeliveryOutcome, NotificationId, NotificationStore};
 use serde_json::{Value, json};
 
-use super::{Site, Socket};
-use crate::build::epoch;
-use crate::hotel::with_paused_clock;
+use super::{Site, Socket, booking_input};
+use crate::build::{epoch, today};
+use crate::hotel::{while_time_passes, with_paused_clock};
 
 const MINE: &str = "subscription ($r: String!, $t: String!) {
     myBookingChanged(receiptNo: $r, accessToken: $t) { receiptNo status revision travel { withinRadius } } }";
@@ -298,6 +298,98 @@ fn a_board_is_told_which_part_is_degraded_and_when_it_recovers() {
         assert_eq!(degraded().await, known);
         site.app.health.set_degraded("telegram", None);
         assert_eq!(degraded().await, json!([]));
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_board_hears_who_joins_and_leaves_the_waiting_list_and_how_an_offer_ends() {
+    const LINE: &str = "subscription ($d: Date!) {
+        waitingListChanged(checkIn: $d) { guestName receiptNo } }";
+    const JOIN: &str = "mutation ($input: WaitingInput!) { joinWaitingList(input: $input) {
+        ticket offer { accessToken booking { receiptNo } } } }";
+    const SET: &str = "mutation ($d: Date!, $n: Int!) {
+        setAllotment(roomType: \"STD\", date: $d, rooms: $n) { available } }";
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::Manager).await;
+        let day = today().to_string();
+        let sell = async |rooms: u32| {
+            site.ask(SET, json!({ "d": day, "n": rooms }), Some(&token)).await.data();
+        };
+        let join = async |name: &str, request_id: &str| {
+            let mut input = booking_input(name);
+            input["requestId"] = json!(request_id);
+            site.ask(JOIN, json!({ "input": input }), None).await.data()["joinWaitingList"].take()
+        };
+        sell(0).await;
+        let mut guest = site.connected(None).await;
+        guest.subscribe("line", LINE, json!({ "d": day })).await;
+        let refused = guest.receive().await;
+        assert_eq!(super::refusal(&refused["payload"][0]).0, "UNAUTHENTICATED");
+
+        let mut board = site.connected(Some(&token)).await;
+        board.subscribe("line", LINE, json!({ "d": day })).await;
+        let mut line = async || {
+            let data = while_time_passes(board.data()).await;
+            let entry = |guest: &Value| {
+                let name = guest["guestName"].as_str().unwrap().to_owned();
+                (name, guest["receiptNo"].as_str().map(str::to_owned))
+            };
+            let line = data["waitingListChanged"].as_array().unwrap().clone();
+            line.iter().map(entry).collect::<Vec<_>>()
+        };
+        let waits = |name: &str| (name.to_owned(), None);
+        assert_eq!(line().await, []);
+        let ani = join("Ani", "Q7wE2rT9yU4iO6pA1sD3fG").await;
+        assert_eq!(line().await, [waits("Ani")]);
+        join("Budi", "Z8xC5vB2nM7aS4dF9gH1jK").await;
+        assert_eq!(line().await, [waits("Ani"), waits("Budi")]);
+        let leave = "mutation ($t: String!) { leaveWaitingList(ticket: $t) }";
+        site.ask(leave, json!({ "t": ani["ticket"] }), None).await.data();
+        assert_eq!(line().await, [waits("Budi")]);
+
+        sell(1).await;
+        let offered = line().await;
+        let [(name, Some(receipt_no))] = offered.as_slice() else { panic!("{offered:?}") };
+        assert_eq!(name, "Budi");
+        apply(&site, &token, "cancelBooking(receiptNo: $r)", receipt_no).await;
+        assert_eq!(line().await, [], "the offer is over");
+
+        site.ask("mutation { signOut }", json!({}), Some(&token)).await.data();
+        let ended = while_time_passes(board.receive()).await;
+        assert_eq!(super::refusal(&ended["payload"]["errors"][0]).0, "UNAUTHENTICATED");
+        site.close().await;
+    });
+}
+
+#[test]
+fn the_waiting_list_of_tonight_follows_the_turn_of_the_hotel_day() {
+    const LINE: &str = "subscription ($d: Date) { waitingListChanged(checkIn: $d) { guestName } }";
+    const JOIN: &str =
+        "mutation ($input: WaitingInput!) { joinWaitingList(input: $input) { ticket } }";
+    const SET: &str = "mutation ($d: Date!) {
+        setAllotment(roomType: \"STD\", date: $d, rooms: 0) { available } }";
+    with_paused_clock(async || {
+        let site = Site::open().await;
+        let token = site.sign_in(Role::Manager).await;
+        let day = today().to_string();
+        site.ask(SET, json!({ "d": day }), Some(&token)).await.data();
+        site.ask(JOIN, json!({ "input": booking_input("Ani") }), None).await.data();
+        // Nothing is heard of a board while time jumps, so it opens shortly before the turn.
+        let hotel = &site.app.service.policy().hotel;
+        let left = hotel.moments_of(today()).end - epoch() - chrono::TimeDelta::seconds(5);
+        tokio::time::advance(left.to_std().unwrap()).await;
+        let token = site.sign_in(Role::Manager).await;
+        let [mut tonight, mut of_day] =
+            [site.connected(Some(&token)).await, site.connected(Some(&token)).await];
+        tonight.subscribe("line", LINE, json!({})).await;
+        of_day.subscribe("line", LINE, json!({ "d": day })).await;
+        let ani = json!([{ "guestName": "Ani" }]);
+        assert_eq!(while_time_passes(tonight.data()).await["waitingListChanged"], ani);
+        assert_eq!(while_time_passes(of_day.data()).await["waitingListChanged"], ani);
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert_eq!(while_time_passes(tonight.data()).await["waitingListChanged"], json!([]));
         site.close().await;
     });
 }
