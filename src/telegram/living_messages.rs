@@ -175,6 +175,10 @@ impl LivingMessages {
         let edit = Call::Edit(known.message, content.clone());
         let queued = self.queue.queue(chat, Priority::Notification, edit).await;
         let outcome = match queued.outcome_by(by).await {
+            Ok(message) => {
+                self.put(chat, receipt_no, message, shown).await;
+                Ok(())
+            }
             Err(error) if is_gone(&error) => {
                 let content = self.silent(content);
                 let send = async {
@@ -182,15 +186,14 @@ impl LivingMessages {
                     let queued = self.queue.queue(chat, Priority::Notification, call).await;
                     queued.outcome_by(by).await
                 };
-                self.send_new((chat, receipt_no), Some(known.message), shown, send).await
+                self.send_new((chat, receipt_no), Some(known.message), shown, send).await.map(drop)
             }
             // An edit may be made twice.
             Err(CallError::Unknown) => Err(CallError::Unreachable),
-            outcome => outcome,
+            Err(error) => Err(error),
         };
         match outcome {
-            Ok(message) => {
-                self.put(chat, receipt_no, message, shown).await;
+            Ok(()) => {
                 // Another node may have shown a newer state, before or while this one was sent.
                 self.renew_later(chat, vec![receipt_no]).await;
                 Ok(())
