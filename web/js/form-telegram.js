@@ -1,7 +1,7 @@
 // The form inside Telegram: it wears the user's theme, books for the guest that Telegram names, without
 // an e-mail address, and then leads back into the chat, where everything about the booking is.
 import './form-telegram-text.js';
-import { byId, el, setText, show } from './dom.js';
+import { byId, el, show } from './dom.js';
 import { moment, rupiah, stay } from './format.js';
 import { mapLinks } from './hotel-place.js';
 import { forgetDraft } from './kept.js';
@@ -99,10 +99,6 @@ export function mountTelegramForm({ api, now }) {
     /** The sentence for a refusal that only a Mini App meets; null for all others. */
     sentence: (error) => (error.code === 'UNAUTHENTICATED' ? t('mini.old') : null),
     /** Draws in the present language. */
-    update() {
-      setText(byId('channel-hint'), '');
-      setText(byId('guestName-hint'), t('mini.hint'));
-      draw();
-    },
+    update: draw,
   };
 }

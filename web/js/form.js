@@ -85,7 +85,9 @@ async function load() {
 /** Loads what only a Mini App needs. */
 async function loadTelegramForm() {
   const { mountTelegramForm } = await import('./form-telegram.js');
-  telegram = telegram ?? mountTelegramForm({ api, now: () => clock.now() });
+  if (telegram) return;
+  telegram = mountTelegramForm({ api, now: () => clock.now() });
+  // Only once: a name that the guest deleted stays deleted.
   if (telegram && !filled.guestName) filled.guestName = telegram.guestName;
 }
 
@@ -272,7 +274,7 @@ function showPerson() {
   const [telegram] = byId('channel').options;
   telegram.disabled = !hotel.telegramBot;
   byId('channel').value = filled.channel;
-  setText(byId('guestName-hint'), t(web ? 'form.name.hint' : 'form.name.hint.telegram'));
+  setText(byId('guestName-hint'), t(telegram ? 'mini.hint' : web ? 'form.name.hint' : 'form.name.hint.telegram'));
   byId('guestName').required = web;
   setText(byId('channel-hint'), !hotel.telegramBot ? t('form.channel.telegram.off')
     : web ? t('form.channel.web.on') : t('form.channel.telegram.on', { bot: hotel.telegramBot.replace(/^@/, '') }));
